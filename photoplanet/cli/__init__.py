@@ -1,0 +1,78 @@
+"""The command line: one file per command here, imported only when that command runs."""
+
+import importlib
+import sys
+
+import click
+
+from photoplanet import __version__
+
+# command -> module of photoplanet.cli that holds a click command named `command`, and its line in `--help`
+COMMANDS = {
+    "index": "photos, CSV, Parquet or shards -> one photo table",
+    "partition": "photo table -> adaptive S2 cells",
+    "train": "photo table -> model folder",
+    "locate": "photos -> places",
+    "evaluate": "accuracy of a model on a photo table",
+    "score": "accuracy of anybody's predictions",
+    "export": "training checkpoint -> model folder",
+    "models": "list, add and describe models",
+    "toyworld": "make photos of a small made-up Earth",
+}
+
+
+class LazyGroup(click.Group):
+    """A group whose commands are imported on use, so that `--help` and cold starts stay fast."""
+
+    def list_commands(self, ctx):
+        return list(COMMANDS)
+
+    def get_command(self, ctx, name):
+        if name not in COMMANDS:
+            return None
+        return importlib.import_module(f"photoplanet.cli.{name}").command
+
+    def format_commands(self, ctx, formatter):
+        with formatter.section("Commands"):
+            formatter.write_dl(list(COMMANDS.items()))
+
+    def resolve_command(self, ctx, args):
+        name = click.utils.make_str(args[0])
+        if not name.startswith("-") and name not in COMMANDS:
+            ctx.fail(f"no command {name!r}; the commands are {', '.join(COMMANDS)}")
+        return super().resolve_command(ctx, args)
+
+
+@click.group(cls=LazyGroup, context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 110})
+@click.version_option(__version__, prog_name="photoplanet")
+def group():
+    """Where on Earth was this photo taken? From its pixels alone, on this machine, with honest uncertainty."""
+
+
+def main(args: list[str] | None = None) -> None:
+    """Run the command line; exit 0, 2 for bad usage or input, 1 for a fault, 130 for Ctrl-C; errors take one line."""
+    from photoplanet.errors import PhotoplanetError
+
+    try:
+        status = group.main(args=args, prog_name="photoplanet", standalone_mode=False)
+    except click.exceptions.NoArgsIsHelpError as error:  # a bare `photoplanet`: show the help
+        click.echo(error.format_message())
+        sys.exit(2)
+    except click.ClickException as error:
+        hint = f" (see '{error.ctx.command_path} --help')" if getattr(error, "ctx", None) else ""
+        _fail(f"{error.format_message()}{hint}", 2)
+    except (KeyboardInterrupt, click.Abort):
+        _fail("stopped by Ctrl-C; run the same command again to go on", 130)
+    except PhotoplanetError as error:
+        _fail(str(error), error.exit_status)
+    except BrokenPipeError:  # `| head`
+        sys.stderr.close()
+        sys.exit(0)
+    except OSError as error:
+        _fail(f"{error.filename or 'input/output'}: {error.strerror or error}", 1)
+    sys.exit(status if isinstance(status, int) else 0)
+
+
+def _fail(message: str, status: int) -> None:
+    print(f"photoplanet: {' '.join(message.split())}", file=sys.stderr)
+    sys.exit(status)

@@ -1,0 +1,28 @@
+"""Every error that photoplanet raises on purpose: one line that says what, where, and what to do next."""
+
+
+class PhotoplanetError(Exception):
+    """Base of all errors a caller may want to catch; `exit_status` is what the command line returns for it."""
+
+    exit_status = 2
+
+
+class InputError(PhotoplanetError, ValueError):
+    """A photo, table, shard or argument from outside cannot be used; the message names the file, row or value."""
+
+
+class ModelError(PhotoplanetError):
+    """A model folder is missing, damaged, partial or of a newer format."""
+
+
+class MissingExtra(PhotoplanetError, ImportError):
+    """A feature needs an optional dependency; the message names the extra to install."""
+
+    def __init__(self, feature: str, extra: str):
+        super().__init__(f"{feature} needs the '{extra}' extra: pip install 'photoplanet[{extra}]'")
+
+
+class TrainingError(PhotoplanetError):
+    """Training cannot start or go on: no photo in any cell, a loss that is not finite, a full disk."""
+
+    exit_status = 1
