@@ -1,0 +1,161 @@
+"""Accuracy at the field's radii, median error and GeoScore with bootstrap intervals, top-k and error curves.
+
+Everything starts from `errors_km` (n,), the great-circle distance between prediction and truth of each photo. NaN or
+infinity means "no prediction", which is wrong at every radius, scores 0 and counts in the median as infinitely far.
+"""
+
+from collections.abc import Mapping
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+
+from photoplanet.earth.geodesy import RADII_KM, distance_km
+from photoplanet.errors import InputError
+
+GEOSCORE_BEST, GEOSCORE_SCALE_KM = 5000.0, 1492.7  # OSV-5M (Astruc et al., CVPR 2024), as in the game GeoGuessr
+FARTHEST_KM = 20_038.0  # half a great circle, rounded up
+RESAMPLES = 2000
+_TAIL = 2.5  # per cent on either side of a 95 % interval
+
+
+def accuracy(errors_km: npt.ArrayLike, radii: Mapping[str, float] = RADII_KM) -> dict[str, float]:
+    """Share of photos (0…1) whose error is at most each radius in km; all 0 when there are no photos."""
+    errors = _checked(errors_km)
+    return {name: float((errors <= radius).mean()) if errors.size else 0.0 for name, radius in radii.items()}
+
+
+def geoscore(errors_km: npt.ArrayLike) -> np.ndarray:
+    """5000·exp(−km / 1492.7) per photo (n,), 0 for a photo without prediction. Source: OSV-5M, §4."""
+    return GEOSCORE_BEST * np.exp(-_checked(errors_km) / GEOSCORE_SCALE_KM)
+
+
+def summary(
+    errors_km: npt.ArrayLike, radii: Mapping[str, float] = RADII_KM, resamples: int = RESAMPLES, seed: int = 0
+) -> dict[str, Any]:
+    """All figures of one set of photos, ready for JSON, with 95 % percentile bootstrap intervals.
+
+    Keys: `photos`, `predicted`, `radii_km`, `accuracy` and `accuracy_interval` by radius (shares 0…1), `median_km` and
+    `median_km_interval` (None stands for infinity: half of the photos have no prediction), `geoscore` (mean, 0…5000).
+    With no photos at all the median, its interval and the score are None. InputError on a negative error.
+    """
+    errors = _checked(errors_km)
+    random = np.random.default_rng(seed)
+    shares = accuracy(errors, radii)
+    median = float(_middle(np.sort(errors))) if errors.size else None
+    low, high = median_interval(errors, resamples, random)
+    return {
+        "photos": int(errors.size),
+        "predicted": int(np.isfinite(errors).sum()),
+        "radii_km": {name: float(radius) for name, radius in radii.items()},
+        "accuracy": shares,
+        "accuracy_interval": {
+            name: list(share_interval(share, errors.size, resamples, random)) for name, share in shares.items()
+        },
+        "median_km": _finite(median),
+        "median_km_interval": [_finite(low), _finite(high)],
+        "geoscore": float(geoscore(errors).mean()) if errors.size else None,
+    }
+
+
+def share_interval(
+    share: float, n: int, resamples: int = RESAMPLES, random: np.random.Generator | int = 0
+) -> tuple[float, float]:
+    """95 % interval (low, high) of a share 0…1 of n photos; (0, 1) when n is 0.
+
+    The count of hits in a resample of n photos is Binomial(n, share): drawing from it is the bootstrap, without the
+    resampling. At 0 and n hits every resample is the same and the bootstrap would claim certainty; there the open end
+    is the exact (Clopper–Pearson) bound.
+    """
+    if n == 0:
+        return 0.0, 1.0
+    draws = np.random.default_rng(random).binomial(n, share, size=resamples) / n
+    low, high = np.percentile(draws, [_TAIL, 100 - _TAIL])
+    edge = (_TAIL / 100) ** (1 / n)
+    return float(min(low, share) if share < 1 else edge), float(max(high, share) if share > 0 else 1 - edge)
+
+
+def median_interval(
+    errors_km: npt.ArrayLike, resamples: int = RESAMPLES, random: np.random.Generator | int = 0
+) -> tuple[float, float]:
+    """95 % bootstrap interval (low, high) of the median in km, infinite where no prediction; NaN for no photos.
+
+    A resample takes the photos of n uniform ranks, so its median is the photo at the median rank, and that rank is
+    Beta distributed: one draw per resample instead of n.
+    """
+    errors = np.sort(_checked(errors_km))
+    n = errors.size
+    if n == 0:
+        return float("nan"), float("nan")
+    generator = np.random.default_rng(random)
+    k = (n + 1) // 2  # the (lower) middle of n ranks
+    lower = generator.beta(k, n + 1 - k, size=resamples)
+    upper = lower
+    if n % 2 == 0:  # the next rank is the smallest of the n − k that are left above
+        upper = lower + (1 - lower) * generator.beta(1, n - k, size=resamples)
+    picks = [errors[np.minimum((rank * n).astype(np.int64), n - 1)] for rank in (lower, upper)]
+    medians = np.sort((picks[0] + picks[1]) / 2)
+    # whole ranks, since an interpolated percentile of infinities is NaN
+    cut = int(resamples * _TAIL / 100)
+    point = float(_middle(errors))
+    return min(float(medians[cut]), point), max(float(medians[resamples - 1 - cut]), point)
+
+
+def top_k_errors(
+    latitude: npt.ArrayLike, longitude: npt.ArrayLike, true_latitude: npt.ArrayLike, true_longitude: npt.ArrayLike
+) -> np.ndarray:
+    """(n, k) km: column j is the error of the best of the first j + 1 candidates (the paper's Fig. 3).
+
+    `latitude` and `longitude` are (n, k) degrees, best candidate first, NaN for "no candidate"; the truth is (n,)
+    degrees. Infinity until the first candidate. InputError when shapes differ.
+    """
+    lat, lng = np.asarray(latitude, np.float64), np.asarray(longitude, np.float64)
+    true_lat, true_lng = np.asarray(true_latitude, np.float64), np.asarray(true_longitude, np.float64)
+    if lat.ndim != 2 or lat.shape != lng.shape or true_lat.shape != lat.shape[:1] or true_lng.shape != true_lat.shape:
+        raise InputError(f"candidates {lat.shape}, {lng.shape}, truth {true_lat.shape}: give (n, k), (n, k) and (n,)")
+    errors = np.full(lat.shape, np.inf)
+    known = np.isfinite(lat) & np.isfinite(lng)
+    row = np.nonzero(known)[0]
+    errors[known] = distance_km(lat[known], lng[known], true_lat[row], true_lng[row])
+    return np.minimum.accumulate(errors, axis=1)
+
+
+def error_curve(errors_km: npt.ArrayLike, distances: npt.ArrayLike | None = None) -> tuple[np.ndarray, np.ndarray]:
+    """(distances in km, share of photos 0…1 within each): the localisation curve.
+
+    Default distances: 200, evenly spaced in log from 0.1 km to half the Earth's girth.
+    """
+    errors = np.sort(_checked(errors_km))
+    grid = np.geomspace(0.1, FARTHEST_KM, 200) if distances is None else np.asarray(distances, np.float64)
+    return grid, np.searchsorted(errors, grid, side="right") / max(1, errors.size)
+
+
+def by_group(
+    errors_km: npt.ArrayLike, groups: npt.ArrayLike, radii: Mapping[str, float] = RADII_KM, seed: int = 0
+) -> dict[str, dict[str, Any]]:
+    """`summary` for each value of `groups` (n,), most photos first, equal ones by name."""
+    errors, names = _checked(errors_km), np.asarray(groups).astype(str)
+    if names.shape != errors.shape:
+        raise InputError(f"{errors.size} errors but {names.size} groups: give one group per photo")
+    found, number, count = np.unique(names, return_inverse=True, return_counts=True)
+    return {
+        str(found[i]): summary(errors[number == i], radii, seed=seed)
+        for i in sorted(range(found.size), key=lambda i: -count[i])
+    }
+
+
+def _middle(ordered: np.ndarray) -> float:
+    return float((ordered[(ordered.size - 1) // 2] + ordered[ordered.size // 2]) / 2)
+
+
+def _finite(value: float | None) -> float | None:
+    return None if value is None or not np.isfinite(value) else float(value)
+
+
+def _checked(errors_km: npt.ArrayLike) -> np.ndarray:
+    errors = np.array(errors_km, dtype=np.float64).ravel()
+    errors[np.isnan(errors)] = np.inf
+    if (errors < 0).any():
+        row = int(np.flatnonzero(errors < 0)[0])
+        raise InputError(f"error in row {row} is {errors[row]} km: a distance cannot be negative")
+    return errors
