@@ -1,0 +1,94 @@
+"""Photos inside WebDataset tar shards, addressed as `shard.tar#member`; an index of offsets makes a read one seek."""
+
+import re
+import tarfile
+import threading
+from collections import OrderedDict
+from collections.abc import Iterator
+from pathlib import Path
+
+import numpy as np
+
+from photoplanet.errors import InputError
+
+MAX_CACHED_MEMBERS = 5_000_000  # 24 bytes each: the cache of shard indices stays under 120 MB
+_ADDRESS = re.compile(r"^(.+\.tar)#(.+)$", re.DOTALL | re.IGNORECASE)
+
+_lock = threading.Lock()
+_cache: "OrderedDict[str, tuple[tuple[int, int], np.ndarray, np.ndarray, np.ndarray]]" = OrderedDict()
+
+
+def split_address(source: str) -> tuple[str, str] | None:
+    """Split `shard.tar#member` into the shard's path and the member's name; None when `source` is no such address."""
+    found = _ADDRESS.match(source)
+    return (found[1], found[2]) if found else None
+
+
+def members(shard: str | Path) -> Iterator[tuple[str, int, int]]:
+    """Yield (name, offset in bytes, size in bytes) of every regular file of a tar.
+
+    Links, devices and folders are passed over and nothing is ever written to disk.
+    Raises InputError for what is no tar, is compressed, is cut off, or claims members beyond its end.
+    """
+    path = Path(shard)
+    try:
+        if not path.is_file():
+            raise InputError(f"{path}: no such shard; check the path")
+        size = path.stat().st_size
+        with tarfile.open(path, "r:") as archive:
+            while (member := archive.next()) is not None:
+                archive.members = []  # type: ignore[attr-defined]  # tarfile keeps every header otherwise
+                if not member.isreg() or member.issparse():
+                    continue
+                if member.size < 0 or member.offset_data + member.size > size:
+                    raise InputError(f"{path}: member {member.name!r} reaches beyond the end; the shard is cut off")
+                yield member.name, member.offset_data, member.size
+    except (tarfile.TarError, OSError, ValueError, OverflowError, EOFError) as error:
+        if isinstance(error, InputError):
+            raise
+        raise InputError(f"{path}: not a readable tar shard ({error}); it must be plain .tar, not compressed") from None
+
+
+def read_member(shard: str, name: str, max_bytes: int) -> bytes:
+    """The bytes of one member, thread-safe; InputError when it is not there or larger than `max_bytes`."""
+    hashes, offsets, sizes = _index(shard)
+    row = int(np.searchsorted(hashes, hash(name)))
+    if row == len(hashes) or hashes[row] != hash(name):
+        raise InputError(f"{shard}#{name}: the shard has no such member; list them with: tar tf {shard}")
+    if sizes[row] > max_bytes:
+        raise InputError(f"{shard}#{name}: {sizes[row]:,} bytes, over the limit of {max_bytes:,}")
+    return read_range(shard, int(offsets[row]), int(sizes[row]))
+
+
+def read_range(shard: str | Path, offset: int, size: int) -> bytes:
+    """`size` bytes of a file from `offset`; InputError when the file ends before."""
+    try:
+        with Path(shard).open("rb") as file:
+            file.seek(offset)
+            data = file.read(size)
+    except OSError as error:
+        raise InputError(f"{shard}: {error.strerror or error}") from None
+    if len(data) < size:
+        raise InputError(f"{shard}: ends before byte {offset + size}; the shard is cut off")
+    return data
+
+
+def _index(shard: str) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+    """Sorted name hashes, offsets and sizes of a shard, from the cache unless the file has changed."""
+    try:
+        status = Path(shard).stat()
+    except OSError as error:
+        raise InputError(f"{shard}: {error.strerror or error}; check the path") from None
+    stamp = (status.st_mtime_ns, status.st_size)
+    with _lock:
+        held = _cache.get(shard)
+        if held is None or held[0] != stamp:
+            found = {hash(name): (offset, size) for name, offset, size in members(shard)}  # the last wins
+            hashes = np.fromiter(found, np.int64, len(found))
+            places = np.array(list(found.values()), np.int64).reshape(-1, 2)
+            order = np.argsort(hashes)
+            held = _cache[shard] = (stamp, hashes[order], places[order, 0], places[order, 1])
+            while len(_cache) > 1 and sum(len(entry[1]) for entry in _cache.values()) > MAX_CACHED_MEMBERS:
+                _cache.popitem(last=False)
+        _cache.move_to_end(shard)
+        return held[1:]
