@@ -6,12 +6,13 @@ import torch
 from torch import Tensor, nn
 
 from photoplanet.errors import InputError, ModelError
+from photoplanet.network.inception import Inception
 from photoplanet.network.mobile import Mobile
 from photoplanet.photos.images import Preprocessing
 
 # A backbone: (width, embedding) → a module (n, 3, h, w) → (embedding (n, d), auxiliary (n, a) or None), with the
 # attributes `embedding` (d), `auxiliary` (a, 0 for none) and `minimum_size` (px).
-BACKBONES: dict[str, Any] = {"mobile": Mobile}
+BACKBONES: dict[str, Any] = {"inception": Inception, "mobile": Mobile}
 MOST_CLASSES = 10_000_000
 
 
