@@ -1,0 +1,89 @@
+"""From cues to pixels: one small painted photo of the toy Earth.
+
+Whatever is not a cue (weather, light, where things stand, people, cars, hills) is drawn from the photo's own random
+numbers and says nothing of the place, so that `ceiling` holds. Everything is drawn at twice the size and halved, which
+is Pillow's cheapest way to smooth edges.
+"""
+
+import colorsys
+
+import numpy as np
+from PIL import Image, ImageDraw
+
+from photoplanet.toyworld import props
+from photoplanet.toyworld.travellers import CUES, SCENES
+
+SIZE = 160  # pixels
+GROUND = ((62, 128, 52), (214, 178, 112), (150, 150, 74), (96, 142, 74), (232, 238, 244))  # by climate band
+SKY = ((104, 190, 240), (150, 200, 244), (96, 160, 236), (140, 172, 210), (178, 196, 214))
+_NOISE = np.random.default_rng(7).normal(0, 1, (512, 512)).astype(np.float32)
+
+
+def photo(cues: dict[str, int], scene: str, seed: tuple[int, ...], size: int = SIZE) -> Image.Image:
+    """Paint one RGB photo of `size` × `size` pixels from its cues (−1: not in the picture) and a seed."""
+    rng = np.random.default_rng(seed)
+    big = size * 2
+    if scene == "no cue":
+        image = props.cueless(rng, big)
+    else:
+        image = _outdoors(cues, scene, rng, big)
+    return _camera(image.reduce(2), rng)
+
+
+def cues_of(row: np.ndarray) -> dict[str, int]:
+    """One row of `Photos.cues` as a dict."""
+    return dict(zip(CUES, row.tolist(), strict=True))
+
+
+def _outdoors(cue: dict[str, int], scene: str, rng: np.random.Generator, big: int) -> Image.Image:
+    horizon = int(big * rng.uniform(0.5, 0.62))
+    image = Image.new("RGB", (big, big), props.shade(GROUND[cue["climate"]], rng, 10))
+    _sky(image, props.shade(SKY[cue["climate"]], rng, 14), horizon, rng)
+    draw = ImageDraw.Draw(image)
+    props.hills(draw, rng, big, horizon)
+    if scene == "country road":
+        props.plants(draw, rng, big, horizon, cue["climate"], 7)
+    if cue["wall"] >= 0:
+        props.buildings(draw, rng, big, horizon, cue["wall"], cue["roof"], 1 if scene == "country road" else int(rng.integers(3, 6)))
+    if cue["landmark"] >= 0:
+        props.landmark(draw, rng, big, horizon, cue["landmark"])
+    if cue["side"] >= 0:
+        props.road(draw, rng, big, horizon, cue["side"])
+    props.plants(draw, rng, big, int(horizon + big * 0.06), cue["climate"], 2)
+    if cue["livery"] >= 0:
+        props.tram(draw, rng, big, horizon, cue["livery"])
+    if rng.random() < 0.4:
+        props.people(draw, rng, big, horizon)
+    if cue["script"] >= 0:
+        props.sign(draw, rng, big, cue["script"])
+    return image
+
+
+def _sky(image: Image.Image, colour, horizon: int, rng) -> None:
+    """A gradient from `colour` down to a paler one, as a column of one pixel stretched to the photo's width."""
+    pale = rng.uniform(0.3, 0.8)
+    top, bottom = np.array(colour, float), np.array(colour) * (1 - pale) + 245 * pale
+    column = np.linspace(top, bottom, horizon)[:, None].astype(np.uint8)
+    image.paste(Image.fromarray(column).resize((image.width, horizon), Image.Resampling.NEAREST), (0, 0))
+    draw = ImageDraw.Draw(image)
+    for _ in range(rng.integers(0, 4)):
+        x, y, w = rng.uniform(0, image.width), rng.uniform(0, horizon * 0.6), rng.uniform(0.1, 0.3) * image.width
+        draw.ellipse((x, y, x + w, y + w * 0.3), fill=props.shade((240, 240, 242), rng, 10))
+
+
+def _camera(image: Image.Image, rng: np.random.Generator) -> Image.Image:
+    """Light, tint and grain of a camera."""
+    size = image.width
+    gain = rng.uniform(0.78, 1.12) * rng.uniform(0.95, 1.05, 3)
+    y, x = rng.integers(0, _NOISE.shape[0] - size, 2)
+    pixels = np.asarray(image, np.float32) * gain.astype(np.float32)
+    pixels += rng.uniform(2, 7) * _NOISE[y : y + size, x : x + size, None]
+    return Image.fromarray(pixels.clip(0, 255).astype(np.uint8))
+
+
+def hue(index: int, count: int, saturation: float = 0.7, value: float = 0.85) -> tuple[int, int, int]:
+    """Colour `index` of `count` evenly spaced hues."""
+    return tuple(int(255 * part) for part in colorsys.hsv_to_rgb(index / count, saturation, value))  # type: ignore[return-value]
+
+
+__all__ = ["SCENES", "SIZE", "cues_of", "photo"]

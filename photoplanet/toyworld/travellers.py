@@ -1,0 +1,140 @@
+"""Travellers of the toy Earth: albums of photos with places, times and the cues that each photo shows."""
+
+from dataclasses import dataclass
+
+import numpy as np
+
+from photoplanet.earth import geodesy
+from photoplanet.toyworld.world import World, climate, offsets
+
+SCENES = ("landmark", "street", "country road", "no cue")
+SCENE_SHARES = (0.36, 0.42, 0.22)  # of the places where people stop to take photos
+NO_CUE_SHARE = 0.2  # of all photos: food, a wall, a pet
+PLACE_SIGMA_KM = (0.1, 5.0, 100.0)  # how far from the site, from the city's centre, from the city's centre
+#          landmark street road: probability that the cue is in a photo of that scene
+SHOWN = {"building": (0.6, 0.95, 0.5), "script": (0.3, 0.6, 0.7), "side": (0.3, 0.6, 0.8), "livery": (0.2, 0.65, 0.0)}
+CUES = ("climate", "wall", "roof", "script", "side", "livery", "landmark")
+_YEAR_2024 = np.datetime64("2024-01-01T00:00:00")
+
+
+@dataclass(frozen=True)
+class Photos:
+    """Columns of n photos: place (degrees), time, who and which album, scene, and the cues as ints, −1 where not shown."""
+
+    latitude: np.ndarray
+    longitude: np.ndarray
+    taken_at: np.ndarray  # datetime64[s], naive local
+    photographer: np.ndarray
+    album: np.ndarray
+    city: np.ndarray
+    scene: np.ndarray
+    cues: np.ndarray  # (n, len(CUES)) int16
+
+    def __len__(self) -> int:
+        return len(self.latitude)
+
+    def part(self, rows) -> "Photos":
+        """The photos at `rows` (slice, mask or indices)."""
+        return Photos(*(getattr(self, name)[rows] for name in self.__dataclass_fields__))
+
+
+def travel(world: World, photos: int, seed: int = 0) -> Photos:
+    """Let people travel until `photos` photos are taken; albums follow one another, each in time order.
+
+    The same world, count and seed give the same photos. Memory grows with `photos` (about 100 bytes each).
+    """
+    rng = np.random.default_rng([seed, 1])
+    city, person, album, second = _moments(rng, *_stops(world, rng, photos))
+    scene = rng.choice(3, len(city), p=SCENE_SHARES)
+    site = _choose_sites(world, rng, city, scene)
+    place = _places(world, rng, city, scene, site)
+    burst = rng.integers(1, 4, len(city))
+    moment = np.repeat(np.arange(len(city)), burst)[:photos]
+    within = (np.arange(burst.sum()) - np.repeat(np.cumsum(burst) - burst, burst))[:photos]
+    position = offsets(rng, place[moment], 0.03)
+    taken_at = _YEAR_2024 + (second[moment] + 40 * within).astype("timedelta64[s]")
+    scene = np.where(rng.random(len(moment)) < NO_CUE_SHARE, SCENES.index("no cue"), scene[moment])
+    cues = _cues(world, rng, city[moment], site[moment], scene, position[:, 0])
+    return Photos(*position.T, taken_at, person[moment], album[moment], city[moment], scene, cues)
+
+
+def _stops(world: World, rng, photos: int):
+    """City, person, album and first second of every stay, enough for `photos` photos."""
+    apart = geodesy.distance_km(
+        world.city_position[:, None, 0], world.city_position[:, None, 1], *world.city_position.T[:, None, :]
+    )
+    reach = {km: np.cumsum(world.city_weight * np.exp(-apart / km), axis=1) for km in (5000.0, 1200.0)}
+
+    def near(city, km):
+        return int(np.searchsorted(reach[km][city], rng.random() * reach[km][city][-1], side="right"))
+
+    cities, people, albums, seconds, moments = [], [], [], [], []
+    person = album = taken = 0
+    while taken < photos * 1.05 + 50:
+        home = int(rng.choice(len(world.city_weight), p=world.city_weight))
+        cursor = 0
+        for start in np.sort(rng.integers(0, 360 * 86400, rng.integers(1, 5))):
+            cursor = max(int(start), cursor)
+            for stop in range(1 if rng.random() < 0.35 else int(rng.integers(2, 5))):
+                if stop == 0:
+                    here = near(home, 5000.0) if rng.random() < 0.6 else home
+                else:
+                    here = near(here, 1200.0)
+                stay = int(rng.integers(1, 6))  # moments of one to three photos
+                for column, value in zip((cities, people, albums, seconds, moments), (here, person, album, cursor, stay), strict=True):
+                    column.append(value)
+                cursor += int(rng.uniform(1.0, 4.0) * 86400)
+                taken += 2 * stay
+            album += 1
+        person += 1
+    return cities, people, albums, seconds, moments
+
+
+def _moments(rng, cities, people, albums, seconds, counts):
+    """Every stay as its moments, about an hour apart: city, person, album and second of each."""
+    stay = np.repeat(np.arange(len(counts)), counts)
+    nth = np.arange(len(stay)) - np.repeat(np.cumsum(counts) - counts, counts)
+    second = np.array(seconds)[stay] + nth * 3600 + rng.integers(0, 3000, len(stay))
+    return np.array(cities)[stay], np.array(people)[stay], np.array(albums)[stay], second
+
+
+def _choose_sites(world: World, rng, city, scene) -> np.ndarray:
+    site = np.full(len(city), -1)
+    for one in np.unique(city[scene == 0]):
+        rows = np.flatnonzero((city == one) & (scene == 0))
+        sites = world.sites_of(one)
+        site[rows] = rng.choice(sites, len(rows), p=world.site_weight[sites])
+    return site
+
+
+def _places(world: World, rng, city, scene, site) -> np.ndarray:
+    start = np.where((scene == 0)[:, None], world.site_position[site], world.city_position[city])
+    place = offsets(rng, start, np.array(PLACE_SIGMA_KM)[scene])
+    if world.spots is not None:
+        for one in np.unique(city):
+            rows = np.flatnonzero((city == one) & (scene != 0))
+            place[rows] = rng.choice(world.spots[one], len(rows))
+    return place
+
+
+def _cues(world: World, rng, city, site, scene, latitude) -> np.ndarray:
+    """What each photo shows, as columns of CUES; −1 where a cue is out of the picture."""
+    look = world.looks[world.city_country[city]]
+    cues = np.full((len(city), len(CUES)), -1, np.int16)
+    shown = {}
+    for name, chances in SHOWN.items():
+        shown[name] = rng.random(len(city)) < np.array([*chances, 0.0])[scene]
+    outdoors = scene != SCENES.index("no cue")
+    values = {
+        "climate": (outdoors, climate(latitude)),
+        "wall": (shown["building"], look[:, 0]),
+        "roof": (shown["building"], look[:, 1]),
+        "script": (shown["script"], look[:, 2]),
+        "side": (shown["side"], look[:, 3]),
+        "livery": (shown["livery"], world.city_livery[city]),
+        "landmark": (scene == 0, world.site_landmark[site]),
+    }
+    for column, name in enumerate(CUES):
+        visible, value = values[name]
+        cues[visible, column] = value[visible]
+    return cues

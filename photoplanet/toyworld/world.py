@@ -1,0 +1,144 @@
+"""The toy Earth itself: real cities, made-up looks; what is where, before any photo is taken."""
+
+import csv
+from dataclasses import dataclass
+from importlib.resources import files
+
+import numpy as np
+
+from photoplanet.earth import geodesy
+from photoplanet.earth.partition import Partition
+from photoplanet.errors import InputError
+
+WORLD_SEED = 2016
+WALLS, ROOFS, SCRIPTS, SIDES, LIVERIES = 8, 4, 6, 2, 24  # how many looks a photo can show of each kind
+SHAPES, BODY_COLOURS, PATTERNS = 8, 8, 5  # a landmark is one of each
+CLIMATE_BOUNDS = (15.0, 30.0, 42.0, 55.0)  # absolute latitude, degrees: tropical, arid, mild, cool, polar
+REPLICAS = 8  # landmarks that stand a second time in another country, as the Rialto does in Las Vegas
+
+
+@dataclass(frozen=True)
+class World:
+    """Cities (row i of every `city_` array), their countries' looks and the landmark sites; positions in degrees."""
+
+    city_names: list[str]
+    city_country: np.ndarray  # int, index into the looks
+    city_position: np.ndarray  # (cities, 2)
+    city_weight: np.ndarray  # share of photographers, sums to 1
+    city_livery: np.ndarray
+    looks: np.ndarray  # (countries, 4): wall, roof, script, side
+    site_city: np.ndarray
+    site_position: np.ndarray  # (sites, 2)
+    site_weight: np.ndarray  # within its city, sums to 1 there
+    site_landmark: np.ndarray  # shape * BODY_COLOURS * PATTERNS + colour * PATTERNS + pattern
+    spots: list[np.ndarray] | None = None  # per city (n, 2): real geotags to draw from instead of a Gaussian
+
+    def sites_of(self, city: int) -> np.ndarray:
+        """Rows of the landmark sites of a city."""
+        return np.flatnonzero(self.site_city == city)
+
+
+def climate(latitude: np.ndarray) -> np.ndarray:
+    """Climate band 0…4 (tropical … polar) of latitudes in degrees."""
+    return np.searchsorted(CLIMATE_BOUNDS, np.abs(latitude), side="right")
+
+
+def make(seed: int = WORLD_SEED, coordinates: np.ndarray | None = None) -> World:
+    """Make a toy Earth; the same seed gives the same Earth.
+
+    `coordinates` (n, 2), degrees, draws the photos at real geotags instead of around the built-in cities: dense
+    cells of their adaptive partition are the cities then, with the look of the nearest built-in city's country.
+    """
+    rng = np.random.default_rng([seed, 0])
+    rows = list(csv.DictReader((files("photoplanet.toyworld") / "cities.csv").read_text("utf-8").splitlines()))
+    names = [row["city"] for row in rows]
+    codes = sorted({row["country"] for row in rows})
+    country = np.array([codes.index(row["country"]) for row in rows])
+    position = np.array([[float(row["latitude"]), float(row["longitude"])] for row in rows])
+    weight = np.sqrt([float(row["millions"]) for row in rows])
+    spots = None
+    if coordinates is not None:
+        names, country, position, weight, spots = _cities_from_geotags(np.asarray(coordinates, float), country, position)
+    livery = _different_within_country(rng, country, LIVERIES)
+    sites = _sites(rng, country, position, spots)
+    return World(names, country, position, weight / weight.sum(), livery, _looks(rng, len(codes)), *sites, spots)
+
+
+def _cities_from_geotags(geotags, country, position, cities=120):
+    if geotags.ndim != 2 or geotags.shape[1] != 2 or len(geotags) < 1000:
+        raise InputError(f"a toy Earth needs at least 1000 geotags of latitude, longitude, not an array of {geotags.shape}")
+    part = Partition.adaptive(*geotags.T, max_photos=max(len(geotags) // 60, 10), min_photos=max(len(geotags) // 1000, 2))
+    member = part.assign(*geotags.T)
+    dense = np.argsort(-part.photo_counts, kind="stable")[:cities]
+    means = np.asarray(part.means)[dense]
+    apart = geodesy.distance_km(means[:, None, 0], means[:, None, 1], position[None, :, 0], position[None, :, 1])
+    spots = [geotags[member == cell] for cell in dense]
+    names = [f"{mean[0]:.1f} {mean[1]:.1f}" for mean in means]
+    return names, country[apart.argmin(axis=1)], means, part.photo_counts[dense].astype(float), spots
+
+
+def _different_within_country(rng, country: np.ndarray, kinds: int) -> np.ndarray:
+    """One of `kinds` per city, different for cities of one country as long as there are enough kinds."""
+    chosen = np.empty(len(country), int)
+    for one in np.unique(country):
+        rows = np.flatnonzero(country == one)
+        chosen[rows] = np.concatenate([rng.permutation(kinds) for _ in range(-(-len(rows) // kinds))])[: len(rows)]
+    return chosen
+
+
+def _looks(rng, countries: int) -> np.ndarray:
+    """Wall, roof, script and road side of each country; all four together are unique, each alone is shared by several."""
+    everything = np.stack(np.meshgrid(*map(np.arange, (WALLS, ROOFS, SCRIPTS, SIDES)), indexing="ij"), -1).reshape(-1, 4)
+    order = rng.permutation(len(everything))
+    fresh, seen = [], set()
+    for row in order:  # first those with a new wall and roof: two countries that share both still differ in script
+        key = tuple(everything[row][:2])
+        if key not in seen or len(fresh) >= WALLS * ROOFS:
+            seen.add(key)
+            fresh.append(row)
+        if len(fresh) == countries:
+            break
+    return everything[fresh]
+
+
+def _sites(rng, country, position, spots):
+    """One to three landmark sites within about 4 km of each city, then the replicas."""
+    count = rng.integers(1, 4, len(position))
+    city = np.repeat(np.arange(len(position)), count)
+    landmark = rng.permutation(SHAPES * BODY_COLOURS * PATTERNS)[: len(city)]
+    if len(landmark) < len(city):
+        raise InputError(f"{len(position)} cities need more than {SHAPES * BODY_COLOURS * PATTERNS} landmarks")
+    place = np.empty((len(city), 2))
+    for row, home in enumerate(city):
+        if spots is None:
+            place[row] = offset(rng, position[home], 2.5)
+        else:
+            place[row] = spots[home][rng.integers(len(spots[home]))]
+    replicas = rng.choice(len(city), min(REPLICAS, len(city) // 2), replace=False)
+    for original in replicas:
+        abroad = np.flatnonzero(country != country[city[original]])
+        home = rng.choice(abroad)
+        city = np.append(city, home)
+        place = np.vstack([place, offset(rng, position[home], 2.5)])
+        landmark = np.append(landmark, landmark[original])
+    weight = np.ones(len(city))
+    weight[len(city) - len(replicas) :] = 0.5  # fewer people photograph the copy
+    for home in range(len(position)):
+        weight[city == home] /= weight[city == home].sum()
+    return city, place, weight, landmark
+
+
+def offset(rng: np.random.Generator, position: np.ndarray, sigma_km: float) -> np.ndarray:
+    """A point (degrees) at a Gaussian offset of `sigma_km` in each direction from `position`, on the sphere."""
+    return offsets(rng, np.asarray(position)[None], sigma_km)[0]
+
+
+def offsets(rng: np.random.Generator, positions: np.ndarray, sigma_km: float | np.ndarray) -> np.ndarray:
+    """Points (n, 2) in degrees at Gaussian offsets of `sigma_km` (scalar or (n,)) from `positions` (n, 2), on the sphere."""
+    n = len(positions)
+    distance = np.hypot(*rng.standard_normal((2, n))) * sigma_km / geodesy.EARTH_RADIUS_KM
+    bearing = rng.uniform(0, 2 * np.pi, n)
+    lat, lng = np.radians(positions).T
+    north = np.arcsin(np.clip(np.sin(lat) * np.cos(distance) + np.cos(lat) * np.sin(distance) * np.cos(bearing), -1, 1))
+    east = np.arctan2(np.sin(bearing) * np.sin(distance) * np.cos(lat), np.cos(distance) - np.sin(lat) * np.sin(north))
+    return np.stack([np.degrees(north), (np.degrees(lng + east) + 180) % 360 - 180], -1)

@@ -1,0 +1,178 @@
+"""Photos of the toy Earth as files: JPEGs with EXIF in folders by photographer and album, or WebDataset shards."""
+
+import io
+import json
+import os
+import tarfile
+from collections.abc import Callable, Iterator
+from concurrent.futures import ProcessPoolExecutor
+from dataclasses import asdict, dataclass
+from multiprocessing import get_context
+from pathlib import Path
+
+import numpy as np
+import pyarrow as pa
+
+from photoplanet.errors import InputError
+from photoplanet.photos import exif, table
+from photoplanet.toyworld import paint, travellers, world
+
+QUALITY = 88  # of the JPEGs
+SHARD_PHOTOS = 1000
+FACTS = "toyworld.json"
+TABLE = "photos.parquet"
+
+
+@dataclass(frozen=True)
+class Order:
+    """What to make: so many photos of the travellers `seed`, `size` pixels wide, as shards or as single files."""
+
+    photos: int
+    seed: int = 0
+    size: int = paint.SIZE
+    shards: bool = False
+    coordinates: str | None = None
+
+
+def write(folder, order: Order, processes: int | None = None, advance: Callable = lambda count=1, note="": None) -> Path:
+    """Write a toy Earth's photos and their table `photos.parquet` into `folder`; return the table's path.
+
+    Runs again where it was stopped: files that are there already are kept. A folder that holds anything else is refused
+    with InputError. `processes`: default one per core.
+    """
+    folder = Path(folder)
+    if order.photos < 1 or not 32 <= order.size <= 2048:
+        raise InputError(f"a toy Earth needs at least 1 photo of 32 to 2048 pixels, not {order.photos} of {order.size}")
+    _claim(folder, order)
+    photos = travellers.travel(make_world(order), order.photos, order.seed)
+    chunk = SHARD_PHOTOS if order.shards else 250
+    jobs = [(folder, order, start, photos.part(slice(start, start + chunk))) for start in range(0, len(photos), chunk)]
+    for written in _run(jobs, processes or os.cpu_count() or 1):
+        advance(written)
+    rows = columns(photos, order)
+    table.write(rows, folder / TABLE)
+    _atomic(folder / FACTS, json.dumps({**asdict(order), "complete": True}, indent=2).encode())
+    return folder / TABLE
+
+
+def make_world(order: Order) -> world.World:
+    """The Earth of an order: the built-in cities, or those of its coordinate file."""
+    if order.coordinates is None:
+        return world.make()
+    geotags, _ = table.read(order.coordinates, require=("latitude", "longitude"))
+    return world.make(coordinates=np.column_stack([geotags["latitude"], geotags["longitude"]]))
+
+
+def columns(photos: travellers.Photos, order: Order, first: int = 0) -> pa.Table:
+    """The photo table of `photos`, numbered from `first`; `scene` is a column of its own."""
+    number = np.arange(first, first + len(photos))
+    return pa.table(
+        {
+            "photo_id": [f"toy-{n:07d}" for n in number],
+            "path": [address(photos, row, n, order) for row, n in enumerate(number.tolist())],
+            "latitude": photos.latitude,
+            "longitude": photos.longitude,
+            "taken_at": np.datetime_as_string(photos.taken_at),
+            "album": [f"album-{n:05d}" for n in photos.album.tolist()],
+            "photographer": [f"traveller-{n:05d}" for n in photos.photographer.tolist()],
+            "width": np.full(len(photos), order.size, np.int32),
+            "height": np.full(len(photos), order.size, np.int32),
+            "licence": ["CC0-1.0"] * len(photos),
+            "source": ["photoplanet toyworld"] * len(photos),
+            "scene": [travellers.SCENES[n] for n in photos.scene.tolist()],
+        }
+    )
+
+
+def address(photos: travellers.Photos, row: int, number: int, order: Order) -> str:
+    """Where photo `number` (row `row` of `photos`) lies, relative to the folder."""
+    if order.shards:
+        return f"{number // SHARD_PHOTOS:05d}.tar#{number:09d}.jpg"
+    return f"traveller-{photos.photographer[row]:05d}/album-{photos.album[row]:05d}/{number:07d}.jpg"
+
+
+def jpegs(photos: travellers.Photos, order: Order, first: int = 0) -> Iterator[bytes]:
+    """Paint and encode the photos one after another, with GPS position, time and artist in their EXIF."""
+    for row in range(len(photos)):
+        image = paint.photo(
+            paint.cues_of(photos.cues[row]), travellers.SCENES[photos.scene[row]], (order.seed, first + row), order.size
+        )
+        block = exif.gps_bytes(
+            photos.latitude[row],
+            photos.longitude[row],
+            taken_at=str(photos.taken_at[row]),
+            artist=f"traveller-{photos.photographer[row]:05d}",
+        )
+        file = io.BytesIO()
+        image.save(file, "JPEG", quality=QUALITY, exif=block)
+        yield file.getvalue()
+
+
+def _claim(folder: Path, order: Order) -> None:
+    facts = folder / FACTS
+    if facts.is_file():
+        try:
+            found = json.loads(facts.read_text("utf-8"))
+        except ValueError:
+            found = {}
+        if {key: found.get(key) for key in asdict(order)} != asdict(order):
+            raise InputError(f"{folder}: holds another toy Earth; give an empty folder")
+        return
+    if folder.exists() and any(folder.iterdir()):
+        raise InputError(f"{folder}: is not empty and holds no toy Earth; give an empty folder")
+    folder.mkdir(parents=True, exist_ok=True)
+    _atomic(facts, json.dumps({**asdict(order), "complete": False}, indent=2).encode())
+
+
+def _run(jobs: list, processes: int) -> Iterator[int]:
+    if processes == 1 or len(jobs) < 4:
+        yield from map(_write_chunk, jobs)
+        return
+    with ProcessPoolExecutor(processes, mp_context=get_context("spawn")) as pool:
+        try:
+            yield from pool.map(_write_chunk, jobs)
+        except BaseException:
+            pool.shutdown(wait=True, cancel_futures=True)
+            raise
+
+
+def _write_chunk(job) -> int:
+    folder, order, first, photos = job
+    if order.shards:
+        _write_shard(folder, order, first, photos)
+        return len(photos)
+    targets = [folder / address(photos, row, first + row, order) for row in range(len(photos))]
+    if all(target.is_file() for target in targets):
+        return len(photos)
+    for target, data in zip(targets, jpegs(photos, order, first), strict=True):
+        target.parent.mkdir(parents=True, exist_ok=True)
+        _atomic(target, data)
+    return len(photos)
+
+
+def _write_shard(folder: Path, order: Order, first: int, photos: travellers.Photos) -> None:
+    """One shard as img2dataset writes it: NNNNN.tar of key.jpg and key.json, NNNNN.parquet, NNNNN_stats.json."""
+    name = f"{first // SHARD_PHOTOS:05d}"
+    if (folder / f"{name}_stats.json").is_file():
+        return
+    rows = columns(photos, order, first)
+    keys = [f"{first + row:09d}" for row in range(len(photos))]
+    partial = folder / f".{name}.tar.part"
+    with tarfile.open(partial, "w", format=tarfile.USTAR_FORMAT) as tar:
+        for key, row, data in zip(keys, rows.to_pylist(), jpegs(photos, order, first), strict=True):
+            about = {"key": key, "status": "success", "error_message": None, **row}
+            for suffix, content in ((".jpg", data), (".json", json.dumps(about).encode())):
+                member = tarfile.TarInfo(key + suffix)
+                member.size = len(content)
+                tar.addfile(member, io.BytesIO(content))
+    os.replace(partial, folder / f"{name}.tar")
+    rows = rows.append_column("key", pa.array(keys)).append_column("status", pa.array(["success"] * len(keys)))
+    table.write(rows, folder / f"{name}.parquet")
+    stats = {"count": len(keys), "successes": len(keys), "failed_to_download": 0, "failed_to_resize": 0}
+    _atomic(folder / f"{name}_stats.json", json.dumps(stats).encode())
+
+
+def _atomic(path: Path, data: bytes) -> None:
+    partial = path.with_name(f".{path.name}.part")
+    partial.write_bytes(data)
+    os.replace(partial, path)
