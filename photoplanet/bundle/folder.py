@@ -229,14 +229,10 @@ def _parse(facts: Any) -> ModelInfo:
         raise ModelError(f"made by a newer photoplanet (format {version}); upgrade with pip install -U photoplanet")
     if version != FORMAT_VERSION:
         raise ValueError(f"format_version is {version}; this photoplanet reads {FORMAT_VERSION}")
-    preprocessing = {
-        key: tuple(value) if isinstance(value, list) else value
-        for key, value in _typed(facts, "preprocessing", dict).items()
-    }
     info = ModelInfo(
         name=_typed(facts, "name", str),
         backbone=_typed(facts, "backbone", dict),
-        preprocessing=Preprocessing(**preprocessing),
+        preprocessing=Preprocessing.from_dict(_typed(facts, "preprocessing", dict)),
         classes=_typed(facts, "classes", int),
         embedding_size=_typed(facts, "embedding_size", int),
         calibration=_typed(facts, "calibration", dict),

@@ -1,0 +1,179 @@
+"""What a model says about one photo: a distribution over cells, and honest summaries of it."""
+
+from dataclasses import dataclass, field
+from functools import cached_property
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from photoplanet.earth import cells, geodesy
+from photoplanet.errors import InputError
+from photoplanet.locate import readout as readouts
+from photoplanet.locate.region import MassAround, Region, check_share, smallest
+
+if TYPE_CHECKING:
+    from photoplanet.earth.partition import Partition
+    from photoplanet.earth.places import Place as NamedPlace
+
+ABSTAIN_BELOW = 0.5  # of the mass within a country's radius (750 km): less is no answer worth printing
+REGION_SHARE = 0.9
+# precision -> what printed degrees are rounded to: about what that radius can tell
+PRECISIONS = {"street": 0.0001, "city": 0.1, "region": 1.0, "country": 5.0}
+DEFAULT_PRECISION = "city"
+MAX_OUTLINES = 200  # cells of a region that GeoJSON draws; a shapeless region would be megabytes a photo
+
+
+def rounded(degrees: float, precision: str) -> float:
+    """Degrees rounded for printing at a precision of `PRECISIONS`; InputError lists the known ones."""
+    if precision not in PRECISIONS:
+        raise InputError(f"no precision is called {precision!r}; the precisions are {', '.join(PRECISIONS)}")
+    step = PRECISIONS[precision]
+    return round(round(degrees / step) * step, 4) + 0.0
+
+
+@dataclass(frozen=True)
+class Place:
+    """A point in degrees, and the probability that the photo was taken within `radius_km` of it; `cell` is a token."""
+
+    latitude: float
+    longitude: float
+    confidence: float
+    radius_km: float
+    cell: str
+
+    @cached_property
+    def near(self) -> "NamedPlace":
+        """The town, state, country and continent here, looked up offline when first asked for."""
+        from photoplanet.earth import places
+
+        return places.name(self.latitude, self.longitude)[0]
+
+    @property
+    def name(self) -> str:
+        """The town, state and country in one line."""
+        return self.near.text()
+
+    def to_dict(self, precision: str = "street") -> dict[str, Any]:
+        """Plain values for JSON, coordinates rounded to `precision`, names no finer than it."""
+        return {
+            "latitude": rounded(self.latitude, precision),
+            "longitude": rounded(self.longitude, precision),
+            "confidence": _short(self.confidence),
+            "radius_km": _short(self.radius_km),
+            "cell": self.cell,
+            "place": self.near.text(precision),
+            "country_code": self.near.country_code,
+        }
+
+
+@dataclass(frozen=True)
+class Prediction:
+    """Where one photo may have been taken. `probabilities` (classes,) float32, calibrated, one per cell of `partition`.
+
+    `embedding` (d,) float32 is the layer below the softmax; `readout` names how the distribution becomes `best`; the
+    numbers here are exact, and are rounded only by `to_dict` and `to_geojson`.
+    """
+
+    probabilities: NDArray[np.float32] = field(repr=False)
+    partition: "Partition" = field(repr=False)
+    embedding: NDArray[np.float32] | None = field(default=None, repr=False)
+    readout: str = readouts.DEFAULT_READOUT
+    abstain_below: float = ABSTAIN_BELOW
+    model: str = ""
+    toy: bool = False
+
+    @cached_property
+    def best(self) -> Place:
+        """The point of the readout, with the mass within 25 km of it (city level) and the cell it lies in."""
+        latitude, longitude = self.point
+        inside = int(self.partition.assign(np.array([latitude]), np.array([longitude]))[0])
+        cell = self.order[0] if inside < 0 else inside
+        radius = float(geodesy.RADII_KM["city"])
+        return Place(latitude, longitude, self.confidence_within(radius), radius, self._tokens([cell])[0])
+
+    @cached_property
+    def point(self) -> tuple[float, float]:
+        """Latitude and longitude of the readout, in degrees."""
+        latitude, longitude = readouts.get(self.readout)(self.probabilities[None], self.partition)
+        return float(latitude[0]), float(longitude[0])
+
+    @cached_property
+    def order(self) -> NDArray[np.int64]:
+        """The classes (classes,) by falling probability."""
+        return np.argsort(-self.probabilities, kind="stable")
+
+    def top(self, k: int = 5) -> list[Place]:
+        """The `k` most probable cells (fewer where there are fewer), each at the mean position of its photos.
+
+        `confidence` is the cell's probability and `radius_km` the distance to its farthest corner.
+        """
+        if k < 1:
+            raise InputError(f"top needs 1 place or more, not {k}")
+        classes = self.order[:k]
+        means, corners = self.partition.means[classes], cells.vertices(self.partition.ids[classes])
+        reach = geodesy.distance_km(means[:, :1], means[:, 1:], corners[..., 0], corners[..., 1]).max(axis=1)
+        return [
+            Place(float(lat), float(lng), float(self.probabilities[label]), float(radius), token)
+            for label, (lat, lng), radius, token in zip(classes, means, reach, self._tokens(classes), strict=True)
+        ]
+
+    def credible_region(self, p: float = REGION_SHARE) -> Region:
+        """The smallest set of cells that holds at least `p` (0 < p ≤ 1) of the mass; InputError for another p."""
+        classes = smallest(self.probabilities, self.order, check_share(p))
+        mass = self.probabilities[classes]
+        means = self.partition.means[classes]
+        return Region(
+            classes=classes,
+            probabilities=mass,
+            tokens=self._tokens(classes),
+            probability=float(min(1.0, mass.sum(dtype=np.float64))),
+            area_km2=float(cells.area_km2(self.partition.ids[classes]).sum()),
+            center=geodesy.mean(means[:, 0], means[:, 1], mass),
+            radius_km=self._around.radius(p),
+        )
+
+    def confidence_within(self, km: float) -> float:
+        """The probability that the photo was taken within `km` of the best point."""
+        return self._around.within(float(km))
+
+    @property
+    def confidence(self) -> dict[str, float]:
+        """The probability at the five radii: street 1, city 25, region 200, country 750, continent 2500 km."""
+        return {name: self.confidence_within(km) for name, km in geodesy.RADII_KM.items()}
+
+    @property
+    def abstains(self) -> bool:
+        """Whether the evidence is too weak for an answer: less than `abstain_below` of the mass within 750 km."""
+        return self.confidence_within(geodesy.RADII_KM["country"]) < self.abstain_below
+
+    def to_dict(self, top: int = 5, region: float = REGION_SHARE, precision: str = "street") -> dict[str, Any]:
+        """Plain values for JSON, coordinates rounded to `precision` (of `PRECISIONS`)."""
+        held = self.credible_region(region)
+        return {
+            "best": self.best.to_dict(precision),
+            "confidence": {name: _short(value) for name, value in self.confidence.items()},
+            "abstains": self.abstains,
+            "region": {
+                "probability": _short(held.probability),
+                "radius_km": _short(held.radius_km),
+                "area_km2": _short(held.area_km2),
+                "cells": len(held),
+            },
+            "top": [place.to_dict(precision) for place in self.top(top)],
+            "readout": self.readout,
+            "model": self.model,
+            "world": "toy" if self.toy else "real",
+        }
+
+    @cached_property
+    def _around(self) -> MassAround:
+        return MassAround(self.point, self.probabilities, self.partition, self.order)
+
+    def _tokens(self, classes: Any) -> list[str]:
+        return [str(token) for token in np.atleast_1d(cells.token(self.partition.ids[np.asarray(classes)]))]
+
+
+def _short(value: float) -> float:
+    """Four significant digits: what is printed claims no more than it knows."""
+    return float(f"{value:.4g}")

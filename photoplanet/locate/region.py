@@ -1,0 +1,95 @@
+"""How sure: the smallest set of cells that holds p of the mass, and the mass within a distance of a point."""
+
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
+
+import numpy as np
+from numpy.typing import NDArray
+
+from photoplanet.earth import cells, geodesy
+from photoplanet.errors import InputError
+
+if TYPE_CHECKING:
+    from photoplanet.earth.partition import Partition
+
+HALF_WAY_ROUND_KM = float(np.pi * geodesy.EARTH_RADIUS_KM)
+_BISECTIONS = 30  # 20,015 km / 2³⁰: finer than anything printed
+
+
+@dataclass(frozen=True)
+class Region:
+    """The smallest set of cells that holds at least the asked share of the mass.
+
+    `classes` (k,) int64 by falling probability, `probabilities` (k,) float32, `tokens`, `probability`: the mass held,
+    `area_km2`, `center`: spherical mean (latitude, longitude) of the mass in degrees, `radius_km`: the distance around
+    the prediction's best point within which that share of the mass lies.
+    """
+
+    classes: NDArray[np.int64] = field(repr=False)
+    probabilities: NDArray[np.float32] = field(repr=False)
+    tokens: list[str] = field(repr=False)
+    probability: float
+    area_km2: float
+    center: tuple[float, float]
+    radius_km: float
+
+    def __len__(self) -> int:
+        return len(self.classes)
+
+
+def smallest(probabilities: NDArray, order: NDArray, share: float) -> NDArray[np.int64]:
+    """The first classes of `order` (by falling probability) that hold at least `share` of the mass; never none."""
+    held = np.cumsum(probabilities[order], dtype=np.float64)
+    return order[: int(np.searchsorted(held, share * held[-1] * (1 - 1e-9))) + 1]
+
+
+def check_share(share: float) -> float:
+    """Raise InputError unless 0 < share ≤ 1."""
+    if not 0 < share <= 1:
+        raise InputError(f"a credible region holds a share of the mass between 0 and 1, for instance 0.9; not {share}")
+    return float(share)
+
+
+class MassAround:
+    """The mass as a function of the distance from one point.
+
+    The distribution says nothing about where in its cell a photo lies, so that each cell's mass is spread evenly over a
+    disc of the cell's area around the mean position of its photos: a small cell counts at once, a large one little by
+    little. `classes` restricts the sum; what they do not hold counts as infinitely far.
+    """
+
+    def __init__(self, point: tuple[float, float], probabilities: NDArray, partition: "Partition", classes: NDArray):
+        self.mass = probabilities[classes].astype(np.float64)
+        means = partition.means[classes]
+        self.distances = geodesy.distance_km(point[0], point[1], means[:, 0], means[:, 1])
+        self.radii = np.sqrt(cells.area_km2(partition.ids[classes]) / np.pi)
+
+    def within(self, km: float) -> float:
+        """The mass within `km` of the point, 0 … 1."""
+        return float(min(1.0, self.mass @ overlap(self.distances, self.radii, km)))
+
+    def radius(self, share: float) -> float:
+        """The least distance in km that holds `share` of the mass."""
+        near, far = 0.0, HALF_WAY_ROUND_KM
+        goal = min(share, float(self.mass.sum())) - 1e-9
+        for _ in range(_BISECTIONS):
+            middle = (near + far) / 2
+            near, far = (near, middle) if self.within(middle) >= goal else (middle, far)
+        return far
+
+
+def overlap(distances: NDArray, radii: NDArray, km: float) -> NDArray[np.float64]:
+    """The share (n,) of each disc (centre at `distances`, radius `radii`, km) that a disc of radius `km` covers.
+
+    Plane lens formula; on the sphere it is exact for a disc that is covered wholly or not at all.
+    """
+    shares = np.where(distances + radii <= km, 1.0, 0.0)
+    inside = distances + km <= radii
+    shares[inside] = (km / radii[inside]) ** 2
+    partly = (shares == 0) & ~inside & (distances < radii + km)
+    d, r = distances[partly], radii[partly]
+    a = np.clip((d**2 + r**2 - km**2) / (2 * d * r), -1, 1)
+    b = np.clip((d**2 + km**2 - r**2) / (2 * d * km), -1, 1)
+    kite = np.sqrt(np.clip((r + km - d) * (d + r - km) * (d - r + km) * (d + r + km), 0, None))
+    shares[partly] = (r**2 * np.arccos(a) + km**2 * np.arccos(b) - kite / 2) / (np.pi * r**2)
+    return np.clip(shares, 0, 1)
