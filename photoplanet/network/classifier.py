@@ -1,5 +1,6 @@
 """A backbone with one output per cell: photos as bytes go in, logits over the cells and an embedding come out."""
 
+import dataclasses
 from typing import Any, NamedTuple
 
 import torch
@@ -54,6 +55,7 @@ class Classifier(nn.Module):
             raise InputError(f"size {preprocessing.size}: {backbone} needs photos of {least} px or more")
         self.name, self.classes, self.width, self.preprocessing = backbone, classes, width, preprocessing
         self.backbone = BACKBONES[backbone](width=width, embedding=embedding)
+        self.embedding_size: int = self.backbone.embedding
         self.head = nn.Linear(self.backbone.embedding, classes)
         self.auxiliary_head = nn.Linear(self.backbone.auxiliary, classes) if self.backbone.auxiliary else None
         mean, std = torch.tensor(preprocessing.mean), torch.tensor(preprocessing.std)
@@ -75,13 +77,12 @@ class Classifier(nn.Module):
 
     def arguments(self) -> dict[str, Any]:
         """What `from_arguments` needs to rebuild the same network; plain values, kept in model.json."""
-        size = self.preprocessing
         return {
             "backbone": self.name,
             "classes": self.classes,
             "width": self.width,
             "embedding": self.backbone.embedding,
-            "preprocessing": {"size": size.size, "fit": size.fit, "mean": list(size.mean), "std": list(size.std)},
+            "preprocessing": dataclasses.asdict(self.preprocessing),
         }
 
     @classmethod
@@ -89,8 +90,7 @@ class Classifier(nn.Module):
         """The network, with fresh weights, that `arguments` (from outside: checked) describes; raises ModelError."""
         try:
             given = dict(arguments)
-            size = dict(given.pop("preprocessing"))
-            preprocessing = Preprocessing(int(size["size"]), str(size["fit"]), tuple(size["mean"]), tuple(size["std"]))
+            preprocessing = Preprocessing.from_dict(given["preprocessing"])
             return cls(
                 str(given["backbone"]),
                 int(given["classes"]),
