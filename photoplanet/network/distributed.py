@@ -1,0 +1,123 @@
+"""Several processes under torchrun: who is who, sums over all of them, and batch norm over the whole batch."""
+
+import os
+from collections.abc import Callable
+from dataclasses import dataclass
+
+import torch
+import torch.distributed as dist
+from torch import Tensor, nn
+
+from photoplanet.errors import InputError
+
+
+@dataclass(frozen=True)
+class Ranks:
+    """This process among all that train together; rank 0 writes."""
+
+    rank: int = 0
+    ranks: int = 1
+    device: torch.device = torch.device("cpu")
+
+    @property
+    def writes(self) -> bool:
+        return self.rank == 0
+
+    def sum(self, values: Tensor) -> Tensor:
+        """The sum of `values` over all ranks, in place and returned."""
+        if self.ranks > 1:
+            dist.all_reduce(values)
+        return values
+
+    def any(self, flag: bool) -> bool:
+        """Whether `flag` is true on any rank."""
+        return bool(self.sum(torch.tensor(float(flag), device=self.device)) > 0) if self.ranks > 1 else flag
+
+    def wait(self) -> None:
+        """Return when all ranks have come here."""
+        if self.ranks > 1:
+            dist.barrier()
+
+
+def start(device: str = "auto") -> Ranks:
+    """Join the other processes when torchrun started this one; gloo on CPU, nccl on CUDA. InputError: no such device."""
+    if device not in ("auto", "cpu", "cuda") and not device.startswith("cuda:"):
+        raise InputError(f"device {device!r}: use auto, cpu, cuda or cuda:N")
+    cuda = torch.cuda.is_available() if device == "auto" else device != "cpu"
+    if cuda and not torch.cuda.is_available():
+        raise InputError(f"device {device!r}: torch sees no GPU here; use --device cpu")
+    world = int(os.environ.get("WORLD_SIZE", "1"))
+    place = torch.device("cpu")
+    if cuda:
+        place = torch.device(device if ":" in device else f"cuda:{os.environ.get('LOCAL_RANK', '0')}")
+        if (place.index or 0) >= torch.cuda.device_count():
+            raise InputError(f"device {place}: there are {torch.cuda.device_count()} GPUs; start as many processes")
+        torch.cuda.set_device(place)
+    if world == 1:
+        return Ranks(0, 1, place)
+    if not dist.is_initialized():
+        dist.init_process_group("nccl" if cuda else "gloo")
+    return Ranks(dist.get_rank(), dist.get_world_size(), place)
+
+
+def parallel(model: Callable) -> Callable:
+    """`model` with gradients averaged over all ranks; running statistics are not broadcast, they agree already."""
+    return nn.parallel.DistributedDataParallel(model, broadcast_buffers=False)  # type: ignore[arg-type]
+
+
+def synchronised(model: nn.Module) -> nn.Module:
+    """`model` with every batch norm over the batches of all ranks together; weights and names stay the same."""
+    for name, child in model.named_children():
+        if isinstance(child, nn.BatchNorm1d | nn.BatchNorm2d):
+            norm = SharedBatchNorm(child.num_features, child.eps, child.momentum, child.affine, child.track_running_stats)
+            norm.load_state_dict(child.state_dict())
+            setattr(model, name, norm.to(next(child.parameters()).device) if child.affine else norm)
+        else:
+            synchronised(child)
+    return model
+
+
+class SharedBatchNorm(nn.BatchNorm2d):
+    """Batch norm whose mean and variance are those of the global batch, however the ranks share it.
+
+    torch's SyncBatchNorm needs CUDA; this one also runs on gloo. One rank may have fewer samples than another, even none.
+    """
+
+    def _check_input_dim(self, input: Tensor) -> None:
+        if input.dim() not in (2, 4):
+            raise ValueError(f"expected 2 or 4 dimensions, not {input.dim()}")
+
+    def forward(self, input: Tensor) -> Tensor:
+        if not self.training:
+            return super().forward(input)
+        x = input.float()
+        over = [d for d in range(x.dim()) if d != 1]
+        shape = [1, -1] + [1] * (x.dim() - 2)
+        count = x.new_tensor([x.numel() / x.shape[1]])
+        sums = _SumOverRanks.apply(torch.cat([x.sum(over), count]))
+        mean, count = sums[:-1] / sums[-1], sums[-1].detach()
+        centred = x - mean.view(shape)
+        variance = _SumOverRanks.apply(centred.square().sum(over)) / count
+        with torch.no_grad():
+            momentum = 0.1 if self.momentum is None else self.momentum
+            self.running_mean.lerp_(mean.detach(), momentum)
+            self.running_var.lerp_(variance.detach() * count / (count - 1).clamp(min=1), momentum)
+            self.num_batches_tracked += 1
+        out = centred * (torch.rsqrt(variance + self.eps) * self.weight).view(shape) + self.bias.view(shape)
+        return out.to(input.dtype)
+
+
+class _SumOverRanks(torch.autograd.Function):
+    """All-reduce whose gradient is the all-reduce of the gradients."""
+
+    @staticmethod
+    def forward(ctx, values: Tensor) -> Tensor:
+        values = values.clone()
+        dist.all_reduce(values)
+        return values
+
+    @staticmethod
+    def backward(ctx, gradient: Tensor) -> Tensor:
+        gradient = gradient.contiguous().clone()
+        dist.all_reduce(gradient)
+        return gradient
