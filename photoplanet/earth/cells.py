@@ -15,6 +15,7 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from photoplanet.earth import geodesy, hilbert
+from photoplanet.earth.parallel import in_threads, slices
 from photoplanet.errors import InputError
 
 Ids = NDArray[np.uint64]
@@ -36,21 +37,23 @@ _TOKEN = re.compile("[0-9a-fA-F]{1,16}")
 
 def from_latlng(lat: ArrayLike, lng: ArrayLike, level: int = MAX_LEVEL) -> Any:
     """Cell id (uint64, the shape of `lat`) at `level` of each point in degrees."""
-    level = _one_level(level)
+    level = one_level(level)
     lat, lng = geodesy.check(lat, lng)
     flat_lat, flat_lng = lat.ravel(), lng.ravel()
     ids = np.empty(flat_lat.shape, np.uint64)
-    for start in range(0, ids.size, _CHUNK):
-        part = slice(start, start + _CHUNK)
-        ids[part] = _leaf_ids(flat_lat[part], flat_lng[part])
-    if level < MAX_LEVEL:
-        ids = ancestor(ids, level)
+
+    def work(part: slice) -> None:
+        leaves = leaf_ids(flat_lat[part], flat_lng[part])
+        ids[part] = leaves if level == MAX_LEVEL else ancestor(leaves, level)
+
+    for _ in in_threads(work, slices(ids.size)):
+        pass
     return ids.reshape(lat.shape)[()]
 
 
 def parent(ids: ArrayLike, level: ArrayLike) -> Any:
     """The ancestor at `level` (one, or one per id) of each cell; `InputError` where that is finer than the cell."""
-    cells = _checked(ids)
+    cells = checked(ids)
     levels = _levels(level)
     if (levels > _level(cells)).any():
         raise InputError(f"cells: level {levels.max()} is finer than a given cell; `children` goes down")
@@ -59,12 +62,12 @@ def parent(ids: ArrayLike, level: ArrayLike) -> Any:
 
 def level(ids: ArrayLike) -> Any:
     """Level 0…30 (int64) of each cell."""
-    return _level(_checked(ids))[()]
+    return _level(checked(ids))[()]
 
 
 def token(ids: ArrayLike) -> Any:
     """Token of each cell: a `str` for one id, an array of `str` for many."""
-    cells = _checked(ids)
+    cells = checked(ids)
     if not cells.ndim:
         return f"{int(cells):016x}".rstrip("0")
     digits = cells.astype(">u8").reshape(-1, 1).view(np.uint8)
@@ -95,19 +98,19 @@ def is_valid(ids: ArrayLike) -> Any:
 
 def range_min(ids: ArrayLike) -> Any:
     """The first leaf id inside each cell; a leaf is in a cell when `range_min <= leaf <= range_max`."""
-    cells = _checked(ids)
+    cells = checked(ids)
     return (cells - (_low_bit(cells) - _ONE))[()]
 
 
 def range_max(ids: ArrayLike) -> Any:
     """The last leaf id inside each cell."""
-    cells = _checked(ids)
+    cells = checked(ids)
     return (cells + (_low_bit(cells) - _ONE))[()]
 
 
 def children(ids: ArrayLike) -> Ids:
     """The four children (…, 4) of each cell in curve order; `InputError` for a leaf, which has none."""
-    cells = _checked(ids)
+    cells = checked(ids)
     if (_level(cells) == MAX_LEVEL).any():
         raise InputError(f"cells: a cell of level {MAX_LEVEL} has no children")
     quarter = _low_bit(cells) >> np.uint64(2)
@@ -117,7 +120,7 @@ def children(ids: ArrayLike) -> Ids:
 
 def center(ids: ArrayLike) -> tuple[Any, Any]:
     """Centre (latitude, longitude) in degrees of each cell: the middle of its square on the cube, as S2 defines it."""
-    cells = _checked(ids)
+    cells = checked(ids)
     face, i, j, size = squares(cells)
     half = size / 2
     return geodesy.from_xyz(_face_xyz(face, _u_of((i + half) / _LEAVES), _u_of((j + half) / _LEAVES)))
@@ -125,7 +128,7 @@ def center(ids: ArrayLike) -> tuple[Any, Any]:
 
 def vertices(ids: ArrayLike) -> Floats:
     """The four corners (…, 4, 2) of each cell, (latitude, longitude) in degrees, anticlockwise seen from above."""
-    face, i, j, size = squares(_checked(ids))
+    face, i, j, size = squares(checked(ids))
     u0, u1, v0, v1 = (_u_of(edge / _LEAVES) for edge in (i, i + size, j, j + size))
     corners = [_face_xyz(face, u, v) for u, v in ((u0, v0), (u1, v0), (u1, v1), (u0, v1))]
     return np.stack(geodesy.from_xyz(np.stack(corners, axis=-2)), axis=-1)
@@ -137,7 +140,7 @@ def area_km2(ids: ArrayLike) -> Any:
     Two triangles by Van Oosterom and Strackee (1983), tan(Ω/2) = a·(b×c) / (…); on a face of the cube the triple
     product is the plane area Δu·Δv, so that nothing cancels in small cells.
     """
-    _, i, j, size = squares(_checked(ids))
+    _, i, j, size = squares(checked(ids))
     u0, u1, v0, v1 = (_u_of(edge / _LEAVES) for edge in (i, i + size, j, j + size))
     plane = _width(i, size) * _width(j, size)
     angle = _solid_angle(plane, (u0, v0), (u1, v0), (u1, v1)) + _solid_angle(plane, (u0, v0), (u1, v1), (u0, v1))
@@ -160,7 +163,16 @@ def squares(ids: Ids) -> tuple[Any, Any, Any, Any]:
     return face, i & -size, j & -size, size
 
 
-def _leaf_ids(lat: Floats, lng: Floats) -> Ids:
+def leaf_ids(lat: Floats, lng: Floats) -> Ids:
+    """`from_latlng` at level 30 without checks and threads, for flat float64 arrays."""
+    ids = np.empty(lat.shape, np.uint64)
+    for start in range(0, ids.size, _CHUNK):
+        part = slice(start, start + _CHUNK)
+        ids[part] = _few_leaf_ids(lat[part], lng[part])
+    return ids
+
+
+def _few_leaf_ids(lat: Floats, lng: Floats) -> Ids:
     """Leaf ids of checked coordinates, with s2geometry's own operations in its own order, so that every bit agrees."""
     phi, theta = lat * (pi / 180), lng * (pi / 180)
     axes = np.empty((6, lat.size))
@@ -219,8 +231,12 @@ def _solid_angle(volume: Any, *corners: tuple[Any, Any]) -> Any:
     return 2 * np.arctan2(volume, rest)
 
 
-def _one_level(level: int) -> int:
-    return int(_levels(level))
+def one_level(level: int) -> int:
+    """The level, checked to be one whole number 0…30."""
+    levels = _levels(level)
+    if levels.ndim:
+        raise InputError("cells: give one level for all")
+    return int(levels)
 
 
 def _levels(level: ArrayLike) -> NDArray[np.int64]:
@@ -242,7 +258,8 @@ def _as_ids(ids: ArrayLike) -> Ids:
     return cells.astype(np.uint64, copy=False)
 
 
-def _checked(ids: ArrayLike) -> Ids:
+def checked(ids: ArrayLike) -> Ids:
+    """The ids as a uint64 array; `InputError` names the first that is no cell."""
     cells = _as_ids(ids)
     valid = np.asarray(is_valid(cells))
     if not valid.all():

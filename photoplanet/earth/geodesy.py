@@ -21,8 +21,11 @@ _MEDIAN_PRECISION = 1e-9  # radians: 6 mm
 _CANCELLED = 1e-12  # a mean vector shorter than this (of 1) has no direction worth the name
 
 
-def check(lat: ArrayLike, lng: ArrayLike, what: str = "coordinates") -> tuple[Floats, Floats]:
-    """Both as float64 arrays of one shape, degrees in −90…90 and −180…180; `InputError` names the first bad row."""
+def check(lat: ArrayLike, lng: ArrayLike, what: str = "coordinates", first_row: int = 0) -> tuple[Floats, Floats]:
+    """Both as float64 arrays of one shape, degrees in −90…90 and −180…180; `InputError` names the first bad row.
+
+    Rows count from `first_row`, for tables that are read in pieces; `what` starts the message, say a file's name.
+    """
     try:
         lat, lng = np.asarray(lat, np.float64), np.asarray(lng, np.float64)
     except (TypeError, ValueError) as error:
@@ -33,7 +36,7 @@ def check(lat: ArrayLike, lng: ArrayLike, what: str = "coordinates") -> tuple[Fl
     if lat.size and not (lat.min() >= -90 and lat.max() <= 90 and lng.min() >= -180 and lng.max() <= 180):
         bad = ~((np.abs(lat) <= 90) & (np.abs(lng) <= 180)).ravel()
         row = int(np.flatnonzero(bad)[0])
-        where = f"row {row}: " if lat.ndim else ""
+        where = f"row {first_row + row}: " if lat.ndim else ""
         raise InputError(
             f"{what}: {where}latitude {lat.ravel()[row]}, longitude {lng.ravel()[row]} is no place on Earth "
             f"(−90…90 and −180…180 degrees); drop or mend it (bad rows: {int(bad.sum())})"

@@ -1,0 +1,169 @@
+"""Counting photos by cell and splitting the cells that hold too many, in a few passes over points of any number.
+
+A pass looks at the points inside the cells that are still too full and counts them several levels deeper at once. A
+key of 32 bits, which cell and which descendant, and a count of 32 bits make one uint64, and NumPy sorts plain uint64
+several times faster than anything with a payload. Memory is bounded: where too many different keys come up, the
+pass looks fewer levels deep, and later passes do the rest, so that the counts stay exact.
+"""
+
+from collections.abc import Callable, Iterable
+from typing import Any, NamedTuple
+
+import numpy as np
+from numpy.typing import NDArray
+
+from photoplanet.earth import cells
+from photoplanet.earth.lookup import Lookup
+from photoplanet.earth.parallel import in_threads
+from photoplanet.errors import InputError
+
+Ids = NDArray[np.uint64]
+Floats = NDArray[np.float64]
+Advance = Callable[..., Any]
+
+FACES = (np.arange(6, dtype=np.uint64) << np.uint64(61)) | np.uint64(1 << 60)
+_KEY_BITS = 32
+_COUNT_BITS = np.uint64(32)
+_COUNT_MASK = np.uint64((1 << 32) - 1)
+_MERGE_AT = 1 << 23  # packed counts (8 bytes each) to collect before they are merged
+_MOST_KEYS = 1 << 26  # different keys to hold (512 MB) before a pass looks less deep
+_FIRST_DEPTH = 14  # 3 bits of face and 28 of position fill a key
+_FIXED_POINT = 1 << 30  # unit vectors are summed as whole numbers, 6 mm on the ground, so that order does not matter
+
+
+class Chunk(NamedTuple):
+    """Some points: degrees (k,) float64 and leaf ids (k,) uint64."""
+
+    lat: Floats
+    lng: Floats
+    leaves: Ids
+
+
+Source = Callable[[], Iterable[Chunk]]  # called once per pass; every pass must give the same points
+
+
+def nothing(count: int = 1, note: str = "") -> None:
+    """The default of `advance`: show no progress."""
+
+
+def split(source: Source, max_photos: int, deepest: int = cells.MAX_LEVEL, advance: Advance = nothing):
+    """Split the six faces while a cell has more than `max_photos` points and is above level `deepest` (paper, §3).
+
+    Returns ids (n,) uint64, sorted, and point counts (n,) int64 of the cells that hold any point.
+    """
+    frontier, level, found = FACES, 0, []
+    while len(frontier):
+        index_bits = max(len(frontier) - 1, 1).bit_length()
+        depth = max(1, min((_KEY_BITS - index_bits) // 2, deepest - level, _FIRST_DEPTH)) if deepest > level else 0
+        packed, depth = _count(source, frontier, level, depth, advance)
+        done, frontier = _descend(packed, frontier, level, depth, max_photos, deepest)
+        found += done
+        level += depth
+    ids, counts = (np.concatenate(column) for column in zip(*found, strict=True))
+    order = np.argsort(ids)
+    return ids[order], counts[order]
+
+
+def mean_vectors(source: Source, ids: Ids, advance: Advance = nothing) -> tuple[NDArray[np.int64], Floats]:
+    """Point counts (n,) int64 and sums of unit vectors (n, 3) float64 of the points in each of the sorted `ids`.
+
+    The sums are exact to rounding of each coordinate at 2^-30, hence the same in whatever order the points come.
+    """
+    lookup = Lookup(ids)
+    counts, sums = np.zeros(len(ids), np.int64), np.zeros((3, len(ids)), np.int64)
+
+    def work(chunk: Chunk):
+        return len(chunk.leaves), *_sum_chunk(chunk, lookup, len(ids))
+
+    for points, some_counts, some_sums in in_threads(work, source()):
+        counts += some_counts
+        sums += some_sums
+        advance(points, note="means")
+    return counts, sums.T / _FIXED_POINT
+
+
+def _count(source: Source, frontier: Ids, level: int, depth: int, advance: Advance) -> tuple[Ids, int]:
+    """Packed keys and counts, sorted, of the points inside `frontier` (cells of `level`), and how deep they look."""
+    lookup = None if level == 0 else Lookup(frontier)
+
+    def work(chunk: Chunk, depth: int):
+        return len(chunk.leaves), depth, _count_chunk(chunk.leaves, lookup, level, depth)
+
+    packed, parts, waiting = np.empty(0, np.uint64), [], 0
+    tasks = ((chunk, depth) for chunk in source())  # `depth` is read anew for each chunk
+    for points, seen_depth, part in in_threads(lambda task: work(*task), tasks):
+        parts.append(_shallower(part, seen_depth - depth))
+        waiting += len(part)
+        if waiting > max(_MERGE_AT, len(packed)):
+            packed, parts, waiting = _merge([packed, *parts]), [], 0
+            while len(packed) > _MOST_KEYS and depth > 1:
+                packed, depth = _merge([_shallower(packed, 1)]), depth - 1
+        advance(points, note=f"counting below level {level}")
+    return _merge([packed, *parts]), depth
+
+
+def _count_chunk(leaves: Ids, lookup: Lookup | None, level: int, depth: int) -> Ids:
+    below = leaves >> np.uint64(61 - 2 * (level + depth))
+    if lookup is None:
+        keys = below.astype(np.uint32)
+    else:
+        rows = lookup.rows(leaves)
+        inside = np.flatnonzero(rows >= 0)
+        cell = rows.take(inside).astype(np.uint64) << np.uint64(2 * depth)
+        keys = (cell | (below.take(inside) & np.uint64((1 << 2 * depth) - 1))).astype(np.uint32)
+    keys.sort()
+    starts = np.flatnonzero(np.concatenate([[True], keys[1:] != keys[:-1]])) if len(keys) else np.empty(0, np.int64)
+    counts = np.diff(starts, append=len(keys))
+    return (keys[starts].astype(np.uint64) << _COUNT_BITS) | counts.astype(np.uint64)
+
+
+def _merge(parts: list[Ids]) -> Ids:
+    """One sorted array with one packed entry per key, of several arrays."""
+    packed = np.concatenate(parts)
+    packed.sort()
+    keys = packed >> _COUNT_BITS
+    starts = np.flatnonzero(np.concatenate([[True], keys[1:] != keys[:-1]])) if len(keys) else np.empty(0, np.int64)
+    counts = np.add.reduceat(packed & _COUNT_MASK, starts) if len(starts) else keys
+    if counts.size and counts.max() > _COUNT_MASK:
+        raise InputError("points: more than 4,294,967,295 of them in one cell; partition a sample instead")
+    return (keys[starts] << _COUNT_BITS) | counts
+
+
+def _shallower(packed: Ids, levels: int) -> Ids:
+    """The same counts under keys that look fewer levels deep; keys may then repeat."""
+    if not levels:
+        return packed
+    return ((packed >> (_COUNT_BITS + np.uint64(2 * levels))) << _COUNT_BITS) | (packed & _COUNT_MASK)
+
+
+def _descend(packed: Ids, frontier: Ids, level: int, depth: int, max_photos: int, deepest: int):
+    """Split `frontier` down to `depth` levels below: the final cells, as (ids, counts), and those still too full."""
+    keys = packed >> _COUNT_BITS
+    before = np.concatenate([[0], np.cumsum(packed & _COUNT_MASK, dtype=np.int64)])
+    cell, done = np.arange(len(frontier), dtype=np.uint64), []
+    for down in range(depth + 1):
+        rest = np.uint64(2 * (depth - down))
+        first, last = np.searchsorted(keys, cell << rest), np.searchsorted(keys, (cell + np.uint64(1)) << rest)
+        count = before[last] - before[first]
+        here = level + down
+        index, inside = cell >> np.uint64(2 * down), cell & np.uint64((1 << 2 * down) - 1)
+        prefix = ((frontier[index.view(np.int64)] >> np.uint64(61 - 2 * level)) << np.uint64(2 * down)) | inside
+        ids = ((prefix << np.uint64(1)) | np.uint64(1)) << np.uint64(60 - 2 * here)
+        full = (count > max_photos) & (here < deepest)
+        final = ~full & (count > 0)
+        done.append((ids[final], count[final]))
+        cell = ((cell[full] << np.uint64(2))[:, None] | np.arange(4, dtype=np.uint64)).ravel()
+    return done, ids[full]
+
+
+def _sum_chunk(chunk: Chunk, lookup: Lookup, classes: int) -> tuple[NDArray, NDArray]:
+    rows = lookup.rows(chunk.leaves)
+    inside = np.flatnonzero(rows >= 0)
+    rows = rows.take(inside)
+    phi, theta = np.radians(chunk.lat.take(inside)), np.radians(chunk.lng.take(inside))
+    cosine = np.cos(phi)
+    sums = np.empty((3, classes), np.int64)
+    for axis, values in enumerate((cosine * np.cos(theta), cosine * np.sin(theta), np.sin(phi))):
+        # Sums of up to 2^20 whole numbers below 2^30 are exact in float64.
+        sums[axis] = np.bincount(rows, np.rint(values * _FIXED_POINT), classes)
+    return np.bincount(rows, minlength=classes), sums

@@ -1,0 +1,41 @@
+"""Work on chunks of arrays in threads: NumPy releases Python's lock, so that every core computes."""
+
+import os
+from collections import deque
+from collections.abc import Callable, Iterable, Iterator
+from concurrent.futures import ThreadPoolExecutor
+from typing import TypeVar
+
+Item = TypeVar("Item")
+Result = TypeVar("Result")
+
+CHUNK = 1 << 20  # rows that a thread handles at a time
+_MOST_THREADS = 16  # beyond this the memory bus is the limit, and every thread costs its chunk
+
+
+def threads() -> int:
+    """Number of threads to use: the cores that this process may run on, at most 16."""
+    cores = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
+    return min(cores, _MOST_THREADS)
+
+
+def slices(rows: int) -> Iterator[slice]:
+    """Cut `rows` rows into chunks."""
+    return (slice(start, min(start + CHUNK, rows)) for start in range(0, rows, CHUNK))
+
+
+def in_threads(work: Callable[[Item], Result], items: Iterable[Item]) -> Iterator[Result]:
+    """Yield `work(item)` for each item, in order; only a few items are held at a time. An error stops the rest."""
+    workers = threads()
+    with ThreadPoolExecutor(workers) as pool:
+        waiting: deque = deque()
+        try:
+            for item in items:
+                waiting.append(pool.submit(work, item))
+                if len(waiting) > workers + 1:
+                    yield waiting.popleft().result()
+            while waiting:
+                yield waiting.popleft().result()
+        finally:
+            for future in waiting:
+                future.cancel()
