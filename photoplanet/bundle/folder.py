@@ -59,6 +59,10 @@ class ModelInfo:
         """Whether the model knows the toy Earth only, so that its coordinates are not real places."""
         return self.training.get("world") == "toy"
 
+    def to_dict(self) -> dict[str, Any]:
+        """Plain JSON values, as they stand in `model.json`."""
+        return {"format_version": FORMAT_VERSION, **asdict(self)}
+
 
 @dataclass(frozen=True)
 class Bundle:
@@ -125,7 +129,7 @@ def write(
             photoplanet_version=__version__,
             hashes={name: sha256(assembled / name) for name in (CELLS, *parts)},
         )
-        text = json.dumps({"format_version": FORMAT_VERSION, **asdict(info)}, indent=2, allow_nan=False)
+        text = json.dumps(info.to_dict(), indent=2, allow_nan=False)
         (assembled / INFO).write_text(text + "\n", encoding="utf-8")
         (assembled / CARD).write_text(card.markdown(info, partition), encoding="utf-8")
         _swap_in(assembled, target)

@@ -166,6 +166,12 @@ class Prediction:
             "world": "toy" if self.toy else "real",
         }
 
+    def to_geojson(self, region: float = REGION_SHARE, precision: str = "street") -> dict[str, Any]:
+        """A GeoJSON FeatureCollection: the best point, and the cells of the credible region with their probability."""
+        from photoplanet.locate import geojson
+
+        return {"type": "FeatureCollection", "features": geojson.features(self, "", region, precision)}
+
     @cached_property
     def _around(self) -> MassAround:
         return MassAround(self.point, self.probabilities, self.partition, self.order)

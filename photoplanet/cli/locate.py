@@ -1,0 +1,160 @@
+"""`photoplanet locate`: photos → places, as a table, JSON, CSV, GeoJSON or a map."""
+
+import sys
+from collections.abc import Iterator
+from contextlib import ExitStack, contextmanager
+from typing import Any
+
+import click
+
+from photoplanet.cli.common import bar, print_json
+from photoplanet.errors import InputError
+from photoplanet.locate.prediction import DEFAULT_PRECISION, PRECISIONS, REGION_SHARE
+from photoplanet.locate.readout import DEFAULT_READOUT, READOUTS
+
+TOY_LINE = "toy Earth: not real places (this model knows a made-up world only)"
+NAME_WIDTH, PLACE_WIDTH = 40, 44
+
+
+@click.command()
+@click.argument("photos", nargs=-1, metavar="PHOTO...")
+@click.option("--model", metavar="MODEL", help="An installed model's name, or a folder.  [default: the one you chose]")
+@click.option("--top", type=click.IntRange(1, 1000), default=1, show_default=True, help="Places to list for each photo.")
+@click.option("--readout", type=click.Choice(list(READOUTS)), default=DEFAULT_READOUT, show_default=True,
+              help="How the distribution becomes one point; 'center' is the paper's.")  # fmt: skip
+@click.option("--region", type=click.FloatRange(0, 1, min_open=True), default=REGION_SHARE, show_default=True,
+              help="Probability that the credible region holds.")  # fmt: skip
+@click.option("--precision", type=click.Choice(list(PRECISIONS)), default=DEFAULT_PRECISION, show_default=True,
+              help="What coordinates and names are rounded to.")  # fmt: skip
+@click.option("--answer-always", is_flag=True, help="Give a place even where the evidence is weak.")
+@click.option("--json", "as_json", is_flag=True, help="Print JSON.")
+@click.option("--csv", "csv_path", type=click.Path(dir_okay=False), help="Write CSV, as `photoplanet score` reads it.")
+@click.option("--geojson", "geojson_path", type=click.Path(dir_okay=False), help="Write GeoJSON: points and regions.")
+@click.option("--map", "map_path", type=click.Path(dir_okay=False), help="Write a map: one HTML page, no network needed.")
+@click.option("--files-from", type=click.Path(allow_dash=True, dir_okay=False), metavar="FILE",
+              help="Read more names from FILE ('-': stdin), one a line.")  # fmt: skip
+@click.option("--threads", type=click.IntRange(1, 1024), help="Cores to use.  [default: all]")
+def command(photos, model, top, readout, region, precision, answer_always, as_json, csv_path, geojson_path, map_path,
+            files_from, threads):  # fmt: skip
+    """Tell where each PHOTO was taken, and how sure that is.
+
+    A PHOTO is a file, a folder (with all below it), a shard (00000.tar), one photo in a shard (00000.tar#key.jpg), or
+    '-' for one photo on stdin. A photo that cannot be read is named on stderr and the rest goes on; the exit status is
+    2 when none could be read.
+
+    \b
+    Example:
+      photoplanet locate IMG_1.jpg --top 5
+      photoplanet locate ~/Scans --map where.html --csv where.csv
+      photoplanet locate IMG_1.jpg --model toy --json
+    """
+    from photoplanet.locate import gather, locator, results
+
+    sources = gather.sources(photos, files_from)
+    gather.check_outputs([path for path in (csv_path, geojson_path, map_path) if path], sources)
+    loaded = locator.load(model, threads)
+    if loaded.info.is_toy:
+        click.echo(TOY_LINE, err=True)
+    about: dict[str, Any] = {"model": loaded.info.name, "world": "toy" if loaded.info.is_toy else "real"}
+    form = results.Form(top, region, precision, answer_always)
+    failed = 0
+    with ExitStack() as stack:
+        listing: list[dict[str, Any]] = []
+        sinks = [_collector(listing) if as_json else _printer(sources, form)]
+        if csv_path:
+            sinks.append(stack.enter_context(results.csv_file(csv_path)))
+        if geojson_path:
+            sinks.append(stack.enter_context(results.geojson_file(geojson_path, about, form)))
+        if map_path:
+            sinks.append(stack.enter_context(_map_file(map_path, form)))
+        # A table on the terminal shows by itself how far it is, and a bar would draw over it.
+        hidden = sys.stdout.isatty() and not as_json
+        advance = _no_bar if hidden else stack.enter_context(bar("locating", len(sources)))
+        for source, answer in loaded.locate_many(sources, readout=readout, decode_threads=threads, advance=advance):
+            name = gather.name_of(source)
+            bad = isinstance(answer, InputError)
+            failed += bad
+            if bad:
+                click.echo(f"photoplanet: {_line(str(answer))}", err=True)
+            facts = {} if bad else results.record(name, answer, form)
+            for sink in sinks:
+                sink(name, answer, facts)
+    if as_json:
+        print_json({**about, "photos": [each for each in listing if "error" not in each],
+                    "failed": [each for each in listing if "error" in each]})  # fmt: skip
+    if failed:
+        click.echo(f"{failed} of {len(sources)} photos could not be read; they are named above", err=True)
+    return 2 if failed == len(sources) else 0
+
+
+def _no_bar(count: int = 1, note: str = "") -> None:
+    """Show nothing."""
+
+
+def _collector(listing: list[dict[str, Any]]) -> Any:
+    def add(name: str, answer: Any, facts: dict[str, Any]) -> None:
+        listing.append(facts or {"file": name, "error": str(answer)})
+
+    return add
+
+
+def _printer(sources: list, form: Any) -> Any:
+    """A function that prints one photo's answer as table lines, the head first; as wide as the longest name needs."""
+    from photoplanet.locate import gather
+
+    width = min(NAME_WIDTH, max(5, *(len(gather.name_of(source)) for source in sources)))
+    share = f"{form.region:.0%} within"
+    head = f"{'photo':<{width}}  {'place':<{PLACE_WIDTH}}  {'latitude, longitude':<19}  {'city':>5}  country  {share:>10}"
+    started = False
+
+    def add(name: str, answer: Any, facts: dict[str, Any]) -> None:
+        nonlocal started
+        if not facts:
+            return
+        if not started:
+            click.echo(head)
+            started = True
+        best, sure, region = facts["best"], facts["confidence"], facts["region"]
+        name = _line(name) if len(name) <= width else "…" + _line(name)[1 - width :]
+        place = _line(best["place"]) if best else "no answer: the evidence is too weak"
+        if len(place) > PLACE_WIDTH:
+            place = place[: PLACE_WIDTH - 1] + "…"
+        point = _point(best, form.precision) if best else ""
+        click.echo(
+            f"{name:<{width}}  {place:<{PLACE_WIDTH}}  {point:<19}  {_percent(sure['city']):>5}  "
+            f"{_percent(sure['country']):>7}  {region['radius_km']:>7,.0f} km"
+        )
+        for rank, other in enumerate(facts["top"], start=1) if form.top > 1 else ():
+            point = _point(other, form.precision)
+            click.echo(f"  {rank}. {_percent(other['confidence']):>5}  {point:<19}  {_line(other['place'])}")
+
+    return add
+
+
+@contextmanager
+def _map_file(path: str, form: Any) -> Iterator[Any]:
+    """Keep the answers, and write them as one page at the end."""
+    from photoplanet.show import maps
+
+    items: list[tuple[str, Any]] = []
+
+    def add(name: str, answer: Any, facts: dict[str, Any]) -> None:
+        if facts:
+            items.append((name, answer))
+
+    yield add
+    maps.write_html_map(path, items)
+
+
+def _point(place: dict[str, Any], precision: str) -> str:
+    digits = 4 if precision == "street" else 1 if precision == "city" else 0
+    return f"{place['latitude']:.{digits}f}, {place['longitude']:.{digits}f}"
+
+
+def _percent(share: float) -> str:
+    return "<1 %" if share < 0.005 else ">99 %" if share > 0.995 else f"{share:.0%}".replace("%", " %")
+
+
+def _line(text: str) -> str:
+    """One line that a terminal can show: names of files may hold anything."""
+    return "".join(sign if sign.isprintable() else "?" for sign in text)

@@ -1,0 +1,110 @@
+"""`photoplanet models`: list, add, describe, choose and remove models."""
+
+import click
+
+from photoplanet.bundle import installed
+from photoplanet.cli.common import print_json
+
+_JSON = click.option("--json", "as_json", is_flag=True, help="Print JSON.")
+
+
+@click.group()
+def command():
+    """List, add, describe, choose and remove models.
+
+    \b
+    Example:
+      photoplanet models add model/ --name europe --default
+      photoplanet models list
+      photoplanet locate IMG_1.jpg
+    """
+
+
+@command.command("list")
+@_JSON
+def list_models(as_json):
+    """List the installed models; a star marks the default."""
+    known = [installed.describe(model) for model in installed.models()]
+    chosen = installed.default()
+    if as_json:
+        print_json({"models": known, "default": chosen})
+        return
+    for facts in known:
+        star = "*" if facts["default"] else " "
+        click.echo(f"{star} {facts['name']:<20} {_line(facts)}")
+    if chosen is not None and not any(facts["default"] for facts in known):
+        click.echo(f"* {chosen}")
+    if chosen is None:
+        click.echo("no default is chosen; `photoplanet models default NAME` chooses one", err=True)
+
+
+@command.command("add")
+@click.argument("folder", type=click.Path(exists=True, file_okay=False))
+@click.option("--name", help="What to call it here.  [default: the name it was given in training]")
+@click.option("--default", "as_default", is_flag=True, help="Make it the model that `locate` uses without --model.")
+@_JSON
+def add_model(folder, name, as_default, as_json):
+    """Check a model FOLDER, and copy it to your own models.
+
+    \b
+    Example:
+      photoplanet models add model/ --name europe --default
+    """
+    model = installed.add(folder, name)
+    if as_default:
+        installed.set_default(model.name)
+    facts = next(installed.describe(each) for each in installed.models() if each.name == model.name)
+    if as_json:
+        print_json(facts)
+        return
+    click.echo(f"added {model.name}: {_line(facts)}" + (", now the default" if facts["default"] else ""))
+
+
+@command.command("card")
+@click.argument("model", required=False)
+@_JSON
+def card(model, as_json):
+    """Print the card of MODEL (a name or folder; without it, of the default): what it knows and how good it is."""
+    from photoplanet.bundle import card, folder
+
+    bundle = folder.read(installed.resolve(model), verify=False)
+    if as_json:
+        print_json(bundle.info.to_dict())
+        return
+    click.echo(card.markdown(bundle.info, bundle.partition), nl=False)
+
+
+@command.command("default")
+@click.argument("model", required=False)
+@_JSON
+def default_model(model, as_json):
+    """Make MODEL (a name or folder) the default; without MODEL, print which one it is.
+
+    \b
+    Example:
+      photoplanet models default europe
+    """
+    chosen = installed.default() if model is None else installed.set_default(model)
+    if as_json:
+        print_json({"default": chosen})
+        return
+    click.echo(chosen if chosen is not None else "no default is chosen; `photoplanet models default NAME` chooses one")
+
+
+@command.command("remove")
+@click.argument("name")
+@_JSON
+def remove_model(name, as_json):
+    """Delete your own copy of the model NAME; what came with photoplanet stays."""
+    installed.remove(name)
+    if as_json:
+        print_json({"removed": name})
+        return
+    click.echo(f"removed {name}")
+
+
+def _line(facts: dict) -> str:
+    if "error" in facts:
+        return f"damaged: {facts['error']}"
+    world = ", toy Earth only: not real places" if facts["world"] == "toy" else ""
+    return f"{facts['classes']:,} cells, {facts['backbone']} at {facts['size']} px, {facts['created'][:10]}{world}"

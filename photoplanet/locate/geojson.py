@@ -1,0 +1,44 @@
+"""A prediction as GeoJSON features: the point, and the cells of the credible region as polygons."""
+
+from typing import Any
+
+from photoplanet.locate.prediction import DEFAULT_PRECISION, MAX_OUTLINES, REGION_SHARE, Prediction
+
+
+def features(
+    prediction: Prediction,
+    name: str = "",
+    region: float = REGION_SHARE,
+    precision: str = DEFAULT_PRECISION,
+    with_point: bool = True,
+) -> list[dict[str, Any]]:
+    """Features for one photo: `kind` is "point" (left out without `with_point`) or "cell", most probable first.
+
+    At most `MAX_OUTLINES` cells are drawn; the property `cells_left_out` of the first feature counts the others.
+    """
+    from photoplanet.earth import outline
+
+    held = prediction.credible_region(region)
+    shared = {"photo": name, "model": prediction.model, "world": "toy" if prediction.toy else "real"}
+    facts = {
+        "abstains": prediction.abstains,
+        "region_probability": region,
+        "region_radius_km": float(f"{held.radius_km:.4g}"),
+        "cells_left_out": max(0, len(held) - MAX_OUTLINES),
+    }
+    found = []
+    if with_point:
+        best = prediction.best.to_dict(precision)
+        point = {"type": "Point", "coordinates": [best.pop("longitude"), best.pop("latitude")]}
+        found.append(_feature(point, {**shared, "kind": "point", **best, **facts}))
+    drawn = held.classes[:MAX_OUTLINES]
+    for shape, token, share in zip(
+        outline.shapes(prediction.partition.ids[drawn]), held.tokens, held.probabilities.tolist(), strict=False
+    ):
+        about = {**shared, "kind": "cell", "cell": token, "probability": float(f"{share:.4g}")}
+        found.append(_feature(shape, about if found else {**about, **facts}))
+    return found
+
+
+def _feature(geometry: dict[str, Any], properties: dict[str, Any]) -> dict[str, Any]:
+    return {"type": "Feature", "properties": properties, "geometry": geometry}
