@@ -1,0 +1,71 @@
+"""Who may import whom, as docs/architecture.md draws it; and what stays out of a cold start."""
+
+import ast
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+import photoplanet
+
+PACKAGE = Path(photoplanet.__file__).parent
+BELOW = {  # folder or module -> what of photoplanet it may import beside itself
+    "errors": set(),
+    "earth": {"errors"},
+    "photos": {"errors", "earth"},
+    "bundle": {"errors", "earth", "photos"},
+    "locate": {"errors", "earth", "photos", "bundle"},
+    "evaluation": {"errors", "earth", "photos"},
+    "toyworld": {"errors", "earth", "photos"},
+    "network": {"errors", "earth", "photos", "bundle", "evaluation"},
+    "show": {"errors", "earth", "photos", "bundle", "locate", "evaluation"},
+}
+MODULES = sorted(path for path in PACKAGE.rglob("*.py") if path.relative_to(PACKAGE).parts[0] not in ("cli", "__init__.py", "__main__.py", "demo.py"))
+
+
+def imported(path: Path) -> set[str]:
+    names = set()
+    for node in ast.walk(ast.parse(path.read_text("utf-8"))):
+        if isinstance(node, ast.Import):
+            names.update(alias.name for alias in node.names)
+        elif isinstance(node, ast.ImportFrom):
+            assert node.level == 0, f"{path}: relative import"
+            names.add(node.module or "")
+            names.update(f"{node.module}.{alias.name}" for alias in node.names)
+    return names
+
+
+@pytest.mark.parametrize("path", MODULES, ids=lambda path: str(path.relative_to(PACKAGE)))
+def test_imports_go_downwards(path):
+    home = path.relative_to(PACKAGE).parts[0].removesuffix(".py")
+    for name in imported(path):
+        parts = name.split(".")
+        if parts[0] == "photoplanet" and len(parts) > 1 and parts[1] != "__version__":
+            assert parts[1] == home or parts[1] in BELOW[home], f"{path} imports {name}"
+        if parts[0] == "torch":
+            assert home == "network", f"{path} imports torch"
+
+
+@pytest.mark.parametrize("path", sorted((PACKAGE / "cli").glob("*.py")), ids=lambda path: path.stem)
+def test_commands_import_torch_never_by_themselves(path):
+    assert not any(name.split(".")[0] == "torch" for name in imported(path))
+
+
+def test_importing_photoplanet_imports_nothing_heavy():
+    code = "import sys, photoplanet; print([m for m in ('numpy', 'torch', 'pyarrow', 'onnxruntime', 'rich') if m in sys.modules])"
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    assert done.stdout.strip() == "[]"
+
+
+def test_locating_imports_no_torch():
+    code = "import sys, photoplanet as pp; pp.load, pp.locate, pp.Partition, pp.cells; print('torch' in sys.modules)"
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    assert done.stdout.strip() == "False"
+
+
+def test_public_names_are_there_and_unknown_ones_are_named():
+    for name in photoplanet.__all__:
+        assert getattr(photoplanet, name) is not None
+    with pytest.raises(AttributeError, match="it has cells"):
+        photoplanet.nothing  # noqa: B018

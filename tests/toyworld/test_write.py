@@ -1,0 +1,76 @@
+"""A toy Earth on disk: photos with EXIF that agree with their table, stopped and gone on with, never over something else."""
+
+import json
+
+import numpy as np
+import pytest
+from PIL import Image
+
+from photoplanet.errors import InputError
+from photoplanet.photos import exif, images, table
+from photoplanet.toyworld import write
+
+ORDER = write.Order(photos=60, seed=2, size=64)
+
+
+def test_folder_agrees_with_its_table(tmp_path):
+    path = write.write(tmp_path / "toy", ORDER, processes=1)
+    rows, _ = table.read(path)
+    assert rows.num_rows == 60 and len(set(rows["path"].to_pylist())) == 60
+    for row in rows.to_pylist()[::7]:
+        with Image.open(tmp_path / "toy" / row["path"]) as image:
+            assert image.size == (64, 64)
+            found = exif.read(image)
+        assert found.latitude == pytest.approx(row["latitude"], abs=1e-5)
+        assert found.longitude == pytest.approx(row["longitude"], abs=1e-5)
+        assert found.taken_at[:19] == row["taken_at"][:19]
+
+
+def test_the_number_of_processes_changes_nothing(tmp_path):
+    order = write.Order(photos=1100, seed=1, size=32)
+    one = write.write(tmp_path / "one", order, processes=1)
+    two = write.write(tmp_path / "two", order, processes=2)
+    paths = table.read(one)[0]["path"].to_pylist()
+    assert paths == table.read(two)[0]["path"].to_pylist()
+    for path in paths[::97]:
+        assert (tmp_path / "one" / path).read_bytes() == (tmp_path / "two" / path).read_bytes()
+
+
+def test_goes_on_where_it_was_stopped(tmp_path):
+    folder = tmp_path / "toy"
+    rows = table.read(write.write(folder, ORDER, processes=1))[0]
+    whole = {path: (folder / path).read_bytes() for path in rows["path"].to_pylist()}
+    lost = rows["path"].to_pylist()[-1]
+    (folder / lost).unlink()
+    (folder / write.TABLE).unlink()
+    write.write(folder, ORDER, processes=1)
+    assert {path: (folder / path).read_bytes() for path in whole} == whole
+
+
+def test_shards_are_as_img2dataset_writes_them(tmp_path):
+    path = write.write(tmp_path / "toy", write.Order(photos=60, seed=2, size=64, shards=True), processes=1)
+    rows = table.read(path)[0].to_pylist()
+    assert {file.name for file in path.parent.glob("0*")} == {"00000.tar", "00000.parquet", "00000_stats.json"}
+    assert json.loads((path.parent / "00000_stats.json").read_text())["successes"] == 60
+    sharded = images.load(str(path.parent / rows[5]["path"]), images.Preprocessing(size=64))
+    single = write.write(tmp_path / "single", ORDER, processes=1)
+    other = images.load(single.parent / table.read(single)[0]["path"][5].as_py(), images.Preprocessing(size=64))
+    assert np.array_equal(sharded, other)
+
+
+def test_a_folder_with_something_else_is_left_alone(tmp_path):
+    (tmp_path / "precious.txt").write_text("mine")
+    with pytest.raises(InputError, match="is not empty"):
+        write.write(tmp_path, ORDER)
+    assert [file.name for file in tmp_path.iterdir()] == ["precious.txt"]
+
+
+def test_another_toy_earth_is_not_mixed_in(tmp_path):
+    write.write(tmp_path / "toy", ORDER, processes=1)
+    with pytest.raises(InputError, match="another toy Earth"):
+        write.write(tmp_path / "toy", write.Order(photos=61, seed=2, size=64))
+
+
+def test_impossible_orders_are_refused(tmp_path):
+    with pytest.raises(InputError, match="at least 1 photo"):
+        write.write(tmp_path / "toy", write.Order(photos=0))
