@@ -3,6 +3,7 @@
 import sys
 from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager
+from dataclasses import replace
 from typing import Any
 
 import click
@@ -14,12 +15,13 @@ from photoplanet.locate.readout import DEFAULT_READOUT, READOUTS
 
 TOY_LINE = "toy Earth: not real places (this model knows a made-up world only)"
 NAME_WIDTH, PLACE_WIDTH = 40, 44
+MAP_PHOTOS, MAP_PLACES = 2000, 5
 
 
 @click.command()
 @click.argument("photos", nargs=-1, metavar="PHOTO...")
 @click.option("--model", metavar="MODEL", help="An installed model's name, or a folder.  [default: the one you chose]")
-@click.option("--top", type=click.IntRange(1, 1000), default=1, show_default=True, help="Places to list for each photo.")
+@click.option("--top", type=click.IntRange(1, 1000), default=1, show_default=True, help="Places to list a photo.")
 @click.option("--readout", type=click.Choice(list(READOUTS)), default=DEFAULT_READOUT, show_default=True,
               help="How the distribution becomes one point; 'center' is the paper's.")  # fmt: skip
 @click.option("--region", type=click.FloatRange(0, 1, min_open=True), default=REGION_SHARE, show_default=True,
@@ -30,7 +32,7 @@ NAME_WIDTH, PLACE_WIDTH = 40, 44
 @click.option("--json", "as_json", is_flag=True, help="Print JSON.")
 @click.option("--csv", "csv_path", type=click.Path(dir_okay=False), help="Write CSV, as `photoplanet score` reads it.")
 @click.option("--geojson", "geojson_path", type=click.Path(dir_okay=False), help="Write GeoJSON: points and regions.")
-@click.option("--map", "map_path", type=click.Path(dir_okay=False), help="Write a map: one HTML page, no network needed.")
+@click.option("--map", "map_path", type=click.Path(dir_okay=False), help="Write a map: one HTML page, works offline.")
 @click.option("--files-from", type=click.Path(allow_dash=True, dir_okay=False), metavar="FILE",
               help="Read more names from FILE ('-': stdin), one a line.")  # fmt: skip
 @click.option("--threads", type=click.IntRange(1, 1024), help="Cores to use.  [default: all]")
@@ -72,11 +74,12 @@ def command(photos, model, top, readout, region, precision, answer_always, as_js
         advance = _no_bar if hidden else stack.enter_context(bar("locating", len(sources)))
         for source, answer in loaded.locate_many(sources, readout=readout, decode_threads=threads, advance=advance):
             name = gather.name_of(source)
-            bad = isinstance(answer, InputError)
-            failed += bad
-            if bad:
+            facts: dict[str, Any] = {}
+            if isinstance(answer, InputError):
+                failed += 1
                 click.echo(f"photoplanet: {_line(str(answer))}", err=True)
-            facts = {} if bad else results.record(name, answer, form)
+            else:
+                facts = results.record(name, answer, form)
             for sink in sinks:
                 sink(name, answer, facts)
     if as_json:
@@ -103,8 +106,8 @@ def _printer(sources: list, form: Any) -> Any:
     from photoplanet.locate import gather
 
     width = min(NAME_WIDTH, max(5, *(len(gather.name_of(source)) for source in sources)))
-    share = f"{form.region:.0%} within"
-    head = f"{'photo':<{width}}  {'place':<{PLACE_WIDTH}}  {'latitude, longitude':<19}  {'city':>5}  country  {share:>10}"
+    share = f"{100 * form.region:.3g} % within"
+    head = f"{'photo':<{width}}  {'place':<{PLACE_WIDTH}}  {'latitude, longitude':<19}   city  country  {share:>13}"
     started = False
 
     def add(name: str, answer: Any, facts: dict[str, Any]) -> None:
@@ -122,7 +125,7 @@ def _printer(sources: list, form: Any) -> Any:
         point = _point(best, form.precision) if best else ""
         click.echo(
             f"{name:<{width}}  {place:<{PLACE_WIDTH}}  {point:<19}  {_percent(sure['city']):>5}  "
-            f"{_percent(sure['country']):>7}  {region['radius_km']:>7,.0f} km"
+            f"{_percent(sure['country']):>7}  {region['radius_km']:>10,.0f} km"
         )
         for rank, other in enumerate(facts["top"], start=1) if form.top > 1 else ():
             point = _point(other, form.precision)
@@ -133,17 +136,23 @@ def _printer(sources: list, form: Any) -> Any:
 
 @contextmanager
 def _map_file(path: str, form: Any) -> Iterator[Any]:
-    """Keep the answers, and write them as one page at the end."""
+    """Keep the answers, and write them as one page at the end; a page of more than `MAP_PHOTOS` is of no use."""
     from photoplanet.show import maps
 
     items: list[tuple[str, Any]] = []
+    left_out = 0
 
     def add(name: str, answer: Any, facts: dict[str, Any]) -> None:
-        if facts:
+        nonlocal left_out
+        if len(items) < MAP_PHOTOS:
             items.append((name, answer))
+        else:
+            left_out += 1
 
     yield add
-    maps.write_html_map(path, items)
+    maps.write_html_map(path, items, form=replace(form, top=max(form.top, MAP_PLACES)))
+    if left_out:
+        click.echo(f"{path}: shows the first {MAP_PHOTOS:,} photos, not the other {left_out:,}", err=True)
 
 
 def _point(place: dict[str, Any], precision: str) -> str:
@@ -152,7 +161,7 @@ def _point(place: dict[str, Any], precision: str) -> str:
 
 
 def _percent(share: float) -> str:
-    return "<1 %" if share < 0.005 else ">99 %" if share > 0.995 else f"{share:.0%}".replace("%", " %")
+    return "<1 %" if share < 0.01 else ">99 %" if share > 0.99 else f"{100 * share:.0f} %"
 
 
 def _line(text: str) -> str:

@@ -15,7 +15,7 @@ STDIN = "stdin"
 
 
 def sources(names: Iterable[str], files_from: str | None = None) -> list[str | bytes]:
-    """Return photos (paths, `shard.tar#member`, or bytes for '-') in the order named; folders and shards are opened out.
+    """Return photos (paths, `shard.tar#member`, bytes for '-') in the order named, folders and shards opened out.
 
     InputError where nothing is named, a folder or shard holds no photo, or both '-' and a list come from stdin.
     """
@@ -63,7 +63,7 @@ def _listed(files_from: str) -> list[str]:
             with Path(files_from).open("rb") as file:
                 data = file.read(MAX_LIST_BYTES + 1)
     except OSError as error:
-        raise InputError(f"{files_from}: {error.strerror or error}; give a text file with a photo's name a line") from None
+        raise InputError(f"{files_from}: {error.strerror or error}; give a text file of names, one a line") from None
     if len(data) > MAX_LIST_BYTES:
         raise InputError(f"{files_from}: over {MAX_LIST_BYTES >> 30} GiB of names; split the list")
     lines = [os.fsdecode(line.rstrip(b"\r")) for line in data.removeprefix(b"\xef\xbb\xbf").split(b"\n")]
@@ -99,7 +99,7 @@ def _inside(folder: Path) -> list[str]:
     found = []
     for root, inner, files in os.walk(folder):
         inner[:] = sorted(name for name in inner if not name.startswith("."))
-        found += [os.path.join(root, name) for name in sorted(files) if _is_photo(name)]
+        found += [str(Path(root) / name) for name in sorted(files) if _is_photo(name)]
     return found
 
 

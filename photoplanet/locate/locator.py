@@ -65,14 +65,17 @@ def _check_signature(bundle: folder.Bundle, side: str, found: list, wanted: dict
     by_name = {node.name: node for node in found}
     for name, (kind, shape) in wanted.items():
         node = by_name.get(name)
-        fits = node is not None and node.type == kind and len(node.shape) == len(shape) + 1
-        # A dimension without a fixed number comes as a name or None: then the outputs are checked when they come.
-        if not fits or isinstance(node.shape[0], int) or any(
-            isinstance(have, int) and have != want for have, want in zip(node.shape[1:], shape, strict=True)
-        ):  # fmt: skip
-            have = "none" if node is None else f"{node.type} {node.shape}"
-            wanted_shape = ", ".join(map(str, shape))
-            raise _bad_network(bundle, f"the {side} {name} must be {kind} (photos, {wanted_shape}), but is {have}")
+        if node is None or node.type != kind or not _fits(node.shape, shape):
+            have = "missing" if node is None else f"{node.type} {node.shape}"
+            sizes = ", ".join(map(str, shape))
+            raise _bad_network(bundle, f"the {side} {name} must be {kind} (photos, {sizes}), but is {have}")
+
+
+def _fits(found: list, wanted: list[int]) -> bool:
+    """Any number of photos, then `wanted`; what has no fixed size comes as a name or None, and is checked later."""
+    if len(found) != len(wanted) + 1 or isinstance(found[0], int):
+        return False
+    return all(have == want or not isinstance(have, int) for have, want in zip(found[1:], wanted, strict=True))
 
 
 def _bad_network(bundle: folder.Bundle, what: str) -> ModelError:
@@ -165,7 +168,7 @@ class Locator:
         self, batch: list[tuple[Any, NDArray | InputError]], readout: str, advance: Callable[..., None]
     ) -> Iterator[tuple[Any, Prediction | InputError]]:
         good = [pixels for _, pixels in batch if not isinstance(pixels, InputError)]
-        rows = iter(())
+        rows: Iterator[tuple[NDArray, NDArray]] = iter(())
         if good:
             found, embeddings = self.log_probabilities(np.stack(good))
             rows = iter(zip(np.exp(found), embeddings, strict=True))

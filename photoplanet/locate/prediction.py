@@ -16,6 +16,7 @@ if TYPE_CHECKING:
     from photoplanet.earth.partition import Partition
     from photoplanet.earth.places import Place as NamedPlace
 
+KNOWN_AT = 0.5  # of the mass within a radius: what is likelier true than not may be said at that level
 ABSTAIN_BELOW = 0.5  # of the mass within a country's radius (750 km): less is no answer worth printing
 REGION_SHARE = 0.9
 # precision -> what printed degrees are rounded to: about what that radius can tell
@@ -50,19 +51,26 @@ class Place:
         return places.name(self.latitude, self.longitude)[0]
 
     @property
+    def level(self) -> str:
+        """The finest of street, city, region, country and continent whose radius is not under `radius_km`."""
+        return next((name for name, km in geodesy.RADII_KM.items() if self.radius_km <= km), "continent")
+
+    @property
     def name(self) -> str:
-        """The town, state and country in one line."""
-        return self.near.text()
+        """The place in one line, no finer than `level`: "Lyon, Rhône-Alpes, France", or only "France"."""
+        return self.near.text(self.level)
 
     def to_dict(self, precision: str = "street") -> dict[str, Any]:
-        """Plain values for JSON, coordinates rounded to `precision`, names no finer than it."""
+        """Plain values for JSON, coordinates rounded to `precision`, the name no finer than it or than `level`."""
+        levels = list(geodesy.RADII_KM)
         return {
             "latitude": rounded(self.latitude, precision),
             "longitude": rounded(self.longitude, precision),
             "confidence": _short(self.confidence),
             "radius_km": _short(self.radius_km),
             "cell": self.cell,
-            "place": self.near.text(precision),
+            "place": self.near.text(max(precision, self.level, key=levels.index)),
+            "level": self.level,
             "country_code": self.near.country_code,
         }
 
@@ -85,12 +93,13 @@ class Prediction:
 
     @cached_property
     def best(self) -> Place:
-        """The point of the readout, with the mass within 25 km of it (city level) and the cell it lies in."""
+        """The point of the readout, and the smallest of the five radii that holds half of the mass around it."""
         latitude, longitude = self.point
         inside = int(self.partition.assign(np.array([latitude]), np.array([longitude]))[0])
-        cell = self.order[0] if inside < 0 else inside
-        radius = float(geodesy.RADII_KM["city"])
-        return Place(latitude, longitude, self.confidence_within(radius), radius, self._tokens([cell])[0])
+        cell = self._tokens([self.order[0] if inside < 0 else inside])[0]
+        found = [(share, float(geodesy.RADII_KM[name])) for name, share in self.confidence.items()]
+        confidence, radius = next((each for each in found if each[0] >= KNOWN_AT), found[-1])
+        return Place(latitude, longitude, confidence, radius, cell)
 
     @cached_property
     def point(self) -> tuple[float, float]:
@@ -137,7 +146,7 @@ class Prediction:
         """The probability that the photo was taken within `km` of the best point."""
         return self._around.within(float(km))
 
-    @property
+    @cached_property
     def confidence(self) -> dict[str, float]:
         """The probability at the five radii: street 1, city 25, region 200, country 750, continent 2500 km."""
         return {name: self.confidence_within(km) for name, km in geodesy.RADII_KM.items()}
@@ -145,7 +154,7 @@ class Prediction:
     @property
     def abstains(self) -> bool:
         """Whether the evidence is too weak for an answer: less than `abstain_below` of the mass within 750 km."""
-        return self.confidence_within(geodesy.RADII_KM["country"]) < self.abstain_below
+        return self.confidence["country"] < self.abstain_below
 
     def to_dict(self, top: int = 5, region: float = REGION_SHARE, precision: str = "street") -> dict[str, Any]:
         """Plain values for JSON, coordinates rounded to `precision` (of `PRECISIONS`)."""
