@@ -17,7 +17,14 @@ _POLE = 90 - 1e-9  # degrees; nearer to the pole than any other corner of a cell
 
 def shapes(ids: NDArray[np.uint64]) -> Iterator[dict[str, Any]]:
     """A GeoJSON geometry (Polygon, or MultiPolygon where cut) for each cell."""
-    for corners, level in zip(cells.vertices(ids), cells.level(ids), strict=True):
+    vertices, levels = cells.vertices(ids), cells.level(ids)
+    lat, lng = vertices[..., 0], vertices[..., 1]
+    plain = (_PIECES_OF_A_FACE >> levels <= 1) & (np.ptp(lng, axis=1) < 180) & (np.abs(lat) < _POLE).all(axis=1)
+    plain &= (np.abs(lng) < 180).all(axis=1)
+    for corners, level, easy in zip(vertices, levels, plain, strict=True):
+        if easy:
+            yield {"type": "Polygon", "coordinates": [_closed(corners[:, ::-1])]}
+            continue
         pieces = [ring for ring in _cut(_unrolled(_densified(corners, int(level)))) if len(ring) >= 3]
         rings = [[_closed(ring)] for ring in pieces]
         if len(rings) == 1:

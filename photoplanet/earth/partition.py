@@ -1,5 +1,6 @@
 """Partitions of the Earth into disjoint S2 cells, the classes of the model (paper, §3 and Table 1b)."""
 
+import json
 from collections.abc import Iterable, Mapping
 from pathlib import Path
 from typing import Any
@@ -8,10 +9,13 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from photoplanet.earth import cells, counting, geodesy
+from photoplanet.earth.atomic import replacing
 from photoplanet.earth.counting import Advance, Chunk, Source, nothing
 from photoplanet.earth.lookup import Lookup
 from photoplanet.earth.parallel import in_threads, slices
 from photoplanet.errors import InputError
+
+Paths = str | Path | Iterable[str | Path]
 
 MAX_PHOTOS = 10_000  # the paper's t1
 MIN_PHOTOS = 50  # the paper's t2
@@ -66,20 +70,22 @@ class Partition:
     @classmethod
     def adaptive_from_parquet(
         cls,
-        paths: str | Path | Iterable[str | Path],
+        paths: Paths,
         max_photos: int = MAX_PHOTOS,
         min_photos: int = MIN_PHOTOS,
         advance: Advance = nothing,
         latitude_column: str = "latitude",
         longitude_column: str = "longitude",
+        skip_bad: bool = False,
     ) -> "Partition":
         """The same partition as `adaptive`, of points in tables (Parquet, CSV) larger than memory, in a few passes.
 
-        A row without coordinates, or off the Earth, is an `InputError` that names the file and the row.
+        Rows without coordinates, off the Earth, or at exactly 0, 0 are counted in `made` and left out with `skip_bad`;
+        without it the first that is no place on Earth is an `InputError` that names the file and the row.
         """
-        from photoplanet.earth import columns
+        from photoplanet.earth.columns import Tables
 
-        return _adaptive(columns.source(paths, latitude_column, longitude_column), max_photos, min_photos, advance)
+        return _adaptive(Tables(paths, latitude_column, longitude_column, skip_bad), max_photos, min_photos, advance)
 
     @classmethod
     def uniform(
@@ -91,17 +97,18 @@ class Partition:
     @classmethod
     def uniform_from_parquet(
         cls,
-        paths: str | Path | Iterable[str | Path],
+        paths: Paths,
         level: int,
         min_photos: int = MIN_PHOTOS,
         advance: Advance = nothing,
         latitude_column: str = "latitude",
         longitude_column: str = "longitude",
+        skip_bad: bool = False,
     ) -> "Partition":
-        """The same partition as `uniform`, of points in Parquet or CSV tables larger than memory; errors likewise."""
-        from photoplanet.earth import columns
+        """The same partition as `uniform`, of points in tables (Parquet, CSV) larger than memory; bad rows as above."""
+        from photoplanet.earth.columns import Tables
 
-        return _uniform(columns.source(paths, latitude_column, longitude_column), level, min_photos, advance)
+        return _uniform(Tables(paths, latitude_column, longitude_column, skip_bad), level, min_photos, advance)
 
     @classmethod
     def from_cells(cls, ids: ArrayLike) -> "Partition":
@@ -158,18 +165,25 @@ class Partition:
         """A GeoJSON FeatureCollection, one polygon per class, cut at the antimeridian (RFC 7946, §3.1.9)."""
         from photoplanet.earth import outline
 
+        columns = zip(
+            cells.token(self.ids).tolist(),
+            cells.level(self.ids).tolist(),
+            self.photo_counts.tolist(),
+            self.centers.round(7).tolist(),
+            self.means.round(7).tolist(),
+            outline.shapes(self.ids),
+            strict=True,
+        )
         features = []
-        for row, shape in enumerate(outline.shapes(self.ids)):
-            facts = {
-                "class": row,
-                "token": cells.token(self.ids[row]),
-                "level": int(cells.level(self.ids[row])),
-                "photos": int(self.photo_counts[row]),
-                "center": [round(float(degree), 7) for degree in self.centers[row]],
-                "mean": [round(float(degree), 7) for degree in self.means[row]],
-            }
+        for row, (token, level, photos, center, mean, shape) in enumerate(columns):
+            facts = {"class": row, "token": token, "level": level, "photos": photos, "center": center, "mean": mean}
             features.append({"type": "Feature", "id": row, "properties": facts, "geometry": shape})
         return {"type": "FeatureCollection", "features": features}
+
+    def save_geojson(self, path: str | Path) -> None:
+        """Write `to_geojson()` to a file, atomically; `center` and `mean` are (latitude, longitude) there as well."""
+        with replacing(Path(path)) as temporary:
+            temporary.write_text(json.dumps(self.to_geojson(), separators=(",", ":")), encoding="utf-8")
 
     def summary(self) -> dict[str, Any]:
         """The facts of Table 1b: cells, photos in them, cells per level, areas in km², median photos per cell."""
@@ -225,12 +239,13 @@ def _finish(source: Source, found: tuple[NDArray, NDArray], made: dict[str, Any]
     seen, sums = counting.mean_vectors(source, ids, advance)
     if not np.array_equal(seen, counts):
         raise InputError("partition: the photo tables changed while they were read; run it again")
-    return Partition(ids, counts, np.stack(geodesy.from_xyz(sums), axis=-1), {**made, "photos": total})
+    made = {**made, "photos": total, "left_out": getattr(source, "left_out", 0)}
+    return Partition(ids, counts, np.stack(geodesy.from_xyz(sums), axis=-1), made)
 
 
 def _at_least_one(number: int, name: str) -> int:
     if isinstance(number, bool) or not isinstance(number, (int, np.integer)) or number < 1:
-        raise InputError(f"partition: {name} {str(number)[:40]!r} is no whole number from 1 up")
+        raise InputError(f"partition: {name} {str(number)[:40]} is no whole number from 1 up")
     return int(number)
 
 

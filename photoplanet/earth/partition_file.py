@@ -1,8 +1,6 @@
 """The file of a partition: Parquet, one row per cell, and metadata that says its format and how it was made."""
 
 import json
-import os
-import tempfile
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
@@ -12,6 +10,7 @@ import pyarrow as pa
 from numpy.typing import NDArray
 from pyarrow import parquet
 
+from photoplanet.earth.atomic import replacing
 from photoplanet.errors import InputError
 
 FORMAT = 1
@@ -39,21 +38,14 @@ def write(
     means: NDArray[np.float64],
     made: Mapping[str, Any],
 ) -> None:
-    """Write the file in one step: whoever reads `path` sees the old file or the new one, never half of it."""
+    """Write the file, atomically."""
     facts = json.dumps({"format": FORMAT, "made": dict(made)})
     table = pa.table(
         [ids, photo_counts, *centers.T.copy(), *means.T.copy()],
         schema=_SCHEMA.with_metadata({_KEY: facts.encode()}),
     )
-    handle, temporary = tempfile.mkstemp(prefix=f".{path.name}.", dir=path.parent)
-    os.close(handle)
-    try:
+    with replacing(path) as temporary:
         parquet.write_table(table, temporary, compression="zstd")
-        Path(temporary).chmod(0o666 & ~_umask())
-        Path(temporary).replace(path)
-    except BaseException:
-        Path(temporary).unlink(missing_ok=True)
-        raise
 
 
 def read(path: Path) -> tuple[NDArray[np.uint64], NDArray[np.int64], NDArray[np.float64], dict[str, Any]]:
@@ -97,10 +89,3 @@ def _made(path: Path, metadata: Mapping[bytes, bytes]) -> dict[str, Any]:
             f"{path}: its format {facts['format']} is newer than this photoplanet reads; update photoplanet"
         )
     return facts["made"]
-
-
-def _umask() -> int:
-    """The process's umask: a temporary file is private, but the file it becomes should not be."""
-    mask = os.umask(0o022)
-    os.umask(mask)
-    return mask

@@ -1,0 +1,86 @@
+"""`photoplanet partition`: photo tables → adaptive S2 cells."""
+
+from pathlib import Path
+
+import click
+
+from photoplanet.cli import common
+from photoplanet.earth.partition import MAX_PHOTOS, MIN_PHOTOS
+
+
+@click.command()
+@click.argument("tables", nargs=-1, required=True, type=click.Path(path_type=Path))
+@click.option("-o", "--output", required=True, type=click.Path(path_type=Path), help="Parquet file to write.")
+@click.option("--max-photos", default=MAX_PHOTOS, show_default=True, help="Split cells with more photos than this.")
+@click.option("--min-photos", default=MIN_PHOTOS, show_default=True, help="Drop cells with fewer photos than this.")
+@click.option("--uniform", "level", type=int, help="All cells of this level (0…30) instead of adaptive ones.")
+@click.option("--geojson", type=click.Path(path_type=Path), help="Also write the cells as polygons for a map.")
+@click.option("--json", "as_json", is_flag=True, help="Print the summary as JSON.")
+def command(tables, output, max_photos, min_photos, level, geojson, as_json):
+    """Cut the Earth into S2 cells by where photos were taken: the classes of a model.
+
+    TABLES are photo tables (Parquet or CSV, of any size) with latitude and longitude. Where many photos were taken
+    the cells are small, elsewhere large; where hardly any were taken there is none. Defaults as in the PlaNet paper.
+
+    \b
+    Examples:
+      photoplanet partition photos.parquet -o cells.parquet --max-photos 1000 --min-photos 50
+      photoplanet partition photos.csv -o cells.parquet --uniform 4 --geojson cells.geojson
+    """
+    from photoplanet.earth import atomic
+    from photoplanet.earth.partition import Partition
+
+    for path in filter(None, (output, geojson)):
+        atomic.check_folder(path)  # now, not after minutes of counting
+    latitude, longitude = _columns(tables)
+    with common.bar("counting photos") as advance:
+        if level is None:
+            part = Partition.adaptive_from_parquet(tables, max_photos, min_photos, advance, latitude, longitude, True)
+        else:
+            part = Partition.uniform_from_parquet(tables, level, min_photos, advance, latitude, longitude, True)
+    part.save(output)
+    if geojson:
+        part.save_geojson(geojson)
+    facts = part.summary()
+    if as_json:
+        common.print_json(facts)
+    else:
+        click.echo(_text(facts))
+
+
+def _columns(tables: tuple[Path, ...]) -> tuple[str, str]:
+    """What the tables call latitude and longitude."""
+    from photoplanet.earth import columns
+    from photoplanet.errors import InputError
+    from photoplanet.photos import table
+
+    pairs = []
+    for file in tables:
+        names = columns.names(file)
+        ours = table.matched(names, {"latitude", "longitude"})
+        if len(ours.keys() & {"latitude", "longitude"}) < 2:
+            raise InputError(f"{file}: no columns latitude and longitude; it has {', '.join(names)[:300] or 'none'}")
+        pair = ours["latitude"], ours["longitude"]
+        pairs.append(pair)
+        if pair != pairs[0]:
+            raise InputError(f"{file}: it calls the coordinates {pair}, but {tables[0]} {pairs[0]}; rename one of them")
+    return pairs[0]
+
+
+def _km2(area: float) -> str:
+    return f"{area:,.0f}" if area >= 100 else f"{area:.3g}"
+
+
+def _text(facts: dict) -> str:
+    made, area = facts["made"], facts["area_km2"]
+    share = 100 * facts["photos"] / made["photos"]
+    lines = [
+        f"cells                    {facts['cells']:,}",
+        f"photos in them           {facts['photos']:,} of {made['photos']:,} ({share:.1f} %)",
+        f"median photos per cell   {facts['median_photos_per_cell']:,.0f}",
+        f"area of a cell, km²      {_km2(area['min'])} to {_km2(area['max'])}, median {_km2(area['median'])}",
+        "cells per level          " + ", ".join(f"{level}: {count:,}" for level, count in facts["levels"].items()),
+    ]
+    if made["left_out"]:
+        lines.append(f"rows left out            {made['left_out']:,} (no coordinates, off the Earth, or exactly 0, 0)")
+    return "\n".join(lines)
