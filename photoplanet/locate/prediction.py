@@ -95,8 +95,7 @@ class Prediction:
     def best(self) -> Place:
         """The point of the readout, and the smallest of the five radii that holds half of the mass around it."""
         latitude, longitude = self.point
-        inside = int(self.partition.assign(np.array([latitude]), np.array([longitude]))[0])
-        cell = self._tokens([self.order[0] if inside < 0 else inside])[0]
+        cell = cells.token(self.partition.ids[self._class_at(latitude, longitude)])
         found = [(share, float(geodesy.RADII_KM[name])) for name, share in self.confidence.items()]
         confidence, radius = next((each for each in found if each[0] >= KNOWN_AT), found[-1])
         return Place(latitude, longitude, confidence, radius, cell)
@@ -121,10 +120,11 @@ class Prediction:
             raise InputError(f"top needs 1 place or more, not {k}")
         classes = self.order[:k]
         means, corners = self.partition.means[classes], cells.vertices(self.partition.ids[classes])
+        tokens = cells.token(self.partition.ids[classes]).tolist()
         reach = geodesy.distance_km(means[:, :1], means[:, 1:], corners[..., 0], corners[..., 1]).max(axis=1)
         return [
             Place(float(lat), float(lng), float(self.probabilities[label]), float(radius), token)
-            for label, (lat, lng), radius, token in zip(classes, means, reach, self._tokens(classes), strict=True)
+            for label, (lat, lng), radius, token in zip(classes, means, reach, tokens, strict=True)
         ]
 
     def credible_region(self, p: float = REGION_SHARE) -> Region:
@@ -135,7 +135,7 @@ class Prediction:
         return Region(
             classes=classes,
             probabilities=mass,
-            tokens=self._tokens(classes),
+            ids=self.partition.ids[classes],
             probability=float(min(1.0, mass.sum(dtype=np.float64))),
             area_km2=float(cells.area_km2(self.partition.ids[classes]).sum()),
             center=geodesy.mean(means[:, 0], means[:, 1], mass),
@@ -158,7 +158,8 @@ class Prediction:
 
     def to_dict(self, top: int = 5, region: float = REGION_SHARE, precision: str = "street") -> dict[str, Any]:
         """Plain values for JSON, coordinates rounded to `precision` (of `PRECISIONS`)."""
-        held = self.credible_region(region)
+        held, listed = self.credible_region(region), self.top(top)
+        name_all([self.best, *listed])
         return {
             "best": self.best.to_dict(precision),
             "confidence": {name: _short(value) for name, value in self.confidence.items()},
@@ -169,7 +170,7 @@ class Prediction:
                 "area_km2": _short(held.area_km2),
                 "cells": len(held),
             },
-            "top": [place.to_dict(precision) for place in self.top(top)],
+            "top": [place.to_dict(precision) for place in listed],
             "readout": self.readout,
             "model": self.model,
             "world": "toy" if self.toy else "real",
@@ -185,8 +186,23 @@ class Prediction:
     def _around(self) -> MassAround:
         return MassAround(self.point, self.probabilities, self.partition, self.order)
 
-    def _tokens(self, classes: Any) -> list[str]:
-        return [str(token) for token in np.atleast_1d(cells.token(self.partition.ids[np.asarray(classes)]))]
+    def _class_at(self, latitude: float, longitude: float) -> int:
+        """The class whose cell holds a point, else the most probable one; for one point, quicker than `assign`."""
+        leaf = cells.from_latlng(latitude, longitude)
+        near = np.searchsorted(self.partition.ids, leaf) + np.array([-1, 0])
+        near = near[(near >= 0) & (near < len(self.partition))]
+        ids = self.partition.ids[near]
+        inside = near[(cells.range_min(ids) <= leaf) & (leaf <= cells.range_max(ids))]
+        return int(inside[0] if inside.size else self.order[0])
+
+
+def name_all(found: list[Place]) -> None:
+    """Look up `near` of many places at once, which takes hardly longer than one."""
+    from photoplanet.earth import places
+
+    names = places.name([place.latitude for place in found], [place.longitude for place in found])
+    for place, near in zip(found, names, strict=True):
+        vars(place)["near"] = near  # where cached_property keeps it
 
 
 def _short(value: float) -> float:

@@ -1,6 +1,7 @@
 """How sure: the smallest set of cells that holds p of the mass, and the mass within a distance of a point."""
 
 from dataclasses import dataclass, field
+from functools import cached_property
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -23,14 +24,14 @@ _KEPT = 0.9999
 class Region:
     """The smallest set of cells that holds at least the asked share of the mass.
 
-    `classes` (k,) int64 by falling probability, `probabilities` (k,) float32, `tokens`, `probability`: the mass held,
-    `area_km2`, `center`: spherical mean (latitude, longitude) of the mass in degrees, `radius_km`: the distance around
-    the prediction's best point within which that share of the mass lies.
+    `classes` (k,) int64 by falling probability, `probabilities` (k,) float32, `ids` (k,) uint64, `probability`: the
+    mass held, `area_km2`, `center`: spherical mean (latitude, longitude) of the mass in degrees, `radius_km`: the
+    distance around the prediction's best point within which that share of the mass lies.
     """
 
     classes: NDArray[np.int64] = field(repr=False)
     probabilities: NDArray[np.float32] = field(repr=False)
-    tokens: list[str] = field(repr=False)
+    ids: NDArray[np.uint64] = field(repr=False)
     probability: float
     area_km2: float
     center: tuple[float, float]
@@ -38,6 +39,11 @@ class Region:
 
     def __len__(self) -> int:
         return len(self.classes)
+
+    @cached_property
+    def tokens(self) -> list[str]:
+        """The S2 tokens of the cells, most probable first."""
+        return cells.token(self.ids).tolist()
 
 
 def smallest(probabilities: NDArray, order: NDArray, share: float) -> NDArray[np.int64]:
@@ -67,18 +73,20 @@ class MassAround:
         means, mass = partition.means[classes], probabilities[classes].astype(np.float64)
         away = geodesy.distance_km(point[0], point[1], means[:, 0], means[:, 1])
         side = np.sqrt(cells.area_km2(partition.ids[classes]) / np.pi)
-        self._mass, self._away, self._side = mass, away, side
-        self._reach = side * SPREAD[-1][0]
-        by_far_edge = np.argsort(away + self._reach)
-        self._far_edges = (away + self._reach)[by_far_edge]
-        self._held = np.concatenate([[0.0], np.cumsum(mass[by_far_edge])])
+        sizes, shares = np.array(SPREAD).T
+        reach, mass = np.outer(side, sizes).ravel(), np.outer(mass, shares).ravel()
+        away = np.repeat(away, len(sizes))
+        by_far_edge = np.argsort(away + reach)
+        self._away, self._reach, self._mass = away[by_far_edge], reach[by_far_edge], mass[by_far_edge]
+        self._near_edges, self._far_edges = self._away - self._reach, self._away + self._reach
+        self._held = np.concatenate([[0.0], np.cumsum(self._mass)])
 
     def within(self, km: float) -> float:
         """The mass within `km` of the point, 0 … 1."""
-        whole = self._held[np.searchsorted(self._far_edges, km, side="right")]
-        partly = np.flatnonzero((self._away - self._reach < km) & (self._away + self._reach > km))
-        away, side, mass = self._away[partly], self._side[partly], self._mass[partly]
-        return float(min(1.0, whole + sum(share * (mass @ overlap(away, size * side, km)) for size, share in SPREAD)))
+        covered = int(np.searchsorted(self._far_edges, km, side="right"))
+        partly = covered + np.flatnonzero(self._near_edges[covered:] < km)
+        part = self._mass[partly] @ overlap(self._away[partly], self._reach[partly], km)
+        return float(min(1.0, self._held[covered] + part))
 
     def radius(self, share: float) -> float:
         """The least distance in km that holds `share` of the mass, to a thousandth."""
