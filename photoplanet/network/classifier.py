@@ -18,7 +18,7 @@ MOST_CLASSES = 10_000_000
 
 
 class Outputs(NamedTuple):
-    """Logits (n, classes) and embedding (n, d), float32; auxiliary logits (n, classes) while training, where there are."""
+    """Logits (n, classes), embedding (n, d), float32; auxiliary logits (n, classes) in training if it has a head."""
 
     logits: Tensor
     embedding: Tensor
@@ -59,13 +59,16 @@ class Classifier(nn.Module):
         self.head = nn.Linear(self.backbone.embedding, classes)
         self.auxiliary_head = nn.Linear(self.backbone.auxiliary, classes) if self.backbone.auxiliary else None
         mean, std = torch.tensor(preprocessing.mean), torch.tensor(preprocessing.std)
-        self.register_buffer("pixel_scale", (1 / (255 * std)).view(3, 1, 1), persistent=False)
-        self.register_buffer("pixel_shift", (-mean / std).view(3, 1, 1), persistent=False)
+        self.register_buffer("pixel_scale", 1 / (255 * std), persistent=False)
+        self.register_buffer("pixel_shift", -mean / std, persistent=False)
 
     def forward(self, images: Tensor) -> Outputs:
+        # One factor per value of a row, not per channel: inner loops over rows are three times as fast as over triples.
+        row = (images.shape[2], 3)
+        scale, shift = (values.expand(row).contiguous() for values in (self.pixel_scale, self.pixel_shift))
+        pixels = torch.addcmul(shift, images.to(scale.dtype), scale)
         # A permuted (n, h, w, 3) array IS channels-last memory: no copy, and the fastest layout for convolutions.
-        pixels = images.permute(0, 3, 1, 2).to(self.pixel_scale.dtype) * self.pixel_scale + self.pixel_shift
-        embedding, auxiliary = self.backbone(pixels)
+        embedding, auxiliary = self.backbone(pixels.permute(0, 3, 1, 2))
         logits = self.head(embedding).float()
         if auxiliary is None or self.auxiliary_head is None:
             return Outputs(logits, embedding.float(), None)
@@ -86,7 +89,7 @@ class Classifier(nn.Module):
         }
 
     @classmethod
-    def from_arguments(cls, arguments: dict[str, Any]) -> "Classifier":
+    def from_arguments(cls, arguments: Any) -> "Classifier":
         """The network, with fresh weights, that `arguments` (from outside: checked) describes; raises ModelError."""
         try:
             given = dict(arguments)

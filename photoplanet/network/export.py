@@ -17,6 +17,7 @@ from torch.nn.utils.fusion import fuse_conv_bn_eval, fuse_linear_bn_eval
 
 from photoplanet.bundle import folder as model_folder
 from photoplanet.errors import InputError, ModelError, TrainingError
+from photoplanet.network import checkpoint
 from photoplanet.network.classifier import Classifier
 
 if TYPE_CHECKING:
@@ -57,7 +58,7 @@ def write_onnx(classifier: Classifier, path: str | os.PathLike, tolerance: float
     size = sum(value.numel() * value.element_size() for value in classifier.state_dict().values())
     if size > MOST_BYTES:
         raise InputError(f"a network of {size / 1e9:.1f} GB does not fit an ONNX file (2 GB): use fewer cells or width")
-    plain = copy.deepcopy(classifier).to("cpu", torch.float32, memory_format=torch.contiguous_format).eval()
+    plain = copy.deepcopy(classifier).to("cpu", torch.float32).eval()
     folded = Exported(fold_batch_norms(copy.deepcopy(plain)))
     target = Path(path)
     handle, name = tempfile.mkstemp(prefix=f".{target.name}.", suffix=".onnx", dir=target.parent)
@@ -73,7 +74,7 @@ def write_onnx(classifier: Classifier, path: str | os.PathLike, tolerance: float
 
 
 def fold_batch_norms(network: Classifier) -> Classifier:
-    """Fold each batch norm into the convolution or linear layer that stands right before it, in place; eval mode only."""
+    """Fold each batch norm into the convolution or linear layer right before it, in place; for eval mode only."""
     for module in list(network.modules()):
         before = ""
         for name, child in list(module.named_children()):
@@ -96,7 +97,7 @@ def export_model(
     calibration: dict[str, Any] | None = None,
     training: dict[str, Any] | None = None,
 ) -> model_folder.Bundle:
-    """Write the whole model folder of `classifier`, one class per cell of `partition`; atomic, as `bundle.folder.write`.
+    """Write the model folder of `classifier`, one class per cell of `partition`; atomic, as `bundle.folder.write`.
 
     `calibration` and `training` go into model.json (see `ModelInfo`); `training` gains the parity with torch. Raises
     as `write_onnx` and `bundle.folder.write` do.
@@ -124,6 +125,36 @@ def export_model(
         shutil.rmtree(parts, ignore_errors=True)
 
 
+def export_run(run: str | os.PathLike, folder: str | os.PathLike, name: str = "") -> model_folder.Bundle:
+    """Write the model folder of a training run's newest checkpoint, finished or not; averaged weights if it has them.
+
+    `run` is the folder that `photoplanet train` keeps beside its model. The temperature stays 1, since fitting it takes
+    photos. Raises InputError for a folder without a run, ModelError for a damaged one.
+    """
+    from photoplanet.earth.partition import Partition
+
+    source, target = Path(run), Path(folder)
+    found = checkpoint.read(source) if source.is_dir() else None
+    if found is None:
+        raise InputError(f"{source}: holds no training run; give the folder OUTPUT.run that `photoplanet train` made")
+    model_folder.check_target(target)
+    tensors, facts, _ = found
+    classifier = Classifier.from_arguments(facts.get("network"))
+    kind = "average." if any(key.startswith("average.") for key in tensors) else "model."
+    weights = {key.removeprefix(kind): value for key, value in tensors.items() if key.startswith(kind)}
+    _fill(classifier, weights, source)
+    try:
+        partition = Partition.load(source / model_folder.CELLS)
+    except InputError as error:
+        raise ModelError(f"{source}: {error}; a run is exported with its own cells") from error
+    history = facts.get("history") or [None]
+    training: dict[str, Any] = {key: facts.get(key) for key in ("recipe", "seconds", "precision")}
+    training |= {"steps": facts.get("step"), "steps_planned": facts.get("total"), "validation": history[-1]}
+    if facts.get("toy"):  # toy coordinates must never pass for real ones
+        training["world"] = "toy"
+    return export_model(classifier, partition, target, name or target.resolve().name, None, training)
+
+
 def save_weights(classifier: Classifier, path: str | os.PathLike) -> None:
     """Write all weights and running statistics as safetensors, atomically."""
     from safetensors.torch import save
@@ -144,16 +175,7 @@ def load_weights(classifier: Classifier, path: str | os.PathLike) -> None:
         found = load_file(path)
     except (SafetensorError, OSError, ValueError) as error:
         raise ModelError(f"{path}: not readable as safetensors ({error}); copy or export the model again") from error
-    expected = classifier.state_dict()
-    for name in sorted(expected.keys() | found.keys()):
-        if name not in found or name not in expected:
-            reason = f"{name} is missing" if name not in found else f"{name} has no place in the network"
-        elif found[name].shape != expected[name].shape:
-            reason = f"{name} is {list(found[name].shape)}, the network has {list(expected[name].shape)}"
-        else:
-            continue
-        raise ModelError(f"{path}: weights of another network ({reason}); take both from one model folder")
-    classifier.load_state_dict(found, strict=True)
+    _fill(classifier, found, path)
 
 
 def load_classifier(bundle: model_folder.Bundle) -> Classifier:
@@ -168,6 +190,19 @@ def load_classifier(bundle: model_folder.Bundle) -> Classifier:
         )
     load_weights(classifier, bundle.weights_path)
     return classifier
+
+
+def _fill(classifier: Classifier, found: dict[str, Tensor], source: str | os.PathLike) -> None:
+    expected = classifier.state_dict()
+    for name in sorted(expected.keys() | found.keys()):
+        if name not in found or name not in expected:
+            reason = f"{name} is missing" if name not in found else f"{name} has no place in the network"
+        elif found[name].shape != expected[name].shape:
+            reason = f"{name} is {list(found[name].shape)}, the network has {list(expected[name].shape)}"
+        else:
+            continue
+        raise ModelError(f"{source}: weights of another network ({reason}); take both from one model folder")
+    classifier.load_state_dict(found, strict=True)
 
 
 def _save(network: Exported, size: int, path: Path) -> None:
@@ -215,7 +250,8 @@ def _compare(plain: Classifier, path: Path, tolerance: float) -> Parity:
         images = torch.randint(0, 256, (count, size, size, 3), dtype=torch.uint8, generator=random)
         with torch.inference_mode():
             expected = Exported(plain)(images)
-        for i, (got, want) in enumerate(zip(session.run(list(OUTPUTS), {INPUT: images.numpy()}), expected, strict=True)):
+        found = session.run(list(OUTPUTS), {INPUT: images.numpy()})
+        for i, (got, want) in enumerate(zip(found, expected, strict=True)):
             scale = max(1.0, want.abs().max().item())
             difference = (torch.from_numpy(got) - want).abs().max().item() / scale
             worst[i] = max(worst[i], difference) if difference == difference else float("inf")

@@ -16,7 +16,9 @@ Size = int | tuple[int, int]
 class Conv(nn.Module):
     """Convolution, batch norm, ReLU."""
 
-    def __init__(self, inputs: int, outputs: int, kernel: Size, stride: int = 1, padding: Size = 0, spread: float = 0.1):
+    def __init__(
+        self, inputs: int, outputs: int, kernel: Size, stride: int = 1, padding: Size = 0, spread: float = 0.1
+    ):
         super().__init__()
         self.conv = nn.Conv2d(inputs, outputs, kernel, stride=stride, padding=padding, bias=False)
         self.norm = nn.BatchNorm2d(outputs, eps=1e-3)
@@ -132,10 +134,11 @@ def reduce8(inputs: int, width: float) -> Branches:
 
 
 class Inception(nn.Module):
-    """(n, 3, h, w) float, from 96 px up → (embedding (n, 2048·width), auxiliary (n, 768·width) while training, else None).
+    """(n, 3, h, w) float, from 96 px up → (embedding (n, 2048·width), auxiliary (n, 768·width) or None).
 
-    Szegedy et al. use 299 px. `width` scales all channel counts (paper, Fig. 9b), each rounded to a multiple of 8. The
-    embedding is the average over the last grid, so its size follows from the width; another `embedding` adds a linear layer.
+    The auxiliary features are there while training. Szegedy et al. use 299 px. `width` scales all channel counts (paper
+    Fig. 9b), each rounded to a multiple of 8. The embedding is the average over the last grid, so its size follows
+    from the width; another `embedding` adds a linear layer.
     """
 
     minimum_size = 96
