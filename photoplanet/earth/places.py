@@ -21,6 +21,7 @@ IN_TOWN_KM = 25.0  # the city radius of the field: nearer than this, a point is 
 CLAIM_KM = 100.0  # farther than this, a point has no town and no state, and may be at sea
 PRECISIONS = ("street", "city", "region", "country", "continent")
 
+_TILE = 5.0  # degrees
 _LEAF = 16  # points or towns from which the search goes pair by pair
 _LARGEST_TOWN_KM = 12.75  # the largest radius that places.npz can hold
 _URAL_LONGITUDE = 60.0  # Russia east of it is Asia
@@ -52,11 +53,15 @@ def name(lat: npt.ArrayLike, lng: npt.ArrayLike) -> list["Place"]:
     latitude, longitude = (np.atleast_1d(values).ravel() for values in check(lat, lng))
     data = _gazetteer()
     town = np.empty(latitude.size, np.int64)
-    _search(data, to_xyz(latitude, longitude), np.arange(latitude.size), np.arange(len(data["xyz"])), town)
+    points, south, west = to_xyz(latitude, longitude), (latitude + 90) // _TILE, (longitude + 180) // _TILE
+    tiles = np.minimum(south, 180 / _TILE - 1) * (360 / _TILE) + np.minimum(west, 360 / _TILE - 1)
+    order = np.argsort(tiles, kind="stable")
+    for rows in np.split(order, np.flatnonzero(np.diff(tiles[order])) + 1) if order.size else ():
+        _search(data, points, rows, _towns_of(int(tiles[rows[0]])), town)
     away = distance_km(latitude, longitude, data["latitude"][town], data["longitude"][town])
-    side = data["grid"].shape
-    row = np.minimum(((90 - latitude) / 180 * side[0]).astype(np.int64), side[0] - 1)
-    column = np.minimum(((longitude + 180) / 360 * side[1]).astype(np.int64), side[1] - 1)
+    height, width = data["grid"].shape
+    row = np.minimum(((90 - latitude) / 180 * height).astype(np.int64), height - 1)
+    column = np.minimum(((longitude + 180) / 360 * width).astype(np.int64), width - 1)
     ground = data["grid"][row, column].astype(np.int64) - 1
     return [
         _place(data, *found)
@@ -103,20 +108,12 @@ class Place:
 def _search(data: dict[str, Any], points: np.ndarray, rows: np.ndarray, towns: np.ndarray, found: np.ndarray) -> None:
     """Write the town of points[rows], unit vectors, into found[rows]; `towns` holds every candidate.
 
-    Exact: with d from the middle of the points to its nearest town and r to the farthest point, only towns within
-    d + 2r of the middle can be nearest to any point; the choice by edge adds twice the largest town's radius. Halves
-    of the points see ever fewer towns.
+    Halves of the points see ever fewer towns.
     """
-    if not rows.size:
-        return
     here = points[rows]
     middle = here.mean(axis=0)
-    length = float(np.linalg.norm(middle))
-    middle = middle / length if length > 1e-9 else here[0]
-    cosine = data["xyz"][towns] @ middle
-    reach = float(_km(cosine.max()) + 2 * _km((here @ middle).min()) + 2 * _LARGEST_TOWN_KM)
-    if reach < np.pi * EARTH_RADIUS_KM:
-        towns = towns[cosine >= np.cos(reach / EARTH_RADIUS_KM) - 1e-12]
+    middle /= np.linalg.norm(middle)
+    towns = _within_reach(data, middle, float(_km((here @ middle).min())), towns)
     if rows.size > _LEAF and towns.size > _LEAF:
         along = here[:, int(np.ptp(here, axis=0).argmax())]
         halves = np.argpartition(along, rows.size // 2)
@@ -127,6 +124,29 @@ def _search(data: dict[str, Any], points: np.ndarray, rows: np.ndarray, towns: n
     state = data["state"][towns]
     edge = np.where(state == state[away.argmin(axis=1)][:, None], away - data["radius"][towns], np.inf)
     found[rows] = towns[edge.argmin(axis=1)]
+
+
+def _within_reach(data: dict[str, Any], middle: np.ndarray, spread: float, towns: np.ndarray) -> np.ndarray:
+    """Those of `towns` that can be the town of a point within `spread` km of `middle`.
+
+    With d from the middle to its nearest town, only towns within d + 2·spread of the middle can be nearest to such a
+    point; the choice by edge adds twice the largest town's radius.
+    """
+    cosine = data["xyz"][towns] @ middle
+    reach = float(_km(cosine.max())) + 2 * spread + 2 * _LARGEST_TOWN_KM
+    return towns[cosine >= np.cos(reach / EARTH_RADIUS_KM) - 1e-12] if reach < np.pi * EARTH_RADIUS_KM else towns
+
+
+@cache
+def _towns_of(tile: int) -> np.ndarray:
+    """Candidates for every point of a tile of `_TILE` degrees, kept, so that one more point costs little."""
+    data = _gazetteer()
+    down, along = divmod(tile, int(360 // _TILE))
+    south, west = down * _TILE - 90, along * _TILE - 180
+    middle = to_xyz(south + _TILE / 2, west + _TILE / 2)
+    corners = to_xyz([south, south, south + _TILE, south + _TILE], [west, west + _TILE, west, west + _TILE])
+    spread = float(_km((corners @ middle).min()))  # the corners are the farthest
+    return _within_reach(data, middle, spread, np.arange(len(data["xyz"]), dtype=np.int32))
 
 
 def _place(data: dict[str, Any], town: int, away: float, ground: int, longitude: float) -> Place:

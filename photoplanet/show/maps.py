@@ -1,0 +1,148 @@
+"""Predictions on a map: one HTML file that works with no network, and GeoJSON of many photos."""
+
+import base64
+import hashlib
+import html
+import json
+import re
+from collections.abc import Iterable, Mapping
+from functools import cache
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from photoplanet.earth import cells, geodesy
+from photoplanet.earth.places import ATTRIBUTION
+from photoplanet.errors import InputError
+from photoplanet.locate import geojson as features_of
+from photoplanet.locate.prediction import Prediction
+from photoplanet.locate.results import Form, atomic, record
+
+TITLE = "Where were these photos taken?"
+MAX_CELLS = 20_000  # drawn in one page, about 3 MB; with many photos each gets fewer
+CELLS_A_PHOTO = (8, 250)  # the least and the most
+NOTABLE = 0.004  # of the largest probability: fainter cells outside the credible region are not drawn
+MAX_THUMBNAIL = 200_000  # characters of one data URI
+
+_FOLDER = Path(__file__).parent
+_THUMBNAIL = re.compile(r"data:image/(?:jpeg|png|webp);base64,[A-Za-z0-9+/]+={0,2}")
+
+# (name, prediction or error), or a dict: `name`, `prediction` (or an error), optional `thumbnail` (a JPEG, PNG or WebP
+# data URI) and `truth` (latitude, longitude in degrees)
+Item = tuple[str, Prediction | Exception] | Mapping[str, Any]
+
+
+def html_map(items: Iterable[Item], title: str = TITLE, form: Form | None = None) -> str:
+    """One self-contained HTML page: every photo's point, likely cells, credible region and places, on our own canvas.
+
+    `items`: (name, Prediction or the error of an unreadable photo), or dicts with `name`, `prediction` and optional
+    `thumbnail` (data URI) and `truth` (degrees, latitude first). `form` (default: five places, 90 % region, city
+    precision) decides what is told; an abstaining photo shows its cells but no point. The page loads nothing and a
+    content security policy forbids it to. InputError for a thumbnail that is no image data URI.
+    """
+    shown = form or Form(top=5)
+    listed = list(items)
+    least, most = CELLS_A_PHOTO
+    share = min(most, max(least, MAX_CELLS // max(1, len(listed))))
+    outlines: dict[int, int] = {}
+    corners: list[list[int]] = []
+    photos = [_photo(item, shown, share, outlines, corners) for item in listed]
+    data = {"photos": photos, "cells": corners, "land": json.loads(_part("land.json"))}
+    script = _part("map.js")
+    digest = base64.b64encode(hashlib.sha256(script.encode()).digest()).decode()
+    parts = {
+        "TITLE": html.escape(title),
+        "STYLE": _part("map.css"),
+        "SCRIPT": script,
+        "SCRIPT_HASH": f"sha256-{digest}",
+        "ATTRIBUTION": html.escape(ATTRIBUTION[:1].upper() + ATTRIBUTION[1:]),
+        "DATA": _embedded(data),
+    }
+    # one pass, so that a title or file name that looks like a placeholder stays what it is
+    return re.sub("%%([A-Z_]+)%%", lambda match: parts[match[1]], _part("map.html"))
+
+
+def write_html_map(path: str | Path, items: Iterable[Item], title: str = TITLE, form: Form | None = None) -> Path:
+    """Write `html_map` to `path` (UTF-8), in one step at the end; returns the path."""
+    page = html_map(items, title, form)
+    with atomic(path) as file:
+        file.write(page)
+    return Path(path)
+
+
+def geojson(items: Iterable[Item], form: Form | None = None) -> dict[str, Any]:
+    """A GeoJSON FeatureCollection of many predictions: points and region cells, the photo's name in `photo`.
+
+    Items as in `html_map`; unreadable photos have no feature, abstaining ones no point.
+    """
+    shown = form or Form(top=5)
+    features = []
+    for item in items:
+        name, prediction, _ = _opened(item)
+        if isinstance(prediction, Prediction):
+            pointed = shown.answer_always or not prediction.abstains
+            features += features_of.features(prediction, name, shown.region, shown.precision, pointed)
+    return {"type": "FeatureCollection", "features": features}
+
+
+def _opened(item: Item) -> tuple[str, Any, Mapping[str, Any]]:
+    """(name, prediction or error, what else is known) of an item, checked."""
+    if isinstance(item, Mapping):
+        name, prediction, extra = item.get("name"), item.get("prediction"), item
+    else:
+        (name, prediction), extra = item, {}
+    if name is None or not isinstance(prediction, Prediction | Exception):
+        raise InputError(f"a map item needs a name and a prediction (or an error), not {type(prediction).__name__}")
+    return str(name), prediction, extra
+
+
+def _photo(item: Item, form: Form, share: int, outlines: dict[int, int], corners: list[list[int]]) -> dict[str, Any]:
+    """What the page knows of one photo; new cells go into `outlines` (cell id → row) and `corners`."""
+    name, prediction, extra = _opened(item)
+    found: dict[str, Any] = {"name": name}
+    if thumbnail := extra.get("thumbnail"):
+        if len(thumbnail) > MAX_THUMBNAIL or not _THUMBNAIL.fullmatch(thumbnail):
+            raise InputError(f"{name}: a thumbnail is a JPEG, PNG or WebP data URI, at most {MAX_THUMBNAIL} characters")
+        found["thumbnail"] = thumbnail
+    if isinstance(prediction, Exception):
+        return {**found, "error": str(prediction)}
+    facts = record(name, prediction, form)
+    found |= {key: facts[key] for key in ("best", "top", "confidence", "region", "abstains", "world")}
+    held = prediction.credible_region(form.region).classes
+    faint = prediction.probabilities[prediction.order[:share]] < NOTABLE * prediction.probabilities.max()
+    drawn = prediction.order[: max(min(len(held), share), int((~faint).sum()))]
+    found["inside"] = min(len(held), len(drawn))
+    ids = prediction.partition.ids[drawn]
+    _outline(ids, outlines, corners)
+    shares = prediction.probabilities[drawn].tolist()
+    found["cells"] = [[outlines[cell], float(f"{p:.3g}")] for cell, p in zip(ids.tolist(), shares, strict=True)]
+    if (truth := extra.get("truth")) is not None:
+        latitude, longitude = (float(value) for value in truth)
+        geodesy.check(latitude, longitude, f"{name}: truth")
+        found["truth"] = [latitude, longitude]
+        if found["best"]:
+            found["truth_km"] = float(f"{geodesy.distance_km(latitude, longitude, *prediction.point):.4g}")
+    return found
+
+
+def _outline(ids: np.ndarray, outlines: dict[int, int], corners: list[list[int]]) -> None:
+    """Give each new cell a row in `corners`: ten-thousandths of a degree, latitude, longitude, … of its four corners."""
+    new = [cell for cell in ids.tolist() if cell not in outlines]
+    if new:
+        outlines.update(zip(new, range(len(corners), len(corners) + len(new)), strict=True))
+        rounded = np.round(cells.vertices(np.array(new, np.uint64)) * 1e4).astype(int)
+        corners += rounded.reshape(len(new), 8).tolist()
+
+
+def _embedded(value: Any) -> str:
+    """JSON that may stand inside a script element, whatever the strings in it: no <, >, & and no line separators."""
+    text = json.dumps(value, ensure_ascii=False, allow_nan=False, separators=(",", ":"))
+    for character in "<>&\u2028\u2029":
+        text = text.replace(character, f"\\u{ord(character):04x}")
+    return text
+
+
+@cache
+def _part(name: str) -> str:
+    return (_FOLDER / name).read_text(encoding="utf-8")
