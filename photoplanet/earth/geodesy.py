@@ -3,6 +3,7 @@
 Coordinates are degrees, latitude first, float64; distances are km on a sphere of radius 6371.0 km, as papers report.
 """
 
+from collections.abc import Iterator
 from typing import Any
 
 import numpy as np
@@ -16,7 +17,7 @@ EARTH_RADIUS_KM = 6371.0
 # The radii at which accuracy is reported (PlaNet, Fig. 3; after Hays and Efros, Im2GPS).
 RADII_KM = {"street": 1, "city": 25, "region": 200, "country": 750, "continent": 2500}
 
-_MEDIAN_STEPS = 200
+_MEDIAN_STEPS = 100
 _MEDIAN_PRECISION = 1e-9  # radians: 6 mm
 _CANCELLED = 1e-12  # a mean vector shorter than this (of 1) has no direction worth the name
 
@@ -82,25 +83,57 @@ def mean(lat: ArrayLike, lng: ArrayLike, weights: ArrayLike | None = None) -> tu
 def median(lat: ArrayLike, lng: ArrayLike, weights: ArrayLike | None = None) -> tuple[float, float]:
     """Geometric median (latitude, longitude) in degrees: the point with the least (weighted) sum of distances.
 
-    Weiszfeld's iteration in the tangent plane, from the spherical mean (Fletcher et al. 2009); errors as in `mean`.
-    Far outliers hardly move it. Among points spread over more than a hemisphere it may be a local optimum.
+    Newton's steps in the tangent plane from the spherical mean and, where one would not help, Weiszfeld's, which always
+    do (Fletcher et al. 2009); errors as in `mean`. Far outliers hardly move it. Of points spread over more than a
+    hemisphere it may be a local optimum.
     """
     points, share = _weighted(lat, lng, weights)
     here = _mean_vector(points, share)
+    best = share @ _angles(points, here)
     for _ in range(_MEDIAN_STEPS):
-        pull = share / np.maximum(_angles(points, here), _MEDIAN_PRECISION)
-        step = (pull @ _tangents(points, here)) / pull.sum()
-        length = np.linalg.norm(step)
-        if length < _MEDIAN_PRECISION:
+        nearest = points[np.argmin(_angles(points, here))]
+        if (share @ _angles(points, nearest)) < best:  # the median may be a point, where the slope has a kink
+            here, best = nearest, share @ _angles(points, nearest)
+        for step in _median_steps(points, share, here):
+            there = _moved(here, step)
+            total = share @ _angles(points, there)
+            if total < best:
+                break
+        else:
+            break  # neither step is downhill
+        finished = best - total < _MEDIAN_PRECISION**2
+        here, best = there, total
+        if finished:
             break
-        here = np.cos(length) * here + np.sin(length) * step / length
-        here /= np.linalg.norm(here)
-    # The iteration crawls when the median is one of the points; then that point itself is at least as good.
-    nearest = points[np.argmin(_angles(points, here))]
-    if share @ _angles(points, nearest) <= share @ _angles(points, here):
-        here = nearest
     latitude, longitude = from_xyz(here)
     return float(latitude), float(longitude)
+
+
+def _median_steps(points: Floats, share: Floats, here: Floats) -> Iterator[Floats]:
+    """Newton's and Weiszfeld's step, tangent vectors, towards a smaller sum of distances."""
+    tangents = _tangents(points, here)
+    angles = _angles(points, here)
+    away = angles > _MEDIAN_PRECISION
+    directions = tangents[away] / angles[away, None]
+    downhill = share[away] @ directions
+    here_pull = share[~away].sum()  # points right here hold on with their whole weight
+    slope = np.linalg.norm(downhill)
+    if slope <= here_pull:
+        return
+    downhill *= 1 - here_pull / slope
+    # A distance bends across its own direction only, by the cotangent of its angle.
+    bend = share[away] / np.tan(np.minimum(angles[away], np.pi / 2))
+    curvature = bend.sum() * (np.eye(3) - np.outer(here, here)) - (directions * bend[:, None]).T @ directions
+    curvature += np.outer(here, here) + 1e-12 * np.eye(3)
+    yield np.linalg.solve(curvature, downhill)
+    yield downhill / (share[away] / angles[away]).sum()
+
+
+def _moved(here: Floats, step: Floats) -> Floats:
+    """The point at the end of a great-circle step of length |step| ≤ 90°."""
+    length = min(float(np.linalg.norm(step)), np.pi / 2)
+    there = np.cos(length) * here + np.sinc(length / np.pi) * step if length < np.pi / 2 else step
+    return there / np.linalg.norm(there)
 
 
 def _count(values: np.ndarray) -> str:

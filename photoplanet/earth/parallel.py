@@ -4,6 +4,7 @@ import os
 from collections import deque
 from collections.abc import Callable, Iterable, Iterator
 from concurrent.futures import ThreadPoolExecutor
+from itertools import chain, islice
 from typing import TypeVar
 
 Item = TypeVar("Item")
@@ -26,7 +27,12 @@ def slices(rows: int) -> Iterator[slice]:
 
 def in_threads(work: Callable[[Item], Result], items: Iterable[Item]) -> Iterator[Result]:
     """Yield `work(item)` for each item, in order; only a few items are held at a time. An error stops the rest."""
-    workers = threads()
+    items = iter(items)
+    begin = list(islice(items, 2))
+    if len(begin) < 2:  # a single photo need not wait for threads to start
+        yield from map(work, begin)
+        return
+    items, workers = chain(begin, items), threads()
     with ThreadPoolExecutor(workers) as pool:
         waiting: deque = deque()
         try:
