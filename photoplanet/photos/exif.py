@@ -46,7 +46,7 @@ def read(image: Image.Image) -> "Exif":
 
 
 def read_exifread(text: Any) -> "Exif":
-    """The EXIF that img2dataset leaves in a sample's JSON, as exifread prints it: 'GPS GPSLatitude': '[48, 51, 59/2]'."""
+    """The EXIF in an img2dataset sample's JSON, as exifread prints it: 'GPS GPSLatitude': '[48, 51, 59/2]'."""
     try:
         tags = json.loads(text) if isinstance(text, str) else text
     except ValueError:

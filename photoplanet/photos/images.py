@@ -51,7 +51,7 @@ def open_photo(source: Any, max_pixels: int = MAX_PIXELS, size_hint: int | None 
     A source is a path, `shard.tar#member`, bytes, a PIL image or a uint8 array (h, w), (h, w, 3) or (h, w, 4).
     Raises PhotoError (an InputError) with the file's name for what is missing, no photo, damaged or too large.
     """
-    with opened(source, max_pixels) as (image, name), _reported(name):
+    with opened(source, max_pixels) as (image, name), reported(name):
         if size_hint and not isinstance(source, Image.Image):
             width, height = (math.ceil(length * size_hint / min(image.size)) for length in image.size)
             image.draft(None, (width, height))
@@ -71,7 +71,7 @@ def load(
     size = preprocessing.size
     if box is not None and not (0 <= box[0] < box[2] <= 1 and 0 <= box[1] < box[3] <= 1):
         raise InputError(f"box {box}: needs 0 ≤ left < right ≤ 1 and 0 ≤ top < bottom ≤ 1")
-    with opened(source, max_pixels) as (image, name), _reported(name):
+    with opened(source, max_pixels) as (image, name), reported(name):
         if image.format in ("TIFF", "HEIF"):  # these turn themselves upright while loading
             image.load()
         orientation = _orientation(image)
@@ -131,7 +131,7 @@ def opened(source: Any, max_pixels: int = MAX_PIXELS) -> Iterator[tuple[Image.Im
             yield _from_array(source, max_pixels), name
         else:
             with _file(source, name) as file:
-                with _reported(name):
+                with reported(name):
                     image = _parsed(file, name)
                 _check_size(image.size, max_pixels, name)
                 yield image, name
@@ -269,7 +269,7 @@ def _parsed(file: io.BufferedIOBase, name: str) -> Image.Image:
 
 
 @contextmanager
-def _reported(name: str) -> Iterator[None]:
+def reported(name: str) -> Iterator[None]:
     """Turn whatever Pillow raises on damaged bytes into a PhotoError that names the file."""
     try:
         yield
@@ -277,6 +277,8 @@ def _reported(name: str) -> Iterator[None]:
         raise
     except Exception as error:  # decoders raise a dozen types (OSError, SyntaxError, struct.error, ValueError, …)
         detail = str(error) or type(error).__name__
+        if isinstance(error, Image.DecompressionBombError):
+            raise PhotoError(name, "over the pixel limit", detail) from None
         cut = isinstance(error, EOFError) or any(word in detail.lower() for word in _TRUNCATED)
         raise PhotoError(name, "truncated" if cut else "unreadable", f"cannot decode it ({detail})") from None
 

@@ -139,7 +139,7 @@ def _is_parquet(path: Path) -> bool:
         return file.read(4) == b"PAR1"
 
 
-def _matched(names: Sequence[str], wanted: set[str]) -> dict[str, str]:
+def matched(names: Sequence[str], wanted: set[str]) -> dict[str, str]:
     """Our column -> the file's name for it."""
     spelled: dict[str, str] = {}
     for spelling in names:
@@ -160,7 +160,7 @@ def _read_parquet(path: Path, wanted: set[str]) -> tuple[pa.Table, list[str], li
         if file.metadata.num_rows > MAX_ROWS:
             raise InputError(f"{path}: claims {file.metadata.num_rows:,} rows, the limit is {MAX_ROWS:,}")
         file_names = file.schema_arrow.names
-        found = _matched(file_names, wanted)
+        found = matched(file_names, wanted)
         raw = file.read(columns=list(dict.fromkeys(found.values())))
     return pa.table({ours: raw[name] for ours, name in found.items()}), file_names, []
 
@@ -173,7 +173,7 @@ def _read_csv(path: Path, wanted: set[str]) -> tuple[pa.Table, list[str], list[i
         head = file.readline(1 << 20).decode("utf-8-sig")
     delimiter = max(",;\t", key=head.count)
     names = next(csv.reader(io.StringIO(head), delimiter=delimiter), [])
-    found = _matched(names, wanted)
+    found = matched(names, wanted)
     broken: list[int] = []
     if not found:
         return pa.table({}), names, []

@@ -1,0 +1,64 @@
+"""`photoplanet index`: photos, CSV, Parquet or shards → one photo table."""
+
+from pathlib import Path
+
+import click
+
+from photoplanet.cli.common import bar, print_json
+from photoplanet.photos.images import MAX_PIXELS
+
+
+@click.command()
+@click.argument("sources", nargs=-1, required=True, type=click.Path(path_type=Path))
+@click.option("-o", "--output", required=True, type=click.Path(path_type=Path, dir_okay=False),
+              help="The photo table to write: .parquet or .csv.")  # fmt: skip
+@click.option("--report", type=click.Path(path_type=Path, dir_okay=False),
+              help="Write every file left out and why: .csv or .json.")  # fmt: skip
+@click.option("--keep-without-gps", is_flag=True, help="Keep photos with no usable GPS: to locate, not to train.")
+@click.option("--drop-graphics", is_flag=True, help="Leave out diagrams, clip-art, screenshots, scans of text.")
+@click.option("--filter", "hook", metavar="MODULE:FUNCTION",
+              help="Your own filter: gets a PIL image, returns True to keep it.")  # fmt: skip
+@click.option("--threads", type=click.IntRange(1, 256), help="Photos read at a time.  [default: cores, at most 8]")
+@click.option("--processes", type=click.IntRange(0, 256), default=0,
+              help="Use this many processes instead of threads: faster from some 10,000 photos on.")  # fmt: skip
+@click.option("--max-pixels", type=click.IntRange(1), default=MAX_PIXELS, show_default=True,
+              help="Leave out photos with more pixels: they may be decompression bombs.")  # fmt: skip
+@click.option("--json", "as_json", is_flag=True, help="Print the summary as JSON.")
+def command(sources, output, report, keep_without_gps, drop_graphics, hook, threads, processes, max_pixels, as_json):
+    """Turn folders, photos, CSV, Parquet and WebDataset shards into one photo table.
+
+    Folders are searched with all below them for JPEG, PNG, WebP, TIFF and HEIC, and for .tar shards; place, time and
+    photographer come from EXIF, the album is the subfolder. A table's own values win over EXIF. Nothing is decoded
+    unless a filter asks for it. Stopped and started again, it goes on where it was; later runs read what has changed.
+
+    \b
+    Examples:
+      photoplanet index ~/Photos -o photos.parquet --report left-out.csv
+      photoplanet index mp16/shards osv5m/train.csv -o photos.parquet --processes 16
+    """
+    from photoplanet.errors import InputError
+    from photoplanet.photos import sources as library
+
+    for path, suffixes in ((output, (".parquet", ".pq", ".csv", ".tsv")), (report, (".csv", ".json"))):
+        if path is not None and path.suffix.lower() not in suffixes:
+            raise InputError(f"{path}: the name must end in {' or '.join(suffixes)}")
+    with bar("indexing") as advance:
+        table, left_out = library.index(
+            sources, output, keep_without_gps=keep_without_gps, drop_graphics=drop_graphics, filter=hook,
+            threads=threads, processes=processes, max_pixels=max_pixels, advance=advance,
+        )  # fmt: skip
+    if report is not None:
+        library.write_report(left_out, report)
+    reasons = library.counts(left_out)
+    if as_json:
+        print_json({"output": str(output), "photos": len(table), "left_out": reasons,
+                    "report": None if report is None else str(report)})  # fmt: skip
+    else:
+        print(f"{len(table):,} photos in {output}")
+        for reason, count in reasons.items():
+            print(f"{count:>9,} left out: {reason}")
+        if left_out and report is None:
+            print("which and why: add --report left-out.csv")
+    if not len(table):
+        hint = "; --keep-without-gps keeps photos to locate" if "no GPS" in reasons else ""
+        raise InputError(f"{', '.join(map(str, sources))}: no photo could be indexed, the table is empty{hint}")

@@ -1,0 +1,63 @@
+"""Is a photo file cut off? Answered from its framing where possible, so that indexing need not decode what is sound."""
+
+import io
+import os
+from typing import Any
+
+from PIL import Image
+
+_TAIL = 64  # bytes at the end that are read: some cameras pad
+
+
+def surely_whole(file: io.BufferedIOBase, image: Image.Image) -> bool:
+    """True when the file's own framing says that nothing is missing; False: decode it to know. Keeps the position."""
+    position = file.tell()
+    try:
+        size = file.seek(0, os.SEEK_END)
+        file.seek(max(0, size - _TAIL))
+        tail = file.read(_TAIL)
+        check = _CHECKS.get(image.format or "")
+        return bool(check and check(file, image, size, tail))
+    except (OSError, ValueError, TypeError):
+        return False
+    finally:
+        file.seek(position)
+
+
+def _jpeg(file: Any, image: Image.Image, size: int, tail: bytes) -> bool:
+    return tail.rstrip(b"\0\r\n ").endswith(b"\xff\xd9")
+
+
+def _png(file: Any, image: Image.Image, size: int, tail: bytes) -> bool:
+    return b"IEND\xaeB`\x82" in tail
+
+
+def _webp(file: Any, image: Image.Image, size: int, tail: bytes) -> bool:
+    file.seek(4)
+    return int.from_bytes(file.read(4), "little") + 8 <= size
+
+
+def _tiff(file: Any, image: Image.Image, size: int, tail: bytes) -> bool:
+    tags = image.tag_v2  # type: ignore[attr-defined]
+    offsets, counts = ((tags.get(a) or tags.get(b) or ()) for a, b in ((273, 324), (279, 325)))  # strips, tiles
+    return 0 < len(offsets) == len(counts) and all(at + n <= size for at, n in zip(offsets, counts, strict=True))
+
+
+def _heif(file: Any, image: Image.Image, size: int, tail: bytes) -> bool:
+    """Top-level boxes chain exactly to the end."""
+    at = 0
+    for _ in range(1000):
+        file.seek(at)
+        head = file.read(16)
+        length = int.from_bytes(head[:4], "big")
+        if length == 1:
+            length = int.from_bytes(head[8:16], "big")
+        if length == 0:
+            return False  # "up to the end": says nothing
+        at += length
+        if length < 8 or at >= size:
+            return at == size
+    return False
+
+
+_CHECKS = {"JPEG": _jpeg, "MPO": _jpeg, "PNG": _png, "WEBP": _webp, "TIFF": _tiff, "HEIF": _heif}
