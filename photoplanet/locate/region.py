@@ -18,6 +18,7 @@ HALF_WAY_ROUND_KM = float(np.pi * geodesy.EARTH_RADIUS_KM)
 # these shares. Fitted to real geotags; the same for 273 cells as for 2,411 (benchmarks/spread_in_cells.py).
 SPREAD = ((0.15, 0.10), (0.3, 0.16), (0.6, 0.33), (1.1, 0.41))
 _KEPT = 0.9999
+_FLOAT32 = 1e-6  # masses that are equal but for the rounding of their sum are equal
 
 
 @dataclass(frozen=True)
@@ -49,7 +50,7 @@ class Region:
 def smallest(probabilities: NDArray, order: NDArray, share: float) -> NDArray[np.int64]:
     """The first classes of `order` (by falling probability) that hold at least `share` of the mass; never none."""
     held = np.cumsum(probabilities[order], dtype=np.float64)
-    return order[: int(np.searchsorted(held, share * held[-1] * (1 - 1e-9))) + 1]
+    return order[: int(np.searchsorted(held, share * held[-1] * (1 - _FLOAT32))) + 1]
 
 
 def check_share(share: float) -> float:

@@ -1,0 +1,86 @@
+import numpy as np
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from photoplanet.earth import cells, geodesy
+from photoplanet.earth.partition import Partition
+from photoplanet.locate import region
+
+
+def test_overlap_of_discs_agrees_with_counting_points():
+    random = np.random.default_rng(0)
+    angle, away = random.uniform(0, 2 * np.pi, 200_000), np.sqrt(random.uniform(0, 1, 200_000))
+    x, y = away * np.cos(angle), away * np.sin(angle)
+    for distance, radius, km in [(0, 1, 3), (0, 3, 1), (2, 1, 2), (2, 3, 1.5), (5, 1, 4.5), (5, 1, 1), (1, 1, 1)]:
+        counted = (np.hypot(x * radius + distance, y * radius) <= km).mean()
+        assert region.overlap(np.array([distance]), np.array([radius]), km)[0] == pytest.approx(counted, abs=0.005)
+
+
+@settings(max_examples=200, deadline=None)
+@given(st.floats(0, 2e4), st.floats(1e-6, 1e4), st.floats(0, 2e4), st.floats(0, 1e4))
+def test_overlap_is_a_share_and_grows_with_the_radius(distance, radius, km, more):
+    less, greater = (
+        float(region.overlap(np.array([distance]), np.array([radius]), each)[0]) for each in (km, km + more)
+    )
+    assert 0 <= less <= greater + 1e-6 <= 1 + 2e-6
+
+
+def test_the_spread_in_a_cell_is_a_distribution():
+    assert sum(share for _, share in region.SPREAD) == pytest.approx(1)
+
+
+@pytest.fixture
+def around():
+    """A function: mass around 0°N 0°E for cells of a level at given longitudes on the equator."""
+
+    def build(lngs, masses, level=12):
+        lngs = np.array(lngs, float)
+        partition = Partition.uniform(np.full(len(lngs), 1e-4), lngs, level=level, min_photos=1)
+        row = np.zeros(len(partition), np.float32)
+        row[partition.assign(np.full(len(lngs), 1e-4), lngs)] = masses
+        return region.MassAround((0.0, 0.0), row, partition, np.argsort(-row))
+
+    return build
+
+
+def test_small_cells_count_by_their_distance(around):
+    mass = around([0.001, 1.0, 10.0, 100.0], [0.4, 0.3, 0.2, 0.1])  # 1° is 111.19 km
+    assert [mass.within(km) for km in (50, 150, 1500, 20100)] == pytest.approx([0.4, 0.7, 0.9, 1.0], abs=2e-4)
+    assert mass.radius(0.39) < 10
+    assert mass.radius(0.7) == pytest.approx(111.2, abs=6)
+    assert mass.radius(0.9) == pytest.approx(1112, abs=6)
+
+
+def test_a_large_cell_counts_little_by_little(around):
+    mass = around([0.001], [1.0], level=4)
+    shares = [mass.within(km) for km in (1, 25, 100, 200, 400)]
+    assert shares == sorted(shares)
+    assert shares[0] < 0.001 and shares[1] < 0.2 and 0.3 < shares[2] < 0.9 and shares[-1] == pytest.approx(1, abs=1e-3)
+
+
+def test_radius_and_mass_are_inverse(around):
+    mass = around([0.001, 1.0, 10.0, 100.0], [0.4, 0.3, 0.2, 0.1], level=7)
+    for share in (0.1, 0.4, 0.5, 0.75, 0.9):
+        assert mass.within(mass.radius(share)) >= share - 1e-6
+        assert mass.within(0.99 * mass.radius(share)) < share
+
+
+def test_a_radius_that_no_kept_mass_fills_is_that_of_all(around):
+    mass = around([0.001, 170.0], [0.5, 0.5])
+    assert mass.radius(1.0) == pytest.approx(170 * 111.19, rel=0.01)
+
+
+def test_the_smallest_set_holds_the_share():
+    row = np.array([0.1, 0.5, 0.15, 0.25], np.float32)
+    order = np.argsort(-row)
+    assert region.smallest(row, order, 0.5).tolist() == [1]
+    assert region.smallest(row, order, 0.51).tolist() == [1, 3]
+    assert region.smallest(row, order, 1.0).tolist() == [1, 3, 2, 0]
+
+
+def test_a_point_at_the_other_end_of_the_earth_sees_all_mass_within_half_a_turn():
+    partition = Partition.from_cells(cells.from_latlng(np.array([0.0]), np.array([179.9]), level=5))
+    mass = region.MassAround((0.0, 0.0), np.ones(1, np.float32), partition, np.array([0]))
+    assert mass.within(region.HALF_WAY_ROUND_KM + 1000) == pytest.approx(1)
+    assert mass.radius(0.9) <= geodesy.EARTH_RADIUS_KM * np.pi + 1e-6
