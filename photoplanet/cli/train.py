@@ -2,6 +2,7 @@
 
 import os
 import sys
+from functools import partial
 from pathlib import Path
 
 import click
@@ -18,14 +19,14 @@ SHORT = ("backbone", "image_size", "epochs", "batch_size", "learning_rate", "max
 @click.argument("photos", type=FILE)
 @click.option("-o", "--output", type=click.Path(path_type=Path), required=True, help="The model folder to write.")
 @click.option("--recipe", default="default", show_default=True, help="default or paper: all settings at once.")
-@click.option("--set", "settings", multiple=True, metavar="KEY=VALUE", help="Change any setting of the recipe; repeatable.")
+@click.option("--set", "settings", multiple=True, metavar="KEY=VALUE", help="Any setting of the recipe; repeatable.")
 @click.option("--backbone", help="The network, for instance mobile or inception.")
 @click.option("--image-size", type=int, help="Side of the photos in pixels.")
 @click.option("--epochs", type=float, help="Times that each photo is seen.")
 @click.option("--batch-size", type=int, help="Photos a step, over all processes together.")
 @click.option("--learning-rate", type=float, help="Its peak.")
-@click.option("--max-photos", type=int, help="Split cells with more photos (the paper's t1); 0: by the number of photos.")
-@click.option("--min-photos", type=int, help="Drop cells with fewer photos (the paper's t2); 0: by the number of photos.")
+@click.option("--max-photos", type=int, help="Split cells with more (the paper's t1); 0: by the number of photos.")
+@click.option("--min-photos", type=int, help="Drop cells with fewer (the paper's t2); 0: by the number of photos.")
 @click.option("--cells", type=FILE, help="Use these cells (from `photoplanet partition`).")
 @click.option("--validation", type=FILE, help="Validate on this photo table instead of a share of PHOTOS.")
 @click.option("--resume", type=click.Choice(["auto", "must", "never"]), default="auto", show_default=True,
@@ -37,9 +38,9 @@ SHORT = ("backbone", "image_size", "epochs", "batch_size", "learning_rate", "max
 @click.option("--seed", type=int, help="Of first weights, order and augmentation.")
 @click.option("--log-every", type=int, default=20, show_default=True, help="Steps between two log lines.")
 @click.option("--validate-every", type=int, default=0, help="Steps between validations; 0: each epoch.")
-@click.option("--checkpoint-minutes", type=float, default=10.0, show_default=True, help="Longest time between checkpoints.")
+@click.option("--checkpoint-minutes", type=float, default=10.0, show_default=True, help="At most, between checkpoints.")
 @click.option("--checkpoint-steps", type=int, default=0, help="Steps between checkpoints; 0: each epoch.")
-@click.option("--tensorboard/--no-tensorboard", default=True, show_default=True, help="Curves in OUTPUT.run/tensorboard.")
+@click.option("--tensorboard/--no-tensorboard", default=True, show_default=True, help="Curves in OUTPUT.run.")
 @click.option("--json", "as_json", is_flag=True, help="Print the facts of the run as JSON.")
 def command(photos, output, recipe, settings, cells, validation, as_json, tensorboard, **given):
     """Train a network on geotagged PHOTOS (a photo table) and write a model folder.
@@ -64,7 +65,7 @@ def command(photos, output, recipe, settings, cells, validation, as_json, tensor
     chosen = recipes.changed(recipes.named(recipe), [*short, *settings])
     options = training.Options(curves=tensorboard, **{k: v for k, v in given.items() if k not in SHORT})
     try:
-        facts = run.train(photos, output, chosen, cells, validation, options, bar, lambda line: click.echo(line, err=True))
+        facts = run.train(photos, output, chosen, cells, validation, options, bar, partial(click.echo, err=True))
     except training.Stopped as stopped:
         click.echo("stopped; the checkpoint is written, run the same command again to go on", err=True)
         facts, status = None, 128 + stopped.number
@@ -84,7 +85,8 @@ def command(photos, output, recipe, settings, cells, validation, as_json, tensor
 
 def summary(output: Path, facts: dict) -> str:
     """The last lines of a run: what it reached, and what to type next."""
-    lines = [f"{output}: {facts['epochs']:g} epochs in {facts['seconds']:.0f} s, {facts['images_per_second']:.0f} photos/s"]
+    speed = f"{facts['seconds']:.0f} s, {facts['images_per_second']:.0f} photos/s"
+    lines = [f"{output}: {facts['epochs']:g} epochs in {speed}"]
     if found := facts["validation"]:
         shares = ", ".join(f"{name} {share:.1%}" for name, share in found["accuracy"].items())
         lines.append(f"validation of {found['photos']:,} photos: {shares}; median {found['median_km']:.0f} km")

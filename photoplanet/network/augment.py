@@ -55,7 +55,7 @@ def _colours(images: Tensor, light: Tensor, contrast: Tensor, saturation: Tensor
 
 def _blanked(images: Tensor, draws: Tensor, share: float) -> Tensor:
     # A rectangle of 2 to 25 % of the area in mid-grey (random erasing, Zhong et al. 2020).
-    n, height, width, _ = images.shape
+    height, width = images.shape[1:3]
     side = (0.02 + 0.23 * draws[:, 9]).sqrt()
     top, left = draws[:, 10] * (1 - side), draws[:, 11] * (1 - side)
     y = (torch.arange(height, device=images.device) + 0.5) / height

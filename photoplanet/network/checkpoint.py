@@ -1,4 +1,4 @@
-"""Checkpoints: everything a run needs to go on as if it had never stopped, written so that a kill never costs the last one.
+"""Checkpoints: all that a run needs to go on as if it had never stopped, written so that a kill costs no older one.
 
 Two slots in the run's folder, each one safetensors file (tensors, and JSON in its header): the last and the one before.
 """
@@ -24,7 +24,7 @@ FORMAT = "photoplanet-checkpoint-1"
 def write(folder: Path, tensors: dict[str, Tensor], facts: dict[str, Any]) -> Path:
     """Write both slots on: the last becomes the one before, and this the last. Durable when it returns.
 
-    Raises TrainingError when the disk is full or the folder cannot be written; the older checkpoints are then still there.
+    Raises TrainingError when the disk is full or the folder cannot be written; older checkpoints then remain.
     """
     tensors = {name: value.detach().cpu().contiguous() for name, value in tensors.items()}
     header = {"format": FORMAT, "facts": json.dumps(facts), "crc32": str(_crc32(tensors))}

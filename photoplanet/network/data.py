@@ -1,5 +1,6 @@
 """Photos to batches: decoded on threads a few batches ahead, in an order that does not depend on who decodes them."""
 
+import itertools
 import os
 import time
 from collections import deque
@@ -28,7 +29,7 @@ Decode = Callable[[Any, Preprocessing, images.Box | None], NDArray[np.uint8]]
 
 @dataclass(frozen=True)
 class Photos:
-    """Training or validation photos: sources (n), latitude and longitude (n,) in degrees, class (n,) int32, −1: no cell."""
+    """Photos to learn from or validate on: sources, latitude and longitude in degrees, class (int32, −1: no cell)."""
 
     sources: Sequence[Any]
     latitude: NDArray[np.float64]
@@ -40,7 +41,7 @@ class Photos:
 
 
 class Batch(NamedTuple):
-    """One rank's part of a global batch; `draws` (n, 12) are the photos' random numbers, `unreadable` name and cause."""
+    """One rank's part of a global batch; `draws`: the photos' own random numbers."""
 
     images: Tensor  # uint8 (n, size, size, 3)
     classes: Tensor  # int64 (n,)
@@ -50,44 +51,47 @@ class Batch(NamedTuple):
 
     def to(self, device: torch.device) -> "Batch":
         """The same batch on `device`, copied without waiting where memory is pinned."""
-        return Batch(*(t.to(device, non_blocking=True) for t in self[:4]), self.unreadable)
+        images, classes, positions, draws = (t.to(device, non_blocking=True) for t in self[:4])  # type: ignore[union-attr]
+        return Batch(images, classes, positions, draws, self.unreadable)
 
 
 class Loader:
     """The endless stream of training batches from any step on; `part` is (rank, ranks): which slice of each batch.
 
+    `ahead` batches are decoded while the caller works on one. With 0 decoding and training take turns, which on a CPU
+    is faster: a decoding thread that takes the core of one of torch's threads keeps all the others waiting for it.
     `waited` counts the seconds in which the training loop had to wait for photos.
     """
 
     def __init__(
         self, photos: Photos, recipe: Recipe, preprocessing: Preprocessing, part: tuple[int, int] = (0, 1),
-        threads: int = 0, pin: bool = False, decode: Decode = images.load,
+        threads: int = 0, ahead: int = AHEAD, pin: bool = False, decode: Decode = images.load,
     ):  # fmt: skip
         self.photos, self.recipe, self.preprocessing = photos, recipe, preprocessing
         self.slice = sampling.share(recipe.batch_size, *part)
         self.threads = threads or default_threads()
-        self.pin, self.decode = pin, decode
+        self.ahead, self.pin, self.decode = ahead, pin, decode
         self.positions = geodesy.to_xyz(photos.latitude, photos.longitude)
         self.waited = 0.0
 
     def batches(self, first: int, stop: int) -> Iterator[Batch]:
         """Batches of steps `first` … `stop` − 1; TrainingError when 200 photos in a row cannot be read."""
         pool = ThreadPoolExecutor(self.threads, thread_name_prefix="decode")
-        ahead: deque[tuple[Batch, list[Future]]] = deque()
+        started: deque[tuple[Batch, list[Future]]] = deque()
+        following = iter(range(first, stop))
         try:
-            for step in range(first, stop + AHEAD):
-                if step < stop:
-                    ahead.append(self._started(pool, step))
-                if step >= first + AHEAD or step >= stop:
-                    if not ahead:
-                        return
-                    yield self._finished(*ahead.popleft())
+            for _ in range(first, stop):
+                for step in itertools.islice(following, self.ahead + 1 - len(started)):
+                    started.append(self._started(pool, step))
+                yield self._finished(*started.popleft())
         finally:
             pool.shutdown(wait=True, cancel_futures=True)
 
     def _started(self, pool: ThreadPoolExecutor, step: int) -> tuple[Batch, list[Future]]:
         start = step * self.recipe.batch_size
-        positions = range(start + self.slice.start, start + self.slice.stop)
+        positions = np.arange(start + self.slice.start, start + self.slice.stop)
+        epochs, photos = sampling.photos_at(len(self.photos), self.recipe.seed, positions)
+        draws = sampling.uniforms(self.recipe.seed, epochs, photos, augment.DRAWS)
         count, size = len(positions), self.preprocessing.size
         batch = Batch(
             torch.empty((count, size, size, 3), dtype=torch.uint8, pin_memory=self.pin),
@@ -96,10 +100,9 @@ class Loader:
             torch.empty((count, augment.DRAWS), dtype=torch.float64, pin_memory=self.pin),
             {},
         )
-        if count:  # the permutation, once, before the threads ask for it
-            sampling.order(len(self.photos), self.recipe.seed, positions[-1] // len(self.photos))
-        chunks = [range(i, min(i + CHUNK, count)) for i in range(0, count, CHUNK)]
-        return batch, [pool.submit(self._fill, batch, chunk, positions) for chunk in chunks]
+        chunks = [slice(i, i + CHUNK) for i in range(0, count, CHUNK)]
+        jobs = [pool.submit(self._fill, batch, range(count)[c], positions[c], photos[c], draws[c]) for c in chunks]
+        return batch, jobs
 
     def _finished(self, batch: Batch, futures: list[Future]) -> Batch:
         started = time.perf_counter()
@@ -108,23 +111,30 @@ class Loader:
         self.waited += time.perf_counter() - started
         return batch
 
-    def _fill(self, batch: Batch, rows: range, positions: range) -> None:
-        for row in rows:
-            for epoch, photo in sampling.places(len(self.photos), self.recipe.seed, positions[row]):
-                draws = sampling.uniforms(self.recipe.seed, epoch, photo, augment.DRAWS)
-                try:
-                    box = augment.crop_box(self.recipe, draws)
-                    pixels = self.decode(self.photos.sources[photo], self.preprocessing, box)
-                except InputError as error:
-                    batch.unreadable[photo] = str(error)
-                    continue
-                batch.images[row] = torch.from_numpy(pixels)
-                batch.classes[row] = int(self.photos.classes[photo])
-                batch.positions[row] = torch.from_numpy(self.positions[photo])
-                batch.draws[row] = torch.from_numpy(draws)
-                break
+    def _fill(self, batch: Batch, rows: range, positions: NDArray, photos: NDArray, draws: NDArray) -> None:
+        for row, position, photo, numbers in zip(rows, positions.tolist(), photos.tolist(), draws, strict=True):
+            tried = 0
+            while not self._put(batch, row, photo, numbers):
+                tried += 1  # the next photo of the epoch stands in, with its own random numbers
+                epoch, photo = sampling.stand_in(len(self.photos), self.recipe.seed, position, tried)
+                numbers = sampling.uniforms(self.recipe.seed, epoch, photo, augment.DRAWS)
+
+    def _put(self, batch: Batch, row: int, photo: int, draws: NDArray[np.float64]) -> bool:
+        """Decode a photo into a row of the batch; False, and noted, when it cannot be read."""
+        try:
+            box = augment.crop_box(self.recipe, draws)
+            pixels = self.decode(self.photos.sources[photo], self.preprocessing, box)
+        except InputError as error:
+            batch.unreadable[photo] = str(error)
+            return False
+        batch.images[row] = torch.from_numpy(pixels)
+        batch.classes[row] = int(self.photos.classes[photo])
+        batch.positions[row] = torch.from_numpy(self.positions[photo])
+        batch.draws[row] = torch.from_numpy(draws)
+        return True
 
 
 def default_threads() -> int:
-    """Decoding threads: one per core this process may use, 16 at most."""
-    return min(16, len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1)
+    """Decoding threads: one per core this process may use, shared with torchrun's other processes here; 16 at most."""
+    cores = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
+    return max(1, min(16, cores // max(1, int(os.environ.get("LOCAL_WORLD_SIZE", "1")))))

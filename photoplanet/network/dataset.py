@@ -23,7 +23,7 @@ TOY_SOURCE = "photoplanet toyworld"  # what `photoplanet toyworld` writes there;
 
 @dataclass(frozen=True)
 class Data:
-    """All that a run needs of its photos; `parents`: per coarser level, coarsest first, the map of cells to its cells."""
+    """All that a run needs of its photos; `parents`: for each coarser level, coarsest first, cells → its cells."""
 
     training: Photos
     validation: Photos
@@ -105,9 +105,9 @@ def _photos(
 def _parents(partition: Partition, recipe: Recipe) -> list[NDArray[np.int32]]:
     if not recipe.hierarchy or len(partition) < 2:
         return []
-    total = int(np.sum(partition.photo_counts))
+    total = int(np.sum(partition.photo_counts)) or len(partition)  # cells from elsewhere may have no counts
     most = tuple(max(1, int(total * share)) for share in recipe.hierarchy_shares)
-    return list(Hierarchy.from_partition(partition, max_photos=most).parents)
+    return Hierarchy.from_partition(partition, max_photos=most).parents[:-1]  # the last is the partition itself
 
 
 def _is_toy(rows: pa.Table) -> bool:

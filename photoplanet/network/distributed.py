@@ -10,6 +10,8 @@ from torch import Tensor, nn
 
 from photoplanet.errors import InputError
 
+CPU = torch.device("cpu")
+
 
 @dataclass(frozen=True)
 class Ranks:
@@ -17,7 +19,7 @@ class Ranks:
 
     rank: int = 0
     ranks: int = 1
-    device: torch.device = torch.device("cpu")
+    device: torch.device = CPU
 
     @property
     def writes(self) -> bool:
@@ -40,7 +42,7 @@ class Ranks:
 
 
 def start(device: str = "auto") -> Ranks:
-    """Join the other processes when torchrun started this one; gloo on CPU, nccl on CUDA. InputError: no such device."""
+    """Join the other processes if torchrun started this one (gloo on CPU, nccl on CUDA); InputError: no such device."""
     if device not in ("auto", "cpu", "cuda") and not device.startswith("cuda:"):
         raise InputError(f"device {device!r}: use auto, cpu, cuda or cuda:N")
     cuda = torch.cuda.is_available() if device == "auto" else device != "cpu"
@@ -69,9 +71,9 @@ def synchronised(model: nn.Module) -> nn.Module:
     """`model` with every batch norm over the batches of all ranks together; weights and names stay the same."""
     for name, child in model.named_children():
         if isinstance(child, nn.BatchNorm1d | nn.BatchNorm2d):
-            norm = SharedBatchNorm(child.num_features, child.eps, child.momentum, child.affine, child.track_running_stats)
+            norm = SharedBatchNorm(child.num_features, child.eps, child.momentum)
             norm.load_state_dict(child.state_dict())
-            setattr(model, name, norm.to(next(child.parameters()).device) if child.affine else norm)
+            setattr(model, name, norm)
         else:
             synchronised(child)
     return model
@@ -80,7 +82,7 @@ def synchronised(model: nn.Module) -> nn.Module:
 class SharedBatchNorm(nn.BatchNorm2d):
     """Batch norm whose mean and variance are those of the global batch, however the ranks share it.
 
-    torch's SyncBatchNorm needs CUDA; this one also runs on gloo. One rank may have fewer samples than another, even none.
+    torch's SyncBatchNorm needs CUDA; this one also runs on gloo. A rank may have fewer samples than another.
     """
 
     def _check_input_dim(self, input: Tensor) -> None:
@@ -99,10 +101,9 @@ class SharedBatchNorm(nn.BatchNorm2d):
         centred = x - mean.view(shape)
         variance = _SumOverRanks.apply(centred.square().sum(over)) / count
         with torch.no_grad():
-            momentum = 0.1 if self.momentum is None else self.momentum
-            self.running_mean.lerp_(mean.detach(), momentum)
-            self.running_var.lerp_(variance.detach() * count / (count - 1).clamp(min=1), momentum)
-            self.num_batches_tracked += 1
+            self.running_mean.lerp_(mean, self.momentum)  # type: ignore[union-attr, arg-type]
+            self.running_var.lerp_(variance * count / (count - 1).clamp(min=1), self.momentum)  # type: ignore[union-attr, arg-type]
+            self.num_batches_tracked += 1  # type: ignore[operator, assignment]
         out = centred * (torch.rsqrt(variance + self.eps) * self.weight).view(shape) + self.bias.view(shape)
         return out.to(input.dtype)
 

@@ -1,7 +1,6 @@
 """What a run reports as it goes: one JSON line per report, and TensorBoard curves beside it."""
 
 import json
-import os
 import time
 from pathlib import Path
 from typing import Any
@@ -10,7 +9,7 @@ LOG, CURVES = "log.jsonl", "tensorboard"
 
 
 class Log:
-    """Appends to `log.jsonl` and TensorBoard in the run's folder; lines after `step` of an earlier try are dropped first."""
+    """Appends to `log.jsonl` and TensorBoard's files in the run's folder; lines from after `step` are dropped first."""
 
     def __init__(self, folder: Path, step: int, curves: bool = True):
         self.path = folder / LOG
@@ -56,4 +55,4 @@ def _cut(path: Path, step: int) -> None:
     kept = [json.dumps(line) + "\n" for line in read(path) if line.get("step", 0) <= step]
     new = path.with_suffix(".new")
     new.write_text("".join(kept), encoding="utf-8")
-    os.replace(new, path)
+    new.replace(path)

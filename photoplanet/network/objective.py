@@ -41,6 +41,8 @@ class Objective(nn.Module):
     (coarsest first) the int32 (classes,) map from cells to the level's cells.
     """
 
+    means: Tensor
+
     def __init__(self, recipe: Recipe, means: NDArray[np.float64], parents: list[NDArray[np.int32]]):
         super().__init__()
         self.recipe = recipe
@@ -50,7 +52,7 @@ class Objective(nn.Module):
             self.register_buffer(f"parents_{i}", torch.from_numpy(level.astype(np.int64)))
 
     def targets(self, classes: Tensor, positions: Tensor) -> tuple[Tensor, Tensor]:
-        """Cells (n, k) and weights (n, k) of the target distributions of photos in `classes` (n,) at unit vectors (n, 3)."""
+        """Targets, as cells (n, k) and their weights (n, k), of photos in `classes` (n,) at unit vectors (n, 3)."""
         recipe = self.recipe
         if recipe.label_km == 0 or recipe.label_share == 0:
             return classes[:, None], torch.ones_like(classes, dtype=torch.float32)[:, None]

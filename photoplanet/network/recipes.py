@@ -79,8 +79,11 @@ class Recipe:
                 raise InputError(f"recipe: {name} {getattr(self, name)} lies outside {low:g} to {high:g}")
         if len(self.hierarchy) != len(self.hierarchy_shares):
             raise InputError("recipe: hierarchy and hierarchy_shares need one number per coarser level each")
-        if any(not 0 < share <= 1 for share in self.hierarchy_shares) or any(w < 0 for w in self.hierarchy):
-            raise InputError("recipe: hierarchy_shares lie in 0 to 1 and hierarchy weights are not negative")
+        shares = list(self.hierarchy_shares)
+        if any(not 0 < share <= 1 for share in shares) or shares != sorted(shares, reverse=True):
+            raise InputError("recipe: hierarchy_shares lie in 0 to 1, the largest (coarsest) first")
+        if any(weight < 0 for weight in self.hierarchy):
+            raise InputError("recipe: hierarchy weights are not negative")
 
     def total_steps(self, photos: int) -> int:
         """Steps of the whole run over `photos` training photos; at least 1."""
@@ -102,7 +105,7 @@ class Recipe:
 
 
 _BOUNDS = (
-    ("epochs", 0, 1e6), ("steps", 0, 1e12), ("batch_size", 1, 1_000_000), ("learning_rate", 0, 100), ("warmup", 0, 1),
+    ("epochs", 0, 1e6), ("steps", 0, 1e12), ("batch_size", 2, 1_000_000), ("learning_rate", 0, 100), ("warmup", 0, 1),
     ("final_rate", 0, 1), ("weight_decay", 0, 10), ("momentum", 0, 0.9999), ("adagrad_start", 0, 10),
     ("clip_norm", 0, 1e9), ("label_km", 0, 20_000), ("label_share", 0, 1), ("label_cells", 1, 10_000),
     ("auxiliary", 0, 10), ("average", 0, 0.999999), ("crop_area", 0.01, 1), ("crop_ratio", 1, 4), ("brightness", 0, 1),
@@ -147,10 +150,9 @@ def changed(recipe: Recipe, settings: Iterable[str]) -> Recipe:
 
 def _parsed(key: str, kind: Any, text: str) -> Any:
     if kind is bool:
-        words = {"true": True, "yes": True, "1": True, "on": True, "false": False, "no": False, "0": False, "off": False}
-        if text.lower() not in words:
+        if text.lower() not in ("true", "yes", "on", "1", "false", "no", "off", "0"):
             raise InputError(f"setting {key}={text}: expected true or false")
-        return words[text.lower()]
+        return text.lower() in ("true", "yes", "on", "1")
     try:
         if kind in (int, float, str):
             return kind(text)

@@ -19,6 +19,7 @@ from photoplanet.network.recipes import Recipe
 from photoplanet.network.training import Options, Trainer
 
 CELLS = "cells.parquet"
+DEFAULTS = Options()
 Bar = Callable[[str, int | None], AbstractContextManager[Callable[..., None]]]
 
 
@@ -30,9 +31,9 @@ def no_bar(what: str, total: int | None = None):
 
 def train(
     photos: Path, out: Path, recipe: Recipe, cells: Path | None = None, validation_table: Path | None = None,
-    options: Options = Options(), bar: Bar = no_bar, say: Callable[[str], None] = lambda line: None,
+    options: Options = DEFAULTS, bar: Bar = no_bar, say: Callable[[str], None] = lambda line: None,
 ) -> dict[str, Any] | None:  # fmt: skip
-    """Train on a photo table and write the model folder `out`; return its training facts (None on ranks other than 0).
+    """Train on a photo table and write the model folder `out`; return its training facts (None on ranks but 0).
 
     Checkpoints and logs go to `out`.run: beside the model folder, which is only ever there whole. Run again, it goes
     on where it was. Raises InputError, ModelError and TrainingError as `dataset.prepare` and `Trainer` do.
@@ -49,7 +50,8 @@ def train(
     trainer = Trainer(data, recipe, folder, options, ranks, say)
     if ranks.writes:
         data.partition.save(folder / CELLS)
-    say(f"{trainer.total:,} steps of {recipe.batch_size} photos on {ranks.ranks} × {ranks.device} in {trainer.precision}")
+    where = f"{ranks.ranks} × {ranks.device} in {trainer.precision}"
+    say(f"{trainer.total:,} steps of {recipe.batch_size} photos on {where}")
     with bar("training", trainer.total) if ranks.writes else no_bar("") as advance:
         trainer.run(advance)
     if not ranks.writes:
@@ -112,8 +114,8 @@ def _device_name(device: torch.device) -> str:
 
 def _counts(facts: dict[str, Any]) -> list[str]:
     dropped = f", {facts['outside_cells']:,} outside every cell left out" if facts["outside_cells"] else ""
-    first = f"{facts['photos']:,} photos in {facts['cells']:,} cells{dropped}; {facts['validation_photos']:,} for validation"
-    return [first, *facts["left_out"]]
+    counts = f"{facts['photos']:,} photos in {facts['cells']:,} cells{dropped}"
+    return [f"{counts}; {facts['validation_photos']:,} for validation", *facts["left_out"]]
 
 
 def _make(folder: Path) -> None:

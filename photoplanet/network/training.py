@@ -16,7 +16,7 @@ from photoplanet.errors import InputError, TrainingError
 from photoplanet.network import augment, checkpoint, distributed, optimizer, precision, validation
 from photoplanet.network.averaging import Average
 from photoplanet.network.classifier import Classifier
-from photoplanet.network.data import Batch, Loader
+from photoplanet.network.data import AHEAD, Batch, Loader
 from photoplanet.network.dataset import Data
 from photoplanet.network.distributed import Ranks
 from photoplanet.network.logs import Log
@@ -78,7 +78,8 @@ class Trainer:
         recipe, device = self.recipe, self.ranks.device
         torch.manual_seed(recipe.seed)
         preprocessing = Preprocessing(size=recipe.image_size, fit=recipe.fit)
-        model = Classifier(recipe.backbone, len(self.data.partition), preprocessing, recipe.width, recipe.embedding or None)
+        classes, embedding = len(self.data.partition), recipe.embedding or None
+        model = Classifier(recipe.backbone, classes, preprocessing, recipe.width, embedding)
         if self.ranks.ranks > 1 and recipe.sync_norm:
             model = distributed.synchronised(model)  # type: ignore[assignment]
         layout = torch.channels_last if recipe.channels_last else torch.contiguous_format
@@ -91,7 +92,7 @@ class Trainer:
             self.forward = distributed.parallel(self.forward)
         self.loader = Loader(
             self.data.training, recipe, preprocessing, (self.ranks.rank, self.ranks.ranks), self.options.threads,
-            pin=device.type == "cuda",
+            ahead=AHEAD if device.type == "cuda" else 0, pin=device.type == "cuda",
         )  # fmt: skip
 
     @property
@@ -112,7 +113,8 @@ class Trainer:
                     log.close()
 
     def _loop(self, signals: "_Signals", log: Log | None, advance: Advance) -> None:
-        started, saved, logged = time.perf_counter() - self.seconds, time.perf_counter(), (self.step, time.perf_counter())
+        now = time.perf_counter()
+        started, saved, logged = now - self.seconds, now, (self.step, now)
         agree_every = self.options.log_every if self.ranks.device.type == "cuda" else 1
         recent: list[list[float]] = []
         stream = self.loader.batches(self.step, self.total)
@@ -143,9 +145,10 @@ class Trainer:
     def _due(self) -> dict[str, bool]:
         last, options = self.step == self.total, self.options
         epoch = max(1, len(self.data.training) // self.recipe.batch_size, self.total // VALIDATIONS)
+        every = options.validate_every or epoch
         return {
             "log": last or self.step % options.log_every == 0,
-            "validate": last or self.step % (options.validate_every or epoch) == 0,
+            "validate": last or (self.step % every == 0 and self.step + every / 2 < self.total),
             "save": last or self.step % (options.checkpoint_steps or epoch) == 0,
         }
 
@@ -180,7 +183,7 @@ class Trainer:
         return torch.nn.utils.clip_grad_norm_(parameters, self.recipe.clip_norm or float("inf"))
 
     def _agree(self, signal_number: int, since_save: float) -> tuple[list[list[float]], int, bool]:
-        """Sum the pending numbers over all ranks; check them; learn whether any rank must stop or rank 0 should save."""
+        """The pending numbers, summed over all ranks and checked; the signal to stop at, if any; is a save overdue?"""
         late = self.ranks.writes and since_save > self.options.checkpoint_minutes * 60
         flags = torch.tensor([[signal_number > 0, late, 0.0]], dtype=torch.float64, device=self.ranks.device)
         summed = self.ranks.sum(torch.cat([torch.stack(self.pending), flags])).tolist()
@@ -236,8 +239,8 @@ class Trainer:
         if self.ranks.writes:
             tensors = checkpoint.gather(self.model, self.average.model if self.average else None, self.optimizer)
             facts = {
-                "recipe": self.recipe.as_dict(), "data": self.data.facts["data"], "step": self.step, "total": self.total,
-                "seconds": self.seconds, "history": self.history, "precision": self.precision,
+                "recipe": self.recipe.as_dict(), "data": self.data.facts["data"], "step": self.step,
+                "total": self.total, "seconds": self.seconds, "history": self.history, "precision": self.precision,
                 "network": self.model.arguments(), "torch": str(torch.__version__),
             }  # fmt: skip
             checkpoint.write(self.folder, {**tensors, "unreadable": self.unreadable}, facts)

@@ -25,7 +25,7 @@ def validate(
     model: nn.Module, photos: Photos, partition: Partition, preprocessing: Preprocessing, ranks: Ranks, precision: str,
     batch_size: int = 128, threads: int | None = None,
 ) -> dict[str, Any]:  # fmt: skip
-    """Loss and top-1 over photos in a cell, accuracy at the radii and median km over all, best cell's mean as the point.
+    """Loss over photos in a cell; top-1, accuracy at the radii and median km over all, at the best cell's mean.
 
     Each rank takes every ranks-th photo. Photos that cannot be read are left out and counted in `unreadable`.
     """
@@ -69,7 +69,9 @@ def _predicted(model, photos, rows, preprocessing, ranks, precision, batch_size,
         model.train(was_training)
 
 
-def _summary(best: NDArray[np.int64], loss: NDArray[np.float64], photos: Photos, partition: Partition) -> dict[str, Any]:
+def _summary(
+    best: NDArray[np.int64], loss: NDArray[np.float64], photos: Photos, partition: Partition
+) -> dict[str, Any]:  # fmt: skip
     read = best >= 0
     covered = read & (photos.classes >= 0)
     found = partition.means[best[read]]

@@ -1,0 +1,128 @@
+"""Training images/s fed with real JPEGs against the same step fed from memory, both in one run, in turns.
+
+    python benchmarks/input_pipeline.py                                  # generated JPEGs of 160 to 500 px
+    python benchmarks/input_pipeline.py --photos photos.parquet --backbone inception --image-size 299 --device cuda
+"""
+
+import argparse
+import json
+import statistics
+import tempfile
+import time
+from pathlib import Path
+
+import numpy as np
+import torch
+from PIL import Image
+
+from photoplanet.earth.partition import Partition
+from photoplanet.network import recipes
+from photoplanet.network.data import Photos
+from photoplanet.network.dataset import Data, prepare
+from photoplanet.network.distributed import start
+from photoplanet.network.training import Options, Trainer
+
+
+def generated(folder: Path, count: int) -> Data:
+    """Photos of 160 to 500 px on the short side, at random places."""
+    random = np.random.default_rng(0)
+    names = []
+    for i in range(count):
+        side = int(random.integers(160, 501))
+        names.append(str(folder / f"{i}.jpg"))
+        natural(random, side, side * 4 // 3).save(names[-1], quality=85)
+    latitude, longitude = random.uniform(-60, 60, count), random.uniform(-180, 180, count)
+    partition = Partition.adaptive(latitude, longitude, max_photos=max(4, count // 100), min_photos=1)
+    photos = Photos(names, latitude, longitude, partition.assign(latitude, longitude))
+    return Data(photos, photos, partition, [], {"data": "generated"})
+
+
+def natural(random: np.random.Generator, height: int, width: int) -> Image.Image:
+    """A random picture with as many bits per pixel as a JPEG as photos of that size (2.1 at quality 85)."""
+    frequency = np.hypot(np.fft.fftfreq(height)[:, None], np.fft.rfftfreq(width)[None, :])
+    frequency[0, 0] = np.inf
+    planes = []
+    for contrast in (50, 12, 12):
+        spectrum = random.normal(size=frequency.shape) + 1j * random.normal(size=frequency.shape)
+        plane = np.fft.irfft2(spectrum / frequency**1.45, (height, width))
+        planes.append(128 + contrast * plane / plane.std())
+    picture = np.clip(np.stack(planes, axis=-1), 0, 255).astype(np.uint8)
+    return Image.fromarray(picture, "YCbCr").convert("RGB")
+
+
+def measure(trainer: Trainer, steps: int, rounds: int) -> dict[str, list[float]]:
+    """Seconds a step, from memory and from files, in turns; the loader of each turn starts with nothing decoded."""
+    cached = list(trainer.loader.batches(0, min(4, steps)))
+    seconds: dict[str, list[float]] = {"memory": [], "files": [], "waited": [], "decode": []}
+    run(trainer, (cached[i % len(cached)] for i in range(3)))  # warm up
+    position = 0
+    for _ in range(rounds):
+        seconds["memory"].append(run(trainer, (cached[i % len(cached)] for i in range(steps))) / steps)
+        before = trainer.loader.waited
+        stream = trainer.loader.batches(position, position + steps + 1)
+        next(stream)  # the first batch of a run has nothing to hide behind
+        seconds["files"].append(run(trainer, stream) / steps)
+        seconds["waited"].append((trainer.loader.waited - before) / steps)
+        position += steps + 1
+        started = time.perf_counter()
+        for _batch in trainer.loader.batches(position, position + 2):
+            pass
+        seconds["decode"].append((time.perf_counter() - started) / 2)
+    return seconds
+
+
+def run(trainer: Trainer, batches) -> float:
+    """Seconds that training on `batches` takes."""
+    synchronize(trainer)
+    started = time.perf_counter()
+    for batch in batches:
+        trainer._step(batch)
+        trainer.step += 1
+    trainer.pending.clear()
+    synchronize(trainer)
+    return time.perf_counter() - started
+
+
+def synchronize(trainer: Trainer) -> None:
+    if trainer.ranks.device.type == "cuda":
+        torch.cuda.synchronize()
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("--photos", type=Path, help="a photo table; default: generated JPEGs")
+    parser.add_argument("--backbone", default="mobile")
+    parser.add_argument("--image-size", type=int, default=128)
+    parser.add_argument("--batch-size", type=int, default=128)
+    parser.add_argument("--device", default="auto")
+    parser.add_argument("--precision", default="auto")
+    parser.add_argument("--threads", type=int, default=0)
+    parser.add_argument("--steps", type=int, default=8, help="in a turn")
+    parser.add_argument("--rounds", type=int, default=5)
+    parser.add_argument("--count", type=int, default=1024, help="generated JPEGs")
+    parser.add_argument("--set", action="append", default=[], help="settings of the recipe, key=value")
+    given = parser.parse_args()
+    settings = [f"backbone={given.backbone}", f"image_size={given.image_size}", f"batch_size={given.batch_size}",
+                f"precision={given.precision}", "epochs=100000", *given.set]  # fmt: skip
+    recipe = recipes.changed(recipes.named("default"), settings)
+    with tempfile.TemporaryDirectory() as name:
+        folder = Path(name)
+        data = prepare(given.photos, recipe) if given.photos else generated(folder, given.count)
+        trainer = Trainer(data, recipe, folder, Options(threads=given.threads), start(given.device))
+        seconds = measure(trainer, given.steps, given.rounds)
+    rates = {name: given.batch_size / statistics.median(values) for name, values in seconds.items() if name != "waited"}
+    waiting = statistics.median(seconds["waited"]) / statistics.median(seconds["files"])
+    ratios = [m / f for m, f in zip(seconds["memory"], seconds["files"], strict=True)]
+    print(json.dumps({
+        "images_per_second_from_memory": round(rates["memory"], 1),
+        "images_per_second_from_files": round(rates["files"], 1),
+        "images_per_second_decoding_alone": round(rates["decode"], 1),
+        "share_of_time_waiting_for_photos": round(waiting, 3),
+        "ratio": round(statistics.median(ratios), 3), "ratios": [round(r, 3) for r in ratios],
+        "device": str(trainer.ranks.device), "precision": trainer.precision, "threads": trainer.loader.threads,
+        "torch_threads": torch.get_num_threads(),
+    }))  # fmt: skip
+
+
+if __name__ == "__main__":
+    main()
