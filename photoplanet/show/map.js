@@ -7,7 +7,7 @@ const $ = (id) => document.getElementById(id);
 const canvas = $("canvas"), ctx = canvas.getContext("2d");
 const RAD = Math.PI / 180, MAX_LATITUDE = 85.0511, EARTH_KM = 6371, MAX_SCALE = 3e6;
 const view = { x: 0.5, y: 0.45, scale: 400 };  // the middle, in world widths from the north-west, and px per world width
-let chosen = -1, colours = {}, width = 0, height = 0, queued = false, marks = [], tops = [];
+let touched = false, chosen = -1, colours = {}, width = 0, height = 0, queued = false, marks = [], tops = [];
 
 // Web Mercator in world widths: x and y are 0…1
 const toX = (lng) => (lng + 180) / 360;
@@ -114,9 +114,10 @@ function drawCells(photo) {
   photo.cells.forEach(([number, p], i) => {
     const path = outline(number).path;
     ctx.fillStyle = ctx.strokeStyle = colours.mass;
-    ctx.globalAlpha = 0.1 + 0.65 * Math.sqrt(p / most);
+    const share = Math.sqrt(p / most), inside = i < photo.inside;
+    ctx.globalAlpha = inside ? 0.12 + 0.63 * share : 0.4 * share;
     ctx.fill(path);
-    if (i < photo.inside) { ctx.globalAlpha = 0.9; ctx.lineWidth = 1 / view.scale; ctx.stroke(path); }
+    if (inside) { ctx.globalAlpha = 0.9; ctx.lineWidth = 1 / view.scale; ctx.stroke(path); }
   });
   ctx.globalAlpha = 1;
 }
@@ -142,13 +143,19 @@ function drawChosen(photo) {
   (photo.top || []).slice().reverse().forEach((place, back) => {
     const rank = photo.top.length - back;
     const x = screenX(nearest(toX(place.longitude))), y = screenY(toY(place.latitude));
-    if (rank > 1) disc(x, y, 9, colours.mass, String(rank));
+    disc(x, y, 9, colours.mass, String(rank));
     tops.push({ x, y, rank, place });
   });
   if (photo.truth) ring(photo.truth[0], photo.truth[1]);
   if (!photo.best) return;
   const x = screenX(nearest(toX(photo.best.longitude))), y = screenY(toY(photo.best.latitude));
-  disc(x, y, 10, colours.point, "1");
+  pin(x, y);
+}
+function pin(x, y) {
+  ctx.beginPath(); ctx.moveTo(x, y); ctx.lineTo(x - 8, y - 17); ctx.arc(x, y - 21, 9, Math.PI * 0.85, Math.PI * 2.15); ctx.closePath();
+  ctx.fillStyle = colours.point; ctx.fill();
+  ctx.lineWidth = 2; ctx.strokeStyle = colours.halo; ctx.stroke();
+  ctx.beginPath(); ctx.arc(x, y - 21, 3.5, 0, 7); ctx.fillStyle = colours.halo; ctx.fill();
 }
 function disc(x, y, radius, colour, text) {
   ctx.beginPath(); ctx.arc(x, y, radius, 0, 7);
@@ -184,13 +191,14 @@ function clampView() {
   redraw();
 }
 function zoom(factor, x = width / 2, y = height / 2) {
+  touched = true;
   const old = view.scale;
   view.scale = Math.max(Math.min(width, 360), Math.min(MAX_SCALE, old * factor));
   view.x += (x - width / 2) * (1 / old - 1 / view.scale);
   view.y += (y - height / 2) * (1 / old - 1 / view.scale);
   clampView();
 }
-function pan(dx, dy) { view.x -= dx / view.scale; view.y -= dy / view.scale; clampView(); }
+function pan(dx, dy) { touched = true; view.x -= dx / view.scale; view.y -= dy / view.scale; clampView(); }
 function show(boxes) {  // boxes: [west, east, north, south] in world widths; the first one's copy of the world counts
   if (!boxes.length) { view.x = 0.5; view.y = 0.42; view.scale = Math.max(width, 400); return clampView(); }
   const start = (boxes[0][0] + boxes[0][1]) / 2;
@@ -232,6 +240,7 @@ function line(photo) {
   return photo.best ? photo.best.place : "no answer: the evidence is too weak";
 }
 function select(i, move = true) {
+  touched = touched || photos.length > 1;
   chosen = i;
   document.querySelectorAll("#list button").forEach((b) => b.setAttribute("aria-current", String(Number(b.dataset.photo) === i)));
   const photo = photos[i], detail = $("detail");
@@ -366,14 +375,16 @@ function restyle() {
   redraw();
 }
 function resize() {
-  const box = $("map").getBoundingClientRect(), ratio = window.devicePixelRatio || 1, start = !width;
+  const box = $("map").getBoundingClientRect(), ratio = window.devicePixelRatio || 1;
   width = box.width; height = box.height;
   canvas.width = Math.round(width * ratio); canvas.height = Math.round(height * ratio);
-  if (start) { if (photos.length === 1) select(0); else showAll(); } else clampView();
+  if (touched) clampView(); else showAll();  // until somebody moves it, the map fits what it shows
+  draw();  // at once: a new size has emptied the canvas
 }
 fillList();
 restyle();
 matchMedia("(prefers-color-scheme: dark)").addEventListener("change", restyle);
 new ResizeObserver(resize).observe($("map"));
 resize();
+if (photos.length === 1) select(0);
 })();

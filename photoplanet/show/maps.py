@@ -127,7 +127,7 @@ def _photo(item: Item, form: Form, share: int, outlines: dict[int, int], corners
 
 
 def _outline(ids: np.ndarray, outlines: dict[int, int], corners: list[list[int]]) -> None:
-    """Give each new cell a row in `corners`: ten-thousandths of a degree, latitude, longitude, … of its four corners."""
+    """Give each new cell a row in `corners`: latitude, longitude, … of its corners, in ten-thousandths of a degree."""
     new = [cell for cell in ids.tolist() if cell not in outlines]
     if new:
         outlines.update(zip(new, range(len(corners), len(corners) + len(new)), strict=True))
