@@ -1,9 +1,16 @@
 # `make demo`: install and locate photos, no training, no torch. `make test`: install everything and pass the tests.
 PYTHON ?= python3
-.PHONY: demo test lint bench clean
+DEMO := .venv-demo/bin/photoplanet
+.PHONY: demo test lint clean
 
 demo: .venv-demo/installed
-	.venv-demo/bin/python -m photoplanet.demo demo-out
+	@rm -rf demo-out
+	$(DEMO) toyworld -o demo-out/photos --photos 200 --seed 20161008
+	$(DEMO) locate demo-out/photos/traveller-00000 --model toy --map demo-out/map.html
+	$(DEMO) evaluate toy demo-out/photos/photos.parquet
+	@echo
+	@echo 'The photos above are of a made-up Earth, and the model "toy" knows nothing else: none of these are real places.'
+	@echo 'Open demo-out/map.html to see them. For real photos train on your own: docs/own-photos.md'
 
 test: .venv/installed
 	.venv/bin/python -m pytest -n auto

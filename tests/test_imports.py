@@ -21,7 +21,7 @@ BELOW = {  # folder or module -> what of photoplanet it may import beside itself
     "network": {"errors", "earth", "photos", "bundle", "evaluation"},
     "show": {"errors", "earth", "photos", "bundle", "locate", "evaluation"},
 }
-MODULES = sorted(path for path in PACKAGE.rglob("*.py") if path.relative_to(PACKAGE).parts[0] not in ("cli", "__init__.py", "__main__.py", "demo.py"))
+MODULES = sorted(path for path in PACKAGE.rglob("*.py") if path.relative_to(PACKAGE).parts[0] not in ("cli", "__init__.py", "__main__.py"))
 
 
 def imported(path: Path) -> set[str]:
