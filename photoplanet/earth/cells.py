@@ -8,30 +8,24 @@ outside 0…30 and for ids that are no cell.
 """
 
 import re
-from math import pi
 from typing import Any
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
-from photoplanet.earth import geodesy, hilbert
+from photoplanet.earth import geodesy, hilbert, projection
 from photoplanet.earth.parallel import in_threads, slices
+from photoplanet.earth.projection import LEAVES
 from photoplanet.errors import InputError
 
 Ids = NDArray[np.uint64]
 Floats = NDArray[np.float64]
 
 MAX_LEVEL = 30
-_LEAVES = 1 << MAX_LEVEL  # leaf cells along the side of a face
 _CHUNK = 16_384  # points at a time: their temporary arrays stay in the second-level cache
 _ONE = np.uint64(1)
 _LEVEL_BITS = np.uint64(0x1555555555555555)  # where the lowest set bit of a valid id may stand
 
-# Face -> which of (x, y, z, −x, −y, −z) is u's numerator, v's numerator and the denominator (s2coords.h)
-_X, _Y, _Z, _MX, _MY, _MZ = range(6)
-_U_FROM = np.array([_Y, _MX, _MX, _Z, _Z, _MY])
-_V_FROM = np.array([_Z, _Z, _MY, _Y, _MX, _MX])
-_DIVISOR = np.array([_X, _Y, _Z, _X, _Y, _Z])
 _TOKEN = re.compile("[0-9a-fA-F]{1,16}")
 
 
@@ -123,13 +117,13 @@ def center(ids: ArrayLike) -> tuple[Any, Any]:
     cells = checked(ids)
     face, i, j, size = squares(cells)
     half = size / 2
-    return geodesy.from_xyz(_face_xyz(face, _u_of((i + half) / _LEAVES), _u_of((j + half) / _LEAVES)))
+    return geodesy.from_xyz(_face_xyz(face, _u_of((i + half) / LEAVES), _u_of((j + half) / LEAVES)))
 
 
 def vertices(ids: ArrayLike) -> Floats:
     """The four corners (…, 4, 2) of each cell, (latitude, longitude) in degrees, anticlockwise seen from above."""
     face, i, j, size = squares(checked(ids))
-    u0, u1, v0, v1 = (_u_of(edge / _LEAVES) for edge in (i, i + size, j, j + size))
+    u0, u1, v0, v1 = (_u_of(edge / LEAVES) for edge in (i, i + size, j, j + size))
     corners = [_face_xyz(face, u, v) for u, v in ((u0, v0), (u1, v0), (u1, v1), (u0, v1))]
     return np.stack(geodesy.from_xyz(np.stack(corners, axis=-2)), axis=-1)
 
@@ -141,7 +135,7 @@ def area_km2(ids: ArrayLike) -> Any:
     product is the plane area Δu·Δv, so that nothing cancels in small cells.
     """
     _, i, j, size = squares(checked(ids))
-    u0, u1, v0, v1 = (_u_of(edge / _LEAVES) for edge in (i, i + size, j, j + size))
+    u0, u1, v0, v1 = (_u_of(edge / LEAVES) for edge in (i, i + size, j, j + size))
     plane = _width(i, size) * _width(j, size)
     angle = _solid_angle(plane, (u0, v0), (u1, v0), (u1, v1)) + _solid_angle(plane, (u0, v0), (u1, v1), (u0, v1))
     return (angle * geodesy.EARTH_RADIUS_KM**2)[()]
@@ -168,50 +162,23 @@ def leaf_ids(lat: Floats, lng: Floats) -> Ids:
     ids = np.empty(lat.shape, np.uint64)
     for start in range(0, ids.size, _CHUNK):
         part = slice(start, start + _CHUNK)
-        ids[part] = _few_leaf_ids(lat[part], lng[part])
+        face, column, row = projection.leaf_squares(lat[part], lng[part])
+        ids[part] = hilbert.positions(face, column, row)
+        ids[part] |= face.astype(np.uint64) << np.uint64(60)
+    ids <<= _ONE
+    ids |= _ONE
     return ids
 
 
-def _few_leaf_ids(lat: Floats, lng: Floats) -> Ids:
-    """Leaf ids of checked coordinates, with s2geometry's own operations in its own order, so that every bit agrees."""
-    phi, theta = lat * (pi / 180), lng * (pi / 180)
-    axes = np.empty((6, lat.size))
-    cosine = np.cos(phi)
-    np.multiply(np.cos(theta), cosine, out=axes[_X])
-    np.multiply(np.sin(theta), cosine, out=axes[_Y])
-    np.sin(phi, out=axes[_Z])
-    np.negative(axes[:3], out=axes[3:])
-    ax, ay, az = np.abs(axes[:3])
-    x_over_y = ax > ay
-    on_x, on_y = x_over_y & (ax > az), ~x_over_y & (ay > az)
-    axis = 2 - 2 * on_x.astype(np.int64) - on_y
-    # Looking values up by index is several times faster than np.where, whose branches are unpredictable here.
-    point = np.arange(lat.size)
-    face = axis + 3 * (axes.ravel().take(axis * lat.size + point) < 0)
-    divisor = axes.ravel().take(_DIVISOR[face] * lat.size + point)
-    i = _leaf_index(axes.ravel().take(_U_FROM[face] * lat.size + point) / divisor)
-    j = _leaf_index(axes.ravel().take(_V_FROM[face] * lat.size + point) / divisor)
-    position = (face << 60) | hilbert.positions(face, i, j)
-    return (position.view(np.uint64) << _ONE) | _ONE
-
-
-def _leaf_index(u: Floats) -> NDArray[np.int64]:
-    """Column or row 0…2^30 − 1 of a coordinate −1…1 on the cube's face: S2's quadratic projection."""
-    # s2geometry has 0.5·√(1 + 3u) for u ≥ 0 and 1 − 0.5·√(1 − 3u) below; this is the same without a branch, to the bit,
-    # because taking ½ from a number between ½ and 1 is exact.
-    root = 0.5 * np.sqrt(1 + 3 * np.abs(u)) - 0.5
-    return np.minimum(((0.5 + np.copysign(root, u)) * _LEAVES).astype(np.int64), _LEAVES - 1)
-
-
 def _u_of(s: Any) -> Any:
-    """Coordinate −1…1 on the cube's face of a share 0…1 of the face's leaves: the inverse of `_leaf_index`."""
+    """Coordinate −1…1 on the cube's face of a share 0…1 of the face's leaves: S2's quadratic projection, backwards."""
     return np.where(s >= 0.5, (4 * s * s - 1) / 3, (1 - 4 * (1 - s) * (1 - s)) / 3)
 
 
 def _width(first: Any, size: Any) -> Any:
     """Width on the cube's face of the leaves `first` … `first + size`, without cancellation."""
-    s0, s1 = first / _LEAVES, (first + size) / _LEAVES
-    return np.where(size == _LEAVES, 2.0, 4 / 3 * (s1 - s0) * np.where(s0 >= 0.5, s0 + s1, 2 - s0 - s1))
+    s0, s1 = first / LEAVES, (first + size) / LEAVES
+    return np.where(size == LEAVES, 2.0, 4 / 3 * (s1 - s0) * np.where(s0 >= 0.5, s0 + s1, 2 - s0 - s1))
 
 
 def _face_xyz(face: Any, u: Any, v: Any) -> Floats:

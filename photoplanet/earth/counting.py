@@ -12,7 +12,7 @@ from typing import Any, NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-from photoplanet.earth import cells
+from photoplanet.earth import cells, projection
 from photoplanet.earth.lookup import Lookup
 from photoplanet.earth.parallel import in_threads
 from photoplanet.errors import InputError
@@ -160,10 +160,8 @@ def _sum_chunk(chunk: Chunk, lookup: Lookup, classes: int) -> tuple[NDArray, NDA
     rows = lookup.rows(chunk.leaves)
     inside = np.flatnonzero(rows >= 0)
     rows = rows.take(inside)
-    phi, theta = np.radians(chunk.lat.take(inside)), np.radians(chunk.lng.take(inside))
-    cosine = np.cos(phi)
     sums = np.empty((3, classes), np.int64)
-    for axis, values in enumerate((cosine * np.cos(theta), cosine * np.sin(theta), np.sin(phi))):
+    for axis, values in enumerate(projection.unit_vectors(chunk.lat.take(inside), chunk.lng.take(inside))):
         # Sums of up to 2^20 whole numbers below 2^30 are exact in float64.
         sums[axis] = np.bincount(rows, np.rint(values * _FIXED_POINT), classes)
     return np.bincount(rows, minlength=classes), sums

@@ -9,25 +9,34 @@ from functools import cache
 import numpy as np
 from numpy.typing import NDArray
 
+Ids = NDArray[np.uint64]
 Ints = NDArray[np.int64]
 
 _SWAP, _INVERT = 1, 2
 # orientation, position 0…3 along the curve -> quadrant 2·i + j; and what the quadrant does to the orientation
 _QUADRANT = ((0, 1, 3, 2), (0, 2, 3, 1), (3, 2, 0, 1), (3, 1, 0, 2))
 _TURN = (_SWAP, 0, 0, _INVERT | _SWAP)
+# Orientation in which the curve enters each face: bit 0 of the face. 30 levels are four steps of eight less two levels;
+# those two stay at position 0 and lead there from the same orientation, since two swaps cancel.
+_BEGIN = np.array([0, 1, 0, 1, 0, 1], np.uint8)
 
 
-def positions(face: Ints, i: Ints, j: Ints) -> Ints:
-    """Position along the curve (60 bits) of the leaf in column `i` and row `j` (30 bits each) of `face`; int64 (n,)."""
-    steps, first = forward_table(8), forward_table(6)
-    state = first.take(((((i >> 24) << 6) | (j >> 24)) << 2) | (face & 1)).astype(np.int64)
-    position = state >> 2
-    for shift in (16, 8, 0):
-        square = (((i >> shift) & 255) << 8) | ((j >> shift) & 255)
-        state = steps.take((square << 2) | (state & 3)).astype(np.int64)
-        position <<= 16
-        position |= state >> 2
-    return position
+def positions(face: NDArray[np.int8], i: NDArray[np.int32], j: NDArray[np.int32]) -> Ids:
+    """Position along the curve (60 bits) of the leaf in column `i` and row `j` (30 bits each) of `face`; uint64 (n,).
+
+    Eight levels a step are one byte of `i`, one of `j` and two of the position, so that bytes are moved, not shifted.
+    """
+    table = _byte_table()
+    i_bytes, j_bytes = (np.ascontiguousarray(side, "<i4").view(np.uint8).reshape(-1, 4) for side in (i, j))
+    index = np.zeros((len(i), 4), np.uint8)  # the bytes of a table index: j, i, orientation, 0
+    index[:, 2] = _BEGIN[face]
+    position = np.empty((len(i), 4), "<u2")
+    for byte in (3, 2, 1, 0):
+        index[:, 0], index[:, 1] = j_bytes[:, byte], i_bytes[:, byte]
+        found = table.take(index.view("<u4").ravel()).view(np.uint8).reshape(-1, 4)
+        position[:, byte] = found.view("<u2")[:, 0]
+        index[:, 2] = found[:, 2]
+    return position.view("<u8").ravel().astype(np.uint64, copy=False)
 
 
 def columns_and_rows(face: Ints, position: Ints) -> tuple[Ints, Ints]:
@@ -39,6 +48,13 @@ def columns_and_rows(face: Ints, position: Ints) -> tuple[Ints, Ints]:
         state = steps.take((((position >> shift) & 65535) << 2) | (state & 3)).astype(np.int64)
         i, j = (i << 8) | (state >> 10), (j << 8) | ((state >> 2) & 255)
     return i, j
+
+
+@cache
+def _byte_table() -> NDArray[np.uint32]:
+    """`forward_table(8)` by bytes: index j, i, orientation; entry two bytes of position, orientation."""
+    table = forward_table(8).reshape(1 << 16, 4).T.ravel()
+    return ((table >> 2) | ((table & 3) << 16)).astype("<u4")
 
 
 @cache
