@@ -16,7 +16,7 @@ from photoplanet.photos import images
 
 BATCH_SIZE = 32
 MAX_THREADS = 1024
-_READ = (folder.CELLS, folder.NETWORK)  # what locating reads, and so what is hashed first
+READ = (folder.CELLS, folder.NETWORK)  # what locating reads, and so what is hashed first
 
 
 def load(model: str | os.PathLike | None = None, threads: int | None = None) -> "Locator":
@@ -24,7 +24,7 @@ def load(model: str | os.PathLike | None = None, threads: int | None = None) -> 
 
     `threads`: cores that the network may use (None: all).
     """
-    return Locator(folder.read(installed.resolve(model), verify=_READ), threads)
+    return Locator(folder.read(installed.resolve(model), verify=READ), threads)
 
 
 def locate(photo: Any, model: str | os.PathLike | None = None) -> Any:
