@@ -22,7 +22,7 @@ Ids = NDArray[np.uint64]
 Floats = NDArray[np.float64]
 
 MAX_LEVEL = 30
-_CHUNK = 16_384  # points at a time: their temporary arrays stay in the second-level cache
+FEW = 16_384  # points at a time: their temporary arrays stay in the second-level cache
 _ONE = np.uint64(1)
 _LEVEL_BITS = np.uint64(0x1555555555555555)  # where the lowest set bit of a valid id may stand
 
@@ -160,11 +160,17 @@ def squares(ids: Ids) -> tuple[Any, Any, Any, Any]:
 def leaf_ids(lat: Floats, lng: Floats) -> Ids:
     """`from_latlng` at level 30 without checks and threads, for flat float64 arrays."""
     ids = np.empty(lat.shape, np.uint64)
-    for start in range(0, ids.size, _CHUNK):
-        part = slice(start, start + _CHUNK)
-        face, column, row = projection.leaf_squares(lat[part], lng[part])
-        ids[part] = hilbert.positions(face, column, row)
-        ids[part] |= face.astype(np.uint64) << np.uint64(60)
+    for start in range(0, ids.size, FEW):
+        part = slice(start, start + FEW)
+        ids[part] = leaf_ids_of_few(lat[part], lng[part], projection.unit_vectors(lat[part], lng[part]))
+    return ids
+
+
+def leaf_ids_of_few(lat: Floats, lng: Floats, vectors: tuple[Floats, Floats, Floats]) -> Ids:
+    """`leaf_ids` of some thousand points whose `projection.unit_vectors` are known."""
+    face, column, row = projection.leaf_squares(lat, lng, vectors)
+    ids = hilbert.positions(face, column, row)
+    ids |= face.astype(np.uint64) << np.uint64(60)
     ids <<= _ONE
     ids |= _ONE
     return ids

@@ -1,14 +1,15 @@
 """Coordinates from Parquet and CSV tables of any size, in chunks of bounded memory."""
 
 import csv as plain_csv
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
+from functools import partial
 from pathlib import Path
 
 import numpy as np
 import pyarrow as pa
 
-from photoplanet.earth import cells, geodesy
-from photoplanet.earth.counting import Chunk
+from photoplanet.earth import geodesy
+from photoplanet.earth.counting import Chunk, located
 from photoplanet.earth.parallel import CHUNK, slices
 from photoplanet.errors import InputError
 
@@ -33,12 +34,12 @@ class Tables:
         self._skip_bad = skip_bad
         self.left_out = 0
 
-    def __call__(self) -> Iterator[Chunk]:
+    def __call__(self) -> Iterator[Callable[[], Chunk]]:
         self.left_out = 0
         for file in self._files:
             yield from self._chunks(file)
 
-    def _chunks(self, file: Path) -> Iterator[Chunk]:
+    def _chunks(self, file: Path) -> Iterator[Callable[[], Chunk]]:
         row = 0
         try:
             for batch in _batches(file, self._columns):
@@ -49,9 +50,8 @@ class Tables:
                     self.left_out += len(lat) - int(good.sum())
                     lat, lng = lat[good], lng[good]
                 lat, lng = geodesy.check(lat, lng, str(file), row - len(batch))
-                leaves = cells.from_latlng(lat, lng)
                 for part in slices(len(lat)):
-                    yield Chunk(lat[part], lng[part], leaves[part])
+                    yield partial(located, lat[part], lng[part])
         except pa.ArrowException as error:
             why = " ".join(str(error).split())[:200]
             raise InputError(f"{file}: after row {row}: it cannot be read as a table of degrees ({why})") from None

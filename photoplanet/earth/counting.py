@@ -14,7 +14,7 @@ from numpy.typing import NDArray
 
 from photoplanet.earth import cells, projection
 from photoplanet.earth.lookup import Lookup
-from photoplanet.earth.parallel import in_threads
+from photoplanet.earth.parallel import in_threads, slices
 from photoplanet.errors import InputError
 
 Ids = NDArray[np.uint64]
@@ -27,19 +27,38 @@ _COUNT_BITS = np.uint64(32)
 _COUNT_MASK = np.uint64((1 << 32) - 1)
 _MERGE_AT = 1 << 23  # packed counts (8 bytes each) to collect before they are merged
 _MOST_KEYS = 1 << 26  # different keys to hold (512 MB) before a pass looks less deep
+_CACHED = 1 << 16  # points whose temporary arrays stay in the cache
+_SUMMED = 1 << 20  # points between two looks at the sums of all classes
 _FIRST_DEPTH = 14  # 3 bits of face and 28 of position fill a key
 _FIXED_POINT = 1 << 30  # unit vectors are summed as whole numbers, 6 mm on the ground, so that order does not matter
 
 
 class Chunk(NamedTuple):
-    """Some points: degrees (k,) float64 and leaf ids (k,) uint64."""
+    """Some points: leaf ids (k,) uint64, and unit vectors (3, k) int32 in units of 2^-30."""
 
-    lat: Floats
-    lng: Floats
     leaves: Ids
+    vectors: NDArray[np.int32]
 
 
-Source = Callable[[], Iterable[Chunk]]  # called once per pass; every pass must give the same points
+# Called once per pass, gives functions that each make a chunk in a worker thread; every pass must give the same points.
+Source = Callable[[], Iterable[Callable[[], Chunk]]]
+
+
+def located(lat: Floats, lng: Floats) -> Chunk:
+    """The chunk of checked, flat coordinates in degrees."""
+    chunk = Chunk(np.empty(lat.size, np.uint64), np.empty((3, lat.size), np.int32))
+    locate_into(chunk, lat, lng)
+    return chunk
+
+
+def locate_into(chunk: Chunk, lat: Floats, lng: Floats) -> None:
+    """Fill a chunk from checked, flat coordinates in degrees."""
+    for few in slices(lat.size, cells.FEW):
+        vectors = projection.unit_vectors(lat[few], lng[few])
+        chunk.leaves[few] = cells.leaf_ids_of_few(lat[few], lng[few], vectors)
+        for axis, values in enumerate(vectors):
+            values *= _FIXED_POINT
+            chunk.vectors[axis, few] = np.rint(values, out=values)
 
 
 def nothing(count: int = 1, note: str = "") -> None:
@@ -72,7 +91,8 @@ def mean_vectors(source: Source, ids: Ids, advance: Advance = nothing) -> tuple[
     lookup = Lookup(ids)
     counts, sums = np.zeros(len(ids), np.int64), np.zeros((3, len(ids)), np.int64)
 
-    def work(chunk: Chunk):
+    def work(load: Callable[[], Chunk]):
+        chunk = load()
         return len(chunk.leaves), *_sum_chunk(chunk, lookup, len(ids))
 
     for points, some_counts, some_sums in in_threads(work, source()):
@@ -86,11 +106,12 @@ def _count(source: Source, frontier: Ids, level: int, depth: int, advance: Advan
     """Packed keys and counts, sorted, of the points inside `frontier` (cells of `level`), and how deep they look."""
     lookup = None if level == 0 else Lookup(frontier)
 
-    def work(chunk: Chunk, depth: int):
-        return len(chunk.leaves), depth, _count_chunk(chunk.leaves, lookup, level, depth)
+    def work(load: Callable[[], Chunk], depth: int):
+        leaves = load().leaves
+        return len(leaves), depth, _count_chunk(leaves, lookup, level, depth)
 
     packed, parts, waiting = np.empty(0, np.uint64), [], 0
-    tasks = ((chunk, depth) for chunk in source())  # `depth` is read anew for each chunk
+    tasks = ((load, depth) for load in source())  # `depth` is read anew for each chunk
     for points, seen_depth, part in in_threads(lambda task: work(*task), tasks):
         parts.append(_shallower(part, seen_depth - depth))
         waiting += len(part)
@@ -103,18 +124,33 @@ def _count(source: Source, frontier: Ids, level: int, depth: int, advance: Advan
 
 
 def _count_chunk(leaves: Ids, lookup: Lookup | None, level: int, depth: int) -> Ids:
-    below = leaves >> np.uint64(61 - 2 * (level + depth))
-    if lookup is None:
-        keys = below.astype(np.uint32)
-    else:
-        rows = lookup.rows(leaves)
-        inside = np.flatnonzero(rows >= 0)
-        cell = rows.take(inside).astype(np.uint64) << np.uint64(2 * depth)
-        keys = (cell | (below.take(inside) & np.uint64((1 << 2 * depth) - 1))).astype(np.uint32)
+    """Packed keys and counts, sorted, of the leaves inside the cells of `lookup`; None: the six faces, level 0."""
+    shift, parts = np.uint64(61 - 2 * (level + depth)), []
+    for some in slices(len(leaves), _CACHED):
+        below = leaves[some] >> shift
+        if lookup is not None:
+            rows = lookup.rows(leaves[some])
+            inside = np.flatnonzero(rows >= 0)
+            cell = rows.take(inside).astype(np.uint64) << np.uint64(2 * depth)
+            below = cell | (below.take(inside) & np.uint64((1 << 2 * depth) - 1))
+        parts.append(below.astype(np.uint32))
+    keys = np.concatenate(parts) if parts else np.empty(0, np.uint32)
+    del parts
     keys.sort()
-    starts = np.flatnonzero(np.concatenate([[True], keys[1:] != keys[:-1]])) if len(keys) else np.empty(0, np.int64)
+    starts = _starts(keys)
     counts = np.diff(starts, append=len(keys))
-    return (keys[starts].astype(np.uint64) << _COUNT_BITS) | counts.astype(np.uint64)
+    packed = keys[starts].astype(np.uint64)
+    packed <<= _COUNT_BITS
+    packed |= counts.view(np.uint64)
+    return packed
+
+
+def _starts(keys: NDArray) -> NDArray[np.int64]:
+    """Where a new key begins in sorted keys."""
+    new = np.empty(len(keys), bool)
+    new[:1] = True
+    np.not_equal(keys[1:], keys[:-1], out=new[1:])
+    return np.flatnonzero(new)
 
 
 def _merge(parts: list[Ids]) -> Ids:
@@ -122,7 +158,7 @@ def _merge(parts: list[Ids]) -> Ids:
     packed = np.concatenate(parts)
     packed.sort()
     keys = packed >> _COUNT_BITS
-    starts = np.flatnonzero(np.concatenate([[True], keys[1:] != keys[:-1]])) if len(keys) else np.empty(0, np.int64)
+    starts = _starts(keys)
     counts = np.add.reduceat(packed & _COUNT_MASK, starts) if len(starts) else keys
     if counts.size and counts.max() > _COUNT_MASK:
         raise InputError("points: more than 4,294,967,295 of them in one cell; partition a sample instead")
@@ -156,12 +192,11 @@ def _descend(packed: Ids, frontier: Ids, level: int, depth: int, max_photos: int
     return done, ids[full]
 
 
-def _sum_chunk(chunk: Chunk, lookup: Lookup, classes: int) -> tuple[NDArray, NDArray]:
-    rows = lookup.rows(chunk.leaves)
-    inside = np.flatnonzero(rows >= 0)
-    rows = rows.take(inside)
-    sums = np.empty((3, classes), np.int64)
-    for axis, values in enumerate(projection.unit_vectors(chunk.lat.take(inside), chunk.lng.take(inside))):
-        # Sums of up to 2^20 whole numbers below 2^30 are exact in float64.
-        sums[axis] = np.bincount(rows, np.rint(values * _FIXED_POINT), classes)
-    return np.bincount(rows, minlength=classes), sums
+def _sum_chunk(chunk: Chunk, lookup: Lookup, classes: int) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
+    counts, sums = np.zeros(classes + 1, np.int64), np.zeros((3, classes + 1), np.int64)
+    for some in slices(len(chunk.leaves), _SUMMED):
+        bins = lookup.rows(chunk.leaves[some]) + np.intp(1)  # bin 0: outside every cell
+        counts += np.bincount(bins, minlength=classes + 1)
+        for axis in range(3):  # sums of up to 2^20 whole numbers of 2^30 are exact in float64
+            sums[axis] += np.bincount(bins, chunk.vectors[axis, some], classes + 1).astype(np.int64)
+    return counts[1:], sums[:, 1:]

@@ -20,9 +20,9 @@ def threads() -> int:
     return min(cores, _MOST_THREADS)
 
 
-def slices(rows: int) -> Iterator[slice]:
+def slices(rows: int, size: int = CHUNK) -> Iterator[slice]:
     """Cut `rows` rows into chunks."""
-    return (slice(start, min(start + CHUNK, rows)) for start in range(0, rows, CHUNK))
+    return (slice(start, min(start + size, rows)) for start in range(0, rows, size))
 
 
 def in_threads(work: Callable[[Item], Result], items: Iterable[Item]) -> Iterator[Result]:

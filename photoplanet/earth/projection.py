@@ -31,9 +31,14 @@ def unit_vectors(lat: Floats, lng: Floats) -> tuple[Floats, Floats, Floats]:
     return x, y, z
 
 
-def leaf_squares(lat: Floats, lng: Floats) -> tuple[NDArray[np.int8], NDArray[np.int32], NDArray[np.int32]]:
-    """Face, column and row of the leaf cell of checked coordinates in degrees, bit-equal to s2geometry's."""
-    face, across, up = _on_cube(*unit_vectors(lat, lng))
+def leaf_squares(
+    lat: Floats, lng: Floats, vectors: tuple[Floats, Floats, Floats]
+) -> tuple[NDArray[np.int8], NDArray[np.int32], NDArray[np.int32]]:
+    """Face, column and row of the leaf cell of checked coordinates in degrees, bit-equal to s2geometry's.
+
+    `vectors` are the `unit_vectors` of the same coordinates.
+    """
+    face, across, up = _on_cube(*vectors)
     column, row = across.astype(np.int32), up.astype(np.int32)
     # A point on an edge between faces has a column or row of 0 or 2^30, so that this finds doubtful faces as well.
     doubt = np.minimum(np.abs(across - np.rint(across)), np.abs(up - np.rint(up))) < _DOUBT

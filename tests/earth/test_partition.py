@@ -68,7 +68,7 @@ def test_scarce_memory_changes_the_passes_but_not_the_cells(monkeypatch):
     expected = Partition.adaptive(lat, lng, 3, 1)
     monkeypatch.setattr(counting, "_MERGE_AT", 50)
     monkeypatch.setattr(counting, "_MOST_KEYS", 100)
-    monkeypatch.setattr("photoplanet.earth.parallel.CHUNK", 97)
+    monkeypatch.setattr("photoplanet.earth.partition._PIECE", 97)
     assert Partition.adaptive(lat, lng, 3, 1) == expected
 
 
