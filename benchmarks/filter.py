@@ -17,7 +17,7 @@ from PIL import Image, ImageDraw, ImageEnhance, ImageFilter, ImageFont, ImageOps
 from photoplanet.photos import filter as graphics
 from photoplanet.photos.images import open_photo
 
-WORDS = ("sum", "over", "cells", "where", "the", "photo", "was", "taken", "figure", "shows", "total", "2016", "km", "a", "of")
+WORDS = ("sum", "over", "cells", "where", "the", "photo", "was", "figure", "shows", "total", "2016", "km", "a", "of")
 
 
 def colour(rng, pale=False):
@@ -254,7 +254,7 @@ def main():
             photos.append(graphics.features(image))
             plain.append(i == 0)
     photos, plain = np.array(photos), np.array(plain)
-    fold = np.repeat([i * 5 // len(files) for i in range(len(files))], len(photos) // len(files))  # neighbours: one album
+    fold = np.repeat(np.arange(len(files)) * 5 // len(files), len(photos) // len(files))
     _, seen = drawn(FITTED, options.count, 2)
     kinds, unseen = drawn(HELD_OUT, options.count, 3)
 
@@ -273,7 +273,8 @@ def main():
     for threshold in (0.5, 0.7, 0.8, 0.9, 0.95):
         hits = int((unseen_scores >= threshold).sum())
         false = photo_scores >= threshold
-        report(f"threshold {threshold}, photographs", hits, int(false[plain].sum()), len(unseen), int(plain.sum()))
+        dropped = int(false[plain].sum())
+        report(f"threshold {threshold}, photographs", hits, dropped, len(unseen), int(plain.sum()))
         report(f"threshold {threshold}, and variants", hits, int(false.sum()), len(unseen), len(photos))
     for kind in dict.fromkeys(kinds):
         mine = np.array(kinds) == kind

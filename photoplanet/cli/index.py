@@ -51,14 +51,15 @@ def command(sources, output, report, keep_without_gps, drop_graphics, hook, thre
         library.write_report(left_out, report)
     reasons = library.counts(left_out)
     if as_json:
-        print_json({"output": str(output), "photos": len(table), "left_out": reasons,
+        print_json({"output": str(output) if len(table) else None, "photos": len(table), "left_out": reasons,
                     "report": None if report is None else str(report)})  # fmt: skip
     else:
-        print(f"{len(table):,} photos in {output}")
+        if len(table):
+            print(f"{len(table):,} photos in {output}")
         for reason, count in reasons.items():
             print(f"{count:>9,} left out: {reason}")
         if left_out and report is None:
             print("which and why: add --report left-out.csv")
     if not len(table):
         hint = "; --keep-without-gps keeps photos to locate" if "no GPS" in reasons else ""
-        raise InputError(f"{', '.join(map(str, sources))}: no photo could be indexed, the table is empty{hint}")
+        raise InputError(f"{', '.join(map(str, sources))}: no photo could be indexed, no table written{hint}")

@@ -19,12 +19,15 @@ DATE, DATE_DIGITIZED, OFFSET, OFFSET_DIGITIZED, SUBSECONDS = 0x9003, 0x9004, 0x9
 LAT_REF, LAT, LNG_REF, LNG, GPS_TIME, GPS_METHOD, GPS_DATE = 1, 2, 3, 4, 7, 27, 29
 FIRST_PHOTO = 1826  # Niépce; an earlier year is a camera's fantasy
 _MAX_TEXT = 200
+_MAX_CHUNKS, _MAX_EXIF = 100_000, 1 << 20  # of a PNG
 _UNSIGNED, _TEXT, _LONG, _RATIONAL = 1, 2, 4, 5  # TIFF field types
 
 
 def read(image: Image.Image) -> "Exif":
     """The EXIF of an opened PIL image (not decoded by this); never raises for what is in the file."""
     try:
+        if image.format == "PNG":
+            _find_png_exif(image)
         tags = image.getexif()
         gps, details = tags.get_ifd(GPS_IFD), tags.get_ifd(EXIF_IFD)
     except Exception:  # Pillow raises a dozen types on broken EXIF; the photo itself may be fine
@@ -111,6 +114,27 @@ def gps_bytes(
         main.append((tag, _LONG, struct.pack("<I", start + len(tail))))
         tail += _directory(block, start + len(tail))
     return b"Exif\0\0II*\0\x08\0\0\0" + _directory(main, 8) + tail
+
+
+def _find_png_exif(image: Image.Image) -> None:
+    """Hand Pillow a PNG's EXIF chunk, which may come after the pixels: Pillow would decode them all to find it."""
+    file = getattr(image, "fp", None)
+    if file is None or "exif" in image.info or "Raw profile type exif" in image.info:
+        return
+    position = file.tell()
+    at, found = 8, b""
+    for _ in range(_MAX_CHUNKS):
+        file.seek(at)
+        head = file.read(8)
+        length = int.from_bytes(head[:4], "big")
+        if len(head) < 8 or head[4:] == b"IEND":
+            break
+        if head[4:] == b"eXIf" and length < _MAX_EXIF:
+            found = b"Exif\0\0" + file.read(length)
+            break
+        at += 12 + length
+    file.seek(position)
+    image.info["exif"] = found
 
 
 def _directory(fields: list[tuple[int, int, bytes]], start: int) -> bytes:

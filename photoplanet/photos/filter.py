@@ -97,7 +97,7 @@ def hook(filter: "str | Callable[[Image.Image], Any]") -> Callable[[Image.Image]
         sys.path.insert(0, here)
     try:
         function = getattr(importlib.import_module(module_name), function_name)
-    except (ImportError, AttributeError, SyntaxError, ValueError) as error:
+    except Exception as error:  # importing runs the user's code, which may raise anything
         raise InputError(f"filter {filter!r}: cannot import it ({error}); run where {module_name}.py lies") from None
     if not callable(function):
         raise InputError(f"filter {filter!r}: is no function")

@@ -254,6 +254,9 @@ def _parsed(file: io.BufferedIOBase, name: str) -> Image.Image:
     elif head.startswith(b"\x89PNG\r\n\x1a\n"):
         from PIL.PngImagePlugin import PngImageFile as Plugin  # type: ignore[assignment]
     elif head.startswith(b"RIFF") and head[8:12] == b"WEBP":
+        if int.from_bytes(head[4:8], "little") + 8 > file.seek(0, os.SEEK_END):  # the decoder would not say why
+            raise PhotoError(name, "truncated", "cannot decode it (the file is truncated)")
+        file.seek(0)
         from PIL.WebPImagePlugin import WebPImageFile as Plugin  # type: ignore[assignment]
     elif head[:4] in (b"II*\0", b"MM\0*", b"II+\0", b"MM\0+"):
         from PIL.TiffImagePlugin import TiffImageFile as Plugin  # type: ignore[assignment]

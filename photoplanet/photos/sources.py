@@ -5,7 +5,6 @@ import io
 import json
 import os
 import signal
-import tempfile
 from collections import Counter, deque
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from concurrent.futures import Executor, Future, ProcessPoolExecutor, ThreadPoolExecutor
@@ -46,7 +45,7 @@ def index(
     without a usable coordinate is left out unless `keep_without_gps`. `drop_graphics` leaves out diagrams and the like;
     `filter` ("module:function", or a callable) gets each photo as a PIL image and returns True to keep it; both decode.
     Works on `threads` (default: one per core, at most 8), or on `processes`, which pay from some 10,000 photos on.
-    Raises InputError for a source that cannot be used at all.
+    Nothing is written when no photo is left. Raises InputError for a source that cannot be used at all.
     """
     if not sources:
         raise InputError("nothing to index: give a folder, a table, a shard or photos")
@@ -69,7 +68,7 @@ def index(
         pool.shutdown(wait=True, cancel_futures=True)
         book.close()
     result = rows.table()
-    if target is not None:
+    if target is not None and len(result):  # an empty result must not replace a table that was there
         table.write(result, target)
     return result, rows.left_out
 
@@ -93,14 +92,8 @@ def write_report(left_out: Sequence[LeftOut], path: str | Path) -> Path:
         writer = csv.DictWriter(text, ["path", "reason", "detail"])
         writer.writeheader()
         writer.writerows(left_out)
-    with tempfile.NamedTemporaryFile(dir=path.parent, prefix=f".{path.name}.", delete=False) as file:
-        try:
-            file.write(text.getvalue().encode("utf-8", "surrogateescape"))
-            file.close()
-            Path(file.name).replace(path)
-        except BaseException:
-            Path(file.name).unlink(missing_ok=True)
-            raise
+    with table.replacing(path) as file:
+        file.write(text.getvalue().encode("utf-8", "surrogateescape"))
     return path
 
 

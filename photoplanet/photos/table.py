@@ -3,10 +3,10 @@
 import csv
 import io
 import os
-import tempfile
-from collections.abc import Collection, Iterable, Sequence
+from collections.abc import Collection, Iterable, Iterator, Sequence
+from contextlib import contextmanager
 from pathlib import Path
-from typing import Any
+from typing import Any, BinaryIO
 
 import numpy as np
 import pyarrow as pa
@@ -84,22 +84,26 @@ def write(table: pa.Table, path: str | Path) -> Path:
     if not path.parent.is_dir():
         raise InputError(f"{path.parent}: no such folder; make it first")
     table = _conform(table, path)
-    handle, temporary = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name}.", suffix=".part")
-    try:
-        with os.fdopen(handle, "wb") as file:
-            if suffix in (".parquet", ".pq"):
-                pyarrow.parquet.write_table(table, file, compression="zstd")
-            else:
-                delimiter = "\t" if suffix == ".tsv" else ","
-                pyarrow.csv.write_csv(table, file, pyarrow.csv.WriteOptions(delimiter=delimiter))
-        umask = os.umask(0)
-        os.umask(umask)
-        Path(temporary).chmod(0o666 & ~umask)  # mkstemp makes files private; a table is as shared as its folder
-        Path(temporary).replace(path)
-    except BaseException:
-        Path(temporary).unlink(missing_ok=True)
-        raise
+    with replacing(path) as file:
+        if suffix in (".parquet", ".pq"):
+            pyarrow.parquet.write_table(table, file, compression="zstd")
+        else:
+            delimiter = "\t" if suffix == ".tsv" else ","
+            pyarrow.csv.write_csv(table, file, pyarrow.csv.WriteOptions(delimiter=delimiter))
     return path
+
+
+@contextmanager
+def replacing(path: Path) -> Iterator[BinaryIO]:
+    """A file to write that takes the place of `path` when all went well, and is gone when not."""
+    temporary = path.with_name(f".{path.name}.{os.getpid()}.part")
+    try:
+        with temporary.open("wb") as file:
+            yield file
+        temporary.replace(path)
+    except BaseException:
+        temporary.unlink(missing_ok=True)
+        raise
 
 
 def paths(table: pa.Table, folder: str | Path) -> list[str]:
@@ -224,7 +228,9 @@ def _cast(column: pa.ChunkedArray, target: pa.DataType) -> pa.ChunkedArray:
     if pa.types.is_dictionary(column.type):
         column = column.cast(column.type.value_type)
     if pa.types.is_timestamp(column.type) and target == pa.string():
-        return pc.replace_substring(column.cast(pa.string()), " ", "T", max_replacements=1)
+        text = pc.replace_substring(column.cast(pa.string()), " ", "T", max_replacements=1)
+        text = pc.replace_substring_regex(text, r"\.0+(Z|[+-].*)?$", r"\1")  # Parquet stores thousandths
+        return pc.replace_substring_regex(text, "Z$", "+00:00")  # as Python 3.10 reads it
     if target == pa.string() or not (pa.types.is_string(column.type) or pa.types.is_large_string(column.type)):
         return column.cast(target, safe=False) if pa.types.is_decimal(column.type) else column.cast(target)
     try:

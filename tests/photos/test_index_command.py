@@ -1,0 +1,60 @@
+import csv
+import json
+
+import pytest
+
+from photoplanet.cli import main
+from photoplanet.photos import table
+
+
+def run(capsys, *words):
+    """Exit status, stdout, stderr of the command line."""
+    with pytest.raises(SystemExit) as caught:
+        main(["index", *map(str, words)])
+    return caught.value.code or 0, *capsys.readouterr()
+
+
+@pytest.fixture
+def folder(make, tmp_path):
+    root = tmp_path / "in"
+    make.write(root)
+    return root
+
+
+def test_index_writes_a_table_and_a_report(folder, tmp_path, capsys):
+    output, report = tmp_path / "photos.parquet", tmp_path / "left-out.csv"
+    status, out, err = run(capsys, folder, "-o", output, "--report", report)
+    assert (status, err) == (0, "") and out.startswith(f"1 photos in {output}\n") and "1 left out: no GPS" in out
+    rows, dropped = table.read(output)
+    assert rows["path"].to_pylist() == ["in/good.jpg"] and dropped == {}
+    with report.open(newline="") as file:
+        assert {row["reason"] for row in csv.DictReader(file)} >= {
+            "truncated",
+            "empty",
+            "over the pixel limit",
+            "no GPS",
+        }
+
+
+def test_index_prints_json(folder, tmp_path, capsys):
+    status, out, _ = run(capsys, folder, "-o", tmp_path / "p.csv", "--keep-without-gps", "--drop-graphics", "--json")
+    summary = json.loads(out)
+    assert status == 0 and summary["photos"] == 1 and summary["left_out"]["not a photo"] == 1
+
+
+@pytest.mark.parametrize(
+    "words, message",
+    [
+        (["nowhere", "-o", "t.csv"], "nowhere: no such file"),
+        (["in", "-o", "t.txt"], "t.txt: the name must end in .parquet"),
+        (["in", "-o", "t.csv", "--report", "r.doc"], "r.doc: the name must end in .csv or .json"),
+        (["in", "-o", "t.csv", "--filter", "nosuch:f"], "filter 'nosuch:f': cannot import"),
+        (["in/drawing.png", "-o", "t.csv"], "no table written; --keep-without-gps"),
+        (["-o", "t.csv"], "SOURCES"),
+        (["in"], "--output"),
+    ],
+)
+def test_wrong_use_ends_with_two_and_one_line(folder, tmp_path, monkeypatch, capsys, words, message):
+    monkeypatch.chdir(tmp_path)
+    status, _, err = run(capsys, *words)
+    assert status == 2 and message in err and err.count("\n") == 1 and not (tmp_path / "t.csv").exists()
