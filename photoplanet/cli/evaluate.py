@@ -1,0 +1,150 @@
+"""`photoplanet evaluate`: a model on a photo table or a public benchmark."""
+
+import csv
+from contextlib import ExitStack, contextmanager
+from pathlib import Path
+
+import click
+
+from photoplanet.cli.common import bar
+from photoplanet.cli.score import FILE, show
+from photoplanet.evaluation.published import BENCHMARKS
+from photoplanet.evaluation.regions import BY
+from photoplanet.evaluation.tables import FORMATS
+from photoplanet.locate.prediction import REGION_SHARE
+from photoplanet.locate.readout import DEFAULT_READOUT, READOUTS
+
+
+@click.command()
+@click.argument("model")
+@click.argument("photos", type=FILE, required=False)
+@click.option("--readout", type=click.Choice(list(READOUTS)), default=DEFAULT_READOUT, show_default=True,
+              help="How the distribution becomes one point; 'center' is the paper's.")  # fmt: skip
+@click.option("--top", type=click.IntRange(1, 100), default=5, show_default=True, help="Candidates a photo (Fig. 3).")
+@click.option("--region", type=click.FloatRange(0, 1, min_open=True), default=REGION_SHARE, show_default=True,
+              help="Probability of the credible region whose coverage is measured.")  # fmt: skip
+@click.option("--by", type=click.Choice(BY), help="Also by where the photos truly are.")
+@click.option("--predictions", "out", type=click.Path(dir_okay=False), help="Write CSV that `photoplanet score` reads.")
+@click.option("--benchmark", type=click.Choice(list(BENCHMARKS)), help="A public benchmark, with --images and --list.")
+@click.option("--images", type=click.Path(exists=True, file_okay=False), help="Folder with the benchmark's photos.")
+@click.option("--list", "listing", type=FILE, help="The benchmark's list: photo ids and coordinates.")
+@click.option("--table", "style", type=click.Choice(list(FORMATS)), help="Print a table to paste instead.")
+@click.option("--intervals", is_flag=True, help="With --table: the 95 % intervals too.")
+@click.option("--json", "as_json", is_flag=True, help="Print JSON.")
+@click.option("--threads", type=click.IntRange(1, 1024), help="Cores to use.  [default: all]")
+def command(
+    model, photos, readout, top, region, by, out, benchmark, images, listing, style, intervals, as_json, threads
+):
+    """Accuracy of MODEL (a folder or an installed name) on PHOTOS, a photo table, or on a public benchmark.
+
+    Uncovered and unreadable photos count as wrong. Prints accuracy at 1, 25, 200, 750 and 2500 km with 95 % bootstrap
+    intervals, median error, GeoScore, top-k, expected calibration error and how often the credible region holds the
+    true place.
+
+    \b
+    Example:
+      photoplanet evaluate model/ photos.parquet
+      photoplanet evaluate model/ photos.parquet --by continent --table latex --intervals
+      photoplanet evaluate model/ --benchmark im2gps3k --images DIR --list im2gps3k_places365.csv
+    """
+    from photoplanet.evaluation import accuracy, published, regions, report
+    from photoplanet.evaluation.collect import collect
+    from photoplanet.locate import locator
+
+    known, paths, facts = _truth(photos, benchmark, images, listing)
+    loaded = locator.load(model, threads)
+    lat, lng = known["latitude"].to_numpy(), known["longitude"].to_numpy()
+    labels = loaded.partition.assign(lat, lng)
+    present = [row for row, path in enumerate(paths) if path]
+    ids = known["photo_id"].to_pylist()
+    with ExitStack() as stack:
+        each = stack.enter_context(_predictions_file(out, ids, top)) if out else _nothing
+        advance = stack.enter_context(bar("evaluating", len(present)))
+        answers = loaded.locate_many((paths[row] for row in present), readout=readout, decode_threads=threads,
+                                     advance=advance)  # fmt: skip
+        got = collect(zip(present, (answer for _, answer in answers), strict=True), labels, top, region, each)
+    errors = accuracy.top_k_errors(got.latitude, got.longitude, lat, lng)
+    found = report.result(loaded.info.name, errors, regions.groups(lat, lng, by) if by else None, by or "")
+    found["sureness"] = report.sureness(got.confidence[:, 0], got.correct, got.held, got.answered, region)
+    found |= {
+        "world": "toy" if loaded.info.is_toy else "real",
+        "readout": readout,
+        "uncovered": int((labels < 0).sum()),
+        "abstained": int(got.abstained.sum()),
+        "unreadable": got.unreadable,
+    }
+    if facts:
+        facts["unreadable"] = got.unreadable
+        facts["complete"] = facts["complete"] and not got.unreadable["count"]
+        found["benchmark"] = facts
+        click.echo(published.describe(facts), err=True)
+    _explain(found)
+    show(found, published.get(benchmark).rows() if benchmark else [], style, intervals, as_json)
+
+
+def _truth(photos, benchmark, images, listing):
+    """(table, a path or None for each row, facts about a benchmark's copy or None), from whichever was given."""
+    from photoplanet.errors import InputError
+    from photoplanet.evaluation import published
+    from photoplanet.photos import table
+
+    if bool(photos) == bool(benchmark):
+        raise InputError("give a photo table, or --benchmark with --images and --list")
+    if benchmark and not (images and listing):
+        raise InputError(f"--benchmark {benchmark} needs your copy: --images FOLDER and --list FILE "
+                         f"(columns {published.get(benchmark).list_columns})")  # fmt: skip
+    source = Path(photos or listing)
+    require = table.REQUIRED if photos else ("photo_id", "latitude", "longitude")
+    known, dropped = table.read(source, require=require, columns=table.REQUIRED)
+    if dropped:
+        click.echo(f"{source}: {table.describe(dropped)}", err=True)
+    if not len(known):
+        raise InputError(f"{source}: no usable photo in it")
+    if not benchmark:
+        return known, table.paths(known, source.parent), None
+    return known, *published.check(benchmark, known, images)
+
+
+def _explain(found):
+    """Say on stderr what counted as wrong without being a wrong answer."""
+    of_all = f"of {found['photos']:,}"
+    if found["world"] == "toy":
+        click.echo("toy Earth: not real places (this model knows a made-up world only)", err=True)
+    if found["uncovered"]:
+        click.echo(f"{found['uncovered']:,} {of_all} photos lie outside every cell of the model", err=True)
+    if found["abstained"]:
+        click.echo(
+            f"{found['abstained']:,} {of_all} answers `locate` would withhold as too weak; scored here", err=True
+        )
+    if found["unreadable"]["count"]:
+        for reason in found["unreadable"]["first"]:
+            click.echo(f"photoplanet: {reason}", err=True)
+        click.echo(
+            f"{found['unreadable']['count']:,} of {total:,} photos could not be read; they count as wrong", err=True
+        )
+
+
+def _nothing(row, answer):
+    """Keep no predictions."""
+
+
+@contextmanager
+def _predictions_file(path, ids, top):
+    """A CSV file that appears when all is written; yields a function that adds one photo's candidates."""
+    from photoplanet.locate.results import atomic
+
+    with atomic(path) as file:
+        writer = csv.writer(file)
+        writer.writerow(("photo_id", "rank", "latitude", "longitude", "confidence"))
+
+        def add(row, answer):
+            if isinstance(answer, Exception):
+                return
+            order = answer.order[:top]
+            points = answer.partition.means[order].copy()
+            points[0] = answer.point
+            for rank, (point, cell) in enumerate(zip(points, order, strict=True), start=1):
+                numbers = (f"{point[0]:.6f}", f"{point[1]:.6f}", f"{answer.probabilities[cell]:.6g}")
+                writer.writerow((ids[row], rank, *numbers))
+
+        yield add

@@ -1,0 +1,287 @@
+"""Anybody's predictions: reading a file of them, and joining it with the truth so that nothing is lost in silence."""
+
+import csv
+import io
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pyarrow as pa
+import pyarrow.compute as pc
+
+from photoplanet.errors import InputError
+from photoplanet.photos import table as photo_table
+
+COLUMNS = ("photo_id", "latitude", "longitude", "rank", "confidence")
+_FOREIGN = photo_table.FOREIGN | {
+    "rank": ("top", "k"),
+    "confidence": ("probability", "prob", "score"),
+    "photo_id": (*photo_table.FOREIGN["photo_id"], *photo_table.FOREIGN["path"]),
+}
+# a file of predictions may carry the truth too: these names, where there are any, are the prediction
+_PREDICTED = {
+    "latitude": ("pred_lat", "pred_latitude", "predicted_lat", "predicted_latitude"),
+    "longitude": (
+        "pred_lng",
+        "pred_lon",
+        "pred_longitude",
+        "predicted_lng",
+        "predicted_lon",
+        "predicted_longitude",
+        "p_lng",
+    ),
+}
+_SHOWN = 5
+
+
+@dataclass(frozen=True)
+class Predictions:
+    """`photo_id` (n,) str; `latitude`, `longitude` (n, k) degrees by rank and `confidence` (n,), all NaN for none.
+
+    `report`: `rows`, `photos`, `without_answer` (rows that give no coordinates), `bad_rows` and `duplicates` (each
+    {reason: {"count", "rows"}}, rows counted from 1 below the header).
+    """
+
+    photo_id: np.ndarray
+    latitude: np.ndarray
+    longitude: np.ndarray
+    confidence: np.ndarray
+    report: dict[str, Any]
+
+
+@dataclass(frozen=True)
+class Matched:
+    """One row per photo of the truth, in its order: the true point (n,), candidates (n, k), confidence (n,), a report.
+
+    `report` adds `missing` (photos of the truth without a prediction: they count as wrong), `without_truth`
+    (predictions that are left out) and `matched_by` ("photo_id", "file name" or "file name without suffix").
+    """
+
+    photo_id: np.ndarray
+    true_latitude: np.ndarray
+    true_longitude: np.ndarray
+    latitude: np.ndarray
+    longitude: np.ndarray
+    confidence: np.ndarray
+    report: dict[str, Any]
+
+
+def read(path: str | Path, top: int = 5) -> Predictions:
+    """Read a predictions file, CSV, TSV or Parquet: photo_id, latitude, longitude, optional rank (1 … top are read)
+    and confidence.
+
+    Foreign column names are understood as in the photo table. A row without coordinates is an answer withheld. A row
+    that cannot be used and a second prediction of one photo and rank are counted and named, and the rest goes on.
+    InputError when the file or a required column is missing, or no row can be used.
+    """
+    path = Path(path)
+    if not path.is_file():
+        raise InputError(f"{path}: {'is a folder' if path.is_dir() else 'no such file'}; give a predictions file")
+    try:
+        raw, broken = _read_raw(path)
+    except (pa.ArrowException, OSError, UnicodeDecodeError, csv.Error) as error:
+        raise InputError(f"{path}: cannot read it as a table ({' '.join(str(error).split())[:200]})") from None
+    ids = np.array(raw["photo_id"].to_pylist(), dtype=object)
+    lat, empty_lat, bad_lat = _numbers(raw["latitude"])
+    lng, empty_lng, bad_lng = _numbers(raw["longitude"])
+    rank, no_rank, bad_rank = _numbers(raw["rank"]) if "rank" in raw.column_names else _absent(len(ids), 1.0)
+    sure = _numbers(raw["confidence"])[0] if "confidence" in raw.column_names else np.full(len(ids), np.nan)
+    rank = np.where(no_rank, 1.0, rank)
+    withheld = empty_lat & empty_lng
+    problems: dict[str, dict[str, Any]] = {"wrong number of fields": {"count": broken, "rows": []}} if broken else {}
+    with np.errstate(invalid="ignore"):
+        keep = ~withheld & ~(rank > top)
+        later = int((~withheld & (rank > top)).sum())
+
+    def leave_out(bad: np.ndarray, reason: str) -> None:
+        rows = np.flatnonzero(bad & keep)
+        if rows.size:
+            problems[reason] = {"count": int(rows.size), "rows": (rows[:_SHOWN] + 1).tolist()}
+            keep[rows] = False
+
+    leave_out(np.array([not photo for photo in ids], dtype=bool), "no photo_id")
+    leave_out(bad_lat | bad_lng | empty_lat | empty_lng, "coordinates are no numbers")
+    with np.errstate(invalid="ignore"):
+        leave_out(~((np.abs(lat) <= 90) & (np.abs(lng) <= 180)), "coordinates out of range")
+        leave_out(bad_rank | ~((rank >= 1) & (rank % 1 == 0)), "rank is not 1, 2, …")
+    if len(ids) and not keep.any() and not withheld.any() and not later:
+        raise InputError(f"{path}: none of its {len(ids):,} rows can be used ({describe(problems)})")
+    kept = np.flatnonzero(keep)
+    photos, number = np.unique(ids[kept].astype(str), return_inverse=True)
+    order = rank[kept].astype(np.int64) - 1
+    slot = number * top + order
+    first = np.unique(slot, return_index=True)[1]
+    again = np.setdiff1d(np.arange(kept.size), first)
+    width = int(order[first].max()) + 1 if first.size else 1
+    best = [np.full((photos.size, width), np.nan) for _ in range(3)]
+    for filled, values in zip(best, (lat, lng, sure), strict=True):
+        filled[number[first], order[first]] = values[kept[first]]
+    report = {
+        "rows": len(ids),
+        "photos": int(photos.size),
+        "without_answer": int(withheld.sum()),
+        "bad_rows": problems,
+        "duplicates": _again(again, kept, ids),
+    }
+    return Predictions(photos, best[0], best[1], best[2][:, 0], report)
+
+
+def match(predictions: Predictions, truth: pa.Table) -> Matched:
+    """Join predictions with a truth table (photo_id, latitude, longitude), as `photos.table.read` returns it.
+
+    Photos are matched by id; where no id matches at all, by file name, then by file name without suffix, when those
+    name one photo each. InputError when nothing matches or the truth is empty.
+    """
+    ids = [str(photo) for photo in truth["photo_id"].to_pylist()]
+    if not ids:
+        raise InputError("the truth holds no usable photo: nothing to score against")
+    keys: tuple[tuple[str, Callable[[str], str]], ...] = (
+        ("photo_id", str),
+        ("file name", _file_name),
+        ("file name without suffix", _stem),
+    )
+    for how, key in keys:
+        row_of = _unique_rows([key(photo) for photo in predictions.photo_id.tolist()])
+        wanted = [key(photo) for photo in ids]
+        if row_of is None or len(set(wanted)) < len(wanted):
+            continue
+        rows = np.array([row_of.get(photo, -1) for photo in wanted])
+        if (rows >= 0).any() or not predictions.photo_id.size:
+            return _joined(predictions, truth, ids, rows, how)
+    raise InputError(
+        f"no prediction belongs to a photo of the truth: predictions have photo_id {predictions.photo_id[0]!r}, "
+        f"the truth {ids[0]!r}; give both the same photo_id"
+    )
+
+
+def describe(problems: dict[str, dict[str, Any]]) -> str:
+    """'no photo_id: 2 (rows 4, 9); …' of a report's `bad_rows` or `duplicates`; empty when there are none."""
+    parts = []
+    for reason, entry in problems.items():
+        more = ", …" if entry["count"] > len(entry["rows"]) else ""
+        rows = f" (rows {', '.join(map(str, entry['rows']))}{more})" if entry["rows"] else ""
+        parts.append(f"{reason}: {entry['count']:,}{rows}")
+    return "; ".join(parts)
+
+
+def _joined(predictions: Predictions, truth: pa.Table, ids: list[str], rows: np.ndarray, how: str) -> Matched:
+    found = rows >= 0
+    used = np.zeros(predictions.photo_id.size, bool)
+    used[rows[found]] = True
+    lat, lng = (np.full((len(ids), predictions.latitude.shape[1]), np.nan) for _ in range(2))
+    lat[found], lng[found] = predictions.latitude[rows[found]], predictions.longitude[rows[found]]
+    confidence = np.full(len(ids), np.nan)
+    confidence[found] = predictions.confidence[rows[found]]
+    absent, extra = np.flatnonzero(~found), predictions.photo_id[~used]
+    report = predictions.report | {
+        "matched_by": how,
+        "missing": {"count": int(absent.size), "first": [ids[i] for i in absent[:_SHOWN]]},
+        "without_truth": {"count": int(extra.size), "first": extra[:_SHOWN].tolist()},
+    }
+    true_lat, true_lng = (truth[name].to_numpy().astype(np.float64) for name in ("latitude", "longitude"))
+    return Matched(np.array(ids), true_lat, true_lng, lat, lng, confidence, report)
+
+
+def _read_raw(path: Path) -> tuple[pa.Table, int]:
+    """The columns of `COLUMNS` that the file has, under our names; and the number of rows that are no rows."""
+    with path.open("rb") as file:
+        parquet = file.read(4) == b"PAR1"
+    if parquet:
+        import pyarrow.parquet as pq
+
+        with pq.ParquetFile(path) as parquet_file:
+            if parquet_file.metadata.num_rows > photo_table.MAX_ROWS:
+                raise InputError(f"{path}: claims {parquet_file.metadata.num_rows:,} rows; that is no predictions file")
+            names = parquet_file.schema_arrow.names
+            found = _matched(path, names)
+            raw = parquet_file.read(columns=list(dict.fromkeys(found.values())))
+            columns = {ours: raw[name] for ours, name in found.items()}
+            return pa.table(columns | {"photo_id": columns["photo_id"].cast(pa.string())}), 0
+    import pyarrow.csv as pcsv
+
+    with path.open("rb") as file:
+        head = file.readline(1 << 20).decode("utf-8-sig")
+    delimiter = max(",;\t", key=head.count)
+    found = _matched(path, next(csv.reader(io.StringIO(head), delimiter=delimiter), []))
+    wanted = list(dict.fromkeys(found.values()))
+    broken = 0
+
+    def skip(row: Any) -> str:
+        nonlocal broken
+        broken += 1
+        return "skip"
+
+    raw = pcsv.read_csv(
+        path,
+        parse_options=pcsv.ParseOptions(delimiter=delimiter, newlines_in_values=True, invalid_row_handler=skip),
+        convert_options=pcsv.ConvertOptions(
+            column_types=dict.fromkeys(wanted, pa.string()), include_columns=wanted, strings_can_be_null=True,
+            null_values=["", "nan", "NaN", "null", "None"],
+        ),
+    )  # fmt: skip
+    return pa.table({ours: raw[name] for ours, name in found.items()}), broken
+
+
+def _matched(path: Path, names: list[str]) -> dict[str, str]:
+    spelled: dict[str, str] = {}
+    for name in names:
+        spelled.setdefault(name.strip().lower(), name)
+    found = {}
+    for ours in COLUMNS:
+        aliases = (*_PREDICTED.get(ours, ()), ours, *_FOREIGN[ours])
+        spelling = next((spelled[alias] for alias in aliases if alias in spelled), None)
+        if spelling is not None:
+            found[ours] = spelling
+    if lacking := [name for name in COLUMNS[:3] if name not in found]:
+        raise InputError(f"{path}: no column {', '.join(lacking)}; found {', '.join(names)[:300] or 'none'}")
+    return found
+
+
+def _numbers(column: pa.ChunkedArray) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+    """(values float64 with NaN, empty, neither empty nor a number), each (n,)."""
+    empty = column.is_null().to_numpy().astype(bool)
+    if pa.types.is_string(column.type) or pa.types.is_large_string(column.type):
+        column = pc.utf8_trim_whitespace(column)
+        try:
+            values = column.cast(pa.float64()).to_numpy().astype(np.float64)
+        except pa.ArrowInvalid:  # some value is no number: find out which, one by one
+            values = np.array([_number(text) for text in column.to_pylist()], np.float64)
+        return values, empty, np.isnan(values) & ~empty
+    values = column.cast(pa.float64()).to_numpy().astype(np.float64)
+    return values, empty | np.isnan(values), np.zeros(len(values), bool)
+
+
+def _number(text: str | None) -> float:
+    try:
+        return float(text) if text is not None else float("nan")
+    except ValueError:
+        return float("nan")
+
+
+def _absent(n: int, value: float) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+    return np.full(n, value), np.zeros(n, bool), np.zeros(n, bool)
+
+
+def _again(again: np.ndarray, kept: np.ndarray, ids: np.ndarray) -> dict[str, dict[str, Any]]:
+    if not again.size:
+        return {}
+    rows = np.sort(kept[again])
+    names = ", ".join(dict.fromkeys(str(ids[row]) for row in rows[:_SHOWN]))
+    reason = f"photo and rank seen before, the first counts ({names})"
+    return {reason: {"count": int(rows.size), "rows": (rows[:_SHOWN] + 1).tolist()}}
+
+
+def _unique_rows(names: list[str]) -> dict[str, int] | None:
+    rows = {name: row for row, name in enumerate(names)}
+    return rows if len(rows) == len(names) else None
+
+
+def _file_name(photo: str) -> str:
+    return photo.replace("\\", "/").rsplit("/", 1)[-1]
+
+
+def _stem(photo: str) -> str:
+    name = _file_name(photo)
+    return name.rsplit(".", 1)[0] if name.lower().endswith(photo_table.PHOTO_SUFFIXES) else name

@@ -1,0 +1,205 @@
+"""The public benchmarks by name: how large they are, whether a user's copy is complete, and the published rows.
+
+The images are not ours to hand out. Rows are copied from the papers named beside them, in per cent; a figure that could
+not be confirmed in a second source is None. Rows differ in training data and backbone: a guide, not a ranking.
+"""
+
+import os
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import pyarrow as pa
+
+from photoplanet.earth.geodesy import RADII_KM
+from photoplanet.errors import InputError
+
+_SHOWN = 5  # names in a message
+
+# method, year, accuracy in per cent at 1, 25, 200, 750 and 2500 km, where it is printed
+_Row = tuple[str, int, tuple[float | None, ...], str]
+_VO = "Vo et al., ICCV 2017"
+_SEO = "Seo et al., ECCV 2018"
+_MUELLER = "Müller-Budack et al., ECCV 2018"
+_KORDOPATIS = "Kordopatis-Zilos et al., ICMR 2021"
+_PRAMANICK = "Pramanick et al., ECCV 2022"
+_CLARK = "Clark et al., CVPR 2023"
+_STREETCLIP = "Haas et al., arXiv:2302.00275"
+_GEOCLIP = "Vivanco et al., NeurIPS 2023"
+_PIGEON = "Haas et al., CVPR 2024"
+_IMG2LOC = "Zhou et al., SIGIR 2024"
+_G3 = "Jia et al., NeurIPS 2024"
+_WEYAND = "Weyand et al., ECCV 2016, Table 1a"
+
+_IM2GPS: list[_Row] = [
+    ("Im2GPS", 2008, (None, 12.0, 15.0, 23.0, 47.0), f"Hays and Efros, CVPR 2008, read off a plot by {_WEYAND}"),
+    ("Im2GPS, new", 2015, (2.5, 21.9, 32.1, 35.4, 51.9), f"Hays and Efros 2015, in {_WEYAND}"),
+    ("PlaNet, 900 k photos", 2016, (0.4, 3.8, 7.6, 21.6, 43.5), _WEYAND),
+    ("PlaNet, 6.2 M photos", 2016, (6.3, 18.1, 30.0, 45.6, 65.8), _WEYAND),
+    ("PlaNet, 91 M photos", 2016, (8.4, 24.5, 37.6, 53.6, 71.3), _WEYAND),
+    ("ISNs (M, f*, S3)", 2018, (16.9, 43.0, 51.9, 66.7, 80.2), _MUELLER),
+    ("CLIP, nearest of 1 M", 2021, (13.9, 32.9, 43.0, 62.0, 79.3), "Radford et al., ICML 2021, Table 17"),
+    ("TransLocator", 2022, (19.9, 48.1, 64.6, 75.6, 86.7), _PRAMANICK),
+    ("StreetCLIP", 2023, (None, 28.3, 45.1, 74.7, 88.2), _STREETCLIP),
+]
+_IM2GPS3K: list[_Row] = [
+    ("PlaNet, retrained", 2018, (8.5, 24.8, 34.3, 48.4, 64.6), _SEO),
+    ("CPlaNet", 2018, (10.2, 26.5, 34.6, 48.6, 64.6), _SEO),
+    ("ISNs (M, f*, S3)", 2018, (10.5, 28.0, 36.6, 49.7, 66.0), _MUELLER),
+    ("Search within cell", 2021, (15.0, 30.0, 38.0, 52.3, 67.6), _KORDOPATIS),
+    ("TransLocator", 2022, (11.8, 31.1, 46.7, 58.9, 80.1), _PRAMANICK),
+    ("GeoDecoder", 2023, (12.8, 33.5, 45.9, 61.0, 76.1), _CLARK),
+    ("StreetCLIP", 2023, (None, 22.4, 37.4, 61.3, 80.4), _STREETCLIP),
+    ("GeoCLIP", 2023, (14.11, 34.47, 50.65, 69.67, 83.82), _GEOCLIP),
+    ("PIGEOTTO", 2024, (11.3, 36.7, 53.8, 72.4, 85.3), _PIGEON),
+    ("Img2Loc (GPT-4V)", 2024, (17.1, 45.1, 57.9, 72.9, 84.7), _IMG2LOC),
+    ("G3", 2024, (16.65, 40.94, 55.56, 71.24, 84.68), _G3),
+]
+_YFCC4K: list[_Row] = [
+    ("PlaNet, retrained", 2018, (5.6, 14.3, 22.2, 36.4, 55.8), _SEO),
+    ("CPlaNet", 2018, (7.9, 14.8, 21.9, 36.4, 55.5), _SEO),
+    ("ISNs (M, f*, S3)", 2018, (6.5, 16.2, 23.8, 37.4, 55.0), f"in {_PRAMANICK}"),
+    ("Search within cell", 2021, (7.9, 14.3, 21.9, 37.4, 56.5), _KORDOPATIS),
+    ("TransLocator", 2022, (8.4, 18.6, 27.0, 41.1, 60.4), _PRAMANICK),
+    ("GeoDecoder", 2023, (10.3, 24.4, 33.9, 50.0, 68.7), _CLARK),
+    ("GeoCLIP", 2023, (9.59, 19.31, 32.63, 55.0, 74.7), f"in {_G3}"),
+    ("PIGEOTTO", 2024, (10.4, 23.7, 40.6, 62.2, 77.7), _PIGEON),
+    ("Img2Loc (GPT-4V)", 2024, (14.1, 29.6, 41.4, 59.3, 76.9), _IMG2LOC),
+    ("G3", 2024, (23.99, 35.89, 46.98, 64.3, 78.2), _G3),
+]
+_YFCC26K: list[_Row] = [
+    ("PlaNet, retrained", 2022, (4.4, 11.0, 16.9, 28.5, 47.7), f"in {_PRAMANICK}"),
+    ("TransLocator", 2022, (7.2, 17.8, 28.0, 41.3, 60.6), _PRAMANICK),
+]
+_GWS15K: list[_Row] = [
+    ("GeoDecoder", 2023, (0.7, 1.5, 8.7, 26.9, 50.5), _CLARK),
+    ("GeoCLIP", 2023, (0.6, 3.1, 16.9, 45.7, 74.1), _GEOCLIP),
+    ("PIGEOTTO", 2024, (0.7, 9.2, 31.2, 65.7, 85.1), _PIGEON),
+]
+_OSV5M: list[_Row] = [
+    ("LocDiff", 2025, (None, 11.0, 46.3, 77.0, 88.2), "Wang et al., arXiv:2503.18142"),
+]
+
+
+@dataclass(frozen=True)
+class Benchmark:
+    """A public test set: its photos, how its list looks like, where it comes from, and the published rows."""
+
+    name: str
+    photos: int
+    list_columns: str
+    origin: str
+    published: tuple[dict[str, Any], ...]
+    note: str = ""
+
+    def rows(self) -> list[dict[str, Any]]:
+        """The published rows as table rows: `name`, `year`, `accuracy` by radius (shares 0…1 or None), `source`."""
+        return [dict(row) for row in self.published]
+
+
+def _rows(rows: list[_Row]) -> tuple[dict[str, Any], ...]:
+    return tuple(
+        {
+            "name": name,
+            "year": year,
+            "accuracy": {
+                radius: None if value is None else round(value / 100, 6)
+                for radius, value in zip(RADII_KM, values, strict=True)
+            },
+            "source": source,
+        }
+        for name, year, values, source in rows
+    )
+
+
+_PLACES365 = "IMG_ID, LAT, LON (the *_places365.csv lists of TIBHannover/GeoEstimation)"
+_ALL = (
+    Benchmark("im2gps", 237, _PLACES365, "Hays and Efros, CVPR 2008", _rows(_IM2GPS)),
+    Benchmark("im2gps3k", 2_997, _PLACES365, _VO, _rows(_IM2GPS3K)),
+    Benchmark("yfcc4k", 4_536, "IMG_ID, LAT, LON", _VO, _rows(_YFCC4K)),
+    Benchmark(
+        "yfcc26k", 25_600, "IMG_ID, LAT, LON (yfcc25600_places365.csv)", "Theiner et al., WACV 2022", _rows(_YFCC26K)
+    ),
+    Benchmark("gws15k", 15_000, "photo_id, latitude, longitude", _CLARK, _rows(_GWS15K),
+              "Google Street View panoramas, never released as files: copies rebuilt by others differ"),
+    Benchmark("osv5m", 210_122, "id, latitude, longitude (test.csv)", "Astruc et al., CVPR 2024", _rows(_OSV5M),
+              "its paper reports GeoScore: 3361 and 1,814 km mean error for the best baseline"),
+)  # fmt: skip
+BENCHMARKS = {benchmark.name: benchmark for benchmark in _ALL}
+
+
+def get(name: str) -> Benchmark:
+    """The benchmark called `name`; InputError lists the known ones."""
+    if name not in BENCHMARKS:
+        raise InputError(f"no benchmark is called {name!r}; the benchmarks are {', '.join(BENCHMARKS)}")
+    return BENCHMARKS[name]
+
+
+def check(
+    name: str,
+    table: pa.Table,
+    folder: str | Path,
+    readable: Callable[[str], bool] | None = None,
+    suffixes: tuple[str, ...] = (".jpg", ".jpeg", ".png", ".webp"),
+) -> tuple[list[str | None], dict[str, Any]]:
+    """Whether the user's copy of a benchmark is complete: (per row of `table` its file or None, facts ready for JSON).
+
+    `table` has `photo_id` and perhaps `path`; a photo is looked for in `folder` and below under its path, its id, or
+    its id with a suffix. Facts: `expected`, `listed`, `missing` and `unreadable` (counts with first names; the second
+    only when `readable`, path → bool, is given), `complete`. InputError when the folder holds none of the photos.
+    """
+    benchmark, root = get(name), Path(folder)
+    if not root.is_dir():
+        raise InputError(f"{root}: no such folder; --images takes the folder that holds the photos of {name}")
+    by_path, by_name = _files(root)
+    ids = table["photo_id"].to_pylist()
+    given = table["path"].to_pylist() if "path" in table.column_names else ids
+    paths: list[str | None] = []
+    missing: list[str] = []
+    for photo, path in zip(ids, given, strict=True):
+        names = [str(path), str(photo), *(f"{photo}{suffix}" for suffix in suffixes)]
+        found = next((by_path[n] for n in names if n in by_path), None)
+        bare = [n.replace("\\", "/").rsplit("/", 1)[-1] for n in names]
+        found = found or next((by_name[n] for n in bare if n in by_name), None)
+        if found is None:
+            missing.append(photo)
+        paths.append(found)
+    if ids and len(missing) == len(ids):
+        raise InputError(f"{root}: holds none of the {len(ids):,} photos of the list, for instance {ids[0]!r}")
+    broken = [path for path in paths if path and not readable(path)] if readable else []
+    return paths, {
+        "benchmark": name,
+        "expected": benchmark.photos,
+        "listed": len(ids),
+        "missing": {"count": len(missing), "first": missing[:_SHOWN]},
+        "unreadable": {"count": len(broken), "first": broken[:_SHOWN]} if readable else None,
+        "complete": len(ids) == benchmark.photos and not missing and not broken,
+    }
+
+
+def describe(facts: dict[str, Any]) -> str:
+    """One line about a copy: complete, or what is missing and what that means."""
+    if facts["complete"]:
+        return f"{facts['benchmark']}: complete, {facts['expected']:,} photos"
+    parts = []
+    if facts["listed"] != facts["expected"]:
+        parts.append(f"the list has {facts['listed']:,} photos, the benchmark {facts['expected']:,}")
+    for what in ("missing", "unreadable"):
+        if facts[what] and facts[what]["count"]:
+            first = ", ".join(map(str, facts[what]["first"]))
+            parts.append(f"{facts[what]['count']:,} {what} (first: {first})")
+    return f"{facts['benchmark']}: not the full benchmark, so not comparable as it stands: {'; '.join(parts)}"
+
+
+def _files(root: Path) -> tuple[dict[str, str], dict[str, str]]:
+    """Every file below `root`: by its path relative to `root`, and by its bare name (the first of equal names)."""
+    by_path: dict[str, str] = {}
+    by_name: dict[str, str] = {}
+    for directory, folders, names in os.walk(root):
+        folders.sort()
+        for name in sorted(names):
+            full = Path(directory) / name
+            by_path[full.relative_to(root).as_posix()] = str(full)
+            by_name.setdefault(name, str(full))
+    return by_path, by_name

@@ -1,0 +1,116 @@
+"""One result: everything there is to say about a set of predictions, as a dict for JSON and as text."""
+
+from collections.abc import Iterable, Mapping, Sequence
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+
+from photoplanet.earth.geodesy import RADII_KM
+from photoplanet.evaluation import accuracy, calibration, predictions, tables
+
+REGION_SHARE = 0.9
+_SHOWN = 5
+
+
+def result(
+    name: str, errors_km: npt.ArrayLike, groups: npt.ArrayLike | None = None, by: str = "", seed: int = 0
+) -> dict[str, Any]:
+    """`accuracy.summary` of the first candidate, with `name`, `top_k` and, given groups, `by`.
+
+    `errors_km` is (n, k): column j is the error of the best of the first j + 1 candidates, as `top_k_errors` returns
+    it. `top_k` maps "1" … "k" to accuracy by radius (the paper's Fig. 3).
+    """
+    errors = np.asarray(errors_km, np.float64)
+    found = {"name": name, **accuracy.summary(errors[:, 0], seed=seed)}
+    found["top_k"] = {str(k + 1): accuracy.accuracy(errors[:, k]) for k in range(errors.shape[1])}
+    if groups is not None:
+        found["by"] = {by: accuracy.by_group(errors[:, 0], groups, seed=seed)}
+    return found
+
+
+def sureness(
+    confidence: np.ndarray, correct: np.ndarray, held: np.ndarray, answered: np.ndarray, share: float = REGION_SHARE
+) -> dict[str, Any]:
+    """How honest the probabilities are, over the photos that were read (`answered`, bool (n,)).
+
+    `confidence` of the most probable cell and whether it is `correct` give the expected calibration error; `held` says
+    whether the true cell is in the credible region that holds `share`. Uncovered photos are in no cell: wrong, outside.
+    """
+    sure, right, inside = confidence[answered], correct[answered], held[answered]
+    n = int(answered.sum())
+    covered = float(inside.mean()) if n else 0.0
+    return {
+        "expected_calibration_error": calibration.expected_calibration_error(sure, right),
+        "bins": calibration.BINS,
+        "mean_confidence": float(sure.mean()) if n else 0.0,
+        "cell_accuracy": float(right.mean()) if n else 0.0,
+        "region": {"probability": share, "coverage": covered, "interval": list(accuracy.share_interval(covered, n))},
+    }
+
+
+def text(found: Mapping[str, Any]) -> str:
+    """A result as lines for a terminal: accuracy with intervals, median, GeoScore, top-k, calibration, groups."""
+    lines = [f"{'':<10}{'within':>9}{'accuracy':>10}   95 % interval"]
+    for radius, km in found["radii_km"].items():
+        low, high = (tables.percent(bound) for bound in found["accuracy_interval"][radius])
+        share = tables.percent(found["accuracy"][radius])
+        lines.append(f"{radius:<10}{km:>6,.0f} km{share:>8} %   {low} … {high} %")
+    low, high = (tables.distance(bound) for bound in found["median_km_interval"])
+    if found["photos"]:
+        lines.append(f"median error {tables.distance(found['median_km'])} km ({low} … {high} km)")
+        lines.append(f"GeoScore {found['geoscore']:.0f} of {accuracy.GEOSCORE_BEST:.0f}")
+    if len(found["top_k"]) > 1:
+        lines += ["", f"{'best of':<10}" + "".join(f"{name:>11}" for name in found["radii_km"])]
+        for k, shares in found["top_k"].items():
+            lines.append(f"{'top ' + k:<10}" + "".join(f"{tables.percent(share):>9} %" for share in shares.values()))
+    if sure := found.get("sureness"):
+        region = sure["region"]
+        lines += [
+            "",
+            f"expected calibration error {tables.percent(sure['expected_calibration_error'])} % "
+            f"(mean confidence {tables.percent(sure['mean_confidence'])} %, cell accuracy "
+            f"{tables.percent(sure['cell_accuracy'])} %)",
+            f"the {100 * region['probability']:g} % region holds the truth of {tables.percent(region['coverage'])} %",
+        ]
+    for by, groups in found.get("by", {}).items():
+        lines += ["", *_group_lines(by, groups)]
+    return "\n".join(lines) + "\n"
+
+
+def notes(report: Mapping[str, Any]) -> Iterable[str]:
+    """What was left out or counted as wrong in a match (`predictions.Matched.report`), one line each."""
+    for key, what in (("bad_rows", "rows of the predictions left out"), ("duplicates", "duplicates left out")):
+        if report[key]:
+            yield f"{what}: {predictions.describe(report[key])}"
+    if report["without_answer"]:
+        yield f"{report['without_answer']:,} rows give no coordinates: no answer"
+    missing, extra = report["missing"], report["without_truth"]
+    if missing["count"]:
+        yield f"{missing['count']:,} photos without a prediction count as wrong ({_first(missing)})"
+    if extra["count"]:
+        yield f"{extra['count']:,} predictions without truth left out ({_first(extra)})"
+    if report["matched_by"] != "photo_id":
+        yield f"no photo_id in common: matched by {report['matched_by']}"
+
+
+def table_rows(found: Mapping[str, Any], published: Sequence[Mapping[str, Any]] = ()) -> list[dict[str, Any]]:
+    """Rows for `tables.render`: the published ones, then this result; where groups were asked for, one row a group."""
+    own: dict[str, Any] = {key: value for key, value in found.items() if key not in ("top_k", "by", "sureness")}
+    rows = [*map(dict, published), own]
+    for groups in found.get("by", {}).values():
+        rows += [{"name": name, **figures} for name, figures in groups.items()]
+    return rows
+
+
+def _first(entry: Mapping[str, Any]) -> str:
+    more = ", …" if entry["count"] > len(entry["first"]) else ""
+    return ", ".join(map(str, entry["first"][:_SHOWN])) + more
+
+
+def _group_lines(by: str, groups: Mapping[str, Mapping[str, Any]]) -> Iterable[str]:
+    width = max(len(by), *(len(name) for name in groups)) + 2 if groups else len(by) + 2
+    yield f"{by:<{width}}{'photos':>9}" + "".join(f"{name:>11}" for name in RADII_KM) + f"{'median km':>12}"
+    for name, figures in groups.items():
+        shares = "".join(f"{tables.percent(figures['accuracy'][radius]):>9} %" for radius in RADII_KM)
+        yield f"{name:<{width}}{figures['photos']:>9,}{shares}{tables.distance(figures['median_km']):>12}"
