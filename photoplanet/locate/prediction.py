@@ -107,9 +107,9 @@ class Prediction:
         return float(latitude[0]), float(longitude[0])
 
     @cached_property
-    def order(self) -> NDArray[np.int64]:
+    def order(self) -> NDArray[np.int32]:
         """The classes (classes,) by falling probability."""
-        return np.argsort(-self.probabilities, kind="stable")
+        return np.argsort(-self.probabilities, kind="stable").astype(np.int32)
 
     def top(self, k: int = 5) -> list[Place]:
         """The `k` most probable cells (fewer where there are fewer), each at the mean position of its photos.
@@ -139,17 +139,18 @@ class Prediction:
             probability=float(min(1.0, mass.sum(dtype=np.float64))),
             area_km2=float(cells.area_km2(self.partition.ids[classes]).sum()),
             center=geodesy.mean(means[:, 0], means[:, 1], mass),
-            radius_km=self._around.radius(p),
+            radius_km=self._around().radius(p),
         )
 
     def confidence_within(self, km: float) -> float:
         """The probability that the photo was taken within `km` of the best point."""
-        return self._around.within(float(km))
+        return self._around().within(float(km))
 
     @cached_property
     def confidence(self) -> dict[str, float]:
         """The probability at the five radii: street 1, city 25, region 200, country 750, continent 2500 km."""
-        return {name: self.confidence_within(km) for name, km in geodesy.RADII_KM.items()}
+        around = self._around()
+        return {name: around.within(km) for name, km in geodesy.RADII_KM.items()}
 
     @property
     def abstains(self) -> bool:
@@ -182,8 +183,8 @@ class Prediction:
 
         return {"type": "FeatureCollection", "features": geojson.features(self, "", region, precision)}
 
-    @cached_property
     def _around(self) -> MassAround:
+        """Not kept: over a flat distribution on many cells it is megabytes, and people keep lists of predictions."""
         return MassAround(self.point, self.probabilities, self.partition, self.order)
 
     def _class_at(self, latitude: float, longitude: float) -> int:

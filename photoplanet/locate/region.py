@@ -25,12 +25,12 @@ _FLOAT32 = 1e-6  # masses that are equal but for the rounding of their sum are e
 class Region:
     """The smallest set of cells that holds at least the asked share of the mass.
 
-    `classes` (k,) int64 by falling probability, `probabilities` (k,) float32, `ids` (k,) uint64, `probability`: the
+    `classes` (k,) int32 by falling probability, `probabilities` (k,) float32, `ids` (k,) uint64, `probability`: the
     mass held, `area_km2`, `center`: spherical mean (latitude, longitude) of the mass in degrees, `radius_km`: the
     distance around the prediction's best point within which that share of the mass lies.
     """
 
-    classes: NDArray[np.int64] = field(repr=False)
+    classes: NDArray[np.int32] = field(repr=False)
     probabilities: NDArray[np.float32] = field(repr=False)
     ids: NDArray[np.uint64] = field(repr=False)
     probability: float
@@ -47,7 +47,7 @@ class Region:
         return cells.token(self.ids).tolist()
 
 
-def smallest(probabilities: NDArray, order: NDArray, share: float) -> NDArray[np.int64]:
+def smallest(probabilities: NDArray, order: NDArray, share: float) -> NDArray:
     """The first classes of `order` (by falling probability) that hold at least `share` of the mass; never none."""
     held = np.cumsum(probabilities[order], dtype=np.float64)
     return order[: int(np.searchsorted(held, share * held[-1] * (1 - _FLOAT32))) + 1]
