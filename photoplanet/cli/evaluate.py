@@ -119,9 +119,8 @@ def _explain(found):
     if found["unreadable"]["count"]:
         for reason in found["unreadable"]["first"]:
             click.echo(f"photoplanet: {reason}", err=True)
-        click.echo(
-            f"{found['unreadable']['count']:,} of {total:,} photos could not be read; they count as wrong", err=True
-        )
+        count = found["unreadable"]["count"]
+        click.echo(f"{count:,} {of_all} photos could not be read; they count as wrong", err=True)
 
 
 def _nothing(row, answer):
