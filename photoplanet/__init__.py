@@ -12,7 +12,7 @@ _PUBLIC = {
     "Partition": ("photoplanet.earth.partition", "Partition"),
     "Hierarchy": ("photoplanet.earth.hierarchy", "Hierarchy"),
     "load": ("photoplanet.locate.locator", "load"),
-    "locate": ("photoplanet.locate.locator", "locate"),
+    "locate": ("photoplanet.locate", None),  # the package itself: calling it locates a photo
     "Prediction": ("photoplanet.locate.prediction", "Prediction"),
     "PhotoplanetError": ("photoplanet.errors", "PhotoplanetError"),
 }
