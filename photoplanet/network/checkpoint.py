@@ -105,19 +105,22 @@ def restore(
         for name, value in _under(tensors, "optimizer.").items():
             index, _, what = name.partition(".")
             state.setdefault(int(index), {})[what] = value
-        _check_shapes(optimizer, state)
-        optimizer.load_state_dict({**optimizer.state_dict(), "state": state})
+        optimizer.load_state_dict({**optimizer.state_dict(), "state": _laid_out(optimizer, state)})
     except (RuntimeError, ValueError, KeyError) as error:
         first = str(error).strip().splitlines()[-1].strip()
         raise ModelError(f"the checkpoint is that of another network or optimizer ({first})") from error
 
 
-def _check_shapes(optimizer: torch.optim.Optimizer, state: dict[int, dict[str, Tensor]]) -> None:
+def _laid_out(optimizer: torch.optim.Optimizer, state: dict[int, dict[str, Tensor]]) -> dict[int, dict[str, Tensor]]:
+    """The state with the memory layout of its parameters: a fused optimizer walks through both side by side."""
     parameters = [p for group in optimizer.param_groups for p in group["params"]]
     for index, values in state.items():
         for what, value in values.items():
             if index >= len(parameters) or (value.ndim and value.shape != parameters[index].shape):
                 raise ValueError(f"optimizer state {what} of parameter {index} does not fit")
+            if value.ndim:
+                values[what] = torch.empty_like(parameters[index], dtype=value.dtype).copy_(value)
+    return state
 
 
 def _under(tensors: dict[str, Tensor], prefix: str) -> dict[str, Tensor]:

@@ -35,7 +35,8 @@ class Data:
 def prepare(photos: Path, recipe: Recipe, cells: Path | None = None, validation: Path | None = None) -> Data:
     """Read, split, partition and assign; training photos outside every cell are dropped and counted (paper, Sect. 3).
 
-    Raises InputError for tables or cells that cannot be read, TrainingError when no photo is left to train on.
+    Raises InputError for tables or cells that cannot be read and for photos that make no cell, TrainingError when no
+    photo is left to train on.
     """
     rows, left_out = _read(photos)
     if validation is not None:
@@ -52,10 +53,6 @@ def prepare(photos: Path, recipe: Recipe, cells: Path | None = None, validation:
     else:
         most, least = recipe.cell_limits(len(training))
         partition = Partition.adaptive(latitude, longitude, max_photos=most, min_photos=least)
-    if not len(partition):
-        raise TrainingError(
-            f"{photos}: {len(training):,} photos make no cell of at least {least:,}; lower --min-photos or add photos"
-        )
     classes = partition.assign(latitude, longitude)
     kept = classes >= 0
     if not kept.any():

@@ -241,7 +241,7 @@ class Trainer:
             facts = {
                 "recipe": self.recipe.as_dict(), "data": self.data.facts["data"], "step": self.step,
                 "total": self.total, "seconds": self.seconds, "history": self.history, "precision": self.precision,
-                "network": self.model.arguments(), "torch": str(torch.__version__),
+                "network": self.model.arguments(), "toy": self.data.facts["toy"], "torch": str(torch.__version__),
             }  # fmt: skip
             checkpoint.write(self.folder, {**tensors, "unreadable": self.unreadable}, facts)
         self.ranks.wait()
