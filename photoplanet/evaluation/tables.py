@@ -57,7 +57,7 @@ def distance(km: float | None) -> str:
         return "∞"
     if km == 0:
         return "0"
-    digits = max(0, 2 - math.floor(math.log10(abs(km))))
+    digits = min(3, max(0, 2 - math.floor(math.log10(abs(km)))))
     return f"{round(km, digits):,.{digits}f}" if km < 1000 else f"{float(f'{km:.3g}'):,.0f}"
 
 

@@ -135,7 +135,7 @@ def test_top_k_refuses_shapes_that_do_not_fit():
 
 def test_the_error_curve_rises_from_none_to_all_who_answered():
     errors = [0.05, 10, 100, math.nan]
-    distances, shares = metrics.error_curve(errors)
+    _, shares = metrics.error_curve(errors)
     assert (np.diff(shares) >= 0).all()
     assert shares[0] == 0.25
     assert shares[-1] == 0.75

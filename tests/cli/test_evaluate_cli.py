@@ -1,0 +1,109 @@
+import csv
+import json
+
+import pytest
+
+from photoplanet.cli import main
+
+
+def run(capsys, *args):
+    with pytest.raises(SystemExit) as stopped:
+        main([str(arg) for arg in args])
+    captured = capsys.readouterr()
+    return stopped.value.code, captured.out, captured.err
+
+
+@pytest.fixture
+def table(tmp_path, photo, tiny_cities):
+    """Red is Paris, green Rio, blue Sydney to the tiny model; the black photo says Tokyo, and one file is broken."""
+    photo("red"), photo("green"), photo("blue"), photo("black")
+    (tmp_path / "broken.png").write_bytes(b"\x89PNG\r\n\x1a\nnothing")
+    rows = [("red", "Paris"), ("green", "Rio"), ("blue", "Sydney"), ("black", "Paris"), ("broken", "Tokyo")]
+    path = tmp_path / "photos.csv"
+    with path.open("w", newline="") as file:
+        writer = csv.writer(file)
+        writer.writerow(("photo_id", "path", "latitude", "longitude"))
+        writer.writerows((name, f"{name}.png", *tiny_cities[city]) for name, city in rows)
+        writer.writerow(("nowhere", "red.png", -80.0, 30.0))  # outside every cell
+    return path
+
+
+def test_text_says_what_counts_as_wrong(tiny_model, table, capsys):
+    status, out, err = run(capsys, "evaluate", tiny_model, table)
+    assert status == 0
+    assert "city          25 km    50.0 %" in out
+    assert "expected calibration error" in out
+    assert "90 % region holds the truth of" in out
+    assert "1 of 6 photos lie outside every cell" in err
+    assert "1 of 6 photos could not be read; they count as wrong" in err
+    assert "broken.png" in err
+
+
+def test_the_predictions_it_writes_score_the_same(tiny_model, table, tmp_path, capsys):
+    out_path = tmp_path / "predictions.csv"
+    _, out, _ = run(capsys, "evaluate", tiny_model, table, "--predictions", out_path, "--json", "--by", "country")
+    found = json.loads(out)
+    assert found["photos"] == 6
+    assert found["predicted"] == 5
+    assert found["unreadable"]["count"] == 1
+    assert found["uncovered"] == 1
+    assert found["sureness"]["cell_accuracy"] == pytest.approx(3 / 5)
+    assert found["by"]["country"]["Brazil"]["accuracy"]["city"] == 1
+    _, out, _ = run(capsys, "score", out_path, table, "--json")
+    again = json.loads(out)
+    assert again["accuracy"] == found["accuracy"]
+    assert again["top_k"] == found["top_k"]
+    assert not list(tmp_path.glob(".predictions*"))
+
+
+def test_region_coverage_rises_with_its_probability(tiny_model, table, capsys):
+    shares = []
+    for region in ("0.5", "0.9", "1"):
+        _, out, _ = run(capsys, "evaluate", tiny_model, table, "--json", "--region", region)
+        shares.append(json.loads(out)["sureness"]["region"]["coverage"])
+    assert shares == sorted(shares)
+    assert shares[-1] == pytest.approx(4 / 5)  # all but the photo that no cell covers
+
+
+def test_a_benchmark_copy_is_checked_and_set_beside_the_published_rows(tiny_model, table, tmp_path, capsys):
+    listing = tmp_path / "list.csv"
+    listing.write_text("IMG_ID,LAT,LON\nred.png,48.86,2.35\ngone.png,1,2\n")
+    status, out, err = run(
+        capsys, "evaluate", tiny_model, "--benchmark", "im2gps", "--images", tmp_path, "--list", listing
+    )
+    assert status == 0
+    assert "im2gps: not the full benchmark" in err
+    assert "1 missing (first: gone.png)" in err
+    assert "| PlaNet, 91 M photos (2016) | 8.4 |" in out
+    assert "| tiny | 0.0 | 50.0 | 50.0 |" in out
+
+
+@pytest.mark.parametrize(
+    ("args", "message"),
+    [
+        ((), "give a photo table, or --benchmark"),
+        (("--benchmark", "yfcc4k"), "--images FOLDER and --list FILE"),
+    ],
+)
+def test_missing_input_is_said_in_one_line(tiny_model, capsys, args, message):
+    status, _, err = run(capsys, "evaluate", tiny_model, *args)
+    assert status == 2
+    assert message in err
+    assert err.count("\n") == 1
+
+
+def test_a_missing_model_and_an_empty_table(tiny_model, table, tmp_path, capsys):
+    assert run(capsys, "evaluate", tmp_path / "absent", table)[0] == 2
+    empty = tmp_path / "empty.csv"
+    empty.write_text("photo_id,path,latitude,longitude\n")
+    status, _, err = run(capsys, "evaluate", tiny_model, empty)
+    assert status == 2
+    assert "no usable photo" in err
+
+
+def test_tables_and_help(tiny_model, table, capsys):
+    _, out, _ = run(capsys, "evaluate", tiny_model, table, "--table", "latex", "--by", "continent", "--intervals")
+    assert out.count("\\\\") == 7  # the head, the model, and five continents
+    status, out, _ = run(capsys, "evaluate", "--help")
+    assert status == 0
+    assert "photoplanet evaluate model/ photos.parquet" in out

@@ -1,0 +1,81 @@
+import json
+
+import pytest
+
+from photoplanet.cli import main
+
+
+def run(capsys, *args):
+    with pytest.raises(SystemExit) as stopped:
+        main([str(arg) for arg in args])
+    captured = capsys.readouterr()
+    return stopped.value.code, captured.out, captured.err
+
+
+@pytest.fixture
+def files(tmp_path):
+    truth = tmp_path / "truth.csv"
+    truth.write_text("IMG_ID,LAT,LON\na,48.86,2.35\nb,48.86,2.35\nc,-33.87,151.21\nd,35.68,139.69\nz,0,0\n")
+    predictions = tmp_path / "p.csv"
+    predictions.write_text(
+        "photo_id,latitude,longitude,rank\na,48.86,2.35,1\nb,52.52,13.40,1\nb,48.86,2.35,2\nc,95,0,1\nq,1,1,1\n"
+    )
+    return predictions, truth
+
+
+def test_text(files, capsys):
+    status, out, err = run(capsys, "score", *files)
+    assert status == 0
+    assert "city          25 km    25.0 %" in out
+    assert "top 2" in out
+    assert "2 photos without a prediction count as wrong (c, d)" in err
+    assert "1 predictions without truth left out (q)" in err
+    assert "coordinates out of range: 1 (rows 4)" in err
+    assert "exactly 0, 0: 1 (row 5)" in err
+
+
+def test_json_holds_everything(files, capsys):
+    status, out, _ = run(capsys, "score", *files, "--json", "--by", "continent", "--benchmark", "im2gps3k")
+    found = json.loads(out)
+    assert status == 0
+    assert found["photos"] == 4
+    assert found["predicted"] == 2
+    assert found["accuracy"] == {"street": 0.25, "city": 0.25, "region": 0.25, "country": 0.25, "continent": 0.5}
+    assert found["top_k"]["2"]["city"] == 0.5
+    assert list(found["by"]["continent"]) == ["Asia", "Europe", "Oceania"] or set(found["by"]["continent"]) == {
+        "Europe", "Asia", "Oceania"
+    }  # fmt: skip
+    assert any(row["name"] == "GeoCLIP" for row in found["published"])
+    assert found["report"]["missing"]["count"] == 2
+
+
+def test_tables_to_paste(files, capsys):
+    _, out, err = run(capsys, "score", *files, "--table", "markdown", "--benchmark", "im2gps", "--name", "mine")
+    assert "| PlaNet, 91 M photos (2016) | 8.4 | 24.5 | 37.6 | 53.6 | 71.3 |" in out
+    assert "| mine | 25.0 | 25.0 |" in out
+    assert "4 photos, but im2gps has 237" in err
+    _, out, _ = run(capsys, "score", *files, "--table", "latex", "--intervals")
+    assert out.startswith("\\begin{tabular}")
+    assert "25.0 [0.0, 75.0]" in out
+
+
+@pytest.mark.parametrize("which", [0, 1])
+def test_a_file_that_is_no_table_is_refused_in_one_line(files, capsys, which):
+    files[which].write_bytes(b"\xff\xfe\x00garbage")
+    status, out, err = run(capsys, "score", *files)
+    assert status == 2
+    assert out == ""
+    assert files[which].name in err
+    assert err.count("\n") == 1
+
+
+def test_bad_usage(files, capsys):
+    assert run(capsys, "score", files[0])[0] == 2
+    assert run(capsys, "score", *files, "--table", "html")[0] == 2
+    assert run(capsys, "score", "absent.csv", files[1])[0] == 2
+
+
+def test_help_has_an_example(capsys):
+    status, out, _ = run(capsys, "score", "--help")
+    assert status == 0
+    assert "photoplanet score predictions.csv photos.parquet" in out
