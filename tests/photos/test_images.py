@@ -198,7 +198,7 @@ def test_preprocessing_round_trips_and_refuses_nonsense():
     mine = Preprocessing(size=160, fit="squash", mean=(0.4, 0.5, 0.6))
     assert Preprocessing.from_dict(mine.to_dict()) == mine
     for bad in ({"size": 0}, {"size": 10**9}, {"size": "1"}, {"size": True}, {"fit": "stretch"}, {"mean": [1, 2]},
-                {"std": [0, 1, 1]}, {"std": [float("nan"), 1, 1]}, {"mean": "abc"}, {"colour": 1}, [], None):  # fmt: skip
+                {"std": [0, 1, 1]}, {"std": [float("nan"), 1, 1]}, {"mean": "abc"}, {"hue": 1}, [], None):  # fmt: skip
         with pytest.raises(ModelError):
             Preprocessing.from_dict(bad)
     for box in ((0, 0, 0, 1), (0.5, 0, 0.4, 1), (-1, 0, 1, 1), (0, 0, float("nan"), 1)):

@@ -1,0 +1,110 @@
+"""Rates of indexing and decoding on this machine: `python benchmarks/index.py [FOLDER_OF_PHOTOS]`.
+
+Makes 5,000 small JPEGs and a 100,000-row table in a temporary folder; prints photos or rows per second of wall time and
+per second of this process's CPU time (the one to compare on a busy machine), and ratios of the latter.
+"""
+
+import argparse
+import io
+import itertools
+import tempfile
+import time
+from pathlib import Path
+
+import numpy as np
+from PIL import Image
+
+from photoplanet.photos import images, sources, table
+from photoplanet.photos.exif import gps_bytes
+
+
+def rate(what, count, action, repeat=1):
+    """Run and print the best of `repeat`; returns the rate per CPU second."""
+    wall = cpu = float("inf")
+    for _ in range(repeat):
+        start, used = time.perf_counter(), time.process_time()
+        action()
+        wall, cpu = min(wall, time.perf_counter() - start), min(cpu, time.process_time() - used)
+    print(f"{what:<52} {count / wall:>11,.0f} /s {count / cpu:>11,.0f} /CPU s {wall:>7.2f} s")
+    return count / cpu
+
+
+def picture(width, height):
+    """A JPEG with about the bytes per pixel of a photo."""
+    rng = np.random.default_rng(0)
+    coarse = Image.fromarray(rng.integers(0, 256, (height // 12, width // 12, 3), dtype=np.uint8))
+    pixels = np.asarray(coarse.resize((width, height), Image.Resampling.BICUBIC), np.float32)
+    noisy = pixels + rng.normal(0, 6, pixels.shape)
+    return Image.fromarray(noisy.clip(0, 255).astype(np.uint8))
+
+
+def indexing(folder, photos):
+    many = folder / "many"
+    many.mkdir()
+    body = io.BytesIO()
+    small = picture(160, 120)
+    for i in range(5000):
+        body.seek(0)
+        body.truncate()
+        small.save(body, "JPEG", exif=gps_bytes(i / 100 - 25 + 1e-4, i / 50 - 50))
+        (many / f"{i:05}.jpg").write_bytes(body.getvalue())
+    out = folder / "many.parquet"
+    rate("5,000 JPEGs, one thread", 5000, lambda: sources.index([many], threads=1))
+    rate("5,000 JPEGs, threads as by default", 5000, lambda: sources.index([many]))
+    rate("5,000 JPEGs, two processes (with their start)", 5000, lambda: sources.index([many], processes=2))
+    first = rate("5,000 JPEGs, first run with a journal", 5000, lambda: sources.index([many], out))
+    again = rate("5,000 JPEGs, second run", 5000, lambda: sources.index([many], out))
+    rate("500 JPEGs with --drop-graphics", 500, lambda: sources.index(sorted(many.iterdir())[:500], drop_graphics=True))
+    print(f"second run / first {again / first:.1f}")
+    if photos:
+        count = sum(1 for _ in photos.rglob("*.jpg"))
+        rate(f"{count} real photos", count, lambda: sources.index([photos], keep_without_gps=True), 3)
+
+
+def tables(folder):
+    n = 100_000
+    rng = np.random.default_rng(0)
+    rows = [
+        {"photo_id": f"{i:07}", "path": f"p/{i:07}.jpg", "latitude": a, "longitude": b, "album": f"a{i // 30}"}
+        for i, a, b in zip(range(n), rng.uniform(-90, 90, n).tolist(), rng.uniform(-180, 180, n).tolist(), strict=True)
+    ]
+    for name in ("t.csv", "t.parquet"):
+        path = table.write(table.from_rows(rows), folder / name)
+        rate(f"table.read of 100,000 rows, {name}", n, lambda path=path: table.read(path), 3)
+    rate("index of a 100,000-row CSV whose photos are missing", n, lambda: sources.index([folder / "t.csv"]))
+
+
+def decoding():
+    for width, height, count in ((4000, 3000, 12), (500, 375, 200)):
+        body = io.BytesIO()
+        picture(width, height).save(body, "JPEG", quality=88)
+        data = body.getvalue()
+        to = images.Preprocessing(299)
+
+        def plain(data=data, to=to):
+            side = min((image := Image.open(io.BytesIO(data)).convert("RGB")).size)
+            left, top = (image.width - side) / 2, (image.height - side) / 2
+            box = (left, top, left + side, top + side)
+            return np.asarray(image.resize((to.size, to.size), Image.Resampling.BICUBIC, box))
+
+        repeat = range(count)
+        slow = rate(f"{width} × {height} → 299, whole decoding", count, lambda f=plain, r=repeat: [f() for _ in r])
+        name = f"{width} × {height} → 299, images.load"
+        fast = rate(name, count, lambda d=data, t=to, r=repeat: [images.load(d, t) for _ in r])
+        copies = itertools.repeat(data, count)
+        rate(f"{name}_many, 2 threads", count, lambda c=copies, t=to: list(images.load_many(c, t, threads=2)))
+        print(f"load / whole decoding {fast / slow:.2f}")
+
+
+def main():
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("photos", nargs="?", type=Path)
+    options = parser.parse_args()
+    with tempfile.TemporaryDirectory() as folder:
+        decoding()
+        tables(Path(folder))
+        indexing(Path(folder), options.photos)
+
+
+if __name__ == "__main__":
+    main()
