@@ -53,11 +53,14 @@ def write_onnx(classifier: Classifier, path: str | os.PathLike, tolerance: float
 
     Input `images` uint8 (n, size, size, 3); outputs `log_probabilities` float32 (n, classes) at temperature 1 and
     `embedding` float32 (n, d). Equal weights give equal bytes. Raises InputError for a network over 2 GB, and
-    TrainingError with the figures when ONNX Runtime and torch differ by more than `tolerance`.
+    TrainingError for weights that are not finite, or with the figures when ONNX Runtime and torch differ by more than
+    `tolerance`.
     """
     size = sum(value.numel() * value.element_size() for value in classifier.state_dict().values())
     if size > MOST_BYTES:
         raise InputError(f"a network of {size / 1e9:.1f} GB does not fit an ONNX file (2 GB): use fewer cells or width")
+    if not all(value.isfinite().all() for value in classifier.state_dict().values()):
+        raise TrainingError("the network holds weights that are not finite; export an earlier checkpoint")
     plain = copy.deepcopy(classifier).to("cpu", torch.float32).eval()
     folded = Exported(fold_batch_norms(copy.deepcopy(plain)))
     target = Path(path)
@@ -104,6 +107,8 @@ def export_model(
     """
     target = Path(folder).resolve()
     model_folder.check_target(target)
+    if len(partition) != classifier.classes:
+        raise ModelError(f"{len(partition)} cells for a network of {classifier.classes} classes; use its own cells")
     target.parent.mkdir(parents=True, exist_ok=True)
     parts = Path(tempfile.mkdtemp(prefix=f".{target.name}.parts-", dir=target.parent))
     try:
@@ -258,7 +263,7 @@ def _compare(plain: Classifier, path: Path, tolerance: float) -> Parity:
     if max(worst) > tolerance:
         raise TrainingError(
             f"ONNX Runtime and torch differ by {worst[0]:.2g} in log-probabilities and {worst[1]:.2g} in the embedding "
-            f"(allowed: {tolerance:g}); are the weights finite? Try another version of torch or onnxruntime"
+            f"(allowed: {tolerance:g}); try another version of torch or onnxruntime"
         )
     return Parity(*worst)
 
