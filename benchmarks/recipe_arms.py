@@ -17,7 +17,7 @@ import sys
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
-SMALL = ["--image-size", "96", "--set", "width=0.5", "--max-photos", "100", "--min-photos", "5"]
+SMALL = ["--image-size", "96", "--batch-size", "64", "--max-photos", "100", "--min-photos", "5"]
 PAPER = ["optimizer=adagrad", "learning_rate=0.045", "schedule=constant", "weight_decay=0", "label_km=0", "hierarchy=", "hierarchy_shares=",
          "average=0", "crop_area=1", "crop_ratio=1", "brightness=0", "contrast=0", "saturation=0", "clip_norm=0"]  # fmt: skip
 ARMS: dict[str, list[str]] = {
@@ -25,7 +25,6 @@ ARMS: dict[str, list[str]] = {
     "paper's objective and optimizer": PAPER,
     "one-hot labels": ["label_km=0"],
     "labels softened at 10 km": ["label_km=10"],
-    "labels softened at 200 km": ["label_km=200"],
     "no hierarchy": ["hierarchy=", "hierarchy_shares="],
     "no weight averaging": ["average=0"],
     "no augmentation": ["crop_area=1", "crop_ratio=1", "brightness=0", "contrast=0", "saturation=0"],
@@ -34,7 +33,6 @@ ARMS: dict[str, list[str]] = {
     "SGD": ["optimizer=sgd", "learning_rate=0.1", "weight_decay=0.0005"],
     "constant rate": ["schedule=constant", "learning_rate=0.001"],
     "mirrored half of the time": ["flip=0.5"],
-    "a rectangle blanked": ["erase=0.25"],
 }
 RADII = ("street", "city", "region", "country", "continent")
 

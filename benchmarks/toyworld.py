@@ -1,0 +1,36 @@
+"""Toy Earth photos per second of one core, painted and written as JPEG with EXIF, beside encoding alone in the same run.
+
+    python benchmarks/toyworld.py [--photos 600] [--repeats 5]
+"""
+
+import argparse
+import io
+import statistics
+import time
+
+from photoplanet.toyworld import paint, travellers, world, write
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
+    parser.add_argument("--photos", type=int, default=600)
+    parser.add_argument("--repeats", type=int, default=5)
+    given = parser.parse_args()
+    order = write.Order(given.photos)
+    photos = travellers.travel(world.make(), given.photos)
+    images = [paint.photo(paint.cues_of(row), travellers.SCENES[scene], (0, n)) for n, (row, scene) in enumerate(zip(photos.cues, photos.scene, strict=True))]
+    whole, encode = [], []
+    for _ in range(given.repeats):
+        start = time.process_time()
+        size = sum(map(len, write.jpegs(photos, order)))
+        middle = time.process_time()
+        for image in images:
+            image.save(io.BytesIO(), "JPEG", quality=write.QUALITY)
+        whole.append(given.photos / (middle - start))
+        encode.append((time.process_time() - middle) / (middle - start))
+    print(f"{order.size} px: {statistics.median(whole):.0f} photos/s of one core (median of {given.repeats}; {min(whole):.0f}…{max(whole):.0f}), {size / given.photos / 1000:.1f} kB each")
+    print(f"encoding alone takes {statistics.median(encode):.0%} of that time")
+
+
+if __name__ == "__main__":
+    main()
