@@ -22,6 +22,8 @@ CLAIM_KM = 100.0  # farther than this, a point has no town and no state, and may
 PRECISIONS = ("street", "city", "region", "country", "continent")
 
 _TILE = 5.0  # degrees
+_MANY = 500  # points that are searched for together, rather than each among the kept candidates of its tile
+_ALL = slice(None)  # every town
 _LEAF = 16  # points or towns from which the search goes pair by pair
 _LARGEST_TOWN_KM = 12.75  # the largest radius that places.npz can hold
 _URAL_LONGITUDE = 60.0  # Russia east of it is Asia
@@ -53,11 +55,14 @@ def name(lat: npt.ArrayLike, lng: npt.ArrayLike) -> list["Place"]:
     latitude, longitude = (np.atleast_1d(values).ravel() for values in check(lat, lng))
     data = _gazetteer()
     town = np.empty(latitude.size, np.int64)
-    points, south, west = to_xyz(latitude, longitude), (latitude + 90) // _TILE, (longitude + 180) // _TILE
-    tiles = np.minimum(south, 180 / _TILE - 1) * (360 / _TILE) + np.minimum(west, 360 / _TILE - 1)
-    order = np.argsort(tiles, kind="stable")
-    for rows in np.split(order, np.flatnonzero(np.diff(tiles[order])) + 1) if order.size else ():
-        _search(data, points, rows, _towns_of(int(tiles[rows[0]])), town)
+    points = to_xyz(latitude, longitude)
+    if latitude.size > _MANY:
+        _search(data, points, np.arange(latitude.size), _ALL, town)
+    else:
+        south = np.minimum((latitude + 90) // _TILE, 180 / _TILE - 1)
+        west = np.minimum((longitude + 180) // _TILE, 360 / _TILE - 1)
+        for row, tile in enumerate((south * (360 / _TILE) + west).astype(int).tolist()):
+            _search(data, points, np.array([row]), _towns_of(tile), town)
     away = distance_km(latitude, longitude, data["latitude"][town], data["longitude"][town])
     height, width = data["grid"].shape
     row = np.minimum(((90 - latitude) / 180 * height).astype(np.int64), height - 1)
@@ -105,14 +110,15 @@ class Place:
         return asdict(self)
 
 
-def _search(data: dict[str, Any], points: np.ndarray, rows: np.ndarray, towns: np.ndarray, found: np.ndarray) -> None:
+def _search(data: dict[str, Any], points: np.ndarray, rows: np.ndarray, towns: Any, found: np.ndarray) -> None:
     """Write the town of points[rows], unit vectors, into found[rows]; `towns` holds every candidate.
 
     Halves of the points see ever fewer towns.
     """
     here = points[rows]
     middle = here.mean(axis=0)
-    middle /= np.linalg.norm(middle)
+    length = float(np.linalg.norm(middle))
+    middle = middle / length if length else here[0]  # points that cancel out: any middle is as good
     towns = _within_reach(data, middle, float(_km((here @ middle).min())), towns)
     if rows.size > _LEAF and towns.size > _LEAF:
         along = here[:, int(np.ptp(here, axis=0).argmax())]
@@ -126,15 +132,16 @@ def _search(data: dict[str, Any], points: np.ndarray, rows: np.ndarray, towns: n
     found[rows] = towns[edge.argmin(axis=1)]
 
 
-def _within_reach(data: dict[str, Any], middle: np.ndarray, spread: float, towns: np.ndarray) -> np.ndarray:
-    """Those of `towns` that can be the town of a point within `spread` km of `middle`.
+def _within_reach(data: dict[str, Any], middle: np.ndarray, spread: float, towns: Any) -> np.ndarray:
+    """Those of `towns` (rows, or the slice of all) that can be the town of a point within `spread` km of `middle`.
 
     With d from the middle to its nearest town, only towns within d + 2·spread of the middle can be nearest to such a
     point; the choice by edge adds twice the largest town's radius.
     """
     cosine = data["xyz"][towns] @ middle
     reach = float(_km(cosine.max())) + 2 * spread + 2 * _LARGEST_TOWN_KM
-    return towns[cosine >= np.cos(reach / EARTH_RADIUS_KM) - 1e-12] if reach < np.pi * EARTH_RADIUS_KM else towns
+    near = np.flatnonzero(cosine >= np.cos(min(np.pi, reach / EARTH_RADIUS_KM)) - 1e-12)
+    return near if isinstance(towns, slice) else towns[near]
 
 
 @cache
@@ -146,7 +153,7 @@ def _towns_of(tile: int) -> np.ndarray:
     middle = to_xyz(south + _TILE / 2, west + _TILE / 2)
     corners = to_xyz([south, south, south + _TILE, south + _TILE], [west, west + _TILE, west, west + _TILE])
     spread = float(_km((corners @ middle).min()))  # the corners are the farthest
-    return _within_reach(data, middle, spread, np.arange(len(data["xyz"]), dtype=np.int32))
+    return _within_reach(data, middle, spread, _ALL).astype(np.int32)
 
 
 def _place(data: dict[str, Any], town: int, away: float, ground: int, longitude: float) -> Place:

@@ -98,8 +98,17 @@ def test_the_search_finds_what_all_distances_find(points):
 
 def test_many_points_in_a_dense_country_agree_with_one_at_a_time():
     random = np.random.default_rng(0)
-    lat, lng = random.uniform(50, 52, 300), random.uniform(3, 8, 300)
+    lat, lng = random.uniform(50, 52, 600), random.uniform(3, 8, 600)
     together = places.name(lat, lng)
-    assert all(together[i] == places.name(lat[i], lng[i])[0] for i in range(0, 300, 10))
-    for i in range(0, 300, 30):
+    assert all(together[i] == places.name(lat[i], lng[i])[0] for i in range(0, 600, 20))
+    for i in range(0, 600, 60):
         assert together[i].distance_km == pytest.approx(slow_town(lat[i], lng[i])[0], abs=1e-3)
+
+
+def test_many_points_all_over_the_earth_that_cancel_out():
+    lat, lng = np.tile([0.0, 0, 0, 0, 90, -90], 100), np.tile([0.0, 90, 180, -90, 0, 0], 100)
+    found = places.name(lat, lng)
+    assert found[:6] == found[-6:]
+    assert [place.distance_km for place in found[:6]] == pytest.approx(
+        [slow_town(a, b)[0] for a, b in zip(lat[:6], lng[:6], strict=True)]
+    )
