@@ -162,15 +162,9 @@ def leaf_ids(lat: Floats, lng: Floats) -> Ids:
     ids = np.empty(lat.shape, np.uint64)
     for start in range(0, ids.size, FEW):
         part = slice(start, start + FEW)
-        ids[part] = leaf_ids_of_few(lat[part], lng[part], projection.unit_vectors(lat[part], lng[part]))
-    return ids
-
-
-def leaf_ids_of_few(lat: Floats, lng: Floats, vectors: tuple[Floats, Floats, Floats]) -> Ids:
-    """`leaf_ids` of some thousand points whose `projection.unit_vectors` are known."""
-    face, column, row = projection.leaf_squares(lat, lng, vectors)
-    ids = hilbert.positions(face, column, row)
-    ids |= face.astype(np.uint64) << np.uint64(60)
+        face, column, row = projection.leaf_squares(lat[part], lng[part])
+        ids[part] = hilbert.positions(face, column, row)
+        ids[part] |= face.astype(np.uint64) << np.uint64(60)
     ids <<= _ONE
     ids |= _ONE
     return ids

@@ -9,8 +9,8 @@ import numpy as np
 import pyarrow as pa
 
 from photoplanet.earth import geodesy
-from photoplanet.earth.counting import Chunk, located
 from photoplanet.earth.parallel import CHUNK, slices
+from photoplanet.earth.points import Points, locate, unlocated
 from photoplanet.errors import InputError
 
 Paths = str | Path | Iterable[str | Path]
@@ -34,12 +34,12 @@ class Tables:
         self._skip_bad = skip_bad
         self.left_out = 0
 
-    def __call__(self) -> Iterator[Callable[[], Chunk]]:
+    def __call__(self) -> Iterator[Callable[[], Points]]:
         self.left_out = 0
         for file in self._files:
             yield from self._chunks(file)
 
-    def _chunks(self, file: Path) -> Iterator[Callable[[], Chunk]]:
+    def _chunks(self, file: Path) -> Iterator[Callable[[], Points]]:
         row = 0
         try:
             for batch in _batches(file, self._columns):
@@ -51,7 +51,7 @@ class Tables:
                     lat, lng = lat[good], lng[good]
                 lat, lng = geodesy.check(lat, lng, str(file), row - len(batch))
                 for part in slices(len(lat)):
-                    yield partial(located, lat[part], lng[part])
+                    yield partial(locate, unlocated(lat[part], lng[part]))
         except pa.ArrowException as error:
             why = " ".join(str(error).split())[:200]
             raise InputError(f"{file}: after row {row}: it cannot be read as a table of degrees ({why})") from None

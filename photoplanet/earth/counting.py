@@ -6,15 +6,16 @@ several times faster than anything with a payload. Memory is bounded: where too 
 pass looks fewer levels deep, and later passes do the rest, so that the counts stay exact.
 """
 
-from collections.abc import Callable, Iterable
-from typing import Any, NamedTuple
+from collections.abc import Callable
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
-from photoplanet.earth import cells, projection
+from photoplanet.earth import cells
 from photoplanet.earth.lookup import Lookup
 from photoplanet.earth.parallel import in_threads, slices
+from photoplanet.earth.points import CACHED, FIXED_POINT, KEY_LEVEL, Points, Source
 from photoplanet.errors import InputError
 
 Ids = NDArray[np.uint64]
@@ -27,38 +28,7 @@ _COUNT_BITS = np.uint64(32)
 _COUNT_MASK = np.uint64((1 << 32) - 1)
 _MERGE_AT = 1 << 23  # packed counts (8 bytes each) to collect before they are merged
 _MOST_KEYS = 1 << 26  # different keys to hold (512 MB) before a pass looks less deep
-_CACHED = 1 << 16  # points whose temporary arrays stay in the cache
 _SUMMED = 1 << 20  # points between two looks at the sums of all classes
-_FIRST_DEPTH = 14  # 3 bits of face and 28 of position fill a key
-_FIXED_POINT = 1 << 30  # unit vectors are summed as whole numbers, 6 mm on the ground, so that order does not matter
-
-
-class Chunk(NamedTuple):
-    """Some points: leaf ids (k,) uint64, and unit vectors (3, k) int32 in units of 2^-30."""
-
-    leaves: Ids
-    vectors: NDArray[np.int32]
-
-
-# Called once per pass, gives functions that each make a chunk in a worker thread; every pass must give the same points.
-Source = Callable[[], Iterable[Callable[[], Chunk]]]
-
-
-def located(lat: Floats, lng: Floats) -> Chunk:
-    """The chunk of checked, flat coordinates in degrees."""
-    chunk = Chunk(np.empty(lat.size, np.uint64), np.empty((3, lat.size), np.int32))
-    locate_into(chunk, lat, lng)
-    return chunk
-
-
-def locate_into(chunk: Chunk, lat: Floats, lng: Floats) -> None:
-    """Fill a chunk from checked, flat coordinates in degrees."""
-    for few in slices(lat.size, cells.FEW):
-        vectors = projection.unit_vectors(lat[few], lng[few])
-        chunk.leaves[few] = cells.leaf_ids_of_few(lat[few], lng[few], vectors)
-        for axis, values in enumerate(vectors):
-            values *= _FIXED_POINT
-            chunk.vectors[axis, few] = np.rint(values, out=values)
 
 
 def nothing(count: int = 1, note: str = "") -> None:
@@ -73,7 +43,7 @@ def split(source: Source, max_photos: int, deepest: int = cells.MAX_LEVEL, advan
     frontier, level, found = FACES, 0, []
     while len(frontier):
         index_bits = max(len(frontier) - 1, 1).bit_length()
-        depth = max(1, min((_KEY_BITS - index_bits) // 2, deepest - level, _FIRST_DEPTH)) if deepest > level else 0
+        depth = max(1, min((_KEY_BITS - index_bits) // 2, deepest - level, KEY_LEVEL)) if deepest > level else 0
         packed, depth = _count(source, frontier, level, depth, advance)
         done, frontier = _descend(packed, frontier, level, depth, max_photos, deepest)
         found += done
@@ -91,49 +61,41 @@ def mean_vectors(source: Source, ids: Ids, advance: Advance = nothing) -> tuple[
     lookup = Lookup(ids)
     counts, sums = np.zeros(len(ids), np.int64), np.zeros((3, len(ids)), np.int64)
 
-    def work(load: Callable[[], Chunk]):
-        chunk = load()
-        return len(chunk.leaves), *_sum_chunk(chunk, lookup, len(ids))
+    def work(load: Callable[[], Points]):
+        points = load()
+        return len(points.keys), *_sum_points(points, lookup, len(ids))
 
-    for points, some_counts, some_sums in in_threads(work, source()):
+    for number, some_counts, some_sums in in_threads(work, source()):
         counts += some_counts
         sums += some_sums
-        advance(points, note="means")
-    return counts, sums.T / _FIXED_POINT
+        advance(number, note="means")
+    return counts, sums.T / FIXED_POINT
 
 
 def _count(source: Source, frontier: Ids, level: int, depth: int, advance: Advance) -> tuple[Ids, int]:
     """Packed keys and counts, sorted, of the points inside `frontier` (cells of `level`), and how deep they look."""
     lookup = None if level == 0 else Lookup(frontier)
 
-    def work(load: Callable[[], Chunk], depth: int):
-        leaves = load().leaves
-        return len(leaves), depth, _count_chunk(leaves, lookup, level, depth)
+    def work(load: Callable[[], Points], depth: int):
+        points = load()
+        return len(points.keys), depth, _count_points(points, lookup, level, depth)
 
     packed, parts, waiting = np.empty(0, np.uint64), [], 0
     tasks = ((load, depth) for load in source())  # `depth` is read anew for each chunk
-    for points, seen_depth, part in in_threads(lambda task: work(*task), tasks):
+    for number, seen_depth, part in in_threads(lambda task: work(*task), tasks):
         parts.append(_shallower(part, seen_depth - depth))
         waiting += len(part)
         if waiting > max(_MERGE_AT, len(packed)):
             packed, parts, waiting = _merge([packed, *parts]), [], 0
             while len(packed) > _MOST_KEYS and depth > 1:
                 packed, depth = _merge([_shallower(packed, 1)]), depth - 1
-        advance(points, note=f"counting below level {level}")
+        advance(number, note=f"counting below level {level}")
     return _merge([packed, *parts]), depth
 
 
-def _count_chunk(leaves: Ids, lookup: Lookup | None, level: int, depth: int) -> Ids:
-    """Packed keys and counts, sorted, of the leaves inside the cells of `lookup`; None: the six faces, level 0."""
-    shift, parts = np.uint64(61 - 2 * (level + depth)), []
-    for some in slices(len(leaves), _CACHED):
-        below = leaves[some] >> shift
-        if lookup is not None:
-            rows = lookup.rows(leaves[some])
-            inside = np.flatnonzero(rows >= 0)
-            cell = rows.take(inside).astype(np.uint64) << np.uint64(2 * depth)
-            below = cell | (below.take(inside) & np.uint64((1 << 2 * depth) - 1))
-        parts.append(below.astype(np.uint32))
+def _count_points(points: Points, lookup: Lookup | None, level: int, depth: int) -> Ids:
+    """Packed keys and counts, sorted, of the points inside the cells of `lookup`; None: the six faces, level 0."""
+    parts = [_deeper_keys(points.part(some), lookup, level, depth) for some in slices(len(points.keys), CACHED)]
     keys = np.concatenate(parts) if parts else np.empty(0, np.uint32)
     del parts
     keys.sort()
@@ -143,6 +105,21 @@ def _count_chunk(leaves: Ids, lookup: Lookup | None, level: int, depth: int) -> 
     packed <<= _COUNT_BITS
     packed |= counts.view(np.uint64)
     return packed
+
+
+def _deeper_keys(points: Points, lookup: Lookup | None, level: int, depth: int) -> NDArray[np.uint32]:
+    """For each point inside a cell of `lookup`, the cell's row and the bits of the `depth` levels below it."""
+    to_level = level + depth
+    if lookup is None:
+        return points.keys >> np.uint32(2 * (KEY_LEVEL - to_level))
+    rows = lookup.rows(points.keys, points.leaves)
+    inside = np.flatnonzero(rows >= 0)
+    if to_level <= KEY_LEVEL:
+        below = points.keys.take(inside) >> np.uint32(2 * (KEY_LEVEL - to_level))
+    else:
+        below = points.leaves(inside) >> np.uint64(61 - 2 * to_level)
+    cell = rows.take(inside).astype(np.uint32) << np.uint32(2 * depth)
+    return cell | (below & below.dtype.type((1 << 2 * depth) - 1)).astype(np.uint32)
 
 
 def _starts(keys: NDArray) -> NDArray[np.int64]:
@@ -192,11 +169,12 @@ def _descend(packed: Ids, frontier: Ids, level: int, depth: int, max_photos: int
     return done, ids[full]
 
 
-def _sum_chunk(chunk: Chunk, lookup: Lookup, classes: int) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
+def _sum_points(points: Points, lookup: Lookup, classes: int) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
     counts, sums = np.zeros(classes + 1, np.int64), np.zeros((3, classes + 1), np.int64)
-    for some in slices(len(chunk.leaves), _SUMMED):
-        bins = lookup.rows(chunk.leaves[some]) + np.intp(1)  # bin 0: outside every cell
+    for some in slices(len(points.keys), _SUMMED):
+        piece = points.part(some)
+        bins = piece.rows(lookup) + np.intp(1)  # bin 0: outside every cell
         counts += np.bincount(bins, minlength=classes + 1)
         for axis in range(3):  # sums of up to 2^20 whole numbers of 2^30 are exact in float64
-            sums[axis] += np.bincount(bins, chunk.vectors[axis, some], classes + 1).astype(np.int64)
+            sums[axis] += np.bincount(bins, piece.vectors[axis], classes + 1).astype(np.int64)
     return counts[1:], sums[:, 1:]

@@ -16,27 +16,37 @@ _SWAP, _INVERT = 1, 2
 # orientation, position 0…3 along the curve -> quadrant 2·i + j; and what the quadrant does to the orientation
 _QUADRANT = ((0, 1, 3, 2), (0, 2, 3, 1), (3, 2, 0, 1), (3, 1, 0, 2))
 _TURN = (_SWAP, 0, 0, _INVERT | _SWAP)
-# Orientation in which the curve enters each face: bit 0 of the face. 30 levels are four steps of eight less two levels;
-# those two stay at position 0 and lead there from the same orientation, since two swaps cancel.
+# Orientation in which the curve enters each face: bit 0 of the face. 30 levels, or 14, are steps of eight less two;
+# those two stay at position 0 and end in the orientation they begin in, since two swaps cancel.
 _BEGIN = np.array([0, 1, 0, 1, 0, 1], np.uint8)
 
 
 def positions(face: NDArray[np.int8], i: NDArray[np.int32], j: NDArray[np.int32]) -> Ids:
-    """Position along the curve (60 bits) of the leaf in column `i` and row `j` (30 bits each) of `face`; uint64 (n,).
+    """Position along the curve (60 bits) of the leaf in column `i` and row `j` (30 bits each) of `face`; uint64."""
+    return _positions(face, i.astype("<i4", copy=False), j.astype("<i4", copy=False)).astype(np.uint64, copy=False)
+
+
+def short_positions(face: NDArray[np.int8], i: NDArray[np.int16], j: NDArray[np.int16]) -> NDArray[np.uint32]:
+    """Position along the curve (28 bits) of the cell of level 14 in column `i` and row `j` (14 bits each); uint32."""
+    return _positions(face, i.astype("<i2", copy=False), j.astype("<i2", copy=False)).astype(np.uint32, copy=False)
+
+
+def _positions(face: NDArray[np.int8], i: NDArray, j: NDArray) -> NDArray:
+    """Positions of squares whose columns and rows, of two bits less than their type holds, are given.
 
     Eight levels a step are one byte of `i`, one of `j` and two of the position, so that bytes are moved, not shifted.
     """
-    table = _byte_table()
-    i_bytes, j_bytes = (np.ascontiguousarray(side, "<i4").view(np.uint8).reshape(-1, 4) for side in (i, j))
+    table, size = _byte_table(), i.itemsize
+    i_bytes, j_bytes = (np.ascontiguousarray(side).view(np.uint8).reshape(-1, size) for side in (i, j))
     index = np.zeros((len(i), 4), np.uint8)  # the bytes of a table index: j, i, orientation, 0
-    index[:, 2] = _BEGIN[face]
-    position = np.empty((len(i), 4), "<u2")
-    for byte in (3, 2, 1, 0):
+    index[:, 2] = _BEGIN.take(face)
+    position = np.empty((len(i), size), "<u2")
+    for byte in reversed(range(size)):
         index[:, 0], index[:, 1] = j_bytes[:, byte], i_bytes[:, byte]
         found = table.take(index.view("<u4").ravel()).view(np.uint8).reshape(-1, 4)
         position[:, byte] = found.view("<u2")[:, 0]
         index[:, 2] = found[:, 2]
-    return position.view("<u8").ravel().astype(np.uint64, copy=False)
+    return position.view(f"<u{2 * size}").ravel()
 
 
 def columns_and_rows(face: Ints, position: Ints) -> tuple[Ints, Ints]:

@@ -1,75 +1,93 @@
-"""Which cell of a set of disjoint cells a leaf falls in: tables indexed by the bits of the leaf's id.
+"""Which cell of a set of disjoint cells a point falls in: tables indexed by the bits of cell ids.
 
-The first table has an entry for every cell of level 9; an entry is the row of the cell that covers it, −1 for none, or
-a reference to a block of 64 entries in the next table, which looks three levels deeper, and so on. A binary search
+The first table has an entry for every cell of level 8; an entry is the row of the cell that covers it, −1 for none, or
+a reference to a block of entries in the next table, which looks three or four levels deeper, and so on. A binary search
 over 26,000 cells makes 15 unpredictable jumps for each point, this two or three reads.
 """
 
+from collections.abc import Callable
 from typing import NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
 
 from photoplanet.earth import cells
+from photoplanet.earth.points import KEY_LEVEL, KEY_SHIFT
 
-_FIRST_LEVEL = 9
-_STEP = 3
-_BLOCK = 4**_STEP
+Ids = NDArray[np.uint64]
+
+_DEPTHS = (8, 11, KEY_LEVEL, 18, 22, 26, 30)  # levels that the tables look down to
 _NONE = -1
 _FIRST_BLOCK = -2  # entry −2 − k refers to block k of the next table
 
 
 class _Table(NamedTuple):
-    shift: np.uint64  # leaf id >> shift: the id's bits down to the level of this table
+    depth: int
+    block_bits: int  # a block has 2^block_bits entries
     entries: NDArray[np.int32]
 
 
 class Lookup:
-    """Rows of disjoint cells by leaf id; `ids` (n,) uint64, sorted."""
+    """Rows of disjoint cells by the bits of their points; `ids` (n,) uint64, sorted."""
 
-    def __init__(self, ids: NDArray[np.uint64]):
+    def __init__(self, ids: Ids):
         self._tables: list[_Table] = []
         levels, rows = cells.level(ids), np.arange(len(ids), dtype=np.int32)
-        depth, above, blocks = _FIRST_LEVEL, 0, np.arange(6 * 4**_FIRST_LEVEL // _BLOCK, dtype=np.uint64)
-        while True:
-            entries = np.full(len(blocks) * _BLOCK, _NONE, np.int32)
-            here = (levels > above) | (above == 0)
-            ending, deeper = here & (levels <= depth), levels > depth
+        above, blocks = 0, np.arange(6, dtype=np.uint64)
+        for depth in _DEPTHS:
+            table = _Table(depth, 2 * (depth - above), np.full(len(blocks) << 2 * (depth - above), _NONE, np.int32))
+            self._tables.append(table)
+            ending, deeper = (levels <= depth) & ((levels > above) | (above == 0)), levels > depth
             first, last = (_prefix(edge(ids[ending]), depth) for edge in (cells.range_min, cells.range_max))
-            _fill(entries, _place(first, blocks), (last - first + np.uint64(1)).astype(np.int64), rows[ending])
-            self._tables.append(_Table(_shift(depth), entries))
+            _fill(table.entries, _place(first, blocks, table), (last - first).astype(np.int64) + 1, rows[ending])
             if not deeper.any():
                 break
-            open_ = np.unique(_prefix(ids[deeper], depth), return_counts=True)[0]
-            entries[_place(open_, blocks)] = _FIRST_BLOCK - np.arange(len(open_), dtype=np.int32)
-            depth, above, blocks = depth + _STEP, depth, open_
+            above, within, blocks = depth, blocks, np.unique(_prefix(ids[deeper], depth), return_counts=True)[0]
+            table.entries[_place(blocks, within, table)] = _FIRST_BLOCK - np.arange(len(blocks), dtype=np.int32)
 
-    def rows(self, leaves: NDArray[np.uint64]) -> NDArray[np.int32]:
-        """Row (int32) of the cell that holds each leaf id, −1 for none."""
-        first, *deeper = self._tables
-        row = first.entries.take((leaves >> first.shift).view(np.int64))
-        for table in deeper:
+    def rows(self, keys: NDArray[np.uint32], leaves_of: Callable[[NDArray[np.int64]], Ids]) -> NDArray[np.int32]:
+        """Row (int32) of the cell that holds each point, −1 for none.
+
+        `keys` (k,) uint32 are leaf ids without the bits below level 14; `leaves_of(where)` gives the leaf ids of the
+        points `where`, and is asked for those only that keys do not tell apart.
+        """
+        shallow = [table for table in self._tables if table.depth <= KEY_LEVEL]
+        row = shallow[0].entries.take(keys >> np.uint32(2 * (KEY_LEVEL - shallow[0].depth)))
+        _walk(shallow[1:], row, keys, KEY_LEVEL)
+        if len(shallow) < len(self._tables):
             unsolved = np.flatnonzero(row <= _FIRST_BLOCK)
-            if not unsolved.size:
-                break
-            block = _FIRST_BLOCK - row.take(unsolved).astype(np.int64)
-            inside = (leaves.take(unsolved) >> table.shift).view(np.int64) & (_BLOCK - 1)
-            row[unsolved] = table.entries.take(block * _BLOCK + inside)
+            if unsolved.size:
+                found = row.take(unsolved)
+                _walk(self._tables[len(shallow) :], found, leaves_of(unsolved) >> np.uint64(1), cells.MAX_LEVEL)
+                row[unsolved] = found
         return row
 
 
-def _shift(level: int) -> np.uint64:
-    return np.uint64(61 - 2 * level)
+def key_of(leaves: Ids) -> NDArray[np.uint32]:
+    """The keys of leaf ids."""
+    return (leaves >> KEY_SHIFT).astype(np.uint32)
 
 
-def _prefix(ids: NDArray[np.uint64], level: int) -> NDArray[np.uint64]:
-    return ids >> _shift(level)
+def _walk(tables: list[_Table], row: NDArray[np.int32], prefixes: NDArray, level: int) -> None:
+    """Follow references from table to table, in place; `prefixes` are the points' ids down to `level`."""
+    for table in tables:
+        unsolved = np.flatnonzero(row <= _FIRST_BLOCK)
+        if not unsolved.size:
+            return
+        block = _FIRST_BLOCK - row.take(unsolved).astype(np.int64)
+        below = (prefixes.take(unsolved) >> prefixes.dtype.type(2 * (level - table.depth))).astype(np.int64)
+        below &= (1 << table.block_bits) - 1
+        row[unsolved] = table.entries.take((block << table.block_bits) | below)
 
 
-def _place(prefixes: NDArray[np.uint64], blocks: NDArray[np.uint64]) -> NDArray[np.int64]:
+def _prefix(ids: Ids, level: int) -> Ids:
+    return ids >> np.uint64(61 - 2 * level)
+
+
+def _place(prefixes: Ids, blocks: Ids, table: _Table) -> NDArray[np.int64]:
     """Where the entries of `prefixes` are in a table whose blocks belong to the cells `blocks`."""
-    block = np.searchsorted(blocks, prefixes >> np.uint64(2 * _STEP))
-    return block * _BLOCK + (prefixes & np.uint64(_BLOCK - 1)).astype(np.int64)
+    block = np.searchsorted(blocks, prefixes >> np.uint64(table.block_bits))
+    return (block << table.block_bits) | (prefixes & np.uint64((1 << table.block_bits) - 1)).astype(np.int64)
 
 
 def _fill(entries: NDArray[np.int32], starts: NDArray[np.int64], lengths: NDArray[np.int64], rows: NDArray) -> None:

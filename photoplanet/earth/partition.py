@@ -11,9 +11,10 @@ from numpy.typing import ArrayLike, NDArray
 
 from photoplanet.earth import cells, counting, geodesy
 from photoplanet.earth.atomic import replacing
-from photoplanet.earth.counting import Advance, Chunk, Source, nothing
+from photoplanet.earth.counting import Advance, nothing
 from photoplanet.earth.lookup import Lookup
 from photoplanet.earth.parallel import in_threads, slices
+from photoplanet.earth.points import Source, keyed, locate, unlocated
 from photoplanet.errors import InputError
 
 Paths = str | Path | Iterable[str | Path]
@@ -158,7 +159,7 @@ class Partition:
         lookup, rows = self._lookup, np.empty(flat_lat.shape, np.int32)
 
         def work(part: slice) -> None:
-            rows[part] = lookup.rows(cells.leaf_ids(flat_lat[part], flat_lng[part]))
+            rows[part] = keyed(flat_lat[part], flat_lng[part]).rows(lookup)
 
         for _ in in_threads(work, slices(len(rows))):
             pass
@@ -203,17 +204,12 @@ class Partition:
 
 
 def _in_memory(lat: ArrayLike, lng: ArrayLike) -> Source:
-    """The points of two arrays, located once for all passes: 20 bytes a point."""
+    """The points of two arrays, located once for all passes: 16 bytes a point besides the arrays."""
     lat, lng = geodesy.check(lat, lng)
-    lat, lng = lat.ravel(), lng.ravel()
-    leaves, vectors = np.empty(lat.size, np.uint64), np.empty((3, lat.size), np.int32)
-
-    def piece(part: slice) -> Chunk:
-        return Chunk(leaves[part], vectors[:, part])
-
-    for _ in in_threads(lambda part: counting.locate_into(piece(part), lat[part], lng[part]), slices(lat.size)):
+    everything = unlocated(lat.ravel(), lng.ravel())
+    for _ in in_threads(lambda some: locate(everything.part(some)), slices(lat.size)):
         pass
-    return lambda: (partial(piece, part) for part in slices(lat.size, _PIECE))
+    return lambda: (partial(everything.part, some) for some in slices(lat.size, _PIECE))
 
 
 def _adaptive(source: Source, max_photos: int, min_photos: int, advance: Advance) -> Partition:
