@@ -17,7 +17,7 @@ import sys
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
-SMALL = ["--image-size", "96", "--batch-size", "64", "--max-photos", "100", "--min-photos", "5"]
+SMALL = ["--image-size", "64", "--max-photos", "100", "--min-photos", "5"]
 PAPER = ["optimizer=adagrad", "learning_rate=0.045", "schedule=constant", "weight_decay=0", "label_km=0", "hierarchy=", "hierarchy_shares=",
          "average=0", "crop_area=1", "crop_ratio=1", "brightness=0", "contrast=0", "saturation=0", "clip_norm=0"]  # fmt: skip
 ARMS: dict[str, list[str]] = {
@@ -85,7 +85,7 @@ def main() -> None:
     given = parser.parse_args()
     given.work.mkdir(parents=True, exist_ok=True)
     for name, count, seed in (("train", given.photos, 0), ("held-out", 3000, 1)):
-        photoplanet("toyworld", "-o", str(given.work / name), "--photos", str(count), "--seed", str(seed), "--size", "96")
+        photoplanet("toyworld", "-o", str(given.work / name), "--photos", str(count), "--seed", str(seed), "--size", "64")
     log = given.work / "arms.jsonl"
     rows = [json.loads(line) for line in log.read_text().splitlines()] if log.exists() else []
     done = {(row["arm"], row["seed"]) for row in rows}
