@@ -53,23 +53,23 @@ def split(source: Source, max_photos: int, deepest: int = cells.MAX_LEVEL, advan
     return ids[order], counts[order]
 
 
-def mean_vectors(source: Source, ids: Ids, advance: Advance = nothing) -> tuple[NDArray[np.int64], Floats]:
-    """Point counts (n,) int64 and sums of unit vectors (n, 3) float64 of the points in each of the sorted `ids`.
+def vector_sums(source: Source, ids: Ids, advance: Advance = nothing) -> tuple[int, Floats]:
+    """How many points there are, and the sums of unit vectors (n, 3) float64 of those in each of the sorted `ids`.
 
     The sums are exact to rounding of each coordinate at 2^-30, hence the same in whatever order the points come.
     """
     lookup = Lookup(ids)
-    counts, sums = np.zeros(len(ids), np.int64), np.zeros((3, len(ids)), np.int64)
+    total, sums = 0, np.zeros((3, len(ids)), np.int64)
 
     def work(load: Callable[[], Points]):
         points = load()
-        return len(points.keys), *_sum_points(points, lookup, len(ids))
+        return len(points.keys), _sum_points(points, lookup, len(ids))
 
-    for number, some_counts, some_sums in in_threads(work, source()):
-        counts += some_counts
-        sums += some_sums
+    for number, some in in_threads(work, source()):
+        total += number
+        sums += some
         advance(number, note="means")
-    return counts, sums.T / FIXED_POINT
+    return total, sums.T / FIXED_POINT
 
 
 def _count(source: Source, frontier: Ids, level: int, depth: int, advance: Advance) -> tuple[Ids, int]:
@@ -169,12 +169,11 @@ def _descend(packed: Ids, frontier: Ids, level: int, depth: int, max_photos: int
     return done, ids[full]
 
 
-def _sum_points(points: Points, lookup: Lookup, classes: int) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
-    counts, sums = np.zeros(classes + 1, np.int64), np.zeros((3, classes + 1), np.int64)
+def _sum_points(points: Points, lookup: Lookup, classes: int) -> NDArray[np.int64]:
+    sums = np.zeros((3, classes + 1), np.int64)
     for some in slices(len(points.keys), _SUMMED):
         piece = points.part(some)
         bins = piece.rows(lookup) + np.intp(1)  # bin 0: outside every cell
-        counts += np.bincount(bins, minlength=classes + 1)
         for axis in range(3):  # sums of up to 2^20 whole numbers of 2^30 are exact in float64
             sums[axis] += np.bincount(bins, piece.vectors[axis], classes + 1).astype(np.int64)
-    return counts[1:], sums[:, 1:]
+    return sums[:, 1:]

@@ -237,8 +237,8 @@ def _finish(source: Source, found: tuple[NDArray, NDArray], made: dict[str, Any]
             f"(the fullest has {most:,}); lower it, or give more photos"
         )
     ids, counts = ids[enough], counts[enough]
-    seen, sums = counting.mean_vectors(source, ids, advance)
-    if not np.array_equal(seen, counts):
+    seen, sums = counting.vector_sums(source, ids, advance)
+    if seen != total:
         raise InputError("partition: the photo tables changed while they were read; run it again")
     made = {**made, "photos": total, "left_out": getattr(source, "left_out", 0)}
     return Partition(ids, counts, np.stack(geodesy.from_xyz(sums), axis=-1), made)
