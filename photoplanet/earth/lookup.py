@@ -1,8 +1,8 @@
 """Which cell of a set of disjoint cells a point falls in: tables indexed by the bits of cell ids.
 
-The first table has an entry for every cell of level 8; an entry is the row of the cell that covers it, −1 for none, or
-a reference to a block of entries in the next table, which looks three or four levels deeper, and so on. A binary search
-over 26,000 cells makes 15 unpredictable jumps for each point, this two or three reads.
+The first table has an entry for every cell of level 10; an entry is the row of the cell that covers it, −1 for none, or
+a reference to a block of entries in the next table, which looks four levels deeper, and so on. A binary search
+over 26,000 cells makes 15 unpredictable jumps for each point, this one or two reads.
 """
 
 from collections.abc import Callable
@@ -16,7 +16,8 @@ from photoplanet.earth.points import KEY_LEVEL, KEY_SHIFT
 
 Ids = NDArray[np.uint64]
 
-_DEPTHS = (8, 11, KEY_LEVEL, 18, 22, 26, 30)  # levels that the tables look down to
+_DEPTHS = (10, KEY_LEVEL, 18, 22, 26, 30)  # levels that the tables look down to
+_MOST_ENTRIES = 1 << 26  # of a table; where millions of tiny cells would need more, a binary search takes over
 _NONE = -1
 _FIRST_BLOCK = -2  # entry −2 − k refers to block k of the next table
 
@@ -33,9 +34,13 @@ class Lookup:
     def __init__(self, ids: Ids):
         self._tables: list[_Table] = []
         levels, rows = cells.level(ids), np.arange(len(ids), dtype=np.int32)
+        self._first, self._last = cells.range_min(ids), cells.range_max(ids)
         above, blocks = 0, np.arange(6, dtype=np.uint64)
         for depth in _DEPTHS:
-            table = _Table(depth, 2 * (depth - above), np.full(len(blocks) << 2 * (depth - above), _NONE, np.int32))
+            size = len(blocks) << 2 * (depth - above)
+            if above and size > _MOST_ENTRIES:
+                break
+            table = _Table(depth, 2 * (depth - above), np.full(size, _NONE, np.int32))
             self._tables.append(table)
             ending, deeper = (levels <= depth) & ((levels > above) | (above == 0)), levels > depth
             first, last = (_prefix(edge(ids[ending]), depth) for edge in (cells.range_min, cells.range_max))
@@ -54,13 +59,22 @@ class Lookup:
         shallow = [table for table in self._tables if table.depth <= KEY_LEVEL]
         row = shallow[0].entries.take(keys >> np.uint32(2 * (KEY_LEVEL - shallow[0].depth)))
         _walk(shallow[1:], row, keys, KEY_LEVEL)
-        if len(shallow) < len(self._tables):
-            unsolved = np.flatnonzero(row <= _FIRST_BLOCK)
-            if unsolved.size:
-                found = row.take(unsolved)
-                _walk(self._tables[len(shallow) :], found, leaves_of(unsolved) >> np.uint64(1), cells.MAX_LEVEL)
-                row[unsolved] = found
+        unsolved = np.flatnonzero(row <= _FIRST_BLOCK)
+        if unsolved.size:
+            found, leaves = row.take(unsolved), leaves_of(unsolved)
+            _walk(self._tables[len(shallow) :], found, leaves >> np.uint64(1), cells.MAX_LEVEL)
+            self._search(found, leaves)
+            row[unsolved] = found
         return row
+
+    def _search(self, row: NDArray[np.int32], leaves: Ids) -> None:
+        """Solve by binary search, in place, what the tables leave open."""
+        unsolved = np.flatnonzero(row <= _FIRST_BLOCK)
+        if unsolved.size:
+            leaves = leaves.take(unsolved)
+            last = np.minimum(np.searchsorted(self._last, leaves), len(self._last) - 1)
+            inside = (self._first.take(last) <= leaves) & (leaves <= self._last.take(last))
+            row[unsolved] = np.where(inside, last, _NONE)
 
 
 def key_of(leaves: Ids) -> NDArray[np.uint32]:

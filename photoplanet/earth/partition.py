@@ -1,6 +1,7 @@
 """Partitions of the Earth into disjoint S2 cells, the classes of the model (paper, §3 and Table 1b)."""
 
 import json
+import math
 from collections.abc import Iterable, Mapping
 from functools import partial
 from pathlib import Path
@@ -13,7 +14,7 @@ from photoplanet.earth import cells, counting, geodesy
 from photoplanet.earth.atomic import replacing
 from photoplanet.earth.counting import Advance, nothing
 from photoplanet.earth.lookup import Lookup
-from photoplanet.earth.parallel import in_threads, slices
+from photoplanet.earth.parallel import in_threads, slices, threads
 from photoplanet.earth.points import Source, keyed, locate, unlocated
 from photoplanet.errors import InputError
 
@@ -204,12 +205,13 @@ class Partition:
 
 
 def _in_memory(lat: ArrayLike, lng: ArrayLike) -> Source:
-    """The points of two arrays, located once for all passes: 16 bytes a point besides the arrays."""
+    """The points of two arrays, located once for all passes: at most 24 bytes a point besides the arrays."""
     lat, lng = geodesy.check(lat, lng)
-    everything = unlocated(lat.ravel(), lng.ravel())
+    everything = unlocated(lat.ravel(), lng.ravel())._replace(known=np.zeros(lat.size, np.uint64))
     for _ in in_threads(lambda some: locate(everything.part(some)), slices(lat.size)):
         pass
-    return lambda: (partial(everything.part, some) for some in slices(lat.size, _PIECE))
+    piece = min(_PIECE, max(1, math.ceil(lat.size / threads())))
+    return lambda: (partial(everything.part, some) for some in slices(lat.size, piece))
 
 
 def _adaptive(source: Source, max_photos: int, min_photos: int, advance: Advance) -> Partition:

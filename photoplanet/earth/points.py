@@ -23,16 +23,20 @@ FIXED_POINT = 1 << 30  # units of a vector's length: 6 mm on the ground
 
 
 class Points(NamedTuple):
-    """Degrees (k,) float64 (checked), keys (k,) uint32 and unit vectors (3, k) int32 in units of 2^-30."""
+    """Degrees (k,) float64 (checked), keys (k,) uint32 and unit vectors (3, k) int32 in units of 2^-30.
+
+    `known` (k,) uint64 remembers leaf ids between passes, 0 where not asked for yet; of length 0 it does not.
+    """
 
     lat: Floats
     lng: Floats
     keys: NDArray[np.uint32]
     vectors: NDArray[np.int32]
+    known: NDArray[np.uint64] = np.empty(0, np.uint64)
 
     def part(self, some: slice) -> "Points":
         """The points of a slice; views, no copies."""
-        return Points(self.lat[some], self.lng[some], self.keys[some], self.vectors[:, some])
+        return Points(self.lat[some], self.lng[some], self.keys[some], self.vectors[:, some], self.known[some])
 
     def rows(self, lookup: Any) -> NDArray[np.int32]:
         """Row (int32) of each point in a `Lookup`, −1 for outside."""
@@ -44,7 +48,14 @@ class Points(NamedTuple):
 
     def leaves(self, where: NDArray[np.int64]) -> NDArray[np.uint64]:
         """Leaf ids of the points `where`."""
-        return cells.leaf_ids(self.lat.take(where), self.lng.take(where))
+        if not self.known.size:
+            return cells.leaf_ids(self.lat.take(where), self.lng.take(where))
+        leaves = self.known.take(where)
+        new = np.flatnonzero(leaves == 0)
+        if new.size:
+            there = where.take(new)
+            leaves[new] = self.known[there] = cells.leaf_ids(self.lat.take(there), self.lng.take(there))
+        return leaves
 
 
 # Called once per pass, gives functions that each make points in a worker thread; every pass must give the same points.

@@ -121,6 +121,16 @@ def test_assign_agrees_with_looking_at_every_cell(places, others):
         assert part.assign(lat, lng) == (hit[0] if hit else -1)
 
 
+def test_millions_of_tiny_cells_are_looked_up_without_tables_of_their_own(monkeypatch):
+    lat, lng = clustered(3000)
+    part = Partition.uniform(lat, lng, 25, 1)
+    expected = part.assign(lat, lng)
+    assert (expected >= 0).all() and part.assign(lat[0] + 1e-5, lng[0]) == -1
+    monkeypatch.setattr("photoplanet.earth.lookup._MOST_ENTRIES", 1000)
+    again = Partition.from_cells(part.ids)
+    assert (again.assign(lat, lng) == expected).all() and again.assign(lat[0] + 1e-5, lng[0]) == -1
+
+
 def test_means_are_the_spherical_means_of_the_photos(part):
     lat, lng = clustered(5000)
     classes = part.assign(lat, lng)
