@@ -206,7 +206,7 @@ def _fill(classifier: Classifier, found: dict[str, Tensor], source: str | os.Pat
             reason = f"{name} is {list(found[name].shape)}, the network has {list(expected[name].shape)}"
         else:
             continue
-        raise ModelError(f"{source}: weights of another network ({reason}); take both from one model folder")
+        raise ModelError(f"{source}: weights of another network ({reason}); take both from one model folder or version")
     classifier.load_state_dict(found, strict=True)
 
 
