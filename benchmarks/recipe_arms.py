@@ -1,10 +1,11 @@
-"""Which parts of the default recipe earn their place: each arm changes one setting, on the toy Earth, over several seeds.
+"""Which parts of the default recipe earn their place: each arm changes one setting, on the toy Earth, over seeds.
 
     python benchmarks/recipe_arms.py WORK [--photos 10000] [--seeds 3] [--jobs 2] [--arms NAME ...]
 
-Makes two toy Earths' worth of photos in WORK (training, and other travellers as held-out data), trains every arm with
-`photoplanet train`, appends one line per run to WORK/arms.jsonl, and prints the table of docs/experiments.md: accuracy at
-the radii and, per arm, the difference from the default with its standard error over the seeds. Runs again where it was stopped.
+Makes photos of the toy Earth in WORK (to train on, and by other travellers as held-out data), trains every arm with
+`photoplanet train`, appends one line per run to WORK/arms.jsonl, and prints the table of docs/experiments.md: accuracy
+at the radii and, per arm, the difference from the default with its standard error over the seeds. Runs again where it
+was stopped.
 """
 
 import argparse
@@ -18,8 +19,11 @@ from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 SMALL = ["--image-size", "64", "--max-photos", "100", "--min-photos", "5"]
-PAPER = ["optimizer=adagrad", "learning_rate=0.045", "schedule=constant", "weight_decay=0", "label_km=0", "hierarchy=", "hierarchy_shares=",
-         "average=0", "crop_area=1", "crop_ratio=1", "brightness=0", "contrast=0", "saturation=0", "clip_norm=0"]  # fmt: skip
+PAPER = [
+    "optimizer=adagrad", "learning_rate=0.045", "schedule=constant", "weight_decay=0", "clip_norm=0", "label_km=0",
+    "hierarchy=", "hierarchy_shares=", "average=0", "crop_area=1", "crop_ratio=1", "brightness=0", "contrast=0",
+    "saturation=0",
+]  # fmt: skip
 ARMS: dict[str, list[str]] = {
     "default": [],
     "paper's objective and optimizer": PAPER,
@@ -40,7 +44,9 @@ RADII = ("street", "city", "region", "country", "continent")
 def photoplanet(*arguments: str) -> str:
     """Run the command line on one thread (two jobs share two cores better that way) and return what it printed."""
     environment = {**os.environ, "OMP_NUM_THREADS": "1"}
-    done = subprocess.run([sys.executable, "-m", "photoplanet", *arguments], capture_output=True, text=True, env=environment)
+    done = subprocess.run(
+        [sys.executable, "-m", "photoplanet", *arguments], capture_output=True, text=True, env=environment
+    )
     if done.returncode:
         raise SystemExit(f"photoplanet {' '.join(arguments)}: {done.stderr}")
     return done.stdout
@@ -50,10 +56,10 @@ def run(work: Path, arm: str, seed: int, epochs: float) -> dict:
     out = work / "runs" / f"{arm.replace(' ', '-').replace(chr(39), '')}-{seed}"
     out.parent.mkdir(exist_ok=True)
     settings = [part for setting in ARMS[arm] for part in ("--set", setting)]
+    train, held_out = (str(work / name / "photos.parquet") for name in ("train", "held-out"))
     text = photoplanet(
-        "train", str(work / "train" / "photos.parquet"), "-o", str(out), "--validation", str(work / "held-out" / "photos.parquet"),
-        "--seed", str(seed), "--epochs", str(epochs), "--validate-every", "1000000", "--threads", "1", "--no-tensorboard", "--json",
-        *SMALL, *settings,
+        "train", train, "-o", str(out), "--validation", held_out, "--seed", str(seed), "--epochs", str(epochs),
+        "--validate-every", "1000000", "--threads", "1", "--no-tensorboard", "--json", *SMALL, *settings,
     )  # fmt: skip
     found = json.loads(text)["validation"]
     return {"arm": arm, "seed": seed, "loss": found["loss"], "median_km": found["median_km"], **found["accuracy"]}
@@ -85,7 +91,9 @@ def main() -> None:
     given = parser.parse_args()
     given.work.mkdir(parents=True, exist_ok=True)
     for name, count, seed in (("train", given.photos, 0), ("held-out", 3000, 1)):
-        photoplanet("toyworld", "-o", str(given.work / name), "--photos", str(count), "--seed", str(seed), "--size", "64")
+        photoplanet(
+            "toyworld", "-o", str(given.work / name), "--photos", str(count), "--seed", str(seed), "--size", "64"
+        )
     log = given.work / "arms.jsonl"
     rows = [json.loads(line) for line in log.read_text().splitlines()] if log.exists() else []
     done = {(row["arm"], row["seed"]) for row in rows}

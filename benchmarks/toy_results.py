@@ -2,8 +2,8 @@
 
     python benchmarks/toy_results.py WORK [--model WORK/toy] [--photos WORK/held-out/photos.parquet]
 
-WORK is what recipes/toy.sh leaves. "Gap closed" is (model − prior) / (ceiling − prior), the prior being the mean position of the
-photos in the most frequent cell, the ceiling the mean of the two ends of its bracket.
+WORK is what recipes/toy.sh leaves. "Gap closed" is (model − prior) / (ceiling − prior), the prior being the mean
+position of the photos in the most frequent cell, the ceiling the mean of the two ends of its bracket.
 """
 
 import argparse
@@ -41,7 +41,9 @@ def main() -> None:
         rows.append({"name": f"{model.info.backbone['backbone']}, readout `{name}`{star}", **accuracy.summary(errors)})
     bounds = ceiling.ceiling(world.make())
     for end in ("low", "high"):
-        rows.append({"name": f"ceiling, {end} end", "accuracy": {name: getattr(bound, end) for name, bound in bounds.items()}})
+        rows.append(
+            {"name": f"ceiling, {end} end", "accuracy": {name: getattr(bound, end) for name, bound in bounds.items()}}
+        )
     print(tables.markdown(rows, intervals=True))
 
     print("| gap closed | " + " | ".join(bounds) + " |\n" + "|---" * 6 + "|")
@@ -56,7 +58,8 @@ def main() -> None:
     inside = labels >= 0
     right = mass.argmax(axis=1) == labels
     error = calibration.expected_calibration_error(mass.max(axis=1), right)
-    print(f"\n{len(part)} cells, {inside.mean():.1%} of the photos in one; top-1 {right.mean():.1%}; expected calibration error {error:.3f}")
+    print(f"\n{len(part)} cells, {inside.mean():.1%} of the photos in one; top-1 {right.mean():.1%}")
+    print(f"expected calibration error {error:.3f}")
 
 
 if __name__ == "__main__":

@@ -1,6 +1,6 @@
-"""Toy Earth photos per second of one core, painted and written as JPEG with EXIF, beside encoding alone in the same run.
+"""Toy Earth photos per second of one core, painted and written as JPEG with EXIF, beside encoding alone.
 
-    python benchmarks/toyworld.py [--photos 600] [--repeats 5]
+python benchmarks/toyworld.py [--photos 600] [--repeats 5]
 """
 
 import argparse
@@ -18,7 +18,10 @@ def main() -> None:
     given = parser.parse_args()
     order = write.Order(given.photos)
     photos = travellers.travel(world.make(), given.photos)
-    images = [paint.photo(paint.cues_of(row), travellers.SCENES[scene], (0, n)) for n, (row, scene) in enumerate(zip(photos.cues, photos.scene, strict=True))]
+    images = [
+        paint.photo(paint.cues_of(row), travellers.SCENES[scene], (0, n))
+        for n, (row, scene) in enumerate(zip(photos.cues, photos.scene, strict=True))
+    ]
     whole, encode = [], []
     for _ in range(given.repeats):
         start = time.process_time()
@@ -28,7 +31,9 @@ def main() -> None:
             image.save(io.BytesIO(), "JPEG", quality=write.QUALITY)
         whole.append(given.photos / (middle - start))
         encode.append((time.process_time() - middle) / (middle - start))
-    print(f"{order.size} px: {statistics.median(whole):.0f} photos/s of one core (median of {given.repeats}; {min(whole):.0f}…{max(whole):.0f}), {size / given.photos / 1000:.1f} kB each")
+    spread = f"median of {given.repeats}; {min(whole):.0f}…{max(whole):.0f}"
+    print(f"{order.size} px: {statistics.median(whole):.0f} photos/s of one core ({spread})")
+    print(f"{size / given.photos / 1000:.1f} kB each")
     print(f"encoding alone takes {statistics.median(encode):.0%} of that time")
 
 

@@ -1,4 +1,4 @@
-"""photoplanet: where on Earth was this photo taken? See README.md; the public names are below, imported when first used."""
+"""photoplanet: where on Earth was this photo taken? The public names are below, imported when first used."""
 
 import importlib
 

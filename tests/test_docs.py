@@ -43,7 +43,10 @@ def test_commands_exist_with_the_options_shown(page):
         while isinstance(command, click.Group) and rest and not rest[0].startswith("-"):
             command, rest = command.get_command(click.Context(command), rest[0]), rest[1:]
             assert command is not None, f"{page.name}: {line}"
-        known = {name for option in command.params for name in (*option.opts, *option.secondary_opts)} | {"--help", "-h"}
+        known = {name for option in command.params for name in (*option.opts, *option.secondary_opts)} | {
+            "--help",
+            "-h",
+        }
         for word in rest:
             if re.match(r"--?[a-z]", word):
                 assert word.split("=")[0] in known, f"{page.name}: {line}: no option {word}"
@@ -80,7 +83,9 @@ def test_the_quick_tour_of_the_readme_runs(tmp_path):
         arguments = [word.replace("~", str(tmp_path)) for word in photoplanet_arguments(line)]
         if arguments[0] == "train":
             arguments += ["--epochs", "1", "--image-size", "32", "--set", "width=0.25", "--max-photos", "60"]
-        arguments = [str(tmp_path / "Photos" / "photos.parquet") if word == "held-out.parquet" else word for word in arguments]
+        arguments = [
+            str(tmp_path / "Photos" / "photos.parquet") if word == "held-out.parquet" else word for word in arguments
+        ]
         if "IMG.jpg" in arguments:
             one = next((tmp_path / "Photos").rglob("*.jpg"))
             arguments[arguments.index("IMG.jpg")] = str(one)

@@ -21,7 +21,11 @@ BELOW = {  # folder or module -> what of photoplanet it may import beside itself
     "network": {"errors", "earth", "photos", "bundle", "evaluation"},
     "show": {"errors", "earth", "photos", "bundle", "locate", "evaluation"},
 }
-MODULES = sorted(path for path in PACKAGE.rglob("*.py") if path.relative_to(PACKAGE).parts[0] not in ("cli", "__init__.py", "__main__.py"))
+MODULES = sorted(
+    path
+    for path in PACKAGE.rglob("*.py")
+    if path.relative_to(PACKAGE).parts[0] not in ("cli", "__init__.py", "__main__.py")
+)
 
 
 def imported(path: Path) -> set[str]:
@@ -53,7 +57,8 @@ def test_commands_import_torch_never_by_themselves(path):
 
 
 def test_importing_photoplanet_imports_nothing_heavy():
-    code = "import sys, photoplanet; print([m for m in ('numpy', 'torch', 'pyarrow', 'onnxruntime', 'rich') if m in sys.modules])"
+    heavy = ("numpy", "torch", "pyarrow", "onnxruntime", "rich")
+    code = f"import sys, photoplanet; print([name for name in {heavy} if name in sys.modules])"
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
     assert done.stdout.strip() == "[]"
 

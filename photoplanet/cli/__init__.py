@@ -59,7 +59,8 @@ def main(args: list[str] | None = None) -> None:
         click.echo(error.format_message())
         sys.exit(2)
     except click.ClickException as error:
-        hint = f" (see '{error.ctx.command_path} --help')" if getattr(error, "ctx", None) else ""
+        context = getattr(error, "ctx", None)
+        hint = f" (see '{context.command_path} --help')" if context else ""
         _fail(f"{error.format_message()}{hint}", 2)
     except (KeyboardInterrupt, click.Abort):
         _fail("stopped by Ctrl-C; run the same command again to go on", 130)

@@ -7,12 +7,28 @@ from photoplanet.toyworld.paint import SIZE
 
 
 @click.command()
-@click.option("-o", "--output", required=True, type=click.Path(file_okay=False), help="Folder to write (empty, or one to go on with).")
+@click.option(
+    "-o",
+    "--output",
+    required=True,
+    type=click.Path(file_okay=False),
+    help="Folder to write (empty, or one to go on with).",
+)
 @click.option("--photos", type=click.IntRange(min=1), default=2000, show_default=True, help="How many photos.")
-@click.option("--seed", type=click.IntRange(min=0), default=0, show_default=True, help="Which travellers; the Earth stays the same.")
+@click.option(
+    "--seed",
+    type=click.IntRange(min=0),
+    default=0,
+    show_default=True,
+    help="Which travellers; the Earth stays the same.",
+)
 @click.option("--size", type=int, default=SIZE, show_default=True, help="Width and height, pixels.")
 @click.option("--shards", is_flag=True, help="Write WebDataset shards, as img2dataset does, instead of single files.")
-@click.option("--coordinates", type=click.Path(exists=True, dir_okay=False), help="CSV or Parquet of real geotags to draw the photos at.")
+@click.option(
+    "--coordinates",
+    type=click.Path(exists=True, dir_okay=False),
+    help="CSV or Parquet of real geotags to draw the photos at.",
+)
 @click.option("--processes", type=click.IntRange(min=1), help="Default: one per core.")
 @click.option("--ceiling", is_flag=True, help="Also compute the best accuracy that any model could reach (5 to 20 s).")
 @click.option("--json", "as_json", is_flag=True, help="Print JSON.")
@@ -34,7 +50,9 @@ def command(output, photos, seed, size, shards, coordinates, processes, ceiling,
         path = write.write(output, order, processes, advance)
     bounds = best_possible(write.make_world(order)) if ceiling else {}
     if as_json:
-        print_json({"table": str(path), "photos": photos, "ceiling": {name: bound._asdict() for name, bound in bounds.items()}})
+        print_json(
+            {"table": str(path), "photos": photos, "ceiling": {name: bound._asdict() for name, bound in bounds.items()}}
+        )
         return
     click.echo(f"{photos} photos of the toy Earth (not real places): {path}")
     for name, bound in bounds.items():

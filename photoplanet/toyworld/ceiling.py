@@ -28,7 +28,8 @@ def ceiling(world: World, sample: int = SAMPLE, seed: int = 1, radii: dict = geo
     """Bracket, for each named radius, the share of single photos that the best possible model places within it.
 
     The true ceiling lies between the two ends but for the error of a sample of this size (half a per cent at 400,000
-    photos). Each radius has guesses of its own, which a model with one guess per photo cannot have: the bound holds a fortiori.
+    photos). Each radius has guesses of its own, which a model with one guess per photo cannot have: for such a model
+    the bound holds all the more.
     """
     photos = travel(world, sample, seed)
     group = evidence(world, photos)
@@ -52,7 +53,7 @@ def _inside(points: np.ndarray, guess: np.ndarray, radius_km: float) -> int:
 
 
 def evidence(world: World, photos: Photos) -> np.ndarray:
-    """Group number per photo: equal where all that the cues say of the place is equal (scene, climate, possible cities)."""
+    """Group number per photo: equal where all that the cues say of the place is equal."""
     cue = dict(zip(CUES, photos.cues.T, strict=True))
     look = world.looks[world.city_country]
     possible = np.ones((len(photos), len(world.city_names)), bool)
@@ -64,7 +65,9 @@ def evidence(world: World, photos: Photos) -> np.ndarray:
     stands[-1] = True  # no landmark in the picture
     possible &= stands[cue["landmark"]]
     # two landmarks of one city are different evidence
-    words = np.column_stack([np.packbits(possible, axis=1), photos.scene, cue["climate"] + 1, *_two_bytes(cue["landmark"])])
+    words = np.column_stack(
+        [np.packbits(possible, axis=1), photos.scene, cue["climate"] + 1, *_two_bytes(cue["landmark"])]
+    )
     words = np.ascontiguousarray(words.astype(np.uint8))
     return np.unique(words.view(f"V{words.shape[1]}").ravel(), return_inverse=True)[1]
 
@@ -74,7 +77,7 @@ def _two_bytes(values: np.ndarray):
 
 
 def _densest(points: np.ndarray, radius_km: float, rng) -> np.ndarray:
-    """The unit vector whose disc of `radius_km` holds most of `points` (n, 3): tried at points, then moved to the mean."""
+    """The unit vector whose disc of `radius_km` holds most of `points` (n, 3), by trial and mean shift."""
     cosine = np.cos(radius_km / geodesy.EARTH_RADIUS_KM)
     members = points if len(points) <= _MEMBERS else points[rng.choice(len(points), _MEMBERS, replace=False)]
     tried = members if len(members) <= _CANDIDATES else members[rng.choice(len(members), _CANDIDATES, replace=False)]

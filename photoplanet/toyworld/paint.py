@@ -44,7 +44,9 @@ def _outdoors(cue: dict[str, int], scene: str, rng: np.random.Generator, big: in
     if scene == "country road":
         props.plants(draw, rng, big, horizon, cue["climate"], 7)
     if cue["wall"] >= 0:
-        props.buildings(draw, rng, big, horizon, cue["wall"], cue["roof"], 1 if scene == "country road" else int(rng.integers(3, 6)))
+        props.buildings(
+            draw, rng, big, horizon, cue["wall"], cue["roof"], 1 if scene == "country road" else int(rng.integers(3, 6))
+        )
     if cue["landmark"] >= 0:
         props.landmark(draw, rng, big, horizon, cue["landmark"])
     if cue["side"] >= 0:

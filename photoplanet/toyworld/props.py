@@ -1,4 +1,4 @@
-"""The things that stand in a photo of the toy Earth, each drawn by Pillow: buildings, signs, trams, landmarks, plants."""
+"""The things that stand in a photo of the toy Earth, drawn by Pillow: buildings, signs, trams, landmarks, plants."""
 
 import colorsys
 
@@ -15,7 +15,16 @@ def _hsv(hue: float, saturation: float, value: float) -> Colour:
     return int(255 * red), int(255 * green), int(255 * blue)
 
 
-WALL_COLOURS = ((236, 232, 222), (214, 92, 70), (232, 178, 60), (120, 180, 120), (96, 150, 200), (226, 150, 180), (130, 96, 70), (120, 116, 128))
+WALL_COLOURS = (
+    (236, 232, 222),
+    (214, 92, 70),
+    (232, 178, 60),
+    (120, 180, 120),
+    (96, 150, 200),
+    (226, 150, 180),
+    (130, 96, 70),
+    (120, 116, 128),
+)
 ROOF_COLOURS = ((70, 70, 78), (170, 74, 50), (96, 110, 60), (150, 130, 110))
 PAINTS = ((200, 30, 40), (240, 200, 30), (30, 140, 60), (30, 70, 180), (245, 245, 245))  # of trams; pairs make a livery
 LIVERY_PAIRS = [(top, bottom) for top in range(5) for bottom in range(5)][:LIVERIES]
@@ -26,7 +35,9 @@ assert len(BODIES) == BODY_COLOURS
 def shade(colour: Colour, rng: np.random.Generator, by: float) -> Colour:
     """`colour` a little lighter or darker, and each channel a little off."""
     light = rng.normal(0, by)
-    red, green, blue = (int(min(max(part + light + off, 0), 255)) for part, off in zip(colour, rng.normal(0, by / 3, 3), strict=True))
+    red, green, blue = (
+        int(min(max(part + light + off, 0), 255)) for part, off in zip(colour, rng.normal(0, by / 3, 3), strict=True)
+    )
     return red, green, blue
 
 
@@ -65,14 +76,20 @@ def _roof(draw, x: float, top: float, w: float, roof: int, colour: Colour) -> No
     else:  # swept steps
         for step in range(3):
             inset = w * 0.16 * step
-            draw.rectangle((x + inset - w * 0.06, top - w * 0.14 * (step + 1), x + w - inset + w * 0.06, top - w * 0.14 * step), fill=colour)
+            draw.rectangle(
+                (x + inset - w * 0.06, top - w * 0.14 * (step + 1), x + w - inset + w * 0.06, top - w * 0.14 * step),
+                fill=colour,
+            )
 
 
 def road(draw: ImageDraw.ImageDraw, rng, big: int, horizon: int, side: int) -> None:
     """A road with its centre line and a car that drives away from us, on the country's side (0: left, 1: right)."""
     far, near = rng.uniform(0.4, 0.6) * big, rng.uniform(0.4, 0.6) * big
     width = rng.uniform(0.3, 0.4) * big
-    draw.polygon(((far - big * 0.03, horizon), (far + big * 0.03, horizon), (near + width, big), (near - width, big)), fill=shade((96, 96, 100), rng, 8))
+    draw.polygon(
+        ((far - big * 0.03, horizon), (far + big * 0.03, horizon), (near + width, big), (near - width, big)),
+        fill=shade((96, 96, 100), rng, 8),
+    )
     for dash in range(5):
         a, b = (dash / 5) ** 1.5, ((dash + 0.55) / 5) ** 1.5
         ya, yb = horizon + a * (big - horizon), horizon + b * (big - horizon)
@@ -99,7 +116,9 @@ def tram(draw: ImageDraw.ImageDraw, rng, big: int, horizon: int, livery: int) ->
     draw.rectangle((x + 3, y, x + w - 3, y + h / 2 - 3), fill=shade(bottom, rng, 5))
     step = w / 6
     for window in range(5):
-        draw.rectangle((x + step * (window + 0.6), y - h * 0.32, x + step * (window + 1.2), y - h * 0.04), fill=(44, 52, 66))
+        draw.rectangle(
+            (x + step * (window + 0.6), y - h * 0.32, x + step * (window + 1.2), y - h * 0.04), fill=(44, 52, 66)
+        )
     for wheel in (0.2, 0.8):
         cx = x + w * wheel
         draw.ellipse((cx - h * 0.13, y + h * 0.4, cx + h * 0.13, y + h * 0.66), fill=(20, 20, 20))
@@ -178,7 +197,9 @@ def _silhouette(draw, shape: int, w: float, h: float) -> None:
         draw.rectangle((0, h * 0.5, w, h * 0.66), fill=255)
     else:  # stepped
         for step in range(4):
-            draw.rectangle((w * 0.13 * (3 - step), h * 0.25 * step, w - w * 0.13 * (3 - step), h * 0.25 * (step + 1)), fill=255)
+            draw.rectangle(
+                (w * 0.13 * (3 - step), h * 0.25 * step, w - w * 0.13 * (3 - step), h * 0.25 * (step + 1)), fill=255
+            )
 
 
 def _pattern(draw, pattern: int, w: float, h: float, dark) -> None:
@@ -213,8 +234,12 @@ def plants(draw: ImageDraw.ImageDraw, rng, big: int, ground: int, climate: int, 
         elif climate == 1:
             green = (74, 130, 80)
             draw.line((x, base, x, base - h), fill=green, width=10)
-            draw.line((x - h * 0.3, base - h * 0.75, x - h * 0.3, base - h * 0.4, x, base - h * 0.4), fill=green, width=8)
-            draw.line((x + h * 0.3, base - h * 0.85, x + h * 0.3, base - h * 0.5, x, base - h * 0.5), fill=green, width=8)
+            draw.line(
+                (x - h * 0.3, base - h * 0.75, x - h * 0.3, base - h * 0.4, x, base - h * 0.4), fill=green, width=8
+            )
+            draw.line(
+                (x + h * 0.3, base - h * 0.85, x + h * 0.3, base - h * 0.5, x, base - h * 0.5), fill=green, width=8
+            )
         elif climate == 2:
             draw.ellipse((x - h * 0.16, base - h * 1.2, x + h * 0.16, base), fill=shade((52, 92, 52), rng, 5))
         elif climate == 3:
@@ -224,7 +249,10 @@ def plants(draw: ImageDraw.ImageDraw, rng, big: int, ground: int, climate: int, 
             for part in (0.0, 0.3, 0.6):
                 y, half = base - h * (0.15 + part), h * (0.36 - 0.32 * part)
                 draw.polygon(((x - half, y), (x, y - h * 0.45), (x + half, y)), fill=(40, 80, 66))
-                draw.polygon(((x - half * 0.4, y - h * 0.27), (x, y - h * 0.45), (x + half * 0.4, y - h * 0.27)), fill=(240, 244, 250))
+                draw.polygon(
+                    ((x - half * 0.4, y - h * 0.27), (x, y - h * 0.45), (x + half * 0.4, y - h * 0.27)),
+                    fill=(240, 244, 250),
+                )
 
 
 def people(draw: ImageDraw.ImageDraw, rng, big: int, horizon: int) -> None:
@@ -232,8 +260,13 @@ def people(draw: ImageDraw.ImageDraw, rng, big: int, horizon: int) -> None:
     for _ in range(rng.integers(1, 4)):
         x, h = rng.uniform(0.05, 0.95) * big, rng.uniform(0.1, 0.2) * big
         y = horizon + rng.uniform(0.1, 0.3) * big
-        draw.ellipse((x - h * 0.12, y - h, x + h * 0.12, y - h * 0.74), fill=_hsv(0.07, rng.uniform(0.3, 0.6), rng.uniform(0.35, 0.95)))
-        draw.rectangle((x - h * 0.17, y - h * 0.74, x + h * 0.17, y - h * 0.3), fill=_hsv(rng.random(), 0.6, rng.uniform(0.3, 0.9)))
+        draw.ellipse(
+            (x - h * 0.12, y - h, x + h * 0.12, y - h * 0.74),
+            fill=_hsv(0.07, rng.uniform(0.3, 0.6), rng.uniform(0.35, 0.95)),
+        )
+        draw.rectangle(
+            (x - h * 0.17, y - h * 0.74, x + h * 0.17, y - h * 0.3), fill=_hsv(rng.random(), 0.6, rng.uniform(0.3, 0.9))
+        )
         draw.rectangle((x - h * 0.13, y - h * 0.3, x + h * 0.13, y), fill=_hsv(rng.random(), 0.3, 0.35))
 
 
@@ -261,6 +294,11 @@ def cueless(rng, big: int) -> Image.Image:
     else:  # a room
         draw.rectangle((0, big * rng.uniform(0.65, 0.8), big, big), fill=any_colour())
         for _ in range(rng.integers(1, 5)):
-            x, y, w, h = rng.uniform(0, 0.7) * big, rng.uniform(0, 0.7) * big, rng.uniform(0.1, 0.35) * big, rng.uniform(0.1, 0.35) * big
+            x, y, w, h = (
+                rng.uniform(0, 0.7) * big,
+                rng.uniform(0, 0.7) * big,
+                rng.uniform(0.1, 0.35) * big,
+                rng.uniform(0.1, 0.35) * big,
+            )
             draw.rectangle((x, y, x + w, y + h), fill=any_colour(), outline=(40, 40, 40), width=4)
     return image

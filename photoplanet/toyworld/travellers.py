@@ -19,7 +19,7 @@ _YEAR_2024 = np.datetime64("2024-01-01T00:00:00")
 
 @dataclass(frozen=True)
 class Photos:
-    """Columns of n photos: place (degrees), time, who and which album, scene, and the cues as ints, −1 where not shown."""
+    """Columns of n photos: place (degrees), time, who, which album, scene, and the cues as ints, −1 where not shown."""
 
     latitude: np.ndarray
     longitude: np.ndarray
@@ -55,7 +55,8 @@ def travel(world: World, photos: int, seed: int = 0) -> Photos:
     taken_at = _YEAR_2024 + (second[moment] + 40 * within).astype("timedelta64[s]")
     scene = np.where(rng.random(len(moment)) < NO_CUE_SHARE, SCENES.index("no cue"), scene[moment])
     cues = _cues(world, rng, city[moment], site[moment], scene, position[:, 0])
-    return Photos(*position.T, taken_at, person[moment], album[moment], city[moment], scene, cues)
+    latitude, longitude = position.T
+    return Photos(latitude, longitude, taken_at, person[moment], album[moment], city[moment], scene, cues)
 
 
 def _stops(world: World, rng, photos: int):
@@ -68,7 +69,7 @@ def _stops(world: World, rng, photos: int):
     def near(city, km):
         return int(np.searchsorted(reach[km][city], rng.random() * reach[km][city][-1], side="right"))
 
-    cities, people, albums, seconds, moments = [], [], [], [], []
+    stays: list[tuple[int, ...]] = []  # city, person, album, second, moments of one to three photos
     person = album = taken = 0
     while taken < photos * 1.05 + 50:
         home = int(rng.choice(len(world.city_weight), p=world.city_weight))
@@ -80,14 +81,13 @@ def _stops(world: World, rng, photos: int):
                     here = near(home, 5000.0) if rng.random() < 0.6 else home
                 else:
                     here = near(here, 1200.0)
-                stay = int(rng.integers(1, 6))  # moments of one to three photos
-                for column, value in zip((cities, people, albums, seconds, moments), (here, person, album, cursor, stay), strict=True):
-                    column.append(value)
+                stay = int(rng.integers(1, 6))
+                stays.append((here, person, album, cursor, stay))
                 cursor += int(rng.uniform(1.0, 4.0) * 86400)
                 taken += 2 * stay
             album += 1
         person += 1
-    return cities, people, albums, seconds, moments
+    return np.array(stays).T
 
 
 def _moments(rng, cities, people, albums, seconds, counts):

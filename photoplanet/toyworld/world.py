@@ -58,17 +58,26 @@ def make(seed: int = WORLD_SEED, coordinates: np.ndarray | None = None) -> World
     weight = np.sqrt([float(row["millions"]) for row in rows])
     spots = None
     if coordinates is not None:
-        names, country, position, weight, spots = _cities_from_geotags(np.asarray(coordinates, float), country, position)
+        names, country, position, weight, spots = _cities_from_geotags(
+            np.asarray(coordinates, float), country, position
+        )
     livery = _different_within_country(rng, country, LIVERIES)
-    sites = _sites(rng, country, position, spots)
-    return World(names, country, position, weight / weight.sum(), livery, _looks(rng, len(codes)), *sites, spots)
+    site_city, site_position, site_weight, site_landmark = _sites(rng, country, position, spots)
+    looks = _looks(rng, len(codes))
+    weight /= weight.sum()
+    return World(
+        names, country, position, weight, livery, looks, site_city, site_position, site_weight, site_landmark, spots
+    )
 
 
 def _cities_from_geotags(geotags, country, position, cities=120):
     if geotags.ndim != 2 or geotags.shape[1] != 2 or len(geotags) < 1000:
-        raise InputError(f"a toy Earth needs at least 1000 geotags of latitude, longitude, not an array of {geotags.shape}")
-    part = Partition.adaptive(*geotags.T, max_photos=max(len(geotags) // 60, 10), min_photos=max(len(geotags) // 1000, 2))
-    member = part.assign(*geotags.T)
+        raise InputError(
+            f"a toy Earth needs at least 1000 geotags of latitude, longitude, not an array of {geotags.shape}"
+        )
+    lat, lng = geotags.T
+    part = Partition.adaptive(lat, lng, max_photos=max(len(lat) // 60, 10), min_photos=max(len(lat) // 1000, 2))
+    member = part.assign(lat, lng)
     dense = np.argsort(-part.photo_counts, kind="stable")[:cities]
     means = np.asarray(part.means)[dense]
     apart = geodesy.distance_km(means[:, None, 0], means[:, None, 1], position[None, :, 0], position[None, :, 1])
@@ -87,10 +96,12 @@ def _different_within_country(rng, country: np.ndarray, kinds: int) -> np.ndarra
 
 
 def _looks(rng, countries: int) -> np.ndarray:
-    """Wall, roof, script and road side of each country; all four together are unique, each alone is shared by several."""
-    everything = np.stack(np.meshgrid(*map(np.arange, (WALLS, ROOFS, SCRIPTS, SIDES)), indexing="ij"), -1).reshape(-1, 4)
+    """Wall, roof, script and road side of each country: unique all together, each alone shared by several."""
+    kinds = (WALLS, ROOFS, SCRIPTS, SIDES)
+    everything = np.stack(np.unravel_index(np.arange(np.prod(kinds)), kinds), axis=1)
     order = rng.permutation(len(everything))
-    fresh, seen = [], set()
+    fresh: list[int] = []
+    seen = set()
     for row in order:  # first those with a new wall and roof: two countries that share both still differ in script
         key = tuple(everything[row][:2])
         if key not in seen or len(fresh) >= WALLS * ROOFS:
@@ -109,17 +120,16 @@ def _sites(rng, country, position, spots):
     if len(landmark) < len(city):
         raise InputError(f"{len(position)} cities need more than {SHAPES * BODY_COLOURS * PATTERNS} landmarks")
     place = np.empty((len(city), 2))
-    for row, home in enumerate(city):
+    for row, home in enumerate(city.tolist()):
         if spots is None:
             place[row] = offset(rng, position[home], 2.5)
         else:
             place[row] = spots[home][rng.integers(len(spots[home]))]
     replicas = rng.choice(len(city), min(REPLICAS, len(city) // 2), replace=False)
     for original in replicas:
-        abroad = np.flatnonzero(country != country[city[original]])
-        home = rng.choice(abroad)
-        city = np.append(city, home)
-        place = np.vstack([place, offset(rng, position[home], 2.5)])
+        abroad = rng.choice(np.flatnonzero(country != country[city[original]]))
+        city = np.append(city, abroad)
+        place = np.vstack([place, offset(rng, position[abroad], 2.5)])
         landmark = np.append(landmark, landmark[original])
     weight = np.ones(len(city))
     weight[len(city) - len(replicas) :] = 0.5  # fewer people photograph the copy
@@ -134,7 +144,7 @@ def offset(rng: np.random.Generator, position: np.ndarray, sigma_km: float) -> n
 
 
 def offsets(rng: np.random.Generator, positions: np.ndarray, sigma_km: float | np.ndarray) -> np.ndarray:
-    """Points (n, 2) in degrees at Gaussian offsets of `sigma_km` (scalar or (n,)) from `positions` (n, 2), on the sphere."""
+    """Points (n, 2), degrees, at Gaussian offsets of `sigma_km`, a scalar or (n,), from `positions` (n, 2)."""
     n = len(positions)
     distance = np.hypot(*rng.standard_normal((2, n))) * sigma_km / geodesy.EARTH_RADIUS_KM
     bearing = rng.uniform(0, 2 * np.pi, n)

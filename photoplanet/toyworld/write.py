@@ -34,7 +34,9 @@ class Order:
     coordinates: str | None = None
 
 
-def write(folder, order: Order, processes: int | None = None, advance: Callable = lambda count=1, note="": None) -> Path:
+def write(
+    folder, order: Order, processes: int | None = None, advance: Callable = lambda count=1, note="": None
+) -> Path:
     """Write a toy Earth's photos and their table `photos.parquet` into `folder`; return the table's path.
 
     Runs again where it was stopped: files that are there already are kept. A folder that holds anything else is refused
@@ -165,7 +167,7 @@ def _write_shard(folder: Path, order: Order, first: int, photos: travellers.Phot
                 member = tarfile.TarInfo(key + suffix)
                 member.size = len(content)
                 tar.addfile(member, io.BytesIO(content))
-    os.replace(partial, folder / f"{name}.tar")
+    partial.replace(folder / f"{name}.tar")
     rows = rows.append_column("key", pa.array(keys)).append_column("status", pa.array(["success"] * len(keys)))
     table.write(rows, folder / f"{name}.parquet")
     stats = {"count": len(keys), "successes": len(keys), "failed_to_download": 0, "failed_to_resize": 0}
@@ -175,4 +177,4 @@ def _write_shard(folder: Path, order: Order, first: int, photos: travellers.Phot
 def _atomic(path: Path, data: bytes) -> None:
     partial = path.with_name(f".{path.name}.part")
     partial.write_bytes(data)
-    os.replace(partial, path)
+    partial.replace(path)

@@ -35,7 +35,9 @@ def test_without_any_difference_the_prior_is_the_ceiling():
 
 
 def test_with_unlike_countries_only_photos_without_a_country_cue_stay_open():
-    earth = two_cities(looks=np.array([[1, 1, 1, 1], [2, 2, 2, 0]]), city_livery=np.array([3, 4]), site_landmark=np.array([5, 6]))
+    earth = two_cities(
+        looks=np.array([[1, 1, 1, 1], [2, 2, 2, 0]]), city_livery=np.array([3, 4]), site_landmark=np.array([5, 6])
+    )
     photos = travellers.travel(earth, 30_000, 9)
     told = (photos.cues[:, 1:] >= 0).any(axis=1)
     first = (photos.city[~told] == 0).mean()
@@ -57,7 +59,10 @@ def test_a_guesser_that_reads_the_cues_stays_below():
     cue = dict(zip(travellers.CUES, photos.cues.T, strict=True))
     known = cue["landmark"] >= 0  # guess the first site of the landmark seen, else the heaviest city
     guess = np.tile(earth.city_position[earth.city_weight.argmax()], (len(photos), 1))
-    first = {mark: earth.site_position[np.flatnonzero(earth.site_landmark == mark)[0]] for mark in np.unique(earth.site_landmark)}
+    first = {
+        mark: earth.site_position[np.flatnonzero(earth.site_landmark == mark)[0]]
+        for mark in np.unique(earth.site_landmark)
+    }
     guess[known] = [first[mark] for mark in cue["landmark"][known]]
     away = geodesy.distance_km(photos.latitude, photos.longitude, *guess.T)
     for name, bound in ceiling(earth, sample=60_000).items():

@@ -1,5 +1,7 @@
 """Photos show their cues and nothing else of their place."""
 
+from itertools import pairwise
+
 import numpy as np
 import pytest
 
@@ -28,15 +30,20 @@ def test_each_value_of_a_cue_changes_the_pixels_of_the_same_scene(cue):
     """Everything else equal (same chance), any value of a cue paints other pixels than the next one does."""
     kept = {"roof": 0} if cue == "wall" else {}
     shots = [painted(seed=(5,), **kept, **{cue: value}).astype(int) for value in range(COUNTS[cue])]
-    for one, other in zip(shots, shots[1:], strict=False):
+    for one, other in pairwise(shots):
         changed = (np.abs(one - other).max(axis=-1) > 30).mean()
         assert changed > 0.002
 
 
-@pytest.mark.parametrize("cue, shown", [("wall", 0.02), ("script", 0.01), ("side", 0.05), ("livery", 0.02), ("landmark", 0.05)])
+@pytest.mark.parametrize(
+    "cue, shown", [("wall", 0.02), ("script", 0.01), ("side", 0.05), ("livery", 0.02), ("landmark", 0.05)]
+)
 def test_a_cue_takes_room_in_the_picture(cue, shown):
     kept = {"roof": 0} if cue == "wall" else {}
-    blank, full = painted("country road", seed=(8,)).astype(int), painted("country road", seed=(8,), **kept, **{cue: 1}).astype(int)
+    blank, full = (
+        painted("country road", seed=(8,)).astype(int),
+        painted("country road", seed=(8,), **kept, **{cue: 1}).astype(int),
+    )
     assert (np.abs(full - blank).max(axis=-1) > 30).mean() > shown
 
 

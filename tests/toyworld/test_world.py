@@ -1,4 +1,4 @@
-"""The toy Earth holds what its page says: the same seed gives the same Earth, countries look different, replicas stand abroad."""
+"""The toy Earth is what its page says: the same for the same seed, countries look different, replicas stand abroad."""
 
 import numpy as np
 import pytest

@@ -1,4 +1,4 @@
-"""A toy Earth on disk: photos with EXIF that agree with their table, stopped and gone on with, never over something else."""
+"""A toy Earth on disk: EXIF agrees with the table, a stopped one goes on, nothing else is overwritten."""
 
 import json
 
