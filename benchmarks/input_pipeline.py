@@ -23,12 +23,12 @@ from photoplanet.network.distributed import start
 from photoplanet.network.training import Options, Trainer
 
 
-def generated(folder: Path, count: int) -> Data:
-    """Photos of 160 to 500 px on the short side, at random places."""
+def generated(folder: Path, count: int, sides: tuple[int, int]) -> Data:
+    """Photos with a short side between `sides`, in pixels, at random places."""
     random = np.random.default_rng(0)
     names = []
     for i in range(count):
-        side = int(random.integers(160, 501))
+        side = int(random.integers(sides[0], sides[1] + 1))
         names.append(str(folder / f"{i}.jpg"))
         natural(random, side, side * 4 // 3).save(names[-1], quality=85)
     latitude, longitude = random.uniform(-60, 60, count), random.uniform(-180, 180, count)
@@ -101,13 +101,17 @@ def main() -> None:
     parser.add_argument("--rounds", type=int, default=5)
     parser.add_argument("--count", type=int, default=1024, help="generated JPEGs")
     parser.add_argument("--set", action="append", default=[], help="settings of the recipe, key=value")
+    parser.add_argument("--short-side", type=int, nargs=2, default=(160, 500), help="of generated JPEGs, in pixels")
+    parser.add_argument("--torch-threads", type=int, default=0, help="default: torch's own choice, one per core")
     given = parser.parse_args()
+    if given.torch_threads:
+        torch.set_num_threads(given.torch_threads)
     settings = [f"backbone={given.backbone}", f"image_size={given.image_size}", f"batch_size={given.batch_size}",
                 f"precision={given.precision}", "epochs=100000", *given.set]  # fmt: skip
     recipe = recipes.changed(recipes.named("default"), settings)
     with tempfile.TemporaryDirectory() as name:
         folder = Path(name)
-        data = prepare(given.photos, recipe) if given.photos else generated(folder, given.count)
+        data = prepare(given.photos, recipe) if given.photos else generated(folder, given.count, given.short_side)
         trainer = Trainer(data, recipe, folder, Options(threads=given.threads), start(given.device))
         seconds = measure(trainer, given.steps, given.rounds)
     rates = {name: given.batch_size / statistics.median(values) for name, values in seconds.items() if name != "waited"}

@@ -18,6 +18,7 @@ from photoplanet.earth import geodesy
 from photoplanet.errors import InputError
 from photoplanet.network import augment, sampling
 from photoplanet.network.recipes import Recipe
+from photoplanet.network.store import Store
 from photoplanet.photos import images
 from photoplanet.photos.images import Preprocessing
 
@@ -72,6 +73,7 @@ class Loader:
         self.threads = threads or default_threads()
         self.ahead, self.pin, self.decode = ahead, pin, decode
         self.positions = geodesy.to_xyz(photos.latitude, photos.longitude)
+        self.store = Store(len(photos), recipe.stored, part[1]) if recipe.stored else None
         self.waited = 0.0
 
     def batches(self, first: int, stop: int) -> Iterator[Batch]:
@@ -100,8 +102,13 @@ class Loader:
             torch.empty((count, augment.DRAWS), dtype=torch.float64, pin_memory=self.pin),
             {},
         )
-        chunks = [slice(i, i + CHUNK) for i in range(0, count, CHUNK)]
-        jobs = [pool.submit(self._fill, batch, range(count)[c], positions[c], photos[c], draws[c]) for c in chunks]
+        # Written through NumPy: torch's copies would start OpenMP threads of their own under every decoding thread.
+        rows = [tensor.numpy() for tensor in batch[:4]]  # type: ignore[union-attr]
+        jobs = []
+        for start in range(0, count, CHUNK):
+            c = slice(start, start + CHUNK)
+            into = [row[c] for row in rows]
+            jobs.append(pool.submit(self._fill, into, batch.unreadable, positions[c], photos[c], draws[c]))
         return batch, jobs
 
     def _finished(self, batch: Batch, futures: list[Future]) -> Batch:
@@ -111,26 +118,31 @@ class Loader:
         self.waited += time.perf_counter() - started
         return batch
 
-    def _fill(self, batch: Batch, rows: range, positions: NDArray, photos: NDArray, draws: NDArray) -> None:
-        for row, position, photo, numbers in zip(rows, positions.tolist(), photos.tolist(), draws, strict=True):
+    def _fill(
+        self, into: list[NDArray], unreadable: dict[int, str], positions: NDArray, photos: NDArray, draws: NDArray
+    ) -> None:
+        for row, (position, photo, numbers) in enumerate(zip(positions.tolist(), photos.tolist(), draws, strict=True)):
             tried = 0
-            while not self._put(batch, row, photo, numbers):
+            while not self._put(into, row, unreadable, photo, numbers):
                 tried += 1  # the next photo of the epoch stands in, with its own random numbers
                 epoch, photo = sampling.stand_in(len(self.photos), self.recipe.seed, position, tried)
                 numbers = sampling.uniforms(self.recipe.seed, epoch, photo, augment.DRAWS)
 
-    def _put(self, batch: Batch, row: int, photo: int, draws: NDArray[np.float64]) -> bool:
+    def _put(self, into: list[NDArray], row: int, unreadable: dict[int, str], photo: int, draws: NDArray) -> bool:
         """Decode a photo into a row of the batch; False, and noted, when it cannot be read."""
         try:
             box = augment.crop_box(self.recipe, draws)
-            pixels = self.decode(self.photos.sources[photo], self.preprocessing, box)
+            source = self.photos.sources[photo]
+            if self.store:
+                pixels = self.store.load(photo, source, self.preprocessing, box)
+            else:
+                pixels = self.decode(source, self.preprocessing, box)
         except InputError as error:
-            batch.unreadable[photo] = str(error)
+            unreadable[photo] = str(error)
             return False
-        batch.images[row] = torch.from_numpy(pixels)
-        batch.classes[row] = int(self.photos.classes[photo])
-        batch.positions[row] = torch.from_numpy(self.positions[photo])
-        batch.draws[row] = torch.from_numpy(draws)
+        values = (pixels, self.photos.classes[photo], self.positions[photo], draws)
+        for array, value in zip(into, values, strict=True):
+            array[row] = value
         return True
 
 

@@ -23,6 +23,7 @@ class Recipe:
     embedding: int = 0  # 0: the backbone's own
     image_size: int = 128
     fit: str = "squash"  # how a photo becomes a square: see photos.images.Preprocessing
+    stored: int = 0  # over 0: keep photos in memory, shrunken to squares of so many px, after their first decoding
     # the cells, unless given as a file: the paper's t1 and t2; 0: chosen from the number of photos, see `cell_limits`
     max_photos: int = 0
     min_photos: int = 0
@@ -77,6 +78,10 @@ class Recipe:
         for name, low, high in _BOUNDS:
             if not low <= getattr(self, name) <= high:
                 raise InputError(f"recipe: {name} {getattr(self, name)} lies outside {low:g} to {high:g}")
+        if 0 < self.stored < self.image_size:
+            raise InputError(f"recipe: stored {self.stored} is under the image_size of {self.image_size}")
+        if self.fit == "crop" and not self.stored and (self.crop_area < 1 or self.crop_ratio > 1):
+            raise InputError("recipe: random crops need fit=squash or stored photos; else set crop_area=1 and crop_ratio=1")
         if len(self.hierarchy) != len(self.hierarchy_shares):
             raise InputError("recipe: hierarchy and hierarchy_shares need one number per coarser level each")
         shares = list(self.hierarchy_shares)
@@ -111,7 +116,7 @@ _BOUNDS = (
     ("auxiliary", 0, 10), ("average", 0, 0.999999), ("crop_area", 0.01, 1), ("crop_ratio", 1, 4), ("brightness", 0, 1),
     ("contrast", 0, 1), ("saturation", 0, 1), ("flip", 0, 1), ("erase", 0, 1), ("validation", 0, 0.9),
     ("validation_limit", 1, 1e9), ("max_photos", 0, 1e12), ("min_photos", 0, 1e12), ("embedding", 0, 65_536),
-    ("width", 0.01, 100), ("image_size", 8, 4096), ("seed", 0, 2**62),
+    ("width", 0.01, 100), ("image_size", 8, 4096), ("stored", 0, 4096), ("seed", 0, 2**62),
 )  # fmt: skip
 
 # `paper`: Sect. 3 of PlaNet; what it leaves open (length, batch) is what a GPU takes.

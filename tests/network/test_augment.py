@@ -22,7 +22,11 @@ def changed(*pairs):
 
 
 @settings(max_examples=200, deadline=None)
-@given(draws=st.lists(st.floats(0, 1, exclude_max=True), min_size=4, max_size=4), area=st.floats(0.01, 1), ratio=st.floats(1, 4))
+@given(
+    draws=st.lists(st.floats(0, 1, exclude_max=True), min_size=4, max_size=4),
+    area=st.floats(0.01, 1),
+    ratio=st.floats(1, 4),
+)
 def test_crops_lie_in_the_photo_and_keep_about_their_area(draws, area, ratio):
     box = augment.crop_box(recipes.Recipe(crop_area=area, crop_ratio=ratio), np.array(draws))
     if area == 1 and ratio == 1:

@@ -8,6 +8,8 @@ from hypothesis import strategies as st
 from photoplanet.errors import InputError, TrainingError
 from photoplanet.network import recipes, sampling
 from photoplanet.network.data import Loader, Photos
+from photoplanet.network.store import Store
+from photoplanet.photos import table
 from photoplanet.photos.images import Preprocessing
 
 SIZE = 8
@@ -16,7 +18,9 @@ SIZE = 8
 def photos(count: int) -> Photos:
     """Photos whose sources are their own numbers."""
     random = np.random.default_rng(0)
-    return Photos(range(count), random.uniform(-80, 80, count), random.uniform(-180, 180, count), np.arange(count, dtype=np.int32))
+    return Photos(
+        range(count), random.uniform(-80, 80, count), random.uniform(-180, 180, count), np.arange(count, dtype=np.int32)
+    )
 
 
 def decode(source, preprocessing, box):
@@ -37,7 +41,9 @@ def everything(batches):
 
 
 def same(left, right):
-    return len(left) == len(right) and all(np.array_equal(a, b) for x, y in zip(left, right, strict=True) for a, b in zip(x, y, strict=True))
+    return len(left) == len(right) and all(
+        np.array_equal(a, b) for x, y in zip(left, right, strict=True) for a, b in zip(x, y, strict=True)
+    )
 
 
 @settings(max_examples=40, deadline=None)
@@ -131,3 +137,21 @@ def test_positions_are_unit_vectors_of_the_photos():
     z = np.sin(np.radians(given_photos.latitude[batch.classes.numpy()]))
     np.testing.assert_allclose(batch.positions[:, 2].numpy(), z, atol=1e-12)
     np.testing.assert_allclose(batch.positions.norm(dim=1).numpy(), 1, atol=1e-12)
+
+
+def test_stored_photos_give_the_same_batches_whatever_is_stored_already(photo_table):
+    rows, _ = table.read(photo_table)
+    sources = table.paths(rows, photo_table.parent)
+    some = Photos(sources, rows["latitude"].to_numpy(), rows["longitude"].to_numpy(), np.zeros(60, np.int32))
+    recipe = recipes.Recipe(batch_size=16, stored=24, image_size=16)
+    make = lambda: Loader(some, recipe, Preprocessing(16, "squash"), threads=3, ahead=1)  # noqa: E731
+    used = make()
+    whole = everything(used.batches(0, 9))
+    assert same(whole[5:], everything(make().batches(5, 9)))
+    assert same(whole, everything(used.batches(0, 9)))
+    assert whole[0][0].std() > 10
+
+
+def test_photos_that_do_not_fit_into_memory_are_not_stored():
+    with pytest.raises(InputError, match="stored=0"):
+        Store(10**9, 256)

@@ -24,9 +24,11 @@ SETTINGS = {"image_size": 32, "width": 0.25, "steps": 8, "batch_size": 15, "prec
 def torchrun(photo_table: Path, out: Path) -> None:
     """The same command as for one process, under torchrun with two."""
     settings = [part for key, value in SETTINGS.items() for part in ("--set", f"{key}={value}")]
-    command = [sys.executable, "-m", "torch.distributed.run", "--standalone", "--nproc-per-node", "2", "-m", "photoplanet",
-               "train", str(photo_table), "-o", str(out), "--device", "cpu", "--log-every", "1", "--checkpoint-steps", "4",
-               "--no-tensorboard", "--json", *settings]  # fmt: skip
+    command = [
+        *(sys.executable, "-m", "torch.distributed.run", "--standalone", "--nproc-per-node", "2"),
+        *("-m", "photoplanet", "train", str(photo_table), "-o", str(out), "--device", "cpu"),
+        *("--log-every", "1", "--checkpoint-steps", "4", "--no-tensorboard", "--json", *settings),
+    ]
     done = subprocess.run(command, capture_output=True, text=True, timeout=300)
     assert done.returncode == 0, done.stderr
     assert json.loads(done.stdout)["processes"] == 2  # printed once: there is one writer

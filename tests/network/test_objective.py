@@ -34,12 +34,16 @@ def loss(settings, logits, classes, coordinates, auxiliary=None, parents=()):
 def test_the_papers_labels_are_one_hot():
     logits = torch.randn(3, 6)
     found = loss([], logits, [0, 3, 5], [[48.9, 2.3], [0, 0], [80, 0]])
-    torch.testing.assert_close(found, torch.nn.functional.cross_entropy(logits, torch.tensor([0, 3, 5]), reduction="none"))
+    torch.testing.assert_close(
+        found, torch.nn.functional.cross_entropy(logits, torch.tensor([0, 3, 5]), reduction="none")
+    )
 
 
 def test_softened_labels_are_the_formula():
     here, tau = (50.0, 3.0), 150.0
-    cells, weights = softened(vectors(np.array([here])), torch.tensor([0]), torch.from_numpy(geodesy.to_xyz(*MEANS.T)), tau, 6)
+    cells, weights = softened(
+        vectors(np.array([here])), torch.tensor([0]), torch.from_numpy(geodesy.to_xyz(*MEANS.T)), tau, 6
+    )
     km = geodesy.distance_km(here[0], here[1], MEANS[:, 0], MEANS[:, 1])
     expected = np.exp(-(km - km.min()) / tau)
     expected /= expected.sum()

@@ -12,7 +12,12 @@ from photoplanet.network import optimizer, recipes
 
 def test_the_papers_recipe_is_the_papers():
     paper = recipes.named("paper")
-    assert (paper.backbone, paper.image_size, paper.optimizer, paper.learning_rate) == ("inception", 299, "adagrad", 0.045)
+    assert (paper.backbone, paper.image_size, paper.optimizer, paper.learning_rate) == (
+        "inception",
+        299,
+        "adagrad",
+        0.045,
+    )
     assert (paper.max_photos, paper.min_photos, paper.label_km, paper.hierarchy) == (10_000, 50, 0, ())
     assert (paper.crop_area, paper.brightness, paper.average, paper.schedule) == (1, 0, 0, "constant")
 
@@ -43,6 +48,8 @@ def test_two_settings_that_belong_together_change_at_once():
         ("optimizer=lion", "adagrad, adamw, sgd"),
         ("hierarchy=1", "one number per coarser level"),
         ("hierarchy_shares=0.01,0.1", "coarsest"),
+        ("stored=100", "under the image_size"),
+        ("fit=crop", "random crops need"),
     ],
 )
 def test_wrong_settings_are_refused_with_what_is_known(setting, said):

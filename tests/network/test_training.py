@@ -218,7 +218,15 @@ def test_photos_outside_every_cell_are_dropped_and_counted(photo_table, small_re
 def test_from_photo_table_to_model_folder(photo_table, small_recipe, tmp_path, recipe_name):
     recipe = small_recipe
     if recipe_name == "paper":
-        sizes = ["backbone=mobile", "image_size=32", "width=0.25", "steps=4", "batch_size=16", "max_photos=20", "min_photos=2"]
+        sizes = [
+            "backbone=mobile",
+            "image_size=32",
+            "width=0.25",
+            "steps=4",
+            "batch_size=16",
+            "max_photos=20",
+            "min_photos=2",
+        ]
         recipe = recipes.changed(recipes.named("paper"), sizes)
     facts = run.train(photo_table, tmp_path / "model", recipe, options=dataclasses.replace(QUIET, curves=True))
     bundle = model_folder.read(tmp_path / "model")
