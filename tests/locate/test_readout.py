@@ -77,6 +77,28 @@ def test_local_is_what_the_formula_says():
         assert geodesy.distance_km(*here, *expected) < 0.5
 
 
+def test_expected_is_the_guess_worth_most_by_the_formula():
+    random = np.random.default_rng(4)
+    points = np.column_stack([random.uniform(44, 50, 60), random.uniform(0, 8, 60)])
+    partition = Partition.uniform(points[:, 0], points[:, 1], level=14, min_photos=1)
+    rows = random.dirichlet(np.full(len(partition), 0.2), size=70).astype(np.float32)
+    lat, lng = readout.expected(rows, partition)
+    means = partition.means
+    away = geodesy.distance_km(means[:, None, 0], means[:, None, 1], means[None, :, 0], means[None, :, 1])
+    worth = np.mean([np.exp(-away / km) for km in readout.EXPECTED_KM], axis=0)
+    for row, here in zip(rows.astype(np.float64), np.column_stack([lat, lng]), strict=True):
+        values = worth @ row
+        chosen = geodesy.distance_km(means[:, 0], means[:, 1], *here).argmin()
+        assert values[chosen] > values.max() - 1e-4
+
+
+def test_expected_prefers_a_crowd_but_stays_at_a_place_in_it():
+    partition = partition_at(LYON, NEAR_LYON, GRENOBLE, SYDNEY)
+    row = masses(partition, (LYON, 0.25), (NEAR_LYON, 0.2), (GRENOBLE, 0.2), (SYDNEY, 0.35))
+    lat, lng = readout.expected(row, partition)
+    assert geodesy.distance_km(lat[0], lng[0], *LYON) < 0.01
+
+
 @pytest.mark.parametrize("name", list(readout.READOUTS))
 def test_every_readout_takes_many_cells_and_no_photos(name):
     random = np.random.default_rng(0)
