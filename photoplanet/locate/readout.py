@@ -66,7 +66,7 @@ def expected(probabilities: NDArray, partition: "Partition") -> Points:
 def _likely(
     probabilities: NDArray, partition: "Partition"
 ) -> Iterator[tuple[slice, NDArray[np.float64], NDArray[np.float64], NDArray[np.float64]]]:
-    """For a few photos at a time: rows, mass (n, k) and unit vectors (n, k, 3) of the likeliest cells, km² (n, k, k)."""
+    """A few photos at a time: rows; the likeliest cells' mass (n, k), unit vectors (n, k, 3), km² apart (n, k, k)."""
     rows = _checked(probabilities, partition)
     kept = min(_CELLS, rows.shape[1])
     for start in range(0, len(rows), _PHOTOS_AT_A_TIME):
