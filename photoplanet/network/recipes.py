@@ -30,12 +30,12 @@ class Recipe:
     validation: float = 0.1  # share of the photos, by photographer or album, unless a table is given
     validation_limit: int = 10_000  # photos looked at in each validation
     # how long, and in what steps
-    epochs: float = 12.0
+    epochs: float = 8.0
     steps: int = 0  # when over 0, counts instead of `epochs`
     batch_size: int = 128  # over all ranks together
     # the optimizer
     optimizer: str = "adamw"
-    learning_rate: float = 2e-3
+    learning_rate: float = 3e-3
     schedule: str = "one-cycle"
     warmup: float = 0.05  # share of all steps with a rising rate
     final_rate: float = 0.01  # of the learning rate, where the one-cycle schedule ends
@@ -44,8 +44,8 @@ class Recipe:
     adagrad_start: float = 0.1  # first value of AdaGrad's accumulator
     clip_norm: float = 1.0  # longest gradient; 0: no clipping
     # the labels
-    label_km: float = 50.0  # softening τ: q ∝ exp(−(d − d_min)/τ); 0: one-hot
-    label_share: float = 1.0  # of the softened label in the target; the rest is one-hot
+    label_km: float = 25.0  # softening τ: q ∝ exp(−(d − d_min)/τ); 0: one-hot
+    label_share: float = 0.5  # of the softened label in the target; the rest is one-hot
     label_cells: int = 16  # nearest cells that share the softened label
     hierarchy: tuple[float, ...] = (0.3, 0.3)  # weights of the losses on coarser cells, coarsest first
     hierarchy_shares: tuple[float, ...] = (0.1, 0.02)  # of all photos: the most that a coarser cell holds
@@ -53,8 +53,8 @@ class Recipe:
     # weight averaging
     average: float = 0.998  # decay a step of the averaged weights; 0: none
     # augmentation
-    crop_area: float = 0.5  # least share of the photo's area that a random crop keeps; 1: none
-    crop_ratio: float = 1.2  # most stretch of a random crop's sides; 1: none
+    crop_area: float = 0.7  # least share of the photo's area that a random crop keeps; 1: none
+    crop_ratio: float = 1.1  # most stretch of a random crop's sides; 1: none
     brightness: float = 0.2
     contrast: float = 0.2
     saturation: float = 0.2
@@ -97,7 +97,7 @@ class Recipe:
     def cell_limits(self, photos: int) -> tuple[int, int]:
         """(t1, t2) of the adaptive partition: as set, or about 400 cells or more, and 10,000 and 50 (paper) at most."""
         most = self.max_photos or min(10_000, max(20, photos // 200))
-        return most, self.min_photos or min(50, max(1, most // 10))
+        return most, self.min_photos or min(50, max(2, most // 40))
 
     def as_dict(self) -> dict[str, Any]:
         """Plain values for JSON."""
