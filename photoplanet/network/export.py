@@ -248,6 +248,7 @@ def _compare(plain: Classifier, path: Path, tolerance: float) -> Parity:
 
     options = onnxruntime.SessionOptions()
     options.log_severity_level = 3
+    options.intra_op_num_threads = torch.get_num_threads()
     session = onnxruntime.InferenceSession(path.read_bytes(), options, providers=["CPUExecutionProvider"])
     size, worst = plain.preprocessing.size, [0.0, 0.0]
     random = torch.Generator().manual_seed(0)

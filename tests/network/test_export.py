@@ -52,7 +52,9 @@ def test_onnx_runtime_agrees_with_torch_for_any_batch_size(backbone, tmp_path):
         warnings.simplefilter("error")  # nothing of the exporters' own may leak
         parity = export.write_onnx(model, path)
     assert max(parity) < 1e-4
-    session = onnxruntime.InferenceSession(path.read_bytes())
+    options = onnxruntime.SessionOptions()
+    options.intra_op_num_threads = 1
+    session = onnxruntime.InferenceSession(path.read_bytes(), options)
     for count in (1, 2, 7):
         log_p, embedding = session.run(["log_probabilities", "embedding"], {"images": photos(count).numpy()})
         with torch.inference_mode():
