@@ -17,9 +17,10 @@ PAGES = [ROOT / "README.md", ROOT / "CONTRIBUTING.md", ROOT / "CHANGELOG.md", *s
 
 
 def commands(text: str) -> list[str]:
-    """Lines in ```bash blocks, continued lines joined, comments dropped."""
+    """Lines of ```bash blocks, and indented lines that run something of ours; continued lines are joined."""
     blocks = re.findall(r"^```bash\n(.*?)^```", text, re.M | re.S)
-    joined = "\n".join(blocks).replace("\\\n", " ")
+    indented = re.findall(r"^    ((?:photoplanet|python|bash|torchrun|make) .*)$", text, re.M)
+    joined = "\n".join([*blocks, *indented]).replace("\\\n", " ")
     return [line.strip() for line in joined.splitlines() if line.strip() and not line.strip().startswith("#")]
 
 

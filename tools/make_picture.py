@@ -1,0 +1,43 @@
+"""The README's picture: photos of the toy Earth beside the map that `make demo` wrote.
+
+    make demo && python tools/make_picture.py docs/demo.png
+
+Needs Chromium (`chromium` on the PATH) for the screenshot.
+"""
+
+import io
+import subprocess
+import sys
+import tempfile
+from pathlib import Path
+
+from PIL import Image
+
+TILE, COLUMNS, ROWS = 150, 3, 4
+FLAGS = ["--headless", "--no-sandbox", "--disable-gpu", "--hide-scrollbars", "--disable-background-networking"]
+
+
+def screenshot(page: Path, size: tuple[int, int]) -> Image.Image:
+    """The page as Chromium draws it, `size` pixels."""
+    with tempfile.TemporaryDirectory() as folder:
+        target = Path(folder) / "page.png"
+        command = ["chromium", *FLAGS, f"--user-data-dir={folder}/profile", f"--window-size={size[0]},{size[1]}"]
+        command += ["--virtual-time-budget=3000", f"--screenshot={target}", page.resolve().as_uri()]
+        subprocess.run(command, check=True, capture_output=True)
+        return Image.open(io.BytesIO(target.read_bytes())).convert("RGB")
+
+
+def main() -> None:
+    out = Path(sys.argv[1])
+    photos = sorted(Path("demo-out/photos").rglob("*.jpg"))[: COLUMNS * ROWS]
+    height = TILE * ROWS
+    picture = Image.new("RGB", (TILE * COLUMNS + 960, height), "white")
+    for n, path in enumerate(photos):
+        with Image.open(path) as photo:
+            picture.paste(photo.resize((TILE - 4, TILE - 4)), (n % COLUMNS * TILE, n // COLUMNS * TILE))
+    picture.paste(screenshot(Path("demo-out/map.html"), (960, height)), (TILE * COLUMNS, 0))
+    picture.quantize(200).save(out, optimize=True)
+
+
+if __name__ == "__main__":
+    main()
