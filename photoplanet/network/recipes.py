@@ -81,7 +81,7 @@ class Recipe:
         if 0 < self.stored < self.image_size:
             raise InputError(f"recipe: stored {self.stored} is under the image_size of {self.image_size}")
         if self.fit == "crop" and not self.stored and (self.crop_area < 1 or self.crop_ratio > 1):
-            raise InputError("recipe: random crops need fit=squash or stored photos; else set crop_area=1 and crop_ratio=1")
+            raise InputError("recipe: random crops need fit=squash or stored photos, else crop_area=1 and crop_ratio=1")
         if len(self.hierarchy) != len(self.hierarchy_shares):
             raise InputError("recipe: hierarchy and hierarchy_shares need one number per coarser level each")
         shares = list(self.hierarchy_shares)

@@ -26,6 +26,7 @@ from photoplanet.network.sampling import uniforms
 from photoplanet.photos.images import Preprocessing
 
 Advance = Callable[..., None]
+NAMED = 20  # unreadable photos that are named; the others are only counted
 VALIDATIONS = 20  # in a run, at most: short epochs are validated together
 
 
@@ -154,7 +155,9 @@ class Trainer:
 
     def _step(self, batch: Batch) -> None:
         recipe, device = self.recipe, self.ranks.device
-        for photo in batch.unreadable:
+        for photo, why in batch.unreadable.items():
+            if not self.unreadable[photo] and int(self.unreadable.sum()) < NAMED:
+                self.say(f"cannot be read, another photo takes its place: {why}")
             self.unreadable[photo] = 1
         # Dropout's masks come from the step, not from what ran before, so that nothing of them needs saving.
         torch.manual_seed(int(uniforms(recipe.seed, self.step, self.ranks.rank, 1)[0] * 2**53))
@@ -266,7 +269,7 @@ class Trainer:
 
 def check_same_run(facts: dict[str, Any], recipe: Recipe, data: str, folder: Path) -> None:
     """Raise InputError, naming the settings that differ, when a checkpoint is of another recipe or other photos."""
-    before, now = facts.get("recipe", {}), recipe.as_dict()
+    before, now = {**Recipe().as_dict(), **facts.get("recipe", {})}, recipe.as_dict()  # settings may be newer than it
     different = [f"{key}={before.get(key)} (now {now.get(key)})" for key in now if before.get(key) != now.get(key)]
     remedy = "give the same settings, another -o, or --resume never to start again"
     if different:

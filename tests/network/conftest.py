@@ -45,5 +45,13 @@ def small_recipe() -> recipes.Recipe:
     """The default recipe, small: 32 px, a quarter of the width, 10 steps, float32."""
     return recipes.changed(
         recipes.named("default"),
-        ["image_size=32", "width=0.25", "steps=10", "batch_size=16", "precision=float32", "max_photos=20", "min_photos=2"],
+        [
+            "image_size=32",
+            "width=0.25",
+            "steps=10",
+            "batch_size=16",
+            "precision=float32",
+            "min_photos=2",
+            "max_photos=20",
+        ],
     )
