@@ -2,8 +2,8 @@
 
 A pass looks at the points inside the cells that are still too full and counts them several levels deeper at once. A
 key of 32 bits, which cell and which descendant, and a count of 32 bits make one uint64, and NumPy sorts plain uint64
-several times faster than anything with a payload. Memory is bounded: where too many different keys come up, the
-pass looks fewer levels deep, and later passes do the rest, so that the counts stay exact.
+several times faster than anything with a payload. A pass looks only as deep as bounds its different keys, whatever the
+points are: memory stays bounded, and merging the counts of different threads stays cheap.
 """
 
 from collections.abc import Callable
@@ -23,11 +23,11 @@ Floats = NDArray[np.float64]
 Advance = Callable[..., Any]
 
 FACES = (np.arange(6, dtype=np.uint64) << np.uint64(61)) | np.uint64(1 << 60)
-_KEY_BITS = 32
+_KEY_BITS = 26  # of the different keys of a pass: at most 512 MB of counts
+_FIRST_DEPTH = 10  # levels of the first pass: few enough keys, and most of the Earth is sparse there already
 _COUNT_BITS = np.uint64(32)
 _COUNT_MASK = np.uint64((1 << 32) - 1)
 _MERGE_AT = 1 << 23  # packed counts (8 bytes each) to collect before they are merged
-_MOST_KEYS = 1 << 26  # different keys to hold (512 MB) before a pass looks less deep
 _SUMMED = 1 << 20  # points between two looks at the sums of all classes
 
 
@@ -42,9 +42,8 @@ def split(source: Source, max_photos: int, deepest: int = cells.MAX_LEVEL, advan
     """
     frontier, level, found = FACES, 0, []
     while len(frontier):
-        index_bits = max(len(frontier) - 1, 1).bit_length()
-        depth = max(1, min((_KEY_BITS - index_bits) // 2, deepest - level, KEY_LEVEL)) if deepest > level else 0
-        packed, depth = _count(source, frontier, level, depth, advance)
+        depth = min(_depth(len(frontier), level), deepest - level)
+        packed = _count(source, frontier, level, depth, advance)
         done, frontier = _descend(packed, frontier, level, depth, max_photos, deepest)
         found += done
         level += depth
@@ -72,25 +71,30 @@ def vector_sums(source: Source, ids: Ids, advance: Advance = nothing) -> tuple[i
     return total, sums.T / FIXED_POINT
 
 
-def _count(source: Source, frontier: Ids, level: int, depth: int, advance: Advance) -> tuple[Ids, int]:
-    """Packed keys and counts, sorted, of the points inside `frontier` (cells of `level`), and how deep they look."""
+def _depth(cells_to_split: int, level: int) -> int:
+    """How many levels a pass looks below the cells to split, which are of `level`."""
+    if level == 0:
+        return _FIRST_DEPTH
+    depth = max(1, (_KEY_BITS - (cells_to_split - 1).bit_length()) // 2)
+    return min(depth, KEY_LEVEL - level) if level < KEY_LEVEL else depth  # above it, no leaf ids are needed
+
+
+def _count(source: Source, frontier: Ids, level: int, depth: int, advance: Advance) -> Ids:
+    """Packed keys and counts, sorted, of the points inside `frontier` (cells of `level`), `depth` levels below it."""
     lookup = None if level == 0 else Lookup(frontier)
 
-    def work(load: Callable[[], Points], depth: int):
+    def work(load: Callable[[], Points]):
         points = load()
-        return len(points.keys), depth, _count_points(points, lookup, level, depth)
+        return len(points.keys), _count_points(points, lookup, level, depth)
 
     packed, parts, waiting = np.empty(0, np.uint64), [], 0
-    tasks = ((load, depth) for load in source())  # `depth` is read anew for each chunk
-    for number, seen_depth, part in in_threads(lambda task: work(*task), tasks):
-        parts.append(_shallower(part, seen_depth - depth))
+    for number, part in in_threads(work, source()):
+        parts.append(part)
         waiting += len(part)
         if waiting > max(_MERGE_AT, len(packed)):
             packed, parts, waiting = _merge([packed, *parts]), [], 0
-            while len(packed) > _MOST_KEYS and depth > 1:
-                packed, depth = _merge([_shallower(packed, 1)]), depth - 1
         advance(number, note=f"counting below level {level}")
-    return _merge([packed, *parts]), depth
+    return _merge([packed, *parts])
 
 
 def _count_points(points: Points, lookup: Lookup | None, level: int, depth: int) -> Ids:
@@ -140,13 +144,6 @@ def _merge(parts: list[Ids]) -> Ids:
     if counts.size and counts.max() > _COUNT_MASK:
         raise InputError("points: more than 4,294,967,295 of them in one cell; partition a sample instead")
     return (keys[starts] << _COUNT_BITS) | counts
-
-
-def _shallower(packed: Ids, levels: int) -> Ids:
-    """The same counts under keys that look fewer levels deep; keys may then repeat."""
-    if not levels:
-        return packed
-    return ((packed >> (_COUNT_BITS + np.uint64(2 * levels))) << _COUNT_BITS) | (packed & _COUNT_MASK)
 
 
 def _descend(packed: Ids, frontier: Ids, level: int, depth: int, max_photos: int, deepest: int):

@@ -67,7 +67,8 @@ def test_scarce_memory_changes_the_passes_but_not_the_cells(monkeypatch):
     lat, lng = clustered(4000)
     expected = Partition.adaptive(lat, lng, 3, 1)
     monkeypatch.setattr(counting, "_MERGE_AT", 50)
-    monkeypatch.setattr(counting, "_MOST_KEYS", 100)
+    monkeypatch.setattr(counting, "_KEY_BITS", 9)
+    monkeypatch.setattr(counting, "_FIRST_DEPTH", 3)
     monkeypatch.setattr("photoplanet.earth.partition._PIECE", 97)
     assert Partition.adaptive(lat, lng, 3, 1) == expected
 
