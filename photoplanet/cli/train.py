@@ -53,6 +53,8 @@ def command(photos, output, recipe, settings, cells, validation, as_json, tensor
     Checkpoints, the log (log.jsonl) and TensorBoard's curves go to OUTPUT.run/. Stopped or killed, the same command
     goes on where it was.
     """
+    from photoplanet.bundle import installed
+
     try:
         from photoplanet.network import recipes, run, training
     except ModuleNotFoundError as error:
@@ -71,10 +73,12 @@ def command(photos, output, recipe, settings, cells, validation, as_json, tensor
         facts, status = None, 128 + stopped.number
     else:
         status = 0
-    if facts and as_json:
-        print_json(facts)
-    elif facts:
-        click.echo(summary(output, facts))
+    if facts:
+        chosen_now = installed.offer_default(output)
+        if as_json:
+            print_json(facts)
+        else:
+            click.echo(summary(output, facts, chosen_now))
     if int(os.environ.get("WORLD_SIZE", "1")) > 1:
         # gloo's threads sometimes abort the interpreter's normal end, after all work is done
         sys.stdout.flush()
@@ -83,11 +87,13 @@ def command(photos, output, recipe, settings, cells, validation, as_json, tensor
     return status
 
 
-def summary(output: Path, facts: dict) -> str:
+def summary(output: Path, facts: dict, is_default: bool) -> str:
     """The last lines of a run: what it reached, and what to type next."""
     speed = f"{facts['seconds']:.0f} s, {facts['images_per_second']:.0f} photos/s"
     lines = [f"{output}: {facts['epochs']:g} epochs in {speed}"]
     if found := facts["validation"]:
         shares = ", ".join(f"{name} {share:.1%}" for name, share in found["accuracy"].items())
         lines.append(f"validation of {found['photos']:,} photos: {shares}; median {found['median_km']:.0f} km")
+    if is_default:
+        return "\n".join([*lines, "now the default model; next: photoplanet locate PHOTO"])
     return "\n".join([*lines, f"next: photoplanet locate --model {output} PHOTO"])

@@ -70,11 +70,28 @@ def finish(trainer: Trainer, out: Path, say: Callable[[str], None] = lambda line
             trainer.recipe.batch_size, trainer.loader.threads,
         )  # fmt: skip
         if len(classes):
-            fitted = {"temperature": calibration.fit_temperature(log_p, classes), "photos": len(classes)}
-    say(f"temperature {fitted['temperature']:.2f}; writing {out}")
+            fitted = calibrated(log_p, classes)
+            before, after = fitted["expected_calibration_error_before"], fitted["expected_calibration_error"]
+            say(f"expected calibration error {before:.3f}, {after:.3f} at temperature {fitted['temperature']:.2f}")
+    say(f"writing {out}")
     facts = facts_of(trainer)
     export.export_model(model.cpu(), data.partition, out, out.name, fitted, facts)
     return facts
+
+
+def calibrated(log_probabilities: np.ndarray, classes: np.ndarray) -> dict[str, Any]:
+    """The temperature for (n, classes) log-probabilities of photos in `classes` (n,); the ECE before and after."""
+    temperature = calibration.fit_temperature(log_probabilities, classes)
+
+    def error(values: np.ndarray) -> float:
+        return calibration.expected_calibration_error(np.exp(values.max(axis=1)), values.argmax(axis=1) == classes)
+
+    return {
+        "temperature": temperature,
+        "photos": len(classes),
+        "expected_calibration_error_before": round(error(log_probabilities), 4),
+        "expected_calibration_error": round(error(calibration.apply_temperature(log_probabilities, temperature)), 4),
+    }
 
 
 def plain(trainer: Trainer) -> Classifier:
