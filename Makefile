@@ -6,7 +6,7 @@ DEMO := .venv-demo/bin/photoplanet
 demo: .venv-demo/installed
 	@rm -rf demo-out
 	$(DEMO) toyworld -o demo-out/photos --photos 200 --seed 20161008
-	$(DEMO) locate demo-out/photos/traveller-00000 --model toy --map demo-out/map.html
+	$(DEMO) locate demo-out/photos/traveller-00000/album-00002 --model toy --map demo-out/map.html
 	$(DEMO) evaluate toy demo-out/photos/photos.parquet
 	@echo
 	@echo 'The photos above are of a made-up Earth, and the model "toy" knows nothing else: none of these are real places.'

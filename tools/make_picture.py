@@ -29,7 +29,7 @@ def screenshot(page: Path, size: tuple[int, int]) -> Image.Image:
 
 def main() -> None:
     out = Path(sys.argv[1])
-    photos = sorted(Path("demo-out/photos").rglob("*.jpg"))[: COLUMNS * ROWS]
+    photos = sorted(Path("demo-out/photos/traveller-00000/album-00002").glob("*.jpg"))[: COLUMNS * ROWS]
     height = TILE * ROWS
     picture = Image.new("RGB", (TILE * COLUMNS + 960, height), "white")
     for n, path in enumerate(photos):
