@@ -1,7 +1,7 @@
 """Many points on the cube: exact keys of level 14 for all, leaf ids for the few that are told apart below it.
 
 A cell of level 14 is about 600 m wide, as fine as partitions are nearly everywhere. Down to there 32 bits a point are
-enough, and single precision places a point exactly unless it lies within 1/170 of a cell from a side; there, 1 in 40
+enough, and single precision places a point exactly unless it lies within 1/230 of a cell from a side; there, 1 in 60
 points, its leaf id decides.
 """
 
@@ -18,7 +18,7 @@ Floats = NDArray[np.float64]
 
 KEY_LEVEL = 14  # 3 bits of face and 28 of position
 KEY_SHIFT = np.uint64(61 - 2 * KEY_LEVEL)  # leaf id >> this: its key
-CACHED = 1 << 16  # points whose temporary arrays stay in the cache
+CACHED = 1 << 18  # points to look up at a time: few enough for the cache, many enough for the calls not to matter
 FIXED_POINT = 1 << 30  # units of a vector's length: 6 mm on the ground
 
 
