@@ -14,6 +14,8 @@ from photoplanet.photos.images import MAX_PIXELS
               help="The photo table to write: .parquet or .csv.")  # fmt: skip
 @click.option("--report", type=click.Path(path_type=Path, dir_okay=False),
               help="Write every file left out and why: .csv or .json.")  # fmt: skip
+@click.option("--images", type=click.Path(path_type=Path, exists=True, file_okay=False),
+              help="Folder with the photos of tables that name them by id alone.")  # fmt: skip
 @click.option("--keep-without-gps", is_flag=True, help="Keep photos with no usable GPS: to locate, not to train.")
 @click.option("--drop-graphics", is_flag=True, help="Leave out diagrams, clip-art, screenshots, scans of text.")
 @click.option("--filter", "hook", metavar="MODULE:FUNCTION",
@@ -24,7 +26,9 @@ from photoplanet.photos.images import MAX_PIXELS
 @click.option("--max-pixels", type=click.IntRange(1), default=MAX_PIXELS, show_default=True,
               help="Leave out photos with more pixels: they may be decompression bombs.")  # fmt: skip
 @click.option("--json", "as_json", is_flag=True, help="Print the summary as JSON.")
-def command(sources, output, report, keep_without_gps, drop_graphics, hook, threads, processes, max_pixels, as_json):
+def command(
+    sources, output, report, images, keep_without_gps, drop_graphics, hook, threads, processes, max_pixels, as_json
+):
     """Turn folders, photos, CSV, Parquet and WebDataset shards into one photo table.
 
     Folders are searched with all below them for JPEG, PNG, WebP, TIFF and HEIC, and for .tar shards; place, time and
@@ -34,7 +38,8 @@ def command(sources, output, report, keep_without_gps, drop_graphics, hook, thre
     \b
     Examples:
       photoplanet index ~/Photos -o photos.parquet --report left-out.csv
-      photoplanet index mp16/shards osv5m/train.csv -o photos.parquet --processes 16
+      photoplanet index mp16/shards -o photos.parquet --processes 16
+      photoplanet index osv5m/train.csv --images osv5m/images/train -o photos.parquet
     """
     from photoplanet.errors import InputError
     from photoplanet.photos import sources as library
@@ -44,7 +49,7 @@ def command(sources, output, report, keep_without_gps, drop_graphics, hook, thre
             raise InputError(f"{path}: the name must end in {' or '.join(suffixes)}")
     with bar("indexing") as advance:
         table, left_out = library.index(
-            sources, output, keep_without_gps=keep_without_gps, drop_graphics=drop_graphics, filter=hook,
+            sources, output, images=images, keep_without_gps=keep_without_gps, drop_graphics=drop_graphics, filter=hook,
             threads=threads, processes=processes, max_pixels=max_pixels, advance=advance,
         )  # fmt: skip
     if report is not None:

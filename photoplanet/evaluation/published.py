@@ -4,7 +4,6 @@ The images are not ours to hand out. Rows are copied from the papers named besid
 not be confirmed in a second source is None. Rows differ in training data and backbone: a guide, not a ranking.
 """
 
-import os
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
@@ -14,6 +13,7 @@ import pyarrow as pa
 
 from photoplanet.earth.geodesy import RADII_KM
 from photoplanet.errors import InputError
+from photoplanet.photos import lookup
 
 _SHOWN = 5  # names in a message
 
@@ -141,7 +141,6 @@ def check(
     table: pa.Table,
     folder: str | Path,
     readable: Callable[[str], bool] | None = None,
-    suffixes: tuple[str, ...] = (".jpg", ".jpeg", ".png", ".webp"),
 ) -> tuple[list[str | None], dict[str, Any]]:
     """Whether the user's copy of a benchmark is complete: (per row of `table` its file or None, facts ready for JSON).
 
@@ -149,24 +148,13 @@ def check(
     its id with a suffix. Facts: `expected`, `listed`, `missing` and `unreadable` (counts with first names; the second
     only when `readable`, path → bool, is given), `complete`. InputError when the folder holds none of the photos.
     """
-    benchmark, root = get(name), Path(folder)
-    if not root.is_dir():
-        raise InputError(f"{root}: no such folder; --images takes the folder that holds the photos of {name}")
-    by_path, by_name = _files(root)
+    benchmark, root = get(name), lookup.Folder(folder)
     ids = table["photo_id"].to_pylist()
     given = table["path"].to_pylist() if "path" in table.column_names else ids
-    paths: list[str | None] = []
-    missing: list[str] = []
-    for photo, path in zip(ids, given, strict=True):
-        names = [str(path), str(photo), *(f"{photo}{suffix}" for suffix in suffixes)]
-        found = next((by_path[n] for n in names if n in by_path), None)
-        bare = [n.replace("\\", "/").rsplit("/", 1)[-1] for n in names]
-        found = found or next((by_name[n] for n in bare if n in by_name), None)
-        if found is None:
-            missing.append(photo)
-        paths.append(found)
+    paths = [root.find(photo, path) for photo, path in zip(ids, given, strict=True)]
+    missing = [photo for photo, path in zip(ids, paths, strict=True) if path is None]
     if ids and len(missing) == len(ids):
-        raise InputError(f"{root}: holds none of the {len(ids):,} photos of the list, for instance {ids[0]!r}")
+        raise InputError(f"{folder}: holds none of the {len(ids):,} photos of the list, for instance {ids[0]!r}")
     broken = [path for path in paths if path and not readable(path)] if readable else []
     return paths, {
         "benchmark": name,
@@ -190,16 +178,3 @@ def describe(facts: dict[str, Any]) -> str:
             first = ", ".join(map(str, facts[what]["first"]))
             parts.append(f"{facts[what]['count']:,} {what} (first: {first})")
     return f"{facts['benchmark']}: not the full benchmark, so not comparable as it stands: {'; '.join(parts)}"
-
-
-def _files(root: Path) -> tuple[dict[str, str], dict[str, str]]:
-    """Every file below `root`: by its path relative to `root`, and by its bare name (the first of equal names)."""
-    by_path: dict[str, str] = {}
-    by_name: dict[str, str] = {}
-    for directory, folders, names in os.walk(root):
-        folders.sort()
-        for name in sorted(names):
-            full = Path(directory) / name
-            by_path[full.relative_to(root).as_posix()] = str(full)
-            by_name.setdefault(name, str(full))
-    return by_path, by_name

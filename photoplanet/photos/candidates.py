@@ -9,6 +9,7 @@ from typing import Any
 from photoplanet.errors import InputError
 from photoplanet.photos import table
 from photoplanet.photos.facts import Candidate, row_of
+from photoplanet.photos.lookup import Folder
 from photoplanet.photos.shards import members
 from photoplanet.photos.table import PHOTO_SUFFIXES, TABLE_SUFFIXES
 
@@ -19,8 +20,10 @@ OTHER_SUFFIXES = (".gif", ".bmp", ".avif", ".jxl", ".jp2", ".psd", ".svg", ".dng
 LeftOut = dict[str, str]  # path, reason, detail
 
 
-def candidates(sources: Sequence[str | Path]) -> Iterator[Candidate | LeftOut]:
+def candidates(sources: Sequence[str | Path], images: Folder | None = None) -> Iterator[Candidate | LeftOut]:
     """Every photo of folders, photo files, tables and shards, in a stable order; or why one is left out at once.
+
+    With `images`, the photos of tables are looked for there, by path or id.
 
     Raises InputError for a source that does not exist or is none of these.
     """
@@ -32,7 +35,7 @@ def candidates(sources: Sequence[str | Path]) -> Iterator[Candidate | LeftOut]:
         if path.is_dir():
             yield from _folder(path)
         elif suffix in TABLE_SUFFIXES:
-            yield from _table(path)
+            yield from _table(path, images)
         elif suffix == ".tar":
             yield from _shard(path)
         elif suffix in PHOTO_SUFFIXES:
@@ -83,9 +86,9 @@ def _folder(root: Path) -> Iterator[Candidate | LeftOut]:
         waiting.extend(Path(entry.path) for entry in reversed(entries) if _is_folder(entry))
 
 
-def _table(path: Path) -> Iterator[Candidate | LeftOut]:
+def _table(path: Path, images: Folder | None) -> Iterator[Candidate | LeftOut]:
     """The photos a table lists; its values win over the files' EXIF."""
-    rows, dropped = table.read(path, require=("path",))
+    rows, dropped = table.read(path, require=("photo_id",) if images else ("path",))
     for reason, entry in dropped.items():
         for row in entry["rows"]:
             yield _left(f"{path} row {row}", reason, "the row names no photo")
@@ -94,7 +97,11 @@ def _table(path: Path) -> Iterator[Candidate | LeftOut]:
     folder = path.absolute().parent
     for batch in rows.to_batches(max_chunksize=10_000):
         for given in batch.to_pylist():
-            address = os.path.normpath(folder / given.pop("path"))
+            listed = given.pop("path", None)
+            address = images.find(given["photo_id"], listed) if images else os.path.normpath(folder / listed)
+            if address is None:
+                yield _left(f"{path}: {given['photo_id']}", "missing", "no such file below the folder of the photos")
+                continue
             given = {key: value for key, value in given.items() if value is not None}
             photo_id = given.pop("photo_id", address)
             for name in ("width", "height"):

@@ -15,7 +15,7 @@ from typing import Any
 import pyarrow as pa
 
 from photoplanet.errors import InputError
-from photoplanet.photos import journal, table
+from photoplanet.photos import journal, lookup, table
 from photoplanet.photos.candidates import LeftOut, candidates
 from photoplanet.photos.facts import Candidate, Options, facts, sound
 from photoplanet.photos.images import MAX_PIXELS
@@ -30,6 +30,7 @@ def index(
     sources: Sequence[str | Path],
     output: str | Path | None = None,
     *,
+    images: str | Path | None = None,
     keep_without_gps: bool = False,
     drop_graphics: bool = False,
     filter: Any = None,
@@ -45,6 +46,7 @@ def index(
     without a usable coordinate is left out unless `keep_without_gps`. `drop_graphics` leaves out diagrams and the like;
     `filter` ("module:function", or a callable) gets each photo as a PIL image and returns True to keep it; both decode.
     Works on `threads` (default: one per core, at most 8), or on `processes`, which pay from some 10,000 photos on.
+    `images` is a folder in which the photos of tables are looked for by path or id, for lists without paths.
     Nothing is written when no photo is left. Raises InputError for a source that cannot be used at all.
     """
     if not sources:
@@ -57,11 +59,12 @@ def index(
         raise InputError(f"{target.parent}: no such folder; make it first")
     rows = _Rows(target.parent if target else None, keep_without_gps)
     notes = {"max_pixels": max_pixels, "drop_graphics": drop_graphics, "filter": options.filter_name}
+    listed = lookup.Folder(images) if images is not None else None
     book = journal.Journal(journal.place(target) if target else None, notes, sound)
     workers = processes or threads or min(8, os.cpu_count() or 1)
     pool: Executor = ThreadPoolExecutor(workers, "index") if not processes else _processes(processes)
     try:
-        for candidate, found in _found(rows.new(candidates(sources)), pool, workers, book, options):
+        for candidate, found in _found(rows.new(candidates(sources, listed)), pool, workers, book, options):
             rows.add(candidate, found)
             advance(1)
     finally:
