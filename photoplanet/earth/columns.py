@@ -9,12 +9,13 @@ import numpy as np
 import pyarrow as pa
 
 from photoplanet.earth import geodesy
-from photoplanet.earth.parallel import CHUNK, slices
+from photoplanet.earth.parallel import slices
 from photoplanet.earth.points import Points, locate, unlocated
 from photoplanet.errors import InputError
 
 Paths = str | Path | Iterable[str | Path]
 
+_BATCH = 1 << 20  # rows that a thread locates and counts at a time
 _CSV_BLOCK = 1 << 24  # bytes of CSV to parse at a time
 _HEAD = 1 << 20  # bytes in which a CSV's first line must end
 
@@ -50,7 +51,7 @@ class Tables:
                     self.left_out += len(lat) - int(good.sum())
                     lat, lng = lat[good], lng[good]
                 lat, lng = geodesy.check(lat, lng, str(file), row - len(batch))
-                for part in slices(len(lat)):
+                for part in slices(len(lat), _BATCH):
                     yield partial(locate, unlocated(lat[part], lng[part]))
         except pa.ArrowException as error:
             why = " ".join(str(error).split())[:200]
@@ -88,7 +89,7 @@ def _batches(file: Path, columns: list[str]) -> Iterator[pa.RecordBatch]:
         from pyarrow import parquet
 
         with parquet.ParquetFile(file) as table:
-            yield from table.iter_batches(CHUNK, columns=columns)
+            yield from table.iter_batches(_BATCH, columns=columns)
         return
     from pyarrow import csv
 

@@ -10,7 +10,7 @@ from typing import TypeVar
 Item = TypeVar("Item")
 Result = TypeVar("Result")
 
-CHUNK = 1 << 20  # rows that a thread handles at a time
+CHUNK = 1 << 18  # rows that a thread handles at a time
 _MOST_THREADS = 16  # beyond this the memory bus is the limit, and every thread costs its chunk
 
 
