@@ -17,7 +17,7 @@ from photoplanet.network.distributed import Ranks
 from photoplanet.network.training import Options, Trainer
 
 SETTINGS = {"image_size": 32, "width": 0.25, "steps": 8, "batch_size": 15, "precision": "float32",
-            "max_photos": 20, "min_photos": 2, "optimizer": "sgd", "learning_rate": 0.02}  # fmt: skip
+            "max_photos": 20, "min_photos": 2, "optimizer": "sgd", "learning_rate": 0.002}  # fmt: skip
 # SGD, since AdamW turns a gradient's rounding error into a step of the learning rate where the gradient is about 0.
 
 

@@ -139,7 +139,7 @@ def test_a_run_stopped_by_ctrl_c_goes_on_where_it_was(make, tmp_path):
     folder.mkdir()
     for i in range(300):
         (folder / f"{i:03}.jpg").write_bytes(make.geotagged(i / 10 + 1, 1, seed=0) if i == 0 else b"")
-    (tmp_path / "slow.py").write_text("import time\ndef keep(image):\n    time.sleep(0.02)\n    return True\n")
+    (tmp_path / "slow.py").write_text("import time\ndef keep(image):\n    time.sleep(0.2)\n    return True\n")
     for i in range(1, 300):
         os.link(folder / "000.jpg", folder / f"x{i:03}.jpg")
     code = "from photoplanet.cli import main; main()"
@@ -147,14 +147,14 @@ def test_a_run_stopped_by_ctrl_c_goes_on_where_it_was(make, tmp_path):
     run = subprocess.Popen([sys.executable, "-c", code, *words], cwd=tmp_path, stderr=subprocess.PIPE, text=True)
     book = journal.place(tmp_path / "p.parquet")
     deadline = time.monotonic() + 60
-    while run.poll() is None and time.monotonic() < deadline and not (book.exists() and book.stat().st_size > 20_000):
+    while run.poll() is None and time.monotonic() < deadline and not (book.exists() and book.stat().st_size > 4_000):
         time.sleep(0.05)
     run.send_signal(signal.SIGINT)
     _, errors = run.communicate(timeout=60)
     assert run.returncode == 130 and errors.splitlines()[-1].startswith("photoplanet: stopped"), errors
     assert not (tmp_path / "p.parquet").exists()
     known = [line for line in book.read_text().splitlines()[1:] if line]
-    assert len(known) > 50 and all(len(json.loads(line)) == 3 for line in known)
+    assert len(known) > 5 and all(len(json.loads(line)) == 3 for line in known)
 
 
 def test_tables_bring_their_own_values_and_exif_fills_the_rest(make, tmp_path):
