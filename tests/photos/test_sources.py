@@ -144,7 +144,10 @@ def test_a_run_stopped_by_ctrl_c_goes_on_where_it_was(make, tmp_path):
         os.link(folder / "000.jpg", folder / f"x{i:03}.jpg")
     code = "from photoplanet.cli import main; main()"
     words = ["index", "many", "-o", "p.parquet", "--filter", "slow:keep", "--threads", "1"]
-    run = subprocess.Popen([sys.executable, "-c", code, *words], cwd=tmp_path, stderr=subprocess.PIPE, text=True)
+    run = subprocess.Popen(
+        [sys.executable, "-c", code, *words], cwd=tmp_path, stderr=subprocess.PIPE, text=True,
+        preexec_fn=lambda: signal.signal(signal.SIGINT, signal.SIG_DFL),  # a shell's background jobs ignore it
+    )  # fmt: skip
     book = journal.place(tmp_path / "p.parquet")
     deadline = time.monotonic() + 60
     while run.poll() is None and time.monotonic() < deadline and not (book.exists() and book.stat().st_size > 4_000):
