@@ -73,7 +73,7 @@ def test_a_member_that_claims_more_than_there_is_is_refused(tmp_path):
         list(shards.members(tmp_path / "s.tar"))
 
 
-@pytest.mark.parametrize("content", [b"no tar at all" * 100, gzip.compress(bytes(2000)), b"x"], ids=["text", "gzip", "byte"])
+@pytest.mark.parametrize("content", [b"no tar" * 200, gzip.compress(bytes(2000)), b"x"], ids=["text", "gzip", "byte"])
 def test_what_is_no_tar_is_refused(tmp_path, content):
     (tmp_path / "s.tar").write_bytes(content)
     with pytest.raises(InputError, match=r"s\.tar"):
