@@ -17,9 +17,10 @@ BELOW = {  # folder or module -> what of photoplanet it may import beside itself
     "bundle": {"errors", "earth", "photos"},
     "locate": {"errors", "earth", "photos", "bundle"},
     "evaluation": {"errors", "earth", "photos"},
+    "retrieval": {"errors", "earth", "photos", "bundle", "locate", "evaluation"},
     "toyworld": {"errors", "earth", "photos"},
     "network": {"errors", "earth", "photos", "bundle", "evaluation"},
-    "show": {"errors", "earth", "photos", "bundle", "locate", "evaluation"},
+    "show": {"errors", "earth", "photos", "bundle", "locate", "evaluation", "retrieval"},
 }
 MODULES = sorted(
     path

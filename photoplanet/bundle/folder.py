@@ -7,7 +7,7 @@ import os
 import re
 import secrets
 import shutil
-from collections.abc import Collection
+from collections.abc import Collection, Mapping
 from dataclasses import asdict, dataclass, field, replace
 from datetime import datetime, timezone
 from functools import cached_property
@@ -15,6 +15,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from photoplanet import __version__
+from photoplanet.earth import atomic
 from photoplanet.errors import InputError, ModelError
 from photoplanet.photos.images import Preprocessing
 
@@ -35,7 +36,8 @@ class ModelInfo:
 
     `backbone`: the arguments that rebuild the network. `calibration`: `temperature` (1.0 where it is missing) and the
     figures around it, among them `abstain_below`. `training`: facts for the card: data, steps, metrics, and
-    `world: "toy"` where the coordinates are those of the toy Earth.
+    `world: "toy"` where the coordinates are those of the toy Earth. `parts`: what was trained on top of the network
+    (`add_part`), by name: its facts, and under `files` the names of its files.
     """
 
     name: str
@@ -48,6 +50,7 @@ class ModelInfo:
     created: str = ""
     photoplanet_version: str = ""
     hashes: dict[str, str] = field(default_factory=dict)
+    parts: dict[str, dict[str, Any]] = field(default_factory=dict)
 
     @property
     def temperature(self) -> float:
@@ -128,6 +131,7 @@ def write(
             created=info.created or datetime.now(timezone.utc).isoformat(timespec="seconds"),
             photoplanet_version=__version__,
             hashes={name: sha256(assembled / name) for name in (CELLS, *parts)},
+            parts={},
         )
         text = json.dumps(info.to_dict(), indent=2, allow_nan=False)
         (assembled / INFO).write_text(text + "\n", encoding="utf-8")
@@ -136,6 +140,40 @@ def write(
     except BaseException:
         shutil.rmtree(assembled, ignore_errors=True)
         raise
+    return Bundle(target, info)
+
+
+def add_part(
+    folder: str | os.PathLike, part: str, facts: dict[str, Any], files: Mapping[str, str | os.PathLike]
+) -> Bundle:
+    """Put files trained on top of a model (name in the folder → file to copy) beside it, with facts, as one part.
+
+    A part of the same name is replaced; `write` drops all parts, since they belong to the network they were trained on.
+    Each file is renamed into place and `model.json` last, so that a reader killed or started in between sees the old
+    part, or a file whose hash is wrong, never a mixture. InputError for a name that is taken or no plain file name.
+    """
+    from photoplanet.bundle import card
+
+    bundle = read(folder, verify=False)
+    info, target = bundle.info, bundle.folder
+    old = info.parts.get(part, {}).get("files", [])
+    taken = {INFO, CARD, *info.hashes} - set(old)
+    for name in files:
+        if not _FILE_NAME.fullmatch(name) or name in taken:
+            raise InputError(f"{target}: a part's file cannot be called {name!r}; choose another name")
+    hashes = {name: digest for name, digest in info.hashes.items() if name not in old}
+    for name, source in files.items():
+        with atomic.replacing(target / name) as temporary:
+            shutil.copyfile(source, temporary)
+        hashes[name] = sha256(target / name)
+    parts = info.parts | {part: {**facts, "files": sorted(files)}}
+    info = replace(info, hashes=hashes, parts=parts, photoplanet_version=__version__)
+    with atomic.replacing(target / INFO) as temporary:
+        temporary.write_text(json.dumps(info.to_dict(), indent=2, allow_nan=False) + "\n", encoding="utf-8")
+    with atomic.replacing(target / CARD) as temporary:
+        temporary.write_text(card.markdown(info, bundle.partition), encoding="utf-8")
+    for name in set(old) - set(files):
+        (target / name).unlink(missing_ok=True)
     return Bundle(target, info)
 
 
@@ -198,8 +236,12 @@ def _swap_in(assembled: Path, target: Path) -> None:
     except OSError:
         old.rename(target)
         raise
+    try:
+        ours = {*_read_info(old).hashes, INFO, CARD}
+    except ModelError:
+        ours = {INFO, CELLS, NETWORK, WEIGHTS, CARD}
     for entry in old.iterdir():
-        if entry.name not in (INFO, CELLS, NETWORK, WEIGHTS, CARD):
+        if entry.name not in ours:
             entry.rename(target / entry.name)
     shutil.rmtree(old)
 
@@ -244,6 +286,7 @@ def _parse(facts: Any) -> ModelInfo:
         created=_typed(facts, "created", str),
         photoplanet_version=_typed(facts, "photoplanet_version", str),
         hashes=_typed(facts, "hashes", dict),
+        parts=_typed(facts, "parts", dict) if "parts" in facts else {},
     )
     _check(info)
     return info
@@ -268,6 +311,10 @@ def _check(info: ModelInfo) -> None:
     for name in (CELLS, NETWORK):
         if name not in info.hashes:
             raise ValueError(f"hashes: {name} is not listed")
+    for part, its in info.parts.items():
+        listed = its.get("files") if isinstance(its, dict) else None
+        if not isinstance(listed, list) or not all(isinstance(name, str) and name in info.hashes for name in listed):
+            raise ValueError(f"parts: {part[:60]!r} names no files, or files that hashes does not list")
 
 
 def _typed(facts: dict, key: str, kind: type) -> Any:

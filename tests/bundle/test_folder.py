@@ -194,3 +194,45 @@ def _umask():
     mask = os.umask(0o022)
     os.umask(mask)
     return mask
+
+
+def test_a_part_trained_on_top_stands_in_the_folder_with_its_facts_and_hash(write_model, tmp_path):
+    model = write_model(tmp_path / "model").folder
+    (tmp_path / "head").write_bytes(b"some network")
+    folder.add_part(model, "embedding", {"size": 4}, {"embedding.onnx": tmp_path / "head"})
+    bundle = folder.read(model)
+    assert bundle.info.parts == {"embedding": {"size": 4, "files": ["embedding.onnx"]}}
+    assert (model / "embedding.onnx").read_bytes() == b"some network"
+    assert [path.name for path in tmp_path.iterdir() if path.name.startswith(".")] == []
+    (model / "embedding.onnx").write_bytes(b"some Network")
+    with pytest.raises(ModelError, match=r"embedding\.onnx: damaged"):
+        folder.read(model)
+
+
+def test_a_part_is_replaced_by_its_successor_and_goes_with_the_network_it_was_trained_on(write_model, tmp_path):
+    model = write_model(tmp_path / "model").folder
+    (tmp_path / "head").write_bytes(b"1")
+    folder.add_part(model, "album", {}, {"one.onnx": tmp_path / "head", "two.onnx": tmp_path / "head"})
+    folder.add_part(model, "album", {}, {"two.onnx": tmp_path / "head"})
+    assert not (model / "one.onnx").exists() and folder.read(model).info.parts["album"]["files"] == ["two.onnx"]
+    write_model(model)
+    assert folder.read(model).info.parts == {} and not (model / "two.onnx").exists()
+
+
+@pytest.mark.parametrize("name", ["model.onnx", "model.json", "MODEL_CARD.md", "../out", "a/b", ""])
+def test_a_part_cannot_take_another_files_name(write_model, tmp_path, name):
+    model = write_model(tmp_path / "model").folder
+    (tmp_path / "head").write_bytes(b"1")
+    with pytest.raises(InputError, match="choose another name"):
+        folder.add_part(model, "album", {}, {name: tmp_path / "head"})
+    folder.read(model)
+
+
+@pytest.mark.parametrize(
+    "parts", [{"album": {}}, {"album": {"files": ["absent.onnx"]}}, {"album": 3}, {"album": {"files": 3}}]
+)
+def test_parts_without_their_files_are_refused(write_model, tmp_path, parts):
+    model = write_model(tmp_path / "model").folder
+    edit(model, parts=parts)
+    with pytest.raises(ModelError, match="parts"):
+        folder.read(model)
