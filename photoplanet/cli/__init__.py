@@ -7,7 +7,7 @@ import click
 
 from photoplanet import __version__
 
-# command -> module of photoplanet.cli that holds a click command named `command`, and its line in `--help`
+# command -> its line in `--help`; the module of photoplanet.cli of that name (- as _) holds a click command `command`
 COMMANDS = {
     "index": "photos, CSV, Parquet or shards -> one photo table",
     "partition": "photo table -> adaptive S2 cells",
@@ -30,7 +30,7 @@ class LazyGroup(click.Group):
     def get_command(self, ctx, name):
         if name not in COMMANDS:
             return None
-        return importlib.import_module(f"photoplanet.cli.{name}").command
+        return importlib.import_module(f"photoplanet.cli.{name.replace('-', '_')}").command
 
     def format_commands(self, ctx, formatter):
         with formatter.section("Commands"):
