@@ -17,10 +17,11 @@ BELOW = {  # folder or module -> what of photoplanet it may import beside itself
     "bundle": {"errors", "earth", "photos"},
     "locate": {"errors", "earth", "photos", "bundle"},
     "evaluation": {"errors", "earth", "photos"},
+    "explain": {"errors", "earth", "photos", "bundle", "locate", "evaluation"},
     "retrieval": {"errors", "earth", "photos", "bundle", "locate", "evaluation"},
     "toyworld": {"errors", "earth", "photos"},
     "network": {"errors", "earth", "photos", "bundle", "evaluation"},
-    "show": {"errors", "earth", "photos", "bundle", "locate", "evaluation", "retrieval"},
+    "show": {"errors", "earth", "photos", "bundle", "locate", "evaluation", "retrieval", "explain"},
 }
 MODULES = sorted(
     path

@@ -1,0 +1,166 @@
+"""Which parts of a photo speak for a place: a grey box slides over it (Zeiler & Fergus 2014; paper, Fig. 10)."""
+
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from photoplanet.errors import InputError
+from photoplanet.photos import images
+
+if TYPE_CHECKING:
+    from photoplanet.locate.locator import Locator
+
+POSITIONS = 20  # of the box, each way: 400 in all
+BOX = 0.2  # side of the box, as a share of the photo's
+GREY = 128
+REGIONS = 3
+MOST_POSITIONS = 200
+_BATCH = 50
+
+
+@dataclass(frozen=True)
+class Spot:
+    """A box of the photo (left, top, right, bottom: pixels of `Occlusion.photo`) and what hiding it does.
+
+    `confidence`: in the cell with the box hidden; `change`: that minus the confidence in the whole photo.
+    """
+
+    box: tuple[int, int, int, int]
+    confidence: float
+    change: float
+
+
+@dataclass(frozen=True)
+class Occlusion:
+    """`photo` uint8 (s, s, 3) as the network sees it; `heat` float32 (s, s): confidence in class `label` with the
+    pixel hidden, the mean over the boxes that hide it; `whole`: the confidence in the whole photo.
+
+    `supports`: the disjoint boxes whose hiding costs the most confidence; `misleads`: those whose hiding adds the most.
+    """
+
+    photo: NDArray[np.uint8] = field(repr=False)
+    heat: NDArray[np.float32] = field(repr=False)
+    whole: float
+    label: int
+    token: str
+    latitude: float
+    longitude: float
+    true: bool
+    supports: list[Spot]
+    misleads: list[Spot]
+
+    def to_dict(self) -> dict[str, Any]:
+        """Plain values for JSON; boxes as shares of the photo's side (of the part that the network sees)."""
+        side = len(self.heat)
+
+        def spots(listed: list[Spot]) -> list[dict[str, Any]]:
+            return [
+                {
+                    "box": [round(edge / side, 4) for edge in spot.box],
+                    "confidence": float(f"{spot.confidence:.4g}"),
+                    "change": float(f"{spot.change:.4g}"),
+                }
+                for spot in listed
+            ]
+
+        return {
+            "cell": self.token,
+            "latitude": round(self.latitude, 4),
+            "longitude": round(self.longitude, 4),
+            "cell_is": "true" if self.true else "predicted",
+            "confidence": float(f"{self.whole:.4g}"),
+            "supports": spots(self.supports),
+            "misleads": spots(self.misleads),
+        }
+
+
+def occlude(
+    locator: "Locator",
+    source: Any,
+    truth: tuple[float, float] | None = None,
+    positions: int = POSITIONS,
+    box: float = BOX,
+    regions: int = REGIONS,
+    advance: Callable[..., None] = lambda count=1, note="": None,
+) -> Occlusion:
+    """Hide each part of a photo in turn and see what that does to the confidence in one cell (paper, Fig. 10).
+
+    `source` as in `locate`; `truth`: latitude, longitude in degrees where known: then its cell is looked at, else the
+    most probable one. A grey box of side `box` (share of the photo's side) stands at `positions` × `positions` places
+    spread evenly from edge to edge. Raises InputError for a photo that cannot be read, a truth outside every cell, or
+    numbers out of range.
+    """
+    if not 2 <= positions <= MOST_POSITIONS:
+        raise InputError(f"positions must be 2 to {MOST_POSITIONS} each way, not {positions}")
+    if not 0 < box < 1:
+        raise InputError(f"the box must be more than 0 and less than 1 of the photo's side, not {box}")
+    photo = images.load(source, locator.info.preprocessing)
+    whole = np.exp(locator.log_probabilities(photo[None])[0][0])
+    label = _label(locator, truth) if truth is not None else int(whole.argmax())
+    side = len(photo)
+    wide = min(side, max(1, round(box * side)))
+    starts = np.unique(np.linspace(0, side - wide, positions).round().astype(int))
+    corners = [(int(top), int(left)) for top in starts for left in starts]
+    found = np.empty(len(corners))
+    for first in range(0, len(corners), _BATCH):
+        some = corners[first : first + _BATCH]
+        hidden = np.repeat(photo[None], len(some), axis=0)
+        for each, (top, left) in zip(hidden, some, strict=True):
+            each[top : top + wide, left : left + wide] = GREY
+        found[first : first + len(some)] = np.exp(locator.log_probabilities(hidden)[0][:, label])
+        advance(len(some))
+    total, times = np.zeros((side, side)), np.zeros((side, side))
+    for (top, left), confidence in zip(corners, found, strict=True):
+        total[top : top + wide, left : left + wide] += confidence
+        times[top : top + wide, left : left + wide] += 1
+    base = float(whole[label])
+    # where boxes are far apart, pixels between them are never hidden: there nothing changes
+    heat = np.where(times > 0, total / np.maximum(times, 1), base).astype(np.float32)
+    changes = found - base
+    latitude, longitude = locator.partition.means[label]
+    return Occlusion(
+        photo=photo,
+        heat=heat,
+        whole=base,
+        label=label,
+        token=_token(locator, label),
+        latitude=float(latitude),
+        longitude=float(longitude),
+        true=truth is not None,
+        supports=_strongest(corners, found, changes, wide, regions, sign=-1),
+        misleads=_strongest(corners, found, changes, wide, regions, sign=1),
+    )
+
+
+def _label(locator: "Locator", truth: tuple[float, float]) -> int:
+    label = int(locator.partition.assign(np.array([truth[0]]), np.array([truth[1]]))[0])
+    if label < 0:
+        raise InputError(
+            f"{truth[0]:.4f}, {truth[1]:.4f} lies outside every cell of the model {locator.info.name}; "
+            "leave the true place out to explain the predicted cell"
+        )
+    return label
+
+
+def _token(locator: "Locator", label: int) -> str:
+    from photoplanet.earth import cells
+
+    return str(cells.token(locator.partition.ids[label : label + 1])[0])
+
+
+def _strongest(
+    corners: list[tuple[int, int]], found: NDArray, changes: NDArray, wide: int, regions: int, sign: int
+) -> list[Spot]:
+    """Up to `regions` boxes with the largest change of that sign, none overlapping another."""
+    chosen: list[Spot] = []
+    for row in np.argsort(-sign * changes, kind="stable"):
+        top, left = corners[row]
+        if sign * changes[row] <= 0 or len(chosen) == regions:
+            break
+        if all(abs(top - spot.box[1]) >= wide or abs(left - spot.box[0]) >= wide for spot in chosen):
+            box = (left, top, left + wide, top + wide)
+            chosen.append(Spot(box, float(found[row]), float(changes[row])))
+    return chosen

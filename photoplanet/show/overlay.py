@@ -1,0 +1,86 @@
+"""An occlusion map as a picture: the photo, and beside it the same with what speaks for the cell and against it."""
+
+import os
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from PIL import Image, ImageDraw, ImageFont
+
+from photoplanet.earth import atomic
+from photoplanet.errors import InputError
+from photoplanet.explain.occlusion import Occlusion
+from photoplanet.photos import images
+from photoplanet.photos.images import Preprocessing
+
+SIDE = 480  # pixels of each of the two pictures
+SUPPORTS, MISLEADS = (230, 97, 0), (93, 58, 155)  # orange and violet: told apart by the colour-blind and in grey print
+STRONGEST = 0.85  # opacity where hiding changes the confidence most
+SUFFIXES = (".png", ".jpg", ".jpeg", ".webp")
+_MARGIN, _TEXT = 12, 15
+_INK, _PAPER = (33, 33, 33), (255, 255, 255)
+
+
+def overlay(source: Any, found: Occlusion, preprocessing: Preprocessing, place: str = "") -> Image.Image:
+    """Photo and occlusion map side by side, as a PIL image; `source` is the photo that `found` was made of.
+
+    Orange: hiding this lowers the confidence in the cell (so it speaks for it); violet: hiding it raises it. The boxes
+    that matter most are outlined and numbered. `place`: a name for the cell.
+    """
+    photo = images.load(source, replace(preprocessing, size=SIDE))
+    change = np.array(
+        Image.fromarray(found.heat - np.float32(found.whole)).resize((SIDE, SIDE), Image.Resampling.BILINEAR)
+    )
+    most = float(np.abs(change).max()) or 1.0
+    strength = (np.abs(change) / most * STRONGEST)[..., None]
+    colour = np.where(change[..., None] < 0, np.float32(SUPPORTS), np.float32(MISLEADS))
+    grey = photo.mean(axis=2, keepdims=True) * 0.6 + 90  # pale, so that the colours carry
+    mixed = Image.fromarray((grey * (1 - strength) + colour * strength).clip(0, 255).astype(np.uint8))
+    draw = ImageDraw.Draw(mixed)
+    scale = SIDE / len(found.heat)
+    for spots, ink in ((found.misleads, MISLEADS), (found.supports, SUPPORTS)):
+        for number, spot in enumerate(spots, start=1):
+            _outline(draw, [edge * scale for edge in spot.box], ink, str(number))
+    lines = _caption(found, place)
+    font = ImageFont.load_default(_TEXT)
+    height = SIDE + 2 * _MARGIN + len(lines) * (_TEXT + 6) + _MARGIN
+    sheet = Image.new("RGB", (2 * SIDE + 3 * _MARGIN, height), _PAPER)
+    sheet.paste(Image.fromarray(photo), (_MARGIN, _MARGIN))
+    sheet.paste(mixed, (SIDE + 2 * _MARGIN, _MARGIN))
+    draw = ImageDraw.Draw(sheet)
+    for row, (text, ink) in enumerate(lines):
+        draw.text((_MARGIN, SIDE + 2 * _MARGIN + row * (_TEXT + 6)), text, fill=ink, font=font)
+    return sheet
+
+
+def write_overlay(path: str | os.PathLike, picture: Image.Image) -> Path:
+    """Write the picture as PNG, JPEG or WebP by its suffix, in one step; InputError for another suffix."""
+    target = Path(path)
+    suffix = target.suffix.lower()
+    if suffix not in SUFFIXES:
+        raise InputError(f"{target}: a picture ends in {', '.join(SUFFIXES)}")
+    with atomic.replacing(target) as temporary:
+        picture.save(temporary, format="JPEG" if suffix in (".jpg", ".jpeg") else suffix[1:].upper(), quality=92)
+    return target
+
+
+def _outline(draw: ImageDraw.ImageDraw, box: list[float], ink: tuple[int, int, int], number: str) -> None:
+    left, top, right, bottom = box
+    draw.rectangle((left, top, right - 1, bottom - 1), outline=_PAPER, width=5)
+    draw.rectangle((left + 1, top + 1, right - 2, bottom - 2), outline=ink, width=3)
+    draw.rectangle((left, top, left + 22, top + 24), fill=ink)
+    draw.text((left + 7, top + 3), number, fill=_PAPER, font=ImageFont.load_default(_TEXT + 2))
+
+
+def _caption(found: Occlusion, place: str) -> list[tuple[str, tuple[int, int, int]]]:
+    which = "the true cell" if found.true else "the predicted cell"
+    lines = [(f"{_percent(found.whole)} for {which}{f', {place}' if place else ''}", _INK)]
+    for spots, ink, words in ((found.supports, SUPPORTS, "speaks for it"), (found.misleads, MISLEADS, "misleads")):
+        listed = ", ".join(f"{n}: {_percent(spot.confidence)}" for n, spot in enumerate(spots, start=1))
+        lines.append((f"{words}{f'; with the box hidden: {listed}' if listed else ': nothing'}", ink))
+    return lines
+
+
+def _percent(share: float) -> str:
+    return f"{100 * share:.3g} %"
