@@ -32,9 +32,8 @@ def main() -> None:
         maps.append(middle - start)
         alone.append(time.perf_counter() - middle)
     taken, network = statistics.median(maps[1:]), statistics.median(alone[1:])
-    print(
-        f"{model.info.name}: {POSITIONS**2} positions in {taken:.2f} s; the network alone {network:.2f} s ({taken / network:.2f} x)"
-    )
+    ratio = taken / network
+    print(f"{model.info.name}: {POSITIONS**2} positions in {taken:.2f} s; network {network:.2f} s ({ratio:.2f} x)")
 
 
 if __name__ == "__main__":
