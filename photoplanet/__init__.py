@@ -11,7 +11,7 @@ _PUBLIC = {
     "places": ("photoplanet.earth.places", None),
     "Partition": ("photoplanet.earth.partition", "Partition"),
     "Hierarchy": ("photoplanet.earth.hierarchy", "Hierarchy"),
-    "load": ("photoplanet.locate.locator", "load"),
+    "load": ("photoplanet.model", "load"),
     "locate": ("photoplanet.locate", None),  # the package itself: calling it locates a photo
     "Prediction": ("photoplanet.locate.prediction", "Prediction"),
     "PhotoplanetError": ("photoplanet.errors", "PhotoplanetError"),

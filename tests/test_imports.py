@@ -19,9 +19,11 @@ BELOW = {  # folder or module -> what of photoplanet it may import beside itself
     "evaluation": {"errors", "earth", "photos"},
     "explain": {"errors", "earth", "photos", "bundle", "locate", "evaluation"},
     "retrieval": {"errors", "earth", "photos", "bundle", "locate", "evaluation"},
+    "albums": {"errors", "earth", "photos", "bundle", "locate", "evaluation"},
+    "model": {"errors", "earth", "photos", "bundle", "locate", "albums"},
     "toyworld": {"errors", "earth", "photos"},
     "network": {"errors", "earth", "photos", "bundle", "evaluation"},
-    "show": {"errors", "earth", "photos", "bundle", "locate", "evaluation", "retrieval", "explain"},
+    "show": {"errors", "earth", "photos", "bundle", "locate", "evaluation", "retrieval", "explain", "albums"},
 }
 MODULES = sorted(
     path

@@ -80,7 +80,8 @@ class Prediction:
     """Where one photo may have been taken. `probabilities` (classes,) float32, calibrated, one per cell of `partition`.
 
     `embedding` (d,) float32 is the layer below the softmax; `readout` names how the distribution becomes `best`; the
-    numbers here are exact, and are rounded only by `to_dict` and `to_geojson`.
+    numbers here are exact, and are rounded only by `to_dict` and `to_geojson`. `at`: degrees of a place that is known
+    otherwise, as by the camera's GPS within an album; the point stands there instead of where the readout says.
     """
 
     probabilities: NDArray[np.float32] = field(repr=False)
@@ -90,6 +91,7 @@ class Prediction:
     abstain_below: float = ABSTAIN_BELOW
     model: str = ""
     toy: bool = False
+    at: tuple[float, float] | None = None
 
     @cached_property
     def best(self) -> Place:
@@ -102,7 +104,9 @@ class Prediction:
 
     @cached_property
     def point(self) -> tuple[float, float]:
-        """Latitude and longitude of the readout, in degrees."""
+        """Latitude and longitude of the readout, or of the known place, in degrees."""
+        if self.at is not None:
+            return self.at
         latitude, longitude = readouts.get(self.readout)(self.probabilities[None], self.partition)
         return float(latitude[0]), float(longitude[0])
 

@@ -1,0 +1,1 @@
+"""Albums: photos of one photographer in time order, located together (paper, §4)."""

@@ -1,0 +1,169 @@
+"""Albums as methods see them (slots in time order), and how photos become albums: order, bad times, gaps, cameras."""
+
+from collections import Counter
+from collections.abc import Hashable, Iterable, Sequence
+from dataclasses import dataclass
+from datetime import datetime, timezone
+from itertools import pairwise
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from photoplanet.errors import InputError
+
+GAP_HOURS = 72.0  # a longer pause between two photos starts another album, where no column says what an album is
+FIRST_YEAR = 1826  # Niépce
+NEVER_SET = ("1970-01-01", "1980-01-01")  # what a clock shows that was never set
+FUTURE = np.timedelta64(1, "D")  # a photo may come from a time zone that is ahead of ours
+_HOUR = np.timedelta64(3600, "s")
+_NAT = np.datetime64("NaT", "s")
+
+Times = NDArray[np.datetime64]
+
+
+@dataclass(frozen=True)
+class Album:
+    """n slots in time order, each a photo (read or not) or a point of a track.
+
+    `gaps` (n − 1,) float64: hours from each slot to the next, 0 or more, NaN where unknown. `known` (n,) int32: the
+    class of a slot whose place is known (an anchor), −1 elsewhere.
+    """
+
+    gaps: NDArray[np.float64]
+    known: NDArray[np.int32]
+
+    def __post_init__(self) -> None:
+        if len(self.gaps) != max(len(self.known) - 1, 0):
+            raise InputError(
+                f"{len(self.known)} slots have {len(self.known) - 1} gaps between them, not {len(self.gaps)}"
+            )
+        if (self.gaps < 0).any():
+            raise InputError("an album's slots must be in time order, but a gap is under 0 hours; sort them by time")
+
+    def __len__(self) -> int:
+        return len(self.known)
+
+
+@dataclass(frozen=True)
+class Order:
+    """Slots in time order: `rows` (n,) int64, which of the given photos each is; `gaps` (n − 1,) hours, NaN unknown."""
+
+    rows: NDArray[np.int64]
+    gaps: NDArray[np.float64]
+
+
+def parse_times(
+    texts: Iterable[Any], now: datetime | None = None
+) -> tuple[NDArray[np.datetime64], dict[str, dict[str, Any]]]:
+    """ISO 8601 texts, datetimes, datetime64 or None (n) → datetime64[s] (n,), NaT where unusable, and why.
+
+    The report is {reason: {"count": n, "rows": [first row numbers, from 0]}} with the reasons "no time", "no ISO 8601
+    time", "clock never set" (1970-01-01, 1980-01-01), "before photography" and "in the future". Times of day are UTC
+    where every one of them states its offset; else all offsets are dropped, so that one clock orders them all.
+    """
+    moments: list[datetime | None] = []
+    why: dict[int, str] = {}
+    for row, text in enumerate(texts):
+        moment, fault = _moment(text)
+        moments.append(moment)
+        if fault:
+            why[row] = fault
+    utc = all(moment is None or moment.tzinfo is not None for moment in moments)
+    today = (now or datetime.now(timezone.utc)).astimezone(timezone.utc).replace(tzinfo=None)
+    latest = np.datetime64(today, "s") + FUTURE
+    times = np.full(len(moments), _NAT)
+    for row, moment in enumerate(moments):
+        if moment is None:
+            continue
+        wall = moment.astimezone(timezone.utc) if utc else moment
+        times[row] = np.datetime64(wall.replace(tzinfo=None), "s")
+        fault = _fault(str(moment.date()), moment.year, times[row] > latest)
+        if fault:
+            why[row], times[row] = fault, _NAT
+    report = {
+        reason: {"count": count, "rows": [row for row in why if why[row] == reason][:5]}
+        for reason, count in Counter(why.values()).items()
+    }
+    return times, report
+
+
+def _moment(text: Any) -> tuple[datetime | None, str]:
+    if text is None or text == "" or (isinstance(text, np.datetime64) and np.isnat(text)):
+        return None, "no time"
+    if isinstance(text, datetime):
+        return text, ""
+    if isinstance(text, np.datetime64):
+        text = np.datetime_as_string(text.astype("datetime64[s]"))
+    try:
+        return datetime.fromisoformat(str(text).strip().replace("Z", "+00:00")), ""
+    except ValueError:
+        return None, "no ISO 8601 time"
+
+
+def _fault(day: str, year: int, ahead: bool) -> str:
+    if day in NEVER_SET:
+        return "clock never set"
+    if year < FIRST_YEAR:
+        return "before photography"
+    return "in the future" if ahead else ""
+
+
+def order(times: Times) -> Order:
+    """Put photos (n,) datetime64[s], NaT unknown, into time order; equal times keep the given order.
+
+    A photo without a time stays behind the one it was given after (the first ones: before all), and the gap around it
+    is shared out evenly; before the first and after the last timed photo its gaps are unknown.
+    """
+    n = len(times)
+    timed = ~np.isnat(times)
+    # Each untimed photo goes with the timed one before it in the given order: sort by that one's time, then by row.
+    leader = np.maximum.accumulate(np.where(timed, np.arange(n), -1))
+    seconds = np.where(timed, times, np.datetime64(0, "s")).astype("datetime64[s]").astype(np.int64)
+    earliest = np.iinfo(np.int64).min
+    rows = np.lexsort((np.arange(n), leader, np.where(leader >= 0, seconds[leader], earliest)))
+    known = np.flatnonzero(timed[rows])
+    gaps = np.full(max(n - 1, 0), np.nan)
+    if len(known):
+        hours = np.interp(np.arange(n), known, (seconds[rows[known]] - seconds[rows[known[0]]]) / 3600.0)
+        gaps[known[0] : known[-1]] = np.diff(hours)[known[0] : known[-1]].clip(0)
+    return Order(rows, gaps)
+
+
+def form(
+    times: Times,
+    albums: Sequence[Hashable | None] | None = None,
+    photographers: Sequence[Hashable | None] | None = None,
+    cameras: Sequence[Hashable | None] | None = None,
+    gap_hours: float = GAP_HOURS,
+) -> list[Order]:
+    """Form albums of n photos: each an `Order` over the rows given, in the order of their first rows.
+
+    Photos with the same value in `albums` are one album. Where it is missing, those of one photographer and one camera
+    are put in time order and cut where the pause is longer than `gap_hours`; cameras are kept apart since their clocks
+    differ (leave `cameras` out to have them together). InputError for columns of different lengths.
+    """
+    n = len(times)
+    for name, column in (("albums", albums), ("photographers", photographers), ("cameras", cameras)):
+        if column is not None and len(column) != n:
+            raise InputError(f"{name} has {len(column)} values for {n} photos; give one per photo")
+    if not gap_hours > 0:
+        raise InputError(f"gap_hours must be more than 0, not {gap_hours}")
+    groups: dict[Hashable, list[int]] = {}
+    for row in range(n):
+        named = albums[row] if albums is not None else None
+        who = (photographers[row] if photographers else None, cameras[row] if cameras else None)
+        groups.setdefault(("album", named) if named not in (None, "") else ("who", *who), []).append(row)
+    found: list[Order] = []
+    for key, members in groups.items():
+        rows = np.array(members)
+        inside = order(times[rows])
+        whole = Order(rows[inside.rows], inside.gaps)
+        assert isinstance(key, tuple)
+        found += [whole] if key[0] == "album" else _cut(whole, gap_hours)
+    return sorted(found, key=lambda each: int(each.rows.min()))
+
+
+def _cut(whole: Order, gap_hours: float) -> list[Order]:
+    edges = [0, *(np.flatnonzero(whole.gaps > gap_hours) + 1).tolist(), len(whole.rows)]
+    return [Order(whole.rows[start:stop], whole.gaps[start : stop - 1]) for start, stop in pairwise(edges)]

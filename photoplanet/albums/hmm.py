@@ -1,0 +1,151 @@
+"""'PlaNet HMM' of Table 2b: class priors and transitions counted on training albums, emissions by Bayes' rule.
+
+Transitions are smoothed with pseudo-counts: from class i, with n_i steps counted, of which n_ij to j,
+
+    P(j | i) = (n_ij + κ·(s·[i = j] + (1 − s)·π_j)) / (n_i + κ),
+
+π the prior and s the share of all counted steps that stay. That is a sparse matrix plus one of rank 1, so a step of
+Viterbi or of forward–backward over c classes takes O(counted pairs + c) operations, and is exact.
+"""
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from photoplanet.albums.album import Album
+from photoplanet.albums.decoded import Decoded, with_anchors
+from photoplanet.albums.viterbi import Floats, forward_backward, viterbi
+from photoplanet.errors import InputError, ModelError
+
+PSEUDO_COUNTS = 10.0  # κ
+PSEUDO_PHOTOS = 0.5  # added to every class's photos, so that none is impossible
+
+
+@dataclass(frozen=True)
+class Counts:
+    """What was counted: `photos` (c,) per class; steps from `origin` (m,) to `target` (m,), `steps` (m,) of each pair.
+
+    Pairs are sorted by target, then origin, each at most once.
+    """
+
+    photos: NDArray[np.int64]
+    origin: NDArray[np.int32]
+    target: NDArray[np.int32]
+    steps: NDArray[np.int64]
+
+    def __post_init__(self) -> None:
+        c = len(self.photos)
+        pairs = self.target.astype(np.int64) * c + self.origin
+        inside = all(len(each) == 0 or (each.min() >= 0 and each.max() < c) for each in (self.origin, self.target))
+        lengths = len(self.origin) == len(self.target) == len(self.steps)
+        if not (c and lengths and inside and (np.diff(pairs) > 0).all() and (self.photos >= 0).all()):
+            raise ModelError("counted transitions do not fit together; count them again")
+        if (self.steps < 1).any():
+            raise ModelError("counted transitions: a pair was seen less than once; count them again")
+
+
+def count(albums: Iterable[NDArray[np.integer]], classes: int) -> Counts:
+    """Count priors and transitions on albums, each the true classes of its photos in time order, −1 where outside.
+
+    A photo outside every cell is passed over, and so are the steps into and out of it. InputError for classes outside
+    −1 … `classes` − 1, or when there is no photo at all.
+    """
+    photos = np.zeros(classes, np.int64)
+    keys: list[NDArray[np.int64]] = []
+    for album in albums:
+        row = np.asarray(album, np.int64)
+        if row.size and (row.min() < -1 or row.max() >= classes):
+            raise InputError(f"an album has class {row.max()} of {classes}; use the classes of this model's partition")
+        np.add.at(photos, row[row >= 0], 1)
+        both = (row[:-1] >= 0) & (row[1:] >= 0)
+        keys.append(row[1:][both] * classes + row[:-1][both])
+    if not photos.any():
+        raise InputError("no photo of the albums lies in a cell of this model, so there is nothing to count")
+    pairs, steps = np.unique(np.concatenate(keys), return_counts=True)
+    target, origin = np.divmod(pairs, classes)
+    return Counts(photos, origin.astype(np.int32), target.astype(np.int32), steps.astype(np.int64))
+
+
+class Counted:
+    """The smoothed chain of the module's text over all c classes (a `viterbi.PathChain`)."""
+
+    def __init__(self, counts: Counts, pseudo_counts: float = PSEUDO_COUNTS):
+        c = len(counts.photos)
+        photos = counts.photos.astype(np.float64) + PSEUDO_PHOTOS
+        self.prior: Floats = photos / photos.sum()
+        stays = counts.steps[counts.origin == counts.target].sum()
+        stay = (stays + 0.5) / (counts.steps.sum() + 1)
+        left = np.bincount(counts.origin, counts.steps, minlength=c) + pseudo_counts  # n_i + κ
+        self.jump: Floats = pseudo_counts * (1 - stay) / left  # the weight of the prior in each row
+        # One self-loop per class is added, so that every target has an entry, as reduceat needs.
+        origin = np.concatenate([counts.origin, np.arange(c, dtype=np.int32)])
+        target = np.concatenate([counts.target, np.arange(c, dtype=np.int32)])
+        weight = np.concatenate([counts.steps, np.full(c, pseudo_counts * stay)]) / left[origin]
+        keys, place = np.unique(target.astype(np.int64) * c + origin, return_inverse=True)
+        self.target, self.origin_ = (each.astype(np.int32) for each in np.divmod(keys, c))
+        self.weight = np.bincount(place, weight).astype(np.float64)
+        self.first = np.searchsorted(self.target, np.arange(c))
+        self.log_jump, self.log_prior = np.log(self.jump), np.log(self.prior)
+        self.log_weight = np.log(self.weight + self.jump[self.origin_] * self.prior[self.target])
+
+    def forward(self, gap: int, mass: Floats) -> Floats:
+        """As in `viterbi.Chain`."""
+        return np.add.reduceat(mass[self.origin_] * self.weight, self.first) + (mass @ self.jump) * self.prior
+
+    def backward(self, gap: int, worth: Floats) -> Floats:
+        """As in `viterbi.Chain`."""
+        kept = np.bincount(self.origin_, self.weight * worth[self.target], minlength=len(worth))
+        return kept + self.jump * (self.prior @ worth)
+
+    def best(self, gap: int, score: Floats) -> Floats:
+        """As in `viterbi.PathChain`; a jump may also end on a counted pair, where it is never the larger of the two."""
+        counted = np.maximum.reduceat(score[self.origin_] + self.log_weight, self.first)
+        return np.maximum(counted, (score + self.log_jump).max() + self.log_prior)
+
+    def origin(self, gap: int, score: Floats, state: int) -> int:
+        """As in `viterbi.PathChain`."""
+        stop = self.first[state + 1] if state + 1 < len(self.first) else len(self.target)
+        inside = slice(self.first[state], stop)
+        counted = score[self.origin_[inside]] + self.log_weight[inside]
+        jumped = score + self.log_jump
+        if counted.max() >= jumped.max() + self.log_prior[state]:
+            return int(self.origin_[inside][counted.argmax()])
+        return int(jumped.argmax())
+
+
+def emissions(log_probabilities: NDArray, log_prior: Floats, known: NDArray) -> NDArray[np.float32]:
+    """log p(photo | class) up to a constant per photo (n, classes): Bayes' rule, the posterior over the prior.
+
+    Anchors are not divided: their row says where the photo was taken, not what it looks like.
+    """
+    rows = with_anchors(log_probabilities, known)
+    rows[known < 0] -= log_prior.astype(np.float32)
+    return rows
+
+
+def decode(
+    log_probabilities: NDArray, embeddings: NDArray | None, album: Album, partition: Any, learned: Counts | None = None
+) -> Decoded:
+    """Every slot's distribution by forward–backward, and the most probable path by Viterbi (§4), over all classes.
+
+    ModelError without counted transitions, or with those of another partition. Takes O(n·(pairs + classes)) time and,
+    beside the answer, twice its memory.
+    """
+    if learned is None:
+        raise ModelError("method 'hmm' needs transitions counted on training albums, and this model has none")
+    if len(learned.photos) != log_probabilities.shape[1]:
+        raise ModelError(
+            f"transitions between {len(learned.photos)} classes for a model of {log_probabilities.shape[1]}; "
+            "count them with this model"
+        )
+    chain = Counted(learned)
+    if len(album) < 2:
+        rows = with_anchors(log_probabilities, album.known)
+        return Decoded(rows, rows.argmax(axis=1).astype(np.int32))
+    emission = emissions(log_probabilities, chain.log_prior, album.known)
+    path, _ = viterbi(chain.log_prior, emission, chain)
+    posterior, _ = forward_backward(chain.log_prior, emission, chain)
+    return Decoded(posterior, path)

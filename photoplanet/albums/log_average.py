@@ -1,0 +1,22 @@
+"""The mean of log-probabilities: every photo of the album gets the geometric mean of the photos' distributions."""
+
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from photoplanet.albums.album import Album
+from photoplanet.albums.decoded import Decoded, normalized, with_anchors
+
+
+def decode(
+    log_probabilities: NDArray, embeddings: NDArray | None, album: Album, partition: Any, learned: Any = None
+) -> Decoded:
+    """Give all slots the normalised geometric mean of the distributions; anchors keep their places.
+
+    A place that one photo rules out is out for the whole album, which is right for an album of one place only.
+    """
+    rows = with_anchors(log_probabilities, album.known)
+    if len(rows):
+        rows[album.known < 0] = normalized(rows.mean(axis=0, dtype=np.float64)[None])[0]
+    return Decoded(rows)

@@ -1,0 +1,45 @@
+"""What `photoplanet.load` gives: a Locator with the methods that are built on top of it."""
+
+import os
+from collections.abc import Iterable, Sequence
+from typing import TYPE_CHECKING, Any
+
+from photoplanet.bundle import folder, installed
+from photoplanet.locate.locator import READ, Locator
+from photoplanet.locate.prediction import Prediction
+
+if TYPE_CHECKING:
+    from photoplanet.albums.anchors import Track
+
+
+def load(model: str | os.PathLike | None = None, threads: int | None = None) -> "Model":
+    """Load a model: an installed name, a folder, or (None) the user's default; ModelError without one, or a bad one.
+
+    `threads`: cores that the network may use (None: all).
+    """
+    return Model(folder.read(installed.resolve(model), verify=READ), threads)
+
+
+class Model(Locator):
+    """A loaded model: all of `Locator`, and albums.
+
+    It stands here and not in `locate`, which must not import what is built on it.
+    """
+
+    def locate_album(
+        self,
+        photos: Iterable[Any],
+        times: Sequence[Any] | None = None,
+        method: str | None = None,
+        anchors: "Sequence[tuple[float, float] | None] | None" = None,
+        track: "Track | None" = None,
+        readout: str | None = None,
+    ) -> list[Prediction]:
+        """Locate the photos of one album together → one Prediction per photo, in the given order.
+
+        As `albums.together.locate_album`, which says what the arguments are; by default times and known places (GPS)
+        are those in the photos' EXIF.
+        """
+        from photoplanet.albums import together
+
+        return together.locate_album(self, photos, times, method, anchors, track, readout)
