@@ -13,6 +13,7 @@ COMMANDS = {
     "partition": "photo table -> adaptive S2 cells",
     "train": "photo table -> model folder",
     "locate": "photos -> places",
+    "similar": "photos -> the photos of a geotagged library that show the same",
     "explain": "which parts of a photo speak for a place",
     "evaluate": "accuracy of a model on a photo table",
     "score": "accuracy of anybody's predictions",

@@ -1,0 +1,182 @@
+"""An open library: the photos of it that match a photo, and the place that they agree on."""
+
+import os
+from collections.abc import Collection, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from photoplanet.earth import geodesy
+from photoplanet.errors import InputError
+from photoplanet.photos import images, shards
+from photoplanet.retrieval import local_features
+from photoplanet.retrieval.engines import LocalEngine
+from photoplanet.retrieval.listing import Listing
+
+AGREE_KM = 25.0  # matches nearer than this to the best one tell the same place
+
+
+@dataclass(frozen=True)
+class Match:
+    """A photo of the library that is like the query: where it was taken (degrees), and how alike they are.
+
+    By local features: `inliers` (features that agree), `score` (cosine of visual words), `trusted` (they show the same
+    place), `pairs` int32 (inliers, 2). By an embedding: `distance` (0 … 2), `score` (cosine), and `trusted` is None:
+    a distance alone proves nothing.
+    """
+
+    row: int
+    photo_id: str
+    path: str
+    latitude: float
+    longitude: float
+    score: float
+    inliers: int | None = None
+    distance: float | None = None
+    trusted: bool | None = None
+    pairs: Any = None
+
+
+@dataclass(frozen=True)
+class Answer:
+    """Where a photo was taken, by its matches: degrees; `spread_km`: the farthest of `matches` from it.
+
+    `others`: trusted matches elsewhere, which do not agree.
+    """
+
+    latitude: float
+    longitude: float
+    spread_km: float
+    matches: tuple[Match, ...]
+    others: tuple[Match, ...] = ()
+
+
+class Library:
+    """An open library; `retrieval.library.open` makes it. `len`: photos that can be found.
+
+    `left_out`: reason → photos without a usable place, `unreadable`: photos that could not be read, `bytes`: bytes of
+    each part of the index, `lost`: photos whose part of the index is damaged and not mended.
+    """
+
+    def __init__(
+        self, listing: Listing, engine: Any, searcher: Any, sizes: dict[str, int], unreadable: int, lost: int = 0
+    ):
+        self.listing, self.engine, self.searcher = listing, engine, searcher
+        self.bytes, self.unreadable, self.lost, self.left_out = sizes, unreadable, lost, listing.left_out
+        self._by_size: dict[int, list[int]] | None = None
+
+    def __len__(self) -> int:
+        return len(self.listing)
+
+    @property
+    def bytes_per_photo(self) -> dict[str, float]:
+        """Bytes on disk a photo, of each part of the index."""
+        return {part: size / max(1, len(self)) for part, size in self.bytes.items()}
+
+    def itself(self, photo: Any) -> list[int]:
+        """Rows of the library that are this very photo: the same file, or the same bytes."""
+        name = os.fspath(photo) if isinstance(photo, str | os.PathLike) else ""
+        real = os.path.realpath(name) if name else ""
+        if isinstance(photo, bytes | bytearray | memoryview):
+            data = bytes(photo)
+        elif (
+            name
+            and not shards.split_address(name)
+            and Path(name).is_file()
+            and Path(name).stat().st_size <= images.MAX_BYTES
+        ):
+            data = Path(name).read_bytes()
+        else:
+            return [row for row, address in enumerate(self.listing.addresses) if name and address == name]
+        if self._by_size is None:
+            self._by_size = {}
+            for row, stamp in enumerate(self.listing.stamps):
+                size = stamp.partition(":")[0]
+                self._by_size.setdefault(int(size) if size.isdigit() else -1, []).append(row)
+        found = []
+        for row in self._by_size.get(len(data), ()):
+            address = self.listing.addresses[row]
+            if (real and os.path.realpath(address) == real) or _bytes(address) == data:
+                found.append(row)
+        return found
+
+    def similar(
+        self, photo: Any, k: int = 10, exclude: Collection[int] = (), threads: int | None = None
+    ) -> list[Match]:
+        """The k photos of the library most like `photo` (path, `shard.tar#member`, bytes, PIL image, uint8 array).
+
+        A query whose `features` are there already may be given as these.
+        By local features the trusted ones come first; the others are no matches, only the nearest. Rows of `exclude`
+        are passed over (`itself(photo)`). InputError for a photo that cannot be read, or k below 1.
+        """
+        if k < 1:
+            raise InputError(f"k is {k}; ask for at least one photo")
+        if isinstance(self.engine, LocalEngine):
+            features = photo if isinstance(photo, local_features.Features) else local_features.extract(photo)
+            return self._by_features(features, k, exclude, threads)
+        pixels = images.load(photo, self.engine.embedder.locator.info.preprocessing)
+        return self.by_vectors(self.engine.embedder.vectors(pixels[None]), k, exclude)
+
+    def locate(self, photo: Any, exclude: Collection[int] = (), threads: int | None = None) -> Answer | None:
+        """Where the trusted matches of a photo were taken; None where there is none. By local features only."""
+        return agreed(self.similar(photo, 10, exclude, threads))
+
+    def by_vectors(self, vectors: np.ndarray, k: int, exclude: Collection[int] = ()) -> list[Match]:
+        """The k photos nearest to one unit vector (1, d)."""
+        if not len(self):
+            return []
+        distances, rows = self.searcher.search(vectors, min(len(self), k + len(exclude)))
+        found = [(int(row), float(far)) for row, far in zip(rows[0], distances[0], strict=True) if row >= 0]
+        return [
+            self._match(row, 1 - far * far / 2, distance=far) for row, far in found if row not in exclude
+        ][:k]  # fmt: skip
+
+    def features(self, photo: Any) -> local_features.Features:
+        """The local features of a query, as `pairs` of its matches count them."""
+        return local_features.extract(photo)
+
+    def features_of(self, row: int) -> local_features.Features | None:
+        """The local features of a photo of the library, as `pairs` count them; None when it is searched by vectors."""
+        return self.searcher.features_of(row) if isinstance(self.engine, LocalEngine) else None
+
+    def _by_features(
+        self, features: local_features.Features, k: int, exclude: Collection[int], threads: int | None
+    ) -> list[Match]:
+        if self.searcher is None:
+            return []
+        found = self.searcher.search(features, k=k, exclude=exclude, threads=threads)
+        return [
+            self._match(each.row, each.score, inliers=each.inliers, trusted=each.trusted, pairs=each.pairs)
+            for each in found
+        ]
+
+    def _match(self, row: int, score: float, **known: Any) -> Match:
+        at = self.listing
+        return Match(
+            row, at.ids[row], at.addresses[row], float(at.latitude[row]), float(at.longitude[row]), score, **known
+        )
+
+
+def agreed(matches: Sequence[Match]) -> Answer | None:
+    """Trusted matches → the place: the strongest group within 25 km of one of them, its median weighted by inliers."""
+    believed = [match for match in matches if match.trusted]
+    if not believed:
+        return None
+    lat, lng, inliers = (np.array([getattr(match, name) for match in believed], float)
+                         for name in ("latitude", "longitude", "inliers"))  # fmt: skip
+    near = geodesy.distance_km(lat[:, None], lng[:, None], lat, lng) <= AGREE_KM
+    group = near[int((near * inliers).sum(axis=1).argmax())]
+    place = geodesy.median(lat[group], lng[group], inliers[group])
+    spread = float(np.max(geodesy.distance_km(*place, lat[group], lng[group])))
+    same = tuple(match for match, inside in zip(believed, group, strict=True) if inside)
+    others = tuple(match for match, inside in zip(believed, group, strict=True) if not inside)
+    return Answer(float(place[0]), float(place[1]), spread, same, others)
+
+
+def _bytes(address: str) -> bytes | None:
+    try:
+        return Path(address).read_bytes()
+    except (OSError, ValueError):  # a member of a shard, or gone since
+        return None

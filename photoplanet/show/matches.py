@@ -1,0 +1,99 @@
+"""Photos beside the photos of a library that match them, as one page that works offline, or as one picture."""
+
+import base64
+import html
+import io
+from collections.abc import Iterable, Mapping, Sequence
+from itertools import groupby
+from pathlib import Path
+from typing import Any
+
+from PIL import Image, ImageDraw
+
+from photoplanet.earth.atomic import replacing
+from photoplanet.earth.places import ATTRIBUTION
+from photoplanet.errors import InputError
+from photoplanet.locate.results import atomic
+from photoplanet.photos.images import open_photo
+
+WIDTH = 1200  # pixels of a pair
+MAX_HEIGHT = 60_000  # of a picture: what viewers still open
+_HEAD = """<!DOCTYPE html>
+<html lang="en"><head><meta charset="utf-8"><meta name="viewport" content="width=device-width, initial-scale=1">
+<meta http-equiv="Content-Security-Policy" content="default-src 'none'; img-src data:; style-src 'unsafe-inline'">
+<title>Photos that match</title><style>
+body { font: 16px/1.4 system-ui, sans-serif; margin: 2rem auto; max-width: 1200px; padding: 0 1rem; color: #222;
+       background: #fff }
+h1 { font-size: 1.4rem } h2 { font-size: 1.1rem; margin: 2rem 0 .5rem; overflow-wrap: anywhere }
+figure { margin: 0 0 1.5rem } img { width: 100%; border-radius: 4px } figcaption { overflow-wrap: anywhere }
+footer { color: #666; font-size: .8rem; margin-top: 3rem }
+@media (prefers-color-scheme: dark) { body { color: #ddd; background: #181818 } }
+</style></head><body><h1>Photos that match</h1>
+<p>Left: the photo asked about. Right: a photo of the library. Lines join details that agree.</p>
+"""
+
+
+def pair(query: Any, match: Any, query_features: Any = None, match_features: Any = None) -> Image.Image:
+    """Query and match side by side, RGB, `WIDTH` pixels wide at most, lines between what agrees (where features are).
+
+    `match` is a `retrieval.matching.Match`. InputError where one of the photos cannot be read.
+    """
+    if query_features is not None and match_features is not None:
+        from photoplanet.retrieval import local_search
+
+        drawn = local_search.draw(query, match.path, match, query_features, match_features)
+    else:
+        sides = [_at_height(open_photo(photo, size_hint=400), 400) for photo in (query, match.path)]
+        drawn = Image.new("RGB", (sides[0].width + 8 + sides[1].width, 400), "white")
+        drawn.paste(sides[0], (0, 0))
+        drawn.paste(sides[1], (sides[0].width + 8, 0))
+    if drawn.width > WIDTH:
+        drawn = drawn.resize((WIDTH, max(1, round(drawn.height * WIDTH / drawn.width))), Image.Resampling.LANCZOS)
+    return drawn
+
+
+def write_html(path: str | Path, pictures: Iterable[Mapping[str, Any]]) -> None:
+    """Write one self-contained page of {query, title, picture (PIL image or None)}; it loads nothing from elsewhere."""
+    with atomic(path) as file:
+        file.write(_HEAD)
+        for query, group in groupby(pictures, key=lambda each: each["query"]):
+            file.write(f"<h2>{html.escape(_text(query))}</h2>\n")
+            for each in group:
+                file.write(f"<figure>{_image(each['picture'])}<figcaption>{html.escape(_text(each['title']))}")
+                file.write("</figcaption></figure>\n")
+        file.write(f"<footer>{html.escape(ATTRIBUTION)}</footer></body></html>\n")
+
+
+def write_png(path: str | Path, pictures: Sequence[Mapping[str, Any]]) -> None:
+    """Write the pairs below one another as a PNG, each under its title; InputError when it would be too high."""
+    line = 22
+    heights = [line * 2 + (each["picture"].height if each["picture"] else 0) for each in pictures]
+    if sum(heights) > MAX_HEIGHT:
+        raise InputError(f"{path}: {len(pictures)} pairs are too many for one picture; write a page (.html)")
+    canvas = Image.new("RGB", (WIDTH, max(line, sum(heights))), "white")
+    pen, top = ImageDraw.Draw(canvas), 0
+    for each, height in zip(pictures, heights, strict=True):
+        title = f"{_text(each['query'])}: {_text(each['title'])}".encode("ascii", "replace").decode()
+        pen.text((4, top + 6), title, fill="black")
+        if each["picture"]:
+            canvas.paste(each["picture"], (0, top + line))
+        top += height
+    with replacing(Path(path)) as temporary:
+        canvas.save(temporary, "PNG")
+
+
+def _at_height(photo: Image.Image, height: int) -> Image.Image:
+    return photo.resize((max(1, min(4 * height, round(photo.width * height / photo.height))), height))
+
+
+def _image(picture: Image.Image | None) -> str:
+    if picture is None:
+        return ""
+    buffer = io.BytesIO()
+    picture.save(buffer, "JPEG", quality=85)
+    data = base64.b64encode(buffer.getvalue()).decode()
+    return f'<img alt="two photos side by side" src="data:image/jpeg;base64,{data}">'
+
+
+def _text(text: str) -> str:
+    return "".join(sign if sign.isprintable() else "?" for sign in text)
