@@ -66,3 +66,9 @@ def itself(found: Any, source: Any, name: str, say: Callable[[str], None]) -> li
 def printable(text: str) -> str:
     """One line that a terminal can show: names of files may hold anything."""
     return "".join(sign if sign.isprintable() else "?" for sign in text)
+
+
+def point(place: dict[str, Any], precision: str) -> str:
+    """Coordinates with as many digits as the precision has."""
+    digits = 4 if precision == "street" else 1 if precision == "city" else 0
+    return f"{place['latitude']:.{digits}f}, {place['longitude']:.{digits}f}"

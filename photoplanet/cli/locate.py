@@ -8,6 +8,7 @@ from typing import Any
 
 import click
 
+from photoplanet.cli import library as shared
 from photoplanet.cli.common import bar, print_json
 from photoplanet.errors import InputError
 from photoplanet.locate.prediction import DEFAULT_PRECISION, PRECISIONS, REGION_SHARE
@@ -36,24 +37,38 @@ MAP_PHOTOS, MAP_PLACES = 2000, 5
 @click.option("--files-from", type=click.Path(allow_dash=True, dir_okay=False), metavar="FILE",
               help="Read more names from FILE ('-': stdin), one a line.")  # fmt: skip
 @click.option("--threads", type=click.IntRange(1, 1024), help="Cores to use.  [default: all]")
+@click.option("--library", metavar="LIB", help="Geotagged photos (folder or table) to find the same place in.")
+@shared.options
 def command(photos, model, top, readout, region, precision, answer_always, as_json, csv_path, geojson_path, map_path,
-            files_from, threads):  # fmt: skip
+            files_from, threads, library, index_dir, no_update, with_itself):  # fmt: skip
     """Tell where each PHOTO was taken, and how sure that is.
 
     A PHOTO is a file, a folder (with all below it), a shard (00000.tar), one photo in a shard (00000.tar#key.jpg), or
     '-' for one photo on stdin. A photo that cannot be read is named on stderr and the rest goes on; the exit status is
     2 when none could be read.
 
+    With --library and without a model, a photo's place is that of the photos of LIB that show the same, proven by
+    geometry, or 'no match'.
+
     \b
     Example:
       photoplanet locate IMG_1.jpg --top 5
       photoplanet locate ~/Scans --map where.html --csv where.csv
       photoplanet locate IMG_1.jpg --model toy --json
+      photoplanet locate old-scan.jpg --library ~/Photos
     """
     from photoplanet.locate import gather, locator, results
 
     sources = gather.sources(photos, files_from)
     gather.check_outputs([path for path in (csv_path, geojson_path, map_path) if path], sources)
+    if library is not None and _without_model(model):
+        if geojson_path or map_path:
+            raise InputError("--map and --geojson draw a model's answer; without a model, use --csv or --json")
+        from photoplanet.cli import locate_library
+
+        return locate_library.run(sources, library, precision=precision, as_json=as_json, csv_path=csv_path,
+                                  with_itself=with_itself, threads=threads, index=index_dir,
+                                  update=not no_update)  # fmt: skip
     loaded = locator.load(model, threads)
     if loaded.info.is_toy:
         click.echo(TOY_LINE, err=True)
@@ -88,6 +103,12 @@ def command(photos, model, top, readout, region, precision, answer_always, as_js
     if failed:
         click.echo(f"{failed} of {len(sources)} photos could not be read; they are named above", err=True)
     return 2 if failed == len(sources) else 0
+
+
+def _without_model(model: str | None) -> bool:
+    from photoplanet.bundle import installed
+
+    return model is None and installed.default() is None
 
 
 def _no_bar(count: int = 1, note: str = "") -> None:

@@ -31,7 +31,7 @@ COLUMNS = ("file", "rank", "photo_id", "path", "inliers", "distance", "score", "
 @click.option("--json", "as_json", is_flag=True, help="Print JSON.")
 @click.option("--csv", "csv_path", type=click.Path(dir_okay=False), help="Write CSV, a row for each photo found.")
 @click.option("--show", "show_path", type=click.Path(dir_okay=False), metavar="FILE",
-              help="Write a page (.html, works offline) or picture (.png): pairs of photos, and what agrees.")  # fmt: skip
+              help="Write a page (.html, works offline) or picture (.png) of the pairs.")  # fmt: skip
 @click.option("--files-from", type=click.Path(allow_dash=True, dir_okay=False), metavar="FILE",
               help="Read more names from FILE ('-': stdin), one a line.")  # fmt: skip
 @click.option("--threads", type=click.IntRange(1, 1024), help="Cores to use.  [default: all]")
@@ -139,7 +139,9 @@ def _print(record: dict[str, Any], by: str, precision: str) -> None:
         name, place = shared.printable(match["photo_id"]), match["place"]
         name = name if len(name) <= NAME_WIDTH else "…" + name[1 - NAME_WIDTH :]
         place = place if len(place) <= PLACE_WIDTH else place[: PLACE_WIDTH - 1] + "…"
-        click.echo(f"  {rank}. {name:<{NAME_WIDTH}}  {likeness(match):<22}  {point(match, precision):<19}  {place}")
+        click.echo(
+            f"  {rank}. {name:<{NAME_WIDTH}}  {likeness(match):<22}  {shared.point(match, precision):<19}  {place}"
+        )
 
 
 def likeness(match: dict[str, Any]) -> str:
@@ -147,12 +149,6 @@ def likeness(match: dict[str, Any]) -> str:
     if "distance" in match:
         return f"distance {match['distance']:.3f}"
     return f"{match['inliers']} details agree" if match["trusted"] else f"{match['inliers']} agree, unproven"
-
-
-def point(place: dict[str, Any], precision: str) -> str:
-    """Coordinates with as many digits as the precision has."""
-    digits = 4 if precision == "street" else 1 if precision == "city" else 0
-    return f"{place['latitude']:.{digits}f}, {place['longitude']:.{digits}f}"
 
 
 def _csv_writer(file: Any) -> Any:
