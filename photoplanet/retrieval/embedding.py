@@ -96,7 +96,7 @@ def normalised(rows: NDArray) -> NDArray[np.float32]:
     """Rows (n, d) scaled to unit length, float32; a row of zeros stays as it is."""
     values = np.asarray(rows, np.float32)
     length = np.linalg.norm(values, axis=1, keepdims=True)
-    return values / np.where(length > 0, length, 1)
+    return values / np.where(length > 0, length, np.float32(1))
 
 
 def _open_part(locator: Locator) -> tuple[Any, str, int, str]:
