@@ -12,8 +12,10 @@ from numpy.typing import NDArray
 
 from photoplanet.errors import InputError
 
+MAX_PHOTOS = 2000  # memory grows with an album; a longer one is cut at its longest pauses
 GAP_HOURS = 72.0  # a longer pause between two photos starts another album, where no column says what an album is
 FIRST_YEAR = 1826  # Niépce
+LAST_YEAR = 9999  # of Python's calendar
 NEVER_SET = ("1970-01-01", "1980-01-01")  # what a clock shows that was never set
 FUTURE = np.timedelta64(1, "D")  # a photo may come from a time zone that is ahead of ours
 _HOUR = np.timedelta64(3600, "s")
@@ -76,9 +78,11 @@ def parse_times(
     for row, moment in enumerate(moments):
         if moment is None:
             continue
-        wall = moment.astimezone(timezone.utc) if utc else moment
-        times[row] = np.datetime64(wall.replace(tzinfo=None), "s")
-        fault = _fault(str(moment.date()), moment.year, times[row] > latest)
+        fault = _fault(moment)
+        if not fault:
+            wall = moment.astimezone(timezone.utc) if utc else moment
+            times[row] = np.datetime64(wall.replace(tzinfo=None), "s")
+            fault = "in the future" if times[row] > latest else ""
         if fault:
             why[row], times[row] = fault, _NAT
     report = {
@@ -101,12 +105,12 @@ def _moment(text: Any) -> tuple[datetime | None, str]:
         return None, "no ISO 8601 time"
 
 
-def _fault(day: str, year: int, ahead: bool) -> str:
-    if day in NEVER_SET:
+def _fault(moment: datetime) -> str:
+    if str(moment.date()) in NEVER_SET:
         return "clock never set"
-    if year < FIRST_YEAR:
+    if moment.year < FIRST_YEAR:
         return "before photography"
-    return "in the future" if ahead else ""
+    return "in the future" if moment.year >= LAST_YEAR else ""  # where another zone may be past the calendar's end
 
 
 def order(times: Times) -> Order:
@@ -136,12 +140,14 @@ def form(
     photographers: Sequence[Hashable | None] | None = None,
     cameras: Sequence[Hashable | None] | None = None,
     gap_hours: float = GAP_HOURS,
+    max_photos: int = MAX_PHOTOS,
 ) -> list[Order]:
     """Form albums of n photos: each an `Order` over the rows given, in the order of their first rows.
 
     Photos with the same value in `albums` are one album. Where it is missing, those of one photographer and one camera
     are put in time order and cut where the pause is longer than `gap_hours`; cameras are kept apart since their clocks
-    differ (leave `cameras` out to have them together). InputError for columns of different lengths.
+    differ (leave `cameras` out to have them together). Albums of more than `max_photos` are cut at the longest pause in
+    their middle half, again and again. InputError for columns of different lengths.
     """
     n = len(times)
     for name, column in (("albums", albums), ("photographers", photographers), ("cameras", cameras)):
@@ -149,7 +155,9 @@ def form(
             raise InputError(f"{name} has {len(column)} values for {n} photos; give one per photo")
     if not gap_hours > 0:
         raise InputError(f"gap_hours must be more than 0, not {gap_hours}")
-    groups: dict[Hashable, list[int]] = {}
+    if max_photos < 2:
+        raise InputError(f"max_photos must be 2 or more, not {max_photos}")
+    groups: dict[tuple[Hashable, ...], list[int]] = {}
     for row in range(n):
         named = albums[row] if albums is not None else None
         who = (photographers[row] if photographers else None, cameras[row] if cameras else None)
@@ -159,11 +167,21 @@ def form(
         rows = np.array(members)
         inside = order(times[rows])
         whole = Order(rows[inside.rows], inside.gaps)
-        assert isinstance(key, tuple)
-        found += [whole] if key[0] == "album" else _cut(whole, gap_hours)
+        pauses = np.flatnonzero(whole.gaps > gap_hours).tolist() if key[0] == "who" else []
+        found += [piece for part in _cut(whole, pauses) for piece in _halved(part, max_photos)]
     return sorted(found, key=lambda each: int(each.rows.min()))
 
 
-def _cut(whole: Order, gap_hours: float) -> list[Order]:
-    edges = [0, *(np.flatnonzero(whole.gaps > gap_hours) + 1).tolist(), len(whole.rows)]
+def _cut(whole: Order, pauses: Iterable[int]) -> list[Order]:
+    edges = [0, *(int(gap) + 1 for gap in pauses), len(whole.rows)]
     return [Order(whole.rows[start:stop], whole.gaps[start : stop - 1]) for start, stop in pairwise(edges)]
+
+
+def _halved(part: Order, max_photos: int) -> list[Order]:
+    n = len(part.rows)
+    if n <= max_photos:
+        return [part]
+    middle = np.nan_to_num(part.gaps[n // 4 : n - n // 4 - 1], nan=0.0)
+    longest = np.flatnonzero(middle == middle.max()) + n // 4
+    nearest = longest[np.abs(longest - (n // 2 - 1)).argmin()]  # of equal pauses, the one in the middle
+    return [piece for half in _cut(part, [nearest]) for piece in _halved(half, max_photos)]

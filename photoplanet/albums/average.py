@@ -6,7 +6,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from photoplanet.albums.album import Album
-from photoplanet.albums.decoded import Decoded, with_anchors
+from photoplanet.albums.decoded import Decoded, blank, with_anchors
 
 
 def decode(
@@ -14,12 +14,14 @@ def decode(
 ) -> Decoded:
     """Give all slots the mean of the probabilities (§4, "the average of the confidences"); anchors keep their places.
 
-    Flat rows (photos that could not be read) count like any other and pull the mean towards nothing in particular.
+    Photos that could not be read take no part in the mean, but get it.
     """
     rows = with_anchors(log_probabilities, album.known)
+    used = np.flatnonzero(~blank(rows))
+    if not len(used):
+        return Decoded(rows)
     total = np.zeros(rows.shape[1])
-    for row in rows:  # one at a time: no second array of the album's size
-        total += np.exp(row, dtype=np.float64)
-    mean = np.log(total / max(len(rows), 1)).astype(np.float32)
-    rows[album.known < 0] = mean
+    for row in used:  # one at a time: no second array of the album's size
+        total += np.exp(rows[row], dtype=np.float64)
+    rows[album.known < 0] = np.log(total / len(used)).astype(np.float32)
     return Decoded(rows)

@@ -34,3 +34,8 @@ def normalized(log_weights: NDArray) -> NDArray[np.float32]:
     rows = rows - rows.max(axis=1, keepdims=True)
     rows -= np.log(np.exp(rows).sum(axis=1, keepdims=True, dtype=np.float64)).astype(np.float32)
     return rows
+
+
+def blank(log_probabilities: NDArray) -> NDArray[np.bool_]:
+    """Which rows (n,) say nothing: flat ones, of photos that could not be read and of track points."""
+    return log_probabilities.max(axis=1) == log_probabilities.min(axis=1)

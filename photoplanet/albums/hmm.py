@@ -16,11 +16,11 @@ import numpy as np
 from numpy.typing import NDArray
 
 from photoplanet.albums.album import Album
-from photoplanet.albums.decoded import Decoded, with_anchors
+from photoplanet.albums.decoded import Decoded, blank, with_anchors
 from photoplanet.albums.viterbi import Floats, forward_backward, viterbi
 from photoplanet.errors import InputError, ModelError
 
-PSEUDO_COUNTS = 10.0  # κ
+PSEUDO_COUNTS = 1.0  # κ, chosen on validation albums
 PSEUDO_PHOTOS = 0.5  # added to every class's photos, so that none is impossible
 
 
@@ -119,10 +119,12 @@ class Counted:
 def emissions(log_probabilities: NDArray, log_prior: Floats, known: NDArray) -> NDArray[np.float32]:
     """log p(photo | class) up to a constant per photo (n, classes): Bayes' rule, the posterior over the prior.
 
-    Anchors are not divided: their row says where the photo was taken, not what it looks like.
+    Anchors are not divided: their row says where the photo was taken, not what it looks like. A flat row, of a photo
+    that could not be read, is as likely everywhere: all 0.
     """
     rows = with_anchors(log_probabilities, known)
     rows[known < 0] -= log_prior.astype(np.float32)
+    rows[blank(log_probabilities) & (known < 0)] = 0
     return rows
 
 

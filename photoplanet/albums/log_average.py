@@ -6,7 +6,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from photoplanet.albums.album import Album
-from photoplanet.albums.decoded import Decoded, normalized, with_anchors
+from photoplanet.albums.decoded import Decoded, blank, normalized, with_anchors
 
 
 def decode(
@@ -14,9 +14,11 @@ def decode(
 ) -> Decoded:
     """Give all slots the normalised geometric mean of the distributions; anchors keep their places.
 
-    A place that one photo rules out is out for the whole album, which is right for an album of one place only.
+    A place that one photo rules out is out for the whole album, which is right for an album of one place only. Photos
+    that could not be read take no part in the mean, but get it.
     """
     rows = with_anchors(log_probabilities, album.known)
-    if len(rows):
-        rows[album.known < 0] = normalized(rows.mean(axis=0, dtype=np.float64)[None])[0]
+    used = ~blank(rows)
+    if used.any():
+        rows[album.known < 0] = normalized(rows[used].mean(axis=0, dtype=np.float64)[None])[0]
     return Decoded(rows)

@@ -24,6 +24,9 @@ from photoplanet.albums.viterbi import Floats, forward_backward
 from photoplanet.earth.partition import Partition
 
 MAX_STATES = 2048
+# What a photo shows tells its neighbours less than itself: photos of one moment share what misleads the network, so
+# taking them as independent makes it too sure. Chosen on validation albums (docs/experiments.md).
+NEIGHBOURS = 0.5
 _NEGLIGIBLE = 1e-7  # share of a part below which its matrix is not multiplied
 
 
@@ -119,23 +122,36 @@ def decode(
 
     Memory: the evidence twice, and 12 bytes per pair of states.
     """
+    rows = with_anchors(log_probabilities, album.known)
     if len(album) < 2:
-        return Decoded(with_anchors(log_probabilities, album.known))
+        return Decoded(rows)
     log_share = np.log(travel.popularity(partition))
-    emission = emissions(log_probabilities, log_share, album.known)
-    states = states_of(with_anchors(log_probabilities, album.known), album.known)
+    states = states_of(rows, album.known)
+    photos = (album.known < 0)[:, None]
+    emission = emissions(rows, log_share, album.known)
+    emission *= np.where(photos, np.float32(NEIGHBOURS), np.float32(1))
     chain = Timed(partition, states, (learned or travel.default()).at(album.gaps))
-    if not chain.rest:
-        return Decoded(forward_backward(log_share, emission, chain)[0])
-    # The rest is one state: its emission is the popularity-weighted mean of its cells'.
-    joint = emission + log_share.astype(np.float32)  # the photos' own distributions, and anchors' rows
-    others = np.setdiff1d(np.arange(len(partition)), states)
+    if chain.rest:
+        found = _with_rest(chain, states, emission, log_share)
+    else:
+        found = forward_backward(log_share, emission, chain)[0]
+    # What a photo shows counts in full for itself.
+    found += emission * np.where(photos, np.float32(1 / NEIGHBOURS - 1), np.float32(0))
+    return Decoded(normalized(found))
+
+
+def _with_rest(
+    chain: Timed, states: NDArray[np.integer], emission: NDArray[np.float32], log_share: Floats
+) -> NDArray[np.float32]:
+    """As `forward_backward`, over all classes: the rest's emission is the mean of its cells', by popularity."""
+    joint = emission + log_share.astype(np.float32)
+    others = np.setdiff1d(np.arange(joint.shape[1]), states)
     mass = _log_sum(joint[:, others])
     observed = np.column_stack([emission[:, states], mass - np.log(chain.share[-1])])
     found, _ = forward_backward(np.log(chain.share), observed, chain)
     joint[:, others] += (found[:, -1] - mass)[:, None]
     joint[:, states] = found[:, :-1]
-    return Decoded(normalized(joint))
+    return joint
 
 
 def _log_sum(rows: NDArray) -> NDArray[np.float32]:
