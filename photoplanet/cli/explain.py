@@ -49,7 +49,7 @@ def command(photo, model, overlay, array, at, predicted, positions, box, regions
 
         if overlay.suffix.lower() not in SUFFIXES:
             raise InputError(f"{overlay}: a picture ends in {', '.join(SUFFIXES)}")
-    truth = _degrees(at) if at else None if predicted else _own_gps(photo)
+    truth = _degrees(at) if at else None if predicted else own_gps(photo)
     loaded = locator.load(model, threads)
     with bar("hiding", positions**2) as advance:
         found = occlude(loaded, photo, truth, positions, box, regions, advance)
@@ -88,7 +88,7 @@ def _degrees(text: str) -> tuple[float, float]:
     return latitude, longitude
 
 
-def _own_gps(photo: str) -> tuple[float, float] | None:
+def own_gps(photo: str) -> tuple[float, float] | None:
     """The camera's own position in the photo, or None; an estimate that photoplanet wrote there is none."""
     from photoplanet.photos import exif, images
 

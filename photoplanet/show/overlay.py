@@ -34,7 +34,7 @@ def overlay(source: Any, found: Occlusion, preprocessing: Preprocessing, place: 
     )
     most = float(np.abs(change).max()) or 1.0
     strength = (np.abs(change) / most * STRONGEST)[..., None]
-    colour = np.where(change[..., None] < 0, np.float32(SUPPORTS), np.float32(MISLEADS))
+    colour = np.where(change[..., None] < 0, np.array(SUPPORTS, np.float32), np.array(MISLEADS, np.float32))
     grey = photo.mean(axis=2, keepdims=True) * 0.6 + 90  # pale, so that the colours carry
     mixed = Image.fromarray((grey * (1 - strength) + colour * strength).clip(0, 255).astype(np.uint8))
     draw = ImageDraw.Draw(mixed)

@@ -1,0 +1,223 @@
+"""`photoplanet figure NAME`: the paper's figures for any model and any photos."""
+
+from pathlib import Path
+
+import click
+
+from photoplanet.cli.common import bar
+from photoplanet.explain.gallery import PHOTOS_A_CELL
+
+FILE = click.Path(exists=True, dir_okay=False, path_type=Path)
+MODEL = click.option("--model", help="An installed name or a folder.  [default: your default model]")
+OUT = click.option("-o", "--output", type=click.Path(dir_okay=False, path_type=Path), required=True,
+                   help="Where the figure goes: .png, .svg or .pdf.")  # fmt: skip
+MOST_EXAMPLES = 12
+
+
+@click.group()
+def command():
+    """Draw one of the paper's figures, as PNG, SVG or PDF. Needs: pip install 'photoplanet[figures]'
+
+    \b
+    Example:
+      photoplanet figure partition model/ -o cells.pdf
+      photoplanet figure distribution IMG_1.jpg IMG_2.jpg -o where.png
+      photoplanet figure errors predictions.csv photos.parquet -o curves.svg
+    """
+
+
+@command.command()
+@click.argument("cells")
+@click.option("--detail", "details", multiple=True, metavar="NAME:S,N,W,E", help="Another detail view; repeatable.")
+@OUT
+def partition(cells, details, output):
+    """The partition in CELLS (a cells.parquet or a model) on the world, with detail views (Fig. 2)."""
+    from photoplanet.bundle import folder, installed
+    from photoplanet.earth.partition import Partition
+    from photoplanet.show import partition_figure, plots
+
+    plots.check_path(output)
+    found = (
+        Partition.load(cells)
+        if Path(cells).is_file()
+        else folder.read(installed.resolve(cells), verify=False).partition
+    )
+    views = dict(_view(each) for each in details) or partition_figure.DETAILS
+    plots.save(partition_figure.partition_map(found, views), output)
+
+
+@command.command()
+@click.argument("photos", nargs=-1, required=True, type=click.Path(exists=True, dir_okay=False))
+@MODEL
+@OUT
+def distribution(photos, model, output):
+    """Each of PHOTOS above its distribution over the Earth, on a globe (Fig. 1); a ring marks the photo's own GPS."""
+    from photoplanet.cli.explain import own_gps
+    from photoplanet.locate import locator
+    from photoplanet.show import distribution_figure, plots
+
+    plots.check_path(output)
+    if len(photos) > distribution_figure.MOST_PHOTOS:
+        raise click.UsageError(f"a figure shows at most {distribution_figure.MOST_PHOTOS} photos, not {len(photos)}")
+    found = locator.load(model).locate(list(photos))
+    captions = [each.best.name if not each.abstains else "no answer" for each in found]
+    plots.save(
+        distribution_figure.distributions(
+            list(zip(photos, captions, found, strict=True)), [own_gps(p) for p in photos]
+        ),
+        output,
+    )
+
+
+@command.command()
+@click.argument("files", nargs=-1, required=True, type=FILE, metavar="PREDICTIONS... TRUTH")
+@click.option("--name", "names", multiple=True, help="What a predictions file is called; as many as there are.")
+@click.option("--top", type=click.IntRange(1, 5), default=5, show_default=True, help="Curves of one file (Fig. 3).")
+@OUT
+def errors(files, names, top, output):
+    """Which share of the photos was located how well: top-1 … top-k of one file (Fig. 3), or several files (Fig. 9)."""
+    from photoplanet.errors import InputError
+    from photoplanet.evaluation import accuracy, predictions
+    from photoplanet.photos import table
+    from photoplanet.show import error_figure, plots
+
+    plots.check_path(output)
+    if len(files) < 2:
+        raise InputError("give one or more predictions files, and last the photo table with the true places")
+    if names and len(names) != len(files) - 1:
+        raise InputError(f"{len(files) - 1} predictions files need as many --name, not {len(names)}")
+    truth, _ = table.read(files[-1], require=("photo_id", "latitude", "longitude"))
+    curves = {}
+    for number, path in enumerate(files[:-1]):
+        found = predictions.match(predictions.read(path, top), truth)
+        km = accuracy.top_k_errors(found.latitude, found.longitude, found.true_latitude, found.true_longitude)
+        name = names[number] if names else path.stem
+        if len(files) == 2:
+            curves = {f"top-{k + 1}": km[:, k] for k in range(km.shape[1])}
+        else:
+            curves[name] = km[:, 0]
+    plots.save(error_figure.error_curves(curves, names[0] if len(files) == 2 and names else ""), output)
+
+
+@command.command()
+@click.argument("photos", type=FILE)
+@MODEL
+@click.option("--within", type=float, default=25.0, show_default=True, help="Right means within so many km.")
+@click.option(
+    "--count", type=click.IntRange(1, 60), default=MOST_EXAMPLES, show_default=True, help="Photos of each kind."
+)
+@OUT
+def examples(photos, model, within, count, output):
+    """The photos of a table located rightly and wrongly with the highest confidence (Fig. 6, 7)."""
+    from photoplanet.errors import InputError
+    from photoplanet.show import photo_figure, plots
+
+    plots.check_path(output)
+    known, paths, loaded = _table(photos, model)
+    best: dict[bool, dict[int, tuple[float, str, str]]] = {True: {}, False: {}}
+    with bar("locating", len(paths)) as advance:
+        answers = loaded.locate_many(paths, advance=advance)
+        for row, (path, found) in enumerate(answers):
+            if isinstance(found, InputError):
+                continue
+            km = _distance(found.point, known, row)
+            kind, label = km <= within, int(found.order[0])
+            confidence = float(found.probabilities[label])
+            if (
+                confidence > best[kind].get(label, (0.0,))[0]
+            ):  # one photo a cell, so that the sheet is not all one tower
+                said = f"{found.best.near.text('city')}\n{km:,.0f} km off"
+                best[kind][label] = (confidence, path, said)
+    right, wrong = (
+        [(path, f"{100 * p:.0f} %, {said}") for p, path, said in sorted(best[kind].values(), reverse=True)[:count]]
+        for kind in (True, False)
+    )
+    if not right and not wrong:
+        raise InputError(f"{photos}: no photo in it could be read")
+    plots.save(photo_figure.examples(right, wrong), output)
+
+
+@command.command()
+@click.argument("photos", type=FILE)
+@MODEL
+@click.option("--cells", type=click.IntRange(1, 40), default=8, show_default=True, help="Cells to show, surest first.")
+@click.option("--cell", "tokens", multiple=True, metavar="TOKEN", help="Show this S2 cell; repeatable.")
+@click.option("--photos-a-cell", type=click.IntRange(1, 10), default=PHOTOS_A_CELL, show_default=True)
+@OUT
+def gallery(photos, model, cells, tokens, photos_a_cell, output):
+    """The photos of a table that the model assigns to each cell with the highest confidence (Fig. 8)."""
+    from photoplanet.earth import cells as s2
+    from photoplanet.earth import places
+    from photoplanet.errors import InputError
+    from photoplanet.explain.gallery import gallery as most_confident
+    from photoplanet.show import photo_figure, plots
+
+    plots.check_path(output)
+    _, paths, loaded = _table(photos, model)
+    with bar("locating", len(paths)) as advance:
+        found = most_confident(loaded.locate_many(paths, advance=advance), photos_a_cell)
+    names = s2.token(loaded.partition.ids).tolist()
+    if tokens:
+        if missing := [token for token in tokens if token not in names or names.index(token) not in found]:
+            raise InputError(f"no photo was assigned to cell {', '.join(missing)} of the model {loaded.info.name}")
+        found = {names.index(token): found[names.index(token)] for token in tokens}
+    else:
+        full = [label for label, shown in found.items() if len(shown) == photos_a_cell] or list(found)
+        found = {label: found[label] for label in full[:cells]}
+    if not found:
+        raise InputError(f"{photos}: no photo in it could be read")
+    means = loaded.partition.means[list(found)]
+    towns = [place.text("city") for place in places.name(means[:, 0], means[:, 1])]
+    plots.save(photo_figure.cell_gallery(loaded.partition, found, towns), output)
+
+
+@command.command()
+@click.argument("photos", nargs=-1, required=True, type=click.Path(exists=True, dir_okay=False))
+@MODEL
+@OUT
+def occlusion(photos, model, output):
+    """Each of PHOTOS beside the map of the confidence that is left with each part hidden (Fig. 10)."""
+    from photoplanet.cli.explain import own_gps
+    from photoplanet.earth import places
+    from photoplanet.explain.occlusion import occlude
+    from photoplanet.locate import locator
+    from photoplanet.show import photo_figure, plots
+
+    plots.check_path(output)
+    loaded = locator.load(model)
+    found = []
+    for photo in photos:
+        each = occlude(loaded, photo, own_gps(photo))
+        found.append((each, places.name([each.latitude], [each.longitude])[0].text("city")))
+    plots.save(photo_figure.occlusions(found), output)
+
+
+def _view(text: str) -> tuple[str, tuple[float, float, float, float]]:
+    from photoplanet.errors import InputError
+
+    name, _, numbers = text.rpartition(":")
+    try:
+        south, north, west, east = (float(part) for part in numbers.split(","))
+    except ValueError:
+        raise InputError(f"--detail {text}: needs NAME:south,north,west,east in degrees") from None
+    if not (-90 <= south < north <= 90 and -180 <= west < east <= 180):
+        raise InputError(f"--detail {text}: needs south < north and west < east, in degrees")
+    return name, (south, north, west, east)
+
+
+def _table(photos: Path, model: str | None):
+    """(photo table, its paths, the loaded model)."""
+    from photoplanet.errors import InputError
+    from photoplanet.locate import locator
+    from photoplanet.photos import table
+
+    known, _ = table.read(photos)
+    if not len(known):
+        raise InputError(f"{photos}: no usable photo in it")
+    return known, table.paths(known, photos.parent), locator.load(model)
+
+
+def _distance(point: tuple[float, float], known, row: int) -> float:
+    from photoplanet.earth import geodesy
+
+    return float(geodesy.distance_km(*point, known["latitude"][row].as_py(), known["longitude"][row].as_py()))

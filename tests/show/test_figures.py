@@ -1,0 +1,150 @@
+import numpy as np
+import pytest
+from PIL import Image
+
+import photoplanet as pp
+from photoplanet.errors import InputError
+from photoplanet.explain.gallery import gallery
+from photoplanet.explain.occlusion import occlude
+from photoplanet.show import distribution_figure, error_figure, partition_figure, photo_figure, plots, world
+
+
+@pytest.fixture(scope="module")
+def model(tiny_model):
+    return pp.load(tiny_model)
+
+
+def svg(figure, tmp_path):
+    return plots.save(figure, tmp_path / "figure.svg").read_text("utf-8")
+
+
+def test_error_curves_pass_through_the_share_within_each_distance(tmp_path):
+    errors = {"ours": np.array([0.5, 10, 100, 1000]), "theirs": np.array([5000.0, np.nan, 0.2, 30])}
+    figure = error_figure.error_curves(errors)
+    ours, theirs = figure.axes[0].get_lines()[:2]
+    for line, name in ((ours, "ours"), (theirs, "theirs")):
+        assert line.get_label() == name
+        for share, km in zip(line.get_xdata(), line.get_ydata(), strict=True):
+            assert share == pytest.approx(100 * np.mean(np.nan_to_num(errors[name], nan=np.inf) <= km))
+    text = svg(figure, tmp_path)
+    assert all(f"{name} {km}" in text for name, km in (("street", 1), ("city", 25), ("country", 750)))
+    assert "ours" in text and "theirs" in text
+
+
+def test_curves_differ_in_more_than_colour_and_too_many_are_refused():
+    figure = error_figure.error_curves({str(k): [1.0] for k in range(8)})
+    lines = figure.axes[0].get_lines()[:8]
+    assert len({str(line.get_color()) for line in lines}) == len({str(line._dash_pattern) for line in lines}) == 8
+    with pytest.raises(InputError, match="1 to 8 curves"):
+        error_figure.error_curves({str(k): [1.0] for k in range(9)})
+
+
+def test_the_same_figure_is_the_same_file(model, tmp_path):
+    for suffix in plots.SUFFIXES:
+        first = plots.save(partition_figure.partition_map(model.partition), tmp_path / f"one{suffix}").read_bytes()
+        assert (
+            plots.save(partition_figure.partition_map(model.partition), tmp_path / f"two{suffix}").read_bytes() == first
+        )
+    assert "5 cells" in svg(partition_figure.partition_map(model.partition, {"Japan": (30, 46, 128, 147)}), tmp_path)
+
+
+def test_a_figure_ends_in_a_known_suffix_and_in_a_folder_that_exists(tmp_path):
+    with pytest.raises(InputError, match="ends in"):
+        plots.check_path(tmp_path / "figure.gif")
+    with pytest.raises(InputError, match="no such folder"):
+        plots.check_path(tmp_path / "absent" / "figure.png")
+
+
+@pytest.mark.parametrize("center", [(0, 0), (45, 100), (-45, -170), (10, 180)])
+def test_a_globe_shows_the_side_it_is_turned_to(center):
+    view = world.Globe(center)
+    lat, lng = np.meshgrid(np.arange(-90, 91, 15.0), np.arange(-180, 180, 15.0))
+    x, y, seen = view.points(lat.ravel(), lng.ravel())
+    away = pp.geodesy.distance_km(*center, lat.ravel(), lng.ravel()) / 6371.0
+    assert np.hypot(x, y) == pytest.approx(np.sin(away), abs=1e-9)  # the orthographic projection's radius
+    clear = np.abs(away - np.pi / 2) > 1e-6
+    assert (seen == (away < np.pi / 2))[clear].all()
+
+
+def filled_area(ring):
+    """Area inside a ring as a map draws it, the part within the Earth's edge, on a raster; holes by even-odd."""
+    from matplotlib.path import Path
+
+    axis = (np.arange(300) + 0.5) / 150 - 1
+    points = np.stack([each.ravel() for each in np.meshgrid(axis, axis)], axis=1)
+    points = points[np.hypot(*points.T) < 1]
+    inside = sum(Path(part).contains_points(points).astype(int) for part in ring) % 2
+    return inside.mean()
+
+
+@pytest.mark.parametrize(
+    ("center", "share"),
+    [((90, 0), 1.0), ((-90, 0), 0.0), ((0, 30), 0.5)],
+)
+def test_land_that_goes_around_the_far_side_is_filled_on_the_right_side(center, share):
+    """A ring along the equator, of the northern half: all of the globe from above, none from below, half from aside."""
+    lng = np.arange(-180, 180, 5.0)
+    lat = np.full(lng.shape, 0.05)
+    ring = world.Globe(center).ring(np.append(lat, [89.9, 89.9, 0.05]), np.append(lng, [180, -180, -180]))
+    assert (filled_area(ring) if ring else 0.0) == pytest.approx(share, abs=0.02)
+
+
+def test_land_is_filled_on_every_globe_as_on_a_flat_map():
+    """Of random points on land or sea by the flat map, each globe fills the same."""
+    from matplotlib.path import Path
+
+    land, _ = world._outlines()
+    random = np.random.default_rng(0)
+    lat, lng = np.degrees(np.arcsin(random.uniform(-0.9, 0.9, 300))), random.uniform(-180, 180, 300)
+    flat = sum(
+        Path(world.Flat().ring(*ring)[0]).contains_points(np.stack([lng, lat], axis=1)).astype(int) for ring in land
+    )
+    for center in ((0, 0), (40, -100), (-30, 140), (60, 60)):
+        view = world.Globe(center)
+        x, y, seen = view.points(lat, lng)
+        points = np.stack([x, y], axis=1)
+        rings = [view.ring(*ring) for ring in land]
+        drawn = sum(
+            np.sum([Path(part).contains_points(points) for part in ring], axis=0) % 2 if ring else np.zeros(300, int)
+            for ring in rings
+        )
+        assert (drawn[seen] % 2 == flat[seen] % 2).mean() > 0.98  # coasts: straight on a map, arcs on a globe
+
+
+def test_photos_stand_above_their_distributions(model, photo, tmp_path, tiny_cities):
+    paths = [photo("red"), photo("blue")]
+    found = model.locate(paths)
+    captions = [each.best.name for each in found]
+    figure = distribution_figure.distributions(
+        list(zip(paths, captions, found, strict=True)), [tiny_cities["Paris"], None]
+    )
+    text = svg(figure, tmp_path)
+    assert len(figure.axes) == 4 and "France" in text and "Australia" in text
+
+
+def test_an_unreadable_photo_leaves_an_empty_frame(model, photo, tmp_path):
+    (tmp_path / "bad.jpg").write_bytes(b"\xff\xd8\xff no photo")
+    figure = photo_figure.examples([(photo("red"), "Paris")], [(tmp_path / "bad.jpg", "gone")])
+    assert "cannot be read" in svg(figure, tmp_path)
+
+
+def test_a_gallery_holds_the_most_confident_photos_of_each_cell(model):
+    colours = [(255, 0, 0), (200, 0, 0), (225, 0, 0), (0, 255, 0), (0, 0, 255), (240, 0, 0)]
+    photos = [np.full((16, 16, 3), colour, np.uint8) for colour in colours]
+    answers = [*model.locate_many(photos), ("broken", InputError("no photo"))]
+    found = gallery(iter(answers), photos=2)
+    rows = {label: [shown.row for shown in listed] for label, listed in found.items()}
+    paris = int(model.locate(photos[0]).order[0])
+    assert rows[paris] == [0, 5] and sorted(map(len, rows.values())) == [1, 1, 2]
+    whole = gallery(iter(answers), photos=100)
+    confident = sorted((shown.confidence for shown in whole[paris]), reverse=True)
+    assert [shown.confidence for shown in whole[paris]] == confident and len(confident) == 4
+
+
+def test_gallery_and_occlusion_sheets_are_drawn(model, photo, tmp_path):
+    found = gallery(model.locate_many([photo("red"), photo("green")]))
+    assert "Somewhere" in svg(photo_figure.cell_gallery(model.partition, found, ["Somewhere", "Elsewhere"]), tmp_path)
+    each = occlude(model, photo("red"), positions=4)
+    path = plots.save(photo_figure.occlusions([(each, "Paris")]), tmp_path / "occlusion.png")
+    with Image.open(path) as picture:
+        assert picture.size[0] == plots.WIDTH * plots.DPI
