@@ -36,8 +36,10 @@ def opened(library: str, **arguments: Any) -> Any:
         told = ", ".join(f"{reason}: {count:,}" for reason, count in sorted(found.left_out.items()))
         click.echo(f"photoplanet: {library}: left out: {told}", err=True)
     if built:
-        sizes = ", ".join(f"{part} {size:,.0f}" for part, size in found.bytes_per_photo.items())
-        click.echo(f"photoplanet: index of {len(found):,} photos; bytes a photo: {sizes or 'none'}", err=True)
+        click.echo(f"photoplanet: index of {len(found):,} photos", err=True)
+        for kind, parts in found.bytes_per_photo.items():
+            sizes = ", ".join(f"{part} {size:,.0f}" for part, size in parts.items())
+            click.echo(f"photoplanet: bytes a photo, {kind}: {sum(parts.values()):,.0f} ({sizes})", err=True)
     if not len(found):
         click.echo(f"photoplanet: {library}: no photo with a place is in it, so nothing can match", err=True)
     if found.lost:
@@ -51,7 +53,10 @@ def facts(found: Any) -> dict[str, Any]:
     """What JSON tells about an open library."""
     return {
         "photos": len(found), "left_out": found.left_out, "unreadable": found.unreadable,
-        "bytes_per_photo": {part: round(size, 1) for part, size in found.bytes_per_photo.items()},
+        "bytes_per_photo": {
+            kind: {part: round(size, 1) for part, size in parts.items()}
+            for kind, parts in found.bytes_per_photo.items()
+        },
     }  # fmt: skip
 
 
@@ -61,6 +66,21 @@ def itself(found: Any, source: Any, name: str, say: Callable[[str], None]) -> li
     if rows:
         say(f"{name}: is itself in the library ({found.listing.addresses[rows[0]]})")
     return rows
+
+
+def placed(found: Any, source: Any, prediction: Any, exclude: Any) -> tuple[Any, str | None]:
+    """A model's prediction with its point moved to where the library's photos say, and the photo that speaks for it."""
+    from dataclasses import replace
+
+    from photoplanet.photos import images
+
+    embedder = found.engine.embedder
+    if embedder.own_pass:
+        vectors = embedder.vectors(images.load(source, embedder.locator.info.preprocessing)[None])
+    else:
+        vectors = embedder.from_network(prediction.embedding[None])
+    latitude, longitude, near = found.locate_with(prediction.probabilities[None], vectors, exclude)
+    return replace(prediction, at=(latitude, longitude), readout="combined"), near.photo_id if near else None
 
 
 def printable(text: str) -> str:

@@ -48,7 +48,8 @@ def command(photos, model, top, readout, region, precision, answer_always, as_js
     2 when none could be read.
 
     With --library and without a model, a photo's place is that of the photos of LIB that show the same, proven by
-    geometry, or 'no match'.
+    geometry, or 'no match'. With a model, its cells are searched for the photos of LIB that look most alike, and the
+    point is chosen among these ('combined' in docs/similar.md).
 
     \b
     Example:
@@ -72,7 +73,13 @@ def command(photos, model, top, readout, region, precision, answer_always, as_js
     loaded = locator.load(model, threads)
     if loaded.info.is_toy:
         click.echo(TOY_LINE, err=True)
+    searched = None
+    if library is not None:
+        searched = shared.opened(library, by="embedding", model=loaded, index=index_dir, update=not no_update,
+                                 threads=threads)  # fmt: skip
     about: dict[str, Any] = {"model": loaded.info.name, "world": "toy" if loaded.info.is_toy else "real"}
+    if searched is not None:
+        about |= {"library": library, "index": shared.facts(searched)}
     form = results.Form(top, region, precision, answer_always)
     failed = 0
     with ExitStack() as stack:
@@ -93,8 +100,14 @@ def command(photos, model, top, readout, region, precision, answer_always, as_js
             if isinstance(answer, InputError):
                 failed += 1
                 click.echo(f"photoplanet: {_line(str(answer))}", err=True)
-            else:
+            elif searched is None:
                 facts = results.record(name, answer, form)
+            else:
+                rows = shared.itself(searched, source, name, lambda line: click.echo(shared.printable(line), err=True))
+                answer, like = shared.placed(searched, source, answer, () if with_itself else rows)
+                facts = results.record(name, answer, form)
+                if facts["best"] is not None:
+                    facts["like"] = like
             for sink in sinks:
                 sink(name, answer, facts)
     if as_json:

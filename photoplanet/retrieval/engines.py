@@ -3,7 +3,7 @@
 import json
 import os
 from collections import deque
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
 from itertools import islice
 from pathlib import Path
@@ -31,7 +31,7 @@ Progress = Callable[[str, int | None], Any]
 class LocalEngine:
     """SIFT, visual words, an inverted index, and geometric verification of what it finds."""
 
-    name = "local"
+    name = label = "local"
     choices: Mapping[str, Any] = {}  # how the search is built; `settings`: how a photo is read, what the store goes by
 
     def __init__(self) -> None:
@@ -65,7 +65,7 @@ class LocalEngine:
         """Write vocabulary and inverted index of `rows` as new files of `folder`; facts for the manifest."""
         seen = [row for row in rows if row.count]
         if not seen:
-            return {"trained_on": 0, "vocabulary": None, "inverted": None}
+            return {"trained_on": 0, "vocabulary": None, "inverted": None, "bytes": {}}
         vocabulary, name, trained_on = self._vocabulary(folder, before, len(seen))
         if vocabulary is None:
             with progress("learning visual words", None):
@@ -123,6 +123,7 @@ class VectorEngine:
         if kind not in vectors.KINDS:
             raise InputError(f"no index is called {kind!r}; the kinds are {', '.join(vectors.KINDS)}")
         self.embedder, self.kind = embedder, kind
+        self.label = f"embedding {kind} of {embedder.locator.info.name}"
         self.name = f"embedding-{embedder.key[:16]}"
         self.settings, self.choices = {"key": embedder.key, "version": 1}, {"kind": kind}
         self.fields: Mapping[str, tuple[Any, int]] = {"vectors": (np.int8, embedder.dimensions)}
@@ -140,16 +141,24 @@ class VectorEngine:
         self, store: Store, rows: list[Row], folder: Path, token: str, before: dict[str, Any], progress: Progress
     ) -> dict[str, Any]:
         """Write the FAISS index of `rows` as a new file of `folder`; facts for the manifest. Memory: all vectors."""
-        codes = np.empty((len(rows), self.embedder.dimensions), np.int8)
         with progress("indexing vectors", len(rows)) as advance:
-            for number, row in enumerate(rows):
-                codes[number] = store.get(row)["vectors"][0]
-                advance(1)
+            codes = self.codes(store, rows, advance)
         path = folder / f"vectors-{token}"
         facts = vectors.VectorIndex.build(codes, self.kind).save(path)
         return {"vectors": {"file": path.name, **facts}, "bytes": {
             "vectors": store.bytes_of(rows), f"index ({self.kind})": path.stat().st_size if rows else 0,
         }}  # fmt: skip
+
+    def codes(
+        self, store: Store, rows: Sequence[Row | None], advance: Advance = lambda count=1, note="": None
+    ) -> NDArray[np.int8]:
+        """The quantised vectors (n, d) of `rows`, zeros for a photo whose shard is gone."""
+        codes = np.zeros((len(rows), self.embedder.dimensions), np.int8)
+        for number, row in enumerate(rows):
+            if row is not None:
+                codes[number] = store.get(row)["vectors"][0]
+            advance(1)
+        return codes
 
     def load(self, store: Store, rows: list[Row | None], folder: Path, facts: dict[str, Any]) -> Any:
         """A `VectorIndex` over `rows`; InputError for a damaged file."""

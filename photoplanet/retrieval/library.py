@@ -149,19 +149,20 @@ def _unwritable(source: Path, folder: Path, engine: Any, error: OSError, tell: C
 def _as_it_is(source: Path, folder: Path, engine: Any, without: str) -> Library:
     """The present generation, whatever the library holds by now; InputError (`without`) when there is none."""
     for attempt in range(3):  # a builder may put a new generation in place meanwhile
-        facts = _manifest(folder).get("kinds", {}).get(engine.name)
-        if facts is None:
+        kinds = _manifest(folder).get("kinds", {})
+        if engine.name not in kinds:
             raise InputError(without)
         store = Store(folder / engine.name / STORE, engine.fields, engine.settings)
         try:
-            return _loaded(source, folder, engine, facts, store)
+            return _loaded(source, folder, engine, kinds, store)
         except InputError:
             if attempt == 2:
                 raise
     raise InputError(without)
 
 
-def _loaded(source: Path, folder: Path, engine: Any, facts: dict[str, Any], store: Store) -> Library:
+def _loaded(source: Path, folder: Path, engine: Any, kinds: dict[str, Any], store: Store) -> Library:
+    facts = kinds[engine.name]
     try:
         home, photos = folder / engine.name, int(facts["photos"])
         listing = listings.load(home / str(facts["rows"]), listings.root_of(source), photos)
@@ -169,8 +170,13 @@ def _loaded(source: Path, folder: Path, engine: Any, facts: dict[str, Any], stor
         rows = [store.find(key, stamp) for key, stamp in zip(listing.keys, listing.stamps, strict=True)]
         store.map_all(row for row in rows if row is not None)
         searcher = engine.load(store, rows, home, facts)
-        counts = {str(part): int(size) for part, size in facts.get("bytes", {}).items()}
-        return Library(listing, engine, searcher, counts, facts["unreadable"], rows.count(None))
+        counts = {
+            str(kind.get("label", name)): {
+                str(part): int(size) / max(1, kind["photos"]) for part, size in kind["bytes"].items()
+            }
+            for name, kind in kinds.items()
+        }
+        return Library(listing, engine, searcher, counts, int(facts["unreadable"]), store, rows)
     except (KeyError, TypeError, ValueError, OSError, AttributeError) as error:
         if isinstance(error, InputError):
             raise
@@ -205,18 +211,18 @@ def _updated(
     digest = indexed.digest([engine.settings, engine.choices])
     if before.get("digest") == digest and before.get("left_out") == listing.left_out:
         with suppress(InputError):  # damaged: build it again
-            return _loaded(source, folder, engine, before, store)
+            return _loaded(source, folder, engine, manifest["kinds"], store)
     home.mkdir(exist_ok=True)
     token = secrets.token_hex(4)
     facts = engine.build(store, rows, home, token, before, progress)
     listings.save(indexed, home / f"rows-{token}.parquet")
-    facts |= {"photos": len(rows), "rows": f"rows-{token}.parquet", "digest": digest, "settings": engine.settings,
+    facts |= {"photos": len(rows), "rows": f"rows-{token}.parquet", "digest": digest, "label": engine.label,
               "left_out": listing.left_out, "unreadable": len(errors)}  # fmt: skip
     manifest["kinds"][engine.name] = facts
     _write_manifest(folder, manifest)
     _tidy(home, engine, (facts, before))
     store.keep([row for row in found if row is not None])
-    return _loaded(source, folder, engine, facts, store)
+    return _loaded(source, folder, engine, manifest["kinds"], store)
 
 
 def _extract(

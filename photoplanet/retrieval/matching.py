@@ -11,9 +11,10 @@ import numpy as np
 from photoplanet.earth import geodesy
 from photoplanet.errors import InputError
 from photoplanet.photos import images, shards
-from photoplanet.retrieval import local_features
+from photoplanet.retrieval import combined, local_features
 from photoplanet.retrieval.engines import LocalEngine
 from photoplanet.retrieval.listing import Listing
+from photoplanet.retrieval.store import Row, Store
 
 AGREE_KM = 25.0  # matches nearer than this to the best one tell the same place
 
@@ -56,24 +57,27 @@ class Answer:
 class Library:
     """An open library; `retrieval.library.open` makes it. `len`: photos that can be found.
 
-    `left_out`: reason → photos without a usable place, `unreadable`: photos that could not be read, `bytes`: bytes of
-    each part of the index, `lost`: photos whose part of the index is damaged and not mended.
+    `left_out`: reason → photos without a usable place, `unreadable`: photos that could not be read, `bytes_per_photo`:
+    of each index that is there, its parts → bytes on disk a photo; `lost`: photos whose part of the index is damaged.
     """
 
     def __init__(
-        self, listing: Listing, engine: Any, searcher: Any, sizes: dict[str, int], unreadable: int, lost: int = 0
-    ):
+        self, listing: Listing, engine: Any, searcher: Any, sizes: dict[str, dict[str, float]], unreadable: int,
+        store: Store, rows: Sequence[Row | None],
+    ):  # fmt: skip
         self.listing, self.engine, self.searcher = listing, engine, searcher
-        self.bytes, self.unreadable, self.lost, self.left_out = sizes, unreadable, lost, listing.left_out
+        self.bytes_per_photo, self.unreadable, self.lost, self.left_out = (
+            sizes,
+            unreadable,
+            rows.count(None),
+            listing.left_out,
+        )
+        self._store, self._rows = store, rows
+        self._by_cell: combined.Library | None = None
         self._by_size: dict[int, list[int]] | None = None
 
     def __len__(self) -> int:
         return len(self.listing)
-
-    @property
-    def bytes_per_photo(self) -> dict[str, float]:
-        """Bytes on disk a photo, of each part of the index."""
-        return {part: size / max(1, len(self)) for part, size in self.bytes.items()}
 
     def itself(self, photo: Any) -> list[int]:
         """Rows of the library that are this very photo: the same file, or the same bytes."""
@@ -133,6 +137,26 @@ class Library:
             self._match(row, 1 - far * far / 2, distance=far) for row, far in found if row not in exclude
         ][:k]  # fmt: skip
 
+    def locate_with(
+        self, probabilities: np.ndarray, vectors: np.ndarray, exclude: Collection[int] = ()
+    ) -> tuple[float, float, Match | None]:
+        """The combined readout of one photo: degrees, and the library photo that speaks for them.
+
+        `probabilities` (1, classes) and `vectors` (1, d) of the model that the library is searched by.
+        """
+        partition = self.engine.embedder.locator.partition
+        if self._by_cell is None:
+            codes, at = self.engine.codes(self._store, self._rows), self.listing
+            self._by_cell = combined.Library(codes, at.latitude, at.longitude, partition, self.engine.embedder.scale)
+        searched: Any = _Without(self._by_cell, exclude) if exclude else self._by_cell
+        lat, lng, rows = combined.combined(probabilities, vectors, partition, searched)
+        row = int(rows[0])
+        if row < 0:
+            return float(lat[0]), float(lng[0]), None
+        cosine = float(self._by_cell.vectors[row].astype(np.float32) @ vectors[0] * self._by_cell.scale)
+        near = self._match(row, cosine, distance=float(np.sqrt(max(0.0, 2 - 2 * cosine))))
+        return float(lat[0]), float(lng[0]), near
+
     def features(self, photo: Any) -> local_features.Features:
         """The local features of a query, as `pairs` of its matches count them."""
         return local_features.extract(photo)
@@ -157,6 +181,24 @@ class Library:
         return Match(
             row, at.ids[row], at.addresses[row], float(at.latitude[row]), float(at.longitude[row]), score, **known
         )
+
+
+class _Without:
+    """A `combined.Library` in which some rows are never found: those of the query itself."""
+
+    def __init__(self, library: combined.Library, rows: Collection[int]):
+        self._library, self._rows = library, np.array(list(rows), np.int64)
+        self.vectors, self.usual, self.latitude, self.longitude = (
+            library.vectors, library.usual, library.latitude, library.longitude,
+        )  # fmt: skip
+
+    def nearest(self, vector: np.ndarray, cell: int, k: int) -> tuple[np.ndarray, np.ndarray]:
+        """As in `combined.Library`."""
+        rows, squared = self._library.nearest(vector, cell, k + len(self._rows))
+        kept = ~np.isin(rows, self._rows)
+        rows, squared = rows[kept], squared[kept]
+        order = np.argsort(squared, kind="stable")[:k]
+        return rows[order], squared[order]
 
 
 def agreed(matches: Sequence[Match]) -> Answer | None:
