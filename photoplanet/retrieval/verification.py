@@ -10,11 +10,13 @@ RATIO = 0.85  # a match is nearer than this share of the second nearest (Lowe 20
 PIXELS = 3.0  # how far from its line or place an inlier may lie, at 800 pixels
 TURN = 30.0  # degrees around the commonest turn that a match may be turned by
 ZOOM = 1.5  # octaves around the commonest zoom
+STILL = 0.008  # of a side: a match that moves less stays where it was
+EVERYWHERE = 0.3  # of the squares with features hold such matches: a near-duplicate
 ITERATIONS = 2000
 LEAST = 8  # matches below which no model is fitted
 
-MIN_INLIERS = 15  # `trusted`
-MIN_SHARE = 0.3
+MIN_INLIERS = 15  # `trusted`; docs/local-features.md: unrelated photos have 11 at most, a tenth for each two more
+MIN_SHARE = 0.3  # of the matches before geometry: a place agrees with most of them
 
 
 class Verified(NamedTuple):
@@ -41,6 +43,7 @@ def verify(query: Features, other: Features) -> Verified:
     """
     pairs = match(query.descriptors, other.descriptors)
     pairs = pairs[alike(query.points[pairs[:, 0]], other.points[pairs[:, 1]])]
+    pairs = pairs[~overlay(query, other, pairs)]
     pairs = pairs[distinct(query.points[pairs[:, 0], :2], other.points[pairs[:, 1], :2])]
     if len(pairs) < LEAST:
         return NOTHING._replace(matched=len(pairs))
@@ -61,17 +64,15 @@ def match(query: np.ndarray, other: np.ndarray) -> np.ndarray:
     if len(query) < 2 or len(other) < 2:
         return np.zeros((0, 2), np.int32)
     a, b = query.astype(np.float32), other.astype(np.float32)
-    likeness = a @ b.T  # the lengths are all but equal, so the largest product is the nearest
+    likeness = a @ b.T
+    likeness -= (a * a).sum(axis=1)[:, None] / 2
+    likeness -= (b * b).sum(axis=1) / 2  # now −½ the squared distance
     rows = np.arange(len(a))
     best = likeness.argmax(axis=1)
-    first = likeness[rows, best].copy()
     mutual = likeness.argmax(axis=0)[best] == rows
-    likeness[rows, best] = -1
-    second = likeness.max(axis=1)
-    norm_a, norm_b = (a * a).sum(axis=1), (b * b).sum(axis=1)
-    near = np.maximum(norm_a + norm_b[best] - 2 * first, 0)
-    next_near = np.maximum(norm_a + norm_b.mean() - 2 * second, 1)
-    kept = mutual & (near <= RATIO**2 * next_near)
+    first = likeness[rows, best]
+    likeness[rows, best] = -np.inf
+    kept = mutual & (first >= RATIO**2 * likeness.max(axis=1))
     return np.stack([rows[kept], best[kept]], axis=1).astype(np.int32)
 
 
@@ -84,6 +85,25 @@ def alike(query: np.ndarray, other: np.ndarray) -> np.ndarray:
     apart = np.abs((turn[:, None] - turn + 180) % 360 - 180)
     together = (apart <= TURN) & (np.abs(zoom[:, None] - zoom) <= ZOOM)
     return together[together.sum(axis=1).argmax()]
+
+
+def overlay(query: Features, other: Features, pairs: np.ndarray) -> np.ndarray:
+    """Which matches are of something that travels with the camera, a logo, a date, a bonnet: bool (p,).
+
+    They stay at one place of the picture and fill a small part of it; in near-duplicates they are everywhere.
+    """
+    sides = [np.array([photo.width, photo.height], np.float32) for photo in (query, other)]
+    here, all_here = query.points[pairs[:, 0], :2] / sides[0], query.points[:, :2] / sides[0]
+    still = np.abs(here - other.points[pairs[:, 1], :2] / sides[1]).max(axis=1, initial=0) < STILL
+    if not still.any() or _cells(here[still]) >= EVERYWHERE * _cells(all_here):
+        return np.zeros(len(pairs), bool)
+    return still
+
+
+def _cells(places: np.ndarray) -> int:
+    """How many squares of an 8 × 8 grid hold one of the places in 0 … 1."""
+    row, column = np.minimum(places * 8, 7).astype(int).T
+    return len(np.unique(row * 8 + column, return_counts=True)[0])
 
 
 def distinct(query: np.ndarray, other: np.ndarray) -> np.ndarray:

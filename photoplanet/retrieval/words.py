@@ -1,7 +1,10 @@
 """Visual words: descriptors become words of a vocabulary, and an inverted index finds the photos that share them."""
 
 import math
+import os
 from collections.abc import Iterable
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import contextmanager
 from pathlib import Path
 
 import numpy as np
@@ -53,14 +56,19 @@ class Vocabulary:
         coarse = _kmeans(points, math.isqrt(words - 1) + 1, seed)
         lists = _nearest(points, coarse)
         shares = _shares(np.bincount(lists, minlength=len(coarse)), words)
-        centers = [_kmeans(points[lists == i], share, seed + 1 + i) for i, share in enumerate(shares) if share]
-        return cls(coarse, np.concatenate(centers))
+
+        def split(i: int) -> np.ndarray:
+            return _kmeans(points[lists == i], int(shares[i]), seed + 1 + i)
+
+        with ThreadPoolExecutor(min(8, os.cpu_count() or 1)) as pool:
+            return cls(coarse, np.concatenate(list(pool.map(split, np.flatnonzero(shares).tolist()))))
 
     def assign(self, descriptors: np.ndarray, k: int = 1) -> np.ndarray:
         """Descriptors uint8 (n, 128) → int32 (n, k): their k nearest words, nearest first; −1 where there are fewer."""
         if not len(descriptors):
             return np.zeros((0, k), np.int32)
-        return self._index.search(np.ascontiguousarray(descriptors, np.float32), k)[1].astype(np.int32)
+        with _one_thread():
+            return self._index.search(_matrix(descriptors), k)[1].astype(np.int32)
 
     def save(self, path: str | Path) -> None:
         """Write the vocabulary as one .npy file, in one step."""
@@ -195,7 +203,8 @@ def _matrix(values: np.ndarray) -> np.ndarray:
 def _nearest(points: np.ndarray, centers: np.ndarray) -> np.ndarray:
     flat = _faiss().IndexFlatL2(DIMENSION)
     flat.add(centers)
-    return flat.search(points, 1)[1][:, 0]
+    with _one_thread():
+        return flat.search(points, 1)[1][:, 0]
 
 
 def _shares(counts: np.ndarray, words: int) -> np.ndarray:
@@ -211,8 +220,21 @@ def _kmeans(points: np.ndarray, k: int, seed: int) -> np.ndarray:
     clusters = faiss.Clustering(DIMENSION, k)
     clusters.niter, clusters.seed, clusters.min_points_per_centroid = 12, seed % 2**31, 1
     clusters.max_points_per_centroid = 1 << 20
-    clusters.train(_matrix(points), faiss.IndexFlatL2(DIMENSION))
+    with _one_thread():
+        clusters.train(_matrix(points), faiss.IndexFlatL2(DIMENSION))
     return faiss.vector_to_array(clusters.centroids).reshape(k, DIMENSION)
+
+
+@contextmanager
+def _one_thread():
+    """FAISS on the calling thread alone: our calls are small, and its threads wait for each other on a busy machine."""
+    faiss = _faiss()
+    before = faiss.omp_get_max_threads()
+    faiss.omp_set_num_threads(1)  # OpenMP keeps this number per calling thread
+    try:
+        yield
+    finally:
+        faiss.omp_set_num_threads(before)
 
 
 def _faiss():
