@@ -14,6 +14,8 @@ from photoplanet.evaluation.tables import FORMATS
 from photoplanet.locate.prediction import REGION_SHARE
 from photoplanet.locate.readout import DEFAULT_READOUT, READOUTS
 
+READ_UNASKED = 20_000  # training photos that are read to look for duplicates without --training: about a minute
+
 
 @click.command()
 @click.argument("model")
@@ -28,22 +30,27 @@ from photoplanet.locate.readout import DEFAULT_READOUT, READOUTS
 @click.option("--benchmark", type=click.Choice(list(BENCHMARKS)), help="A public benchmark, with --images and --list.")
 @click.option("--images", type=click.Path(exists=True, file_okay=False), help="Folder with the benchmark's photos.")
 @click.option("--list", "listing", type=FILE, help="The benchmark's list: photo ids and coordinates.")
+@click.option("--training", type=FILE, help="The table that MODEL was trained on: PHOTOS must not be in it.  [default: "
+              "the one that MODEL names, where it lies beside PHOTOS, MODEL or here]")  # fmt: skip
+@click.option("--drop-duplicates", is_flag=True, help="Score without the photos that have a duplicate in it.")
 @click.option("--table", "style", type=click.Choice(list(FORMATS)), help="Print a table to paste instead.")
 @click.option("--intervals", is_flag=True, help="With --table: the 95 % intervals too.")
 @click.option("--json", "as_json", is_flag=True, help="Print JSON.")
 @click.option("--threads", type=click.IntRange(1, 1024), help="Cores to use.  [default: all]")
 def command(
-    model, photos, readout, top, region, by, out, benchmark, images, listing, style, intervals, as_json, threads
-):
+    model, photos, readout, top, region, by, out, benchmark, images, listing, training, drop_duplicates, style,
+    intervals, as_json, threads,
+):  # fmt: skip
     """Accuracy of MODEL (a folder or an installed name) on PHOTOS, a photo table, or on a public benchmark.
 
     Uncovered and unreadable photos count as wrong. Prints accuracy at 1, 25, 200, 750 and 2500 km with 95 % bootstrap
     intervals, median error, GeoScore, top-k, expected calibration error and how often the credible region holds the
-    true place.
+    true place. Says which photos have a (near-)duplicate among the training photos, or that this was not checked.
 
     \b
     Example:
       photoplanet evaluate model/ photos.parquet
+      photoplanet evaluate model/ photos.parquet --training training.parquet --drop-duplicates
       photoplanet evaluate model/ photos.parquet --by continent --table latex --intervals
       photoplanet evaluate model/ --benchmark im2gps3k --images DIR --list im2gps3k_places365.csv
     """
@@ -53,6 +60,7 @@ def command(
 
     known, paths, facts = _truth(photos, benchmark, images, listing)
     loaded = locator.load(model, threads)
+    leaks, leaked = _leaks(loaded.bundle, known, paths, Path(photos or listing), training, drop_duplicates, threads)
     lat, lng = known["latitude"].to_numpy(), known["longitude"].to_numpy()
     labels = loaded.partition.assign(lat, lng)
     present = [row for row, path in enumerate(paths) if path]
@@ -64,13 +72,18 @@ def command(
                                      advance=advance)  # fmt: skip
         got = collect(zip(present, (answer for _, answer in answers), strict=True), labels, top, region, each)
     errors = accuracy.top_k_errors(got.latitude, got.longitude, lat, lng)
-    found = report.result(loaded.info.name, errors, regions.groups(lat, lng, by) if by else None, by or "")
-    found["sureness"] = report.sureness(got.confidence[:, 0], got.correct, got.held, got.answered, region)
+    scored = ~leaked if drop_duplicates else leaked | True
+    groups = regions.groups(lat[scored], lng[scored], by) if by else None
+    found = report.result(loaded.info.name, errors[scored], groups, by or "")
+    found["sureness"] = report.sureness(
+        got.confidence[scored, 0], got.correct[scored], got.held[scored], got.answered[scored], region
+    )
+    found["leaks"] = report.leaks(leaks, errors[:, 0], leaked, drop_duplicates)
     found |= {
         "world": "toy" if loaded.info.is_toy else "real",
         "readout": readout,
-        "uncovered": int((labels < 0).sum()),
-        "abstained": int(got.abstained.sum()),
+        "uncovered": int((labels[scored] < 0).sum()),
+        "abstained": int(got.abstained[scored].sum()),
         "unreadable": got.unreadable,
     }
     if facts:
@@ -105,8 +118,76 @@ def _truth(photos, benchmark, images, listing):
     return known, *published.check(benchmark, known, images)
 
 
+def _leaks(bundle, known, paths, source, training, drop, threads):
+    """(facts about the search for test photos among the training photos, bool (n,): which are there)."""
+    import numpy as np
+
+    from photoplanet.errors import InputError, MissingExtra
+    from photoplanet.photos import leaks
+
+    none = np.zeros(len(known), bool)
+    path, why = (Path(training), "") if training else _training_table(bundle, source)
+    if path is None:
+        if drop:
+            raise InputError(f"--drop-duplicates needs --training TABLE: {why}")
+        return {"checked": False, "why": why, "how": "give --training TABLE"}, none
+    ids = known["photo_id"].to_pylist()
+    present = [row for row, name in enumerate(paths) if name]
+    test = leaks.Listed(known, [ids[row] for row in present], [paths[row] for row in present], leaks.place(source))
+    try:
+        other = leaks.listed(path, ("photo_id", "path"))
+        with bar("reading for duplicates", len(present) + len(other.ids)) as advance:
+            found = leaks.against(test, other, None, threads, advance)
+    except MissingExtra as error:
+        if drop:
+            raise
+        return {"checked": False, "why": str(error), "how": "install it"}, none
+    none[np.array(present, int)[found.leaked]] = True
+    shared = leaks.same_ids(test, other)
+    return {
+        "checked": True,
+        "training": path.name,
+        "training_photos": len(other.ids),
+        "threshold": leaks.default_threshold(),
+        "duplicates": {"count": int(found.leaked.sum()),
+                       "first": found.nearest().named(test.ids, other.ids)[: leaks.SHOWN]},
+        "same_photo_id": {"count": len(shared), "first": shared[: leaks.SHOWN]},
+        "not_compared": len(found.unreadable),
+    }, none  # fmt: skip
+
+
+def _training_table(bundle, source):
+    """(path of the table that the model's facts name, or None; why not)."""
+    from photoplanet.errors import InputError
+    from photoplanet.photos import leaks
+
+    facts = bundle.info.training.get("table")
+    name = facts.get("file") if isinstance(facts, dict) else None
+    if not isinstance(name, str) or Path(name).name != name:
+        return None, "the model does not name its training photos"
+    places = (source.parent, bundle.folder.parent, Path())
+    path = next((place / name for place in places if (place / name).is_file()), None)
+    if path is None:
+        return None, f"{name}, the model's training photos, is not beside it, beside {source.name} or here"
+    try:
+        photos, new = leaks.size(path)
+    except InputError as error:
+        return None, str(error)
+    if photos != facts.get("photos"):
+        return None, f"{path} has {photos:,} photos and is not the {name} that the model was trained on"
+    if new > READ_UNASKED:
+        return None, f"{new:,} photos of {path} would have to be read first"
+    return path, ""
+
+
 def _explain(found):
-    """Say on stderr what counted as wrong without being a wrong answer."""
+    """Say on stderr what counted as wrong without being a wrong answer, and whether test photos were trained on."""
+    leaks = found["leaks"]
+    if not leaks["checked"]:
+        click.echo(f"NOT checked whether test photos are among the training photos: {leaks['why']}; {leaks['how']}",
+                   err=True)  # fmt: skip
+    elif leaks["not_compared"]:
+        click.echo(f"{leaks['not_compared']:,} photos could not be read and so not be compared", err=True)
     of_all = f"of {found['photos']:,}"
     if found["world"] == "toy":
         click.echo("toy Earth: not real places (this model knows a made-up world only)", err=True)

@@ -49,6 +49,20 @@ def sureness(
     }
 
 
+def leaks(facts: Mapping[str, Any], errors_km: npt.ArrayLike, leaked: npt.ArrayLike, dropped: bool) -> dict[str, Any]:
+    """`facts` about a search for test photos among the training photos, with the accuracy with and without them.
+
+    `errors_km` (n,) of all photos, `leaked` bool (n,); `dropped`: whether the main result is the one without.
+    """
+    found = dict(facts)
+    if found["checked"]:
+        errors, seen = np.asarray(errors_km, np.float64), np.asarray(leaked, bool)
+        found["dropped"] = dropped
+        found["accuracy_with"] = accuracy.accuracy(errors)
+        found["accuracy_without"] = accuracy.accuracy(errors[~seen]) if (~seen).any() else None
+    return found
+
+
 def text(found: Mapping[str, Any]) -> str:
     """A result as lines for a terminal: accuracy with intervals, median, GeoScore, top-k, calibration, groups."""
     lines = [f"{'':<10}{'within':>9}{'accuracy':>10}   95 % interval"]
@@ -73,6 +87,8 @@ def text(found: Mapping[str, Any]) -> str:
             f"{tables.percent(sure['cell_accuracy'])} %)",
             f"the {100 * region['probability']:g} % region holds the truth of {tables.percent(region['coverage'])} %",
         ]
+    if found.get("leaks", {}).get("checked"):
+        lines += ["", *_leak_lines(found["leaks"])]
     for by, groups in found.get("by", {}).items():
         lines += ["", *_group_lines(by, groups)]
     return "\n".join(lines) + "\n"
@@ -96,11 +112,31 @@ def notes(report: Mapping[str, Any]) -> Iterable[str]:
 
 def table_rows(found: Mapping[str, Any], published: Sequence[Mapping[str, Any]] = ()) -> list[dict[str, Any]]:
     """Rows for `tables.render`: the published ones, then this result; where groups were asked for, one row a group."""
-    own: dict[str, Any] = {key: value for key, value in found.items() if key not in ("top_k", "by", "sureness")}
+    apart = ("top_k", "by", "sureness", "leaks")
+    own: dict[str, Any] = {key: value for key, value in found.items() if key not in apart}
     rows = [*map(dict, published), own]
     for groups in found.get("by", {}).values():
         rows += [{"name": name, **figures} for name, figures in groups.items()]
     return rows
+
+
+def _leak_lines(found: Mapping[str, Any]) -> Iterable[str]:
+    count, first = found["duplicates"]["count"], found["duplicates"]["first"]
+    have = "photo has" if count == 1 else "photos have"
+    yield f"{count:,} {have} a (near-)duplicate among the {found['training_photos']:,} of {found['training']}"
+    if count:
+        names = ", ".join(f"{pair['photo_id']} = {pair['duplicate_of']}" for pair in first)
+        yield f"  {names}{', …' if count > len(first) else ''}"
+        for word in ("with", "without"):
+            shares = found[f"accuracy_{word}"]
+            figures = (
+                "".join(f"{tables.percent(shares[radius]):>9} %" for radius in RADII_KM) if shares else " no photo"
+            )
+            mark = "  ← above" if (word == "without") == found["dropped"] else ""
+            yield f"{word + ' them':<14}{figures}{mark}"
+    if found["same_photo_id"]["count"]:
+        names = _first(found["same_photo_id"])
+        yield f"photo_ids that {found['training']} has too: {found['same_photo_id']['count']:,} ({names})"
 
 
 def _first(entry: Mapping[str, Any]) -> str:

@@ -66,6 +66,7 @@ def prepare(photos: Path, recipe: Recipe, cells: Path | None = None, validation:
         facts={
             "photos": len(training), "outside_cells": int((~kept).sum()), "cells": len(partition),
             "validation_photos": min(len(held_out), recipe.validation_limit), "left_out": left_out,
+            "table": {"file": photos.name, "photos": len(rows)},  # no folder: cards get published
             "data": fingerprint(training, classes[kept], partition), "toy": _is_toy(training),
         },
     )  # fmt: skip

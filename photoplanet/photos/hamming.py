@@ -1,0 +1,161 @@
+"""Binary codes that lie close to each other: exact for small sets, and through cells of neighbours for large ones."""
+
+from collections.abc import Callable
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from photoplanet.errors import InputError, MissingExtra
+
+MOST = 5  # pairs kept for each test code, the nearest ones
+EXACT_PAIRS = 4e10  # comparisons up to which every pair is looked at: about a minute on one core
+PIVOTS = 4096  # codes around which the others are gathered, beyond that
+CELLS = 8  # of the pivots nearest to it that gather a test code, and of those that a training code asks
+_BLOCK = 1 << 15  # training codes at a time
+
+Codes = NDArray[np.uint8]
+Advance = Callable[..., Any]
+
+
+def find(
+    test: Codes, training: Codes, threshold: int, most: int = MOST, exact: bool | None = None, cells: int = CELLS,
+    advance: Advance = lambda count=1, note="": None,
+) -> tuple[NDArray[np.int64], NDArray[np.int64], NDArray[np.int32]]:  # fmt: skip
+    """(test rows, training rows, distances in bits) of the pairs at most `threshold` apart, by row and distance.
+
+    Codes are uint8 (n, bits / 8). For each test code the `most` nearest are kept (of equally near ones the first).
+    `exact` compares every pair; by default only up to 4·10¹⁰ pairs. Beyond, a test code is kept with each of the
+    `cells` nearest of 4096 pivots, and a training code is compared with all that is kept with the `cells` nearest to
+    it: a pair without a pivot in common is missed (docs/duplicates.md has the share). Memory: 40 · `cells` bytes and
+    100 more a test code, and 60 · `most` for one with pairs; `training` may be a memory map, it is read once, in
+    blocks. `advance` counts training codes. Raises InputError for codes or a threshold that do not fit, and
+    MissingExtra without FAISS.
+    """
+    _check(test, training, threshold, most)
+    if not len(test) or not len(training):
+        return _pairs([], most)
+    unique, inverse = _unique(test)[::2]
+    at, row, distance = _search(unique, training, threshold, most, exact, cells, False, advance)
+    # From different codes to rows: every test photo of a code has the pairs of the code.
+    counts = np.bincount(at, minlength=len(unique))
+    starts = np.concatenate([[0], np.cumsum(counts)[:-1]])
+    per_row = counts[inverse]
+    rows = np.repeat(np.arange(len(test)), per_row)
+    within = np.arange(len(rows)) - np.repeat(np.cumsum(per_row) - per_row, per_row)
+    picked = np.repeat(starts[inverse], per_row) + within
+    return rows, row[picked], distance[picked]
+
+
+def first_of_group(
+    codes: Codes, threshold: int, exact: bool | None = None, cells: int = CELLS,
+    advance: Advance = lambda count=1, note="": None,
+) -> NDArray[np.int64]:  # fmt: skip
+    """int64 (n,): for each code the first row of its group, itself where no earlier code is near it.
+
+    A group is what a chain of pairs at most `threshold` apart holds together. Raises and searches as `find` does;
+    `advance` counts the different codes.
+    """
+    _check(codes, codes, threshold, 1)
+    if not len(codes):
+        return np.empty(0, np.int64)
+    unique, first, inverse = _unique(codes)
+    order = np.argsort(first)
+    later, earlier, _ = _search(unique[order], unique[order], threshold, MOST, exact, cells, True, advance)
+    group = np.arange(len(unique))
+    changed = True
+    while changed:  # until the two of each pair agree: a later photo may join two groups
+        before, ends = group, (group[later], group[earlier])
+        group = group.copy()
+        for end in ends:
+            np.minimum.at(group, end, np.minimum(*ends))
+        group = group[group]
+        changed = not np.array_equal(group, before)
+    place = np.empty(len(order), np.int64)
+    place[order] = np.arange(len(order))
+    return first[order][group][place[inverse]]
+
+
+def _search(
+    test: Codes, training: Codes, threshold: int, most: int, exact: bool | None, cells: int, earlier: bool,
+    advance: Advance,
+) -> tuple[NDArray[np.int64], NDArray[np.int64], NDArray[np.int32]]:  # fmt: skip
+    """As `find` on codes that all differ; `earlier`: only pairs whose training row comes before the test row."""
+    if exact is None:
+        exact = len(test) * len(training) <= EXACT_PAIRS
+    index = _index(test, exact or len(test) < PIVOTS, cells)
+    waiting: list[tuple[NDArray, ...]] = []
+    held = 0
+    for start in range(0, len(training), _BLOCK):
+        block = np.ascontiguousarray(training[start : start + _BLOCK])
+        limits, distances, found = index.range_search(block, threshold + 1)  # FAISS: nearer than the radius
+        rows = np.repeat(np.arange(start, start + len(block)), np.diff(limits.astype(np.int64)))
+        pairs = found.astype(np.int64), rows, distances.astype(np.int32)
+        if earlier:
+            pairs = tuple(values[rows < pairs[0]] for values in pairs)  # type: ignore[assignment]
+        waiting.append(pairs)
+        held += len(pairs[0])
+        if held > 2 * most * len(test) + 1_000_000:  # where much of the training set is one picture
+            waiting = [_pairs(waiting, most)]
+            held = len(waiting[0][0])
+        advance(len(block))
+    return _pairs(waiting, most)
+
+
+def _pairs(found: list, most: int) -> tuple[NDArray[np.int64], NDArray[np.int64], NDArray[np.int32]]:
+    """All pairs, each once, in order of test row, distance and training row, at most `most` for each test row."""
+    if not found:
+        return np.empty(0, np.int64), np.empty(0, np.int64), np.empty(0, np.int32)
+    test, training, distance = (np.concatenate(values) for values in zip(*found, strict=True))
+    order = np.lexsort((training, distance, test))
+    new = np.ones(len(order), bool)  # a pair comes once for each pivot that it has in common
+    new[1:] = (np.diff(test[order]) != 0) | (np.diff(training[order]) != 0)
+    order = order[new]
+    test, training, distance = test[order], training[order], distance[order]
+    rank = np.arange(len(test)) - np.searchsorted(test, test)
+    keep = rank < most
+    return test[keep], training[keep], distance[keep]
+
+
+def _index(codes: Codes, flat: bool, cells: int) -> Any:
+    try:
+        import faiss
+    except ImportError:
+        raise MissingExtra("comparing the codes of photos", "retrieval") from None
+    bits = codes.shape[1] * 8
+    pivots = faiss.IndexBinaryFlat(bits)
+    if flat:
+        pivots.add(codes)
+        return pivots
+    # Pivots drawn from the set itself lie where it is dense, which k-means would take minutes to find out. Several
+    # cells on both sides find more than one on one side and cells² on the other, at the same number of comparisons.
+    pivots.add(codes[np.sort(np.random.default_rng(0).choice(len(codes), PIVOTS, replace=False))])
+    index = faiss.IndexBinaryIVF(pivots, bits, PIVOTS)
+    index.referenced_objects = [pivots]  # type: ignore[attr-defined]  # or it would be gone
+    index.is_trained, index.nprobe = True, min(max(1, cells), PIVOTS)
+    pointer = faiss.swig_ptr
+    for start in range(0, len(codes), _BLOCK):
+        block = codes[start : start + _BLOCK]
+        rows = np.arange(start, start + len(block))
+        near = pivots.search(block, index.nprobe)[1]
+        for nearest in near.T.copy():  # a copy: contiguous columns
+            index.add_core(len(block), pointer(block), pointer(rows), pointer(nearest))  # type: ignore[attr-defined]
+    return index
+
+
+def _unique(codes: Codes) -> tuple[Codes, NDArray[np.int64], NDArray[np.int64]]:
+    """(different codes, the first row of each, for each row its code)."""
+    whole = np.ascontiguousarray(codes).view(f"V{codes.shape[1]}").ravel()
+    _, first, inverse = np.unique(whole, return_index=True, return_inverse=True)
+    return np.ascontiguousarray(codes[first]), first, inverse.ravel()
+
+
+def _check(test: Codes, training: Codes, threshold: int, most: int) -> None:
+    for codes in (test, training):
+        if codes.dtype != np.uint8 or codes.ndim != 2 or not codes.shape[1]:
+            raise InputError(f"codes are uint8 (n, bits / 8), not {codes.dtype} {codes.shape}")
+    bits = test.shape[1] * 8
+    if training.shape[1] * 8 != bits:
+        raise InputError(f"codes of {bits} and of {training.shape[1] * 8} bits: make both with one network")
+    if not 0 <= threshold < bits or most < 1:
+        raise InputError(f"threshold {threshold}, most {most}: needs 0 … {bits - 1} bits and at least one pair")
