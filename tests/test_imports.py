@@ -21,8 +21,9 @@ BELOW = {  # folder or module -> what of photoplanet it may import beside itself
     "retrieval": {"errors", "earth", "photos", "bundle", "locate", "evaluation"},
     "albums": {"errors", "earth", "photos", "bundle", "locate", "evaluation"},
     "model": {"errors", "earth", "photos", "bundle", "locate", "albums"},
+    "server": {"errors", "earth", "photos", "bundle", "locate", "evaluation", "albums", "retrieval", "explain", "show"},
     "toyworld": {"errors", "earth", "photos"},
-    "network": {"errors", "earth", "photos", "bundle", "evaluation"},
+    "network": {"errors", "earth", "photos", "bundle", "evaluation", "albums"},
     "show": {"errors", "earth", "photos", "bundle", "locate", "evaluation", "retrieval", "explain", "albums"},
 }
 MODULES = sorted(

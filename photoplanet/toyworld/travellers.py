@@ -11,6 +11,8 @@ SCENES = ("landmark", "street", "country road", "no cue")
 SCENE_SHARES = (0.36, 0.42, 0.22)  # of the places where people stop to take photos
 NO_CUE_SHARE = 0.2  # of all photos: food, a wall, a pet
 PLACE_SIGMA_KM = (0.1, 5.0, 100.0)  # how far from the site, from the city's centre, from the city's centre
+AWAY_SHARE = 0.6  # of the albums start in a city about FAR_KM from home, the others at home
+FAR_KM, NEAR_KM = 5000.0, 1200.0  # cities are chosen by weight and exp(−distance / km): from home, from the stop before
 #          landmark street road: probability that the cue is in a photo of that scene
 SHOWN = {"building": (0.6, 0.95, 0.5), "script": (0.3, 0.6, 0.7), "side": (0.3, 0.6, 0.8), "livery": (0.2, 0.65, 0.0)}
 CUES = ("climate", "wall", "roof", "script", "side", "livery", "landmark")
@@ -64,7 +66,7 @@ def _stops(world: World, rng, photos: int):
     apart = geodesy.distance_km(
         world.city_position[:, None, 0], world.city_position[:, None, 1], *world.city_position.T[:, None, :]
     )
-    reach = {km: np.cumsum(world.city_weight * np.exp(-apart / km), axis=1) for km in (5000.0, 1200.0)}
+    reach = {km: np.cumsum(world.city_weight * np.exp(-apart / km), axis=1) for km in (FAR_KM, NEAR_KM)}
 
     def near(city, km):
         return int(np.searchsorted(reach[km][city], rng.random() * reach[km][city][-1], side="right"))
@@ -78,9 +80,9 @@ def _stops(world: World, rng, photos: int):
             cursor = max(int(start), cursor)
             for stop in range(1 if rng.random() < 0.35 else int(rng.integers(2, 5))):
                 if stop == 0:
-                    here = near(home, 5000.0) if rng.random() < 0.6 else home
+                    here = near(home, FAR_KM) if rng.random() < AWAY_SHARE else home
                 else:
-                    here = near(here, 1200.0)
+                    here = near(here, NEAR_KM)
                 stay = int(rng.integers(1, 6))
                 stays.append((here, person, album, cursor, stay))
                 cursor += int(rng.uniform(1.0, 4.0) * 86400)

@@ -1,0 +1,101 @@
+"""Every album method on cached answers (benchmarks/album_cache.py): accuracy with intervals, seconds per 1,000 photos.
+
+    python benchmarks/album_results.py runs/albums-test --train runs/albums-train [--methods single hmm …] [--ceiling]
+
+What is counted and fitted comes from the training albums; "path" is the point of Viterbi's path, the paper's choice.
+"""
+
+import argparse
+import time
+from itertools import pairwise
+from pathlib import Path
+
+import numpy as np
+
+from photoplanet.albums import hmm, methods, travel
+from photoplanet.albums.album import Album
+from photoplanet.bundle import folder, installed
+from photoplanet.earth import geodesy
+from photoplanet.evaluation import accuracy, calibration, tables
+from photoplanet.locate import readout
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
+    parser.add_argument("test", type=Path)
+    parser.add_argument("--train", type=Path, required=True)
+    parser.add_argument("--model", default="toy")
+    parser.add_argument("--methods", nargs="+", default=["single", "average", "log-average", "hmm", "timed-hmm"])
+    parser.add_argument("--ceiling", action="store_true", help="also the ideal observer of toyworld/album_ceiling.py")
+    given = parser.parse_args()
+    partition = folder.read(installed.resolve(given.model), verify=()).partition
+    train, test = cached(given.train), cached(given.test)
+    trips = [(train["classes"][part], gaps(train, part)) for part in albums(train)]
+    fitted = {
+        "hmm": hmm.count((classes for classes, _ in trips), len(partition)),
+        "timed-hmm": travel.fit(trips, partition),
+    }
+    truth = test["latitude"], test["longitude"]
+    rows, notes = [], []
+
+    def add(name: str, where) -> None:
+        rows.append({"name": name, **accuracy.summary(geodesy.distance_km(*truth, *where))})
+
+    for name in given.methods:
+        arms = {name: fitted}
+        if name == "timed-hmm":
+            arms = {"timed-hmm, travel by default": {}, "timed-hmm, travel fitted": fitted}
+        for arm, learned in arms.items():
+            started = time.perf_counter()
+            found, paths = decode(name, test, partition, learned)
+            seconds = time.perf_counter() - started
+            mass = np.exp(found)
+            add(arm, readout.expected(mass, partition))
+            if paths is not None:
+                add(f"{arm}, path", partition.means[paths].T)
+            right = mass.argmax(axis=1) == test["classes"]
+            error = calibration.expected_calibration_error(mass.max(axis=1), right)
+            notes.append(
+                f"{arm}: top-1 {right.mean():.1%}, calibration error {error:.3f}, "
+                f"{1000 * seconds / len(found):.2f} s per 1,000 photos"
+            )
+    if given.ceiling:
+        from photoplanet.toyworld import album_ceiling, world
+
+        for name, shares in album_ceiling.ceiling(world.make())._asdict().items():
+            rows.append({"name": f"ceiling, {name}", "accuracy": shares})
+    print(tables.markdown(rows, intervals=True))
+    print("\n".join(notes))
+
+
+def decode(name, data, partition, learned):
+    """Log-probabilities (n, classes) and the paths (n,) or None of one method over all albums."""
+    found, paths = np.empty(data["log_probabilities"].shape, np.float32), []
+    for part in albums(data):
+        n = part.stop - part.start
+        album = Album(gaps(data, part), np.full(n, -1, np.int32))
+        evidence = data["log_probabilities"][part].astype(np.float32)
+        decoded = methods.decode(name, evidence, data["embeddings"][part], album, partition, learned)
+        found[part] = decoded.log_probabilities
+        paths.append(decoded.path)
+    return found, None if paths[0] is None else np.concatenate(paths)
+
+
+def cached(path: Path) -> dict[str, np.ndarray]:
+    """The arrays of a cache, by name."""
+    return {file.stem: np.load(file, mmap_mode="r") for file in (path / "cache").glob("*.npy")}
+
+
+def albums(data) -> list[slice]:
+    """The rows of each album; in a cache albums lie one after another, each in time order."""
+    edges = [0, *(np.flatnonzero(np.diff(data["album"])) + 1).tolist(), len(data["album"])]
+    return [slice(start, stop) for start, stop in pairwise(edges)]
+
+
+def gaps(data, part: slice) -> np.ndarray:
+    """Hours between an album's photos."""
+    return np.diff(data["taken_at"][part]).astype(float) / 3600
+
+
+if __name__ == "__main__":
+    main()
