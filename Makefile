@@ -26,7 +26,7 @@ lint: .venv/installed
 
 .venv/installed: pyproject.toml constraints.txt
 	$(PYTHON) -m venv .venv
-	.venv/bin/python -m pip install -q -c constraints.txt -e '.[train,retrieval,figures,dev]'
+	.venv/bin/python -m pip install -q -c constraints.txt -e '.[train,retrieval,figures,server,dev]'
 	touch $@
 
 clean:

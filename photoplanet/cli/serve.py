@@ -1,0 +1,85 @@
+"""`photoplanet serve`: the HTTP API."""
+
+import secrets
+import socket
+from contextlib import suppress
+from dataclasses import replace
+
+import click
+
+from photoplanet.errors import InputError, MissingExtra
+
+
+@click.command()
+@click.option("--model", help="An installed name or a folder.  [default: your default model]")
+@click.option(
+    "--host", default="127.0.0.1", show_default=True, help="Address to listen on; others can reach any other."
+)
+@click.option("--port", type=click.IntRange(0, 65535), default=8017, show_default=True, help="0: any free one.")
+@click.option("--token", help="What clients must send; needed, and made up, where others can reach the server.")
+@click.option("--allow-origin", "origins", multiple=True, metavar="URL", help="A web site that may call; repeatable.")
+@click.option("--allow-host", "hosts", multiple=True, metavar="NAME", help="A name this server goes by; repeatable.")
+@click.option("--photo-mb", type=click.FloatRange(0.01, 2000), help="Largest photo, MB.")
+@click.option("--photos", type=click.IntRange(1, 10_000), help="Most photos in a request.")
+@click.option("--waiting", type=click.IntRange(1, 100_000), help="Most photos inside at a time; more are told to wait.")
+@click.option("--rate", type=click.IntRange(0), help="Photos a minute from one address; 0: no limit.")
+@click.option("--seconds", type=click.FloatRange(0.1, 3600), help="Time for a request to arrive, and to be answered.")
+@click.option("--threads", type=click.IntRange(1, 1024), help="Cores to use.  [default: all]")
+def command(model, host, port, token, origins, hosts, photo_mb, photos, waiting, rate, seconds, threads):
+    """Answer over HTTP. Needs: pip install 'photoplanet[server]'
+
+    Listens on this machine only unless --host says otherwise; then every request needs a token. No upload is written to
+    disk or log. /openapi.json describes the API. Ctrl-C stops it when what is under way is done.
+
+    \b
+    Example:
+      photoplanet serve --model model/
+      curl --data-binary @IMG_1.jpg http://127.0.0.1:8017/v1/locate
+    """
+    try:
+        import uvicorn
+
+        from photoplanet.server import app as api
+        from photoplanet.server import limits, security
+    except ModuleNotFoundError as error:
+        if (error.name or "").startswith("photoplanet"):
+            raise
+        raise MissingExtra("serving", "server") from error
+    from photoplanet.locate import locator
+
+    private = security.is_loopback(host)
+    base = limits.Limits() if private else limits.OPEN
+    given = {"photos": photos, "waiting": waiting, "rate": rate, "seconds": seconds,
+             "photo_bytes": int(photo_mb * limits.MEGABYTE) if photo_mb else None}  # fmt: skip
+    chosen = replace(base, **{key: value for key, value in given.items() if value is not None})
+    chosen = replace(chosen, request_bytes=max(chosen.request_bytes, chosen.photo_bytes))
+    if token is not None and len(token) < 16:
+        raise InputError(
+            "--token must have 16 characters or more, so that it cannot be guessed; leave it out to get one"
+        )
+    if not private and token is None:
+        token = secrets.token_urlsafe(24)
+    names = [*security.LOOPBACK_NAMES, *hosts] if private or hosts else None
+    loaded = locator.load(model, threads)
+    application = api.create_app(loaded, chosen, token, names, origins)
+    settings = uvicorn.Config(
+        application, log_level="warning", access_log=False, server_header=False,
+        timeout_graceful_shutdown=int(chosen.seconds) + 1, limit_concurrency=4 * chosen.waiting + 100, lifespan="on",
+    )  # fmt: skip
+    listening = _listen(host, port)
+    where = f"http://{f'[{host}]' if ':' in host else host}:{listening.getsockname()[1]}"
+    with suppress(KeyboardInterrupt), listening:  # uvicorn raises the signal again once it has stopped
+        click.echo(f"photoplanet answers on {where}  (Ctrl-C stops it)", err=True)
+        if token:
+            click.echo(f"token: {token}", err=True)
+        uvicorn.Server(settings).run(sockets=[listening])
+
+
+def _listen(host: str, port: int) -> socket.socket:
+    """A listening socket: what connects from now on waits until the server runs; InputError where that cannot be."""
+    try:
+        family = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM)[0][0]
+        return socket.create_server((host, port), family=family, backlog=1024)
+    except OSError as error:
+        reason = error.strerror or str(error)
+        raise InputError(f"cannot listen on {host}, port {port} ({reason}); --port and --host choose another") from None

@@ -1,0 +1,26 @@
+"""What the server accepts; every number has its home here."""
+
+from dataclasses import dataclass
+
+MEGABYTE = 1 << 20
+
+
+@dataclass(frozen=True)
+class Limits:
+    """Bounds on a request and on all requests together; what is beyond is refused with a status and a reason.
+
+    `photo_bytes`, `photo_pixels`: of one photo; `photos`: in one request; `request_bytes`: of its body; `seconds`: for
+    the body to arrive, and again for the answer; `waiting`: photos accepted and not yet answered, of all clients
+    together (beyond: 503); `rate`: photos a minute from one address (beyond: 429), 0: no such limit.
+    """
+
+    photo_bytes: int = 50 * MEGABYTE
+    photo_pixels: int = 100_000_000
+    photos: int = 200
+    request_bytes: int = 200 * MEGABYTE
+    seconds: float = 30.0
+    waiting: int = 400
+    rate: int = 0
+
+
+OPEN = Limits(photo_bytes=20 * MEGABYTE, photos=50, request_bytes=60 * MEGABYTE, rate=600)  # when others can reach it

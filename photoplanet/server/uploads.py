@@ -1,0 +1,155 @@
+"""Photos out of a request, in memory only: raw bytes or multipart, bounded while they arrive."""
+
+import asyncio
+from dataclasses import dataclass
+from typing import Any
+
+from python_multipart.exceptions import MultipartParseError
+from python_multipart.multipart import MultipartParser, parse_options_header
+from starlette.requests import ClientDisconnect, Request
+
+from photoplanet.server.limits import MEGABYTE, Limits
+from photoplanet.server.problems import Problem
+
+MOST_FIELDS, FIELD_BYTES = 20, 10_000
+MOST_NAME = 200
+
+
+@dataclass(frozen=True)
+class Upload:
+    """One photo's bytes and the name that its sender gave it ("" for none): shown back, never used as a path."""
+
+    name: str
+    content: bytes
+
+
+async def read(request: Request, limits: Limits) -> tuple[list[Upload], dict[str, str]]:
+    """The photos of a request and its plain form fields; Problem 400, 408, 413 or 415 for what cannot be taken.
+
+    A body of type multipart/form-data holds files in any field; any other is one photo's bytes.
+    """
+    kind, options = parse_options_header(request.headers.get("content-type", ""))
+    if kind.startswith((b"text/", b"application/json")):
+        raise Problem(415, "send a photo's bytes, or photos as multipart/form-data")
+    try:
+        if kind == b"multipart/form-data":
+            return await asyncio.wait_for(_multipart(request, limits, options.get(b"boundary")), limits.seconds)
+        content = await asyncio.wait_for(_raw(request, limits), limits.seconds)
+    except asyncio.TimeoutError:  # another class than the built-in one before Python 3.11
+        raise Problem(408, f"the request did not arrive within {limits.seconds:g} s") from None
+    except ClientDisconnect:
+        raise Problem(400, "the client went away") from None
+    if not content:
+        raise Problem(400, "no photo in the request: send its bytes, or photos as multipart/form-data")
+    return [Upload(request.query_params.get("name", "")[:MOST_NAME], content)], {}
+
+
+async def _raw(request: Request, limits: Limits) -> bytes:
+    most = min(limits.photo_bytes, limits.request_bytes)
+    if _declared(request) > most:
+        raise too_large(most, "the photo")
+    parts, size = [], 0
+    async for part in request.stream():
+        size += len(part)
+        if size > most:
+            raise too_large(most, "the photo")
+        parts.append(part)
+    return b"".join(parts)
+
+
+async def _multipart(request: Request, limits: Limits, boundary: bytes | None) -> tuple[list[Upload], dict[str, str]]:
+    if not boundary or len(boundary) > 200:
+        raise Problem(400, "multipart/form-data without a usable boundary")
+    if _declared(request) > limits.request_bytes:
+        raise too_large(limits.request_bytes, "the request")
+    collected = _Parts(limits)
+    parser = MultipartParser(boundary, collected.callbacks())  # type: ignore[arg-type]
+    size = 0
+    try:
+        async for part in request.stream():
+            size += len(part)
+            if size > limits.request_bytes:
+                raise too_large(limits.request_bytes, "the request")
+            parser.write(part)
+        parser.finalize()
+    except MultipartParseError as error:
+        raise Problem(400, f"not multipart/form-data ({str(error)[:100]})") from None
+    if not collected.ended:
+        raise Problem(400, "the multipart body ends too early")
+    if not collected.photos:
+        raise Problem(400, "no photo in the request: send files in any field")
+    return collected.photos, collected.fields
+
+
+class _Parts:
+    """Gathers the parts of a multipart body as the parser finds them."""
+
+    def __init__(self, limits: Limits):
+        self.limits = limits
+        self.photos: list[Upload] = []
+        self.fields: dict[str, str] = {}
+        self.ended = False
+        self._headers: dict[bytes, bytes] = {}
+        self._header, self._value, self._data = b"", b"", bytearray()
+        self._most = 0
+
+    def callbacks(self) -> dict[str, Any]:
+        return {
+            "on_part_begin": self._begin,
+            "on_header_field": lambda data, start, end: self._grow("_header", data[start:end]),
+            "on_header_value": lambda data, start, end: self._grow("_value", data[start:end]),
+            "on_header_end": self._header_ends,
+            "on_headers_finished": self._body_begins,
+            "on_part_data": self._more,
+            "on_part_end": self._part_ends,
+            "on_end": self._ends,
+        }
+
+    def _begin(self) -> None:
+        self._headers, self._header, self._value, self._data = {}, b"", b"", bytearray()
+
+    def _grow(self, name: str, data: bytes) -> None:
+        setattr(self, name, getattr(self, name) + data)
+
+    def _header_ends(self) -> None:
+        self._headers[self._header.lower()] = self._value
+        self._header, self._value = b"", b""
+
+    def _body_begins(self) -> None:
+        _, options = parse_options_header(self._headers.get(b"content-disposition", b""))
+        self._field = options.get(b"name", b"").decode("utf-8", "replace")[:MOST_NAME]
+        filename = options.get(b"filename")
+        self._name = None if filename is None else filename.decode("utf-8", "replace")[:MOST_NAME]
+        if self._name is None and len(self.fields) >= MOST_FIELDS:
+            raise Problem(400, f"more than {MOST_FIELDS} form fields")
+        if self._name is not None and len(self.photos) >= self.limits.photos:
+            raise Problem(413, f"more than {self.limits.photos} photos in one request; send them in several")
+        self._most = FIELD_BYTES if self._name is None else self.limits.photo_bytes
+
+    def _more(self, data: bytes, start: int, end: int) -> None:
+        self._data += data[start:end]
+        if len(self._data) > self._most:
+            raise too_large(self._most, "a photo" if self._name is not None else "a form field")
+
+    def _part_ends(self) -> None:
+        if self._name is None:
+            self.fields[self._field] = self._data.decode("utf-8", "replace")
+        elif self._data or self._name:  # a browser sends an empty file field where nothing was chosen
+            self.photos.append(Upload(self._name, bytes(self._data)))
+        self._data = bytearray()
+
+    def _ends(self) -> None:
+        self.ended = True
+
+
+def too_large(most: int, what: str) -> Problem:
+    """413, with the limit."""
+    size = f"{most / MEGABYTE:.3g} MB" if most >= MEGABYTE else f"{most:,} bytes"
+    return Problem(413, f"{what} is larger than {size}")
+
+
+def _declared(request: Request) -> int:
+    try:
+        return int(request.headers.get("content-length", 0))
+    except ValueError:
+        raise Problem(400, "Content-Length is no number") from None

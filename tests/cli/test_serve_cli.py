@@ -1,0 +1,78 @@
+import json
+import os
+import signal
+import subprocess
+import sys
+import urllib.error
+import urllib.request
+
+import pytest
+
+from photoplanet.cli import main
+from photoplanet.server import security
+
+
+@pytest.fixture
+def serve(tiny_model, own_home):
+    """A function: `serve(*options)` → (process, its address, the lines it printed first), ended after the test."""
+    started = []
+
+    def start(*options, lines=1):
+        command = [sys.executable, "-m", "photoplanet", "serve", "--model", str(tiny_model), "--port", "0", *options]
+        environment = os.environ | {"PHOTOPLANET_HOME": str(own_home)}
+        process = subprocess.Popen(
+            command, stderr=subprocess.PIPE, stdout=subprocess.PIPE, text=True, env=environment,
+            preexec_fn=lambda: signal.signal(signal.SIGINT, signal.default_int_handler),
+        )  # fmt: skip
+        started.append(process)
+        said = [process.stderr.readline() for _ in range(lines)]
+        return process, said[0].split(" on ")[1].split()[0], said
+
+    yield start
+    for process in started:
+        process.kill()
+        process.communicate()
+
+
+def ask(address, data=None, **headers):
+    with urllib.request.urlopen(urllib.request.Request(address, data, headers), timeout=30) as answer:
+        return json.load(answer)
+
+
+def test_it_answers_on_this_machine_and_stops_cleanly(serve, photo):
+    process, address, _ = serve()
+    assert address.startswith("http://127.0.0.1:")
+    found = ask(f"{address}/v1/locate", photo("red").read_bytes())
+    assert found["photos"][0]["best"]["country_code"] == "FR"
+    process.send_signal(signal.SIGINT)
+    out, err = process.communicate(timeout=30)
+    assert process.returncode == 0 and out == "" and err == ""
+
+
+def test_opened_up_it_makes_a_token_and_asks_for_it(serve, photo):
+    _, address, said = serve("--host", "0.0.0.0", lines=2)
+    token = said[1].removeprefix("token: ").strip()
+    address = address.replace("0.0.0.0", "127.0.0.1")
+    with pytest.raises(urllib.error.HTTPError, match="401"):
+        ask(f"{address}/v1/locate", photo("red").read_bytes())
+    assert ask(f"{address}/v1/locate", photo("red").read_bytes(), Authorization=f"Bearer {token}")["failed"] == 0
+
+
+def test_a_taken_port_and_a_weak_token_take_one_line(serve, tiny_model, capfd):
+    _, address, _ = serve()
+    for options, words in (
+        (["--port", address.rsplit(":", 1)[1]], "cannot listen"),
+        (["--token", "abc"], "16 characters"),
+    ):
+        with pytest.raises(SystemExit) as ended:
+            main(["serve", "--model", str(tiny_model), *options])
+        assert ended.value.code == 2 and words in capfd.readouterr().err
+
+
+HOSTS = {"127.0.0.1": True, "localhost": True, "::1": True, "127.9.9.9": True, "0.0.0.0": False, "192.168.1.5": False,
+         "example.org": False}  # fmt: skip
+
+
+@pytest.mark.parametrize(("host", "private"), HOSTS.items())
+def test_what_counts_as_this_machine_only(host, private):
+    assert security.is_loopback(host) is private
