@@ -16,6 +16,7 @@ from photoplanet.photos.table import coordinate_fault
 ARTIST, MAKE, MODEL = 0x013B, 0x010F, 0x0110
 EXIF_IFD, GPS_IFD = 0x8769, 0x8825
 DATE, DATE_DIGITIZED, OFFSET, OFFSET_DIGITIZED, SUBSECONDS = 0x9003, 0x9004, 0x9011, 0x9012, 0x9291
+SERIAL = 0xA431  # of the camera's body
 LAT_REF, LAT, LNG_REF, LNG, GPS_TIME, GPS_METHOD, GPS_DATE = 1, 2, 3, 4, 7, 27, 29
 FIRST_PHOTO = 1826  # Niépce; an earlier year is a camera's fantasy
 _MAX_TEXT = 200
@@ -45,6 +46,7 @@ def read(image: Image.Image) -> "Exif":
         photographer=_text(tags.get(ARTIST)),
         camera=_text(" ".join(filter(None, (_text(tags.get(MAKE)), _text(tags.get(MODEL)))))),
         orientation=orientation if isinstance(orientation, int) and 1 <= orientation <= 8 else 1,
+        serial=_text(details.get(SERIAL)),
     )
 
 
@@ -245,7 +247,7 @@ def _text(value: Any) -> str | None:
 
 @dataclass(frozen=True)
 class Exif:
-    """Degrees or None, and if None, why; `taken_at` ISO 8601; `camera` make and model; `orientation` 1 … 8."""
+    """Degrees or None, and if None, why; `taken_at` ISO 8601; `camera`: make and model; `orientation` 1 … 8."""
 
     latitude: float | None = None
     longitude: float | None = None
@@ -254,3 +256,4 @@ class Exif:
     photographer: str | None = None
     camera: str | None = None
     orientation: int = 1
+    serial: str | None = None

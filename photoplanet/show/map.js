@@ -8,6 +8,7 @@ const canvas = $("canvas"), ctx = canvas.getContext("2d");
 const RAD = Math.PI / 180, MAX_LATITUDE = 85.0511, EARTH_KM = 6371, MAX_SCALE = 3e6;
 const view = { x: 0.5, y: 0.45, scale: 400 };  // the middle, in world widths from the north-west, and px per world width
 let touched = false, chosen = -1, colours = {}, width = 0, height = 0, queued = false, marks = [], tops = [];
+const hooks = {};  // what a page with more on it (a trip) does at its own points: line, photos, select
 
 // Web Mercator in world widths: x and y are 0…1
 const toX = (lng) => (lng + 180) / 360;
@@ -100,7 +101,7 @@ function draw() {
   }
   if (chosen >= 0) for (let world = first - 1; world <= last + 1; world++) { worldTransform(ratio, world); drawCells(photos[chosen]); }
   ctx.setTransform(ratio, 0, 0, ratio, 0, 0);
-  drawPhotos();
+  if (hooks.photos) hooks.photos(); else drawPhotos();
   if (chosen >= 0) drawChosen(photos[chosen]);
   drawScale();
 }
@@ -236,6 +237,7 @@ function picture(photo) {
   return image;
 }
 function line(photo) {
+  if (hooks.line) return hooks.line(photo);
   if (photo.error) return photo.error;
   return photo.best ? photo.best.place : "no answer: the evidence is too weak";
 }
@@ -256,6 +258,7 @@ function select(i, move = true) {
     if (photo.truth_km !== undefined) detail.append(element("p", `The cross is the true place, ${km(photo.truth_km)} km away.`, "quiet"));
     detail.append(places(photo));
   }
+  if (hooks.select) hooks.select(i, detail);
   if (move) show(boxOf(photo)); else redraw();
 }
 function places(photo) {
@@ -368,10 +371,11 @@ $("in").addEventListener("click", () => zoom(1.8));
 $("out").addEventListener("click", () => zoom(1 / 1.8));
 $("all").addEventListener("click", showAll);
 
+/* more */
 // --- start
 function restyle() {
   const style = getComputedStyle(document.documentElement);
-  for (const name of ["sea", "land", "border", "mass", "point", "halo", "ink"]) colours[name] = style.getPropertyValue(`--${name}`).trim();
+  for (const name of ["sea", "land", "border", "mass", "point", "halo", "ink", "quiet", "known"]) colours[name] = style.getPropertyValue(`--${name}`).trim();
   redraw();
 }
 function resize() {

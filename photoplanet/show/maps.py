@@ -43,24 +43,36 @@ def html_map(items: Iterable[Item], title: str = TITLE, form: Form | None = None
     """
     shown = form or Form(top=5)
     listed = list(items)
-    least, most = CELLS_A_PHOTO
-    share = min(most, max(least, MAX_CELLS // max(1, len(listed))))
-    outlines: dict[int, int] = {}
-    corners: list[list[int]] = []
-    photos = [_photo(item, shown, share, outlines, corners) for item in listed]
-    data = {"photos": photos, "cells": corners, "land": json.loads(_part("land.json"))}
-    script = _part("map.js")
+    outlines = Outlines()
+    share = cells_a_photo(len(listed))
+    photos = [photo_data(item, shown, share, outlines) for item in listed]
+    return page({"photos": photos}, outlines, title)
+
+
+def page(data: dict[str, Any], outlines: "Outlines", title: str, more: str = "") -> str:
+    """The page around `data` (with its `photos`) and the cells that they name.
+
+    `more`: the stem of files that add to it, as `trip` (trip.html below the map, trip.css, trip.js inside the script).
+    """
+    script = _part("map.js").replace("/* more */", _part(f"{more}.js") if more else "")
     digest = base64.b64encode(hashlib.sha256(script.encode()).digest()).decode()
     parts = {
         "TITLE": html.escape(title),
-        "STYLE": _part("map.css"),
+        "STYLE": _part("map.css") + (_part(f"{more}.css") if more else ""),
         "SCRIPT": script,
         "SCRIPT_HASH": f"sha256-{digest}",
         "ATTRIBUTION": html.escape(ATTRIBUTION[:1].upper() + ATTRIBUTION[1:]),
-        "DATA": _embedded(data),
+        "MORE": _part(f"{more}.html") if more else "",
+        "DATA": _embedded({**data, "cells": outlines.corners, "land": json.loads(_part("land.json"))}),
     }
     # one pass, so that a title or file name that looks like a placeholder stays what it is
     return re.sub("%%([A-Z_]+)%%", lambda match: parts[match[1]], _part("map.html"))
+
+
+def cells_a_photo(photos: int) -> int:
+    """How many cells each of so many photos may show in one page."""
+    least, most = CELLS_A_PHOTO
+    return min(most, max(least, MAX_CELLS // max(1, photos)))
 
 
 def write_html_map(path: str | Path, items: Iterable[Item], title: str = TITLE, form: Form | None = None) -> Path:
@@ -97,8 +109,24 @@ def _opened(item: Item) -> tuple[str, Any, Mapping[str, Any]]:
     return str(name), prediction, extra
 
 
-def _photo(item: Item, form: Form, share: int, outlines: dict[int, int], corners: list[list[int]]) -> dict[str, Any]:
-    """What the page knows of one photo; new cells go into `outlines` (cell id → row) and `corners`."""
+class Outlines:
+    """The cells that a page draws, each once: `rows` (cell id → row), `corners` (see `add`)."""
+
+    def __init__(self) -> None:
+        self.rows: dict[int, int] = {}
+        self.corners: list[list[int]] = []
+
+    def add(self, ids: np.ndarray) -> None:
+        """Give each new cell a row: latitude, longitude, … of its corners, in ten-thousandths of a degree."""
+        new = [cell for cell in ids.tolist() if cell not in self.rows]
+        if new:
+            self.rows.update(zip(new, range(len(self.corners), len(self.corners) + len(new)), strict=True))
+            rounded = np.round(cells.vertices(np.array(new, np.uint64)) * 1e4).astype(int)
+            self.corners += rounded.reshape(len(new), 8).tolist()
+
+
+def photo_data(item: Item, form: Form, share: int, outlines: Outlines) -> dict[str, Any]:
+    """What the page knows of one photo, with at most `share` cells; new ones go into `outlines`."""
     name, prediction, extra = _opened(item)
     found: dict[str, Any] = {"name": name}
     if thumbnail := extra.get("thumbnail"):
@@ -114,9 +142,9 @@ def _photo(item: Item, form: Form, share: int, outlines: dict[int, int], corners
     drawn = prediction.order[: max(min(len(held), share), int((~faint).sum()))]
     found["inside"] = min(len(held), len(drawn))
     ids = prediction.partition.ids[drawn]
-    _outline(ids, outlines, corners)
+    outlines.add(ids)
     shares = prediction.probabilities[drawn].tolist()
-    found["cells"] = [[outlines[cell], float(f"{p:.3g}")] for cell, p in zip(ids.tolist(), shares, strict=True)]
+    found["cells"] = [[outlines.rows[cell], float(f"{p:.3g}")] for cell, p in zip(ids.tolist(), shares, strict=True)]
     if (truth := extra.get("truth")) is not None:
         latitude, longitude = (float(value) for value in truth)
         geodesy.check(latitude, longitude, f"{name}: truth")
@@ -124,15 +152,6 @@ def _photo(item: Item, form: Form, share: int, outlines: dict[int, int], corners
         if found["best"]:
             found["truth_km"] = float(f"{geodesy.distance_km(latitude, longitude, *prediction.point):.4g}")
     return found
-
-
-def _outline(ids: np.ndarray, outlines: dict[int, int], corners: list[list[int]]) -> None:
-    """Give each new cell a row in `corners`: latitude, longitude, … of its corners, in ten-thousandths of a degree."""
-    new = [cell for cell in ids.tolist() if cell not in outlines]
-    if new:
-        outlines.update(zip(new, range(len(corners), len(corners) + len(new)), strict=True))
-        rounded = np.round(cells.vertices(np.array(new, np.uint64)) * 1e4).astype(int)
-        corners += rounded.reshape(len(new), 8).tolist()
 
 
 def _embedded(value: Any) -> str:

@@ -1,0 +1,267 @@
+"""What a user names → trips: photos of one camera in time order with what they say of themselves, located together."""
+
+import re
+from collections.abc import Callable, Hashable, Iterable, Sequence
+from dataclasses import dataclass, replace
+from datetime import datetime
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from photoplanet.albums import album, anchors, methods, together
+from photoplanet.earth import geodesy
+from photoplanet.errors import InputError
+from photoplanet.locate import gather, results
+from photoplanet.locate.locator import Locator
+from photoplanet.locate.prediction import PRECISIONS, Prediction, rounded
+from photoplanet.photos import exif, images, table
+from photoplanet.photos.exif_write import Estimate
+
+MAX_TOGETHER = 1000  # photos decoded at a time: n × classes numbers are kept (100 MB for 26,000 classes), four times
+TRACK_ERROR_M = 15.0  # of a receiver in the open, roughly
+
+OWN, TRACK, ESTIMATED, NEIGHBOURS = "own GPS", "track", "estimated", "neighbours"  # where a place comes from
+_OFFSET = re.compile(r"[+-]\d\d:?\d\d|Z|UTC", re.IGNORECASE)
+
+
+@dataclass(frozen=True)
+class Shot:
+    """One photo as its file or table tells of it: degrees or None, ISO 8601 or None, and why it cannot be opened."""
+
+    source: str | bytes
+    name: str
+    folder: str = ""
+    taken_at: str | None = None
+    place: tuple[float, float] | None = None
+    camera: str | None = None
+    album: str | None = None
+    photographer: str | None = None
+    unreadable: bool = False
+
+
+@dataclass(frozen=True)
+class Trip:
+    """Photos in time order: `times` (n,) datetime64[s], NaT unknown."""
+
+    shots: list[Shot]
+    times: NDArray[np.datetime64]
+
+    @property
+    def title(self) -> str:
+        """Its album's name or its folder's, and its camera."""
+        first = next((shot for shot in self.shots if shot.camera), self.shots[0])
+        return ", ".join(filter(None, (first.album or Path(first.folder).name, first.camera)))
+
+    @property
+    def days(self) -> tuple[str, str]:
+        """First and last day, YYYY-MM-DD; empty where no time is known."""
+        known = np.sort(self.times[~np.isnat(self.times)]).astype("datetime64[D]").astype(str)
+        return (str(known[0]), str(known[-1])) if len(known) else ("", "")
+
+
+@dataclass(frozen=True)
+class Found:
+    """One photo's answer: `kind` says where the place comes from; `error`: why the photo itself could not be read.
+
+    `prediction` is None where nothing is known: an unreadable photo in an album of which nothing could be read.
+    """
+
+    shot: Shot
+    kind: str
+    prediction: Prediction | None
+    error: str | None = None
+    radius_m: float | None = None
+
+    def record(self, form: results.Form) -> dict[str, Any]:
+        """As `results.record`, with `taken_at`, `kind` and perhaps `error`; a known place is told to 0.0001°."""
+        facts: dict[str, Any] = {"file": self.shot.name}
+        if self.prediction is not None:
+            facts = self.told(results.record(self.shot.name, self.prediction, self.form(form)))
+        facts |= {"taken_at": self.shot.taken_at, "kind": self.kind}
+        return facts | ({"error": self.error} if self.error else {})
+
+    def told(self, facts: dict[str, Any]) -> dict[str, Any]:
+        """A record or map item, in which a measured place is named in full and is as sure as it is."""
+        if self.kind in (OWN, TRACK) and self.prediction is not None:
+            place = self.prediction.best.near.text("street")
+            facts["best"] |= {"place": place, "level": "street", "confidence": 1.0, "radius_km": 1.0}
+            facts["confidence"] = dict.fromkeys(facts["confidence"], 1.0)
+            facts["region"] |= {"probability": 1.0, "radius_km": round((self.radius_m or TRACK_ERROR_M) / 1000, 3)}
+            facts["abstains"] = False
+        return facts
+
+    def form(self, form: results.Form) -> results.Form:
+        """How this photo is told: a measured place is not rounded away."""
+        return replace(form, precision="street", answer_always=True) if self.kind in (OWN, TRACK) else form
+
+    def estimate(self, form: results.Form, method: str) -> Estimate | None:
+        """What may be written into the photo: None for its own GPS, no answer, and what nobody can read.
+
+        Rounded to `form.precision` or to what is known, whichever is coarser; the radius holds `form.region` of the
+        probability around the rounded point.
+        """
+        if self.prediction is None or self.error or self.kind == OWN:
+            return None
+        latitude, longitude = self.prediction.point
+        if self.kind == TRACK:
+            return Estimate(latitude, longitude, self.radius_m or TRACK_ERROR_M, "GPX track")
+        if self.prediction.abstains and not form.answer_always:
+            return None
+        levels = list(PRECISIONS)
+        level = self.prediction.best.level
+        known = level if level in PRECISIONS else levels[-1]
+        coarser = max(form.precision, known, key=levels.index)
+        told = rounded(latitude, coarser), rounded(longitude, coarser)
+        moved = float(geodesy.distance_km(latitude, longitude, *told))
+        radius = self.prediction.credible_region(form.region).radius_km + moved
+        world = " (toy Earth)" if self.prediction.toy else ""
+        return Estimate(*told, radius * 1000, f"estimate, {method}, model {self.prediction.model}{world}", form.region)
+
+
+def read(names: Sequence[str], advance: Callable[..., None] = lambda count=1, note="": None) -> list[Shot]:
+    """The photos of folders, files, shards and photo tables, with time, camera and place as they state them.
+
+    A table's values win over the files' EXIF. InputError where nothing is named, or a folder or table holds no photo.
+    """
+    if not names:
+        raise InputError("no album is named; give a folder, a photo table or photos")
+    shots = []
+    for name in names:
+        path = Path(name)
+        if path.suffix.lower() in table.TABLE_SUFFIXES and path.is_file():
+            rows, _ = table.read(path, require=("path",))
+            listed = list(zip(table.paths(rows, path.parent), rows.to_pylist(), strict=True))
+            if not listed:
+                raise InputError(f"{path}: this table lists no photo")
+        else:
+            listed = [(source, {}) for source in gather.sources([name])]  # type: ignore[misc]
+        for source, row in listed:
+            shots.append(_shot(source, row))
+            advance(1)
+    return shots
+
+
+def split(
+    shots: Sequence[Shot],
+    gap_hours: float = album.GAP_HOURS,
+    one_camera: bool = False,
+    time_offset: str | None = None,
+) -> tuple[list[Trip], dict[str, dict[str, Any]], bool]:
+    """Trips in the order of their first photos; what was wrong with times; whether the times are UTC.
+
+    Photos of one folder, photographer and camera (make, model, serial number) go together and are cut where the pause
+    is longer than `gap_hours`; `one_camera` keeps cameras together. A table's albums stay as they are. A photo that
+    tells neither camera nor time stays behind the one before it. `time_offset` ("+02:00"): what the clocks of photos
+    that name no zone were ahead of UTC. More than MAX_TOGETHER photos are cut into equal parts.
+    """
+    texts = [_zoned(shot.taken_at, time_offset) for shot in shots]
+    times, report = album.parse_times(texts)
+    cameras: list[Hashable] = []
+    for row, shot in enumerate(shots):
+        stays = shot.camera is None and np.isnat(times[row]) and row and shots[row - 1].folder == shot.folder
+        cameras.append(cameras[row - 1] if stays else shot.camera)
+    orders = album.form(
+        times,
+        [shot.album for shot in shots],
+        [(shot.folder, shot.photographer) for shot in shots],
+        None if one_camera else cameras,
+        gap_hours,
+    )
+    trips = []
+    for order in orders:
+        for rows in np.array_split(order.rows, -(-len(order.rows) // MAX_TOGETHER)):
+            trips.append(Trip([shots[row] for row in rows], times[rows]))
+    utc = all(text is None or _has_zone(text) for text in texts)
+    return trips, report, utc
+
+
+def locate(
+    locator: Locator,
+    trip: Trip,
+    method: str = methods.DEFAULT_METHOD,
+    use_places: bool = True,
+    track: anchors.Track | None = None,
+    advance: Callable[..., None] = lambda count=1, note="": None,
+    threads: int | None = None,
+) -> list[Found]:
+    """Locate one trip: one `Found` per photo, in time order. `use_places`: own GPS counts as known."""
+    places = anchors.points([shot.place if use_places else None for shot in trip.shots], len(trip.shots))
+    seen = together.see(locator, [shot.source for shot in trip.shots], advance, threads)
+    errors = {row: str(error) for row, error in seen.unreadable.items()}
+    if len(errors) == len(trip.shots) and np.isnan(places).all() and track is None:
+        return [Found(shot, NEIGHBOURS, None, errors[row]) for row, shot in enumerate(trip.shots)]
+    decoded, known = together.infer(locator, seen, trip.times, places, track, method)
+    found = []
+    for row, prediction in enumerate(together.predictions(locator, seen, decoded, known)):
+        kind, radius = ESTIMATED, None
+        if not np.isnan(places[row]).any():
+            kind = OWN
+        elif not np.isnan(known[row]).any():
+            kind, radius = TRACK, _track_radius_m(track, trip.times[row])
+        elif row in errors:
+            kind = NEIGHBOURS
+        found.append(Found(trip.shots[row], kind, prediction, errors.get(row), radius))
+    return found
+
+
+def covered(track: anchors.Track, trips: Iterable[Trip]) -> int:
+    """How many photos were taken between the first and the last point of a track."""
+    spans = ((trip.times >= track.times[0]) & (trip.times <= track.times[-1]) for trip in trips)
+    return sum(int(inside.sum()) for inside in spans)
+
+
+def check_offset(text: str) -> str:
+    """A time offset as ISO 8601 writes it, "+02:00"; InputError for anything else."""
+    if not _OFFSET.fullmatch(text.strip()):
+        raise InputError(f"the time offset {text!r} must look like +02:00 or -05:30: how far the clock is ahead of UTC")
+    sign = text.strip().upper()
+    return "+00:00" if sign in ("Z", "UTC") else f"{sign[:3]}:{sign[-2:]}"
+
+
+def _shot(source: str | bytes, row: dict[str, Any]) -> Shot:
+    name = gather.name_of(source)
+    facts, unreadable = exif.Exif(), False
+    try:
+        with images.opened(source) as (image, _):
+            facts = exif.read(image)
+    except InputError:
+        unreadable = True  # reading its pixels reports it
+    place = (row.get("latitude"), row.get("longitude"))
+    if table.coordinate_fault(*place):
+        place = (facts.latitude, facts.longitude) if facts.gps_fault is None else (None, None)
+    return Shot(
+        source=source,
+        name=name,
+        folder=str(Path(name).parent),
+        taken_at=row.get("taken_at") or facts.taken_at,
+        place=None if None in place else place,  # type: ignore[arg-type]
+        camera=" ".join(filter(None, (facts.camera, facts.serial))) or None,
+        album=row.get("album"),
+        photographer=row.get("photographer"),
+        unreadable=unreadable,
+    )
+
+
+def _has_zone(text: str) -> bool:
+    try:
+        return datetime.fromisoformat(text.replace("Z", "+00:00")).tzinfo is not None
+    except ValueError:
+        return True  # no time, so no matter
+
+
+def _zoned(text: str | None, offset: str | None) -> str | None:
+    if not text or offset is None or _has_zone(text):
+        return text
+    return f"{text}{offset}" if len(text) > len("2000-01-01") else f"{text}T00:00:00{offset}"
+
+
+def _track_radius_m(track: anchors.Track | None, time: np.datetime64) -> float:
+    """Half the way between the points before and after, which is as far as it can be from both, and the receiver's."""
+    if track is None:
+        return TRACK_ERROR_M
+    late = min(int(np.searchsorted(track.times, time)), len(track.times) - 1)
+    early = max(late - 1, 0)
+    ends = [(track.latitude[row], track.longitude[row]) for row in (early, late)]
+    return TRACK_ERROR_M + 500 * float(geodesy.distance_km(*ends[0], *ends[1]))

@@ -1,0 +1,60 @@
+"""A trip on a map: points in time order joined by a line, and a timeline below; one HTML file that needs no network."""
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from datetime import datetime, timezone
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from photoplanet.albums.trips import Found, Trip
+from photoplanet.locate.results import Form, atomic
+from photoplanet.show import maps
+
+TITLE = "The trip"
+MAX_PHOTOS = 2000  # more are of no use in a page
+
+
+@contextmanager
+def map_file(path: str | Path, photos: int, form: Form, title: str = TITLE) -> Iterator[Any]:
+    """Yield a function that adds one album (Trip, its founds) and returns how many photos it left out.
+
+    Writes at the end. `photos`: how many will come, which decides how many cells each may show; at most MAX_PHOTOS are
+    shown.
+    """
+    shown: list[dict[str, Any]] = []
+    albums: list[dict[str, Any]] = []
+    outlines = maps.Outlines()
+    share = maps.cells_a_photo(min(photos, MAX_PHOTOS))
+
+    def add(trip: Trip, founds: list[Found]) -> int:
+        seconds = [None if np.isnat(time) else int(time.astype(np.int64)) for time in trip.times]
+        room = max(0, MAX_PHOTOS - len(shown))
+        for found, second in list(zip(founds, seconds, strict=True))[:room]:
+            shown.append(_photo(found, second, len(albums), form, share, outlines))
+        if room:
+            albums.append({"title": trip.title, "days": list(trip.days)})
+        return max(0, len(founds) - room)
+
+    yield add
+    page = maps.page({"photos": shown, "albums": albums}, outlines, title, more="trip")
+    with atomic(path) as file:
+        file.write(page)
+
+
+def _photo(
+    found: Found, second: int | None, album: int, form: Form, share: int, outlines: maps.Outlines
+) -> dict[str, Any]:
+    answer: Any = found.prediction or ValueError(found.error)
+    facts = found.told(maps.photo_data((found.shot.name, answer), found.form(form), share, outlines))
+    more: dict[str, Any] = {"kind": found.kind, "album": album, "second": second, "taken": _clock(second)}
+    if found.error and found.prediction is not None:
+        more["fault"] = found.error
+    return facts | more
+
+
+def _clock(second: int | None) -> str | None:
+    if second is None:
+        return None
+    return datetime.fromtimestamp(second, timezone.utc).strftime("%Y-%m-%d %H:%M")
