@@ -54,9 +54,9 @@ class Store:
 
     def __init__(
         self, folder: Path, fields: Fields, settings: Mapping[str, Any], repair: bool = False,
-        shard_photos: int = SHARD_PHOTOS,
+        shard_photos: int | None = None,
     ):  # fmt: skip
-        self.folder, self.shard_photos, self.settings = folder, shard_photos, dict(settings)
+        self.folder, self.shard_photos, self.settings = folder, shard_photos or SHARD_PHOTOS, dict(settings)
         self.fields = {name: (np.dtype(kind), width) for name, (kind, width) in fields.items()}
         self.damaged: list[str] = []
         self._rows: dict[tuple[str, str], Row] = {}
@@ -144,7 +144,7 @@ class Store:
             self._mapped(shard)
 
     def keep(self, rows: Sequence[Row]) -> None:
-        """Forget all other photos, and rewrite the shards in which more than half of the bytes are theirs.
+        """Rewrite the shards of which more than half of the photos are others than `rows`, without these.
 
         Two copies of a photo are here for a moment, never none: the rest of a shard is written before it is removed.
         """
