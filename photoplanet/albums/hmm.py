@@ -85,34 +85,40 @@ class Counted:
         target = np.concatenate([counts.target, np.arange(c, dtype=np.int32)])
         weight = np.concatenate([counts.steps, np.full(c, pseudo_counts * stay)]) / left[origin]
         keys, place = np.unique(target.astype(np.int64) * c + origin, return_inverse=True)
-        self.target, self.origin_ = (each.astype(np.int32) for each in np.divmod(keys, c))
+        self.target, self.source = np.divmod(keys, c)  # int64: indices of another type are converted at every step
         self.weight = np.bincount(place, weight).astype(np.float64)
         self.first = np.searchsorted(self.target, np.arange(c))
+        self._scratch: Floats = np.empty(len(self.weight))
         self.log_jump, self.log_prior = np.log(self.jump), np.log(self.prior)
-        self.log_weight = np.log(self.weight + self.jump[self.origin_] * self.prior[self.target])
+        self.log_weight = np.log(self.weight + self.jump[self.source] * self.prior[self.target])
 
     def forward(self, gap: int, mass: Floats) -> Floats:
         """As in `viterbi.Chain`."""
-        return np.add.reduceat(mass[self.origin_] * self.weight, self.first) + (mass @ self.jump) * self.prior
+        sent = np.multiply(self._of_pairs(mass, self.source), self.weight, out=self._scratch)
+        return np.add.reduceat(sent, self.first) + (mass @ self.jump) * self.prior
 
     def backward(self, gap: int, worth: Floats) -> Floats:
         """As in `viterbi.Chain`."""
-        kept = np.bincount(self.origin_, self.weight * worth[self.target], minlength=len(worth))
-        return kept + self.jump * (self.prior @ worth)
+        expected = np.multiply(self._of_pairs(worth, self.target), self.weight, out=self._scratch)
+        return np.bincount(self.source, expected, minlength=len(worth)) + self.jump * (self.prior @ worth)
 
     def best(self, gap: int, score: Floats) -> Floats:
         """As in `viterbi.PathChain`; a jump may also end on a counted pair, where it is never the larger of the two."""
-        counted = np.maximum.reduceat(score[self.origin_] + self.log_weight, self.first)
-        return np.maximum(counted, (score + self.log_jump).max() + self.log_prior)
+        reached = np.add(self._of_pairs(score, self.source), self.log_weight, out=self._scratch)
+        return np.maximum(np.maximum.reduceat(reached, self.first), (score + self.log_jump).max() + self.log_prior)
+
+    def _of_pairs(self, values: Floats, rows: NDArray[np.int64]) -> Floats:
+        # "clip" lets NumPy write into the array at once; no row is out of range.
+        return np.take(values, rows, out=self._scratch, mode="clip")
 
     def origin(self, gap: int, score: Floats, state: int) -> int:
         """As in `viterbi.PathChain`."""
         stop = self.first[state + 1] if state + 1 < len(self.first) else len(self.target)
         inside = slice(self.first[state], stop)
-        counted = score[self.origin_[inside]] + self.log_weight[inside]
+        counted = score[self.source[inside]] + self.log_weight[inside]
         jumped = score + self.log_jump
         if counted.max() >= jumped.max() + self.log_prior[state]:
-            return int(self.origin_[inside][counted.argmax()])
+            return int(self.source[inside][counted.argmax()])
         return int(jumped.argmax())
 
 

@@ -1,5 +1,7 @@
 """Every method behind its one interface, on evidence made by hand: anchors, blanks, single photos."""
 
+import tracemalloc
+
 import numpy as np
 import pytest
 
@@ -184,3 +186,25 @@ def test_fitting_never_makes_the_training_steps_less_likely(partition):
         return total
 
     assert likelihood(fitted) > likelihood(judged)
+
+
+@pytest.mark.parametrize("name", EVERY)
+def test_an_album_twice_as_long_takes_no_more_memory_per_photo(name):
+    rng = np.random.default_rng(0)
+    partition = Partition.uniform(rng.uniform(-60, 60, 300), rng.uniform(-179, 179, 300), level=5, min_photos=1)
+    c = len(partition)
+    counted = {"hmm": hmm.count([rng.integers(0, c, 500)], c)}
+
+    def peak(n):
+        rows = np.log(rng.dirichlet(np.ones(c), n)).astype(np.float32)
+        album = Album(np.ones(n - 1), np.full(n, -1, np.int32))
+        tracemalloc.start()
+        try:
+            methods.decode(name, rows, None, album, partition, counted)
+            return tracemalloc.get_traced_memory()[1]
+        finally:
+            tracemalloc.stop()
+
+    peak(4)  # what is made once for a partition
+    assert peak(160) < 2.1 * peak(80)
+    assert peak(160) < 8 * 160 * c * 4
