@@ -10,7 +10,7 @@ from photoplanet.retrieval.mean_average_precision import average_precision, mean
 
 
 def by_curve(ranking, positives, junk):
-    """The area under the curve point by point, as compute_ap.cpp defines it: every photo that is not junk is a point."""
+    """The area under the curve point by point, as compute_ap.cpp defines it: each photo but junk is a point."""
     kept = [name for name in ranking if name not in junk]
     recall, precision = [0.0], [1.0]
     for length in range(1, len(kept) + 1):
