@@ -82,7 +82,7 @@ def main():
     if given.network:
         duplicates.NETWORK = given.network
     threshold = duplicates.facts()["threshold"] if given.threshold is None else given.threshold
-    known, _ = table.read(given.photos, require=("path",), columns=("path",))
+    known, _ = table.read(given.photos, require=("path",), columns=("path", "album"))
     originals = [images.open_photo(path, size_hint=512) for path in table.paths(known, given.photos.parent)]
     rng = np.random.default_rng(0)
     kinds = {**DISTORTIONS, "1 to 3 of them": distort}
@@ -92,15 +92,21 @@ def main():
     copies = {kind: all_codes([change(photo, rng) for photo in originals for _ in range(given.copies)])
               for kind, change in kinds.items()}  # fmt: skip
     owner = np.repeat(np.arange(len(originals)), given.copies)
-    other = owner[:, None] != np.arange(len(originals))
-    upper = np.triu_indices(len(originals), 1)
+    own = owner[:, None] == np.arange(len(originals))
+    albums = known["album"].to_pylist() if "album" in known.column_names else [None] * len(originals)
+    # Neighbours in an album show one place from nearby: no duplicates, but told apart from the others here.
+    walk = np.array([[a is not None and a == b for b in albums] for a in albums], bool)
+    other, near = ~own & ~walk[owner], ~own & walk[owner]
+    upper = np.triu(np.ones(walk.shape, bool), 1)
 
-    positive, negative = {}, {}
+    positive, negative, neighbours = {}, {}, np.empty(0, int)
     for method in base:
         apart = {kind: distances(found[method], base[method]) for kind, found in copies.items()}
-        positive[method] = {kind: values[~other] for kind, values in apart.items()}
-        negative[method] = np.concatenate([distances(base[method], base[method])[upper],
-                                           *(values[other] for values in apart.values())])  # fmt: skip
+        positive[method] = {kind: values[own] for kind, values in apart.items()}
+        among = distances(base[method], base[method])
+        negative[method] = np.concatenate([among[upper & ~walk], *(values[other] for values in apart.values())])
+        if method == "network":
+            neighbours = np.concatenate([among[upper & walk], *(values[near] for values in apart.values())])
     count = len(negative["network"])
     print(f"{len(originals)} photos, {given.copies} copies a distortion, {count:,} pairs that are no duplicates")
     limits = {method: threshold_at(values, RATE) for method, values in negative.items()}
@@ -116,10 +122,12 @@ def main():
     false = [(negative["network"] <= threshold).mean(), *((negative[m] <= limits[m]).mean() for m in limits)]
     print("| false alarms per million pairs | " + " | ".join(f"{1e6 * share:.0f}" for share in false) + " |")
 
-    others = {"these photos and their copies": negative["network"]}
+    others = {"photos of other albums, and copies": negative["network"]}
+    if len(neighbours):
+        others["of the same album"] = neighbours
     tiles = [Image.fromarray(part) for photo in originals for part in near_duplicates.parts(photo, rng)]
     found = duplicates.codes(tiles, threads=1)[0]
-    others["parts of these photos that do not overlap"] = distances(found, found)[np.triu_indices(len(found), 1)]
+    others["parts of one photo that do not overlap"] = distances(found, found)[np.triu_indices(len(found), 1)]
     if given.toy:
         known, _ = table.read(given.toy, require=("path",), columns=("path",))
         found, _ = duplicates.codes(table.paths(known, given.toy.parent)[: given.toy_photos], threads=1)

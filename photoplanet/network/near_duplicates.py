@@ -33,7 +33,7 @@ POOL_SIZE = 112  # pixels of a photo in memory, which leaves distortions room
 GROUP = 4  # photos that are hard to tell apart, side by side in the pool
 WIDTHS = (24, 48, 88, 128, 48)
 TEMPERATURE = 0.1
-THRESHOLD = 48  # bits: chosen on the precision/recall curve in docs/duplicates.md
+THRESHOLD = 32  # bits: chosen on the precision/recall curve in docs/duplicates.md
 QUANTISATION = 0.1  # weight of the pull of each output towards −1 or 1
 
 
