@@ -1,5 +1,6 @@
 """Albums as methods see them (slots in time order), and how photos become albums: order, bad times, gaps, cameras."""
 
+import re
 from collections import Counter
 from collections.abc import Hashable, Iterable, Sequence
 from dataclasses import dataclass
@@ -18,7 +19,7 @@ FIRST_YEAR = 1826  # Niépce
 LAST_YEAR = 9999  # of Python's calendar
 NEVER_SET = ("1970-01-01", "1980-01-01")  # what a clock shows that was never set
 FUTURE = np.timedelta64(1, "D")  # a photo may come from a time zone that is ahead of ours
-_HOUR = np.timedelta64(3600, "s")
+_FRACTION = re.compile(r"(?<=:\d\d)\.\d+")
 _NAT = np.datetime64("NaT", "s")
 
 Times = NDArray[np.datetime64]
@@ -100,7 +101,8 @@ def _moment(text: Any) -> tuple[datetime | None, str]:
     if isinstance(text, np.datetime64):
         text = np.datetime_as_string(text.astype("datetime64[s]"))
     try:
-        return datetime.fromisoformat(str(text).strip().replace("Z", "+00:00")), ""
+        # Python 3.10 reads neither "Z" nor parts of a second of any length; whole seconds are enough.
+        return datetime.fromisoformat(_FRACTION.sub("", str(text).strip()).replace("Z", "+00:00")), ""
     except ValueError:
         return None, "no ISO 8601 time"
 

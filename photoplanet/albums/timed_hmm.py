@@ -27,7 +27,6 @@ MAX_STATES = 2048
 # What a photo shows tells its neighbours less than itself: photos of one moment share what misleads the network, so
 # taking them as independent makes it too sure. Chosen on validation albums (docs/experiments.md).
 NEIGHBOURS = 0.5
-_NEGLIGIBLE = 1e-7  # share of a part below which its matrix is not multiplied
 
 
 class Timed:
@@ -52,7 +51,7 @@ class Timed:
         here = inside.astype(np.float32)
         reached = found[:-1] if self.rest else found
         for number, weight in enumerate(scales):
-            if weight > _NEGLIGIBLE:
+            if weight:
                 reached += weight * (here @ self.kernels[number])
                 if self.leaving is not None:
                     found[-1] += weight * (inside @ self.leaving[number])
@@ -67,7 +66,7 @@ class Timed:
         there = (worth[:-1] if self.rest else worth).astype(np.float32)
         reached = found[:-1] if self.rest else found
         for number, weight in enumerate(scales):
-            if weight > _NEGLIGIBLE:
+            if weight:
                 reached += weight * (self.kernels[number] @ there)
                 if self.leaving is not None:
                     reached += weight * self.leaving[number] * worth[-1]

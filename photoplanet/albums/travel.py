@@ -23,6 +23,7 @@ from photoplanet.errors import InputError, ModelError
 
 KNOTS = (1 / 60, 0.25, 1.0, 6.0, 24.0, 168.0, 8760.0)  # hours: a minute, a quarter, an hour, … a week, a year
 SCALES_KM = (10.0, 100.0, 1000.0)  # about a walk, a drive, a flight
+SMALL = 2e-4
 UNKNOWN_HOURS = 6.0  # what an unknown gap counts as
 PSEUDO_PHOTOS = 0.5  # added to every cell's photos, so that none is impossible
 _PIECE = 1 << 22  # pairs of cells at a time
@@ -54,9 +55,14 @@ class Travel:
             raise ModelError("travel shares must sum to 1 at each time; fit them again")
 
     def at(self, hours: NDArray) -> Floats:
-        """The shares (m, components) after `hours` (m,), NaN for unknown; never quite 0: nothing is impossible."""
+        """The shares (m, components) after `hours` (m,), NaN for unknown; "anywhere" is never 0: nothing is impossible.
+
+        A share under SMALL goes to "anywhere": it would cost a product with a matrix and change next to nothing.
+        """
         shares = interpolation(hours) @ self.shares
-        return 0.9999 * shares + 0.0001 / shares.shape[1]
+        shares[:, :-1][shares[:, :-1] < SMALL] = 0
+        shares[:, -1] = np.maximum(1 - shares[:, :-1].sum(axis=1), SMALL)
+        return shares / shares.sum(axis=1, keepdims=True)
 
 
 def default() -> Travel:

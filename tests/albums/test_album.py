@@ -39,6 +39,7 @@ def test_offsets_count_where_every_photo_has_one_and_else_the_clock_on_the_wall_
     assert album.order(both).rows.tolist() == [0, 1] and album.order(both).gaps.tolist() == [1.0]
     mixed = times("2024-05-01T12:00:00+02:00", "2024-05-01T11:00:00")
     assert album.order(mixed).rows.tolist() == [1, 0]
+    assert not np.isnat(times("2024-05-01T11:00:00.1Z", "2024-05-01T11:00:00.123456789")).any()
     assert str(times(np.datetime64("2024-05-01T12:00:00"), datetime(2024, 5, 2))[1]) == "2024-05-02T00:00:00"
 
 
