@@ -69,15 +69,13 @@ def command(photos, model, method, anchors, gpx_path, time_offset, one_camera, g
         return _undo(photos, dry_run)
     if dry_run and not write:
         raise click.UsageError("--dry-run goes with --write xmp, --write exif or --undo")
-    from photoplanet.albums import methods, trips
-    from photoplanet.albums.anchors import Track
+    from photoplanet.albums import gpx, methods, trips
     from photoplanet.locate import gather, locator, results
-    from photoplanet.photos import gpx
     from photoplanet.show import trip as maps
     from photoplanet.show import trip_files as files
 
     offset = trips.check_offset(time_offset) if time_offset else None
-    points = gpx.read(gpx_path) if gpx_path else None
+    track, untimed = gpx.read(gpx_path) if gpx_path else (None, 0)
     outputs = [path for path in (csv_path, geojson_path, gpx_out, map_path) if path]
     with bar("reading") as advance:
         shots = trips.read(photos, advance)
@@ -85,12 +83,12 @@ def command(photos, model, method, anchors, gpx_path, time_offset, one_camera, g
     albums, faults, utc = trips.split(shots, gap_hours, one_camera, offset)
     for fault, rows in faults.items():
         click.echo(f"{rows['count']:,} of {len(shots):,} photos: {fault}; ordered by their names", err=True)
-    track = None
-    if points is not None:
+    if track is not None:
+        if untimed:
+            click.echo(f"{gpx_path}: {untimed:,} points left out, without a time or a place", err=True)
         if not utc:
             raise InputError(f"{gpx_path}: tracks are in UTC, and some photos name no time zone; say what their clock "
                              "showed: --time-offset +02:00 for two hours ahead")  # fmt: skip
-        track = Track(points.times, points.latitude, points.longitude)
         if not trips.covered(track, albums):
             click.echo(f"{gpx_path}: no photo was taken while it was recorded; check --time-offset", err=True)
     loaded = locator.load(model, threads)

@@ -16,14 +16,14 @@ hooks.photos = () => {
   const bins = new Map();
   spots.forEach((spot, i) => {
     if (!spot || spot.x < -20 || spot.y < -20 || spot.x > width + 20 || spot.y > height + 20) return;
-    const key = `${Math.round(spot.x / 26)} ${Math.round(spot.y / 26)} ${isKnown(photos[i])}`;
+    const key = `${Math.round(spot.x / 26)} ${Math.round(spot.y / 26)}`;
     if (bins.has(key)) bins.get(key).push({ i, ...spot }); else bins.set(key, [{ i, ...spot }]);
   });
   for (const bin of bins.values()) {
     const x = bin.reduce((sum, m) => sum + m.x, 0) / bin.length, y = bin.reduce((sum, m) => sum + m.y, 0) / bin.length;
     const members = bin.map((m) => m.i), text = label(members);
     const weak = members.every((i) => isWeak(photos[i]));
-    mark(x, y, text, isKnown(photos[members[0]]), weak);
+    mark(x, y, text, members.some((i) => isKnown(photos[i])), weak);
     marks.push({ x, y, radius: Math.max(11, 4 * text.length), photos: members });
   }
 };
