@@ -81,8 +81,6 @@ def command(photos, model, method, anchors, gpx_path, time_offset, one_camera, g
         shots = trips.read(photos, advance)
     gather.check_outputs(outputs, [shot.source for shot in shots])
     albums, faults, utc = trips.split(shots, gap_hours, one_camera, offset)
-    for fault, rows in faults.items():
-        click.echo(f"{rows['count']:,} of {len(shots):,} photos: {fault}; ordered by their names", err=True)
     if track is not None:
         if untimed:
             click.echo(f"{gpx_path}: {untimed:,} points left out, without a time or a place", err=True)
@@ -94,6 +92,8 @@ def command(photos, model, method, anchors, gpx_path, time_offset, one_camera, g
     loaded = locator.load(model, threads)
     if methods.METHODS[method].needs:
         _check_learned(loaded, method)
+    for fault, rows in faults.items():
+        click.echo(f"{rows['count']:,} of {len(shots):,} photos: {fault}; ordered by their names", err=True)
     if loaded.info.is_toy:
         click.echo(TOY_LINE, err=True)
     about: dict[str, Any] = {

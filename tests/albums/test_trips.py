@@ -1,0 +1,152 @@
+"""Photos → trips: who goes with whom, what a photo says of itself, and what may be written back."""
+
+from dataclasses import replace
+
+import numpy as np
+import pytest
+from PIL import Image
+
+from photoplanet.albums import trips
+from photoplanet.albums.anchors import Track
+from photoplanet.albums.trips import Shot
+from photoplanet.errors import InputError
+from photoplanet.locate import locator
+from photoplanet.locate.results import Form
+
+DAY = "2020-05-01T"
+
+
+def shot(name, time=None, camera=None, folder="trip", **more):
+    return Shot(name, name, folder, f"{DAY}{time}" if time else None, camera=camera, **more)
+
+
+def names(found):
+    return [[each.source for each in trip.shots] for trip in found]
+
+
+def test_cameras_are_kept_apart_unless_told_otherwise():
+    shots = [shot("a", "10:00", "A"), shot("b", "10:01", "B"), shot("c", "10:02", "A")]
+    assert names(trips.split(shots)[0]) == [["a", "c"], ["b"]]
+    assert names(trips.split(shots, one_camera=True)[0]) == [["a", "b", "c"]]
+
+
+def test_a_pause_starts_another_album_and_folders_stay_apart():
+    shots = [shot("a", "10:00"), shot("b", "12:00"), shot("c", "20:00"), shot("d", "20:00", folder="other")]
+    assert names(trips.split(shots, gap_hours=3)[0]) == [["a", "b"], ["c"], ["d"]]
+
+
+def test_a_photo_that_says_nothing_stays_behind_the_one_before():
+    shots = [shot("a", "10:00", "A"), shot("b"), shot("c", "10:02", "A"), shot("d", "10:00", "B"), shot("e")]
+    assert names(trips.split(shots)[0]) == [["a", "b", "c"], ["d", "e"]]
+
+
+def test_albums_of_a_table_stay_whole():
+    shots = [replace(shot("a", "01:00", "A"), album="x"), replace(shot("b", "23:00", "B"), album="x")]
+    assert names(trips.split(shots, gap_hours=1)[0]) == [["a", "b"]]
+
+
+def test_a_great_many_photos_are_cut_so_that_memory_is_bounded():
+    found, _, _ = trips.split([shot(f"{n:05}") for n in range(2 * trips.MAX_TOGETHER + 1)])
+    assert max(len(trip.shots) for trip in found) <= trips.MAX_TOGETHER
+    assert [name for trip in names(found) for name in trip] == [f"{n:05}" for n in range(2 * trips.MAX_TOGETHER + 1)]
+
+
+def test_a_time_offset_makes_local_times_utc():
+    shots = [shot("a", "10:00:00"), shot("b", "10:30:00+02:00")]
+    assert not trips.split(shots)[2]
+    (trip,), _, utc = trips.split(shots, time_offset="+02:00")
+    assert utc and trip.times.astype(str).tolist() == [f"{DAY}08:00:00", f"{DAY}08:30:00"]
+
+
+@pytest.mark.parametrize("text", ["2", "+2", "02:00", "+02:00:00", "Paris"])
+def test_an_offset_that_is_none_is_refused(text):
+    with pytest.raises(InputError, match=r"\+02:00"):
+        trips.check_offset(text)
+
+
+def test_what_an_offset_may_look_like():
+    assert [trips.check_offset(each) for each in ("+0200", "-05:30", "Z")] == ["+02:00", "-05:30", "+00:00"]
+
+
+@pytest.fixture
+def album(photo, tmp_path):
+    """Grey photos, of which the tiny model knows nothing, in time order; the third cannot be read."""
+    found = []
+    for number in range(4):
+        path = tmp_path / f"{number}.png"
+        Image.new("RGB", (20, 20), (128, 128, 128)).save(path)
+        found.append(Shot(str(path), path.name, "trip", f"{DAY}10:0{number}"))
+    (tmp_path / "2.png").write_bytes(b"no photo")
+    return found
+
+
+@pytest.fixture
+def model(tiny_model):
+    return locator.load(tiny_model)
+
+
+def test_a_known_place_pulls_its_neighbours_and_the_unreadable(album, model, tiny_cities):
+    rio = tiny_cities["Rio"]
+    alone = trips.locate(model, trips.split(album)[0][0])
+    assert alone[0].prediction.confidence["country"] < 0.9
+    album[1] = replace(album[1], place=(-22.9, -43.3))
+    found = trips.locate(model, trips.split(album)[0][0])
+    assert [each.kind for each in found] == ["estimated", "own GPS", "neighbours", "estimated"]
+    for each in found:
+        assert each.prediction.point == pytest.approx(rio, abs=0.2) and each.prediction.confidence["country"] > 0.9
+    assert found[1].prediction.point == (-22.9, -43.3) and "2.png" in found[2].error
+    kept = trips.locate(model, trips.split(album)[0][0], use_places=False)
+    assert [each.kind for each in kept] == ["estimated", "estimated", "neighbours", "estimated"]
+
+
+def test_a_track_places_photos_between_its_points(album, model):
+    times = np.array([f"{DAY}10:00:00", f"{DAY}10:10:00"], "datetime64[s]")
+    track = Track(times, np.array([48.0, 48.1]), np.array([2.0, 2.0]))
+    found = trips.locate(model, trips.split(album, time_offset="+00:00")[0][0], track=track)
+    assert found[1].kind == "track" and found[1].prediction.point == pytest.approx((48.01, 2.0))
+    assert found[1].record(Form())["best"]["latitude"] == pytest.approx(48.01)  # measured: not rounded to 0.1°
+    assert found[1].estimate(Form(), "x").radius_m == pytest.approx(5560 + trips.TRACK_ERROR_M, rel=0.01)
+    assert trips.covered(track, trips.split(album, time_offset="+00:00")[0]) == 4
+
+
+def test_what_may_be_written(album, model):
+    album[1] = replace(album[1], place=(-22.91, -43.17))
+    found = trips.locate(model, trips.split(album)[0][0])
+    told = [each.estimate(Form(), "timed-hmm") for each in found]
+    assert told[1] is None and told[2] is None  # its own GPS; and a file that nobody can read
+    best = found[0].prediction
+    assert told[0].radius_m >= 1000 * best.credible_region().radius_km
+    step = {"city": 10, "region": 1, "country": 0.2}[max("city", best.best.level, key=["city", "region"].index)]
+    assert told[0].latitude * step == pytest.approx(round(told[0].latitude * step), abs=1e-9)
+    assert told[0].confidence == 0.9 and "timed-hmm" in told[0].method
+
+
+def test_weak_evidence_is_not_written_unless_asked(album, model):
+    found = trips.locate(model, trips.split(album)[0][0], method="single")
+    assert found[0].prediction.abstains and found[0].estimate(Form(), "single") is None
+    assert found[0].estimate(Form(answer_always=True), "single") is not None
+
+
+def test_nothing_readable_and_nothing_known(album, model, tmp_path):
+    for number in range(4):
+        (tmp_path / f"{number}.png").write_bytes(b"no photo")
+    found = trips.locate(model, trips.split(album)[0][0])
+    assert all(each.prediction is None and each.error for each in found)
+
+
+def test_reading_folders_and_tables(photo, tmp_path):
+    photo("red", "trip/1.png")
+    (tmp_path / "photos.csv").write_text(
+        "photo_id,path,latitude,longitude,taken_at,album\n"
+        "a,trip/1.png,48.5,2.5,2020-01-01T10:00:00,x\nb,trip/none.png,,,,x\n"
+    )
+    (alone,) = trips.read([str(tmp_path / "trip")])
+    assert alone.place is None and alone.folder.endswith("trip")
+    one, two = trips.read([str(tmp_path / "photos.csv")])
+    assert one.place == (48.5, 2.5) and one.taken_at == "2020-01-01T10:00:00" and one.album == two.album == "x"
+    assert two.place is None and two.unreadable
+    with pytest.raises(InputError, match="no photo in this folder"):
+        (tmp_path / "empty").mkdir()
+        trips.read([str(tmp_path / "empty")])
+    with pytest.raises(InputError, match="no album is named"):
+        trips.read([])

@@ -1,0 +1,155 @@
+import csv
+import hashlib
+import io
+import json
+import xml.etree.ElementTree as ElementTree
+
+import pytest
+from PIL import Image
+
+from photoplanet.cli import main
+from photoplanet.photos import exif
+
+GREY, GREEN = (128, 128, 128), (0, 255, 0)
+TRACK = """<gpx xmlns="http://www.topografix.com/GPX/1/1"><trk><trkseg>
+<trkpt lat="48.0" lon="2.0"><time>2020-05-01T08:00:00Z</time></trkpt>
+<trkpt lat="48.1" lon="2.0"><time>2020-05-01T08:10:00Z</time></trkpt></trkseg></trk></gpx>"""
+
+
+@pytest.fixture
+def run(capsys):
+    """A function: `run("album", …)` → exit status, stdout, stderr."""
+
+    def call(*arguments):
+        with pytest.raises(SystemExit) as ended:
+            main(["album", *(str(each) for each in arguments)])
+        captured = capsys.readouterr()
+        return ended.value.code, captured.out, captured.err
+
+    return call
+
+
+def snap(path, colour, taken_at, gps=None, make="Maker"):
+    """A JPEG with time and camera, and perhaps GPS of its own."""
+    tags = Image.Exif()
+    tags[0x010F] = make
+    tags.get_ifd(0x8769)[0x9003] = taken_at
+    if gps:
+        tags.get_ifd(0x8825).update({1: "S", 2: (gps[0], 0.0, 0.0), 3: "W", 4: (gps[1], 0.0, 0.0)})
+    Image.new("RGB", (32, 32), colour).save(path, exif=tags)
+
+
+@pytest.fixture
+def trip(tmp_path):
+    """Four photos in Rio's time order: one knows its place, one cannot be read, two tell nothing of their place."""
+    folder = tmp_path / "trip"
+    folder.mkdir()
+    snap(folder / "1.jpg", GREY, "2020:05:01 10:01:00")
+    snap(folder / "2.jpg", GREEN, "2020:05:01 10:02:00", gps=(22.0, 43.0))
+    (folder / "3.jpg").write_bytes(b"\xff\xd8\xff no photo")
+    snap(folder / "4.jpg", GREY, "2020:05:01 10:04:00")
+    return folder
+
+
+def contents(folder):
+    return {path.name: hashlib.sha256(path.read_bytes()).hexdigest() for path in folder.iterdir()}
+
+
+def test_the_table_says_where_each_place_comes_from(run, trip, tiny_model):
+    status, out, err = run(trip, "--model", tiny_model)
+    assert status == 0 and "3.jpg" in err and "1 of 4 photos could not be read" in err
+    head, columns, *rows = out.splitlines()
+    assert head.startswith("album 1 of 1: trip, Maker, 2020-05-01, 4 photos")
+    assert columns.split()[:3] == ["time", "photo", "place"]
+    sources = ["estimated", "own GPS", "neighbours (unreadable)", "estimated"]
+    assert len(rows) == 4 and all(row.endswith(source) for row, source in zip(rows, sources, strict=True))
+    assert all("Brazil" in row for row in rows) and "-22.0000, -43.0000" in rows[1] and "unknown" in rows[2]
+    alone = run(trip, "--model", tiny_model, "--no-anchors", "--method", "single")[1]
+    assert "own GPS" not in alone and "no answer: the evidence is too weak" in alone
+
+
+def test_two_cameras_are_two_albums_unless_told(run, trip, tiny_model):
+    snap(trip / "5.jpg", GREY, "2020:05:01 10:03:00", make="Other")
+    assert "album 2 of 2: trip, Other" in run(trip, "--model", tiny_model)[1]
+    assert "album 1 of 1" in run(trip, "--model", tiny_model, "--one-camera")[1]
+
+
+def test_files_hold_what_the_table_shows(run, trip, tiny_model, tmp_path):
+    files = {name: tmp_path / f"out.{name}" for name in ("csv", "geojson", "gpx", "html")}
+    options = ["--csv", files["csv"], "--geojson", files["geojson"], "--gpx-out", files["gpx"], "--map", files["html"]]
+    status, out, _ = run(trip, "--model", tiny_model, "--json", *options)
+    page = json.loads(out)
+    (album,) = page["albums"]
+    assert status == 0 and page["method"] == "timed-hmm" and album["from"] == "2020-05-01"
+    assert [each["kind"] for each in album["photos"]] == ["estimated", "own GPS", "neighbours", "estimated"]
+    assert "error" in album["photos"][2] and album["photos"][2]["best"]["country_code"] == "BR"
+    rows = list(csv.DictReader(io.StringIO(files["csv"].read_text())))
+    assert [row["kind"] for row in rows] == ["estimated", "own GPS", "neighbours", "estimated"]
+    assert rows[1]["latitude"] == "-22.0" and rows[2]["error"] and rows[0]["taken_at"] == "2020-05-01T10:01:00"
+    features = json.loads(files["geojson"].read_text())["features"]
+    assert len([each for each in features if each["properties"]["kind"] == "point"]) == 4
+    (line,) = [each for each in features if each["properties"]["kind"] == "line"]
+    assert len(line["geometry"]["coordinates"]) == 4
+    points = ElementTree.parse(files["gpx"]).findall(".//{*}wpt")
+    assert [point.find("{*}name").text for point in points] == ["1.jpg", "2.jpg", "3.jpg", "4.jpg"]
+    assert "photoplanet estimate" in points[0].find("{*}desc").text and points[1].find("{*}desc").text == "own GPS"
+    assert "2.jpg" in files["html"].read_text("utf-8")
+
+
+def test_a_track_places_photos_whose_clock_is_told(run, trip, tiny_model, tmp_path):
+    (tmp_path / "track.gpx").write_text(TRACK)
+    status, out, err = run(trip, "--model", tiny_model, "--gpx", tmp_path / "track.gpx")
+    assert status == 2 and out == "" and "--time-offset" in err and err.count("\n") == 1
+    told = run(trip, "--model", tiny_model, "--gpx", tmp_path / "track.gpx", "--time-offset", "+02:00")[1]
+    assert "48.0100, 2.0000" in told and "own GPS" in told  # the camera's own place wins over the track's
+    _, _, err = run(trip, "--model", tiny_model, "--gpx", tmp_path / "track.gpx", "--time-offset", "-09:00")
+    assert "no photo was taken while it was recorded" in err
+
+
+@pytest.mark.parametrize("kind", ["xmp", "exif"])
+def test_write_and_undo(run, trip, tiny_model, kind):
+    before = contents(trip)
+    status, out, _ = run(trip, "--model", tiny_model, "--write", kind, "--dry-run")
+    assert status == 0 and contents(trip) == before and out.count("would write") == 2 and "±" in out
+    status, out, _ = run(trip, "--model", tiny_model, "--write", kind)
+    assert status == 0 and "2 geotags written" in out
+    after = contents(trip)
+    assert after["2.jpg"] == before["2.jpg"] and after["3.jpg"] == before["3.jpg"] and after != before
+    if kind == "exif":
+        with Image.open(trip / "1.jpg") as image:
+            found = exif.read(image)
+        assert found.gps_fault == "GPS is an estimate" and found.latitude == pytest.approx(-22.5, abs=0.6)
+    else:
+        assert b"photoplanet" in (trip / "1.jpg.xmp").read_bytes()
+    again = run(trip, "--model", tiny_model)[1]
+    assert again.count("own GPS") == 1, "an estimate of ours is no anchor"
+    assert "would be restored" in run(trip, "--undo", "--dry-run")[1]
+    assert run(trip, "--undo")[1].startswith("2 files restored, 0 left alone")
+    assert contents(trip) == before
+    assert run(trip, "--undo")[0] == 2
+
+
+def test_undo_names_what_has_changed_since(run, trip, tiny_model):
+    run(trip, "--model", tiny_model, "--write", "xmp", "--sidecar", "xmp")
+    (trip / "1.xmp").write_bytes(b"mine now")
+    status, out, err = run(trip, "--undo")
+    assert status == 2 and "1.xmp" in err and "1 left alone" in out
+    assert (trip / "1.xmp").read_bytes() == b"mine now" and not (trip / "4.xmp").exists()
+
+
+def test_one_photo_and_none(run, trip, tiny_model, tmp_path):
+    assert "album 1 of 1" in run(trip / "1.jpg", "--model", tiny_model)[1]
+    (tmp_path / "empty").mkdir()
+    status, out, err = run(tmp_path / "empty", "--model", tiny_model)
+    assert status == 2 and out == "" and err.count("\n") == 1
+    assert run("--model", tiny_model)[0] == 2
+    status, out, _ = run(trip / "3.jpg", "--model", tiny_model)
+    assert status == 2 and "nothing around it is known" in out
+
+
+def test_bad_usage_takes_one_line(run, trip, tiny_model):
+    for options in (["--dry-run"], ["--undo", "--write", "xmp"], ["--method", "x"], ["--gap-hours", 0],
+                    ["--time-offset", "Paris"], ["--gpx", "none.gpx"], ["--method", "hmm"],
+                    ["--csv", trip / "1.jpg"]):  # fmt: skip
+        status, out, err = run(trip, "--model", tiny_model, *options)
+        assert status == 2 and out == "" and err.count("\n") == 1, options

@@ -1,0 +1,71 @@
+import base64
+import hashlib
+import json
+import re
+
+import numpy as np
+import pytest
+
+from photoplanet.albums.trips import Found, Shot, Trip
+from photoplanet.errors import InputError
+from photoplanet.locate import locator
+from photoplanet.locate.prediction import Prediction
+from photoplanet.locate.results import Form
+from photoplanet.show import trip as trips
+
+
+@pytest.fixture
+def founds(tiny_model):
+    part = locator.load(tiny_model).partition
+    flat = np.full(len(part), 1 / len(part), np.float32)
+    sure = np.zeros(len(part), np.float32)
+    sure[0] = 1
+    return [
+        Found(Shot("a", "</script>a.jpg", "t"), "estimated", Prediction(sure, part)),
+        Found(Shot("b", "b.jpg", "t"), "own GPS", Prediction(sure, part, at=(1.2345, 2.3456))),
+        Found(Shot("c", "c.jpg", "t"), "neighbours", Prediction(flat, part), "c.jpg: cannot decode it"),
+        Found(Shot("d", "d.jpg", "t"), "neighbours", None, "d.jpg: cannot decode it"),
+    ]
+
+
+def page(tmp_path, founds, times=4):
+    shown = Trip([each.shot for each in founds], np.array(["2020-05-01T10:00:00"] * 3 + ["NaT"], "datetime64[s]"))
+    with trips.map_file(tmp_path / "trip.html", len(founds), Form(top=5)) as add:
+        left_out = add(shown, founds)
+    text = (tmp_path / "trip.html").read_text("utf-8")
+    data = re.search(r'<script type="application/json" id="data">(.*?)</script>', text, re.DOTALL)[1]
+    return text, json.loads(data), left_out
+
+
+def test_every_photo_has_its_time_place_and_kind(tmp_path, founds):
+    _, data, left_out = page(tmp_path, founds)
+    photos = data["photos"]
+    assert left_out == 0 and data["albums"][0]["days"] == ["2020-05-01", "2020-05-01"]
+    assert [each["kind"] for each in photos] == ["estimated", "own GPS", "neighbours", "neighbours"]
+    assert photos[0]["taken"] == "2020-05-01 10:00" and photos[3]["taken"] is None
+    assert (photos[1]["best"]["latitude"], photos[1]["best"]["longitude"]) == (1.2345, 2.3456)
+    assert photos[1]["confidence"]["city"] == 1
+    assert photos[2]["best"] is None and photos[2]["fault"] == "c.jpg: cannot decode it"
+    assert photos[3]["error"] == "d.jpg: cannot decode it"
+
+
+def test_the_page_asks_the_network_for_nothing_and_admits_only_its_script(tmp_path, founds):
+    text, _, _ = page(tmp_path, founds)
+    text = text.replace("http://www.w3.org/2000/svg", "").replace("image.src = photo.thumbnail;", "")
+    assert not re.search(r"(?:https?:)?//[a-z0-9]", text.replace("</", ""), re.IGNORECASE)
+    assert not re.search(r"\b(?:src|href)\s*=|@import|url\(|fetch\(|XMLHttpRequest|WebSocket|import\(", text)
+    script = re.search(r"<script>(.*)</script>", (tmp_path / "trip.html").read_text("utf-8"), re.DOTALL)[1]
+    digest = base64.b64encode(hashlib.sha256(script.encode()).digest()).decode()
+    assert f"script-src 'sha256-{digest}'" in text and "hooks.photos = " in script
+
+
+def test_a_page_shows_no_more_than_it_can(tmp_path, founds, monkeypatch):
+    monkeypatch.setattr(trips, "MAX_PHOTOS", 3)
+    _, data, left_out = page(tmp_path, founds)
+    assert left_out == 1 and len(data["photos"]) == 3
+
+
+def test_nothing_is_written_when_the_work_fails(tmp_path):
+    with pytest.raises(InputError), trips.map_file(tmp_path / "trip.html", 1, Form()):
+        raise InputError("stopped")
+    assert not list(tmp_path.iterdir())
