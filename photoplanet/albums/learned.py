@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from photoplanet.albums import hmm, travel
+from photoplanet.albums import attention, hmm, lstm, travel
 from photoplanet.bundle import folder
 from photoplanet.errors import ModelError
 
@@ -46,7 +46,12 @@ def save(model: str | Path, counts: hmm.Counts, shares: travel.Travel, facts: di
 
 
 def of(model: folder.Bundle) -> dict[str, Any]:
-    """Method name → what this model learned for it; empty without the part. ModelError for a damaged one."""
+    """Method name → what this model learned for it; empty for a model without albums. ModelError for a damaged part."""
+    return {**counted(model), **lstm.of(model), **attention.of(model)}
+
+
+def counted(model: folder.Bundle) -> dict[str, Any]:
+    """What the hidden Markov models learned, as `of`."""
     if PART not in model.info.parts or FILE not in model.info.hashes:
         return {}
     path = model.folder / FILE

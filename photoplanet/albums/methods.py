@@ -3,7 +3,7 @@
 from collections.abc import Callable
 from typing import Any, NamedTuple
 
-from photoplanet.albums import average, hmm, log_average, single, timed_hmm
+from photoplanet.albums import attention, average, hmm, log_average, lstm, single, timed_hmm
 from photoplanet.albums.decoded import Decoded
 from photoplanet.errors import InputError
 
@@ -27,6 +27,13 @@ METHODS: dict[str, Method] = {
     "log-average": Method(log_average.decode, False, "the mean of the log-probabilities, for all photos of the album"),
     "hmm": Method(hmm.decode, True, "the paper's hidden Markov model: transitions counted on training albums"),
     "timed-hmm": Method(timed_hmm.decode, False, "a hidden Markov model that knows elapsed time and distance"),
+    "lstm": Method(lstm.decode, True, "the paper's LSTM over the photos' embeddings"),
+    "lstm-offset1": Method(lstm.decode, True, "… that answers one photo later"),
+    "lstm-offset2": Method(lstm.decode, True, "… that answers two photos later"),
+    "lstm-repeat": Method(lstm.decode, True, "… that reads the album twice and answers the second time"),
+    "lstm-repeat25": Method(lstm.decode, True, "… twice, 25 photos at a time"),
+    "blstm25": Method(lstm.decode, True, "the paper's LSTM in both directions, 25 photos at a time"),
+    "attention": Method(attention.decode, True, "a small network that weighs the evidence of all photos for each"),
 }
 DEFAULT_METHOD = "timed-hmm"  # the best that needs no training: docs/albums.md
 

@@ -103,7 +103,7 @@ class Trainer:
 
     def run(self, advance: Advance = lambda count=1, note="": None) -> None:
         """Train from where the run stands to its end; the last checkpoint is written at the end."""
-        with _Signals() as signals:
+        with Signals() as signals:
             self._resume()
             advance(self.step)
             log = Log(self.folder, self.step, self.options.curves) if self.ranks.writes else None
@@ -113,7 +113,7 @@ class Trainer:
                 if log:
                     log.close()
 
-    def _loop(self, signals: "_Signals", log: Log | None, advance: Advance) -> None:
+    def _loop(self, signals: "Signals", log: Log | None, advance: Advance) -> None:
         now = time.perf_counter()
         started, saved, logged = now - self.seconds, now, (self.step, now)
         agree_every = self.options.log_every if self.ranks.device.type == "cuda" else 1
@@ -278,14 +278,14 @@ def check_same_run(facts: dict[str, Any], recipe: Recipe, data: str, folder: Pat
         raise InputError(f"{folder}: the run there was started with other photos or cells; {remedy}")
 
 
-class _Signals:
+class Signals:
     """While it is entered, SIGINT and SIGTERM only set `number`, so that the loop can write a checkpoint first."""
 
     def __init__(self) -> None:
         self.number = 0
         self._old: dict[int, Any] = {}
 
-    def __enter__(self) -> "_Signals":
+    def __enter__(self) -> "Signals":
         if threading.current_thread() is threading.main_thread():
             for number in (signal.SIGINT, signal.SIGTERM):
                 self._old[number] = signal.signal(number, self._note)

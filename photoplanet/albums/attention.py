@@ -1,0 +1,123 @@
+"""An album network of our own: every photo gathers the album's evidence, weighed by time, reliability and agreement.
+
+For a photo t and each scale k (the cell itself, then neighbourhoods of 20 … 3,000 km) the network chooses weights
+w_k(t, s) for all photos s, from the time between them, what each photo's embedding says of its reliability, and how
+well the two photos' own distributions agree at that scale. The answer is
+
+    log p(c | album) ∝ π·log q_c + Σ_s Σ_k w_k(t, s)·log(p_k(c | s) / q_k(c)),
+
+p_k(c | s) being the CNN's probability that photo s lies in c's neighbourhood, q the share of all photos there: evidence
+is added up as Bayes' rule adds it, blurred by how far people get in between. It starts out as the CNN alone.
+"""
+
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from photoplanet.albums import networks
+from photoplanet.albums.album import Album
+from photoplanet.albums.decoded import Decoded, with_anchors
+from photoplanet.bundle import folder
+from photoplanet.errors import ModelError
+
+METHOD = "attention"
+FILES = {"network": f"{networks.part_name(METHOD)}.onnx"}
+KNOTS = (1 / 60, 0.25, 1.0, 6.0, 24.0, 168.0, 8760.0)  # hours: a minute, a quarter, an hour, … a week, a year
+TIME_FEATURES = len(KNOTS) + 1
+TOGETHER, REACH = 256, 256  # photos answered at a time, and how many before and after them are asked: bounded memory
+
+
+def time_features(hours: NDArray) -> NDArray[np.float32]:
+    """Hours (…,) between two photos, NaN for unknown → (…, TIME_FEATURES) float32 that sum to 1.
+
+    Weights of the two KNOTS around it, linear in log time; the last one says "unknown".
+    """
+    known = ~np.isnan(hours)
+    knots = np.log(KNOTS)
+    place = np.interp(np.log(np.maximum(np.where(known, hours, 1.0), KNOTS[0])), knots, np.arange(len(knots)))
+    near = np.maximum(1 - np.abs(place[..., None] - np.arange(len(knots))), 0) * known[..., None]
+    return np.concatenate([near, ~known[..., None]], axis=-1, dtype=np.float32)
+
+
+def apart(gaps: NDArray, axis: int = -1) -> tuple[NDArray[np.float64], NDArray[np.int64]]:
+    """From the gap before each photo (…, n), hours, NaN unknown → hours since the first, and the unknown gaps before.
+
+    Two photos are as far apart as their hours differ where their counts of unknown gaps are the same, else unknown.
+    """
+    unknown = np.isnan(gaps)
+    hours = np.cumsum(np.where(unknown, 0.0, gaps).astype(np.float64), axis=axis)
+    return hours, np.cumsum(unknown, axis=axis)
+
+
+def pairs(hours: NDArray, spells: NDArray, others: slice, rows: slice) -> NDArray[np.float32]:
+    """Time features (…, t, m, TIME_FEATURES) between photos `rows` and `others` of what `apart` gave for (…, n)."""
+    between = np.abs(hours[..., rows, None] - hours[..., None, others])
+    unknown = spells[..., rows, None] != spells[..., None, others]
+    return time_features(np.where(unknown, np.nan, between))
+
+
+@dataclass(frozen=True)
+class Network:
+    """The attention network of a model folder, and its sizes."""
+
+    files: networks.Files
+    embedding: int
+    classes: int
+
+    def log_probabilities(self, own: NDArray, embeddings: NDArray, gaps: NDArray) -> NDArray[np.float32]:
+        """One album in time order: the CNN's (n, classes) and (n, d), gaps (n − 1,) hours → (n, classes), calibrated.
+
+        Beside the answer, memory does not grow with n: each photo asks the REACH photos before and after it, or more.
+        """
+        n = len(own)
+        hours, spells = apart(np.concatenate([[0.0], gaps]))
+        found = np.empty((n, self.classes), np.float32)
+        for start in range(0, n, TOGETHER):
+            rows = slice(start, min(start + TOGETHER, n))
+            asked = slice(max(0, rows.start - REACH), min(n, rows.stop + REACH))
+            size = asked.stop - asked.start
+            itself = np.eye(size, dtype=np.float32)[rows.start - asked.start : rows.stop - asked.start]
+            given = {
+                "log_probabilities": np.asarray(own[asked], np.float32),
+                "embeddings": np.asarray(embeddings[asked], np.float32),
+                "times": pairs(hours, spells, asked, rows),
+                "itself": itself,
+                "there": np.ones(size, np.float32),
+            }
+            given = {name: array[None] for name, array in given.items()}  # the network knows batches of albums
+            (answer,) = self.files.run("network", given, [(1, rows.stop - rows.start, self.classes)])
+            found[rows] = answer[0]
+        return found
+
+
+def of(model: folder.Bundle, threads: int = 0) -> dict[str, Network]:
+    """{"attention": the network} where the model has one, else nothing; ModelError for damaged facts."""
+    expected = {"version": 1, "classes": model.info.classes, "embedding": model.info.embedding_size}
+    if networks.facts_of(model, METHOD, expected, FILES) is None:
+        return {}
+    return {METHOD: Network(networks.Files.of(model, FILES, threads), model.info.embedding_size, model.info.classes)}
+
+
+def decode(
+    log_probabilities: NDArray, embeddings: NDArray, album: Album, partition: Any, learned: Network | None = None
+) -> Decoded:
+    """Every slot's distribution from the attention network `learned`; a photo alone is answered by the CNN.
+
+    Anchors keep their places and are evidence for their neighbours. ModelError without a network, or of other sizes.
+    """
+    if learned is None:
+        raise ModelError("this method needs a trained album network; `photoplanet train-album` adds one to the model")
+    rows = with_anchors(log_probabilities, album.known)
+    if len(album) < 2:
+        return Decoded(rows)
+    if rows.shape[1] != learned.classes or np.shape(embeddings)[1] != learned.embedding:
+        raise ModelError(
+            f"an album network for {learned.classes} classes and embeddings of {learned.embedding}, given "
+            f"{rows.shape[1]} and {np.shape(embeddings)[1]}; train it on this model"
+        )
+    found = learned.log_probabilities(rows, embeddings, album.gaps)
+    anchors = album.known >= 0
+    found[anchors] = rows[anchors]
+    return Decoded(found)

@@ -1,0 +1,136 @@
+"""The paper's album networks at work (§4, Fig. 12) through ONNX Runtime: LSTM, label offset, repeated and both ways.
+
+A network is two or three small ONNX files of a model folder's part: `ahead` (and `back`), the LSTM of a direction from
+embeddings and a state to its outputs and the state after them, and `head`, from outputs to log-probabilities. So an
+album of any length passes through in pieces, the state carried over, and memory is that of its answer.
+"""
+
+from collections.abc import Iterator
+from dataclasses import asdict, dataclass
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from photoplanet.albums import networks
+from photoplanet.albums.album import Album
+from photoplanet.albums.decoded import Decoded, with_anchors
+from photoplanet.albums.networks import LSTMS, Reading
+from photoplanet.bundle import folder
+from photoplanet.errors import ModelError
+
+STEPS = 512  # photos at a time
+MOST_UNITS = 65_536
+
+Floats = NDArray[np.float32]
+
+
+def file_names(method: str) -> dict[str, str]:
+    """Role → file of the model folder."""
+    roles = ("ahead", "back", "head") if LSTMS[method].both_ways else ("ahead", "head")
+    return {role: f"{networks.part_name(method)}-{role}.onnx" for role in roles}
+
+
+@dataclass(frozen=True)
+class Network:
+    """An album network of a model folder, and its sizes."""
+
+    method: str
+    files: networks.Files
+    units: int
+    embedding: int
+    classes: int
+
+    @property
+    def reading(self) -> Reading:
+        """How it reads an album."""
+        return LSTMS[self.method]
+
+    def log_probabilities(self, embeddings: NDArray) -> Floats:
+        """One album in time order: embeddings (n, d) → calibrated log-probabilities (n, classes) float32.
+
+        ModelError for files that are damaged or answer nonsense.
+        """
+        n, cut = len(embeddings), self.reading.cut or len(embeddings)
+        found = np.empty((n, self.classes), np.float32)
+        for start in range(0, n, max(cut, 1)):
+            piece = slice(start, min(start + cut, n))
+            hidden = self._hidden(embeddings[piece])
+            for rows in _steps(piece.stop - piece.start):
+                given = {role: values[rows] for role, values in hidden.items()}
+                (found[piece][rows],) = self.files.run("head", given, [(rows.stop - rows.start, self.classes)])
+        return found
+
+    def _hidden(self, embeddings: NDArray) -> dict[str, Floats]:
+        """The outputs of each direction (n, units) for one piece of an album."""
+        state = [np.zeros((1, 1, self.units), np.float32)] * 2
+        if self.reading.both_ways:
+            back, _ = self._through("back", embeddings[::-1], state)
+            return {"ahead": self._through("ahead", embeddings, state)[0], "back": back[::-1]}
+        for _ in range(self.reading.passes - 1):
+            _, state = self._through("ahead", embeddings, state, keep=False)
+        hidden, state = self._through("ahead", embeddings, state)
+        if self.reading.offset:  # the last photos' answers come after the album's end, with nothing more to read
+            late, _ = self._through("ahead", np.zeros((self.reading.offset, self.embedding), np.float32), state)
+            hidden = np.concatenate([hidden, late])[self.reading.offset :]
+        return {"ahead": hidden}
+
+    def _through(
+        self, role: str, embeddings: NDArray, state: list[Floats], keep: bool = True
+    ) -> tuple[Floats, list[Floats]]:
+        """Run an LSTM over photos (n, d) from a state: outputs (n, units), none unless `keep`, and the state after."""
+        hidden = np.empty((len(embeddings) if keep else 0, self.units), np.float32)
+        for rows in _steps(len(embeddings)):
+            given = {"embeddings": np.asarray(embeddings[rows], np.float32), "h": state[0], "c": state[1]}
+            wanted = [(rows.stop - rows.start, self.units), (1, 1, self.units), (1, 1, self.units)]
+            found, *state = self.files.run(role, given, wanted)
+            if keep:
+                hidden[rows] = found
+        return hidden, state
+
+
+def of(model: folder.Bundle, threads: int = 0) -> dict[str, Network]:
+    """Method name → the album network of that name, for those that the model has; ModelError for damaged facts."""
+    found = {}
+    for method, reading in LSTMS.items():
+        names = file_names(method)
+        facts = networks.facts_of(model, method, {"reading": asdict(reading)}, names)
+        if facts is None:
+            continue
+        units = facts.get("units")
+        if isinstance(units, bool) or not isinstance(units, int) or not 0 < units <= MOST_UNITS:
+            raise ModelError(
+                f"{model.folder}: {method}: units must be 1 to {MOST_UNITS}, not {units!r}; train it again"
+            )
+        files = networks.Files.of(model, names, threads)
+        found[method] = Network(method, files, units, model.info.embedding_size, model.info.classes)
+    return found
+
+
+def decode(
+    log_probabilities: NDArray, embeddings: NDArray, album: Album, partition: Any, learned: Network | None = None
+) -> Decoded:
+    """Every slot's distribution from the LSTM `learned`; a photo alone is answered by the CNN.
+
+    Anchors keep their places, but these networks read photos only, so that neighbours learn nothing from them.
+    ModelError without a network, or with one of other sizes.
+    """
+    if learned is None:
+        raise ModelError("this method needs a trained album network; `photoplanet train-album` adds one to the model")
+    rows = with_anchors(log_probabilities, album.known)
+    if len(album) < 2:
+        return Decoded(rows)
+    if rows.shape[1] != learned.classes or np.shape(embeddings)[1] != learned.embedding:
+        raise ModelError(
+            f"an album network for {learned.classes} classes and embeddings of {learned.embedding}, given "
+            f"{rows.shape[1]} and {np.shape(embeddings)[1]}; train it on this model"
+        )
+    found = learned.log_probabilities(embeddings)
+    anchors = album.known >= 0
+    found[anchors] = rows[anchors]
+    return Decoded(found)
+
+
+def _steps(n: int) -> Iterator[slice]:
+    for start in range(0, n, STEPS):
+        yield slice(start, min(start + STEPS, n))

@@ -1,0 +1,111 @@
+"""Album networks as parts of a model folder: how each reads an album (paper, Fig. 12), and opening their ONNX files."""
+
+import functools
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from photoplanet.bundle import folder
+from photoplanet.errors import ModelError
+
+PAPER_CUT = 25  # §4: "we had to limit the length of the sequences to 25 images"
+MOST_BYTES = 2 << 30  # of a file: where a protobuf ends
+REMEDY = "train it again, or copy the model again"
+
+
+@dataclass(frozen=True)
+class Reading:
+    """`passes`: how often the album is read, answers come from the last; `offset`: photos read before the first answer.
+
+    `cut`: photos read at a time, 0 for no limit; `both_ways`: the network sees all of them at once.
+    """
+
+    passes: int = 1
+    offset: int = 0
+    cut: int = 0
+    both_ways: bool = False
+
+
+LSTMS = {
+    "lstm": Reading(),
+    "lstm-offset1": Reading(offset=1),
+    "lstm-offset2": Reading(offset=2),
+    "lstm-repeat": Reading(passes=2),
+    "lstm-repeat25": Reading(passes=2, cut=PAPER_CUT),
+    "blstm25": Reading(both_ways=True, cut=PAPER_CUT),
+}
+READINGS = {**LSTMS, "attention": Reading(both_ways=True)}
+
+
+def part_name(method: str) -> str:
+    """The name of a method's part in a model folder."""
+    return f"album-{method}"
+
+
+def facts_of(
+    model: folder.Bundle, method: str, expected: dict[str, Any], files: dict[str, str]
+) -> dict[str, Any] | None:
+    """The facts of a method's part, None where the model has none; ModelError unless it is of this version.
+
+    `expected`: facts that must be as given. `files`: role → file name.
+    """
+    facts = model.info.parts.get(part_name(method))
+    if facts is None:
+        return None
+    where = f"{model.folder}: the part {part_name(method)!r}"
+    for name, value in expected.items():
+        if facts.get(name) != value:
+            raise ModelError(f"{where} has {name} {facts.get(name)!r}, and {value!r} is needed; train it again")
+    if sorted(facts["files"]) != sorted(files.values()):
+        raise ModelError(f"{where} has the files {facts['files']}, not {sorted(files.values())}; train it again")
+    return facts
+
+
+@dataclass(frozen=True)
+class Files:
+    """The ONNX files of one part, opened and checked on first use: (role, path, SHA-256) of each."""
+
+    files: tuple[tuple[str, str, str], ...]
+    threads: int = 0
+
+    @classmethod
+    def of(cls, model: folder.Bundle, names: dict[str, str], threads: int = 0) -> "Files":
+        """Those of a model folder by role → file name."""
+        listed = ((role, str(model.folder / name), model.info.hashes[name]) for role, name in names.items())
+        return cls(tuple(listed), threads)
+
+    def run(self, role: str, given: dict[str, NDArray], wanted: list[tuple[int, ...]]) -> list[NDArray[np.float32]]:
+        """What a file answers, arrays of the shapes `wanted`; ModelError for a damaged file and answers unlike that."""
+        path, digest = next((path, digest) for name, path, digest in self.files if name == role)
+        session = _open(path, digest, self.threads)
+        try:
+            found = session.run(None, given)
+        except Exception as error:  # ONNX Runtime's dozen types share no base but Exception
+            raise ModelError(f"{path}: {' '.join(str(error).split())[:200]}; {REMEDY}") from None
+        shapes = [np.shape(array) for array in found]
+        if shapes != wanted:
+            raise ModelError(f"{path}: answers of shape {shapes}, not {wanted}; {REMEDY}")
+        if not all(np.isfinite(array).all() for array in found):
+            raise ModelError(f"{path}: its answer is not finite, so its weights are bad; {REMEDY}")
+        return found
+
+
+@functools.lru_cache(maxsize=32)
+def _open(path: str, digest: str, threads: int) -> Any:
+    """An ONNX Runtime session of one file, checked against its SHA-256; kept, since every album asks for it."""
+    import onnxruntime
+
+    file = Path(path)
+    if not file.is_file() or file.stat().st_size > MOST_BYTES or folder.sha256(file) != digest:
+        raise ModelError(f"{file}: missing or damaged (its SHA-256 is not that in {folder.INFO}); {REMEDY}")
+    options = onnxruntime.SessionOptions()
+    options.intra_op_num_threads = threads
+    options.log_severity_level = 3
+    options.add_session_config_entry("session.intra_op.allow_spinning", "0")  # as in locate.locator
+    try:
+        return onnxruntime.InferenceSession(str(file), options, providers=["CPUExecutionProvider"])
+    except Exception as error:  # as above
+        raise ModelError(f"{file}: not a usable network ({' '.join(str(error).split())[:200]}); {REMEDY}") from None

@@ -1,0 +1,254 @@
+"""From a trained album network to a part of the model folder: ONNX with albums of any length, checked against torch."""
+
+import copy
+import tempfile
+from dataclasses import asdict
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import torch
+from numpy.typing import NDArray
+from torch import Tensor, nn
+
+from photoplanet.albums import attention, lstm, networks
+from photoplanet.albums.networks import READINGS
+from photoplanet.bundle import folder as model_folder
+from photoplanet.errors import TrainingError
+from photoplanet.network import album_data
+from photoplanet.network.album_attention import AlbumAttention
+from photoplanet.network.albums import AlbumLSTM
+from photoplanet.network.export import OPSET, TOLERANCE, _quiet, save_program
+
+IR_VERSION = 8  # read by every ONNX Runtime from 1.14 on, as OPSET is
+_LARGE = 1024  # numbers from which a weight is stored in half precision
+
+
+def export(
+    network: Any, method: str, folder: Path, temperature: float = 1.0, facts: dict[str, Any] | None = None
+) -> model_folder.Bundle:
+    """Add the part `album-<method>` to the model in `folder`; return the model.
+
+    Weights are stored in half precision, and the temperature is divided out inside. The facts gain the sizes and the
+    parity: the largest difference of probabilities from torch with the same half-precision weights; TrainingError when
+    it exceeds `export.TOLERANCE`.
+    """
+    write, compare = (
+        (write_lstm, compare_lstm) if isinstance(network, AlbumLSTM) else (write_attention, compare_attention)
+    )
+    plain = halved(network)
+    folder = Path(folder).resolve()
+    with tempfile.TemporaryDirectory(dir=folder.parent, prefix=f".{folder.name}.album-") as scratch:
+        files = write(plain, method, Path(scratch), temperature)
+        parity = compare(plain, method, files, temperature)
+        if not parity <= TOLERANCE:
+            raise TrainingError(
+                f"ONNX Runtime and torch differ by {parity:.2g} in the probabilities of {method} (allowed: "
+                f"{TOLERANCE:g}); try another version of torch or onnxruntime"
+            )
+        about = {
+            "method": method, "reading": asdict(READINGS[method]), **network.sizes(), "temperature": temperature,
+            "parameters": sum(p.numel() for p in network.parameters()), "onnx_parity": parity, **(facts or {}),
+        }  # fmt: skip
+        return model_folder.add_part(folder, networks.part_name(method), about, files)
+
+
+def halved(network: Any) -> Any:
+    """A copy in eval mode whose large weights are rounded to half precision, as the files have them."""
+    plain = copy.deepcopy(network).eval()
+    with torch.no_grad():
+        for parameter in plain.parameters():
+            if parameter.numel() >= _LARGE:
+                parameter.copy_(parameter.half())
+    return plain
+
+
+def write_lstm(network: AlbumLSTM, method: str, folder: Path, temperature: float) -> dict[str, Path]:
+    """Write the files of an LSTM; file name → path."""
+    names = lstm.file_names(method)
+    write_direction(network, folder / names["ahead"], network.ahead)
+    if network.back is not None:
+        write_direction(network, folder / names["back"], network.back)
+    write_head(network, folder / names["head"], temperature)
+    return {name: folder / name for name in names.values()}
+
+
+def write_direction(network: AlbumLSTM, path: Path, layer: nn.LSTM) -> None:
+    """One direction: `embeddings` (n, d), `h` and `c` (1, 1, units) → `hidden` (n, units), `h_after`, `c_after`."""
+    units, weights, graph = layer.hidden_size, layer.state_dict(), _Graph()
+    graph.constant("shift", network.shift)
+    graph.constant("scale", network.scale)
+    graph.constant("W", _gates(weights["weight_ih_l0"])[None])
+    graph.constant("R", _gates(weights["weight_hh_l0"])[None])
+    graph.constant("B", torch.cat([_gates(weights["bias_ih_l0"]), _gates(weights["bias_hh_l0"])])[None])
+    graph.constant("one", torch.tensor([1]))
+    graph.constant("flat", torch.tensor([-1, units]))
+    graph.add("Add", ["embeddings", "shift"], ["shifted"])
+    graph.add("Mul", ["shifted", "scale"], ["scaled"])
+    graph.add("Unsqueeze", ["scaled", "one"], ["sequence"])
+    graph.add("LSTM", ["sequence", "W", "R", "B", "", "h", "c"], ["all", "h_after", "c_after"], hidden_size=units)
+    graph.add("Reshape", ["all", "flat"], ["hidden"])
+    state = [1, 1, units]
+    graph.save(
+        path, {"embeddings": ["n", network.embedding], "h": state, "c": state},
+        {"hidden": ["n", units], "h_after": state, "c_after": state},
+    )  # fmt: skip
+
+
+def write_head(network: AlbumLSTM, path: Path, temperature: float) -> None:
+    """`ahead` (n, units) and, for a network that reads both ways, `back` → `answer` (n, classes)."""
+    graph, hidden = _Graph(), "ahead"
+    given: dict[str, list] = {"ahead": ["n", network.units]}
+    if network.back is not None:
+        given["back"], hidden = ["n", network.units], "both"
+        graph.add("Concat", ["ahead", "back"], [hidden], axis=1)
+    graph.constant("weight", network.head.weight.T.contiguous())
+    graph.constant("bias", network.head.bias)
+    graph.constant("sharpness", torch.tensor(1 / temperature))
+    graph.add("MatMul", [hidden, "weight"], ["product"])
+    graph.add("Add", ["product", "bias"], ["logits"])
+    graph.add("Mul", ["logits", "sharpness"], ["sharpened"])
+    graph.add("LogSoftmax", ["sharpened"], ["answer"], axis=1)
+    graph.save(path, given, {"answer": ["n", network.classes]})
+
+
+class _Answer(nn.Module):
+    """The attention network as its file has it: calibrated log-probabilities."""
+
+    def __init__(self, network: AlbumAttention, temperature: float):
+        super().__init__()
+        self.network, self.temperature = network, temperature
+
+    def forward(
+        self, log_probabilities: Tensor, embeddings: Tensor, times: Tensor, itself: Tensor, there: Tensor
+    ) -> Tensor:
+        logits = self.network.answer(log_probabilities, embeddings, times, itself, there)
+        return (logits / self.temperature).log_softmax(dim=2)
+
+
+def write_attention(network: AlbumAttention, method: str, folder: Path, temperature: float) -> dict[str, Path]:
+    """Write the attention network's one file by torch's exporter; file name → path."""
+    path = folder / attention.FILES["network"]
+    t, m = torch.export.Dim("t", min=1, max=1 << 20), torch.export.Dim("m", min=1, max=1 << 20)
+    shapes = {
+        "log_probabilities": {1: m}, "embeddings": {1: m}, "times": {1: t, 2: m}, "itself": {1: t, 2: m},
+        "there": {1: m},
+    }  # fmt: skip
+    with _quiet():
+        program = torch.onnx.export(
+            _Answer(network, temperature),
+            tuple(torch.from_numpy(array) for array in _random(network, 5)),
+            input_names=list(shapes),
+            output_names=["answer"],
+            dynamic_shapes=shapes,
+            opset_version=OPSET,
+            dynamo=True,
+            verbose=False,
+        )
+    assert program is not None  # dynamo=True always returns one
+    save_program(program, path)
+    return {path.name: path}
+
+
+def compare_lstm(plain: AlbumLSTM, method: str, files: dict[str, Path], temperature: float) -> float:
+    """Largest difference of probabilities between the files, run as albums are, and torch, on random albums."""
+    sizes = (plain.units, plain.embedding, plain.classes)
+    opened = lstm.Network(method, _listed(lstm.file_names(method), files), *sizes)
+    random, worst = np.random.default_rng(0), 0.0
+    for n in (2, 3, 60):
+        embeddings = random.normal(size=(n, plain.embedding)).astype(np.float32)
+        embeddings = embeddings / plain.scale.numpy() - plain.shift.numpy()
+        worst = _worse(worst, opened.log_probabilities(embeddings), by_torch(plain, embeddings, temperature))
+    return worst
+
+
+@torch.inference_mode()
+def compare_attention(plain: AlbumAttention, method: str, files: dict[str, Path], temperature: float) -> float:
+    """As `compare_lstm`."""
+    opened, worst = _listed(attention.FILES, files), 0.0
+    for n in (1, 2, 40):
+        given = _random(plain, n)
+        expected = _Answer(plain, temperature)(*(torch.from_numpy(array) for array in given)).numpy()
+        names = ("log_probabilities", "embeddings", "times", "itself", "there")
+        (found,) = opened.run("network", dict(zip(names, given, strict=True)), [expected.shape])
+        worst = _worse(worst, found, expected)
+    return worst
+
+
+@torch.inference_mode()
+def by_torch(network: AlbumLSTM, embeddings: NDArray, temperature: float = 1.0) -> NDArray[np.float32]:
+    """What a torch LSTM answers to one album of embeddings (n, d): log-probabilities (n, classes)."""
+    found = np.empty((len(embeddings), network.classes), np.float32)
+    for piece in album_data.pieces(np.array([0, len(embeddings)]), network.reading.cut):
+        batch = album_data.read(piece[None], network.reading)
+        there = (batch.rows >= 0)[..., None]
+        given = torch.from_numpy((embeddings[np.maximum(batch.rows, 0)] * there).astype(np.float32))
+        logits, _ = network(given, torch.from_numpy(batch.lengths))
+        asked = batch.targets >= 0
+        found[batch.targets[asked]] = (logits[torch.from_numpy(asked)] / temperature).log_softmax(dim=1).numpy()
+    return found
+
+
+def _random(network: AlbumAttention, n: int) -> list[NDArray[np.float32]]:
+    """One made-up album of n photos, the last of which is not asked for where there are two or more."""
+    random = np.random.default_rng(n)
+    embeddings = random.normal(size=(1, n, network.embedding)).astype(np.float32)
+    embeddings = embeddings / network.scale.numpy() - network.shift.numpy()
+    own = network.own(torch.from_numpy(embeddings)).numpy()
+    hours, spells = attention.apart(random.exponential(5.0, n))
+    rows = slice(0, max(n - 1, 1))
+    times = attention.pairs(hours, spells, slice(None), rows)[None]
+    return [own, embeddings, times, np.eye(n, dtype=np.float32)[None, rows], np.ones((1, n), np.float32)]
+
+
+def _listed(names: dict[str, str], files: dict[str, Path]) -> networks.Files:
+    listed = ((role, str(files[name]), model_folder.sha256(files[name])) for role, name in names.items())
+    return networks.Files(tuple(listed), threads=1)
+
+
+def _worse(worst: float, found: NDArray, expected: NDArray) -> float:
+    difference = float(np.abs(np.exp(found) - np.exp(expected)).max())
+    return max(worst, difference) if difference == difference else float("inf")
+
+
+def _gates(weight: Tensor) -> Tensor:
+    """Torch orders an LSTM's gates as input, forget, cell, output; ONNX as input, output, forget, cell."""
+    i, f, c, o = weight.chunk(4)
+    return torch.cat([i, o, f, c])
+
+
+class _Graph:
+    """An ONNX graph in the making; large constants are stored in half precision and widened when the file is opened."""
+
+    def __init__(self) -> None:
+        self.nodes: list[Any] = []
+        self.constants: list[Any] = []
+
+    def constant(self, name: str, value: Tensor) -> None:
+        from onnx import helper, numpy_helper
+
+        array = value.detach().cpu().numpy()
+        if array.dtype == np.float32 and array.size >= _LARGE:
+            self.constants.append(numpy_helper.from_array(array.astype(np.float16), f"{name}_half"))
+            self.nodes.append(helper.make_node("Cast", [f"{name}_half"], [name], to=1))
+        else:
+            self.constants.append(numpy_helper.from_array(array, name))
+
+    def add(self, kind: str, inputs: list[str], outputs: list[str], **attributes: Any) -> None:
+        from onnx import helper
+
+        self.nodes.append(helper.make_node(kind, inputs, outputs, **attributes))
+
+    def save(self, path: Path, inputs: dict[str, list], outputs: dict[str, list]) -> None:
+        import onnx
+        from onnx import helper
+
+        sides = [
+            [helper.make_tensor_value_info(name, 1, shape) for name, shape in side.items()]
+            for side in (inputs, outputs)
+        ]
+        graph = helper.make_graph(self.nodes, "album", sides[0], sides[1], self.constants)
+        model = helper.make_model(graph, opset_imports=[helper.make_opsetid("", OPSET)], ir_version=IR_VERSION)
+        model.producer_name = "photoplanet"
+        onnx.checker.check_model(model)
+        path.write_bytes(model.SerializeToString(deterministic=True))
