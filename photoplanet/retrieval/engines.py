@@ -17,7 +17,7 @@ from photoplanet.errors import InputError
 from photoplanet.photos import images
 from photoplanet.retrieval import index as vectors
 from photoplanet.retrieval import local_features, local_search
-from photoplanet.retrieval.store import Row, Store
+from photoplanet.retrieval.store import SHARD_PHOTOS, Row, Store
 from photoplanet.retrieval.words import InvertedIndex, Vocabulary
 
 GROWTH = 2.0  # the visual words are learnt again when a library holds this many times the photos they came from
@@ -32,6 +32,7 @@ class LocalEngine:
     """SIFT, visual words, an inverted index, and geometric verification of what it finds."""
 
     name = label = "local"
+    shard_photos = SHARD_PHOTOS
     choices: Mapping[str, Any] = {}  # how the search is built; `settings`: how a photo is read, what the store goes by
 
     def __init__(self) -> None:
@@ -72,7 +73,7 @@ class LocalEngine:
                 vocabulary = local_search.train_vocabulary(lambda row: _read(store, seen[row]), len(seen))
             name, trained_on = f"vocabulary-{token}.npy", len(seen)
             vocabulary.save(folder / name)
-        known = Store(folder / _words_of(name), {"words": (np.int32, 1)}, {}, repair=True)
+        known = Store(folder / _words_of(name), {"words": (np.int32, 1)}, {}, repair=True, shard_photos=1024)
         with progress("looking up visual words", len(rows)) as advance:
             try:
                 inverted = InvertedIndex.build(_words(store, known, vocabulary, rows, advance), len(vocabulary))
@@ -118,6 +119,8 @@ class LocalEngine:
 
 class VectorEngine:
     """One vector a photo from a model (`retrieval.embedding.Embedder`), searched by FAISS."""
+
+    shard_photos = 8192  # vectors are small: a million photos are some hundred shards
 
     def __init__(self, embedder: Any, kind: str = vectors.DEFAULT_KIND):
         if kind not in vectors.KINDS:

@@ -64,7 +64,7 @@ def open(
     context that yields `advance`; `tell` gets one line for each thing a person should know.
     InputError for what is no library, an index of a newer version or of another library.
     """
-    path = Path(source)
+    path = Path(source).expanduser()
     if not path.exists():
         raise InputError(
             f"{path}: no such folder or table; give a folder of geotagged photos, or a CSV or Parquet of them"
@@ -198,7 +198,7 @@ def _updated(
     if not len(listing) and before.get("photos"):
         raise InputError(f"{source}: no geotagged photo is there now, of {before['photos']:,} before; is it mounted? "
                          f"Its index is kept; remove {folder} to start anew")  # fmt: skip
-    store = Store(home / STORE, engine.fields, engine.settings, repair=True)
+    store = Store(home / STORE, engine.fields, engine.settings, repair=True, shard_photos=engine.shard_photos)
     for line in store.damaged[:3]:
         tell(f"{home / STORE}: shard {line}; its photos are read again")
     _extract(listing, store, engine, threads, progress, tell)

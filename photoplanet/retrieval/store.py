@@ -4,6 +4,7 @@ import json
 import os
 import secrets
 import shutil
+import time
 import zlib
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
@@ -17,7 +18,8 @@ from photoplanet.errors import InputError
 
 FORMAT = 1
 ROWS = "rows.json"
-SHARD_PHOTOS = 128  # what a kill costs at most: some ten seconds of SIFT
+SHARD_PHOTOS = 128  # of local features, some ten seconds of SIFT
+SHARD_SECONDS = 20.0  # what a kill costs at most, on a slow machine too
 SHARD_BYTES = 64 << 20  # a shard is also closed at this size, so that memory stays bounded
 MAX_ROWS_BYTES = 16 << 20  # of one shard's rows.json
 MAX_ITEMS = 1 << 20  # features of one photo
@@ -62,7 +64,7 @@ class Store:
         self._rows: dict[tuple[str, str], Row] = {}
         self._arrays: dict[str, dict[str, NDArray]] = {}
         self._waiting: list[tuple[Row, Mapping[str, NDArray]]] = []
-        self._waiting_bytes = 0
+        self._waiting_bytes, self._since = 0, 0.0
         found = sorted(path for path in folder.iterdir() if path.is_dir()) if folder.is_dir() else []
         for path in found:
             if path.name.startswith("."):
@@ -172,9 +174,12 @@ class Store:
         return item * sum(row.count for row in rows)
 
     def _wait(self, row: Row, arrays: Mapping[str, NDArray]) -> None:
+        if not self._waiting:
+            self._since = time.monotonic()
         self._waiting.append((row, {name: arrays[name] for name in self.fields}))
         self._waiting_bytes += sum(arrays[name].nbytes for name in self.fields)
-        if len(self._waiting) >= self.shard_photos or self._waiting_bytes >= SHARD_BYTES:
+        old = time.monotonic() - self._since >= SHARD_SECONDS
+        if old or len(self._waiting) >= self.shard_photos or self._waiting_bytes >= SHARD_BYTES:
             self.flush()
 
     def _counted(self, shard: str) -> int:

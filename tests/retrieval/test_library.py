@@ -280,8 +280,8 @@ def test_as_it_is_needs_an_index_and_then_looks_for_nothing_new(album):
 
 BUILD = """
     import os, signal, sys
-    from photoplanet.retrieval import engines, library, store
-    store.SHARD_PHOTOS = 2
+    from photoplanet.retrieval import engines, library
+    engines.LocalEngine.shard_photos = 2
     how, after = sys.argv[2], int(sys.argv[3])
     extract, done = engines._features, []
     def counted(source):

@@ -73,6 +73,14 @@ def test_what_was_not_flushed_is_lost_and_nothing_else(tmp_path):
     assert sorted(path.name for path in tmp_path.iterdir()) == ["000000"]
 
 
+def test_on_a_slow_machine_a_shard_is_closed_before_it_is_full(tmp_path, monkeypatch):
+    monkeypatch.setattr("photoplanet.retrieval.store.SHARD_SECONDS", 0.0)
+    store = opened(tmp_path)
+    for number in range(2):  # never flushed, two short of a full shard
+        store.add(f"{number}.jpg", "1:1", arrays(number, 5), {"width": number})
+    check(opened(tmp_path), range(2), [5, 5])
+
+
 def flip(path):
     data = bytearray(path.read_bytes())
     data[-1] ^= 255
