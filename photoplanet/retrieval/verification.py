@@ -10,12 +10,12 @@ RATIO = 0.85  # a match is nearer than this share of the second nearest (Lowe 20
 PIXELS = 3.0  # how far from its line or place an inlier may lie, at 800 pixels
 TURN = 30.0  # degrees around the commonest turn that a match may be turned by
 ZOOM = 1.5  # octaves around the commonest zoom
-STILL = 0.008  # of a side: a match that moves less stays where it was
+STILL = 0.015  # of a side: a match that moves less stays where it was
 EVERYWHERE = 0.3  # of the squares with features hold such matches: a near-duplicate
 ITERATIONS = 2000
 LEAST = 8  # matches below which no model is fitted
 
-MIN_INLIERS = 15  # `trusted`; docs/local-features.md: unrelated photos have 11 at most, a tenth for each two more
+MIN_INLIERS = 15  # `trusted`; docs/local-features.md: unrelated photos have 12 at most, a tenth for each two more
 MIN_SHARE = 0.3  # of the matches before geometry: a place agrees with most of them
 
 

@@ -80,8 +80,9 @@ class Vocabulary:
     def load(cls, path: str | Path) -> "Vocabulary":
         """Read what `save` wrote; InputError for any other file."""
         table = _read(path, "vocabulary")
-        good = table.dtype == np.float32 and table.ndim == 2 and table.shape[1] == DIMENSION and len(table) >= 3
-        if not good or not np.isfinite(table).all() or len(table) > MAX_TABLE_WORDS:
+        good = isinstance(table, np.ndarray) and table.dtype == np.float32 and table.ndim == 2
+        good = good and table.shape[1] == DIMENSION and 3 <= len(table) <= MAX_TABLE_WORDS
+        if not good or not np.isfinite(table).all():
             raise InputError(f"{path}: no vocabulary; remove it and build the index again")
         lists = int(table[0, 0])
         if not 1 <= lists <= len(table) - 2:
@@ -166,10 +167,10 @@ class InvertedIndex:
     def load(cls, path: str | Path) -> "InvertedIndex":
         """Read what `save` wrote; InputError for any other file, and for one whose parts do not fit together."""
         parts = _read(path, "index of visual words")
-        try:
-            offsets, rows, counts, photos = (parts[name] for name in ("offsets", "rows", "counts", "photos"))
-        except Exception:  # a damaged zip member raises what zlib, zipfile or NumPy's header parser like
-            raise InputError(f"{path}: no index of visual words; remove it and build the index again") from None
+        names = ("offsets", "rows", "counts", "photos")
+        if not isinstance(parts, dict) or not set(names) <= set(parts):
+            raise InputError(f"{path}: no index of visual words; remove it and build the index again")
+        offsets, rows, counts, photos = (parts[name] for name in names)
         good = (
             (offsets.dtype, rows.dtype, counts.dtype, photos.dtype) == (np.int64, np.int32, np.uint8, np.int64)
             and offsets.ndim == rows.ndim == counts.ndim == 1
@@ -189,7 +190,9 @@ class InvertedIndex:
 
 def _read(path: str | Path, what: str):
     try:
-        return np.load(path, allow_pickle=False)
+        with Path(path).open("rb") as file:  # ours to close: NumPy forgets to when the bytes are damaged
+            found = np.load(file, allow_pickle=False)
+            return found if isinstance(found, np.ndarray) else {name: found[name] for name in found.files}
     except OSError as error:
         raise InputError(f"{path}: cannot read the {what} ({error.strerror or error}); build it first") from None
     except Exception:  # whatever the bytes lead NumPy to
