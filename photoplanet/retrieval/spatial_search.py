@@ -20,6 +20,7 @@ QUERY_LEVELS, REFERENCE_LEVELS = 3, 4  # 14 and 30 patches
 ROTATION = 10.0  # degrees, either way
 INNER = 0.8  # side of the cropped views, as a fraction; a view turned by ROTATION keeps no black corner in it
 DIMENSIONS = 500  # after PCA, at most
+PHOTOS_PER_DIMENSION = 4  # to learn the whitening from, at least
 POWER = 2.0
 MOST_WHITENED = 20_000  # feature vectors that the PCA is computed from
 
@@ -83,10 +84,12 @@ class Whitening(NamedTuple):
 
 
 def learn_whitening(features: NDArray, dimensions: int = DIMENSIONS, seed: int = 0) -> Whitening:
-    """PCA whitening of features (n, d), scaled to unit length first; at most `dimensions`, and n − 1, and d.
+    """PCA whitening of features (n, …, d), of unit length first; at most `dimensions`, and d, and a quarter of n.
 
+    n photos whitened to n − 1 dimensions are all equally far from each other, whatever they show; hence the quarter.
     Directions with less than a thousandth of the largest one's deviation are left out: whitened, they are noise.
     """
+    photos = len(features)
     rows = np.asarray(features, np.float64).reshape(-1, features.shape[-1])
     if len(rows) < 2:
         raise InputError("whitening needs at least two photos")
@@ -95,7 +98,7 @@ def learn_whitening(features: NDArray, dimensions: int = DIMENSIONS, seed: int =
     rows = unit(rows)
     center = rows.mean(axis=0)
     variance, directions = np.linalg.eigh(np.cov(rows - center, rowvar=False).reshape(rows.shape[1], -1))
-    order = np.argsort(variance)[::-1][: min(dimensions, len(rows) - 1)]
+    order = np.argsort(variance)[::-1][: min(dimensions, max(1, photos // PHOTOS_PER_DIMENSION))]
     order = order[variance[order] > 1e-6 * max(variance.max(), 1e-300)]
     if not order.size:
         raise InputError("all photos have the same feature: there is nothing to whiten")

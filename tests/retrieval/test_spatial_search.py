@@ -62,11 +62,28 @@ def test_whitened_features_have_unit_variance_and_no_correlation():
     white = (ss.unit(features) - whitening.center) @ whitening.projection
     assert np.cov(white, rowvar=False) == pytest.approx(np.eye(white.shape[1]), abs=1e-2)
     assert ss.learn_whitening(features, dimensions=2).projection.shape == (6, 2)
-    assert ss.learn_whitening(features[:3]).projection.shape[1] <= 2
+    assert ss.learn_whitening(features[:9]).projection.shape[1] == 2
+
+
+def test_whitening_with_few_photos_keeps_what_is_alike_together(monkeypatch):
+    """More dimensions than photos: whitened to all of them, every photo would be equally far from every other."""
+    random = np.random.default_rng(0)
+    kinds = random.normal(0, 1, (4, 100))
+    features = (kinds[:, None] + random.normal(0, 0.1, (4, 6, 100))).reshape(24, 100)
+    same = np.arange(24)[:, None] // 6 == np.arange(24) // 6
+
+    def ratio():
+        white = ss.processed(features, ss.learn_whitening(features))
+        away = np.linalg.norm(white[:, None] - white[None], axis=-1)
+        return away[same & ~np.eye(24, dtype=bool)].mean() / away[~same].mean()
+
+    assert ratio() < 0.75
+    monkeypatch.setattr(ss, "PHOTOS_PER_DIMENSION", 1)
+    assert ratio() > 0.95
 
 
 def test_processing_ends_with_the_signed_square_of_unit_vectors():
-    features = np.random.default_rng(0).normal(0, 1, (50, 4))
+    features = np.random.default_rng(0).normal(0, 1, (50, 4)) * [4, 3, 2, 1]
     white = ss.processed(features, ss.learn_whitening(features))
     assert np.sqrt(np.abs(white)).shape == (50, 4)
     assert np.linalg.norm(np.sqrt(np.abs(white)), axis=1) == pytest.approx(np.ones(50), abs=1e-5)
