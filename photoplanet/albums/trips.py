@@ -19,7 +19,6 @@ from photoplanet.locate.prediction import PRECISIONS, Prediction, rounded
 from photoplanet.photos import exif, images, table
 from photoplanet.photos.exif_write import Estimate
 
-MAX_TOGETHER = 1000  # photos decoded at a time: n × classes numbers are kept (100 MB for 26,000 classes), four times
 TRACK_ERROR_M = 15.0  # of a receiver in the open, roughly
 
 OWN, TRACK, ESTIMATED, NEIGHBOURS = "own GPS", "track", "estimated", "neighbours"  # where a place comes from
@@ -154,7 +153,7 @@ def split(
     Photos of one folder, photographer and camera (make, model, serial number) go together and are cut where the pause
     is longer than `gap_hours`; `one_camera` keeps cameras together. A table's albums stay as they are. A photo that
     tells neither camera nor time stays behind the one before it. `time_offset` ("+02:00"): what the clocks of photos
-    that name no zone were ahead of UTC. More than MAX_TOGETHER photos are cut into equal parts.
+    that name no zone were ahead of UTC.
     """
     texts = [_zoned(shot.taken_at, time_offset) for shot in shots]
     times, report = album.parse_times(texts)
@@ -169,10 +168,7 @@ def split(
         None if one_camera else cameras,
         gap_hours,
     )
-    trips = []
-    for order in orders:
-        for rows in np.array_split(order.rows, -(-len(order.rows) // MAX_TOGETHER)):
-            trips.append(Trip([shots[row] for row in rows], times[rows]))
+    trips = [Trip([shots[row] for row in order.rows], times[order.rows]) for order in orders]
     utc = all(text is None or _has_zone(text) for text in texts)
     return trips, report, utc
 

@@ -5,7 +5,8 @@ const isWeak = (photo) => !isKnown(photo) && photo.confidence && photo.confidenc
 const WORDS = { "own GPS": "the camera's own GPS", track: "from the GPX track", estimated: "estimated from the pixels and the photos around it",
   neighbours: "the photo cannot be read: its place is that of its neighbours in time" };
 const when = (photo) => photo.taken || "time unknown";
-hooks.line = (photo) => `${when(photo)} · ${photo.error ? photo.error : photo.best ? photo.best.place : "no answer: the evidence is too weak"}`;
+const placeOf = (photo) => photo.error ? photo.error : photo.best ? photo.best.place : "no answer: the evidence is too weak";
+hooks.line = (photo) => `${when(photo)} · ${placeOf(photo)}`;
 
 hooks.photos = () => {
   marks = [];
@@ -80,6 +81,7 @@ hooks.select = (i, detail) => {
   const photo = photos[i], head = detail.querySelector("h2");
   head.textContent = `${i + 1}. ${photo.name}`;
   head.after(element("p", `${when(photo)} · ${photo.error ? "no place" : WORDS[photo.kind]}`, "quiet"));
+  detail.querySelector(".place").textContent = placeOf(photo);
   if (photo.fault) head.after(element("p", photo.fault, "fault"));
   drawStrip();
   const tick = document.getElementById(`tick${i}`), strip = $("strip");
