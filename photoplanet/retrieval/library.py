@@ -5,6 +5,7 @@ embedding) a folder with the store of what was computed from each photo, and the
 generation is written beside the old one and becomes the present one when `index.json` is replaced, in one step.
 """
 
+import errno
 import json
 import os
 import secrets
@@ -82,7 +83,7 @@ def open(
     except PermissionError as error:
         return _unwritable(path, folder, engine, error, tell)
     except OSError as error:
-        if error.errno not in (30,):  # EROFS
+        if error.errno != errno.EROFS:
             raise
         return _unwritable(path, folder, engine, error, tell)
     with suppress(InputError):
