@@ -12,6 +12,7 @@ COMMANDS = {
     "index": "photos, CSV, Parquet or shards -> one photo table",
     "partition": "photo table -> adaptive S2 cells",
     "train": "photo table -> model folder",
+    "train-album": "albums of a photo table -> the model's album methods",
     "train-embedding": "photo table and model -> the model's 256-byte retrieval embedding",
     "locate": "photos -> places",
     "similar": "photos -> the photos of a geotagged library that show the same",
