@@ -6,6 +6,7 @@ What is counted and fitted comes from the training albums; "path" is the point o
 """
 
 import argparse
+import json
 import time
 from itertools import pairwise
 from pathlib import Path
@@ -62,7 +63,9 @@ def main() -> None:
     if given.ceiling:
         from photoplanet.toyworld import album_ceiling, world
 
-        for name, shares in album_ceiling.ceiling(world.make())._asdict().items():
+        made = json.loads((given.test / "toyworld.json").read_text("utf-8"))
+        reach = album_ceiling.ceiling(world.make(), made["photos"], made["seed"])  # on these very photos
+        for name, shares in reach._asdict().items():
             rows.append({"name": f"ceiling, {name}", "accuracy": shares})
     print(tables.markdown(rows, intervals=True))
     print("\n".join(notes))

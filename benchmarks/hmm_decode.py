@@ -55,8 +55,9 @@ def one(given) -> None:
     seconds, worked = time.perf_counter() - started, time.process_time() - worked
     right = (found.log_probabilities.argmax(axis=1) == walk).mean()
     print(
-        f"{given.method}: {given.photos:,} photos, {c:,} classes: {seconds:.1f} s ({worked:.1f} s of processor), peak {peak() / 1024:.2f} GB "
-        f"({before / 1024:.2f} before, evidence {evidence.nbytes / 2**30:.2f}), right cell {right:.1%}"
+        f"{given.method}: {given.photos:,} photos, {c:,} classes, {len(pairs):,} counted pairs: {seconds:.1f} s "
+        f"({worked:.1f} s of processor), peak {peak() / 1024:.2f} GB ({before / 1024:.2f} before, "
+        f"evidence {evidence.nbytes / 2**30:.2f}), right cell {right:.1%}"
     )
 
 
