@@ -104,11 +104,14 @@ def journals(root: str | Path) -> list[Path]:
 
 
 def _refuse_own(photo: Path) -> None:
-    """OwnGps where EXIF or a sidecar of either name has a place that is not our estimate."""
+    """OwnGps where EXIF, embedded XMP or a sidecar of either name has a place that is not our estimate."""
     with images.opened(photo) as (image, _):
         facts = exif.read(image)
+        packets = [image.info.get(key) or b"" for key in ("xmp", "XML:com.adobe.xmp")]
     if facts.gps_fault is None:
         raise OwnGps("it has GPS of its own")
+    if any(("GPSLatitude" if isinstance(packet, str) else b"GPSLatitude") in packet for packet in packets):
+        raise OwnGps("its XMP holds a place")
     for ending in xmp.ENDINGS:
         beside = xmp.sidecar(photo, ending)
         if beside.is_file() and xmp.has_place(_read(beside, xmp.MAX_BYTES)):

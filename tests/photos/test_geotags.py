@@ -93,6 +93,13 @@ def test_a_place_in_either_sidecar_is_respected(album):
     assert state(album) == before
 
 
+def test_a_place_in_embedded_xmp_is_respected(album, make):
+    packet = b'<x:xmpmeta xmlns:x="adobe:ns:meta/" xmlns:e="http://ns.adobe.com/exif/1.0/" e:GPSLatitude="1,2N"/>'
+    (album / "x.jpg").write_bytes(make.encoded(make.scene(), xmp=packet))
+    for kind in geotags.KINDS:
+        assert write(album, "x.jpg", kind=kind) == [("x.jpg", "own GPS")]
+
+
 def test_two_photos_never_share_a_sidecar(album, make):
     (album / "a.png").write_bytes(make.encoded(make.scene(), "PNG"))
     assert write(album, "a.jpg", "a.png", ending="xmp") == [("a.xmp", "written"), ("a.png", "refused")]
