@@ -14,6 +14,7 @@ from numpy.lib.format import open_memmap
 from numpy.typing import NDArray
 
 from photoplanet.albums import album
+from photoplanet.bundle import folder
 from photoplanet.earth import atomic
 from photoplanet.errors import InputError
 from photoplanet.network.album_data import Answers
@@ -58,19 +59,19 @@ def form(photos: pa.Table, name: str, gap_hours: float = album.GAP_HOURS) -> Alb
 
 
 def answers(
-    photos: pa.Table, path: Path, locator: Any, folder: Path, gap_hours: float = album.GAP_HOURS,
+    photos: pa.Table, path: Path, locator: Any, kept: Path, gap_hours: float = album.GAP_HOURS,
     threads: int | None = None, advance: Advance = lambda count=1, note="": None,
 ) -> tuple[Answers, dict[str, Any]]:  # fmt: skip
     """The answers to the photos of a table (that lies at `path`), and facts; embeddings are computed where missing.
 
-    `locator`: the model at work, a `locate.locator.Locator`. Embeddings stand in `folder`, which goes on where it was
+    `locator`: the model at work, a `locate.locator.Locator`. Embeddings stand in `kept`, which goes on where it was
     stopped, and starts anew for other photos or another model. A photo that cannot be read keeps its slot, with an
     embedding of 0, and is counted. `advance` counts photos.
     """
     albums = form(photos, str(path), gap_hours)
     ordered = photos.take(pa.array(albums.rows))
     sources = table.paths(ordered, path.parent)
-    embeddings, unreadable = _embeddings(sources, locator, folder, threads, advance)
+    embeddings, unreadable = _embeddings(sources, locator, kept, threads, advance)
     latitude, longitude = ordered["latitude"].to_numpy(), ordered["longitude"].to_numpy()
     classes = locator.partition.assign(latitude, longitude)
     found = Answers(embeddings, latitude, longitude, classes, albums.gaps, albums.starts)
@@ -82,15 +83,15 @@ def answers(
 
 
 def _embeddings(
-    sources: list[str], locator: Any, folder: Path, threads: int | None, advance: Advance
+    sources: list[str], locator: Any, kept: Path, threads: int | None, advance: Advance
 ) -> tuple[NDArray[np.float16], int]:
     """Embeddings (n, d) float16, memory-mapped, and how many photos could not be read."""
-    folder.mkdir(parents=True, exist_ok=True)
+    kept.mkdir(parents=True, exist_ok=True)
     shape = (len(sources), locator.info.embedding_size)
     key = _key(sources, locator)
-    done, unreadable = _state(folder, key, shape)
+    done, unreadable = _state(kept, key, shape)
     if done < len(sources):
-        array = open_memmap(folder / EMBEDDINGS, "r+" if done else "w+", np.float16, shape)
+        array = open_memmap(kept / EMBEDDINGS, "r+" if done else "w+", np.float16, shape)
         advance(done)
         state, saved = [done, unreadable], time.perf_counter()
         try:
@@ -99,11 +100,11 @@ def _embeddings(
                 state = [state[0] + count, state[1] + found[1]]
                 advance(count)
                 if time.perf_counter() - saved > SAVE_SECONDS:
-                    saved = _save(folder, key, array, state)
+                    saved = _save(kept, key, array, state)
         finally:
-            _save(folder, key, array, state)
+            _save(kept, key, array, state)
         unreadable = state[1]
-    return np.load(folder / EMBEDDINGS, mmap_mode="r", allow_pickle=False), unreadable
+    return np.load(kept / EMBEDDINGS, mmap_mode="r", allow_pickle=False), unreadable
 
 
 def _computed(sources: list[str], locator: Any, threads: int | None):
@@ -121,16 +122,16 @@ def _computed(sources: list[str], locator: Any, threads: int | None):
 
 
 def _key(sources: list[str], locator: Any) -> str:
-    digest = hashlib.sha256("\n".join(locator.info.hashes.values()).encode())
+    digest = hashlib.sha256(locator.info.hashes[folder.NETWORK].encode())  # parts come and go; the network decides
     digest.update("\n".join(sources).encode("utf-8", "surrogatepass"))
     return digest.hexdigest()
 
 
-def _state(folder: Path, key: str, shape: tuple[int, int]) -> tuple[int, int]:
+def _state(kept: Path, key: str, shape: tuple[int, int]) -> tuple[int, int]:
     """How many photos are done and how many of those could not be read; 0 for a cache of anything else."""
     try:
-        state = json.loads((folder / STATE).read_text(encoding="utf-8"))
-        array = np.load(folder / EMBEDDINGS, mmap_mode="r", allow_pickle=False)
+        state = json.loads((kept / STATE).read_text(encoding="utf-8"))
+        array = np.load(kept / EMBEDDINGS, mmap_mode="r", allow_pickle=False)
         same = state["key"] == key and array.shape == shape and array.dtype == np.float16
         done, unreadable = int(state["done"]), int(state["unreadable"])
     except (OSError, ValueError, KeyError, TypeError, EOFError):
@@ -138,10 +139,10 @@ def _state(folder: Path, key: str, shape: tuple[int, int]) -> tuple[int, int]:
     return (done, unreadable) if same and 0 <= unreadable <= done <= shape[0] else (0, 0)
 
 
-def _save(folder: Path, key: str, array: np.memmap, state: list[int]) -> float:
+def _save(kept: Path, key: str, array: np.memmap, state: list[int]) -> float:
     """Write what is in the array first, and then how far it came."""
     array.flush()
-    with atomic.replacing(folder / STATE) as temporary:
+    with atomic.replacing(kept / STATE) as temporary:
         text = json.dumps({"key": key, "done": state[0], "unreadable": state[1]})
         temporary.write_text(text, encoding="utf-8")
     return time.perf_counter()

@@ -105,11 +105,14 @@ def test_the_command_adds_parts_resumes_and_leaves_the_given_model_alone(toy, tm
     model = folder.read(out)
     taken = learned.of(model)
     assert {"hmm", "timed-hmm", "lstm"} <= set(taken)
+    cache = tmp_path / "model.run" / "album-answers" / "training" / "embeddings.npy"
+    before = cache.stat().st_ino, cache.stat().st_mtime_ns
     weights = {name: model.info.hashes[name] for name in model.info.parts["album-lstm"]["files"]}
     again = CliRunner().invoke(command, [*given[:-1]])
     assert again.exit_code == 0 and "going on from epoch 1" in again.stderr
     assert "photoplanet album --model" in again.stdout
     assert {name: folder.read(out).info.hashes[name] for name in weights} == weights
+    assert (cache.stat().st_ino, cache.stat().st_mtime_ns) == before  # the parts added since do not count
 
 
 def test_another_model_in_the_way_is_refused(toy, tiny_model):
