@@ -4,8 +4,8 @@
 
 Describes the library into DIR/library (resumable; with --library-photos a random N of its photos, which a later, larger
 N goes on from), answers random queries, and prints accuracy with intervals, seconds per query and bytes per photo.
-Predictions are written every few queries to DIR/METHOD-N.csv (photo_id, latitude, longitude), which `photoplanet score`
-reads, and queries that are there are not answered again.
+Predictions are written every few queries to DIR/METHOD-N.csv (photo_id, latitude, longitude), and queries that are
+there are not answered again; `photoplanet score DIR/METHOD-N.csv DIR/queries.csv` reads them.
 """
 
 import argparse
@@ -44,6 +44,9 @@ def main() -> None:
     print(f"library: {size:,} photos, {int((~library.usable).sum())} unreadable, {time.perf_counter() - started:.0f} s")
 
     paths, latitude, longitude, names = photos(given.photos, given.queries, given.seed)
+    with (given.out / "queries.csv").open("w", newline="") as file:
+        csv.writer(file).writerow(["photo_id", "latitude", "longitude"])
+        csv.writer(file).writerows(zip(names, latitude, longitude, strict=True))
     started = time.perf_counter()
     queries = global_descriptors.describe(paths, library.dictionary)
     describing = (time.perf_counter() - started) / len(paths)
