@@ -37,6 +37,7 @@ def markdown(info: "ModelInfo", partition: "Partition") -> str:
         "What it is for": _INTENDED,
         "What it knows": _knows(info, partition),
         "How it was made": _made(info),
+        "What was trained on top of it": _parts(info),
         "How good it is": _accuracy(info.training.get("validation")),
         "How far its confidence can be trusted": _calibration(info.calibration),
         "Limits": _LIMITS,
@@ -80,6 +81,19 @@ def _made(info: "ModelInfo") -> str:
         **{key.replace("_", " "): value for key, value in info.training.items() if _is_fact(value)},
     }
     return "\n".join(f"- {_plain(key)}: {_plain(value)}" for key, value in facts.items() if value != "")
+
+
+def _parts(info: "ModelInfo") -> str:
+    """A line for each part: its plain facts, and its shares of 0…1 (recall, accuracy) by what they hold for."""
+    lines = []
+    for name, part in sorted(info.parts.items()):
+        said = [f"{key.replace('_', ' ')} {_plain(value)}" for key, value in part.items() if _is_fact(value)]
+        for key, value in part.items():
+            if isinstance(value, dict) and key.startswith(("recall", "accuracy")):
+                shares = [f"{share:.1%} {at}" for at, share in value.items() if isinstance(share, float)]
+                said.append(f"{key.replace('_', ' ')} {', '.join(shares)}")
+        lines.append(f"- {_plain(name)}: {_plain('; '.join(said))}")
+    return "\n".join(lines)
 
 
 def _accuracy(measured: Any) -> str:

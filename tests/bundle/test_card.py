@@ -60,3 +60,16 @@ def test_foreign_facts_cannot_break_the_page(text):
 def test_the_file_is_the_card_of_its_facts(tiny_model):
     bundle = folder.read(tiny_model)
     assert (tiny_model / "MODEL_CARD.md").read_text(encoding="utf-8") == card.markdown(bundle.info, bundle.partition)
+
+
+def test_a_part_has_its_line(tiny_model_copy, tmp_path):
+    (tmp_path / "part").write_bytes(b"x")
+    facts = {
+        "numbers": 256,
+        "recall": {"1 km": 0.2468, "25 km": 0.5},
+        "settings": {"margin": 0.2},
+        "note": "two\nlines",
+    }
+    folder.add_part(tiny_model_copy, "embedding", facts, {"embedding.onnx": tmp_path / "part"})
+    card = (tiny_model_copy / "MODEL_CARD.md").read_text("utf-8")
+    assert "\n- embedding: numbers 256; note two lines; recall 24.7% 1 km, 50.0% 25 km\n" in card

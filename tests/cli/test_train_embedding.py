@@ -1,0 +1,55 @@
+"""`photoplanet train-embedding` as its user meets it."""
+
+import json
+
+import numpy as np
+import pytest
+from PIL import Image
+
+from photoplanet.cli import main
+from photoplanet.photos import table
+
+
+@pytest.fixture
+def photos(tmp_path):
+    """Photos of three colours at three places, each place by two people."""
+    rows, random = [], np.random.default_rng(0)
+    for i in range(24):
+        colour = np.eye(3)[i % 3] * 200
+        pixels = np.clip(colour + random.normal(0, 10, (20, 20, 3)), 0, 255).astype(np.uint8)
+        Image.fromarray(pixels).save(tmp_path / f"{i}.png")
+        rows.append({"photo_id": f"{i}", "path": f"{i}.png", "latitude": 10.0 * (i % 3) + 5, "longitude": 5.0,
+                     "photographer": f"{i // 3 % 2}"})  # fmt: skip
+    return table.write(table.from_rows(rows), tmp_path / "photos.parquet")
+
+
+def command(*words):
+    with pytest.raises(SystemExit) as left:
+        main([str(word) for word in words])
+    return left.value.code
+
+
+def test_it_prints_its_facts_and_the_model_gains_the_part(photos, tiny_model_copy, capsys):
+    before = {path.name: path.read_bytes() for path in tiny_model_copy.iterdir() if path.suffix != ".json"}
+    words = ("train-embedding", photos, "--model", tiny_model_copy, "-o", tiny_model_copy, "--validation", photos)
+    assert command(*words, "--steps", 5, "--threads", 1, "--json") == 0
+    facts = json.loads(capsys.readouterr().out)
+    assert facts["numbers"] == 256 and facts["settings"]["steps"] == 5 and facts["recall"]["1 km"] == 1.0
+    for name, content in before.items():
+        if name != "MODEL_CARD.md":
+            assert (tiny_model_copy / name).read_bytes() == content
+    assert "embedding" in (tiny_model_copy / "MODEL_CARD.md").read_text("utf-8")
+    assert command(*words, "--steps", 5, "--threads", 1) == 0
+    assert "256 bytes a photo" in capsys.readouterr().out
+
+
+def test_a_bad_request_is_one_line(photos, tiny_model, tmp_path, capsys):
+    words = ("train-embedding", photos, "--model", tiny_model, "-o", tmp_path / "out")
+    assert command(*words, "--near-km", 5, "--far-km", 2) == 2
+    assert "--far-km 2 is less than --near-km 5" in capsys.readouterr().err
+    assert command("train-embedding", photos, "--model", tmp_path / "none", "-o", tmp_path / "out") == 2
+    assert not (tmp_path / "out").exists()
+    lonely = table.read(photos)[0].slice(0, 3)
+    path = table.write(lonely, tmp_path / "lonely.parquet")
+    assert command("train-embedding", path, *words[2:], "--validation", photos, "--threads", 1) == 1
+    assert capsys.readouterr().err.strip().splitlines()[-1].startswith("photoplanet: 0 places")
