@@ -8,6 +8,7 @@ The last column is what locating an album costs against its photos one by one.
 
 import argparse
 import time
+from itertools import pairwise
 from pathlib import Path
 
 import numpy as np
@@ -35,7 +36,7 @@ def main() -> None:
     for network in taken.values():
         if hasattr(network, "files"):
             object.__setattr__(network.files, "threads", 1)
-    parts = [slice(start, stop) for start, stop in zip(starts[:-1], starts[1:], strict=True)]
+    parts = [slice(start, stop) for start, stop in pairwise(starts.tolist())]
     gaps = [np.diff(column["taken_at"][part]) / np.timedelta64(3600, "s") for part in parts]
     own = [column["log_probabilities"][part].astype(np.float32) for part in parts]
     albums = [album.Album(gap, np.full(len(gap) + 1, -1, np.int32)) for gap in gaps]
