@@ -16,9 +16,9 @@ from photoplanet.albums.networks import READINGS
 from photoplanet.bundle import folder as model_folder
 from photoplanet.errors import TrainingError
 from photoplanet.network import album_data
-from photoplanet.network.album_attention import AlbumAttention
+from photoplanet.network.album_attention import COVERS, FLOOR, HIGHEST, LOWEST, AlbumAttention
 from photoplanet.network.albums import AlbumLSTM
-from photoplanet.network.export import OPSET, TOLERANCE, _quiet, save_program
+from photoplanet.network.export import OPSET, TOLERANCE
 
 IR_VERSION = 8  # read by every ONNX Runtime from 1.14 on, as OPSET is
 _LARGE = 1024  # numbers from which a weight is stored in half precision
@@ -76,8 +76,8 @@ def write_lstm(network: AlbumLSTM, method: str, folder: Path, temperature: float
 def write_direction(network: AlbumLSTM, path: Path, layer: nn.LSTM) -> None:
     """One direction: `embeddings` (n, d), `h` and `c` (1, 1, units) → `hidden` (n, units), `h_after`, `c_after`."""
     units, weights, graph = layer.hidden_size, layer.state_dict(), _Graph()
-    graph.constant("shift", network.shift)
-    graph.constant("scale", network.scale)
+    graph.constant("shift", network.shift, exact=True)
+    graph.constant("scale", network.scale, exact=True)
     graph.constant("W", _gates(weights["weight_ih_l0"])[None])
     graph.constant("R", _gates(weights["weight_hh_l0"])[None])
     graph.constant("B", torch.cat([_gates(weights["bias_ih_l0"]), _gates(weights["bias_hh_l0"])])[None])
@@ -112,42 +112,107 @@ def write_head(network: AlbumLSTM, path: Path, temperature: float) -> None:
     graph.save(path, given, {"answer": ["n", network.classes]})
 
 
-class _Answer(nn.Module):
-    """The attention network as its file has it: calibrated log-probabilities."""
-
-    def __init__(self, network: AlbumAttention, temperature: float):
-        super().__init__()
-        self.network, self.temperature = network, temperature
-
-    def forward(
-        self, log_probabilities: Tensor, embeddings: Tensor, times: Tensor, itself: Tensor, there: Tensor
-    ) -> Tensor:
-        logits = self.network.answer(log_probabilities, embeddings, times, itself, there)
-        return (logits / self.temperature).log_softmax(dim=2)
-
-
 def write_attention(network: AlbumAttention, method: str, folder: Path, temperature: float) -> dict[str, Path]:
-    """Write the attention network's one file by torch's exporter; file name → path."""
-    path = folder / attention.FILES["network"]
-    t, m = torch.export.Dim("t", min=1, max=1 << 20), torch.export.Dim("m", min=1, max=1 << 20)
-    shapes = {
-        "log_probabilities": {1: m}, "embeddings": {1: m}, "times": {1: t, 2: m}, "itself": {1: t, 2: m},
-        "there": {1: m},
-    }  # fmt: skip
-    with _quiet():
-        program = torch.onnx.export(
-            _Answer(network, temperature),
-            tuple(torch.from_numpy(array) for array in _random(network, 5)),
-            input_names=list(shapes),
-            output_names=["answer"],
-            dynamic_shapes=shapes,
-            opset_version=OPSET,
-            dynamo=True,
-            verbose=False,
-        )
-    assert program is not None  # dynamo=True always returns one
-    save_program(program, path)
+    """Write the attention network's one file; file name → path. The graph is `AlbumAttention.answer`, line by line."""
+    graph, classes = _Graph(), network.classes
+    graph.constant("share", network.share, exact=True)
+    graph.constant("log_share", network.share.log(), exact=True)
+    for name, number in (("one", 1.0), ("floor", FLOOR), ("above", 1 + FLOOR), ("seen", 1e-3), ("third", 1 / 3)):
+        graph.constant(name, torch.tensor(number))
+    for axis in range(4):
+        graph.constant(f"axis{axis}", torch.tensor([axis]))
+    graph.constant("axes13", torch.tensor([1, 3]))
+    probabilities = graph.add("Exp", ["log_probabilities"])
+    masses, first = _masses(graph, network, probabilities)
+    evidence = [graph.add("Sub", ["log_probabilities", "log_share"])]
+    graph.constant("by_cover", torch.tensor([1, -1, COVERS, classes]))
+    for scale, mass in enumerate(masses):
+        each = graph.add("Reshape", [graph.add("Gather", [mass, f"division{scale}"], axis=2), "by_cover"])
+        mean = graph.add("ReduceMean", [each, "axis2"], keepdims=0)
+        evidence.append(graph.add("Log", [graph.add("Div", [graph.add("Add", [mean, "floor"]), "above"])]))
+    weights = _weights(graph, network, probabilities, masses, first)
+    graph.constant("prior", network.prior)
+    logits = graph.add("Mul", ["prior", "log_share"])
+    for channel, found in enumerate(evidence):
+        graph.constant(f"channel{channel}", torch.tensor(channel))
+        weight = graph.add("Gather", [weights, f"channel{channel}"], axis=3)
+        logits = graph.add("Add", [logits, graph.add("MatMul", [weight, found])])
+    graph.constant("sharpness", torch.tensor(1 / temperature))
+    graph.add("LogSoftmax", [graph.add("Mul", [logits, "sharpness"])], ["answer"], axis=2)
+    path, channels = folder / attention.FILES["network"], attention.TIME_FEATURES
+    graph.save(
+        path,
+        {
+            "log_probabilities": [1, "m", classes], "embeddings": [1, "m", network.embedding],
+            "times": [1, "t", "m", channels], "itself": [1, "t", "m"], "there": [1, "m"],
+        },
+        {"answer": [1, "t", classes]},
+    )  # fmt: skip
     return {path.name: path}
+
+
+def _masses(graph: "_Graph", network: AlbumAttention, probabilities: str) -> tuple[list[str], list[str]]:
+    """`_mass` of each scale, and the first division of it times the root of its shares."""
+    graph.constant("zero", torch.tensor(0.0))
+    repeated = graph.add("Concat", [probabilities] * COVERS, axis=2)
+    shape = graph.add("Shape", [repeated])
+    photos = graph.add("Gather", [shape, "axis1"], axis=0)
+    masses, first = [], []
+    for scale, size in enumerate(network.sizes_of):
+        few, share = network.first_of[scale], network.shares.split(network.sizes_of)[scale]
+        graph.constant(f"division{scale}", network.divisions[scale])
+        graph.constant(f"size{scale}", torch.tensor([size]))
+        graph.constant(f"share{scale}", share, exact=True)
+        graph.constant(f"few{scale}", torch.tensor([few]))
+        graph.constant(f"root{scale}", share[:few].sqrt(), exact=True)
+        empty = graph.add("Expand", ["zero", graph.add("Concat", ["axis1", photos, f"size{scale}"], axis=0)])
+        places = graph.add("Expand", [f"division{scale}", shape])
+        summed = graph.add("ScatterElements", [empty, places, repeated], axis=2, reduction="add")
+        masses.append(graph.add("Div", [summed, f"share{scale}"]))
+        part = graph.add("Slice", [masses[-1], "axis0", f"few{scale}", "axis2"])
+        first.append(graph.add("Mul", [part, f"root{scale}"]))
+    return masses, first
+
+
+def _weights(graph: "_Graph", network: AlbumAttention, probabilities: str, masses: list[str], first: list[str]) -> str:
+    """`AlbumAttention._weights`, (1, t, m, channels)."""
+    graph.constant("shift", network.shift, exact=True)
+    graph.constant("scale", network.scale, exact=True)
+    graph.constant("root", network.share.sqrt(), exact=True)
+    product = graph.add("Mul", [probabilities, "log_probabilities"])
+    entropy = graph.add("Neg", [graph.add("ReduceSum", [product, "axis2"], keepdims=1)])
+    sure = graph.add("ReduceMax", ["log_probabilities", "axis2"], keepdims=1)
+    scaled = graph.add("Mul", [graph.add("Add", ["embeddings", "shift"]), "scale"])
+    seen = graph.add("Concat", [scaled, sure, entropy], axis=2)
+    layer = network.photo[0]
+    assert isinstance(layer, nn.Linear)
+    photo = graph.add("Relu", [graph.linear("photo", seen, layer)])
+    given = graph.add("Unsqueeze", [graph.linear("given", photo, network.given), "axis1"])
+    taken = graph.add("MatMul", ["itself", graph.linear("taken", photo, network.taken)])
+    alike = []
+    for part in [graph.add("Div", [probabilities, "root"]), *first]:
+        asked = graph.add("MatMul", ["itself", part])
+        both = graph.add("MatMul", [asked, graph.add("Transpose", [part], perm=[0, 2, 1])])
+        alike.append(graph.add("Unsqueeze", [both, "axis3"]))
+    logs = graph.add(
+        "Mul", [graph.add("Log", [graph.add("Add", [graph.add("Concat", alike, axis=3), "seen"])]), "third"]
+    )
+    for name in ("agreement", "time"):
+        graph.constant(name, getattr(network, name).T.contiguous(), exact=True)
+    for name in ("gain", "sharing"):
+        graph.constant(name, getattr(network, name), exact=True)
+    graph.constant("own", network.itself, exact=True)
+    graph.constant("lowest", torch.tensor(LOWEST))
+    graph.constant("highest", torch.tensor(HIGHEST))
+    others = graph.add("Add", [graph.add("MatMul", ["times", "time"]), graph.add("MatMul", [logs, "agreement"])])
+    same = graph.add("Unsqueeze", ["itself", "axis3"])
+    others = graph.add("Mul", [others, graph.add("Sub", ["one", same])])
+    logarithm = graph.add("Add", [others, graph.add("Mul", [same, "own"])])
+    logarithm = graph.add("Add", [graph.add("Add", [logarithm, given]), graph.add("Unsqueeze", [taken, "axis2"])])
+    weight = graph.add("Exp", [graph.add("Clip", [logarithm, "lowest", "highest"])])
+    weight = graph.add("Mul", [weight, graph.add("Unsqueeze", ["there", "axes13"])])
+    total = graph.add("Add", [graph.add("ReduceSum", [weight, "axis2"], keepdims=1), "one"])
+    return graph.add("Div", [graph.add("Mul", [weight, "gain"]), graph.add("Pow", [total, "sharing"])])
 
 
 def compare_lstm(plain: AlbumLSTM, method: str, files: dict[str, Path], temperature: float) -> float:
@@ -168,7 +233,8 @@ def compare_attention(plain: AlbumAttention, method: str, files: dict[str, Path]
     opened, worst = _listed(attention.FILES, files), 0.0
     for n in (1, 2, 40):
         given = _random(plain, n)
-        expected = _Answer(plain, temperature)(*(torch.from_numpy(array) for array in given)).numpy()
+        logits = plain.answer(*(torch.from_numpy(array) for array in given))
+        expected = (logits / temperature).log_softmax(dim=2).numpy()
         names = ("log_probabilities", "embeddings", "times", "itself", "there")
         (found,) = opened.run("network", dict(zip(names, given, strict=True)), [expected.shape])
         worst = _worse(worst, found, expected)
@@ -224,20 +290,29 @@ class _Graph:
         self.nodes: list[Any] = []
         self.constants: list[Any] = []
 
-    def constant(self, name: str, value: Tensor) -> None:
+    def constant(self, name: str, value: Tensor, exact: bool = False) -> None:
         from onnx import helper, numpy_helper
 
         array = value.detach().cpu().numpy()
-        if array.dtype == np.float32 and array.size >= _LARGE:
+        if array.dtype == np.float32 and array.size >= _LARGE and not exact:
             self.constants.append(numpy_helper.from_array(array.astype(np.float16), f"{name}_half"))
             self.nodes.append(helper.make_node("Cast", [f"{name}_half"], [name], to=1))
         else:
             self.constants.append(numpy_helper.from_array(array, name))
 
-    def add(self, kind: str, inputs: list[str], outputs: list[str], **attributes: Any) -> None:
+    def add(self, kind: str, inputs: list[str], outputs: list[str] | None = None, **attributes: Any) -> str:
+        """A node; the name of its first output."""
         from onnx import helper
 
+        outputs = outputs or [f"{kind.lower()}_{len(self.nodes)}"]
         self.nodes.append(helper.make_node(kind, inputs, outputs, **attributes))
+        return outputs[0]
+
+    def linear(self, name: str, given: str, layer: nn.Linear) -> str:
+        """A linear layer on the last axis."""
+        self.constant(f"{name}_weight", layer.weight.T.contiguous())
+        self.constant(f"{name}_bias", layer.bias)
+        return self.add("Add", [self.add("MatMul", [given, f"{name}_weight"]), f"{name}_bias"])
 
     def save(self, path: Path, inputs: dict[str, list], outputs: dict[str, list]) -> None:
         import onnx

@@ -212,6 +212,8 @@ def _fill(classifier: Classifier, found: dict[str, Tensor], source: str | os.Pat
 
 def _save(network: Exported, size: int, path: Path) -> None:
     """torch's exporter, without its messages and without the source paths that it leaves in the file."""
+    import onnx
+
     example = torch.zeros((2, size, size, 3), dtype=torch.uint8)
     with _quiet():
         program = torch.onnx.export(
@@ -225,13 +227,6 @@ def _save(network: Exported, size: int, path: Path) -> None:
             verbose=False,
         )
     assert program is not None  # dynamo=True always returns one
-    save_program(program, path)
-
-
-def save_program(program: Any, path: Path) -> None:
-    """Write what torch's exporter made, the same bytes for the same network."""
-    import onnx
-
     model = program.model_proto
     _strip(model)
     model.producer_name, model.producer_version = "photoplanet", ""
