@@ -28,8 +28,8 @@ def average_precision(ranks: Iterable[int], positives: int) -> float:
     for found, rank in enumerate(where):
         before = found / rank if rank else 1.0
         after = (found + 1) / (rank + 1)
-        area += (before + after) / 2 / positives
-    return area
+        area += (before + after) / 2
+    return area / positives  # divided once, so that a perfect ranking is exactly 1
 
 
 def of_ranking(
