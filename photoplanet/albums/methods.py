@@ -35,7 +35,18 @@ METHODS: dict[str, Method] = {
     "blstm25": Method(lstm.decode, True, "the paper's LSTM in both directions, 25 photos at a time"),
     "attention": Method(attention.decode, True, "a small network that weighs the evidence of all photos for each"),
 }
-DEFAULT_METHOD = "timed-hmm"  # the best that needs no training: docs/albums.md
+AUTO = "auto"  # the default: see `chosen`
+
+
+def chosen(name: str | None, learned: dict[str, Any], places_known: bool) -> str:
+    """The method that `name` stands for; None and "auto": "attention" or "timed-hmm", whichever suits the album.
+
+    Attention is as accurate at a third of the time, where the model has learned it (docs/albums.md); where places are
+    known, elapsed time and distance say most about their neighbours, and that is what the timed HMM is about.
+    """
+    if name not in (None, AUTO):
+        return str(name)
+    return "attention" if "attention" in learned and not places_known else "timed-hmm"
 
 
 def get(name: str) -> Method:

@@ -48,13 +48,14 @@ def locate_album(
 
     `times`: ISO 8601 text, datetime, datetime64 or None per photo; default: what the photos' EXIF says. `anchors`:
     (latitude, longitude) or None per photo, the places already known; default: the photos' own GPS; empty list: none.
-    `track`: a GPS track by the same clock. `method`: one of `methods.METHODS`, default `methods.DEFAULT_METHOD`.
+    `track`: a GPS track by the same clock. `method`: one of `methods.METHODS`, default "auto" (`methods.chosen`).
     An anchor's prediction stands at its own place. A photo that cannot be read keeps its slot, takes its place from its
     neighbours, and is named to `advance(1, note=…)`. InputError when none can be read and no place is known.
     """
     sources = list(photos)
-    name = method or methods.DEFAULT_METHOD
-    methods.get(name)
+    name = method or methods.AUTO
+    if name != methods.AUTO:
+        methods.get(name)
     if not sources:
         return []
     when, _ = album.parse_times(_times(sources, times))
@@ -94,7 +95,7 @@ def infer(
     times: NDArray[np.datetime64],
     places: NDArray[np.float64],
     track: anchors.Track | None = None,
-    method: str = methods.DEFAULT_METHOD,
+    method: str = methods.AUTO,
 ) -> tuple[NDArray[np.float32], NDArray[np.float64]]:
     """Run a method over an album: log-probabilities (n, classes) in the given order; `places` with the track's.
 
@@ -114,10 +115,9 @@ def infer(
     known = anchors.classes(locator.partition, np.concatenate([places, slots]))
     order = album.order(times)
     taken = learned.of(locator.bundle)
-    decoded = methods.decode(
-        method, rows[order.rows], embeddings[order.rows], album.Album(order.gaps, known[order.rows]),
-        locator.partition, taken,
-    )  # fmt: skip
+    evidence, held = rows[order.rows], album.Album(order.gaps, known[order.rows])
+    name = methods.chosen(method, taken, bool((known >= 0).any()))
+    decoded = methods.decode(name, evidence, embeddings[order.rows], held, locator.partition, taken)
     back = np.empty_like(decoded.log_probabilities)
     back[order.rows] = decoded.log_probabilities
     return back[:n], places

@@ -176,7 +176,7 @@ def split(
 def locate(
     locator: Locator,
     trip: Trip,
-    method: str = methods.DEFAULT_METHOD,
+    method: str = methods.AUTO,
     use_places: bool = True,
     track: anchors.Track | None = None,
     advance: Callable[..., None] = lambda count=1, note="": None,

@@ -9,7 +9,7 @@ from typing import Any
 import click
 
 from photoplanet.albums.album import GAP_HOURS
-from photoplanet.albums.methods import DEFAULT_METHOD, METHODS
+from photoplanet.albums.methods import AUTO, METHODS
 from photoplanet.cli.common import bar, print_json
 from photoplanet.cli.locate import TOY_LINE, _line, _percent, _point
 from photoplanet.errors import InputError
@@ -22,7 +22,7 @@ NAME_WIDTH, PLACE_WIDTH = 28, 40
 @click.command()
 @click.argument("photos", nargs=-1, metavar="DIR|TABLE|PHOTO...")
 @click.option("--model", metavar="MODEL", help="An installed model's name, or a folder.  [default: the one you chose]")
-@click.option("--method", type=click.Choice(list(METHODS)), default=DEFAULT_METHOD, show_default=True,
+@click.option("--method", type=click.Choice([AUTO, *METHODS]), default=AUTO, show_default=True,
               help="How the photos inform each other.")  # fmt: skip
 @click.option("--anchors/--no-anchors", default=True, show_default=True,
               help="Take photos that have GPS for known places that pull their neighbours.")  # fmt: skip
@@ -90,7 +90,7 @@ def command(photos, model, method, anchors, gpx_path, time_offset, one_camera, g
         if not trips.covered(track, albums):
             click.echo(f"{gpx_path}: no photo was taken while it was recorded; check --time-offset", err=True)
     loaded = locator.load(model, threads)
-    if methods.METHODS[method].needs:
+    if method != AUTO and methods.METHODS[method].needs:
         _check_learned(loaded, method)
     for fault, rows in faults.items():
         click.echo(f"{rows['count']:,} of {len(shots):,} photos: {fault}; ordered by their names", err=True)

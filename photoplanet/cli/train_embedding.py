@@ -42,8 +42,6 @@ def command(photos, model, output, validation, network, threads, as_json, **give
     from photoplanet.errors import InputError, MissingExtra
 
     try:
-        import torch
-
         from photoplanet.network import embedding_run, triplet
     except ModuleNotFoundError as error:
         if (error.name or "").startswith("photoplanet"):
@@ -52,8 +50,6 @@ def command(photos, model, output, validation, network, threads, as_json, **give
     from photoplanet.locate import locator
 
     model = locator.load(model, threads)
-    if threads:
-        torch.set_num_threads(threads)
     changed = {key: given[key] for key in SETTINGS if given[key] is not None}
     settings = replace(embedding_run.FINETUNING if network else triplet.Settings(), **changed)
     if settings.far_km < settings.near_km:
@@ -62,7 +58,7 @@ def command(photos, model, output, validation, network, threads, as_json, **give
         )
     facts = embedding_run.train(
         photos, model.bundle.folder, output, lambda pixels: model.log_probabilities(pixels)[1], validation, network,
-        settings, bar, partial(click.echo, err=True),
+        settings, bar, partial(click.echo, err=True), threads,
     )  # fmt: skip
     if as_json:
         print_json(facts)

@@ -33,7 +33,7 @@ def train(
     """
     if threads:
         torch.set_num_threads(threads)
-    target = embedding_run._target(locator.bundle.folder, Path(out)).folder
+    target = embedding_run.target(locator.bundle.folder, Path(out)).folder
     work = out.with_name(out.name + ".run")
     training_rows, held_out, validation_path = _tables(photos, validation_table)
     sides, facts = [], {}

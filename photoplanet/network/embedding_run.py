@@ -63,6 +63,7 @@ class Whole(nn.Module):
 def train(
     photos: Path, model: Path, out: Path, embed: Embed, validation: Path | None = None, network: bool = False,
     settings: triplet.Settings | None = None, bar: run.Bar = run.no_bar, say: Callable[[str], None] = lambda line: None,
+    threads: int | None = None,
 ) -> dict[str, Any]:  # fmt: skip
     """Train on a photo table, add the part to the model folder `out` and return its facts.
 
@@ -71,8 +72,10 @@ def train(
     embeddings (2·d bytes a photo) and checkpoints lie in `out`.embedding/; run again, it goes on where it was.
     InputError for tables it cannot use, TrainingError for too few places.
     """
+    if threads:
+        torch.set_num_threads(threads)
     settings = settings or (FINETUNING if network else triplet.Settings())
-    bundle = _target(Path(model), Path(out))
+    bundle = target(Path(model), Path(out))
     work = bundle.folder.with_name(bundle.folder.name + ".embedding")
     work.mkdir(exist_ok=True)
     training, held_out = (_photos(*rows, bundle, embed, work, bar, say) for rows in _tables(photos, validation))
@@ -261,7 +264,7 @@ class _Trainer:
         self.best_weights = {k.removeprefix("best."): v for k, v in tensors.items() if k.startswith("best.")}
 
 
-def _target(model: Path, out: Path) -> model_folder.Bundle:
+def target(model: Path, out: Path) -> model_folder.Bundle:
     """The folder to add the part to: `out`, made as a copy of `model` where it is not there yet."""
     bundle = model_folder.read(model)
     if not out.exists() or (out.is_dir() and not any(out.iterdir())):
