@@ -14,7 +14,7 @@ from photoplanet.retrieval.local_features import MAX_SIDE, Features, extract
 from photoplanet.retrieval.verification import Verified, trusted, verify
 from photoplanet.retrieval.words import DESCRIPTORS_PER_WORD, MAX_WORDS, InvertedIndex, Vocabulary
 
-CANDIDATES = 30  # verified per query, 10 ms each on a core
+CANDIDATES = 20  # verified per query, 10 ms each on a core
 QUERY_WORDS = 3  # of a query's feature, one of a library's: forgives a word's border at no cost in the index
 SAMPLE = DESCRIPTORS_PER_WORD * MAX_WORDS  # descriptors that the vocabulary is trained on, 42 MB
 

@@ -80,7 +80,7 @@ def test_files_hold_what_the_table_shows(run, trip, tiny_model, tmp_path):
     status, out, _ = run(trip, "--model", tiny_model, "--json", *options)
     page = json.loads(out)
     (album,) = page["albums"]
-    assert status == 0 and page["method"] == "timed-hmm" and album["from"] == "2020-05-01"
+    assert status == 0 and page["method"] == "auto" and album["from"] == "2020-05-01"
     assert [each["kind"] for each in album["photos"]] == ["estimated", "own GPS", "neighbours", "estimated"]
     assert "error" in album["photos"][2] and album["photos"][2]["best"]["country_code"] == "BR"
     rows = list(csv.DictReader(io.StringIO(files["csv"].read_text())))
