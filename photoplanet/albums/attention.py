@@ -18,9 +18,8 @@ from numpy.typing import NDArray
 
 from photoplanet.albums import networks
 from photoplanet.albums.album import Album
-from photoplanet.albums.decoded import Decoded, with_anchors
+from photoplanet.albums.decoded import Decoded
 from photoplanet.bundle import folder
-from photoplanet.errors import ModelError
 
 METHOD = "attention"
 FILES = {"network": f"{networks.part_name(METHOD)}.onnx"}
@@ -107,17 +106,10 @@ def decode(
 
     Anchors keep their places and are evidence for their neighbours. ModelError without a network, or of other sizes.
     """
-    if learned is None:
-        raise ModelError("this method needs a trained album network; `photoplanet train-album` adds one to the model")
-    rows = with_anchors(log_probabilities, album.known)
-    if len(album) < 2:
-        return Decoded(rows)
-    if rows.shape[1] != learned.classes or np.shape(embeddings)[1] != learned.embedding:
-        raise ModelError(
-            f"an album network for {learned.classes} classes and embeddings of {learned.embedding}, given "
-            f"{rows.shape[1]} and {np.shape(embeddings)[1]}; train it on this model"
-        )
-    found = learned.log_probabilities(rows, embeddings, album.gaps)
-    anchors = album.known >= 0
-    found[anchors] = rows[anchors]
-    return Decoded(found)
+    return networks.decoded(
+        log_probabilities,
+        embeddings,
+        album,
+        learned,
+        lambda net, rows: net.log_probabilities(rows, embeddings, album.gaps),
+    )

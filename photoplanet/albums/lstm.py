@@ -14,7 +14,7 @@ from numpy.typing import NDArray
 
 from photoplanet.albums import networks
 from photoplanet.albums.album import Album
-from photoplanet.albums.decoded import Decoded, with_anchors
+from photoplanet.albums.decoded import Decoded
 from photoplanet.albums.networks import LSTMS, Reading
 from photoplanet.bundle import folder
 from photoplanet.errors import ModelError
@@ -115,20 +115,9 @@ def decode(
     Anchors keep their places, but these networks read photos only, so that neighbours learn nothing from them.
     ModelError without a network, or with one of other sizes.
     """
-    if learned is None:
-        raise ModelError("this method needs a trained album network; `photoplanet train-album` adds one to the model")
-    rows = with_anchors(log_probabilities, album.known)
-    if len(album) < 2:
-        return Decoded(rows)
-    if rows.shape[1] != learned.classes or np.shape(embeddings)[1] != learned.embedding:
-        raise ModelError(
-            f"an album network for {learned.classes} classes and embeddings of {learned.embedding}, given "
-            f"{rows.shape[1]} and {np.shape(embeddings)[1]}; train it on this model"
-        )
-    found = learned.log_probabilities(embeddings)
-    anchors = album.known >= 0
-    found[anchors] = rows[anchors]
-    return Decoded(found)
+    return networks.decoded(
+        log_probabilities, embeddings, album, learned, lambda net, rows: net.log_probabilities(embeddings)
+    )
 
 
 def _steps(n: int) -> Iterator[slice]:

@@ -1,6 +1,7 @@
 """Album networks as parts of a model folder: how each reads an album (paper, Fig. 12), and opening their ONNX files."""
 
 import functools
+from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -8,6 +9,8 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from photoplanet.albums.album import Album
+from photoplanet.albums.decoded import Decoded, with_anchors
 from photoplanet.bundle import folder
 from photoplanet.errors import ModelError
 
@@ -109,3 +112,26 @@ def _open(path: str, digest: str, threads: int) -> Any:
         return onnxruntime.InferenceSession(str(file), options, providers=["CPUExecutionProvider"])
     except Exception as error:  # as above
         raise ModelError(f"{file}: not a usable network ({' '.join(str(error).split())[:200]}); {REMEDY}") from None
+
+
+def decoded(
+    log_probabilities: NDArray, embeddings: NDArray, album: Album, learned: Any, run: Callable[[Any, NDArray], NDArray]
+) -> Decoded:
+    """What `run(learned, rows with anchors)` answers: a photo alone keeps the CNN's answer, anchors their places.
+
+    ModelError without a network, or with one of other sizes (`learned.classes`, `learned.embedding`).
+    """
+    if learned is None:
+        raise ModelError("this method needs a trained album network; `photoplanet train-album` adds one to the model")
+    rows = with_anchors(log_probabilities, album.known)
+    if len(album) < 2:
+        return Decoded(rows)
+    if rows.shape[1] != learned.classes or np.shape(embeddings)[1] != learned.embedding:
+        raise ModelError(
+            f"an album network for {learned.classes} classes and embeddings of {learned.embedding}, given "
+            f"{rows.shape[1]} and {np.shape(embeddings)[1]}; train it on this model"
+        )
+    found = run(learned, rows)
+    anchors = album.known >= 0
+    found[anchors] = rows[anchors]
+    return Decoded(found)

@@ -4,21 +4,7 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from photoplanet.cli import main
 from photoplanet.photos import exif
-
-
-@pytest.fixture
-def run(capsys):
-    """A function: `run("explain", …)` → exit status, stdout, stderr."""
-
-    def call(*arguments):
-        with pytest.raises(SystemExit) as ended:
-            main([str(each) for each in arguments])
-        captured = capsys.readouterr()
-        return ended.value.code, captured.out, captured.err
-
-    return call
 
 
 def test_regions_picture_and_array(run, photo, tiny_model, tmp_path):
