@@ -1,7 +1,7 @@
 """`photoplanet locate`: photos → places, as a table, JSON, CSV, GeoJSON or a map."""
 
 import sys
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from contextlib import ExitStack, contextmanager
 from dataclasses import replace
 from typing import Any
@@ -94,20 +94,11 @@ def command(photos, model, top, readout, region, precision, answer_always, as_js
         # A table on the terminal shows by itself how far it is, and a bar would draw over it.
         hidden = sys.stdout.isatty() and not as_json
         advance = _no_bar if hidden else stack.enter_context(bar("locating", len(sources)))
-        for source, answer in loaded.locate_many(sources, readout=readout, decode_threads=threads, advance=advance):
-            name = gather.name_of(source)
-            facts: dict[str, Any] = {}
-            if isinstance(answer, InputError):
+        answers = loaded.locate_many(sources, readout=readout, decode_threads=threads, advance=advance)
+        for name, answer, facts in _with_facts(answers, form, searched, with_itself):
+            if not facts:
                 failed += 1
                 click.echo(f"photoplanet: {_line(str(answer))}", err=True)
-            elif searched is None:
-                facts = results.record(name, answer, form)
-            else:
-                rows = shared.itself(searched, source, name, lambda line: click.echo(shared.printable(line), err=True))
-                answer, like = shared.placed(searched, source, answer, () if with_itself else rows)
-                facts = results.record(name, answer, form)
-                if facts["best"] is not None:
-                    facts["like"] = like
             for sink in sinks:
                 sink(name, answer, facts)
     if as_json:
@@ -116,6 +107,24 @@ def command(photos, model, top, readout, region, precision, answer_always, as_js
     if failed:
         click.echo(f"{failed} of {len(sources)} photos could not be read; they are named above", err=True)
     return 2 if failed == len(sources) else 0
+
+
+def _with_facts(answers: Iterable[tuple[Any, Any]], form: Any, searched: Any, with_itself: bool) -> Iterator[Any]:
+    """(name, answer, what is told of it) of each photo, read again from the library's photos that look most alike where
+    one is `searched`; nothing is told of a photo that could not be read."""
+    from photoplanet.locate import gather, results
+
+    for source, answer in answers:
+        name = gather.name_of(source)
+        if isinstance(answer, InputError):
+            yield name, answer, {}
+        elif searched is None:
+            yield name, answer, results.record(name, answer, form)
+        else:
+            rows = shared.itself(searched, source, name, lambda line: click.echo(shared.printable(line), err=True))
+            answer, like = shared.placed(searched, source, answer, () if with_itself else rows)
+            facts = results.record(name, answer, form)
+            yield name, answer, facts | ({"like": like} if facts["best"] is not None else {})
 
 
 def _without_model(model: str | None) -> bool:
