@@ -15,7 +15,7 @@ from photoplanet.errors import InputError, PhotoplanetError
 from photoplanet.locate.locator import Locator
 from photoplanet.locate.prediction import DEFAULT_PRECISION, PRECISIONS, REGION_SHARE, Prediction
 from photoplanet.locate.results import Form, record
-from photoplanet.server import problems, uploads
+from photoplanet.server import pages, problems, uploads
 from photoplanet.server.batching import Batcher
 from photoplanet.server.limits import Limits
 from photoplanet.server.metrics import Metrics
@@ -100,6 +100,7 @@ def create_app(
     _health(app, service)
     _locate(app, service)
     _explain(app, service)
+    pages.add(app)
     app.add_middleware(Guard, token=token, hosts=hosts, origins=origins)
     return app
 

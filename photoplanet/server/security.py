@@ -14,11 +14,8 @@ from photoplanet.server import problems
 
 MOST_ADDRESSES = 10_000
 LOOPBACK_NAMES = ("localhost", "127.0.0.1", "[::1]", "::1")
-# The page loads nothing from elsewhere and nobody may frame it.
-CONTENT_POLICY = (
-    "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' blob: data:; connect-src 'self'; "
-    "form-action 'none'; frame-ancestors 'none'; base-uri 'none'"
-)
+# An answer is data, and a browser led to it must not make anything else of it; pages have a policy of their own.
+CONTENT_POLICY = "default-src 'none'; form-action 'none'; frame-ancestors 'none'; base-uri 'none'"
 HEADERS = {
     "Content-Security-Policy": CONTENT_POLICY,
     "X-Content-Type-Options": "nosniff",

@@ -54,7 +54,7 @@ def page(data: dict[str, Any], outlines: "Outlines", title: str, more: str = "")
 
     `more`: the stem of files that add to it, as `trip` (trip.html below the map, trip.css, trip.js inside the script).
     """
-    script = _part("map.js").replace("/* more */", _part(f"{more}.js") if more else "")
+    script = _script(more)
     digest = base64.b64encode(hashlib.sha256(script.encode()).digest()).decode()
     parts = {
         "TITLE": html.escape(title),
@@ -160,6 +160,13 @@ def _embedded(value: Any) -> str:
     for character in "<>&\u2028\u2029":
         text = text.replace(character, f"\\u{ord(character):04x}")
     return text
+
+
+def _script(more: str) -> str:
+    """The page's one script: modules one after another, in a scope of their own."""
+    parts = [re.sub("^export ", "", _part(name), flags=re.MULTILINE) for name in ("words.js", "atlas.js", "map.js")]
+    inner = "".join(parts).replace("/* more */", _part(f"{more}.js") if more else "")
+    return f'\n"use strict";\n(() => {{\n{inner}}})();\n'
 
 
 @cache

@@ -10,13 +10,12 @@ hooks.line = (photo) => `${when(photo)} · ${placeOf(photo)}`;
 
 hooks.photos = () => {
   marks = [];
-  const spots = photos.map((photo) => photo.best && !photo.hidden
-    ? { x: screenX(nearest(toX(photo.best.longitude))), y: screenY(toY(photo.best.latitude)) } : null);
+  const spots = photos.map((photo) => photo.best && !photo.hidden ? atlas.spot(photo.best.latitude, photo.best.longitude) : null);
   drawRadii(spots);
   drawLines();
   const bins = new Map();
   spots.forEach((spot, i) => {
-    if (!spot || spot.x < -20 || spot.y < -20 || spot.x > width + 20 || spot.y > height + 20) return;
+    if (!spot || !atlas.inSight(spot, 20)) return;
     const key = `${Math.round(spot.x / 26)} ${Math.round(spot.y / 26)}`;
     if (bins.has(key)) bins.get(key).push({ i, ...spot }); else bins.set(key, [{ i, ...spot }]);
   });
@@ -41,41 +40,28 @@ function mark(x, y, text, known, weak) {
   else ctx.roundRect(x - half, y - 10, 2 * half, 20, 10);
   ctx.fillStyle = known ? colours.known : colours.point; ctx.fill();
   ctx.lineWidth = 2; ctx.strokeStyle = colours.halo; ctx.stroke();
-  ctx.fillStyle = colours.halo; ctx.font = "600 11px system-ui, sans-serif"; ctx.textAlign = "center"; ctx.textBaseline = "middle";
-  ctx.fillText(text, x, y + 0.5);
+  atlas.label(x, y, text);
   ctx.globalAlpha = 1;
 }
 function drawRadii(spots) {
   const seen = new Set();
-  ctx.fillStyle = ctx.strokeStyle = colours.point; ctx.lineWidth = 1;
   spots.forEach((spot, i) => {
     const photo = photos[i];
     if (!spot || !isWeak(photo)) return;
     const key = `${photo.best.latitude} ${photo.best.longitude} ${photo.best.radius_km}`;
     if (seen.has(key)) return;
     seen.add(key);
-    const radius = photo.best.radius_km / (2 * Math.PI * EARTH_KM * Math.max(0.05, Math.cos(photo.best.latitude * RAD))) * view.scale;
-    ctx.beginPath(); ctx.arc(spot.x, spot.y, radius, 0, 7);
-    ctx.globalAlpha = 0.06; ctx.fill();
-    ctx.globalAlpha = 0.35; ctx.stroke();
+    atlas.circle(spot, photo.best.latitude, photo.best.radius_km);
   });
-  ctx.globalAlpha = 1;
 }
 function drawLines() {
-  ctx.lineJoin = "round";
   data.albums.forEach((_, album) => {
     const points = photos.filter((p) => p.album === album && p.best && !p.hidden);
     for (let i = 1; i < points.length; i++) {
-      const a = points[i - 1], b = points[i], x0 = nearest(toX(a.best.longitude));
-      let x1 = toX(b.best.longitude);
-      x1 += Math.round(x0 - x1);  // the short way round the Earth
-      ctx.beginPath(); ctx.moveTo(screenX(x0), screenY(toY(a.best.latitude))); ctx.lineTo(screenX(x1), screenY(toY(b.best.latitude)));
-      const sure = !isWeak(a) && !isWeak(b);
-      ctx.strokeStyle = colours.ink; ctx.globalAlpha = sure ? 0.75 : 0.35; ctx.lineWidth = sure ? 1.8 : 1.2;
-      ctx.setLineDash(sure ? [] : [5, 5]); ctx.stroke();
+      const [a, b] = [points[i - 1], points[i]];
+      atlas.line([a, b].map((p) => [p.best.latitude, p.best.longitude]), !isWeak(a) && !isWeak(b));
     }
   });
-  ctx.setLineDash([]); ctx.globalAlpha = 1;
 }
 hooks.select = (i, detail) => {
   const photo = photos[i], head = detail.querySelector("h2");
@@ -166,10 +152,8 @@ $("strip").addEventListener("keydown", (event) => {
   if (photos[to].best) bring(photos[to].best);
 });
 function bring(place) {  // only as far as it must: a step along the trip should not make the map jump
-  const x = screenX(nearest(toX(place.longitude))), y = screenY(toY(place.latitude));
-  if (x > 30 && y > 40 && x < width - 30 && y < height - 30) return;
-  view.x = toX(place.longitude); view.y = toY(place.latitude);
-  clampView();
+  const { x, y } = atlas.spot(place.latitude, place.longitude);
+  if (x <= 30 || y <= 40 || x >= atlas.width - 30 || y >= atlas.height - 30) atlas.goTo(place);
 }
 new ResizeObserver(drawStrip).observe($("strip"));
 drawStrip();
