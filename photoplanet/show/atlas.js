@@ -68,6 +68,18 @@ export function ringsOf(rings) {
   return made;
 }
 
+// Spots { x, y, … } that lie together on a grid of `size` px, so that what is drawn there can be told apart: their middle
+// and who they are.
+export function clusters(spots, size) {
+  const bins = new Map();
+  for (const spot of spots) {
+    const key = `${Math.round(spot.x / size)} ${Math.round(spot.y / size)}`;
+    if (bins.has(key)) bins.get(key).push(spot); else bins.set(key, [spot]);
+  }
+  const middle = (bin, axis) => bin.reduce((sum, spot) => sum + spot[axis], 0) / bin.length;
+  return [...bins.values()].map((members) => ({ x: middle(members, "x"), y: middle(members, "y"), members }));
+}
+
 function unpack(line, scale, closed, path) {
   let lng = 0, lat = 0;
   for (let i = 0; i < line.length; i += 2) {
@@ -180,6 +192,17 @@ export class Atlas {
     const { ctx } = this;
     ctx.fillStyle = this.colours.halo; ctx.font = "600 11px system-ui, sans-serif"; ctx.textAlign = "center"; ctx.textBaseline = "middle";
     ctx.fillText(text, x, y + 0.5);
+  }
+  tag(x, y, text, known, weak) {  // a capsule with a number; with pointed ends where the place is known
+    const { ctx, colours } = this, half = Math.max(10, 4 + 3.6 * text.length);
+    ctx.globalAlpha = weak ? 0.55 : 1;
+    ctx.beginPath();
+    if (known) { ctx.moveTo(x - half - 5, y); ctx.lineTo(x - half + 5, y - 11); ctx.lineTo(x + half - 5, y - 11); ctx.lineTo(x + half + 5, y); ctx.lineTo(x + half - 5, y + 11); ctx.lineTo(x - half + 5, y + 11); ctx.closePath(); }
+    else ctx.roundRect(x - half, y - 10, 2 * half, 20, 10);
+    ctx.fillStyle = known ? colours.known : colours.point; ctx.fill();
+    ctx.lineWidth = 2; ctx.strokeStyle = colours.halo; ctx.stroke();
+    this.label(x, y, text);
+    ctx.globalAlpha = 1;
   }
   cross(x, y) {
     const { ctx } = this;

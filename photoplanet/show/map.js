@@ -2,7 +2,7 @@ const data = JSON.parse(document.getElementById("data").textContent);
 const photos = data.photos;
 const $ = (id) => document.getElementById(id);
 const atlas = new Atlas($("canvas"), data.land, { cells, marks: drawMarks, click, hover, home: showAll });
-const { ctx, colours } = atlas;
+const { colours } = atlas;
 let chosen = -1, marks = [], tops = [];
 const hooks = {};  // what a page with more on it (a trip) does at its own points: line, photos, select
 
@@ -28,21 +28,12 @@ function drawMarks() {
   if (chosen >= 0) drawChosen(photos[chosen]);
 }
 function drawPhotos() {
-  const bins = new Map();
-  marks = [];
-  photos.forEach((photo, i) => {
-    if (!photo.best || i === chosen || photo.hidden) return;
-    const { x, y } = atlas.spot(photo.best.latitude, photo.best.longitude);
-    if (!atlas.inSight({ x, y }, 20)) return;
-    const key = `${Math.round(x / 34)} ${Math.round(y / 34)}`;
-    if (bins.has(key)) bins.get(key).push({ i, x, y }); else bins.set(key, [{ i, x, y }]);
+  const spots = photos.flatMap((photo, i) => photo.best && i !== chosen && !photo.hidden ? [{ i, ...atlas.spot(photo.best.latitude, photo.best.longitude) }] : []);
+  marks = clusters(spots.filter((spot) => atlas.inSight(spot, 20)), 34).map(({ x, y, members }) => {
+    const radius = members.length === 1 ? 6 : Math.min(22, 9 + 2.2 * Math.log2(members.length));
+    atlas.disc(x, y, radius, colours.point, members.length > 1 ? String(members.length) : "");
+    return { x, y, radius, photos: members.map((m) => m.i) };
   });
-  for (const bin of bins.values()) {
-    const x = bin.reduce((sum, m) => sum + m.x, 0) / bin.length, y = bin.reduce((sum, m) => sum + m.y, 0) / bin.length;
-    const radius = bin.length === 1 ? 6 : Math.min(22, 9 + 2.2 * Math.log2(bin.length));
-    atlas.disc(x, y, radius, colours.point, bin.length > 1 ? String(bin.length) : "");
-    marks.push({ x, y, radius, photos: bin.map((m) => m.i) });
-  }
 }
 function drawChosen(photo) {
   tops = [];

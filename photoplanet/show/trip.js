@@ -9,45 +9,20 @@ const placeOf = (photo) => photo.error ? photo.error : photo.best ? photo.best.p
 hooks.line = (photo) => `${when(photo)} · ${placeOf(photo)}`;
 
 hooks.photos = () => {
-  marks = [];
-  const spots = photos.map((photo) => photo.best && !photo.hidden ? atlas.spot(photo.best.latitude, photo.best.longitude) : null);
+  const spots = photos.flatMap((photo, i) => photo.best && !photo.hidden ? [{ i, ...atlas.spot(photo.best.latitude, photo.best.longitude) }] : []);
   drawRadii(spots);
   drawLines();
-  const bins = new Map();
-  spots.forEach((spot, i) => {
-    if (!spot || !atlas.inSight(spot, 20)) return;
-    const key = `${Math.round(spot.x / 26)} ${Math.round(spot.y / 26)}`;
-    if (bins.has(key)) bins.get(key).push({ i, ...spot }); else bins.set(key, [{ i, ...spot }]);
+  marks = clusters(spots.filter((spot) => atlas.inSight(spot, 20)), 26).map(({ x, y, members }) => {
+    const rows = members.map((m) => m.i), text = numbers(rows);
+    atlas.tag(x, y, text, rows.some((i) => isKnown(photos[i])), rows.every((i) => isWeak(photos[i])));
+    return { x, y, radius: Math.max(11, 4 * text.length), photos: rows };
   });
-  for (const bin of bins.values()) {
-    const x = bin.reduce((sum, m) => sum + m.x, 0) / bin.length, y = bin.reduce((sum, m) => sum + m.y, 0) / bin.length;
-    const members = bin.map((m) => m.i), text = label(members);
-    const weak = members.every((i) => isWeak(photos[i]));
-    mark(x, y, text, members.some((i) => isKnown(photos[i])), weak);
-    marks.push({ x, y, radius: Math.max(11, 4 * text.length), photos: members });
-  }
 };
-function label(members) {
-  const first = members[0] + 1, last = members[members.length - 1] + 1;
-  if (members.length === 1) return String(first);
-  return last - first + 1 === members.length ? `${first}–${last}` : `${first}…${last}`;
-}
-function mark(x, y, text, known, weak) {
-  const half = Math.max(10, 4 + 3.6 * text.length);
-  ctx.globalAlpha = weak ? 0.55 : 1;
-  ctx.beginPath();
-  if (known) { ctx.moveTo(x - half - 5, y); ctx.lineTo(x - half + 5, y - 11); ctx.lineTo(x + half - 5, y - 11); ctx.lineTo(x + half + 5, y); ctx.lineTo(x + half - 5, y + 11); ctx.lineTo(x - half + 5, y + 11); ctx.closePath(); }
-  else ctx.roundRect(x - half, y - 10, 2 * half, 20, 10);
-  ctx.fillStyle = known ? colours.known : colours.point; ctx.fill();
-  ctx.lineWidth = 2; ctx.strokeStyle = colours.halo; ctx.stroke();
-  atlas.label(x, y, text);
-  ctx.globalAlpha = 1;
-}
 function drawRadii(spots) {
   const seen = new Set();
-  spots.forEach((spot, i) => {
-    const photo = photos[i];
-    if (!spot || !isWeak(photo)) return;
+  spots.forEach((spot) => {
+    const photo = photos[spot.i];
+    if (!isWeak(photo)) return;
     const key = `${photo.best.latitude} ${photo.best.longitude} ${photo.best.radius_km}`;
     if (seen.has(key)) return;
     seen.add(key);
