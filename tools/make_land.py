@@ -1,4 +1,4 @@
-"""Write photoplanet/show/land.json, the outline under the HTML map, from the npm package world-atlas.
+"""Write photoplanet/earth/land.json, the outline under every map, from the npm package world-atlas.
 
     npm pack world-atlas@2 && tar xzf world-atlas-2.*.tgz
     python tools/make_land.py package/countries-110m.json
@@ -16,7 +16,7 @@ import numpy as np
 from natural_earth import cut, cut_line, read, rings
 
 SCALE = 50  # 0.02° ≈ 2 km: finer than the 1:110 million outline itself
-TARGET = Path(__file__).parents[1] / "photoplanet" / "show" / "land.json"
+TARGET = Path(__file__).parents[1] / "photoplanet" / "earth" / "land.json"
 
 
 def packed(line: np.ndarray) -> list[int]:

@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 from photoplanet.albums import album, anchors, learned, methods
 from photoplanet.errors import InputError
 from photoplanet.locate.locator import BATCH_SIZE, Locator
-from photoplanet.locate.prediction import Prediction
+from photoplanet.locate.prediction import Prediction, Predictions
 from photoplanet.locate.readout import DEFAULT_READOUT
 from photoplanet.photos import images
 
@@ -131,14 +131,14 @@ def predictions(
     readout: str | None = None,
 ) -> list[Prediction]:
     """One Prediction per row; where `places` (n, 2) has a place, the prediction stands there."""
-    return [
+    return Predictions(
         Prediction(
             np.exp(row), locator.partition, None if number in seen.unreadable else seen.embeddings[number].copy(),
             readout or DEFAULT_READOUT, locator.abstain_below, locator.info.name, locator.info.is_toy,
             None if np.isnan(place).any() else (float(place[0]), float(place[1])),
         )
         for number, (row, place) in enumerate(zip(log_probabilities, places, strict=True))
-    ]  # fmt: skip
+    )  # fmt: skip
 
 
 def _times(photos: Sequence[Any], times: Sequence[Any] | None) -> Sequence[Any]:

@@ -11,9 +11,10 @@ import click
 from photoplanet.albums.album import GAP_HOURS
 from photoplanet.albums.methods import AUTO, METHODS
 from photoplanet.cli.common import bar, print_json
-from photoplanet.cli.locate import TOY_LINE, _line, _percent, _point
+from photoplanet.cli.locate import _line
 from photoplanet.errors import InputError
 from photoplanet.locate.prediction import DEFAULT_PRECISION, PRECISIONS
+from photoplanet.locate.results import TOY_LINE, percent, point
 from photoplanet.photos import geotags, xmp
 
 NAME_WIDTH, PLACE_WIDTH = 28, 40
@@ -176,12 +177,12 @@ def _print(number: int, albums: int, trip: Any, records: list[dict[str, Any]], p
         place = _line(best["place"]) if best else "no answer: the evidence is too weak"
         place = place if len(place) <= PLACE_WIDTH else place[: PLACE_WIDTH - 1] + "…"
         known = facts["kind"] in ("own GPS", "track")
-        point = _point(best, "street" if known else precision) if best else ""
+        where = point(best, "street" if known else precision) if best else ""
         held = (
-            f"{_percent(sure['city']):>5}  {_percent(sure['country']):>7}  {far:>8,.0f} km" if not known else " " * 27
+            f"{percent(sure['city']):>5}  {percent(sure['country']):>7}  {far:>8,.0f} km" if not known else " " * 27
         )
         source = "neighbours (unreadable)" if facts["kind"] == "neighbours" else facts["kind"]
-        click.echo(f"{when:<16}  {name:<{width}}  {place:<{PLACE_WIDTH}}  {point:<19}  {held:<27}  {source}")
+        click.echo(f"{when:<16}  {name:<{width}}  {place:<{PLACE_WIDTH}}  {where:<19}  {held:<27}  {source}")
 
 
 def _write(estimates: list[tuple[Any, Any]], kind: str, ending: str, dry_run: bool, quiet: bool) -> dict[str, Any]:

@@ -13,8 +13,8 @@ from photoplanet.cli.common import bar, print_json
 from photoplanet.errors import InputError
 from photoplanet.locate.prediction import DEFAULT_PRECISION, PRECISIONS, REGION_SHARE
 from photoplanet.locate.readout import DEFAULT_READOUT, READOUTS
+from photoplanet.locate.results import TOY_LINE, percent, point
 
-TOY_LINE = "toy Earth: not real places (this model knows a made-up world only)"
 NAME_WIDTH, PLACE_WIDTH = 40, 44
 MAP_PHOTOS, MAP_PLACES = 2000, 5
 
@@ -165,14 +165,14 @@ def _printer(sources: list, form: Any) -> Any:
         place = _line(best["place"]) if best else "no answer: the evidence is too weak"
         if len(place) > PLACE_WIDTH:
             place = place[: PLACE_WIDTH - 1] + "…"
-        point = _point(best, form.precision) if best else ""
+        where = point(best, form.precision) if best else ""
         click.echo(
-            f"{name:<{width}}  {place:<{PLACE_WIDTH}}  {point:<19}  {_percent(sure['city']):>5}  "
-            f"{_percent(sure['country']):>7}  {region['radius_km']:>10,.0f} km"
+            f"{name:<{width}}  {place:<{PLACE_WIDTH}}  {where:<19}  {percent(sure['city']):>5}  "
+            f"{percent(sure['country']):>7}  {region['radius_km']:>10,.0f} km"
         )
         for rank, other in enumerate(facts["top"], start=1) if form.top > 1 else ():
-            point = _point(other, form.precision)
-            click.echo(f"  {rank}. {_percent(other['confidence']):>5}  {point:<19}  {_line(other['place'])}")
+            where = point(other, form.precision)
+            click.echo(f"  {rank}. {percent(other['confidence']):>5}  {where:<19}  {_line(other['place'])}")
 
     return add
 
@@ -196,15 +196,6 @@ def _map_file(path: str, form: Any) -> Iterator[Any]:
     maps.write_html_map(path, items, form=replace(form, top=max(form.top, MAP_PLACES)))
     if left_out:
         click.echo(f"{path}: shows the first {MAP_PHOTOS:,} photos, not the other {left_out:,}", err=True)
-
-
-def _point(place: dict[str, Any], precision: str) -> str:
-    digits = 4 if precision == "street" else 1 if precision == "city" else 0
-    return f"{place['latitude']:.{digits}f}, {place['longitude']:.{digits}f}"
-
-
-def _percent(share: float) -> str:
-    return "<1 %" if share < 0.01 else ">99 %" if share > 0.99 else f"{100 * share:.0f} %"
 
 
 def _line(text: str) -> str:

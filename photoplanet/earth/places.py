@@ -74,6 +74,18 @@ def name(lat: npt.ArrayLike, lng: npt.ArrayLike) -> list["Place"]:
     ]
 
 
+def largest(lat: tuple[float, float], lng: tuple[float, float], k: int) -> list[tuple[str, float, float]]:
+    """The `k` largest towns of a box, largest first: (name, latitude, longitude).
+
+    `lat`: south, north; `lng`: west, east, which may go on beyond ±180° (170, 190).
+    """
+    data = _gazetteer()
+    east_of = (data["longitude"] - lng[0]) % 360
+    inside = np.flatnonzero((lat[0] <= data["latitude"]) & (data["latitude"] <= lat[1]) & (east_of <= lng[1] - lng[0]))
+    rows = inside[np.argsort(-data["radius"][inside], kind="stable")[:k]].tolist()
+    return [(data["names"][row], float(data["latitude"][row]), float(data["longitude"][row])) for row in rows]
+
+
 @dataclass(frozen=True)
 class Place:
     """Where a point is; an empty string is "not known": no town within 100 km, or no country at sea."""

@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 from photoplanet.bundle import folder, installed
 from photoplanet.errors import InputError, ModelError
 from photoplanet.locate import readout as readouts
-from photoplanet.locate.prediction import ABSTAIN_BELOW, Prediction
+from photoplanet.locate.prediction import ABSTAIN_BELOW, Prediction, Predictions
 from photoplanet.photos import images
 
 BATCH_SIZE = 32
@@ -108,7 +108,7 @@ class Locator:
         if on_error not in ("raise", "keep"):
             raise InputError(f"on_error is 'raise' or 'keep', not {on_error!r}")
         many = isinstance(photos, list | tuple)
-        found: list[Prediction | InputError] = []
+        found = Predictions()
         # One photo is decoded right here: starting threads would cost more than it saves.
         threads = None if many and len(photos) > 1 else 0
         for _, result in self.locate_many(photos if many else [photos], readout=readout, decode_threads=threads):

@@ -187,6 +187,12 @@ class Prediction:
 
         return {"type": "FeatureCollection", "features": geojson.features(self, "", region, precision)}
 
+    def _repr_html_(self) -> str:
+        """What a notebook shows: a static map and short tables, rounded as `photoplanet locate` rounds."""
+        from photoplanet.locate import notebook
+
+        return notebook.one(self)
+
     def _around(self) -> MassAround:
         """Not kept: over a flat distribution on many cells it is megabytes, and people keep lists of predictions."""
         return MassAround(self.point, self.probabilities, self.partition, self.order)
@@ -199,6 +205,15 @@ class Prediction:
         ids = self.partition.ids[near]
         inside = near[(cells.range_min(ids) <= leaf) & (leaf <= cells.range_max(ids))]
         return int(inside[0] if inside.size else self.order[0])
+
+
+class Predictions(list):
+    """A list of predictions (or of the errors that stand for unreadable photos), which a notebook shows on one map."""
+
+    def _repr_html_(self) -> str:
+        from photoplanet.locate import notebook
+
+        return notebook.many(self)
 
 
 def name_all(found: list[Place]) -> None:

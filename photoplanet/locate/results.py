@@ -17,6 +17,7 @@ from photoplanet.locate.prediction import DEFAULT_PRECISION, REGION_SHARE, Predi
 # Takes one photo: its name, its answer, and the answer's record (empty for a photo that could not be read).
 Sink = Callable[[str, Prediction | InputError, dict[str, Any]], None]
 
+TOY_LINE = "toy Earth: not real places (this model knows a made-up world only)"
 COLUMNS = (
     "photo_id", "rank", "latitude", "longitude", "confidence", "place", "country_code", "cell",
     *(f"confidence_{name}" for name in RADII_KM), "region_radius_km", "abstains", "world", "error",
@@ -104,3 +105,14 @@ class Form:
     region: float = REGION_SHARE
     precision: str = DEFAULT_PRECISION
     answer_always: bool = False
+
+
+def point(place: dict[str, Any], precision: str) -> str:
+    """Latitude and longitude of a record's place as text, with the digits that `precision` leaves."""
+    digits = 4 if precision == "street" else 1 if precision == "city" else 0
+    return f"{place['latitude']:.{digits}f}, {place['longitude']:.{digits}f}"
+
+
+def percent(share: float) -> str:
+    """A probability as people read it: never 0 % and never 100 %."""
+    return "<1 %" if share < 0.01 else ">99 %" if share > 0.99 else f"{100 * share:.0f} %"

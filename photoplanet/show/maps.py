@@ -12,7 +12,7 @@ from typing import Any
 
 import numpy as np
 
-from photoplanet.earth import cells, geodesy
+from photoplanet.earth import cells, geodesy, land
 from photoplanet.earth.places import ATTRIBUTION
 from photoplanet.errors import InputError
 from photoplanet.locate import geojson as features_of
@@ -63,7 +63,7 @@ def page(data: dict[str, Any], outlines: "Outlines", title: str, more: str = "")
         "SCRIPT_HASH": f"sha256-{digest}",
         "ATTRIBUTION": html.escape(ATTRIBUTION[:1].upper() + ATTRIBUTION[1:]),
         "MORE": _part(f"{more}.html") if more else "",
-        "DATA": _embedded({**data, "cells": outlines.corners, "land": json.loads(_part("land.json"))}),
+        "DATA": _embedded({**data, "cells": outlines.corners, "land": json.loads(land.text())}),
     }
     # one pass, so that a title or file name that looks like a placeholder stays what it is
     return re.sub("%%([A-Z_]+)%%", lambda match: parts[match[1]], _part("map.html"))

@@ -1,16 +1,13 @@
 """The Earth in a figure: land, borders, cells and points, on a flat map or on a globe; no network, no map library."""
 
-import json
 from collections.abc import Sequence
 from dataclasses import dataclass
-from functools import cache
-from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 from numpy.typing import NDArray
 
-from photoplanet.earth import cells, geodesy, outline
+from photoplanet.earth import cells, geodesy, land, outline
 from photoplanet.show.plots import EDGE, LAND, SEA
 
 if TYPE_CHECKING:
@@ -112,8 +109,8 @@ def draw_land(axes: "Axes", view: View, borders: bool = True) -> None:
     from matplotlib.path import Path as Outline
 
     view.prepare(axes)
-    land, lines = _outlines()
-    rings = [ring for ring in (view.ring(lat, lng) for lat, lng in land) if ring]
+    land_rings, lines = land.outlines()
+    rings = [ring for ring in (view.ring(lat, lng) for lat, lng in land_rings) if ring]
     paths = [Outline.make_compound_path(*(Outline(part, closed=True) for part in ring)) for ring in rings]
     drawn_land = PathCollection(paths, facecolors=LAND, edgecolors=EDGE, linewidths=0.35, zorder=1)
     _add(axes, view, drawn_land)
@@ -188,19 +185,3 @@ def _bare(axes: "Axes") -> None:
     axes.set_yticks([])
     for spine in axes.spines.values():
         spine.set(visible=True, color=EDGE, linewidth=0.5)
-
-
-@cache
-def _outlines() -> tuple[list[tuple[NDArray, NDArray]], list[tuple[NDArray, NDArray]]]:
-    """(land, borders): lists of (latitude, longitude) arrays in degrees; land rings are closed."""
-    data = json.loads((Path(__file__).parent / "land.json").read_text(encoding="utf-8"))
-
-    def lines(listed: list[list[int]], closed: bool) -> list[tuple[NDArray, NDArray]]:
-        found = []
-        for steps in listed:
-            points = np.cumsum(np.reshape(steps, (-1, 2)), axis=0) / data["scale"]
-            points = np.concatenate([points, points[:1]]) if closed else points
-            found.append((points[:, 1], points[:, 0]))
-        return found
-
-    return lines(data["land"], True), lines(data["borders"], False)

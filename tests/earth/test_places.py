@@ -112,3 +112,12 @@ def test_many_points_all_over_the_earth_that_cancel_out():
     assert [place.distance_km for place in found[:6]] == pytest.approx(
         [slow_town(a, b)[0] for a, b in zip(lat[:6], lng[:6], strict=True)]
     )
+
+
+def test_the_largest_towns_of_a_box_come_largest_first():
+    found = places.largest((48.0, 50.0), (1.0, 4.0), 3)
+    assert found[0][0] == "Paris" and len(found) == 3
+    assert all(48 <= lat <= 50 and 1 <= lng <= 4 for _, lat, lng in found)
+    names = [name for name, _, _ in places.largest((-20.0, -15.0), (176.0, 182.0), 5)]
+    assert "Suva" in names  # a box may go on beyond 180°
+    assert places.largest((-60.0, -59.0), (0.0, 1.0), 5) == []

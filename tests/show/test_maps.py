@@ -158,15 +158,3 @@ def test_geojson_of_many(sure, unsure):
     assert ("b", "Point") not in kinds
     assert any(name == "b" for name, _ in kinds)
     json.dumps(found, allow_nan=False)
-
-
-def test_the_outline_is_within_the_map_and_lean():
-    text = maps._part("land.json")
-    land = json.loads(text)
-    assert len(text) < 120_000
-    for line in land["land"] + land["borders"]:
-        points = np.array(line).reshape(-1, 2).cumsum(axis=0) / land["scale"]
-        assert np.abs(points[:, 0]).max() <= 180
-        assert np.abs(points[:, 1]).max() <= 90
-        inner = np.abs(points[:-1, 0]) < 179.9
-        assert np.abs(np.diff(points[:, 0]))[inner].max(initial=0) < 60  # nothing is drawn across the map
