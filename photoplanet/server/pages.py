@@ -33,7 +33,7 @@ ROUTES = {
     **folder("/page", "server/page"),
     "/map/atlas.js": "show/atlas.js",
     "/map/words.js": "show/words.js",
-    "/map/land.json": "show/land.json",
+    "/map/land.json": "earth/land.json",
 }
 
 
