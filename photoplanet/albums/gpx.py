@@ -25,9 +25,16 @@ def read(path: str | Path, hours: float = 0.0) -> tuple[Track, int]:
     try:
         if file.stat().st_size > MAX_BYTES:
             raise InputError(f"{file}: over {MAX_BYTES >> 20} MiB; split the track")
-        found = _parsed(file.read_bytes())
+        data = file.read_bytes()
     except OSError as error:
         raise InputError(f"{file}: {error.strerror or error}; give a GPX file") from None
+    return parse(data, str(file), hours)
+
+
+def parse(data: bytes, file: str, hours: float = 0.0) -> tuple[Track, int]:
+    """The same from the bytes of a GPX file; `file`: what errors call it."""
+    try:
+        found = _parsed(data)
     except (expat.ExpatError, _NoGpxError) as error:
         raise InputError(f"{file}: no GPX track ({error}); export it again") from None
     good = [point for point in found if point[0] and coordinate_fault(point[1], point[2]) is None]

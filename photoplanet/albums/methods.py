@@ -56,6 +56,18 @@ def get(name: str) -> Method:
     return METHODS[name]
 
 
+def usable(learned: dict[str, Any]) -> list[str]:
+    """The methods that a model can do which has learned this."""
+    return [name for name, method in METHODS.items() if not method.needs or name in learned]
+
+
+def check(name: str, learned: dict[str, Any], model: str) -> None:
+    """InputError for a method that `model` cannot do, having learned nothing for it; lists what it can."""
+    can = usable(learned)
+    if name != AUTO and get(name) and name not in can:
+        raise InputError(f"the model {model} has learned nothing for the method {name}; it can do {', '.join(can)}")
+
+
 def decode(name: str, log_probabilities: Any, embeddings: Any, album: Any, partition: Any, learned: Any) -> Decoded:
     """Run one method; `learned`: a dict method name → what was learned for it (`learned.read`)."""
     method = get(name)

@@ -33,6 +33,17 @@ class Evidence:
     embeddings: NDArray[np.float32]
     unreadable: dict[int, InputError] = field(default_factory=dict)
 
+    @classmethod
+    def flat(cls, locator: Locator, n: int) -> "Evidence":
+        """Nothing seen yet of n photos; the rows are to be filled in."""
+        found = np.full((n, locator.info.classes), -np.log(locator.info.classes), np.float32)
+        return cls(found, np.zeros((n, locator.info.embedding_size), np.float32))
+
+    def take(self, rows: NDArray[np.integer]) -> "Evidence":
+        """What was seen in these photos, in this order."""
+        errors = {at: self.unreadable[row] for at, row in enumerate(rows.tolist()) if row in self.unreadable}
+        return Evidence(self.log_probabilities[rows], self.embeddings[rows], errors)
+
 
 def locate_album(
     locator: Locator,
@@ -70,23 +81,21 @@ def locate_album(
 def see(locator: Locator, photos: Sequence[Any], advance: Advance = nothing, threads: int | None = None) -> Evidence:
     """Run the network over the photos of an album, in batches; `threads` decode beside it."""
     n = len(photos)
-    found = np.full((n, locator.info.classes), -np.log(locator.info.classes), np.float32)
-    embeddings = np.zeros((n, locator.info.embedding_size), np.float32)
-    unreadable: dict[int, InputError] = {}
+    seen = Evidence.flat(locator, n)
     rows: list[int] = []
     batch: list[NDArray] = []
     for row, pixels in enumerate(images.load_many(photos, locator.info.preprocessing, threads if n > 1 else 0)):
         if isinstance(pixels, InputError):
-            unreadable[row] = pixels
+            seen.unreadable[row] = pixels
             advance(1, note=str(pixels))
         else:
             rows.append(row)
             batch.append(pixels)
         if len(batch) == BATCH_SIZE or (batch and row == n - 1):
-            found[rows], embeddings[rows] = locator.log_probabilities(np.stack(batch))
+            seen.log_probabilities[rows], seen.embeddings[rows] = locator.log_probabilities(np.stack(batch))
             advance(len(batch))
             rows, batch = [], []
-    return Evidence(found, embeddings, unreadable)
+    return seen
 
 
 def infer(

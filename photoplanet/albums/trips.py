@@ -42,10 +42,11 @@ class Shot:
 
 @dataclass(frozen=True)
 class Trip:
-    """Photos in time order: `times` (n,) datetime64[s], NaT unknown."""
+    """Photos in time order: `times` (n,) datetime64[s], NaT unknown; `rows` (n,): which of the given photos each is."""
 
     shots: list[Shot]
     times: NDArray[np.datetime64]
+    rows: NDArray[np.int64]
 
     @property
     def title(self) -> str:
@@ -58,6 +59,11 @@ class Trip:
         """First and last day, YYYY-MM-DD; empty where no time is known."""
         known = np.sort(self.times[~np.isnat(self.times)]).astype("datetime64[D]").astype(str)
         return (str(known[0]), str(known[-1])) if len(known) else ("", "")
+
+    def record(self, number: int, photos: list[dict[str, Any]]) -> dict[str, Any]:
+        """The album as plain values, around the records of its photos."""
+        first, last = self.days
+        return {"album": number, "title": self.title, "from": first, "to": last, "photos": photos}
 
 
 @dataclass(frozen=True)
@@ -137,7 +143,7 @@ def read(names: Sequence[str], advance: Callable[..., None] = lambda count=1, no
         else:
             listed = [(source, {}) for source in gather.sources([name])]  # type: ignore[misc]
         for source, row in listed:
-            shots.append(_shot(source, row))
+            shots.append(read_one(source, row))
             advance(1)
     return shots
 
@@ -168,7 +174,7 @@ def split(
         None if one_camera else cameras,
         gap_hours,
     )
-    trips = [Trip([shots[row] for row in order.rows], times[order.rows]) for order in orders]
+    trips = [Trip([shots[row] for row in order.rows], times[order.rows], order.rows) for order in orders]
     utc = all(text is None or _has_zone(text) for text in texts)
     return trips, report, utc
 
@@ -183,8 +189,20 @@ def locate(
     threads: int | None = None,
 ) -> list[Found]:
     """Locate one trip: one `Found` per photo, in time order. `use_places`: own GPS counts as known."""
-    places = anchors.points([shot.place if use_places else None for shot in trip.shots], len(trip.shots))
     seen = together.see(locator, [shot.source for shot in trip.shots], advance, threads)
+    return decide(locator, trip, seen, method, use_places, track)
+
+
+def decide(
+    locator: Locator,
+    trip: Trip,
+    seen: together.Evidence,
+    method: str = methods.AUTO,
+    use_places: bool = True,
+    track: anchors.Track | None = None,
+) -> list[Found]:
+    """The second half of `locate`: what the network saw in the photos of a trip → one `Found` each."""
+    places = anchors.points([shot.place if use_places else None for shot in trip.shots], len(trip.shots))
     errors = {row: str(error) for row, error in seen.unreadable.items()}
     if len(errors) == len(trip.shots) and np.isnan(places).all() and track is None:
         return [Found(shot, NEIGHBOURS, None, errors[row]) for row, shot in enumerate(trip.shots)]
@@ -216,11 +234,17 @@ def check_offset(text: str) -> str:
     return "+00:00" if sign in ("Z", "UTC") else f"{sign[:3]}:{sign[-2:]}"
 
 
-def _shot(source: str | bytes, row: dict[str, Any]) -> Shot:
-    name = gather.name_of(source)
+def read_one(
+    source: str | bytes, row: dict[str, Any], name: str | None = None, max_pixels: int = images.MAX_PIXELS
+) -> Shot:
+    """What one photo says of itself: its EXIF under the values of its table `row` ({}: none), which win.
+
+    `name`: what it is called, for bytes that came with one; it is no path, and all such photos are of one folder.
+    """
+    folder = str(Path(gather.name_of(source)).parent) if name is None else ""
     facts, unreadable = exif.Exif(), False
     try:
-        with images.opened(source) as (image, _):
+        with images.opened(source, max_pixels) as (image, _):
             facts = exif.read(image)
     except InputError:
         unreadable = True  # reading its pixels reports it
@@ -229,8 +253,8 @@ def _shot(source: str | bytes, row: dict[str, Any]) -> Shot:
         place = (facts.latitude, facts.longitude) if facts.gps_fault is None else (None, None)
     return Shot(
         source=source,
-        name=name,
-        folder=str(Path(name).parent),
+        name=gather.name_of(source) if name is None else name,
+        folder=folder,
         taken_at=row.get("taken_at") or facts.taken_at,
         place=None if None in place else place,  # type: ignore[arg-type]
         camera=" ".join(filter(None, (facts.camera, facts.serial))) or None,

@@ -70,7 +70,7 @@ def command(photos, model, method, anchors, gpx_path, time_offset, one_camera, g
         return _undo(photos, dry_run)
     if dry_run and not write:
         raise click.UsageError("--dry-run goes with --write xmp, --write exif or --undo")
-    from photoplanet.albums import gpx, methods, trips
+    from photoplanet.albums import gpx, learned, methods, trips
     from photoplanet.locate import gather, locator, results
     from photoplanet.show import trip as maps
     from photoplanet.show import trip_files as files
@@ -91,8 +91,8 @@ def command(photos, model, method, anchors, gpx_path, time_offset, one_camera, g
         if not trips.covered(track, albums):
             click.echo(f"{gpx_path}: no photo was taken while it was recorded; check --time-offset", err=True)
     loaded = locator.load(model, threads)
-    if method != AUTO and methods.METHODS[method].needs:
-        _check_learned(loaded, method)
+    if method != AUTO and methods.METHODS[method].needs:  # before any photo is read
+        methods.check(method, learned.of(loaded.bundle), loaded.info.name)
     for fault, rows in faults.items():
         click.echo(f"{rows['count']:,} of {len(shots):,} photos: {fault}; ordered by their names", err=True)
     if loaded.info.is_toy:
@@ -134,8 +134,7 @@ def command(photos, model, method, anchors, gpx_path, time_offset, one_camera, g
             if drawn:
                 left_out += drawn(trip, founds)
             if as_json:
-                first, last = trip.days
-                listing.append({"album": number, "title": trip.title, "from": first, "to": last, "photos": records})
+                listing.append(trip.record(number, records))
             else:
                 _print(number, len(albums), trip, records, precision)
     if left_out:
@@ -146,16 +145,6 @@ def command(photos, model, method, anchors, gpx_path, time_offset, one_camera, g
     if as_json:
         print_json({**about, "albums": listing, **({"written": report} if report is not None else {})})
     return 2 if failed == len(shots) else 0
-
-
-def _check_learned(loaded: Any, method: str) -> None:
-    """Stop before any photo is read when the model has not learned what the method needs."""
-    from photoplanet.albums import learned
-
-    if method not in learned.of(loaded.bundle):
-        have = [name for name, each in METHODS.items() if not each.needs]
-        raise InputError(f"the model {loaded.info.name} has learned nothing for the method {method}; it can do "
-                         f"{', '.join(have)}")  # fmt: skip
 
 
 def _print(number: int, albums: int, trip: Any, records: list[dict[str, Any]], precision: str) -> None:

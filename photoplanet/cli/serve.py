@@ -7,6 +7,8 @@ from dataclasses import replace
 
 import click
 
+from photoplanet.cli import library as shared
+from photoplanet.cli.similar import VECTORS, WAYS
 from photoplanet.errors import InputError, MissingExtra
 
 
@@ -24,8 +26,16 @@ from photoplanet.errors import InputError, MissingExtra
 @click.option("--waiting", type=click.IntRange(1, 100_000), help="Most photos inside at a time; more are told to wait.")
 @click.option("--rate", type=click.IntRange(0), help="Photos a minute from one address; 0: no limit.")
 @click.option("--seconds", type=click.FloatRange(0.1, 3600), help="Time for a request to arrive, and to be answered.")
+@click.option("--library", metavar="LIB", help="A folder of geotagged photos, or a photo table, for /v1/similar.")
+@click.option("--by", type=click.Choice(WAYS), default="local", show_default=True,
+              help="How the library is searched, as in `photoplanet similar`.")  # fmt: skip
+@click.option("--vectors", type=click.Choice(VECTORS), help="For --by embedding: how they are kept.  [default: int8]")
+@click.option("--index", "index_dir", type=click.Path(file_okay=False), metavar="DIR",
+              help="Folder of the library's index.  [default: NAME.index beside the library]")  # fmt: skip
+@click.option("--no-update", is_flag=True, help="Use the index as it is; look for no new or changed photos.")
 @click.option("--threads", type=click.IntRange(1, 1024), help="Cores to use.  [default: all]")
-def command(model, host, port, token, origins, hosts, photo_mb, photos, waiting, rate, seconds, threads):
+def command(model, host, port, token, origins, hosts, photo_mb, photos, waiting, rate, seconds, library, by, vectors,
+            index_dir, no_update, threads):  # fmt: skip
     """Answer over HTTP. Needs: pip install 'photoplanet[server]'
 
     Listens on this machine only unless --host says otherwise; then every request needs a token. No upload is written to
@@ -33,7 +43,7 @@ def command(model, host, port, token, origins, hosts, photo_mb, photos, waiting,
 
     \b
     Example:
-      photoplanet serve --model model/
+      photoplanet serve --model model/ --library ~/Photos
       curl --data-binary @IMG_1.jpg http://127.0.0.1:8017/v1/locate
     """
     try:
@@ -47,6 +57,8 @@ def command(model, host, port, token, origins, hosts, photo_mb, photos, waiting,
         raise MissingExtra("serving", "server") from error
     from photoplanet.locate import locator
 
+    if vectors and by == "local":
+        raise InputError("--vectors is for --by embedding")
     private = security.is_loopback(host)
     base = limits.Limits() if private else limits.OPEN
     given = {"photos": photos, "waiting": waiting, "rate": rate, "seconds": seconds,
@@ -61,7 +73,11 @@ def command(model, host, port, token, origins, hosts, photo_mb, photos, waiting,
         token = secrets.token_urlsafe(24)
     names = [*security.LOOPBACK_NAMES, *hosts] if private or hosts else None
     loaded = locator.load(model, threads)
-    application = api.create_app(loaded, chosen, token, names, origins)
+    searched = None
+    if library:
+        searched = shared.opened(library, by=by, model=loaded if by == "embedding" else None, vectors=vectors,
+                                 index=index_dir, update=not no_update, threads=threads)  # fmt: skip
+    application = api.create_app(loaded, chosen, token, names, origins, searched)
     settings = uvicorn.Config(
         application, log_level="warning", access_log=False, server_header=False,
         timeout_graceful_shutdown=int(chosen.seconds) + 1, limit_concurrency=4 * chosen.waiting + 100, lifespan="on",

@@ -9,7 +9,7 @@ import click
 from photoplanet.cli import library as shared
 from photoplanet.cli.common import print_json
 from photoplanet.errors import InputError
-from photoplanet.locate.prediction import DEFAULT_PRECISION, PRECISIONS, rounded
+from photoplanet.locate.prediction import DEFAULT_PRECISION, PRECISIONS
 
 WAYS, VECTORS = ("local", "embedding"), ("float32", "int8", "ivf", "pq")  # spelled out: `--help` imports no FAISS
 NAME_WIDTH, PLACE_WIDTH, MAX_PICTURES = 36, 44, 60
@@ -79,7 +79,7 @@ def command(photos, library, by, model, vectors, top, unproven, precision, as_js
                 record = {
                     "file": name,
                     "itself": [found.listing.addresses[row] for row in rows],
-                    "matches": [_facts(match, precision) for match in kept],
+                    "matches": [match.to_dict(precision) for match in kept],
                 }
                 if show_path and len(pictures) < MAX_PICTURES:
                     pictures += _pictures(found, source, name, features, kept, record["matches"])
@@ -112,20 +112,6 @@ def _check_outputs(csv_path: str | None, show_path: str | None, sources: list) -
             raise InputError(f"{picture}: is there already, and could be a photo; give a new name")
         outputs = [path for path in (csv_path, str(picture.with_suffix(".html"))) if path]
     gather.check_outputs(outputs, sources)
-
-
-def _facts(match: Any, precision: str) -> dict[str, Any]:
-    from photoplanet.earth import places
-
-    place = places.name(match.latitude, match.longitude)[0]
-    found = {
-        "photo_id": match.photo_id, "path": match.path, "score": round(match.score, 4),
-        "latitude": rounded(match.latitude, precision), "longitude": rounded(match.longitude, precision),
-        "place": place.text(precision), "country_code": place.country_code,
-    }  # fmt: skip
-    if match.inliers is not None:
-        return found | {"inliers": match.inliers, "trusted": bool(match.trusted)}
-    return found | {"distance": round(match.distance, 4)}
 
 
 def _print(record: dict[str, Any], by: str, precision: str) -> None:

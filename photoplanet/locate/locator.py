@@ -166,6 +166,14 @@ class Locator:
             raise _bad_network(self.bundle, "its answer is not finite, so its weights are bad")
         return softmax_at(found, self.info.temperature), embedding
 
+    def prediction(self, probabilities: NDArray, embedding: NDArray, readout: str | None = None) -> Prediction:
+        """The Prediction of one photo: a row of each answer of the network, the first as probabilities."""
+        # Copies, so that one kept prediction does not keep the whole batch in memory.
+        return Prediction(
+            probabilities.copy(), self.partition, embedding.copy(), readout or readouts.DEFAULT_READOUT,
+            self.abstain_below, self.info.name, self.info.is_toy,
+        )  # fmt: skip
+
     def _predict(
         self, batch: list[tuple[Any, NDArray | InputError]], readout: str, advance: Callable[..., None]
     ) -> Iterator[tuple[Any, Prediction | InputError]]:
@@ -180,11 +188,7 @@ class Locator:
                 yield source, pixels
                 continue
             probabilities, embedding = next(rows)
-            # Copies, so that one kept prediction does not keep the whole batch in memory.
-            yield source, Prediction(
-                probabilities.copy(), self.partition, embedding.copy(), readout, self.abstain_below,
-                self.info.name, self.info.is_toy,
-            )  # fmt: skip
+            yield source, self.prediction(probabilities, embedding, readout)
 
 
 def _noting(sources: Iterable[Any], waiting: deque[Any]) -> Iterator[Any]:

@@ -10,6 +10,7 @@ import numpy as np
 
 from photoplanet.earth import geodesy
 from photoplanet.errors import InputError
+from photoplanet.locate.prediction import rounded
 from photoplanet.photos import images, shards
 from photoplanet.retrieval import combined, local_features
 from photoplanet.retrieval.engines import LocalEngine
@@ -38,6 +39,20 @@ class Match:
     distance: float | None = None
     trusted: bool | None = None
     pairs: Any = None
+
+    def to_dict(self, precision: str) -> dict[str, Any]:
+        """Plain values for JSON without `row` and `pairs`; coordinates and the place's name as rough as `precision`."""
+        from photoplanet.earth import places
+
+        place = places.name(self.latitude, self.longitude)[0]
+        found = {
+            "photo_id": self.photo_id, "path": self.path, "score": round(self.score, 4),
+            "latitude": rounded(self.latitude, precision), "longitude": rounded(self.longitude, precision),
+            "place": place.text(precision), "country_code": place.country_code,
+        }  # fmt: skip
+        if self.inliers is not None:
+            return found | {"inliers": self.inliers, "trusted": bool(self.trusted)}
+        return found | {"distance": round(self.distance or 0.0, 4)}
 
 
 @dataclass(frozen=True)

@@ -10,8 +10,9 @@ class Limits:
     """Bounds on a request and on all requests together; what is beyond is refused with a status and a reason.
 
     `photo_bytes`, `photo_pixels`: of one photo; `photos`: in one request; `request_bytes`: of its body; `seconds`: for
-    the body to arrive, and again for the answer; `waiting`: photos accepted and not yet answered, of all clients
-    together (beyond: 503); `rate`: photos a minute from one address (beyond: 429), 0: no such limit.
+    the body to arrive, and again for the answer; `waiting`: photos accepted and not yet answered, `memory_bytes`: of
+    requests in memory, of all clients together (beyond: 503); `rate`: photos a minute from one address (beyond: 429),
+    0: no such limit; `track_bytes`: of a GPX track.
     """
 
     photo_bytes: int = 50 * MEGABYTE
@@ -20,6 +21,8 @@ class Limits:
     request_bytes: int = 200 * MEGABYTE
     seconds: float = 30.0
     waiting: int = 400
+    memory_bytes: int = 1024 * MEGABYTE
+    track_bytes: int = 10 * MEGABYTE
     rate: int = 0
 
 

@@ -1,7 +1,12 @@
 """What Prometheus may know: counts and times, never names or places."""
 
+import time
+
 from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram, generate_latest
 from prometheus_client.exposition import CONTENT_TYPE_LATEST
+from starlette.types import ASGIApp, Message, Receive, Scope, Send
+
+from photoplanet.server import problems
 
 
 class Metrics:
@@ -32,3 +37,37 @@ class Metrics:
     def text(self) -> bytes:
         """The metrics in Prometheus' text format."""
         return generate_latest(self.registry)
+
+
+class Timed:
+    """ASGI middleware: counts and times answers by their route, never by the path as it was asked for.
+
+    A fault becomes a problem that says nothing of what is inside, and goes on to the server's log.
+    """
+
+    def __init__(self, app: ASGIApp, metrics: Metrics):
+        self.app, self.metrics = app, metrics
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        if scope["type"] != "http":
+            await self.app(scope, receive, send)
+            return
+        start, status = time.perf_counter(), 0
+
+        async def answer(message: Message) -> None:
+            nonlocal status
+            if message["type"] == "http.response.start":
+                status = message["status"]
+            await send(message)
+
+        try:
+            await self.app(scope, receive, answer)
+        except Exception:
+            if not status:
+                fault = problems.response(500, "a fault in photoplanet; see the server's log")
+                await fault(scope, receive, answer)
+            raise
+        finally:
+            path = getattr(scope.get("route"), "path", "other")
+            self.metrics.requests.labels(path, str(status)).inc()
+            self.metrics.seconds.labels(path).observe(time.perf_counter() - start)

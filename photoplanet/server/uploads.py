@@ -1,6 +1,7 @@
 """Photos out of a request, in memory only: raw bytes or multipart, bounded while they arrive."""
 
 import asyncio
+from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 
@@ -17,34 +18,40 @@ MOST_NAME = 200
 
 @dataclass(frozen=True)
 class Upload:
-    """One photo's bytes and the name that its sender gave it ("" for none): shown back, never used as a path."""
+    """One photo's bytes, the name that its sender gave it ("" for none), and the form field that it came in.
+
+    Names are shown back and never used as paths.
+    """
 
     name: str
     content: bytes
+    field: str = ""
 
 
-async def read(request: Request, limits: Limits) -> tuple[list[Upload], dict[str, str]]:
-    """The photos of a request and its plain form fields; Problem 400, 408, 413 or 415 for what cannot be taken.
+async def read(request: Request, limits: Limits, hold: Callable[[int], None]) -> list[Upload]:
+    """The photos of a request; Problem 400, 408, 413 or 415 for what cannot be taken.
 
-    A body of type multipart/form-data holds files in any field; any other is one photo's bytes.
+    A body of type multipart/form-data holds files in any field; any other is one photo's bytes. `hold` is told the
+    size of each piece as it arrives, and may refuse it.
     """
     kind, options = parse_options_header(request.headers.get("content-type", ""))
+    # application/x-www-form-urlencoded is what `curl --data-binary` says of anything, so it is no sign of anything.
     if kind.startswith((b"text/", b"application/json")):
         raise Problem(415, "send a photo's bytes, or photos as multipart/form-data")
     try:
         if kind == b"multipart/form-data":
-            return await asyncio.wait_for(_multipart(request, limits, options.get(b"boundary")), limits.seconds)
-        content = await asyncio.wait_for(_raw(request, limits), limits.seconds)
+            return await asyncio.wait_for(_multipart(request, limits, hold, options.get(b"boundary")), limits.seconds)
+        content = await asyncio.wait_for(_raw(request, limits, hold), limits.seconds)
     except asyncio.TimeoutError:  # another class than the built-in one before Python 3.11
         raise Problem(408, f"the request did not arrive within {limits.seconds:g} s") from None
     except ClientDisconnect:
         raise Problem(400, "the client went away") from None
     if not content:
         raise Problem(400, "no photo in the request: send its bytes, or photos as multipart/form-data")
-    return [Upload(request.query_params.get("name", "")[:MOST_NAME], content)], {}
+    return [Upload(request.query_params.get("name", "")[:MOST_NAME], content)]
 
 
-async def _raw(request: Request, limits: Limits) -> bytes:
+async def _raw(request: Request, limits: Limits, hold: Callable[[int], None]) -> bytes:
     most = min(limits.photo_bytes, limits.request_bytes)
     if _declared(request) > most:
         raise too_large(most, "the photo")
@@ -53,11 +60,14 @@ async def _raw(request: Request, limits: Limits) -> bytes:
         size += len(part)
         if size > most:
             raise too_large(most, "the photo")
+        hold(len(part))
         parts.append(part)
     return b"".join(parts)
 
 
-async def _multipart(request: Request, limits: Limits, boundary: bytes | None) -> tuple[list[Upload], dict[str, str]]:
+async def _multipart(
+    request: Request, limits: Limits, hold: Callable[[int], None], boundary: bytes | None
+) -> list[Upload]:
     if not boundary or len(boundary) > 200:
         raise Problem(400, "multipart/form-data without a usable boundary")
     if _declared(request) > limits.request_bytes:
@@ -70,6 +80,7 @@ async def _multipart(request: Request, limits: Limits, boundary: bytes | None) -
             size += len(part)
             if size > limits.request_bytes:
                 raise too_large(limits.request_bytes, "the request")
+            hold(len(part))
             parser.write(part)
         parser.finalize()
     except MultipartParseError as error:
@@ -78,7 +89,7 @@ async def _multipart(request: Request, limits: Limits, boundary: bytes | None) -
         raise Problem(400, "the multipart body ends too early")
     if not collected.photos:
         raise Problem(400, "no photo in the request: send files in any field")
-    return collected.photos, collected.fields
+    return collected.photos
 
 
 class _Parts:
@@ -87,7 +98,7 @@ class _Parts:
     def __init__(self, limits: Limits):
         self.limits = limits
         self.photos: list[Upload] = []
-        self.fields: dict[str, str] = {}
+        self.fields = 0
         self.ended = False
         self._headers: dict[bytes, bytes] = {}
         self._header, self._value, self._data = b"", b"", bytearray()
@@ -120,7 +131,8 @@ class _Parts:
         self._field = options.get(b"name", b"").decode("utf-8", "replace")[:MOST_NAME]
         filename = options.get(b"filename")
         self._name = None if filename is None else filename.decode("utf-8", "replace")[:MOST_NAME]
-        if self._name is None and len(self.fields) >= MOST_FIELDS:
+        self.fields += self._name is None
+        if self.fields > MOST_FIELDS:
             raise Problem(400, f"more than {MOST_FIELDS} form fields")
         if self._name is not None and len(self.photos) >= self.limits.photos:
             raise Problem(413, f"more than {self.limits.photos} photos in one request; send them in several")
@@ -132,10 +144,9 @@ class _Parts:
             raise too_large(self._most, "a photo" if self._name is not None else "a form field")
 
     def _part_ends(self) -> None:
-        if self._name is None:
-            self.fields[self._field] = self._data.decode("utf-8", "replace")
-        elif self._data or self._name:  # a browser sends an empty file field where nothing was chosen
-            self.photos.append(Upload(self._name, bytes(self._data)))
+        # A browser sends an empty file field where nothing was chosen.
+        if self._name is not None and (self._data or self._name):
+            self.photos.append(Upload(self._name, bytes(self._data), self._field))
         self._data = bytearray()
 
     def _ends(self) -> None:

@@ -4,10 +4,8 @@ import threading
 
 import numpy as np
 import pytest
-from fastapi.testclient import TestClient
 from PIL import Image
 
-import photoplanet as pp
 from photoplanet.locate.results import Form, record
 from photoplanet.server.app import create_app
 from photoplanet.server.limits import Limits
@@ -22,33 +20,6 @@ def jpeg(colour=RED, size=(40, 30)):
     return buffer.getvalue()
 
 
-@pytest.fixture(scope="module")
-def model(tiny_model):
-    return pp.load(tiny_model)
-
-
-@pytest.fixture
-def connect(model):
-    """A function: `connect(limits, **options)` → a client of a running application."""
-    clients = []
-
-    def start(limits=None, **options):
-        client = TestClient(create_app(model, limits, **options), raise_server_exceptions=False)
-        clients.append(client.__enter__())
-        return client
-
-    yield start
-    for client in clients:
-        client.__exit__(None, None, None)
-
-
-def is_problem(response, status, words):
-    assert response.status_code == status, response.text
-    assert response.headers["content-type"] == "application/problem+json"
-    assert response.json()["status"] == status and words in response.json()["detail"], response.text
-    return True
-
-
 def test_raw_bytes_and_multipart_give_what_the_library_gives(connect, model):
     client = connect()
     expected = record("a.jpg", model.locate(jpeg(GREEN)), Form(5))
@@ -61,7 +32,7 @@ def test_raw_bytes_and_multipart_give_what_the_library_gives(connect, model):
     assert "error" in many["photos"][1] and many["photos"][2]["best"]["country_code"] == "FR"
 
 
-def test_options_are_those_of_locate(connect):
+def test_options_are_those_of_locate(connect, is_problem):
     client = connect()
     found = client.post("/v1/locate?top=2&region=0.5&precision=street&geojson=true", content=jpeg()).json()["photos"][0]
     assert len(found["top"]) == 2 and found["best"]["latitude"] == pytest.approx(48.86, abs=0.01)
@@ -95,7 +66,8 @@ def test_many_clients_at_once_get_their_own_answers(connect):
         ({"photos": 1}, {"files": [("a", ("a.jpg", jpeg())), ("b", ("b.jpg", jpeg()))]}, 413, "more than 1 photos"),
         ({"photo_pixels": 100}, {"content": jpeg()}, 400, "pixels"),
         ({}, {"content": b""}, 400, "no photo"),
-        ({}, {"data": {"field": "only"}, "files": {}}, 400, ""),
+        ({}, {"data": {"field": "only"}}, 400, "no JPEG"),
+        ({}, {"files": {"field": (None, "only")}}, 400, "no photo"),
         ({}, {"content": b"not a photo"}, 400, "no JPEG"),
         ({}, {"json": {"photo": "x"}}, 415, "send a photo's bytes"),
         ({}, {"content": b"--x\r\nbroken", "headers": {"content-type": f"{FORM}; boundary=x"}}, 400, "multipart"),
@@ -104,7 +76,7 @@ def test_many_clients_at_once_get_their_own_answers(connect):
         ({"rate": 1}, {"files": [("a", ("a.jpg", jpeg()))] * 2}, 200, ""),
     ],
 )  # fmt: skip
-def test_bounds_are_held(connect, limits, send, status, words):
+def test_bounds_are_held(connect, limits, send, status, words, is_problem):
     client = connect(Limits(**limits))
     response = client.post("/v1/locate", **send)
     assert response.status_code == 200 if status == 200 else is_problem(response, status, words)
@@ -150,27 +122,29 @@ async def _ask(app, receive):
     return sent
 
 
-def test_a_slow_answer_is_given_up_and_room_is_given_back(connect, model, monkeypatch):
+def test_a_slow_answer_is_given_up_and_room_is_given_back(connect, model, monkeypatch, is_problem):
     client = connect(Limits(seconds=0.2))
     release = threading.Event()
-    real = model.locate_many
-    monkeypatch.setattr(model, "locate_many", lambda *a, **k: (release.wait(5), real(*a, **k))[1])
+    real = model.log_probabilities
+    monkeypatch.setattr(model, "log_probabilities", lambda pixels: (release.wait(5), real(pixels))[1])
     is_problem(client.post("/v1/locate", content=jpeg()), 504, "not answered within")
     release.set()
     assert client.get("/healthz").json()["waiting"] == 0
     assert client.post("/v1/locate", content=jpeg()).status_code == 200
 
 
-def test_a_fault_inside_says_nothing_of_what_is_inside_and_the_next_photo_is_answered(connect, model, monkeypatch):
+def test_a_fault_inside_says_nothing_of_what_is_inside_and_the_next_photo_is_answered(
+    connect, model, monkeypatch, is_problem
+):
     client = connect()
     with monkeypatch.context() as patch:
-        patch.setattr(model, "locate_many", lambda *a, **k: 1 / 0)
+        patch.setattr(model, "log_probabilities", lambda pixels: 1 / 0)
         response = client.post("/v1/locate", content=jpeg())
         assert is_problem(response, 500, "a fault") and "division" not in response.text
     assert client.post("/v1/locate", content=jpeg()).status_code == 200
 
 
-def test_who_may_ask(connect):
+def test_who_may_ask(connect, is_problem):
     client = connect(token="a-token-of-some-length", hosts=["testserver"], origins=["https://friend.example"])
     assert client.get("/healthz").status_code == 200
     is_problem(client.post("/v1/locate", content=jpeg()), 401, "Bearer")
@@ -190,7 +164,7 @@ def test_who_may_ask(connect):
     assert own.status_code == 200 and "access-control-allow-origin" not in own.headers
 
 
-def test_every_answer_carries_the_security_headers(connect):
+def test_every_answer_carries_the_security_headers(connect, is_problem):
     client = connect()
     for response in (client.get("/healthz"), client.get("/absent"), client.post("/v1/locate", content=b"x")):
         assert response.headers["x-content-type-options"] == "nosniff"
@@ -200,7 +174,7 @@ def test_every_answer_carries_the_security_headers(connect):
     is_problem(client.get("/v1/locate"), 405, "Method")
 
 
-def test_explain_names_the_parts_that_matter(connect):
+def test_explain_names_the_parts_that_matter(connect, is_problem):
     pixels = np.zeros((16, 16, 3), np.uint8)
     pixels[:, :9, 0], pixels[:, 9:, 2] = 255, 255
     buffer = io.BytesIO()

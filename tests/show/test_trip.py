@@ -29,7 +29,8 @@ def founds(tiny_model):
 
 
 def page(tmp_path, founds, times=4):
-    shown = Trip([each.shot for each in founds], np.array(["2020-05-01T10:00:00"] * 3 + ["NaT"], "datetime64[s]"))
+    shown = Trip([each.shot for each in founds], np.array(["2020-05-01T10:00:00"] * 3 + ["NaT"], "datetime64[s]"),
+                 np.arange(4))  # fmt: skip
     with trips.map_file(tmp_path / "trip.html", len(founds), Form(top=5)) as add:
         left_out = add(shown, founds)
     text = (tmp_path / "trip.html").read_text("utf-8")

@@ -1,0 +1,142 @@
+"""POST /v1/album: the photos of a trip, located together, as `photoplanet album --json` tells it."""
+
+import asyncio
+from typing import Annotated, Any
+
+from fastapi import FastAPI, Query, Request
+from fastapi.responses import JSONResponse
+
+from photoplanet.albums import gpx, learned, methods, together, trips
+from photoplanet.albums.album import GAP_HOURS
+from photoplanet.errors import InputError
+from photoplanet.locate.prediction import DEFAULT_PRECISION, REGION_SHARE
+from photoplanet.locate.results import Form
+from photoplanet.server import described, service, uploads
+from photoplanet.server.described import Always, Method, Precision, Shapes, Share, Top
+from photoplanet.server.problems import Problem
+from photoplanet.server.uploads import Upload
+
+TRACK = "track"  # the form field of a GPX file
+KINDS = [trips.OWN, trips.TRACK, trips.ESTIMATED, trips.NEIGHBOURS]
+BODY = described.body(track={"type": "string", "format": "binary", "description": "A GPX track: known places"})
+ANSWER = described.answer(
+    described.record(
+        "model world method albums failed",
+        model=described.TEXT, world=described.TEXT, method=described.TEXT, failed=described.COUNT,
+        albums=described.listed(described.record(
+            "album title from to photos", album=described.COUNT, title=described.TEXT, to=described.TEXT,
+            **{"from": described.TEXT},
+            photos=described.listed(described.record(
+                "file taken_at kind index", **described.FOUND, taken_at=described.maybe(described.TEXT),
+                kind={"enum": KINDS}, index=described.COUNT,
+            )),
+        )),
+    ),
+    {"model": "toy", "world": "toy", "method": methods.AUTO, "failed": 0, "albums": [{
+        "album": 1, "title": "Maker Camera", "from": "2020-05-01", "to": "2020-05-01",
+        "photos": [{**described.PHOTO, "taken_at": "2020-05-01T10:01:00", "kind": "estimated", "index": 0}],
+    }]},
+)  # fmt: skip
+
+
+def add(app: FastAPI, shared: service.Service) -> None:
+    """Add the endpoint."""
+    known = learned.of(shared.locator.bundle)
+
+    @app.post("/v1/album", summary="Where the photos of a trip were taken", openapi_extra=BODY, responses=ANSWER)
+    async def album(
+        request: Request,
+        method: Method = methods.AUTO,
+        gap_hours: Annotated[float, Query(gt=0, le=1e6, description="A longer pause starts another album")] = GAP_HOURS,
+        one_camera: Annotated[bool, Query(description="Put the photos of all cameras into one album")] = False,
+        anchors: Annotated[bool, Query(description="Take photos that have GPS for known places")] = True,
+        time_offset: Annotated[
+            str | None, Query(max_length=9, description="How far clocks that name no zone are ahead of UTC: +02:00")
+        ] = None,
+        top: Top = 1,
+        region: Share = REGION_SHARE,
+        precision: Precision = DEFAULT_PRECISION,
+        answer_always: Always = False,
+        geojson: Shapes = False,
+    ) -> JSONResponse:
+        """Photos as multipart/form-data, files in any field; a file in the field `track` is a GPX track.
+
+        Times, cameras and known places come from the photos' EXIF. A photo that cannot be read keeps its slot, takes
+        its place from its neighbours, and has its `error`; `index` says which of the photos sent each one is.
+        """
+        form = Form(top, region, precision, answer_always)
+        methods.check(method, known, shared.locator.info.name)
+        offset = trips.check_offset(time_offset) if time_offset else None
+
+        async def work(files: list[Upload]) -> list[dict[str, Any]]:
+            photos = [upload for upload in files if upload.field != TRACK]
+            if not photos:
+                raise Problem(400, "no photo in the request, only a track: send files in any other field")
+            track = await _track(shared, [upload for upload in files if upload.field == TRACK])
+            albums, utc = await _split(shared, photos, gap_hours, one_camera, offset)
+            if track is not None and not utc:
+                raise Problem(400, "tracks are in UTC, and some photos name no time zone; say what their clock showed: "
+                                   "time_offset=+02:00 for two hours ahead (in a URL: %2B02:00)")  # fmt: skip
+            seen = await _see(shared, photos)
+
+            def decide(number: int, trip: trips.Trip) -> dict[str, Any]:
+                found = trips.decide(shared.locator, trip, seen.take(trip.rows), method, anchors, track)
+                told = zip(trip.rows.tolist(), found, strict=True)
+                return trip.record(number, [_record(each, row, form, geojson) for row, each in told])
+
+            return [await shared.batcher.run(decide, number, trip) for number, trip in enumerate(albums, start=1)]
+
+        albums = await shared.answer(request, work)
+        failed = sum("error" in photo for each in albums for photo in each["photos"])
+        return JSONResponse({**shared.about(), "method": method, "albums": albums, "failed": failed})
+
+
+async def _track(shared: service.Service, files: list[Upload]) -> Any:
+    """The track among the files of a request; None without one. Problem 400 or 413 for one that cannot be used."""
+    if not files:
+        return None
+    if len(files) > 1:
+        raise Problem(400, f"one track, not {len(files)}: join the GPX files")
+    if len(files[0].content) > shared.limits.track_bytes:
+        raise uploads.too_large(shared.limits.track_bytes, "the track")
+    track, _ = await shared.batcher.decode(gpx.parse, files[0].content, "the track")
+    return track
+
+
+async def _split(
+    shared: service.Service, photos: list[Upload], gap_hours: float, one_camera: bool, offset: str | None
+) -> tuple[list[trips.Trip], bool]:
+    """The photos of a request → trips, and whether their times are UTC."""
+    most = shared.limits.photo_pixels
+    shots = await asyncio.gather(
+        *(shared.batcher.decode(trips.read_one, photo.content, {}, photo.name, most) for photo in photos)
+    )
+    albums, _, utc = trips.split(shots, gap_hours, one_camera, offset)
+    return albums, utc
+
+
+async def _see(shared: service.Service, photos: list[Upload]) -> together.Evidence:
+    """What the network sees in the photos of a request, batched with those of other clients."""
+    seen = together.Evidence.flat(shared.locator, len(photos))
+
+    async def one(row: int) -> None:
+        def keep(log_probabilities: Any, embedding: Any) -> None:
+            seen.log_probabilities[row], seen.embeddings[row] = log_probabilities, embedding
+
+        try:
+            await shared.batcher.see(photos[row].content, keep)
+        except InputError as error:
+            shared.metrics.photos.labels("unreadable").inc()
+            seen.unreadable[row] = service.nameless(error)
+        else:
+            shared.metrics.photos.labels("located").inc()
+
+    await asyncio.gather(*(one(row) for row in range(len(photos))))
+    return seen
+
+
+def _record(found: trips.Found, row: int, form: Form, geojson: bool) -> dict[str, Any]:
+    facts = {**found.record(form), "index": row}
+    if geojson and found.prediction is not None:
+        facts["geojson"] = service.shapes(found.prediction, found.shot.name, found.form(form))
+    return facts

@@ -1,0 +1,118 @@
+"""POST /v1/similar: the photos of the server's library that show what a photo shows, and their thumbnails."""
+
+import io
+from typing import Annotated, Any
+
+from fastapi import FastAPI, Query, Request, Response
+from fastapi.responses import JSONResponse
+
+from photoplanet.albums.anchors import from_exif
+from photoplanet.earth import geodesy
+from photoplanet.errors import InputError
+from photoplanet.locate.prediction import DEFAULT_PRECISION
+from photoplanet.photos import images
+from photoplanet.server import described, service
+from photoplanet.server.described import Precision
+from photoplanet.server.problems import Problem
+from photoplanet.server.uploads import Upload
+
+THUMBNAIL = 320  # pixels, the longer side at most
+NO_LIBRARY = "this server was started without --library, so there are no photos to compare with"
+EXAMPLE = {
+    "photo_id": "trip/IMG_7.jpg", "score": 0.41, "latitude": 48.9, "longitude": 2.3, "country_code": "FR",
+    "place": "Paris, Île-de-France, France", "inliers": 125, "trusted": True,
+}  # fmt: skip
+ANSWER = described.answer(
+    described.record(
+        "file itself matches",
+        file=described.TEXT, itself=described.listed(described.TEXT),
+        matches=described.listed(described.record(
+            "photo_id score latitude longitude place country_code",
+            photo_id=described.TEXT, score=described.NUMBER, latitude=described.NUMBER, longitude=described.NUMBER,
+            place=described.TEXT, country_code=described.TEXT, inliers=described.COUNT, trusted=described.FLAG,
+            distance=described.NUMBER, km=described.NUMBER,
+        )),
+    ),
+    {"file": "IMG_1.jpg", "itself": [], "matches": [EXAMPLE]},
+    (*described.UPLOAD, 404),
+)  # fmt: skip
+PICTURE = {
+    200: {
+        "description": "A JPEG",
+        "content": {"image/jpeg": {"schema": {"type": "string", "format": "binary"}}},
+    },
+    **described.refused((*described.READ, 404, 429, 503, 504)),
+}
+
+
+def add(app: FastAPI, shared: service.Service) -> None:
+    """Add both endpoints; without a library they answer 404."""
+    library = shared.library
+    rows = {} if library is None else {name: row for row, name in enumerate(library.listing.ids)}
+
+    @app.post("/v1/similar", summary="The library's photos that show the same", openapi_extra=described.body(),
+              responses=ANSWER)  # fmt: skip
+    async def similar(
+        request: Request,
+        count: Annotated[int, Query(ge=1, le=100, description="Photos to list, at most")] = 5,
+        all: Annotated[bool, Query(description="List the nearest even where geometry proves nothing")] = False,
+        precision: Precision = DEFAULT_PRECISION,
+    ) -> JSONResponse:
+        """One photo → the photos of the library (`photoplanet serve --library`) that match it, best first.
+
+        `km`: how far a match is from where the photo's own GPS says it was taken, where it says so.
+        """
+        if library is None:
+            raise Problem(404, NO_LIBRARY)
+
+        async def work(photos: list[Upload]) -> dict[str, Any]:
+            upload = service.one(photos, "similar")
+            return await shared.search(lambda: _facts(library, upload, count, all, precision))
+
+        return JSONResponse(await shared.answer(request, work))
+
+    @app.get("/v1/similar/thumbnail", summary="A photo of the library, small", response_class=Response,
+             responses=PICTURE)  # fmt: skip
+    async def thumbnail(
+        request: Request,
+        photo_id: Annotated[str, Query(max_length=4096, description="As a match names it")],
+    ) -> Response:
+        """A JPEG of at most 320 pixels, without any metadata."""
+        if library is None:
+            raise Problem(404, NO_LIBRARY)
+        if photo_id not in rows:
+            raise Problem(404, "no photo of the library has this photo_id")
+        address = library.listing.addresses[rows[photo_id]]
+        try:
+            small = await shared.bounded(
+                request, 1, lambda: shared.batcher.decode(_small, address, shared.limits.photo_pixels)
+            )
+        except InputError:
+            raise Problem(404, "this photo of the library can no longer be read") from None
+        return Response(small, media_type="image/jpeg")
+
+
+def _facts(library: Any, upload: Upload, count: int, unproven: bool, precision: str) -> dict[str, Any]:
+    """One photo's matches, as `photoplanet similar --json` tells them but without the paths of the server's files."""
+    itself = library.itself(upload.content)
+    matches = library.similar(upload.content, count, itself)
+    own = from_exif(upload.content)[1]
+    told = []
+    for match in matches:
+        if not unproven and match.trusted is False:
+            continue
+        facts = {key: value for key, value in match.to_dict(precision).items() if key != "path"}
+        if own is not None:
+            facts["km"] = round(float(geodesy.distance_km(*own, match.latitude, match.longitude)), 3)
+        told.append(facts)
+    return {"file": upload.name, "itself": [library.listing.ids[row] for row in itself], "matches": told}
+
+
+def _small(address: str, max_pixels: int) -> bytes:
+    """A photo's file → a small JPEG."""
+    image = images.open_photo(address, max_pixels, THUMBNAIL)
+    image.thumbnail((THUMBNAIL, THUMBNAIL))
+    image.info = {}  # its comment would go along
+    buffer = io.BytesIO()
+    image.save(buffer, "JPEG", quality=80)
+    return buffer.getvalue()
