@@ -220,6 +220,17 @@ def decide(
     return found
 
 
+def compare(
+    locator: Locator,
+    trip: Trip,
+    method: str = methods.AUTO,
+    advance: Callable[..., None] = lambda count=1, note="": None,
+) -> tuple[list[Found], list[Found]]:
+    """One trip by its pixels and times only: (each photo by itself, all together), as `locate` without known places."""
+    seen = together.see(locator, [shot.source for shot in trip.shots], advance)
+    return decide(locator, trip, seen, "single", False), decide(locator, trip, seen, method, False)
+
+
 def covered(track: anchors.Track, trips: Iterable[Trip]) -> int:
     """How many photos were taken between the first and the last point of a track."""
     spans = ((trip.times >= track.times[0]) & (trip.times <= track.times[-1]) for trip in trips)

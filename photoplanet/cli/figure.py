@@ -4,7 +4,9 @@ from pathlib import Path
 
 import click
 
+from photoplanet.albums.methods import AUTO, METHODS
 from photoplanet.cli.common import bar
+from photoplanet.cli.locate import _line
 from photoplanet.explain.gallery import PHOTOS_A_CELL
 
 FILE = click.Path(exists=True, dir_okay=False, path_type=Path)
@@ -190,6 +192,46 @@ def occlusion(photos, model, output):
         each = occlude(loaded, photo, own_gps(photo))
         found.append((each, places.name([each.latitude], [each.longitude])[0].text("city")))
     plots.save(photo_figure.occlusions(found), output)
+
+
+@command.command()
+@click.argument("photos", nargs=-1, required=True, metavar="DIR|TABLE|PHOTO...")
+@MODEL
+@click.option("--method", type=click.Choice([AUTO, *METHODS]), default=AUTO, show_default=True,
+              help="How the photos inform each other.")  # fmt: skip
+@click.option("--album", "chosen", type=click.IntRange(min=1), help="Which album, as `photoplanet album` counts them.  "
+              "[default: the one with the most photos]")  # fmt: skip
+@OUT
+def album(photos, model, method, chosen, output):
+    """An album's photos, what each says alone and with the others, and both ways on a map (Sect. 4).
+
+    The photos' own GPS is not used to locate them: it is the truth that answers are measured against.
+    """
+    from photoplanet.albums import learned, methods, trips
+    from photoplanet.errors import InputError
+    from photoplanet.locate import locator
+    from photoplanet.show import album_figure, plots
+
+    plots.check_path(output)
+    with bar("reading") as advance:
+        found, _, _ = trips.split(trips.read(photos, advance))
+    if chosen and chosen > len(found):
+        raise InputError(f"--album {chosen}: these photos make {len(found)} albums")
+    number = chosen - 1 if chosen else max(range(len(found)), key=lambda row: len(found[row].shots))
+    if len(found) > 1 and not chosen:
+        click.echo(f"album {number + 1} of {len(found)}, the largest; choose another with --album", err=True)
+    loaded = locator.load(model)
+    known = learned.of(loaded.bundle)
+    methods.check(method, known, loaded.info.name)
+    name = methods.chosen(method, known, False)
+    with bar("locating", len(found[number].shots)) as advance:
+        alone, helped = trips.compare(loaded, found[number], name, advance)
+    for each in helped:
+        if each.error:
+            click.echo(f"photoplanet: {_line(each.error)}", err=True)
+    if all(each.prediction is None for each in helped):
+        raise InputError(f"no photo of album {number + 1} could be read")
+    plots.save(album_figure.album(found[number], alone, helped, name), output)
 
 
 def _view(text: str) -> tuple[str, tuple[float, float, float, float]]:

@@ -1,10 +1,10 @@
 """The Earth in a figure: land, borders, cells and points, on a flat map or on a globe; no network, no map library."""
 
-from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
+import numpy.typing as npt
 from numpy.typing import NDArray
 
 from photoplanet.earth import cells, geodesy, land, outline
@@ -132,7 +132,7 @@ def draw_cells(axes: "Axes", view: View, ids: NDArray[np.uint64], colours: Any =
     _add(axes, view, PolyCollection(rings, **settings))
 
 
-def draw_points(axes: "Axes", view: View, lat: Sequence[float], lng: Sequence[float], **style: Any) -> None:
+def draw_points(axes: "Axes", view: View, lat: npt.ArrayLike, lng: npt.ArrayLike, **style: Any) -> None:
     """Mark points given in degrees; what is behind a globe is left out."""
     x, y, seen = view.points(np.asarray(lat, float), np.asarray(lng, float))
     axes.plot(x[seen], y[seen], **{"linestyle": "none", "zorder": 4, **style})

@@ -24,8 +24,9 @@ def test_every_figure_is_drawn_by_one_command(run, table, photo, tiny_model, tmp
         "examples": (table, "--model", tiny_model),
         "gallery": (table, "--model", tiny_model, "--photos-a-cell", 1),
         "occlusion": (red, "--model", tiny_model),
+        "album": (table, "--model", tiny_model, "--album", 1, "--method", "single"),
     }
-    words = dict(zip(commands, ("Japan", "France", "top-3", "wrong", "France", "predicted"), strict=True))
+    words = dict(zip(commands, ("Japan", "France", "top-3", "wrong", "France", "predicted", "3 photos"), strict=True))
     for name, arguments in commands.items():
         status, _, err = run("figure", name, *arguments, "-o", tmp_path / f"{name}.svg")
         assert status == 0, err
@@ -46,6 +47,8 @@ def test_several_predictions_files_are_compared(run, table, tiny_model, tmp_path
     [(("partition", "MODEL", "--detail", "x:1,2"), "south,north,west,east"),
      (("partition", "MODEL", "--detail", "x:9,2,0,1"), "south < north"),
      (("gallery", "TABLE", "--model", "MODEL", "--cell", "ff"), "no photo was assigned"),
+     (("album", "TABLE", "--model", "MODEL", "--album", 2), "make 1 albums"),
+     (("album", "TABLE", "--model", "MODEL", "--method", "lstm"), "learned nothing for the method lstm"),
      (("errors", "TABLE"), "one or more predictions files"),
      (("distribution", "TABLE", "--model", "MODEL"), "photos.csv")],
 )  # fmt: skip
@@ -58,3 +61,18 @@ def test_wrong_use_takes_one_line(run, table, tiny_model, tmp_path, arguments, w
 def test_a_suffix_that_no_figure_has_is_refused_before_the_work(run, tiny_model, tmp_path):
     status, _, err = run("figure", "partition", tiny_model, "-o", tmp_path / "f.gif")
     assert status == 2 and ".png, .svg, .pdf" in err
+
+
+def test_an_album_figure_takes_the_largest_album_and_names_what_cannot_be_read(run, photo, tiny_model, tmp_path):
+    for name in ("a/1.png", "b/1.png", "b/2.png"):
+        photo("red", name)
+    (tmp_path / "b" / "3.jpg").write_bytes(b"\xff\xd8\xff no photo")
+    folders = tmp_path / "a", tmp_path / "b"
+    status, _, err = run("figure", "album", *folders, "--model", tiny_model, "-o", tmp_path / "f.svg")
+    assert status == 0 and "album 2 of 2, the largest" in err and "3.jpg" in err
+    text = (tmp_path / "f.svg").read_text("utf-8")
+    assert "b; 3 photos" in text and "cannot be read" in text
+    for path in (tmp_path / "b").iterdir():
+        path.write_bytes(b"no photo")
+    status, _, err = run("figure", "album", tmp_path / "b", "--model", tiny_model, "-o", tmp_path / "g.svg")
+    assert status == 2 and "no photo of album 1 could be read" in err and not (tmp_path / "g.svg").exists()

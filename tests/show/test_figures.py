@@ -3,10 +3,20 @@ import pytest
 from PIL import Image
 
 import photoplanet as pp
+from photoplanet.albums import trips
+from photoplanet.earth import land
 from photoplanet.errors import InputError
 from photoplanet.explain.gallery import gallery
 from photoplanet.explain.occlusion import occlude
-from photoplanet.show import distribution_figure, error_figure, partition_figure, photo_figure, plots, world
+from photoplanet.show import (
+    album_figure,
+    distribution_figure,
+    error_figure,
+    partition_figure,
+    photo_figure,
+    plots,
+    world,
+)
 
 
 @pytest.fixture(scope="module")
@@ -93,20 +103,20 @@ def test_land_is_filled_on_every_globe_as_on_a_flat_map():
     """Of random points on land or sea by the flat map, each globe fills the same."""
     from matplotlib.path import Path
 
-    land, _ = world._outlines()
+    rings, _ = land.outlines()
     random = np.random.default_rng(0)
     lat, lng = np.degrees(np.arcsin(random.uniform(-0.9, 0.9, 300))), random.uniform(-180, 180, 300)
     flat = sum(
-        Path(world.Flat().ring(*ring)[0]).contains_points(np.stack([lng, lat], axis=1)).astype(int) for ring in land
+        Path(world.Flat().ring(*ring)[0]).contains_points(np.stack([lng, lat], axis=1)).astype(int) for ring in rings
     )
     for center in ((0, 0), (40, -100), (-30, 140), (60, 60)):
         view = world.Globe(center)
         x, y, seen = view.points(lat, lng)
         points = np.stack([x, y], axis=1)
-        rings = [view.ring(*ring) for ring in land]
+        drawn_rings = [view.ring(*ring) for ring in rings]
         drawn = sum(
             np.sum([Path(part).contains_points(points) for part in ring], axis=0) % 2 if ring else np.zeros(300, int)
-            for ring in rings
+            for ring in drawn_rings
         )
         assert (drawn[seen] % 2 == flat[seen] % 2).mean() > 0.98  # coasts: straight on a map, arcs on a globe
 
@@ -148,3 +158,45 @@ def test_gallery_and_occlusion_sheets_are_drawn(model, photo, tmp_path):
     path = plots.save(photo_figure.occlusions([(each, "Paris")]), tmp_path / "occlusion.png")
     with Image.open(path) as picture:
         assert picture.size[0] == plots.WIDTH * plots.DPI
+
+
+def trip_of(folder, photo, placed, clock="2024-05-01T10:{:02}:00"):
+    """A trip of photos of one colour each, with the place where each was truly taken, or None."""
+    shots = [
+        trips.Shot(str(photo(colour, f"{folder}/{k}-{colour}.png")), f"{k}.png", folder, clock.format(k), place)
+        for k, (colour, place) in enumerate(placed)
+    ]
+    times = np.array([shot.taken_at for shot in shots], "datetime64[s]")
+    return trips.Trip(shots, times, np.arange(len(shots)))
+
+
+def test_an_album_is_drawn_with_what_each_photo_says_alone_and_with_the_others(model, photo, tmp_path, tiny_cities):
+    paris, sydney = tiny_cities["Paris"], tiny_cities["Sydney"]
+    trip = trip_of("a $\\frac trip", photo, [("red", paris), ("black", paris), ("red", None), ("blue", sydney)])
+    (tmp_path / "a $\\frac trip" / "3-blue.png").write_bytes(b"no photo")
+    alone, helped = trips.compare(model, trip, "average")
+    assert album_figure.error_km(alone[0]) == pytest.approx(0, abs=0.1) and album_figure.error_km(alone[2]) is None
+    far = pp.geodesy.distance_km(*tiny_cities["Tokyo"], *paris)  # black says Tokyo by itself, and Paris with the others
+    assert album_figure.error_km(alone[1]) == pytest.approx(far, abs=1)
+    assert album_figure.error_km(helped[1]) == pytest.approx(0, abs=0.1)
+    text = svg(album_figure.album(trip, alone, helped, "average"), tmp_path)
+    for words in ("alone: Tokyo, Japan", f"{far:,.0f} km off", "alone: cannot be read", "album (average)", "4 photos",
+                  "the photo's own GPS", "05-01 10:03", "a $\\frac trip", "≤ 2,500 km"):  # fmt: skip
+        assert words in text, words
+    assert svg(album_figure.album(trip, *trips.compare(model, trip, "average"), "average"), tmp_path) == text
+
+
+def test_a_long_album_shows_thirty_photos_and_says_so_and_no_gps_means_no_shades(model, photo, tmp_path):
+    trip = trip_of("long", photo, [("red", None)] * 40)
+    text = svg(album_figure.album(trip, *trips.compare(model, trip, "single"), "single"), tmp_path)
+    assert "40 photos, 30 of them shown" in text and "the photo's own GPS" not in text and "≤ 25 km" not in text
+    assert text.count("alone: ") == 30 and ">1–40<" in text
+
+
+def test_the_detail_view_holds_every_point_and_lines_break_at_the_date_line():
+    points = np.array([[10.0, 20.0], [14.0, 20.5], [np.nan, np.nan]])
+    south, north, west, east = album_figure._around(points)
+    assert south < 10 < 14 < north and west < 20 < 20.5 < east
+    assert album_figure._around(np.array([[0.0, -170.0], [0.0, 170.0]])) == world.WORLD
+    lat, lng = album_figure._unbroken(np.array([[1.0, 179.0], [np.nan, np.nan], [2.0, -179.0], [3.0, -178.0]]))
+    assert np.isnan(lat).tolist() == [False, True, False, False] and lng[[0, 2, 3]].tolist() == [179, -179, -178]
