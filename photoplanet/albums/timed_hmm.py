@@ -16,7 +16,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from photoplanet.albums import travel
+from photoplanet.albums import spread, travel
 from photoplanet.albums.album import Album
 from photoplanet.albums.decoded import Decoded, normalized, with_anchors
 from photoplanet.albums.hmm import emissions
@@ -35,53 +35,51 @@ class Timed:
     def __init__(self, partition: Partition, states: NDArray[np.integer], shares: Floats):
         """`shares` (gaps, components): the mixture of each step."""
         self.shares = shares
-        every = len(states) == len(partition)
-        self.kernels = _all_kernels(partition) if every else travel.kernels(partition, states)
-        share = travel.popularity(partition)[states]
-        self.share: Floats = share if every else np.append(share, max(1 - share.sum(), 1e-12))
-        self.rest = not every
-        # What a part sends out of the states goes to the rest: its rows sum to 1 with it.
-        self.leaving = 1 - self.kernels.sum(axis=2, dtype=np.float64) if self.rest else None
+        self.rest = len(states) < len(partition)
+        self.scales = spread.scales(partition, states) if self.rest else _all_scales(partition)
+        self.inside = travel.popularity(partition)[states]
+        self.share = np.append(self.inside, max(1 - self.inside.sum(), 1e-12)) if self.rest else self.inside
 
     def forward(self, gap: int, mass: Floats) -> Floats:
         """As in `viterbi.Chain`."""
-        stay, *scales, anywhere = self.shares[gap]
-        inside = mass[:-1] if self.rest else mass
-        found = stay * mass + anywhere * mass.sum() * self.share
-        here = inside.astype(np.float32)
-        reached = found[:-1] if self.rest else found
-        for number, weight in enumerate(scales):
+        stay, *weights, anywhere = self.shares[gap]
+        k, total = len(self.inside), mass.sum()
+        found = stay * mass + anywhere * total * self.share
+        reached = np.zeros(k, np.float32)
+        for scale, weight in zip(self.scales, weights, strict=True):
             if weight:
-                reached += weight * (here @ self.kernels[number])
-                if self.leaving is not None:
-                    found[-1] += weight * (inside @ self.leaving[number])
+                sent = weight * mass[:k]
+                reached += scale.forward(sent, spread.PRECISION * anywhere * total)
+                if self.rest:  # what a part sends out of the states goes to the rest
+                    found[-1] += sent @ scale.leaving
+        found[:k] += reached * self.inside
         if self.rest:  # of where in the rest somebody is nothing is known, so wherever they go is by popularity
-            found += sum(scales) * mass[-1] * self.share
+            found += sum(weights) * mass[-1] * self.share
         return found
 
     def backward(self, gap: int, worth: Floats) -> Floats:
         """As in `viterbi.Chain`."""
-        stay, *scales, anywhere = self.shares[gap]
-        found = stay * worth + anywhere * (self.share @ worth)
-        there = (worth[:-1] if self.rest else worth).astype(np.float32)
-        reached = found[:-1] if self.rest else found
-        for number, weight in enumerate(scales):
+        stay, *weights, anywhere = self.shares[gap]
+        k, expected = len(self.inside), self.share @ worth
+        found = stay * worth + anywhere * expected
+        wanted = worth[:k] * self.inside
+        for scale, weight in zip(self.scales, weights, strict=True):
             if weight:
-                reached += weight * (self.kernels[number] @ there)
-                if self.leaving is not None:
-                    reached += weight * self.leaving[number] * worth[-1]
+                found[:k] += scale.backward(weight * wanted, spread.PRECISION * anywhere * expected)
+                if self.rest:
+                    found[:k] += weight * worth[-1] * scale.leaving
         if self.rest:
-            found[-1] += sum(scales) * (self.share @ worth)
+            found[-1] += sum(weights) * expected
         return found
 
 
 @lru_cache(maxsize=1)
-def _all_kernels_of(partition_ref: Any) -> NDArray[np.float32]:
-    return travel.kernels(partition_ref.partition, np.arange(len(partition_ref.partition)))
+def _all_scales_of(partition_ref: Any) -> list[spread.Spread]:
+    return spread.scales(partition_ref.partition, np.arange(len(partition_ref.partition)))
 
 
 class _ByIdentity:
-    """A partition as a key: equal only to itself, since comparing cells would cost more than the kernels save."""
+    """A partition as a key: equal only to itself, since comparing cells would cost more than the spreads save."""
 
     def __init__(self, partition: Partition):
         self.partition = partition
@@ -93,8 +91,8 @@ class _ByIdentity:
         return isinstance(other, _ByIdentity) and other.partition is self.partition
 
 
-def _all_kernels(partition: Partition) -> NDArray[np.float32]:
-    return _all_kernels_of(_ByIdentity(partition))
+def _all_scales(partition: Partition) -> list[spread.Spread]:
+    return _all_scales_of(_ByIdentity(partition))
 
 
 def states_of(rows: NDArray, known: NDArray, limit: int = MAX_STATES) -> NDArray[np.int64]:
@@ -102,8 +100,8 @@ def states_of(rows: NDArray, known: NDArray, limit: int = MAX_STATES) -> NDArray
     if rows.shape[1] <= limit:
         return np.arange(rows.shape[1])
     total = np.zeros(rows.shape[1])
-    for row in rows:
-        total += np.exp(row, dtype=np.float64)
+    for row in np.flatnonzero(known < 0):
+        total += np.exp(rows[row])
     anchors = np.unique(known[known >= 0])
     total[anchors] = np.inf
     count = max(limit, len(anchors))
@@ -119,38 +117,41 @@ def decode(
 ) -> Decoded:
     """Every slot's distribution by forward–backward; `learned`: the model's own travel shares, None for the default.
 
-    Memory: the evidence twice, and 12 bytes per pair of states.
+    Memory: twice the answer's at most, and 4 bytes per pair of states and scale.
     """
-    rows = with_anchors(log_probabilities, album.known)
     if len(album) < 2:
-        return Decoded(rows)
+        return Decoded(with_anchors(log_probabilities, album.known))
     log_share = np.log(travel.popularity(partition))
-    states = states_of(rows, album.known)
-    photos = (album.known < 0)[:, None]
-    emission = emissions(rows, log_share, album.known)
-    emission *= np.where(photos, np.float32(NEIGHBOURS), np.float32(1))
+    states = states_of(log_probabilities, album.known)
     chain = Timed(partition, states, (learned or travel.default()).at(album.gaps))
-    if chain.rest:
-        found = _with_rest(chain, states, emission, log_share)
-    else:
-        found = forward_backward(log_share, emission, chain)[0]
-    # What a photo shows counts in full for itself.
-    found += emission * np.where(photos, np.float32(1 / NEIGHBOURS - 1), np.float32(0))
-    return Decoded(normalized(found))
+    others = np.delete(np.arange(len(partition)), states)
+    start = np.log(chain.share)
+    seen = np.empty((len(album), len(start)), np.float32)
+    pieces = travel.pieces(len(album), len(partition))
+    for rows in pieces:
+        emission = _told(log_probabilities[rows], log_share, album.known[rows])
+        seen[rows, : len(states)] = emission[:, states]
+        if chain.rest:  # its emission is the mean of its cells', by popularity
+            seen[rows, -1] = _log_sum(emission[:, others] + log_share[others].astype(np.float32)) - start[-1]
+    found, _ = forward_backward(start, seen, chain)
+    answer = np.empty((len(album), len(partition)), np.float32)
+    for rows in pieces:
+        emission = _told(log_probabilities[rows], log_share, album.known[rows])
+        joint = emission + log_share.astype(np.float32)
+        if chain.rest:  # in which each photo keeps its own distribution
+            joint += (found[rows, -1] - seen[rows, -1] - start[-1])[:, None].astype(np.float32)
+        joint[:, states] = found[rows, : len(states)]
+        # What a photo shows counts in full for itself.
+        joint += emission * np.where(album.known[rows] < 0, np.float32(1 / NEIGHBOURS - 1), np.float32(0))[:, None]
+        answer[rows] = normalized(joint)
+    return Decoded(answer)
 
 
-def _with_rest(
-    chain: Timed, states: NDArray[np.integer], emission: NDArray[np.float32], log_share: Floats
-) -> NDArray[np.float32]:
-    """As `forward_backward`, over all classes: the rest's emission is the mean of its cells', by popularity."""
-    joint = emission + log_share.astype(np.float32)
-    others = np.setdiff1d(np.arange(joint.shape[1]), states)
-    mass = _log_sum(joint[:, others])
-    observed = np.column_stack([emission[:, states], mass - np.log(chain.share[-1])])
-    found, _ = forward_backward(np.log(chain.share), observed, chain)
-    joint[:, others] += (found[:, -1] - mass)[:, None]
-    joint[:, states] = found[:, :-1]
-    return joint
+def _told(log_probabilities: NDArray, log_share: Floats, known: NDArray[np.int32]) -> NDArray[np.float32]:
+    """What slots (m, classes) tell their neighbours: `hmm.emissions`, those of photos to the power NEIGHBOURS."""
+    emission = emissions(log_probabilities, log_share, known)
+    emission *= np.where(known < 0, np.float32(NEIGHBOURS), np.float32(1))[:, None]
+    return emission
 
 
 def _log_sum(rows: NDArray) -> NDArray[np.float32]:

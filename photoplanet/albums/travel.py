@@ -89,20 +89,6 @@ def popularity(partition: Partition) -> Floats:
     return photos / photos.sum()
 
 
-def kernels(partition: Partition, states: NDArray[np.integer]) -> NDArray[np.float32]:
-    """f_s(j | i) for i, j of `states` (k,): (scales, k, k) float32; rows sum to 1 over all cells."""
-    share = popularity(partition)
-    xyz = geodesy.to_xyz(*partition.means.T)
-    found = np.empty((len(SCALES_KM), len(states), len(states)), np.float32)
-    for rows in _pieces(len(states), len(share)):
-        away = _apart(xyz[states[rows]], xyz)
-        for number, scale in enumerate(SCALES_KM):
-            weight = share * np.exp(away / np.float32(-scale))
-            weight /= weight.sum(axis=1, keepdims=True)
-            found[number, rows] = weight[:, states]
-    return found
-
-
 def fit(albums: Iterable[tuple[NDArray[np.integer], NDArray]], partition: Partition) -> Travel:
     """Fit the shares to albums, each (true classes (n,), −1 outside; gaps (n − 1,) hours), by maximum likelihood.
 
@@ -137,8 +123,8 @@ def _likelihoods(origin: NDArray, target: NDArray, partition: Partition) -> Floa
     starts, which = np.unique(origin, return_inverse=True)
     by_start = np.argsort(which, kind="stable")
     edges = np.searchsorted(which[by_start], np.arange(len(starts) + 1))
-    for rows in _pieces(len(starts), len(share)):
-        away = _apart(xyz[starts[rows]], xyz)
+    for rows in pieces(len(starts), len(share)):
+        away = apart(xyz[starts[rows]], xyz)
         steps = by_start[edges[rows.start] : edges[rows.stop]]
         for number, scale in enumerate(SCALES_KM):
             weight = share * np.exp(away / np.float32(-scale))
@@ -147,12 +133,12 @@ def _likelihoods(origin: NDArray, target: NDArray, partition: Partition) -> Floa
     return parts
 
 
-def _apart(here: Floats, there: Floats) -> NDArray[np.float32]:
+def apart(here: Floats, there: Floats) -> NDArray[np.float32]:
     """Great-circle km (a, b) float32 between unit vectors: from the chord, exact enough for kernels of kilometres."""
     cosine = (here @ there.T).clip(-1, 1)
     return (geodesy.EARTH_RADIUS_KM * np.arccos(cosine)).astype(np.float32)
 
 
-def _pieces(rows: int, columns: int) -> list[slice]:
+def pieces(rows: int, columns: int) -> list[slice]:
     step = max(1, _PIECE // max(columns, 1))
     return [slice(start, min(start + step, rows)) for start in range(0, rows, step)]
