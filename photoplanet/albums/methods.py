@@ -41,7 +41,7 @@ AUTO = "auto"  # the default: see `chosen`
 def chosen(name: str | None, learned: dict[str, Any], places_known: bool) -> str:
     """The method that `name` stands for; None and "auto": "attention" or "timed-hmm", whichever suits the album.
 
-    Attention is as accurate at a third of the time, where the model has learned it (docs/albums.md); where places are
+    Attention is as accurate at half the time, where the model has learned it (docs/albums.md); where places are
     known, elapsed time and distance say most about their neighbours, and that is what the timed HMM is about.
     """
     if name not in (None, AUTO):
