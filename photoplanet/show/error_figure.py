@@ -38,7 +38,7 @@ def error_curves(errors: Mapping[str, npt.ArrayLike], title: str = "") -> "Figur
                   linewidth=1.7, label=name)  # fmt: skip
     for name, km in RADII_KM.items():
         axes.axhline(km, color=plots.EDGE, linewidth=0.5, zorder=0)
-        axes.text(99.5, km * 1.06, f"{name} {km:,.0f} km", ha="right", va="bottom", fontsize=7, color="#555")
+        axes.text(101, km, f"{name}\n{km:,.0f} km", va="center", fontsize=7, color="#555")
     axes.set(yscale="log", xlim=(0, 100), ylim=(NEAREST_KM, FARTHEST_KM), title=title,
              xlabel="per cent of the photos", ylabel="localised within, km")  # fmt: skip
     axes.yaxis.set_major_formatter(lambda value, _: f"{value:,g}")

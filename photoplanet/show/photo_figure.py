@@ -70,8 +70,8 @@ def occlusions(found: Sequence[tuple[Occlusion, str]]) -> "Figure":
         left, right = figure.add_subplot(grid[row, 0]), figure.add_subplot(grid[row, 1])
         show_photo(left, each.photo, f"{name}: {100 * each.whole:.3g} % for the {which} cell", wide=60)
         image = right.imshow(each.heat, cmap="viridis", vmin=0, vmax=max(float(each.heat.max()), each.whole, 1e-9))
-        right.set_xticks([])
-        right.set_yticks([])
-        bar = figure.colorbar(image, ax=right, fraction=0.046)
+        world.bare(right)
+        bar = figure.colorbar(image, ax=right, fraction=0.046, format=lambda share, _: f"{100 * share:.3g} %")
+        bar.ax.tick_params(labelsize=7)
         bar.set_label("confidence with this part hidden", fontsize=7)
     return figure

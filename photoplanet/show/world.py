@@ -30,7 +30,7 @@ class Flat:
         # a degree of longitude is as wide as it is in the middle of the map
         axes.set_aspect(1 / max(0.2, np.cos(np.radians((south + north) / 2))) if north - south < 60 else 1.15)
         axes.set_facecolor(SEA)
-        _bare(axes)
+        bare(axes)
 
     def ring(self, lat: NDArray, lng: NDArray) -> list[NDArray]:
         """What to fill for a closed ring."""
@@ -62,7 +62,7 @@ class Globe:
         axes.set_ylim(-1.02, 1.02)
         axes.set_aspect(1)
         axes.add_patch(Circle((0, 0), 1, facecolor=SEA, edgecolor=EDGE, linewidth=0.6, zorder=0))
-        _bare(axes)
+        bare(axes)
         axes.axis("off")
 
     def points(self, lat: NDArray, lng: NDArray) -> tuple[NDArray, NDArray, NDArray]:
@@ -104,7 +104,7 @@ View = Flat | Globe
 
 
 def draw_land(axes: "Axes", view: View, borders: bool = True) -> None:
-    """Land and, if wanted, borders of countries (Natural Earth) under everything else."""
+    """Land under everything else, its coasts and, if wanted, borders of countries (Natural Earth) over the cells."""
     from matplotlib.collections import LineCollection, PathCollection
     from matplotlib.path import Path as Outline
 
@@ -112,11 +112,11 @@ def draw_land(axes: "Axes", view: View, borders: bool = True) -> None:
     land_rings, lines = land.outlines()
     rings = [ring for ring in (view.ring(lat, lng) for lat, lng in land_rings) if ring]
     paths = [Outline.make_compound_path(*(Outline(part, closed=True) for part in ring)) for ring in rings]
-    drawn_land = PathCollection(paths, facecolors=LAND, edgecolors=EDGE, linewidths=0.35, zorder=1)
-    _add(axes, view, drawn_land)
+    _add(axes, view, PathCollection(paths, facecolors=LAND, edgecolors="none", zorder=1))
+    _add(axes, view, PathCollection(paths, facecolors="none", edgecolors=EDGE, linewidths=0.35, zorder=2.5))
     if borders:
         drawn = [_seen(view, lat, lng) for lat, lng in lines]
-        _add(axes, view, LineCollection(drawn, colors=EDGE, linewidths=0.25, zorder=1.5))
+        _add(axes, view, LineCollection(drawn, colors=EDGE, linewidths=0.25, zorder=2.5))
 
 
 def draw_cells(axes: "Axes", view: View, ids: NDArray[np.uint64], colours: Any = "none", **style: Any) -> None:
@@ -180,7 +180,8 @@ def _densified(lat: NDArray, lng: NDArray) -> tuple[NDArray, NDArray]:
     return geodesy.from_xyz(np.concatenate([*parts, where[-1:]]))
 
 
-def _bare(axes: "Axes") -> None:
+def bare(axes: "Axes") -> None:
+    """A frame and nothing else: no ticks, no numbers."""
     axes.set_xticks([])
     axes.set_yticks([])
     for spine in axes.spines.values():
