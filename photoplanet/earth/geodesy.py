@@ -63,7 +63,11 @@ def distance_km(lat1: ArrayLike, lng1: ArrayLike, lat2: ArrayLike, lng2: ArrayLi
 
     Kahan's formula: the angle between p and q is 2·atan2(|p − q|, |p + q|).
     """
-    p, q = to_xyz(lat1, lng1), to_xyz(lat2, lng2)
+    return between_km(to_xyz(lat1, lng1), to_xyz(lat2, lng2))
+
+
+def between_km(p: Floats, q: Floats) -> Any:
+    """`distance_km` of unit vectors (…, 3)."""
     apart = sum((p[..., k] - q[..., k]) ** 2 for k in range(3))
     together = sum((p[..., k] + q[..., k]) ** 2 for k in range(3))
     return 2 * EARTH_RADIUS_KM * np.arctan2(np.sqrt(apart), np.sqrt(together))

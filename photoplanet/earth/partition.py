@@ -3,7 +3,7 @@
 import json
 import math
 from collections.abc import Iterable, Mapping
-from functools import partial
+from functools import cached_property, partial
 from pathlib import Path
 from typing import Any
 
@@ -55,6 +55,22 @@ class Partition:
         self._lookup: Lookup | None = None
         for array in (self.ids, self.photo_counts, self.centers, self.means):
             array.setflags(write=False)
+
+    @cached_property
+    def xyz(self) -> NDArray[np.float64]:
+        """The unit vectors (n, 3) of `means`."""
+        return geodesy.to_xyz(*self.means.T)
+
+    @cached_property
+    def areas_km2(self) -> NDArray[np.float64]:
+        """The area (n,) of each cell."""
+        return cells.area_km2(self.ids)
+
+    @cached_property
+    def reaches_km(self) -> NDArray[np.float64]:
+        """From each cell's mean position to its farthest corner (n,)."""
+        corners, means = cells.vertices(self.ids), self.means
+        return geodesy.distance_km(means[:, :1], means[:, 1:], corners[..., 0], corners[..., 1]).max(axis=1)
 
     @classmethod
     def adaptive(

@@ -18,7 +18,7 @@ DEFAULT_READOUT = "expected"  # the best of these on the toy Earth: docs/experim
 LOCAL_KM = 150.0  # width of the kernel: mass this far from a place still speaks for it with weight exp(−1/2)
 EXPECTED_KM = (5.0, 25.0, 200.0, 750.0)  # scales at which a guess is worth something: exp(−distance/scale), averaged
 _CELLS = 128  # the most probable cells hold nearly all the mass, whatever the number of classes
-_PHOTOS_AT_A_TIME = 64  # × 128² cell pairs as float64: 8 MB
+_PHOTOS_AT_A_TIME = 4  # × 128² cell pairs as float64: half a megabyte, which a core keeps at hand
 
 
 def center(probabilities: NDArray, partition: "Partition") -> Points:
@@ -56,9 +56,9 @@ def expected(probabilities: NDArray, partition: "Partition") -> Points:
     """
     found = np.empty((2, len(probabilities)))
     for rows, mass, where, squared in _likely(probabilities, partition):
-        away = np.sqrt(squared)
-        worth = sum(np.exp(away / -km) for km in EXPECTED_KM)
-        best = (worth * mass[:, None, :]).sum(axis=2).argmax(axis=1)
+        away = np.sqrt(squared.astype(np.float32))  # in single precision exp takes an eighth of the time
+        worth = sum(np.exp(away / np.float32(-km)) for km in EXPECTED_KM)
+        best = (worth @ mass.astype(np.float32)[:, :, None]).argmax(axis=1)[:, 0]
         found[:, rows] = geodesy.from_xyz(where[np.arange(len(mass)), best])
     return found[0], found[1]
 
@@ -73,7 +73,7 @@ def _likely(
         few = slice(start, min(start + _PHOTOS_AT_A_TIME, len(rows)))
         cells = np.argpartition(rows[few], -kept, axis=1)[:, -kept:]
         mass = np.take_along_axis(rows[few], cells, axis=1).astype(np.float64)
-        where = geodesy.to_xyz(*np.moveaxis(partition.means[cells], -1, 0))
+        where = partition.xyz[cells]
         # Chords instead of arcs: at the kernels' widths they differ by less than a metre in a kilometre.
         squared = 2 * geodesy.EARTH_RADIUS_KM**2 * (1 - where @ where.swapaxes(1, 2))
         yield few, mass, where, squared.clip(0)

@@ -26,8 +26,8 @@ class Region:
     """The smallest set of cells that holds at least the asked share of the mass.
 
     `classes` (k,) int32 by falling probability, `probabilities` (k,) float32, `ids` (k,) uint64, `probability`: the
-    mass held, `area_km2`, `center`: spherical mean (latitude, longitude) of the mass in degrees, `radius_km`: the
-    distance around the prediction's best point within which that share of the mass lies.
+    mass held, `area_km2`, `means` (k, 2): the mean positions of the cells, `radius_km`: the distance around the
+    prediction's best point within which that share of the mass lies.
     """
 
     classes: NDArray[np.int32] = field(repr=False)
@@ -35,11 +35,16 @@ class Region:
     ids: NDArray[np.uint64] = field(repr=False)
     probability: float
     area_km2: float
-    center: tuple[float, float]
+    means: NDArray[np.float64] = field(repr=False)
     radius_km: float
 
     def __len__(self) -> int:
         return len(self.classes)
+
+    @cached_property
+    def center(self) -> tuple[float, float]:
+        """The spherical mean (latitude, longitude) of the mass, degrees."""
+        return geodesy.mean(self.means[:, 0], self.means[:, 1], self.probabilities)
 
     @cached_property
     def tokens(self) -> list[str]:
@@ -61,54 +66,59 @@ def check_share(share: float) -> float:
 
 
 class MassAround:
-    """The mass as a function of the distance from one point.
+    """The mass of n distributions, each as a function of the distance from a point of its own.
 
-    The distribution says nothing about where in its cell a photo lies, so that each cell's mass is spread around the
+    A distribution says nothing about where in its cell a photo lies, so that each cell's mass is spread around the
     mean position of its photos as photos are on average (`SPREAD`): a small cell counts at once, a large one little by
-    little. `order`: classes by falling probability. The last 0.01 % of the mass is left out, as if it were infinitely
-    far: it may lie in most of the cells.
+    little. `points` (n, 2) degrees; `rows` (n, classes) probabilities; `orders` (n, classes): classes by falling
+    probability. The last 0.01 % of the mass is left out, as if it were infinitely far: it may lie in most of the cells.
     """
 
-    def __init__(self, point: tuple[float, float], probabilities: NDArray, partition: "Partition", order: NDArray):
-        classes = smallest(probabilities, order, _KEPT)
-        means, mass = partition.means[classes], probabilities[classes].astype(np.float64)
-        away = geodesy.distance_km(point[0], point[1], means[:, 0], means[:, 1])
-        side = np.sqrt(cells.area_km2(partition.ids[classes]) / np.pi)
+    def __init__(self, points: NDArray, rows: NDArray, partition: "Partition", orders: NDArray):
+        kept = [smallest(row, order, _KEPT) for row, order in zip(rows, orders, strict=True)]
+        classes, owner = np.concatenate(kept), np.repeat(np.arange(len(kept)), [len(each) for each in kept])
+        away = geodesy.between_km(geodesy.to_xyz(*points.T)[owner], partition.xyz[classes])
+        side = np.sqrt(partition.areas_km2[classes] / np.pi)
         sizes, shares = np.array(SPREAD).T
-        reach, mass = np.outer(side, sizes).ravel(), np.outer(mass, shares).ravel()
-        away = np.repeat(away, len(sizes))
-        by_far_edge = np.argsort(away + reach)
-        self._away, self._reach, self._mass = away[by_far_edge], reach[by_far_edge], mass[by_far_edge]
-        self._near_edges, self._far_edges = self._away - self._reach, self._away + self._reach
-        self._held = np.concatenate([[0.0], np.cumsum(self._mass)])
+        self._n = len(kept)
+        self._reach = np.outer(side, sizes).ravel()
+        self._mass = np.outer(rows[owner, classes].astype(np.float64), shares).ravel()
+        self._away, self._owner = (np.repeat(each, len(sizes)) for each in (away, owner))
 
-    def within(self, km: float) -> float:
-        """The mass within `km` of the point, 0 … 1."""
-        covered = int(np.searchsorted(self._far_edges, km, side="right"))
-        partly = covered + np.flatnonzero(self._near_edges[covered:] < km)
-        part = self._mass[partly] @ overlap(self._away[partly], self._reach[partly], km)
-        return float(min(1.0, self._held[covered] + part))
+    def within(self, km: float) -> NDArray[np.float64]:
+        """The mass (n,) within `km` of the points, 0 … 1."""
+        held = np.bincount(self._owner, self._mass * overlap(self._away, self._reach, km), self._n)
+        return np.minimum(1.0, held)
 
-    def radius(self, share: float) -> float:
-        """The least distance in km that holds `share` of the mass, to a thousandth."""
-        near, far = 0.0, HALF_WAY_ROUND_KM
-        goal = min(share, float(self._held[-1])) - 1e-9
-        while far - near > max(1e-3 * far, 1e-3):
+    def radius(self, share: float) -> NDArray[np.float64]:
+        """The least distance (n,) in km that holds `share` of the mass, to a thousandth."""
+        away, reach, mass, owner = self._away, self._reach, self._mass, self._owner
+        goal = np.minimum(share, np.bincount(owner, mass, self._n)) - 1e-9
+        near, far, held = np.zeros(self._n), np.full(self._n, HALF_WAY_ROUND_KM), np.zeros(self._n)
+        while (going := far - near > np.maximum(1e-3 * far, 1e-3)).any():
             middle = (near + far) / 2
-            near, far = (near, middle) if self.within(middle) >= goal else (middle, far)
+            enough = held + np.bincount(owner, mass * overlap(away, reach, middle[owner]), self._n) >= goal
+            near, far = np.where(going & ~enough, middle, near), np.where(going & enough, middle, far)
+            # Discs that lie wholly on one side of what is still open are not looked at again.
+            inside = away + reach <= near[owner]
+            held += np.bincount(owner[inside], mass[inside], self._n)
+            open_ = ~inside & (away - reach < far[owner])
+            away, reach, mass, owner = away[open_], reach[open_], mass[open_], owner[open_]
         return far
 
 
-def overlap(distances: NDArray, radii: NDArray, km: float) -> NDArray[np.float64]:
+def overlap(distances: NDArray, radii: NDArray, km: NDArray | float) -> NDArray[np.float64]:
     """The share (n,) of each disc (centre at `distances`, radius `radii` > 0, km) that a disc of radius `km` covers.
 
     Plane lens formula; on the sphere it is exact for a disc that is covered wholly or not at all.
     """
-    shares = np.where(distances + radii <= km, 1.0, 0.0)
-    inside = (distances + km <= radii) & (shares == 0)
-    shares[inside] = (km / radii[inside]) ** 2
-    partly = (shares == 0) & ~inside & (distances < radii + km)
-    d, r = distances[partly], radii[partly]
+    km = np.broadcast_to(km, distances.shape)
+    whole, inside = distances + radii <= km, distances + km <= radii
+    shares = whole.astype(np.float64)
+    inside &= ~whole
+    shares[inside] = (km[inside] / radii[inside]) ** 2
+    partly = np.flatnonzero(~whole & ~inside & (distances < radii + km))
+    d, r, km = distances[partly], radii[partly], km[partly]
     a = np.clip((d**2 + r**2 - km**2) / (2 * d * r), -1, 1)
     b = np.clip((d**2 + km**2 - r**2) / (2 * d * km), -1, 1)
     kite = np.sqrt(np.clip((r + km - d) * (d + r - km) * (d - r + km) * (d + r + km), 0, None))

@@ -9,7 +9,7 @@ from fastapi.responses import JSONResponse
 from photoplanet.albums import gpx, learned, methods, together, trips
 from photoplanet.albums.album import GAP_HOURS
 from photoplanet.errors import InputError
-from photoplanet.locate.prediction import DEFAULT_PRECISION, REGION_SHARE
+from photoplanet.locate.prediction import DEFAULT_PRECISION, REGION_SHARE, prepare
 from photoplanet.locate.results import Form
 from photoplanet.server import described, service, uploads
 from photoplanet.server.described import Always, Method, Precision, Shapes, Share, Top
@@ -81,6 +81,7 @@ def add(app: FastAPI, shared: service.Service) -> None:
 
             def decide(number: int, trip: trips.Trip) -> dict[str, Any]:
                 found = trips.decide(shared.locator, trip, seen.take(trip.rows), method, anchors, track)
+                prepare([each.prediction for each in found if each.prediction is not None], region)
                 told = zip(trip.rows.tolist(), found, strict=True)
                 return trip.record(number, [_record(each, row, form, geojson) for row, each in told])
 
@@ -120,11 +121,8 @@ async def _see(shared: service.Service, photos: list[Upload]) -> together.Eviden
     seen = together.Evidence.flat(shared.locator, len(photos))
 
     async def one(row: int) -> None:
-        def keep(log_probabilities: Any, embedding: Any) -> None:
-            seen.log_probabilities[row], seen.embeddings[row] = log_probabilities, embedding
-
         try:
-            await shared.batcher.see(photos[row].content, keep)
+            seen.log_probabilities[row], seen.embeddings[row] = await shared.batcher.see(photos[row].content)
         except InputError as error:
             shared.metrics.photos.labels("unreadable").inc()
             seen.unreadable[row] = service.nameless(error)

@@ -11,15 +11,16 @@ import numpy as np
 from numpy.typing import NDArray
 
 from photoplanet.locate.locator import BATCH_SIZE, Locator
+from photoplanet.locate.prediction import Prediction, prepare
 from photoplanet.photos import images
 from photoplanet.server.limits import Limits
 
-Finish = Callable[[NDArray[np.float32], NDArray[np.float32]], Any]
+Finish = Callable[[Prediction], Any]
 
 
 class _Waiting(NamedTuple):
     pixels: np.ndarray
-    finish: Finish
+    finish: Finish | None
     answer: asyncio.Future
 
 
@@ -48,11 +49,18 @@ class Batcher:
         self._decoders.shutdown(wait=True)
         self._network.shutdown(wait=True)
 
-    async def see(self, content: bytes, finish: Finish) -> Any:
-        """One photo → what `finish(log_probabilities, embedding)` makes of the network's answer, on its thread.
+    async def see(self, content: bytes) -> tuple[NDArray[np.float32], NDArray[np.float32]]:
+        """One photo → log-probabilities (classes,) and embedding (d,); InputError for one that cannot be read.
 
-        InputError for a photo that cannot be read. Whoever no longer waits is passed over.
+        Whoever no longer waits is passed over.
         """
+        return await self._through(content, None)
+
+    async def locate(self, content: bytes, finish: Finish) -> Any:
+        """One photo → what `finish` makes of its Prediction, on the network's thread; errors as `see`."""
+        return await self._through(content, finish)
+
+    async def _through(self, content: bytes, finish: Finish | None) -> Any:
         pixels = await self.decode(self._decode, content)
         answer: asyncio.Future = asyncio.get_running_loop().create_future()
         self._ready.put_nowait(_Waiting(pixels, finish, answer))
@@ -92,10 +100,19 @@ class Batcher:
 
     def _predict(self, batch: list[_Waiting]) -> list[Any]:
         found, embeddings = self.locator.log_probabilities(np.stack([waiting.pixels for waiting in batch]))
+        predictions = {
+            number: self.locator.prediction(np.exp(found[number]), embeddings[number])
+            for number, waiting in enumerate(batch)
+            if waiting.finish
+        }
+        prepare(list(predictions.values()))
         results: list[Any] = []
-        for waiting, row, embedding in zip(batch, found, embeddings, strict=True):
+        for number, waiting in enumerate(batch):
             try:
-                results.append(waiting.finish(row, embedding))
+                if waiting.finish:
+                    results.append(waiting.finish(predictions[number]))
+                else:
+                    results.append((found[number].copy(), embeddings[number].copy()))
             except Exception as error:  # of this photo only
                 results.append(error)
         return results

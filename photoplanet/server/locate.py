@@ -3,12 +3,11 @@
 import asyncio
 from typing import Any
 
-import numpy as np
 from fastapi import FastAPI, Request
 from fastapi.responses import JSONResponse
 
 from photoplanet.errors import InputError
-from photoplanet.locate.prediction import DEFAULT_PRECISION, REGION_SHARE
+from photoplanet.locate.prediction import DEFAULT_PRECISION, REGION_SHARE, Prediction
 from photoplanet.locate.results import Form, record
 from photoplanet.server import described, service
 from photoplanet.server.described import Always, Precision, Shapes, Share, Top
@@ -51,13 +50,12 @@ def add(app: FastAPI, shared: service.Service) -> None:
 
 
 async def _one(shared: service.Service, upload: Upload, form: Form, geojson: bool) -> dict[str, Any]:
-    def facts(log_probabilities: Any, embedding: Any) -> dict[str, Any]:
-        prediction = shared.locator.prediction(np.exp(log_probabilities), embedding)
+    def facts(prediction: Prediction) -> dict[str, Any]:
         found = record(upload.name, prediction, form)
         return found | ({"geojson": service.shapes(prediction, upload.name, form)} if geojson else {})
 
     try:
-        found = await shared.batcher.see(upload.content, facts)
+        found = await shared.batcher.locate(upload.content, facts)
     except InputError as error:
         shared.metrics.photos.labels("unreadable").inc()
         return {"file": upload.name, "error": service.unnamed(error)}

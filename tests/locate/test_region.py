@@ -39,7 +39,7 @@ def around():
         partition = Partition.uniform(np.full(len(lngs), 1e-4), lngs, level=level, min_photos=1)
         row = np.zeros(len(partition), np.float32)
         row[partition.assign(np.full(len(lngs), 1e-4), lngs)] = masses
-        return region.MassAround((0.0, 0.0), row, partition, np.argsort(-row))
+        return region.MassAround(np.zeros((1, 2)), row[None], partition, np.argsort(-row)[None])
 
     return build
 
@@ -81,6 +81,6 @@ def test_the_smallest_set_holds_the_share():
 
 def test_a_point_at_the_other_end_of_the_earth_sees_all_mass_within_half_a_turn():
     partition = Partition.from_cells(cells.from_latlng(np.array([0.0]), np.array([179.9]), level=5))
-    mass = region.MassAround((0.0, 0.0), np.ones(1, np.float32), partition, np.array([0]))
+    mass = region.MassAround(np.zeros((1, 2)), np.ones((1, 1), np.float32), partition, np.zeros((1, 1), int))
     assert mass.within(region.HALF_WAY_ROUND_KM + 1000) == pytest.approx(1)
     assert mass.radius(0.9) <= geodesy.EARTH_RADIUS_KM * np.pi + 1e-6
