@@ -42,7 +42,7 @@ def album(trip: Trip, alone: Sequence[Found], helped: Sequence[Found], method: s
     figure = plots.new(height=_HEAD + _ROW * rows)
     figure.get_layout_engine().set(w_pad=0.02, h_pad=0.015, wspace=0.01, hspace=0.0)  # type: ignore[union-attr, call-arg]
     top, below = figure.subfigures(2, 1, height_ratios=[_HEAD, _ROW * rows])  # type: ignore[misc]
-    top.suptitle(_title(trip, helped, len(shown)), fontsize=9, parse_math=False)  # a folder may be called $x$
+    top.suptitle(_title(trip, helped, len(shown)), fontsize=9)
     _maps(top, alone, helped, method)
     grid = below.add_gridspec(2 * rows, COLUMNS, height_ratios=[1, 0.53] * rows)
     for place, number in enumerate(shown):

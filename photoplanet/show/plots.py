@@ -27,6 +27,7 @@ _STYLE: Any = {
     "axes.spines.top": False,
     "axes.spines.right": False,
     "legend.frameon": False,
+    "text.parse_math": False,  # a folder may be called $x$
     "svg.fonttype": "none",  # text stays text: searchable, and small
     "svg.hashsalt": "photoplanet",  # the same figure is the same file
     "pdf.fonttype": 42,

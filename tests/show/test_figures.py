@@ -172,8 +172,8 @@ def trip_of(folder, photo, placed, clock="2024-05-01T10:{:02}:00"):
 
 def test_an_album_is_drawn_with_what_each_photo_says_alone_and_with_the_others(model, photo, tmp_path, tiny_cities):
     paris, sydney = tiny_cities["Paris"], tiny_cities["Sydney"]
-    trip = trip_of("a $\\frac trip", photo, [("red", paris), ("black", paris), ("red", None), ("blue", sydney)])
-    (tmp_path / "a $\\frac trip" / "3-blue.png").write_bytes(b"no photo")
+    trip = trip_of("a $\\frac$ trip", photo, [("red", paris), ("black", paris), ("red", None), ("blue", sydney)])
+    (tmp_path / "a $\\frac$ trip" / "3-blue.png").write_bytes(b"no photo")
     alone, helped = trips.compare(model, trip, "average")
     assert album_figure.error_km(alone[0]) == pytest.approx(0, abs=0.1) and album_figure.error_km(alone[2]) is None
     far = pp.geodesy.distance_km(*tiny_cities["Tokyo"], *paris)  # black says Tokyo by itself, and Paris with the others
@@ -181,7 +181,7 @@ def test_an_album_is_drawn_with_what_each_photo_says_alone_and_with_the_others(m
     assert album_figure.error_km(helped[1]) == pytest.approx(0, abs=0.1)
     text = svg(album_figure.album(trip, alone, helped, "average"), tmp_path)
     for words in ("alone: Tokyo, Japan", f"{far:,.0f} km off", "alone: cannot be read", "album (average)", "4 photos",
-                  "the photo's own GPS", "05-01 10:03", "a $\\frac trip", "≤ 2,500 km"):  # fmt: skip
+                  "the photo's own GPS", "05-01 10:03", "a $\\frac$ trip", "≤ 2,500 km"):  # fmt: skip
         assert words in text, words
     assert svg(album_figure.album(trip, *trips.compare(model, trip, "average"), "average"), tmp_path) == text
 
