@@ -28,6 +28,7 @@ _ASPECT = 1.5  # of the detail view, width to height
 _HEAD, _ROW = 2.8, 1.4  # inches: title, maps and legend; a row of photos
 _LETTERS = 25  # of a line below a photo
 _NEAR = 0.04  # of the detail view: photos so near one another share a label
+_MOST_STOPS = 12  # labels: more would hide one another
 
 
 @plots.styled
@@ -107,8 +108,10 @@ def _maps(figure: Any, alone: Sequence[Found], helped: Sequence[Found], method: 
     """The world with both ways, the trip in detail, and what the signs and shades mean."""
     true = np.array([found.shot.place or (np.nan, np.nan) for found in helped], float)
     ways = (("alone", ALONE, "x", _points(alone)), (f"album ({method})", TOGETHER, "o", _points(helped)))
-    grid = figure.add_gridspec(2, 2, width_ratios=[2.27, _ASPECT], height_ratios=[1, 0.21])
-    for column, view in enumerate((world.Flat(), world.Flat(_around(np.concatenate([true, ways[1][3]]))))):
+    detail = _around(np.concatenate([true, ways[1][3]]))
+    views = [world.Flat()] if detail == world.WORLD else [world.Flat(), world.Flat(detail)]
+    grid = figure.add_gridspec(2, len(views), width_ratios=[2.27, _ASPECT][: len(views)], height_ratios=[1, 0.3])
+    for column, view in enumerate(views):
         axes = figure.add_subplot(grid[0, column])
         world.draw_land(axes, view)
         for _, colour, sign, points in ways:
@@ -164,6 +167,8 @@ def _numbers(axes: Any, extent: tuple[float, float, float, float], points: np.nd
             near[0].append(number)
         else:
             stops.append([number])
+    if len(stops) > _MOST_STOPS:
+        return
     for place, stop in enumerate(stops):
         lat, lng = points[stop[0]]
         below = -8 if place % 2 else 3  # points: by turns, so that near stops do not hide each other's label
@@ -174,7 +179,8 @@ def _ranges(numbers: Sequence[int]) -> str:
     """0, 1, 2, 5 → "1–3, 6"."""
     starts = [k for k, number in enumerate(numbers) if not k or number != numbers[k - 1] + 1]
     runs = [numbers[start:end] for start, end in zip(starts, [*starts[1:], len(numbers)], strict=True)]
-    return ", ".join(str(run[0] + 1) if len(run) == 1 else f"{run[0] + 1}–{run[-1] + 1}" for run in runs)
+    words = [str(run[0] + 1) if len(run) == 1 else f"{run[0] + 1}–{run[-1] + 1}" for run in runs]
+    return ", ".join(words if len(words) <= 4 else [*words[:3], "…"])
 
 
 def _legend(axes: Any, ways: Sequence[tuple[str, str, str, Any]], known: bool) -> None:
@@ -189,11 +195,11 @@ def _legend(axes: Any, ways: Sequence[tuple[str, str, str, Any]], known: bool) -
     if known:
         signs.append(Line2D([], [], color=TRUE, marker="o", markersize=6, markerfacecolor="none", linestyle="none",
                             label="the photo's own GPS"))  # fmt: skip
-    axes.add_artist(axes.legend(handles=signs, loc="upper center", ncols=3, fontsize=7, bbox_to_anchor=(0.5, 1.3)))
+    axes.add_artist(axes.legend(handles=signs, loc="upper center", ncols=3, fontsize=7, bbox_to_anchor=(0.5, 1.05)))
     names = ["off by", *(f"≤ {km:,.0f} km" for km in BANDS[:-1]), "farther", "not known"]
     shades = [Patch(color=shade, label=name) for shade, name in zip(("none", *SHADES, UNKNOWN), names, strict=True)]
     if known:
         axes.legend(handles=shades, loc="upper center", ncols=8, fontsize=7, columnspacing=1.0, handlelength=1.6,
-                    bbox_to_anchor=(0.5, 0.78))  # fmt: skip
+                    bbox_to_anchor=(0.5, 0.7))  # fmt: skip
     sure = "% sure: the probability that the photo was taken within 25 km of the answer"
-    axes.text(0.5, -0.06 if known else 0.35, sure, fontsize=7, ha="center", transform=axes.transAxes)
+    axes.text(0.5, 0.08 if known else 0.45, sure, fontsize=7, ha="center", transform=axes.transAxes)
