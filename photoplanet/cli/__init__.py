@@ -25,6 +25,7 @@ COMMANDS = {
     "duplicates": "photos that are in a table twice, or in another one already",
     "export": "training checkpoint -> model folder",
     "serve": "answer over HTTP",
+    "play": "guess on a map against the model, as in the paper",
     "models": "list, add and describe models",
     "toyworld": "make photos of a small made-up Earth",
 }

@@ -1,13 +1,11 @@
 """`photoplanet serve`: the HTTP API."""
 
-import secrets
-import socket
-from contextlib import suppress
 from dataclasses import replace
 
 import click
 
 from photoplanet.cli import library as shared
+from photoplanet.cli import listening
 from photoplanet.cli.similar import VECTORS, WAYS
 from photoplanet.errors import InputError, MissingExtra
 
@@ -47,7 +45,7 @@ def command(model, host, port, token, origins, hosts, photo_mb, photos, waiting,
       curl --data-binary @IMG_1.jpg http://127.0.0.1:8017/v1/locate
     """
     try:
-        import uvicorn
+        import uvicorn  # noqa: F401  # what the extra brings
 
         from photoplanet.server import app as api
         from photoplanet.server import limits, security
@@ -65,37 +63,20 @@ def command(model, host, port, token, origins, hosts, photo_mb, photos, waiting,
              "photo_bytes": int(photo_mb * limits.MEGABYTE) if photo_mb else None}  # fmt: skip
     chosen = replace(base, **{key: value for key, value in given.items() if value is not None})
     chosen = replace(chosen, request_bytes=max(chosen.request_bytes, chosen.photo_bytes))
-    if token is not None and len(token) < 16:
-        raise InputError(
-            "--token must have 16 characters or more, so that it cannot be guessed; leave it out to get one"
-        )
-    if not private and token is None:
-        token = secrets.token_urlsafe(24)
-    names = [*security.LOOPBACK_NAMES, *hosts] if private or hosts else None
+    token, names = listening.access(host, token, hosts)
     loaded = locator.load(model, threads)
     searched = None
     if library:
         searched = shared.opened(library, by=by, model=loaded if by == "embedding" else None, vectors=vectors,
                                  index=index_dir, update=not no_update, threads=threads)  # fmt: skip
     application = api.create_app(loaded, chosen, token, names, origins, searched)
-    settings = uvicorn.Config(
-        application, log_level="warning", access_log=False, server_header=False,
-        timeout_graceful_shutdown=int(chosen.seconds) + 1, limit_concurrency=4 * chosen.waiting + 100, lifespan="on",
-    )  # fmt: skip
-    listening = _listen(host, port)
-    where = f"http://{f'[{host}]' if ':' in host else host}:{listening.getsockname()[1]}"
-    with suppress(KeyboardInterrupt), listening:  # uvicorn raises the signal again once it has stopped
+
+    def begin(where):
         click.echo(f"photoplanet answers on {where}  (Ctrl-C stops it)", err=True)
         if token:
             click.echo(f"token: {token}", err=True)
-        uvicorn.Server(settings).run(sockets=[listening])
 
-
-def _listen(host: str, port: int) -> socket.socket:
-    """A listening socket: what connects from now on waits until the server runs; InputError where that cannot be."""
-    try:
-        family = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM)[0][0]
-        return socket.create_server((host, port), family=family, backlog=1024)
-    except OSError as error:
-        reason = error.strerror or str(error)
-        raise InputError(f"cannot listen on {host}, port {port} ({reason}); --port and --host choose another") from None
+    listening.run(
+        application, host, port, begin,
+        timeout_graceful_shutdown=int(chosen.seconds) + 1, limit_concurrency=4 * chosen.waiting + 100,
+    )  # fmt: skip

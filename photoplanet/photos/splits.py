@@ -58,7 +58,7 @@ def _groups(table: pa.Table, names: tuple[str, ...]) -> np.ndarray:
     parent = np.arange(n)
     for name in names:
         if name in table.column_names:
-            parent = _joined(parent, _codes(table[name]))
+            parent = _joined(parent, codes(table[name]))
     return np.unique(parent, return_inverse=True)[1]
 
 
@@ -80,8 +80,8 @@ def _joined(parent: np.ndarray, codes: np.ndarray) -> np.ndarray:
         parent = merged
 
 
-def _codes(column: pa.ChunkedArray) -> np.ndarray:
-    """A number per distinct text, −1 for null and empty."""
+def codes(column: pa.ChunkedArray) -> np.ndarray:
+    """A number per distinct text (n,), −1 for null and empty."""
     known = pc.if_else(pc.equal(column, ""), None, column).dictionary_encode()
     return np.concatenate([chunk.indices.fill_null(-1).to_numpy() for chunk in known.chunks]).astype(np.int64)
 

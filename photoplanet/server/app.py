@@ -5,8 +5,6 @@ from contextlib import asynccontextmanager
 from typing import Any
 
 from fastapi import FastAPI, Request, Response
-from fastapi.exceptions import RequestValidationError
-from starlette.exceptions import HTTPException
 
 from photoplanet import __version__
 from photoplanet.errors import InputError, PhotoplanetError
@@ -14,7 +12,6 @@ from photoplanet.locate.locator import Locator
 from photoplanet.server import album, explain, facts, locate, pages, problems, similar
 from photoplanet.server.limits import Limits
 from photoplanet.server.metrics import Timed
-from photoplanet.server.problems import Problem
 from photoplanet.server.security import Guard
 from photoplanet.server.service import Service, unnamed
 
@@ -45,6 +42,7 @@ def create_app(
     # FastAPI's own pages for /docs load scripts from elsewhere, so they are off; /openapi.json describes everything.
     app = FastAPI(title=TITLE, description=ABOUT, version=__version__, lifespan=life, docs_url=None, redoc_url=None)
     app.state.service = service
+    problems.add(app)
     _errors(app)
     for endpoints in (locate, album, explain, similar, facts):
         endpoints.add(app, service)
@@ -55,23 +53,10 @@ def create_app(
 
 
 def _errors(app: FastAPI) -> None:
-    """Every error as problem+json; `Timed` answers for faults."""
-
-    @app.exception_handler(Problem)
-    async def problem(request: Request, error: Problem) -> Response:
-        return problems.response(error.status, error.detail, error.headers)
+    """What the library refuses, as problem+json too."""
 
     @app.exception_handler(PhotoplanetError)
     async def ours(request: Request, error: PhotoplanetError) -> Response:
         if isinstance(error, InputError):
             return problems.response(400, unnamed(error))
         return problems.response(500, "the model cannot answer; see the server's log")
-
-    @app.exception_handler(RequestValidationError)
-    async def invalid(request: Request, error: RequestValidationError) -> Response:
-        first = error.errors()[0]
-        return problems.response(422, f"{'.'.join(map(str, first['loc'][1:]))}: {first['msg']}")
-
-    @app.exception_handler(HTTPException)
-    async def http(request: Request, error: HTTPException) -> Response:
-        return problems.response(error.status_code, str(error.detail), dict(error.headers or {}))

@@ -3,6 +3,9 @@
 from http import HTTPStatus
 from typing import Any
 
+from fastapi import FastAPI, Request, Response
+from fastapi.exceptions import RequestValidationError
+from starlette.exceptions import HTTPException
 from starlette.responses import JSONResponse
 
 
@@ -23,3 +26,20 @@ def response(status: int, detail: str, headers: dict[str, str] | None = None) ->
         "detail": detail,
     }
     return JSONResponse(content, status, headers, media_type="application/problem+json")
+
+
+def add(app: FastAPI) -> None:
+    """Let `app` answer every error of its own and of Starlette as problem+json; `metrics.Timed` answers for faults."""
+
+    @app.exception_handler(Problem)
+    async def problem(request: Request, error: Problem) -> Response:
+        return response(error.status, error.detail, error.headers)
+
+    @app.exception_handler(RequestValidationError)
+    async def invalid(request: Request, error: RequestValidationError) -> Response:
+        first = error.errors()[0]
+        return response(422, f"{'.'.join(map(str, first['loc'][1:]))}: {first['msg']}")
+
+    @app.exception_handler(HTTPException)
+    async def http(request: Request, error: HTTPException) -> Response:
+        return response(error.status_code, str(error.detail), dict(error.headers or {}))

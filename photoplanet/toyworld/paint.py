@@ -77,9 +77,10 @@ def _camera(image: Image.Image, rng: np.random.Generator) -> Image.Image:
     """Light, tint and grain of a camera."""
     size = image.width
     gain = rng.uniform(0.78, 1.12) * rng.uniform(0.95, 1.05, 3)
-    y, x = rng.integers(0, _NOISE.shape[0] - size, 2)
+    y, x = rng.integers(0, max(1, _NOISE.shape[0] - size), 2)
+    grain = _NOISE.take(range(y, y + size), 0, mode="wrap").take(range(x, x + size), 1, mode="wrap")
     pixels = np.asarray(image, np.float32) * gain.astype(np.float32)
-    pixels += rng.uniform(2, 7) * _NOISE[y : y + size, x : x + size, None]
+    pixels += rng.uniform(2, 7) * grain[..., None]
     return Image.fromarray(pixels.clip(0, 255).astype(np.uint8))
 
 

@@ -6,10 +6,11 @@ import pytest
 from fastapi.testclient import TestClient
 
 import photoplanet as pp
-from photoplanet.server import pages
+from photoplanet.server import pages, play
 from photoplanet.server.app import create_app
 
 EXTERNAL = re.compile(r"(?:https?:|wss?:)?//[a-z0-9]", re.IGNORECASE)
+FILES = {*pages.ROUTES.values(), *play.ROUTES.values()}
 NAMESPACES = ("http://www.w3.org/2000/svg", "http://www.topografix.com/GPX/1/1")  # names, never fetched
 
 
@@ -43,7 +44,7 @@ def test_a_browser_keeps_a_file_but_asks_whether_it_has_changed(client, url):
     assert client.get(url, headers={"if-none-match": '"other"'}).status_code == 200
 
 
-@pytest.mark.parametrize("path", sorted(set(pages.ROUTES.values())))
+@pytest.mark.parametrize("path", sorted(FILES))
 def test_no_file_leads_elsewhere(path):
     text = (pages.PACKAGE / path).read_text("utf-8")
     for name in NAMESPACES:
@@ -51,7 +52,7 @@ def test_no_file_leads_elsewhere(path):
     assert not EXTERNAL.search(text)
 
 
-@pytest.mark.parametrize("path", sorted({path for path in pages.ROUTES.values() if path.endswith(".html")}))
+@pytest.mark.parametrize("path", sorted({path for path in FILES if path.endswith(".html")}))
 def test_no_page_carries_scripts_or_styles_inline(path):
     """The policy would keep them from running; a page that needs them would be broken."""
     text = (pages.PACKAGE / path).read_text("utf-8")
@@ -60,7 +61,7 @@ def test_no_page_carries_scripts_or_styles_inline(path):
     assert not re.search(r"<style\b|\bstyle=|\bon[a-z]+=|javascript:", text, re.IGNORECASE)
 
 
-@pytest.mark.parametrize("path", sorted({path for path in pages.ROUTES.values() if path.endswith(".js")}))
+@pytest.mark.parametrize("path", sorted({path for path in FILES if path.endswith(".js")}))
 def test_no_script_makes_markup_out_of_text(path):
     text = (pages.PACKAGE / path).read_text("utf-8")
     assert not re.search(r"innerHTML|outerHTML|insertAdjacentHTML|document\.write|\beval\(|new Function", text)

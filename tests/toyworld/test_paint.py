@@ -20,7 +20,7 @@ def test_same_seed_same_pixels():
     assert not np.array_equal(painted(seed=(1,)), painted(seed=(2,)))
 
 
-@pytest.mark.parametrize("size", [96, 160, 320])
+@pytest.mark.parametrize("size", [96, 160, 320, 512, 600])  # beyond 512 the grain repeats
 def test_size(size):
     assert painted(size=size).shape == (size, size, 3)
 

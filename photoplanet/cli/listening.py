@@ -1,0 +1,49 @@
+"""What `serve` and `play` share: who may reach the server, and running it until Ctrl-C."""
+
+import secrets
+import socket
+from collections.abc import Callable, Sequence
+from contextlib import suppress
+from typing import Any
+
+from photoplanet.errors import InputError
+
+
+def access(host: str, token: str | None, hosts: Sequence[str]) -> tuple[str | None, list[str] | None]:
+    """The token that clients must send, made up where others can reach `host`, and the names the server goes by.
+
+    None for no token and for any name. InputError for a token that could be guessed.
+    """
+    from photoplanet.server import security
+
+    private = security.is_loopback(host)
+    if token is not None and len(token) < 16:
+        raise InputError(
+            "--token must have 16 characters or more, so that it cannot be guessed; leave it out to get one"
+        )
+    if not private and token is None:
+        token = secrets.token_urlsafe(24)
+    return token, [*security.LOOPBACK_NAMES, *hosts] if private or hosts else None
+
+
+def run(application: Any, host: str, port: int, begin: Callable[[str], None], **settings: Any) -> None:
+    """Serve until Ctrl-C; `begin` gets the address once it can be connected to. `settings`: more for uvicorn."""
+    import uvicorn
+
+    config = uvicorn.Config(
+        application, log_level="warning", access_log=False, server_header=False, lifespan="on", **settings
+    )
+    listening = _listen(host, port)
+    with suppress(KeyboardInterrupt), listening:  # uvicorn raises the signal again once it has stopped
+        begin(f"http://{f'[{host}]' if ':' in host else host}:{listening.getsockname()[1]}")
+        uvicorn.Server(config).run(sockets=[listening])
+
+
+def _listen(host: str, port: int) -> socket.socket:
+    """A listening socket: what connects from now on waits until the server runs; InputError where that cannot be."""
+    try:
+        family = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM)[0][0]
+        return socket.create_server((host, port), family=family, backlog=1024)
+    except OSError as error:
+        reason = error.strerror or str(error)
+        raise InputError(f"cannot listen on {host}, port {port} ({reason}); --port and --host choose another") from None

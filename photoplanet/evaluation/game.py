@@ -1,0 +1,190 @@
+"""People against a model, as in the paper's "Comparison to Human Performance": who was nearer, and by how much.
+
+The paper's 50 "rounds" are 50 photos: ten people, five photos each (its counts within the radii are out of 50, too).
+Here a round is five photos, as the page serves them, and both are counted: photos won, by distance, and rounds won,
+by the sum of the GeoScores, which is how the game that the paper played decides one.
+"""
+
+from collections.abc import Sequence
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+
+from photoplanet.earth.geodesy import RADII_KM
+from photoplanet.errors import InputError
+from photoplanet.evaluation import accuracy, tables
+
+SIDES = ("person", "model")
+PAPER: dict[str, Any] = {  # §3; "28 of the 50 rounds", the rest the people's at most
+    "photos": 50,
+    "photos_won": {"person": 22, "model": 28, "tie": 0},
+    "person": {"median_km": 2320.75, "within": {"street": 0, "city": 0, "region": 2, "country": 11, "continent": 26}},
+    "model": {"median_km": 1131.7, "within": {"street": 0, "city": 0, "region": 4, "country": 17, "continent": 32}},
+}
+_AT_A_TIME = 100  # resamples
+
+
+def winner(person: float, model: float, less: bool = True) -> str:
+    """Who has less (km), or with `less` false who has more (points): "person", "model" or "tie"."""
+    if person == model:
+        return "tie"
+    return "person" if (person < model) == less else "model"
+
+
+def compare(
+    person_km: npt.ArrayLike, model_km: npt.ArrayLike, rounds: Sequence[Any], resamples: int = accuracy.RESAMPLES
+) -> dict[str, Any]:
+    """All figures of a comparison, ready for JSON, from the distances (n,) to the truth and the round of each photo.
+
+    `photos_won` and `rounds_won`: {"person", "model", "tie", "p_value"}, the last of a two-sided sign test. `person`
+    and `model`: `median_km`, `geoscore` (mean, 0…5000), `accuracy` by radius (shares 0…1), each with a 95 % bootstrap
+    `…_interval` over rounds, whose photos one person saw (None with fewer than two), and `within` (counts). InputError
+    for distances that are negative, not finite, or of another number; None in place of figures without photos.
+    """
+    person, model = (np.asarray(km, np.float64).ravel() for km in (person_km, model_km))
+    if not person.shape == model.shape == (len(rounds),):
+        raise InputError(f"{person.size} and {model.size} distances in {len(rounds)} places: give one each per photo")
+    both = np.concatenate([person, model])
+    if not (np.isfinite(both) & (both >= 0)).all():
+        raise InputError("a distance of a game is a number of km, 0 or more")
+    names, number = np.unique(np.asarray(rounds, dtype=str), return_inverse=True)
+    own, others = [np.bincount(number, accuracy.geoscore(km), len(names)) for km in (person, model)]
+    drawn = _resampled(number, len(names), resamples) if len(names) > 1 else None
+    return {
+        "rounds": len(names),
+        "photos": int(person.size),
+        "rounds_won": _won(own, others, less=False),
+        "photos_won": _won(person, model),
+        "person": _side(person, drawn),
+        "model": _side(model, drawn),
+    }
+
+
+def sign_test(won: int, lost: int) -> float:
+    """Two-sided p-value of so many wins and losses if both were equally likely; exact, ties left out beforehand."""
+    n, fewer = won + lost, min(won, lost)
+    term = tail = 1
+    for k in range(fewer):
+        term = term * (n - k) // (k + 1)
+        tail += term
+    return min(1.0, 2 * tail / 2**n)
+
+
+def text(found: dict[str, Any], name: str = "the game", who: str = "people") -> str:
+    """A comparison of `compare` to be read: a Markdown table beside the paper's figures; `who` played the model."""
+    if not found["photos"]:
+        return f"{name}: no round was finished yet\n"
+    head, *body = (f"| {' | '.join(row)} |" for row in rows(found, who))
+    lines = [head, "| --- | ---: | ---: | ---: | ---: |", *body]
+    about = f"{name}: {found['rounds']} rounds, {found['photos']} photos"
+    return "\n".join([about, "", *lines, "", tests(found)]) + "\n"
+
+
+def rows(found: dict[str, Any], who: str = "people") -> list[list[str]]:
+    """The table of a comparison with photos, head first: `who`, the model, and the paper's people and PlaNet."""
+    sides = [found["person"], found["model"]]
+    made = [
+        ["", who, "model", "paper: people", "paper: PlaNet"],
+        ["rounds won (five photos, by points)", *_wins(found["rounds_won"]), "–", "–"],
+        ["photos won (the paper's rounds)", *_wins(found["photos_won"]), *_wins(PAPER["photos_won"])],
+        ["median error, km", *(_bounded(side, "median_km", tables.distance) for side in sides)],
+        ["GeoScore, mean (best: 5000)", *(_bounded(side, "geoscore", "{:.0f}".format) for side in sides), "–", "–"],
+    ]
+    made[3] += [f"{PAPER[side]['median_km']:,}" for side in SIDES]
+    for radius, km in RADII_KM.items():
+        own = [f"{side['within'][radius]}{_share_bounds(side, radius)}" for side in sides]
+        made.append(
+            [f"photos within {km:g} km ({radius})", *own, *(str(PAPER[side]["within"][radius]) for side in SIDES)]
+        )
+    made.append(["photos", *[str(found["photos"])] * 2, *[str(PAPER["photos"])] * 2])
+    return made
+
+
+def tests(found: dict[str, Any]) -> str:
+    """Whether who won could be chance, in one line."""
+    won = {what: found[f"{what}_won"] for what in ("rounds", "photos")}
+    told = [f"{what}: {each['tie']} ties, p = {each['p_value']:.2g}" for what, each in won.items()]
+    paper = sign_test(PAPER["photos_won"]["model"], PAPER["photos_won"]["person"])
+    return f"Sign test: {'; '.join(told)} (the paper's photos: p = {paper:.2g}). In brackets: 95 % intervals."
+
+
+def _wins(won: dict[str, Any]) -> list[str]:
+    return [str(won[side]) for side in SIDES]
+
+
+def _bounded(side: dict[str, Any], key: str, turn: Any) -> str:
+    bounds = side[f"{key}_interval"]
+    return turn(side[key]) + (f" [{turn(bounds[0])}, {turn(bounds[1])}]" if bounds else "")
+
+
+def _share_bounds(side: dict[str, Any], radius: str) -> str:
+    bounds = side["accuracy_interval"] and side["accuracy_interval"][radius]
+    share = f"{tables.percent(side['accuracy'][radius])} %"
+    return f" ({share} [{tables.percent(bounds[0])}, {tables.percent(bounds[1])}])" if bounds else f" ({share})"
+
+
+def _won(person: np.ndarray, model: np.ndarray, less: bool = True) -> dict[str, Any]:
+    count = dict.fromkeys((*SIDES, "tie"), 0)
+    for pair in zip(person.tolist(), model.tolist(), strict=True):
+        count[winner(*pair, less)] += 1
+    return {**count, "p_value": sign_test(count["person"], count["model"])}
+
+
+def _side(errors: np.ndarray, drawn: np.ndarray | None) -> dict[str, Any]:
+    """The figures of one side; `drawn` (resamples, n): how often each resample holds each photo."""
+    if not errors.size:
+        return {"median_km": None, "median_km_interval": None, "geoscore": None, "geoscore_interval": None,
+                "within": dict.fromkeys(RADII_KM, 0), "accuracy": None, "accuracy_interval": None}  # fmt: skip
+    shares = accuracy.accuracy(errors)
+    scores = accuracy.geoscore(errors)
+    found: dict[str, Any] = {
+        "median_km": float(np.median(errors)),
+        "median_km_interval": None,
+        "geoscore": float(scores.mean()),
+        "geoscore_interval": None,
+        "within": {name: int((errors <= radius).sum()) for name, radius in RADII_KM.items()},
+        "accuracy": shares,
+        "accuracy_interval": None,
+    }
+    if drawn is not None:
+        size = drawn.sum(axis=1)
+        found["median_km_interval"] = _interval(_medians(errors, drawn))
+        found["geoscore_interval"] = _interval(drawn @ scores / size)
+        found["accuracy_interval"] = {
+            name: _share_interval(drawn @ (errors <= radius) / size, shares[name], errors.size)
+            for name, radius in RADII_KM.items()
+        }
+    return found
+
+
+def _resampled(number: np.ndarray, rounds: int, resamples: int) -> np.ndarray:
+    """(resamples, n) int32: how often each photo is in a resample of whole rounds."""
+    random = np.random.default_rng(0)
+    return random.multinomial(rounds, np.full(rounds, 1 / rounds), size=resamples).astype(np.int32)[:, number]
+
+
+def _medians(errors: np.ndarray, drawn: np.ndarray) -> np.ndarray:
+    """The median of `errors` in each resample."""
+    order = np.argsort(errors)
+    ordered, medians = errors[order], []
+    for start in range(0, len(drawn), _AT_A_TIME):
+        upto = np.cumsum(drawn[start : start + _AT_A_TIME, order], axis=1)
+        size = upto[:, -1:]
+        lower = (upto >= (size + 1) // 2).argmax(axis=1)  # the first rank that reaches the (lower) middle
+        upper = (upto >= size // 2 + 1).argmax(axis=1)
+        medians.append((ordered[lower] + ordered[upper]) / 2)
+    return np.concatenate(medians)
+
+
+def _interval(values: np.ndarray) -> list[float]:
+    return [float(bound) for bound in np.percentile(values, [2.5, 97.5])]
+
+
+def _share_interval(values: np.ndarray, share: float, photos: int) -> list[float]:
+    """Where all or no photos hit, every resample does, too: there the open end is the exact bound over photos."""
+    low, high = _interval(values)
+    if share in (0.0, 1.0):
+        exact = accuracy.share_interval(share, photos)
+        return [min(low, exact[0]), max(high, exact[1])]
+    return [low, high]

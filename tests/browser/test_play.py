@@ -1,0 +1,179 @@
+"""The game as it is played: by mouse, by keyboard, on a phone; nothing is asked for but this server."""
+
+import re
+
+import pyarrow as pa
+import pytest
+from PIL import Image
+
+import photoplanet as pp
+from photoplanet.evaluation import played
+from photoplanet.evaluation.deck import Deck
+from photoplanet.server import play
+from photoplanet.server.game import Game
+from photoplanet.server.rounds import Rounds
+
+TOKEN = "a-token-of-some-length"
+WAYS = {"desktop": {"viewport": {"width": 1280, "height": 800}},
+        "phone": {"viewport": {"width": 390, "height": 780}, "has_touch": True, "color_scheme": "dark"}}  # fmt: skip
+
+
+@pytest.fixture
+def game(served, tiny_model, tmp_path):
+    """A game of two rounds with red photos on the meridian of Paris: its address, and where guesses are kept."""
+    rows = []
+    for i in range(12):
+        Image.new("RGB", (300, 200), (255, 0, 20 * i)).save(tmp_path / f"secret-{i}.jpg")
+        rows.append({"photo_id": f"p{i}", "path": f"secret-{i}.jpg", "latitude": 30.0 + i, "longitude": 2.35})
+    table = pa.Table.from_pylist(rows)
+    results = tmp_path / "games.jsonl"
+    rounds = Rounds(pp.load(tiny_model), table, tmp_path, Deck(table, 1))
+    made = Game(rounds, results, model="tiny", table="red", player="Ann", world="toy", most=2)
+    return served(play.create_app(made, TOKEN)), results
+
+
+@pytest.fixture
+def page(browser, game):
+    """A function: `page("phone")` → the game in a new window; a fault on the page or a request elsewhere fails."""
+    opened, wrong, own = [], [], (game[0], f"blob:{game[0]}", "data:")
+
+    def start(way="desktop"):
+        context = browser.new_context(**WAYS[way])
+        window = context.new_page()
+        window.on("pageerror", lambda error: wrong.append(str(error)))
+        window.on(
+            "console", lambda said: wrong.append(said.text) if said.type == "error" and "409" not in said.text else None
+        )
+        window.on("request", lambda asked: None if asked.url.startswith(own) else wrong.append(asked.url))
+        window.goto(f"{game[0]}/#token={TOKEN}")
+        stands(window, "photo 1 of 5")
+        opened.append(context)
+        return window
+
+    yield start
+    for context in opened:
+        context.close()
+    assert not wrong
+
+
+def stands(window, text):
+    window.locator("#standing", has_text=text).wait_for()
+
+
+def click_map(window, x, y):
+    box = window.locator("#canvas").bounding_box()
+    window.mouse.click(box["x"] + box["width"] * x, box["y"] + box["height"] * y)
+
+
+def guess(window, x=0.5, y=0.4):
+    click_map(window, x, y)
+    window.click("#go")
+    window.locator("#told table").wait_for()
+
+
+def shown_km(window):
+    """Distances of the table: the person's and the model's."""
+    cells = window.locator("#told td.number").all_inner_texts()
+    return [float(text.replace(",", "").removesuffix(" km")) for text in cells if text.endswith(" km")]
+
+
+def test_a_round_by_mouse_then_the_next_and_all_results(page, game):
+    window = page()
+    assert window.locator("#toy").is_visible() and window.locator("#go").is_disabled()
+    for number in range(1, 6):
+        stands(window, f"photo {number} of 5")
+        picture = window.locator("#picture")
+        window.wait_for_timeout(50)
+        assert picture.get_attribute("alt") == f"Photo {number} of 5" and window.inner_text("#credit") == ""
+        guess(window, 0.2 + 0.1 * number)
+        stored = played.read(game[1])[0][-1]
+        assert shown_km(window) == pytest.approx(stored.km, abs=0.51)
+        assert 0 <= stored.seconds < 60 and stored.player == "Ann"
+        assert window.inner_text("#credit").startswith(stored.photo_id)
+        window.click("#go")
+    stands(window, "Round 1 of 2, finished")
+    assert window.locator("#told tbody tr").count() == 5 and "won this round" in window.inner_text("#told h2")
+    kept = played.compare(played.read(game[1])[0])
+    won = kept["rounds_won"]
+    assert f"rounds {won['person']} : {won['model']}" in window.inner_text("#score")
+    window.click("#told button >> nth=2")
+    window.locator("#picture[alt='Photo 3 of 5']").wait_for()
+    window.click("#to-summary")
+    window.locator("#results tbody tr").first.wait_for()
+    rows = window.locator("#results tbody tr").all_inner_texts()
+    assert (
+        f"photos won (the paper's rounds)\t{kept['photos_won']['person']}\t{kept['photos_won']['model']}\t22\t28"
+        in rows
+    )
+    window.click("#to-game")
+    window.click("#go")
+    stands(window, "Round 2 of 2, photo 1 of 5")
+
+
+def test_the_picture_is_the_photo_and_can_be_enlarged(page):
+    window = page()
+    picture = window.locator("#picture")
+    picture.evaluate("image => image.decode()")
+    assert picture.evaluate("image => [image.naturalWidth, image.naturalHeight]") == [300, 200]
+    assert picture.evaluate("image => image.src").startswith("blob:")
+    window.click("#photo-in")
+    assert "scale(1.6)" in picture.evaluate("image => image.style.transform")
+    window.focus("#frame")
+    window.keyboard.press("0")
+    assert "scale(1)" in picture.evaluate("image => image.style.transform")
+
+
+def test_a_guess_by_keyboard(page, game):
+    window = page()
+    window.focus("#canvas")
+    window.keyboard.press("ArrowUp")  # the marker appears in the middle
+    first = window.inner_text("#marker")
+    for key in ("ArrowRight", "ArrowRight", "ArrowUp", "Shift+ArrowUp", "+", "ArrowLeft"):
+        window.keyboard.press(key)
+    assert re.fullmatch(r"\d+\.\d° (north|south), \d+\.\d° (east|west)", window.inner_text("#marker"))
+    assert window.inner_text("#marker") != first
+    placed = window.inner_text("#marker")
+    window.keyboard.press("Enter")
+    window.locator("#told table").wait_for()
+    latitude, longitude = played.read(game[1])[0][0].guess
+    assert placed == f"{abs(latitude):.1f}° north, {abs(longitude):.1f}° {'east' if longitude >= 0 else 'west'}"
+    assert window.evaluate("document.activeElement.id") == "go"
+    window.keyboard.press("Enter")
+    stands(window, "photo 2 of 5")
+    assert window.evaluate("document.activeElement.id") == "canvas"
+
+
+def test_a_reload_in_mid_round_keeps_the_round(page):
+    window = page()
+    guess(window)
+    score = window.inner_text("#score")
+    window.reload()
+    stands(window, "photo 2 of 5")
+    assert window.inner_text("#score") == score and "token" not in window.url
+    guess(window)
+
+
+def test_a_guess_from_another_tab_is_noticed(page):
+    first, second = page(), page()
+    guess(first)
+    click_map(second, 0.5, 0.5)
+    with second.expect_response(lambda answer: answer.status == 409):
+        second.click("#go")
+    stands(second, "photo 2 of 5")
+
+
+def test_on_a_phone_everything_fits_and_works_by_touch(page):
+    window = page("phone")
+    for _ in range(2):
+        assert window.evaluate(
+            "document.documentElement.scrollWidth <= innerWidth && document.documentElement.scrollHeight <= innerHeight"
+        )
+        for name in ("#picture", "#canvas", "#go"):
+            box = window.locator(name).bounding_box()
+            assert box["height"] >= 40 and box["y"] >= 0 and box["y"] + box["height"] <= 780, name
+        if window.locator("#go").is_disabled():
+            box = window.locator("#canvas").bounding_box()
+            window.touchscreen.tap(box["x"] + box["width"] * 0.6, box["y"] + box["height"] * 0.6)
+            window.tap("#go")
+            window.locator("#told table").wait_for()
+    assert window.locator("#go").inner_text() == "Next photo"
