@@ -1,7 +1,7 @@
 # `make demo`: install and locate photos, no training, no torch. `make test`: install everything and pass the tests.
 PYTHON ?= python3
 DEMO := .venv-demo/bin/photoplanet
-.PHONY: demo test lint clean
+.PHONY: demo test lint docs clean
 
 demo: .venv-demo/installed
 	@rm -rf demo-out
@@ -19,6 +19,10 @@ lint: .venv/installed
 	.venv/bin/ruff check .
 	.venv/bin/mypy
 
+docs: .venv/installed
+	.venv/bin/python -m sphinx -q -W --keep-going -b html docs docs/_build/html
+	@echo 'Open docs/_build/html/index.html'
+
 .venv-demo/installed: pyproject.toml
 	$(PYTHON) -m venv .venv-demo
 	.venv-demo/bin/python -m pip install -q .
@@ -26,8 +30,8 @@ lint: .venv/installed
 
 .venv/installed: pyproject.toml constraints.txt
 	$(PYTHON) -m venv .venv
-	.venv/bin/python -m pip install -q -c constraints.txt -e '.[train,retrieval,figures,server,dev]'
+	.venv/bin/python -m pip install -q -c constraints.txt -e '.[train,retrieval,figures,server,docs,dev]'
 	touch $@
 
 clean:
-	rm -rf .venv .venv-demo demo-out
+	rm -rf .venv .venv-demo demo-out docs/_build

@@ -1,5 +1,6 @@
-"""The commands in README.md and docs/ exist with the options shown, links point to files, and the quick tour runs."""
+"""The commands in README.md and docs/ exist with the options shown, links point to files, and the tours run."""
 
+import importlib.util
 import os
 import re
 import shlex
@@ -16,12 +17,22 @@ ROOT = Path(__file__).parents[1]
 PAGES = [ROOT / "README.md", ROOT / "CONTRIBUTING.md", ROOT / "CHANGELOG.md", *sorted((ROOT / "docs").glob("*.md"))]
 
 
+def lines(joined: str) -> list[str]:
+    """The commands of some lines; continued lines are joined, comments left out."""
+    stripped = [line.strip() for line in joined.replace("\\\n", " ").splitlines()]
+    return [line for line in stripped if line and not line.startswith("#")]
+
+
+def blocks(text: str) -> list[str]:
+    """Lines of ```bash blocks: what a reader copies."""
+    return lines("\n".join(re.findall(r"^```bash\n(.*?)^```", text, re.M | re.S)))
+
+
 def commands(text: str) -> list[str]:
-    """Lines of ```bash blocks, and indented lines that run something of ours; continued lines are joined."""
-    blocks = re.findall(r"^```bash\n(.*?)^```", text, re.M | re.S)
+    """Those, and what runs something of ours in indented lines and in the middle of a line; but not a usage line."""
     indented = re.findall(r"^    ((?:photoplanet|python|bash|torchrun|make) .*)$", text, re.M)
-    joined = "\n".join([*blocks, *indented]).replace("\\\n", " ")
-    return [line.strip() for line in joined.splitlines() if line.strip() and not line.strip().startswith("#")]
+    spoken = re.findall(r"`((?:photoplanet|python|bash|torchrun|make) [^`\n]+)`", text)
+    return blocks(text) + [line for line in lines("\n".join([*indented, *spoken])) if "[OPTIONS]" not in line]
 
 
 def photoplanet_arguments(line: str) -> list[str] | None:
@@ -71,15 +82,19 @@ def test_every_command_has_help_with_an_example():
         assert any("photoplanet" in (part.help or "") for part in (command, *parts)), name
 
 
+def run(arguments: list[str], folder: Path) -> None:
+    """One command in `folder`, with a home of its own; it has to succeed."""
+    environment = {**os.environ, "HOME": str(folder), "PHOTOPLANET_HOME": str(folder / "home")}
+    made = [sys.executable, "-m", "photoplanet", *arguments]
+    done = subprocess.run(made, cwd=folder, env=environment, capture_output=True, text=True)
+    assert done.returncode == 0, f"{' '.join(arguments)}: {done.stderr}"
+
+
 def test_the_quick_tour_of_the_readme_runs(tmp_path):
     """Every command of the README's own block for real photos, on a small toy Earth in place of ~/Photos."""
-    text = (ROOT / "README.md").read_text("utf-8")
-    tour = [line for line in commands(text) if photoplanet_arguments(line)]
+    tour = [line for line in blocks((ROOT / "README.md").read_text("utf-8")) if photoplanet_arguments(line)]
     assert len(tour) >= 4
-    environment = {**os.environ, "HOME": str(tmp_path), "PHOTOPLANET_HOME": str(tmp_path / "home")}
-    run_here = {"cwd": tmp_path, "env": environment, "capture_output": True, "text": True}
-    made = [sys.executable, "-m", "photoplanet", "toyworld", "-o", "Photos", "--photos", "300", "--size", "64"]
-    assert subprocess.run(made, **run_here).returncode == 0
+    run(["toyworld", "-o", "Photos", "--photos", "300", "--size", "64"], tmp_path)
     for line in tour:
         arguments = [word.replace("~", str(tmp_path)) for word in photoplanet_arguments(line)]
         if arguments[0] == "train":
@@ -90,5 +105,45 @@ def test_the_quick_tour_of_the_readme_runs(tmp_path):
         if "IMG.jpg" in arguments:
             one = next((tmp_path / "Photos").rglob("*.jpg"))
             arguments[arguments.index("IMG.jpg")] = str(one)
-        done = subprocess.run([sys.executable, "-m", "photoplanet", *arguments], **run_here)
-        assert done.returncode == 0, f"{line}: {done.stderr}"
+        run(arguments, tmp_path)
+
+
+def test_the_five_minutes_run_as_they_stand(tmp_path):
+    """Every command of docs/tour.md, one after another, and each file that they promise is there."""
+    tour = [line for line in blocks((ROOT / "docs" / "tour.md").read_text("utf-8")) if photoplanet_arguments(line)]
+    assert len(tour) >= 10
+    for line in tour:
+        arguments = photoplanet_arguments(line)
+        run(arguments, tmp_path)
+        for word in arguments:
+            if re.search(r"\.(html|csv|png|parquet)$", word):
+                assert (tmp_path / word).stat().st_size > 0, f"{line}: {word}"
+
+
+def test_every_page_has_its_place_in_the_site():
+    """Each page of docs/ stands once in the navigation, which is in docs/index.md."""
+    index = (ROOT / "docs" / "index.md").read_text("utf-8")
+    listed = [line for block in re.findall(r"```{toctree}\n(.*?)```", index, re.S) for line in block.splitlines()]
+    listed = [line.partition("<")[2].rstrip(">") or line for line in listed if line and not line.startswith(":")]
+    pages = {page.stem for suffix in ("md", "ipynb") for page in (ROOT / "docs").glob(f"*.{suffix}")} - {"index"}
+    missing = sorted(pages - set(listed))
+    assert not missing, f"docs/index.md: put {', '.join(missing)} into a toctree"
+    assert sorted(listed) == sorted(pages)
+
+
+def test_the_example_of_a_model_card_is_the_bundled_models():
+    """Each line that docs/model-card.md shows stands in the bundled model's card, in the same order."""
+    (shown,) = re.findall(r"```text\n(.*?)```", (ROOT / "docs" / "model-card.md").read_text("utf-8"), re.S)
+    card = (ROOT / "photoplanet" / "models" / "toy" / "MODEL_CARD.md").read_text("utf-8")
+    rest = iter(card.splitlines())
+    for line in filter(None, shown.splitlines()):
+        assert line in rest, line  # and goes on behind it
+
+
+def test_the_command_line_reference_is_what_the_commands_say():
+    """docs/cli.md is what tools/make_cli_reference.py writes now."""
+    spec = importlib.util.spec_from_file_location("make_cli_reference", ROOT / "tools" / "make_cli_reference.py")
+    made = importlib.util.module_from_spec(spec)
+    spec.loader.exec_module(made)
+    same = made.reference() == (ROOT / "docs" / "cli.md").read_text("utf-8")
+    assert same, "docs/cli.md is out of date; run: python tools/make_cli_reference.py"

@@ -92,6 +92,7 @@ class Bundle:
 
     @property
     def onnx_path(self) -> Path:
+        """The network."""
         return self.folder / NETWORK
 
     @property

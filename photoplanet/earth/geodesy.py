@@ -61,7 +61,7 @@ def from_xyz(xyz: ArrayLike) -> tuple[Any, Any]:
 def distance_km(lat1: ArrayLike, lng1: ArrayLike, lat2: ArrayLike, lng2: ArrayLike) -> Any:
     """Great-circle distance in km (float64, shapes broadcast), accurate from millimetres to antipodes; NaN in, NaN out.
 
-    Kahan's formula: the angle between p and q is 2·atan2(|p − q|, |p + q|).
+    Kahan's formula: the angle between p and q is 2·atan2(‖p − q‖, ‖p + q‖).
     """
     return between_km(to_xyz(lat1, lng1), to_xyz(lat2, lng2))
 

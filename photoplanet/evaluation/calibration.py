@@ -60,7 +60,7 @@ def apply_temperature(log_probabilities: npt.ArrayLike, temperature: float) -> n
 
 
 def expected_calibration_error(confidence: npt.ArrayLike, correct: npt.ArrayLike, bins: int = BINS) -> float:
-    """Mean of |accuracy − confidence| over equal bins of confidence, weighted by photos; 0…1, 0 for no photos.
+    """Mean of `|accuracy − confidence|` over equal bins of confidence, weighted by photos; 0…1, 0 for no photos.
 
     `confidence` is (n,) in 0…1, `correct` (n,) bool. InputError as `reliability`. Source: Guo et al. 2017, eq. 3.
     """
@@ -71,10 +71,11 @@ def expected_calibration_error(confidence: npt.ArrayLike, correct: npt.ArrayLike
 
 
 def reliability(confidence: npt.ArrayLike, correct: npt.ArrayLike, bins: int = BINS) -> dict[str, np.ndarray]:
-    """The reliability table: arrays (bins,) `lower`, `upper` (a bin is lower < confidence ≤ upper), `count`, and the
-    mean `confidence` and `accuracy` of each bin, NaN where it is empty.
+    """The reliability table: how accurate the photos of each bin of confidence are.
 
-    InputError when lengths differ, a confidence is outside 0…1 or NaN, or bins < 1.
+    Arrays (bins,): `lower`, `upper` (a bin is lower < confidence ≤ upper), `count`, and the mean `confidence` and
+    `accuracy` (0…1) of each bin, NaN where it is empty. InputError when lengths differ, a confidence is outside 0…1 or
+    NaN, or bins < 1.
     """
     sure = np.asarray(confidence, dtype=np.float64).ravel()
     right = np.asarray(correct).ravel().astype(bool)

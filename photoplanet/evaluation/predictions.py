@@ -69,11 +69,11 @@ class Matched:
 
 
 def read(path: str | Path, top: int = 5) -> Predictions:
-    """Read a predictions file, CSV, TSV or Parquet: photo_id, latitude, longitude, optional rank (1 … top are read)
-    and confidence.
+    """Read a predictions file: CSV, TSV or Parquet.
 
-    Foreign column names are understood as in the photo table. A row without coordinates is an answer withheld. A row
-    that cannot be used and a second prediction of one photo and rank are counted and named, and the rest goes on.
+    Columns: photo_id, latitude and longitude in degrees, optional rank (1 … `top` are read) and confidence. Foreign
+    column names are understood as in the photo table. A row without coordinates is an answer withheld. A row that
+    cannot be used and a second prediction of one photo and rank are counted and named, and the rest goes on.
     InputError when the file or a required column is missing, or no row can be used.
     """
     path = Path(path)

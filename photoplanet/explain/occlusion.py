@@ -35,10 +35,11 @@ class Spot:
 
 @dataclass(frozen=True)
 class Occlusion:
-    """`photo` uint8 (s, s, 3) as the network sees it; `heat` float32 (s, s): confidence in class `label` with the
-    pixel hidden, the mean over the boxes that hide it; `whole`: the confidence in the whole photo.
+    """What hiding each part of a photo does to the confidence in one cell.
 
-    `supports`: the disjoint boxes whose hiding costs the most confidence; `misleads`: those whose hiding adds the most.
+    `photo` uint8 (s, s, 3) as the network sees it; `heat` float32 (s, s): confidence in class `label` with the pixel
+    hidden, the mean over the boxes that hide it; `whole`: the confidence in the whole photo. `supports`: the disjoint
+    boxes whose hiding costs the most confidence; `misleads`: those whose hiding adds the most.
     """
 
     photo: NDArray[np.uint8] = field(repr=False)

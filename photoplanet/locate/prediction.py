@@ -220,6 +220,10 @@ class Prediction:
 class Predictions(list):
     """A list of predictions (or of the errors that stand for unreadable photos), which a notebook shows on one map."""
 
+    def __getitem__(self, index: Any) -> Any:
+        found = super().__getitem__(index)
+        return Predictions(found) if isinstance(index, slice) else found
+
     def _repr_html_(self) -> str:
         from photoplanet.locate import notebook
 

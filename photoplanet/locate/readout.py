@@ -37,7 +37,7 @@ def local(probabilities: NDArray, partition: "Partition") -> Points:
     """The place with the most mass around it, averaged over that mass; probabilities (n, classes) → degrees (n,), (n,).
 
     Each of the 128 most probable cells stands at the mean position m of its photos. The one that maximises
-    Σ p_j·exp(−|m_i − m_j|² / 2·LOCAL_KM²) is chosen, and the spherical mean of the m_j under those weights is returned.
+    Σ p_j·exp(−‖m_i − m_j‖² / 2·LOCAL_KM²) is chosen, and the spherical mean of the m_j under those weights is returned.
     """
     found = np.empty((2, len(probabilities)))
     for rows, mass, where, squared in _likely(probabilities, partition):
@@ -50,7 +50,7 @@ def local(probabilities: NDArray, partition: "Partition") -> Points:
 def expected(probabilities: NDArray, partition: "Partition") -> Points:
     """The guess worth most on average; probabilities (n, classes) → degrees (n,), (n,).
 
-    Of the mean positions m of the 128 most probable cells, the one that maximises Σ p_j·u(|m_i − m_j|), the expected
+    Of the mean positions m of the 128 most probable cells, the one that maximises Σ p_j·u(‖m_i − m_j‖), the expected
     value of a guess that is worth u(d) = mean over EXPECTED_KM of exp(−d/km): near is good at every scale, from street
     to country. With one scale of 1,492.7 km it would maximise the expected GeoScore.
     """

@@ -15,10 +15,9 @@ from photoplanet.earth.partition import Partition
 from photoplanet.errors import InputError, TrainingError
 from photoplanet.network.data import Photos
 from photoplanet.network.recipes import Recipe
-from photoplanet.photos import splits, table
+from photoplanet.photos import exif, splits, table
 
 TRAIN_COLUMNS = ("photo_id", "path", "latitude", "longitude", "album", "photographer", "source")
-TOY_SOURCE = "photoplanet toyworld"  # what `photoplanet toyworld` writes there; its places are not real ones
 
 
 @dataclass(frozen=True)
@@ -109,4 +108,4 @@ def _parents(partition: Partition, recipe: Recipe) -> list[NDArray[np.int32]]:
 
 
 def _is_toy(rows: pa.Table) -> bool:
-    return "source" in rows.column_names and bool(pc.any(pc.equal(rows["source"], TOY_SOURCE)).as_py())
+    return "source" in rows.column_names and bool(pc.any(pc.equal(rows["source"], exif.TOY_SOFTWARE)).as_py())

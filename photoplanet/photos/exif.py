@@ -13,7 +13,8 @@ from photoplanet.errors import InputError
 from photoplanet.photos.images import ORIENTATION
 from photoplanet.photos.table import coordinate_fault
 
-ARTIST, MAKE, MODEL = 0x013B, 0x010F, 0x0110
+ARTIST, MAKE, MODEL, SOFTWARE = 0x013B, 0x010F, 0x0110, 0x0131
+TOY_SOFTWARE = "photoplanet toyworld"  # of the toy Earth's photos, whose places are not real ones
 EXIF_IFD, GPS_IFD = 0x8769, 0x8825
 DATE, DATE_DIGITIZED, OFFSET, OFFSET_DIGITIZED, SUBSECONDS = 0x9003, 0x9004, 0x9011, 0x9012, 0x9291
 SERIAL = 0xA431  # of the camera's body
@@ -47,6 +48,7 @@ def read(image: Image.Image) -> "Exif":
         camera=_text(" ".join(filter(None, (_text(tags.get(MAKE)), _text(tags.get(MODEL)))))),
         orientation=orientation if isinstance(orientation, int) and 1 <= orientation <= 8 else 1,
         serial=_text(details.get(SERIAL)),
+        toy=_text(tags.get(SOFTWARE)) == TOY_SOFTWARE,
     )
 
 
@@ -83,17 +85,22 @@ def upright_size(image: Image.Image, orientation: int) -> tuple[int, int]:
 
 
 def gps_bytes(
-    latitude: float, longitude: float, taken_at: str | datetime | None = None, artist: str | None = None
+    latitude: float,
+    longitude: float,
+    taken_at: str | datetime | None = None,
+    artist: str | None = None,
+    software: str | None = None,
 ) -> bytes:
-    """An EXIF block for `PIL.Image.save(exif=…)`: a place in degrees to 3 mm, a time (ISO 8601), a photographer.
+    """An EXIF block for `PIL.Image.save(exif=…)`: a place in degrees to 3 mm, a time (ISO 8601), who and what made it.
 
     Raises InputError for coordinates out of range or a time that is no ISO 8601.
     """
     if not (-90 <= latitude <= 90 and -180 <= longitude <= 180):
         raise InputError(f"cannot write GPS {latitude}, {longitude}: needs −90 … 90 and −180 … 180 degrees")
     main: list[tuple[int, int, bytes]] = []
-    if artist:
-        main.append((ARTIST, _TEXT, artist.encode() + b"\0"))
+    for tag, text in ((SOFTWARE, software), (ARTIST, artist)):  # tags must rise
+        if text:
+            main.append((tag, _TEXT, text.encode() + b"\0"))
     blocks: list[tuple[int, list[tuple[int, int, bytes]]]] = []
     if taken_at is not None:
         try:
@@ -247,7 +254,10 @@ def _text(value: Any) -> str | None:
 
 @dataclass(frozen=True)
 class Exif:
-    """Degrees or None, and if None, why; `taken_at` ISO 8601; `camera`: make and model; `orientation` 1 … 8."""
+    """Degrees or None, and if None, why; `taken_at` ISO 8601; `camera`: make and model; `orientation` 1 … 8.
+
+    `toy`: whether the photo says that it is of the toy Earth.
+    """
 
     latitude: float | None = None
     longitude: float | None = None
@@ -257,3 +267,4 @@ class Exif:
     camera: str | None = None
     orientation: int = 1
     serial: str | None = None
+    toy: bool = False

@@ -38,7 +38,8 @@ def facts(candidate: "Candidate", options: "Options") -> dict[str, Any]:
         return {"left": error.reason, "detail": str(error)}
     except InputError as error:
         return {"left": "unreadable", "detail": str(error)}
-    row = {"taken_at": found.taken_at, "photographer": found.photographer} | row
+    own = {"taken_at": found.taken_at, "photographer": found.photographer}
+    row = own | ({"source": exif.TOY_SOFTWARE} if found.toy else {}) | row
     fault = coordinate_fault(row.get("latitude"), row.get("longitude"))
     if row.get("latitude") is None:
         row["latitude"], row["longitude"], fault = found.latitude, found.longitude, found.gps_fault

@@ -80,7 +80,7 @@ def columns(photos: travellers.Photos, order: Order, first: int = 0) -> pa.Table
             "width": np.full(len(photos), order.size, np.int32),
             "height": np.full(len(photos), order.size, np.int32),
             "licence": ["CC0-1.0"] * len(photos),
-            "source": ["photoplanet toyworld"] * len(photos),
+            "source": [exif.TOY_SOFTWARE] * len(photos),
             "scene": [travellers.SCENES[n] for n in photos.scene.tolist()],
         }
     )
@@ -104,6 +104,7 @@ def jpegs(photos: travellers.Photos, order: Order, first: int = 0) -> Iterator[b
             photos.longitude[row],
             taken_at=str(photos.taken_at[row]),
             artist=f"traveller-{photos.photographer[row]:05d}",
+            software=exif.TOY_SOFTWARE,
         )
         file = io.BytesIO()
         image.save(file, "JPEG", quality=QUALITY, exif=block)

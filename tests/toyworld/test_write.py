@@ -7,7 +7,7 @@ import pytest
 from PIL import Image
 
 from photoplanet.errors import InputError
-from photoplanet.photos import exif, images, table
+from photoplanet.photos import exif, images, sources, table
 from photoplanet.toyworld import write
 
 ORDER = write.Order(photos=60, seed=2, size=64)
@@ -74,3 +74,13 @@ def test_another_toy_earth_is_not_mixed_in(tmp_path):
 def test_impossible_orders_are_refused(tmp_path):
     with pytest.raises(InputError, match="at least 1 photo"):
         write.write(tmp_path / "toy", write.Order(photos=0))
+
+
+def test_photos_of_the_toy_earth_say_so_themselves(tmp_path):
+    """A table made from the bare files names the same source: no model may take toy places for real ones."""
+    path = write.write(tmp_path / "toy", write.Order(3, size=64), processes=1)
+    indexed, _ = sources.index([tmp_path / "toy" / "traveller-00000"], tmp_path / "photos.parquet")
+    written, _ = table.read(path)
+    assert set(indexed["source"].to_pylist()) == set(written["source"].to_pylist()) == {exif.TOY_SOFTWARE}
+    with Image.open(next((tmp_path / "toy").rglob("*.jpg"))) as image:
+        assert exif.read(image).toy

@@ -1,0 +1,62 @@
+"""What the Python pages of the site show has docstrings, and each begins with one sentence on one line."""
+
+import importlib
+import inspect
+import re
+from pathlib import Path
+
+import pytest
+
+import photoplanet
+
+DOCS = Path(__file__).parents[1] / "docs"
+PAGES = [DOCS / "api.md", DOCS / "api-modules.md"]
+SHOWN = re.findall(
+    r"^\.\. auto(module|class|function):: (photoplanet[\w.]*)$",
+    "\n".join(page.read_text("utf-8") for page in PAGES),
+    re.M,
+)
+
+
+def resolved(kind: str, name: str):
+    """The module, class or function of that full name."""
+    if kind == "module":
+        return importlib.import_module(name)
+    home, _, attribute = name.rpartition(".")
+    return getattr(importlib.import_module(home), attribute)
+
+
+def public(name: str, thing):
+    """(name, object) of `thing` and of all that is public in it and was written there."""
+    yield name, thing
+    if inspect.ismodule(thing):
+        for each, value in vars(thing).items():
+            own = not each.startswith("_") and getattr(value, "__module__", None) == thing.__name__
+            if own and (inspect.isclass(value) or inspect.isfunction(value)):
+                yield from public(f"{name}.{each}", value)
+    elif inspect.isclass(thing):
+        for each, value in vars(thing).items():
+            value = getattr(value, "func", None) or getattr(value, "fget", None) or getattr(value, "__func__", value)
+            if not each.startswith("_") and inspect.isfunction(value):
+                yield f"{name}.{each}", value
+
+
+THINGS = {name: thing for kind, shown in SHOWN for name, thing in public(shown, resolved(kind, shown))}
+
+
+def test_every_public_name_is_on_a_page():
+    modules = {shown for kind, shown in SHOWN if kind == "module"}
+    for name in photoplanet.__all__:
+        module, attribute = photoplanet._PUBLIC.get(name, ("photoplanet", name))
+        on_a_page = f"photoplanet.{name}" in THINGS or module in modules or f"{module}.{attribute}" in THINGS
+        assert on_a_page or name in ("__version__", "locate"), name
+    assert "photoplanet.locate.locator.locate" in THINGS  # what calling `photoplanet.locate` does
+    assert len(THINGS) > 150
+
+
+@pytest.mark.parametrize("name", THINGS)
+def test_it_begins_with_one_sentence_on_one_line(name):
+    text = inspect.getdoc(THINGS[name]) or ""
+    first, _, rest = text.partition("\n")
+    assert first, f"{name} has no docstring"
+    assert re.search(r"[.:;)”\"]$|…$", first) and (not rest or rest.startswith("\n")), f"{name}: {first}"

@@ -1,0 +1,106 @@
+"""Write docs/cli.md, the reference of the command line, from the commands themselves.
+
+    python tools/make_cli_reference.py
+
+A test compares the file with what this writes, so that it is never out of date.
+"""
+
+import inspect
+import re
+from collections.abc import Iterator
+from pathlib import Path
+
+import click
+
+from photoplanet.cli import COMMANDS, group
+
+TARGET = Path(__file__).parents[1] / "docs" / "cli.md"
+HEAD = """\
+# Command line
+
+`--help` behind a command prints the same. Exit status: 0 when all went well, 2 for bad usage or input, 1 for a
+fault, 130 for Ctrl-C. Errors are one line on stderr: what, where, what next.
+
+| command | from what, to what |
+|---|---|
+"""
+
+
+def reference() -> str:
+    """The whole page as Markdown."""
+    rows = [f"| [`{name}`](#photoplanet-{name}) | {_cell(about)} |" for name, about in COMMANDS.items()]
+    context = click.Context(group, info_name="photoplanet")
+    sections = []
+    for name in COMMANDS:
+        sections += _sections(
+            group.get_command(context, name), click.Context(context.command, info_name="photoplanet"), name
+        )
+    made = "*This page is written by `tools/make_cli_reference.py`; do not edit it.*"
+    return HEAD + "\n".join(rows) + f"\n\n{made}\n\n" + "\n".join(sections)
+
+
+def _sections(command: click.Command, parent: click.Context, name: str, depth: int = 2) -> Iterator[str]:
+    """The section of a command, and of the commands below it."""
+    context = click.Context(command, info_name=name, parent=parent)
+    usage = " ".join([context.command_path, *command.collect_usage_pieces(context)])
+    parts = ["#" * depth + " " + context.command_path, "    " + usage, *_prose(command.help or ""), *_options(command)]
+    yield "\n\n".join(parts) + "\n"
+    if isinstance(command, click.Group):
+        for below in command.list_commands(context):
+            yield from _sections(command.get_command(context, below), context, below, depth + 1)
+
+
+def _prose(text: str) -> Iterator[str]:
+    """Help text as Markdown: paragraphs as they are, what stands after \\b as a block, commands as ones to copy."""
+    for part in re.split(r"\n\s*\n", inspect.cleandoc(text)):
+        lines = [line.strip() for line in part.strip("\b\n").splitlines()]
+        if not part.startswith("\b"):
+            yield _safe(" ".join(lines))
+            continue
+        lines = lines[1:] if re.match(r"Examples?:", lines[0]) else lines
+        language = "bash" if re.match("photoplanet |torchrun |curl ", lines[0]) else "text"
+        yield f"```{language}\n" + "\n".join(lines) + "\n```"
+
+
+def _options(command: click.Command) -> Iterator[str]:
+    """A table of the options, made from what they are and not from click's text, which changes between its versions."""
+    rows = [
+        f"| `{_cell(_names(each))}` | {_cell(_about(each))} |"
+        for each in command.params
+        if isinstance(each, click.Option) and not each.hidden
+    ]
+    if rows:
+        yield "\n".join(["| option | |", "|---|---|", *rows])
+
+
+def _names(option: click.Option) -> str:
+    names = ", ".join(sorted(option.opts, key=len)) + "".join(f" / {name}" for name in option.secondary_opts)
+    if option.is_flag or option.count:
+        return names
+    choices = "|".join(map(str, option.type.choices)) if isinstance(option.type, click.Choice) else ""
+    plain = option.type.name.upper().removesuffix(" RANGE")
+    return f"{names} {option.metavar or choices or plain}"
+
+
+def _about(option: click.Option) -> str:
+    default = option.default
+    shown = option.show_default and isinstance(default, str | int | float) and not isinstance(default, bool)
+    said = [option.help or ""]
+    said += [f"[default: {default}]"] if shown else []
+    said += ["[required]"] if option.required else []
+    return " ".join(said)
+
+
+def _cell(text: str) -> str:
+    """Text that may stand in a table: one line, and no sign that would end the cell."""
+    return _safe(" ".join(text.split())).replace("|", "\\|")
+
+
+def _safe(text: str) -> str:
+    """Text in which nothing is taken for an HTML tag."""
+    return re.sub("<(?=[a-zA-Z/!])", "&lt;", text)
+
+
+if __name__ == "__main__":
+    TARGET.write_text(reference(), encoding="utf-8")
+    print(TARGET)
