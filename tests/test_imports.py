@@ -79,3 +79,24 @@ def test_public_names_are_there_and_unknown_ones_are_named():
         assert getattr(photoplanet, name) is not None
     with pytest.raises(AttributeError, match="it has cells"):
         photoplanet.nothing  # noqa: B018
+
+
+@pytest.mark.parametrize("path", sorted(PACKAGE.rglob("*.py")), ids=lambda path: str(path.relative_to(PACKAGE)))
+def test_nothing_calls_out_and_nothing_is_unpickled(path):
+    """docs/responsible-use.md promises it: no client of any protocol; only what listens may open a socket."""
+    clients = {
+        "urllib.request",
+        "http.client",
+        "requests",
+        "httpx",
+        "httpx2",
+        "aiohttp",
+        "urllib3",
+        "ftplib",
+        "smtplib",
+    }
+    never = clients | {"pickle", "marshal", "shelve", "dill", "joblib", "huggingface_hub", "torch.hub"}
+    if path.name != "listening.py":
+        never |= {"socket"}
+    found = {name for name in imported(path) if name in never or name.split(".")[0] in never}
+    assert not found, f"{path} imports {', '.join(sorted(found))}"
