@@ -1,5 +1,6 @@
 """The commands in README.md and docs/ exist with the options shown, links point to files, and the tours run."""
 
+import ast
 import importlib.util
 import os
 import re
@@ -11,6 +12,7 @@ from pathlib import Path
 import click
 import pytest
 
+import photoplanet
 from photoplanet.cli import COMMANDS, group
 
 ROOT = Path(__file__).parents[1]
@@ -73,6 +75,20 @@ def test_links_and_scripts_point_to_files(page):
     for line in commands(text):
         for script in re.findall(r"\b(?:benchmarks|recipes|tools)/[\w/.-]+\.(?:py|sh)\b", line):
             assert (ROOT / script).is_file(), f"{page.name}: {script}"
+
+
+@pytest.mark.parametrize("page", PAGES, ids=lambda page: page.name)
+def test_python_on_the_pages_names_what_is_there(page):
+    """Blocks of Python can be read by Python, and import only what photoplanet has."""
+    for block in re.findall(r"^```python\n(.*?)^```", page.read_text("utf-8"), re.M | re.S):
+        for node in ast.walk(ast.parse(block)):
+            if isinstance(node, ast.ImportFrom) and (node.module or "").startswith("photoplanet"):
+                home = importlib.import_module(node.module)
+                for each in node.names:
+                    there = hasattr(home, each.name) or importlib.util.find_spec(f"{node.module}.{each.name}")
+                    assert there, f"{page.name}: from {node.module} import {each.name}"
+            elif isinstance(node, ast.Attribute) and isinstance(node.value, ast.Name) and node.value.id == "pp":
+                assert hasattr(photoplanet, node.attr), f"{page.name}: pp.{node.attr}"
 
 
 def test_every_command_has_help_with_an_example():
