@@ -1,6 +1,8 @@
 """`photoplanet play`: people against the model on a map, and the paper's comparison of the two."""
 
+import os
 import secrets
+import sys
 import webbrowser
 from functools import partial
 from pathlib import Path
@@ -115,10 +117,15 @@ def _serve(game, host, port, token, names, browse):
     def begin(where):
         address = f"{where}/#token={token}" if token else f"{where}/"
         click.echo(f"play on {address}  (Ctrl-C stops it)", err=True)
-        if browse:
+        if browse and _has_windows():
             webbrowser.open(address)
 
     listening.run(play.create_app(game, token, names), host, port, begin, timeout_graceful_shutdown=5)
+
+
+def _has_windows():
+    """Whether a browser can open beside this terminal; elsewhere it may be a text browser, which would take it over."""
+    return os.name == "nt" or sys.platform == "darwin" or bool({"DISPLAY", "WAYLAND_DISPLAY"} & set(os.environ))
 
 
 def _summarise(kept, guesses, damaged, as_json):

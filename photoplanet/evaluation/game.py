@@ -5,7 +5,7 @@ Here a round is five photos, as the page serves them, and both are counted: phot
 by the sum of the GeoScores, which is how the game that the paper played decides one.
 """
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from typing import Any
 
 import numpy as np
@@ -50,14 +50,13 @@ def compare(
         raise InputError("a distance of a game is a number of km, 0 or more")
     names, number = np.unique(np.asarray(rounds, dtype=str), return_inverse=True)
     own, others = [np.bincount(number, accuracy.geoscore(km), len(names)) for km in (person, model)]
-    drawn = _resampled(number, len(names), resamples) if len(names) > 1 else None
     return {
         "rounds": len(names),
         "photos": int(person.size),
         "rounds_won": _won(own, others, less=False),
         "photos_won": _won(person, model),
-        "person": _side(person, drawn),
-        "model": _side(model, drawn),
+        "person": _side(person, number, resamples),
+        "model": _side(model, number, resamples),
     }
 
 
@@ -131,50 +130,57 @@ def _won(person: np.ndarray, model: np.ndarray, less: bool = True) -> dict[str, 
     return {**count, "p_value": sign_test(count["person"], count["model"])}
 
 
-def _side(errors: np.ndarray, drawn: np.ndarray | None) -> dict[str, Any]:
-    """The figures of one side; `drawn` (resamples, n): how often each resample holds each photo."""
+def _side(errors: np.ndarray, number: np.ndarray, resamples: int) -> dict[str, Any]:
+    """The figures of one side from its errors (n,) in km; `number` (n,): the round of each photo, from 0."""
     if not errors.size:
         return {"median_km": None, "median_km_interval": None, "geoscore": None, "geoscore_interval": None,
                 "within": dict.fromkeys(RADII_KM, 0), "accuracy": None, "accuracy_interval": None}  # fmt: skip
     shares = accuracy.accuracy(errors)
-    scores = accuracy.geoscore(errors)
     found: dict[str, Any] = {
         "median_km": float(np.median(errors)),
         "median_km_interval": None,
-        "geoscore": float(scores.mean()),
+        "geoscore": float(accuracy.geoscore(errors).mean()),
         "geoscore_interval": None,
         "within": {name: int((errors <= radius).sum()) for name, radius in RADII_KM.items()},
         "accuracy": shares,
         "accuracy_interval": None,
     }
-    if drawn is not None:
-        size = drawn.sum(axis=1)
-        found["median_km_interval"] = _interval(_medians(errors, drawn))
-        found["geoscore_interval"] = _interval(drawn @ scores / size)
+    if number.max() > 0:
+        medians, scores, hits = _bootstrap(errors, number, resamples)
+        found["median_km_interval"], found["geoscore_interval"] = _interval(medians), _interval(scores)
         found["accuracy_interval"] = {
-            name: _share_interval(drawn @ (errors <= radius) / size, shares[name], errors.size)
-            for name, radius in RADII_KM.items()
+            name: _share_interval(hits[:, i], shares[name], errors.size) for i, name in enumerate(RADII_KM)
         }
     return found
 
 
-def _resampled(number: np.ndarray, rounds: int, resamples: int) -> np.ndarray:
-    """(resamples, n) int32: how often each photo is in a resample of whole rounds."""
-    random = np.random.default_rng(0)
-    return random.multinomial(rounds, np.full(rounds, 1 / rounds), size=resamples).astype(np.int32)[:, number]
+def _bootstrap(errors: np.ndarray, number: np.ndarray, resamples: int) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+    """Median (resamples,), mean GeoScore (resamples,) and shares by radius (resamples, 5) of resampled rounds."""
+    per_photo = np.column_stack([accuracy.geoscore(errors), *(errors <= radius for radius in RADII_KM.values())])
+    medians, means = [], []
+    for drawn in _resampled(number, resamples):
+        medians.append(_medians(errors, drawn))
+        means.append(drawn @ per_photo / drawn.sum(axis=1, keepdims=True))
+    mean = np.concatenate(means)
+    return np.concatenate(medians), mean[:, 0], mean[:, 1:]
+
+
+def _resampled(number: np.ndarray, resamples: int) -> Iterator[np.ndarray]:
+    """How often each photo is in each resample of whole rounds, (at most 100, n) at a time; the same each call."""
+    random, rounds = np.random.default_rng(0), int(number.max()) + 1
+    for start in range(0, resamples, _AT_A_TIME):
+        size = min(_AT_A_TIME, resamples - start)
+        yield random.multinomial(rounds, np.full(rounds, 1 / rounds), size=size)[:, number]
 
 
 def _medians(errors: np.ndarray, drawn: np.ndarray) -> np.ndarray:
     """The median of `errors` in each resample."""
     order = np.argsort(errors)
-    ordered, medians = errors[order], []
-    for start in range(0, len(drawn), _AT_A_TIME):
-        upto = np.cumsum(drawn[start : start + _AT_A_TIME, order], axis=1)
-        size = upto[:, -1:]
-        lower = (upto >= (size + 1) // 2).argmax(axis=1)  # the first rank that reaches the (lower) middle
-        upper = (upto >= size // 2 + 1).argmax(axis=1)
-        medians.append((ordered[lower] + ordered[upper]) / 2)
-    return np.concatenate(medians)
+    ordered, upto = errors[order], np.cumsum(drawn[:, order], axis=1)
+    size = upto[:, -1:]
+    lower = (upto >= (size + 1) // 2).argmax(axis=1)  # the first rank that reaches the (lower) middle
+    upper = (upto >= size // 2 + 1).argmax(axis=1)
+    return (ordered[lower] + ordered[upper]) / 2
 
 
 def _interval(values: np.ndarray) -> list[float]:

@@ -177,3 +177,15 @@ def test_on_a_phone_everything_fits_and_works_by_touch(page):
             window.tap("#go")
             window.locator("#told table").wait_for()
     assert window.locator("#go").inner_text() == "Next photo"
+
+
+def test_on_a_phone_the_photos_of_a_finished_round_can_be_seen_again(page):
+    window = page("phone")
+    for _ in range(5):
+        guess(window)
+        window.click("#go")
+    stands(window, "finished")
+    assert not window.locator("#photo").is_visible() and window.locator("#go").is_visible()
+    window.click("#told button >> nth=1")
+    window.locator("#picture[alt='Photo 2 of 5']").wait_for()
+    assert window.locator("#photo").is_visible()

@@ -21,7 +21,7 @@ def test_the_same_seed_deals_the_same_and_another_seed_something_else():
     assert first == second != other and len(set(first)) == ROUND_PHOTOS
 
 
-@settings(max_examples=50)
+@settings(max_examples=50, deadline=None)
 @given(st.integers(5, 60), st.integers(0, 3))
 def test_no_photo_twice_until_all_were_shown(n, seed):
     deck = Deck(photos(n), seed)
@@ -30,7 +30,7 @@ def test_no_photo_twice_until_all_were_shown(n, seed):
         assert sorted(dealt[start : start + n]) == list(range(n))
 
 
-@settings(max_examples=50)
+@settings(max_examples=50, deadline=None)
 @given(st.lists(st.integers(0, 5), min_size=5, max_size=60), st.integers(0, 3))
 def test_albums_meet_only_where_nothing_else_is_left(albums, seed):
     deck = Deck(photos(len(albums), [str(album) for album in albums]), seed)

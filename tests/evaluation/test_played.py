@@ -35,7 +35,7 @@ def test_what_is_written_is_read_back_and_folders_are_made(tmp_path):
     assert line["km"] == pytest.approx([float(distance_km(10, 10.1, 10, 10)), float(distance_km(20, 20, 10, 10))])
 
 
-@settings(max_examples=100)
+@settings(max_examples=50, deadline=None)
 @given(st.text(max_size=50), st.floats(-90, 90), st.floats(-180, 180), st.none() | st.floats(0, 1e6))
 def test_any_guess_comes_back(tmp_path_factory, player, latitude, longitude, seconds):
     guess = replace(ONE, player=player, guess=(latitude, longitude), seconds=seconds)

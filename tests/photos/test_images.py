@@ -1,3 +1,4 @@
+import io
 import itertools
 import os
 import threading
@@ -10,7 +11,7 @@ from hypothesis import strategies as st
 from PIL import Image, ImageOps
 
 from photoplanet.errors import InputError, ModelError
-from photoplanet.photos.images import MAX_PIXELS, PhotoError, Preprocessing, load, load_many, open_photo
+from photoplanet.photos.images import MAX_PIXELS, PhotoError, Preprocessing, load, load_many, open_photo, plain_jpeg
 
 SMALL = Preprocessing(size=32)
 
@@ -161,6 +162,19 @@ def test_a_users_image_is_left_as_it_was(make):
     image = Image.open(io.BytesIO(oriented(make, 6, size=(800, 600))))
     load(image, SMALL)
     assert image.size == (800, 600)
+
+
+@pytest.mark.parametrize("kind", ["JPEG", "PNG", "WEBP", "TIFF"])
+def test_a_plain_jpeg_is_upright_bounded_and_holds_nothing_but_pixels(make, kind, tmp_path):
+    path = tmp_path / "photo"
+    path.write_bytes(oriented(make, 6, kind, size=(160, 120)))
+    content, size = plain_jpeg(path, 80)
+    with Image.open(io.BytesIO(content)) as image:
+        assert image.format == "JPEG" and image.size == size == (60, 80) and not image.getexif()
+        small = np.asarray(open_photo(path).resize(size, Image.Resampling.LANCZOS), int)
+        assert np.abs(np.asarray(image, int) - small).mean() < 6
+    assert b"Exif" not in content
+    assert plain_jpeg(path, 500)[1] == (120, 160), "small photos keep their size"
 
 
 @pytest.mark.parametrize("threads", [0, 1, 3])

@@ -142,6 +142,7 @@ function show(fresh, photoToShow) {
   $("toy").hidden = state.world !== "toy";
   $("marker").textContent = "";
   $("game").classList.toggle("over", !shown);
+  $("game").classList.remove("looking");
   $("game").classList.toggle("answered", Boolean(shown && shown.answer));
   tell();
   home();
@@ -158,7 +159,7 @@ function tell() {
     state.session.rounds ? ` · rounds ${rounds.person} : ${rounds.model}` : "");
   const told = $("told"), go = $("go");
   if (!shown) {
-    told.replaceChildren(...roundTable(state, (i) => look(state.photos[i])));
+    told.replaceChildren(...roundTable(state, (i) => { $("game").classList.add("looking"); look(state.photos[i]); }));
     go.textContent = state.over ? "All results" : "Next round";
   } else if (shown.answer) {
     told.replaceChildren(...verdict(shown.answer));
