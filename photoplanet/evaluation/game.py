@@ -2,7 +2,7 @@
 
 The paper's 50 "rounds" are 50 photos: ten people, five photos each (its counts within the radii are out of 50, too).
 Here a round is five photos, as the page serves them, and both are counted: photos won, by distance, and rounds won,
-by the sum of the GeoScores, which is how the game that the paper played decides one.
+by the sum of the points (GeoScore), which is how the game that the paper played decides one.
 """
 
 from collections.abc import Iterator, Sequence
@@ -32,6 +32,11 @@ def winner(person: float, model: float, less: bool = True) -> str:
     return "person" if (person < model) == less else "model"
 
 
+def points(errors_km: npt.ArrayLike) -> np.ndarray:
+    """What each photo (n,) scores, int64 0…5000: the GeoScore in whole points, as the game shows and adds them."""
+    return np.rint(accuracy.geoscore(errors_km)).astype(np.int64)
+
+
 def compare(
     person_km: npt.ArrayLike, model_km: npt.ArrayLike, rounds: Sequence[Any], resamples: int = accuracy.RESAMPLES
 ) -> dict[str, Any]:
@@ -49,7 +54,9 @@ def compare(
     if not (np.isfinite(both) & (both >= 0)).all():
         raise InputError("a distance of a game is a number of km, 0 or more")
     names, number = np.unique(np.asarray(rounds, dtype=str), return_inverse=True)
-    own, others = [np.bincount(number, accuracy.geoscore(km), len(names)) for km in (person, model)]
+    own, others = [
+        np.bincount(number, points(km), len(names)) for km in (person, model)
+    ]  # exact: sums of whole numbers
     return {
         "rounds": len(names),
         "photos": int(person.size),

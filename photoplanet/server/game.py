@@ -9,7 +9,7 @@ from typing import Any
 
 from photoplanet.earth import places
 from photoplanet.errors import InputError, PhotoplanetError
-from photoplanet.evaluation import accuracy, game, played
+from photoplanet.evaluation import game, played
 from photoplanet.evaluation.played import Guess, Point
 from photoplanet.server.problems import Problem
 from photoplanet.server.rounds import Round, Rounds, Shown
@@ -171,7 +171,7 @@ def _answer(shown: Shown, guess: Guess) -> dict[str, Any]:
     return {
         **found,
         "km": km,
-        "points": {side: round(float(accuracy.geoscore(each)[0])) for side, each in km.items()},
+        "points": dict(zip(game.SIDES, game.points(guess.km).tolist(), strict=True)),
         "winner": game.winner(*guess.km),
         "seconds": guess.seconds,
         "photo_id": shown.photo_id,

@@ -9,6 +9,7 @@ from dataclasses import replace
 import pyarrow as pa
 import pytest
 
+from photoplanet.cli import listening, play
 from photoplanet.evaluation import played
 from photoplanet.evaluation.played import Guess
 from photoplanet.photos import table
@@ -81,6 +82,21 @@ def test_long_ids_are_left_out(run, tiny_model, photos, tmp_path):
     longer = table.write(known.set_column(0, "photo_id", ids).slice(0, 5), tmp_path / "long.parquet")
     status, _, err = run("play", "--no-open", longer, "--model", tiny_model)
     assert status == 2 and "the table has 4" in err and "1 photo id longer than 2,000 characters" in err
+
+
+@pytest.mark.parametrize(("options", "windows", "opened"), [((), True, 1), ((), False, 0), (("--no-open",), True, 0)])
+def test_the_page_opens_where_there_are_windows_with_its_token(
+    run, photos, tiny_model, monkeypatch, options, windows, opened
+):
+    asked = []
+    monkeypatch.setattr(play.webbrowser, "open", asked.append)
+    monkeypatch.setattr(listening, "run", lambda app, host, port, begin, **settings: begin("http://here:1"))
+    monkeypatch.setenv("DISPLAY", ":0") if windows else monkeypatch.delenv("DISPLAY", raising=False)
+    monkeypatch.delenv("WAYLAND_DISPLAY", raising=False)
+    monkeypatch.setattr(play.sys, "platform", "linux")
+    status, _, err = run("play", photos, "--model", tiny_model, "--token", "a-token-of-some-length", *options)
+    assert status == 0 and "play on http://here:1/#token=a-token-of-some-length" in err
+    assert asked == ["http://here:1/#token=a-token-of-some-length"] * opened
 
 
 def test_it_serves_a_game_keeps_it_and_stops_cleanly(photos, tiny_model, own_home):

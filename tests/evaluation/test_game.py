@@ -57,16 +57,15 @@ def test_wins_by_brute_force(pairs):
     found = game.compare(person, model, rounds, resamples=5)
     photos = Counter("person" if p < m else "model" if m < p else "tie" for p, m, _ in pairs)
     assert {key: found["photos_won"][key] for key in photos} == photos
-    won = Counter()
+    rounds_won = Counter()
     for name in set(rounds):
-        scores = [0.0, 0.0]
-        for p, m, own in pairs:
-            if own == name:
-                scores = [s + 5000 * math.exp(-km / 1492.7) for s, km in zip(scores, (p, m), strict=True)]
-        if not math.isclose(*scores):  # sums differ in the last digit
-            won["person" if scores[0] > scores[1] else "model"] += 1
-    assert all(found["rounds_won"][key] >= count for key, count in won.items())
-    assert sum(found["rounds_won"][key] for key in (*game.SIDES, "tie")) == len(set(rounds))
+        own = [
+            (round(5000 * math.exp(-p / 1492.7)), round(5000 * math.exp(-m / 1492.7))) for p, m, r in pairs if r == name
+        ]
+        lead = sum(p - m for p, m in own)
+        rounds_won["person" if lead > 0 else "model" if lead < 0 else "tie"] += 1
+    assert {key: found["rounds_won"][key] for key in rounds_won} == rounds_won
+    assert sum(rounds_won.values()) == found["rounds"]
 
 
 @settings(deadline=None)
