@@ -1,9 +1,6 @@
-"""Pages in a real browser, Chromium from the path or else Playwright's own, and applications served on a free port."""
+"""Pages in a real browser: Chromium from the path, or else Playwright's own."""
 
 import shutil
-import socket
-import threading
-import time
 
 import pytest
 
@@ -22,27 +19,3 @@ def browser():
         browser = playwright.chromium.launch(executable_path=found, args=[*QUIET])
         yield browser
         browser.close()
-
-
-@pytest.fixture
-def served():
-    """A function: `served(application)` → its address; stopped after the test."""
-    import uvicorn
-
-    running = []
-
-    def start(application):
-        listening = socket.create_server(("127.0.0.1", 0))
-        server = uvicorn.Server(uvicorn.Config(application, log_level="warning", lifespan="on"))
-        thread = threading.Thread(target=server.run, kwargs={"sockets": [listening]})
-        thread.start()
-        running.append((server, thread, listening))
-        while not server.started and thread.is_alive():
-            time.sleep(0.01)
-        return f"http://127.0.0.1:{listening.getsockname()[1]}"
-
-    yield start
-    for server, thread, listening in running:
-        server.should_exit = True
-        thread.join(30)
-        listening.close()
