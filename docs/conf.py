@@ -19,6 +19,7 @@ nb_execution_in_temp = True
 nb_execution_raise_on_error = True
 nb_execution_timeout = 120
 nb_merge_streams = True
+nb_render_markdown_format = "gfm"  # tables in answers
 
 # Docstrings are plain text with `names` in single backticks.
 default_role = "code"
@@ -28,6 +29,9 @@ python_maximum_signature_line_length = 100
 highlight_language = "none"  # indented blocks hold commands, output and file trees
 
 html_theme = "furo"
+pygments_dark_style = "github-dark"
 html_title = "photoplanet"
+html_static_path = ["site.css"]
+html_css_files = ["site.css"]
 html_copy_source = False
 html_show_sphinx = False

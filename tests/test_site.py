@@ -7,39 +7,16 @@ import sys
 from html.parser import HTMLParser
 from pathlib import Path
 
-import pytest
-
 ROOT = Path(__file__).parents[1]
-LOADING = {
-    ("script", "src"),
-    ("img", "src"),
-    ("link", "href"),
-    ("iframe", "src"),
-    ("source", "src"),
-    ("object", "data"),
-}
+LOADING = {"script": "src", "img": "src", "link": "href", "iframe": "src", "source": "src", "object": "data"}
 
 
-@pytest.fixture(scope="module")
-def site(tmp_path_factory) -> Path:
+def build(folder: Path) -> None:
     """The site as `make docs` builds it, but for the notebook, which tests/test_tutorial.py runs."""
-    folder = tmp_path_factory.mktemp("site")
     no_network = {**os.environ, "http_proxy": "http://127.0.0.1:9", "https_proxy": "http://127.0.0.1:9"}
-    command = [
-        sys.executable,
-        "-m",
-        "sphinx",
-        "-q",
-        "-W",
-        "--keep-going",
-        "-D",
-        "nb_execution_mode=off",
-        "docs",
-        str(folder),
-    ]
+    command = [sys.executable, *"-m sphinx -q -W --keep-going -D nb_execution_mode=off docs".split(), str(folder)]
     done = subprocess.run(command, cwd=ROOT, env=no_network, capture_output=True, text=True)
     assert done.returncode == 0, done.stderr
-    return folder
 
 
 class Loaded(HTMLParser):
@@ -51,16 +28,16 @@ class Loaded(HTMLParser):
         self.feed(text)
 
     def handle_starttag(self, tag, attributes):
-        self.found += [value or "" for name, value in attributes if (tag, name) in LOADING]
+        self.found += [value or "" for name, value in attributes if LOADING.get(tag) == name]
 
 
-def test_every_page_is_there_with_its_heading(site):
+def check_pages(site: Path) -> None:
     for page in (*(ROOT / "docs").glob("*.md"), *(ROOT / "docs").glob("*.ipynb")):
         text = (site / f"{page.stem}.html").read_text("utf-8")
         assert "<h1>" in text and "toctree-l1" in text, page.name
 
 
-def test_no_page_loads_anything_from_elsewhere(site):
+def check_loading(site: Path) -> None:
     pages = list(site.rglob("*.html"))
     assert len(pages) > 25
     for page in pages:
@@ -70,13 +47,21 @@ def test_no_page_loads_anything_from_elsewhere(site):
         assert not re.search(r"(url\(|@import)\s*['\"]?(https?:)?//", sheet.read_text("utf-8")), sheet.name
 
 
-def test_docstrings_became_text(site):
+def check_docstrings(site: Path) -> None:
     text = (site / "api.html").read_text("utf-8")
     assert "photoplanet.Prediction.credible_region" in text and "The smallest set of cells" in text
     assert "photoplanet.earth.cells.from_latlng" in text
 
 
-def test_links_to_scripts_lead_to_the_scripts(site):
+def check_scripts(site: Path) -> None:
     text = (site / "own-photos.html").read_text("utf-8")
     (address,) = re.findall(r'href="(_downloads/[^"]+/mp16\.sh)"', text)
     assert (site / address).read_bytes() == (ROOT / "recipes" / "mp16.sh").read_bytes()
+
+
+def test_the_site_is_whole_and_loads_nothing_from_elsewhere(tmp_path):
+    build(tmp_path)  # once, for all that follows
+    check_pages(tmp_path)
+    check_loading(tmp_path)
+    check_docstrings(tmp_path)
+    check_scripts(tmp_path)

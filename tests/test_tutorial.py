@@ -19,19 +19,17 @@ print(json.dumps({
 """
 
 
-@pytest.fixture(scope="module")
-def executed(tmp_path_factory):
-    """The notebook with its outputs, a cell with its results added at the end, and the folder where it ran."""
-    folder = tmp_path_factory.mktemp("tutorial")
+def executed(folder):
+    """The notebook with its outputs, run in `folder`, with a cell of results added at the end."""
     notebook = nbformat.read(NOTEBOOK, as_version=4)
     notebook.cells.append(nbformat.v4.new_code_cell(RESULTS))
     own = {name: str(folder / name) for name in ("IPYTHONDIR", "JUPYTER_DATA_DIR", "PHOTOPLANET_HOME")}
     with pytest.MonkeyPatch.context() as patch:  # nothing of the user's: no history, no start-up files, no models
         for name, place in own.items():
             patch.setenv(name, place)
-        client = NotebookClient(notebook, kernel_name="python3", timeout=120, resources={"metadata": {"path": folder}})
-        client.execute()
-    return notebook, folder
+        resources = {"metadata": {"path": folder}}
+        NotebookClient(notebook, kernel_name="python3", timeout=120, resources=resources).execute()
+    return notebook
 
 
 def outputs(notebook):
@@ -44,16 +42,16 @@ def test_the_notebook_is_committed_without_outputs():
     assert all(cell.execution_count is None for cell in notebook.cells if cell.cell_type == "code")
 
 
-def test_every_cell_runs_and_nothing_complains(executed):
-    notebook, _ = executed
+def test_every_cell_runs_and_finds_what_the_text_says(tmp_path):
+    notebook = executed(tmp_path)  # once, for all that follows
     assert all(cell.execution_count for cell in notebook.cells if cell.cell_type == "code")
     kinds = {(each.output_type, each.get("name")) for each in outputs(notebook)}
     assert kinds <= {("execute_result", None), ("display_data", None), ("stream", "stdout")}  # no error, no stderr
+    check_results(json.loads(notebook.cells[-1].outputs[0].text), tmp_path)
+    check_pictures(outputs(notebook))
 
 
-def test_the_results_are_those_of_the_text(executed):
-    notebook, folder = executed
-    found = json.loads(notebook.cells[-1].outputs[0].text)
+def check_results(found, folder):
     assert found["photos"] == 300 and found["toy"]
     assert found["shares"]["expected"]["city"] > found["shares"]["center"]["city"] > 0.3
     assert found["shares"]["expected"]["street"] > found["shares"]["center"]["street"]
@@ -64,9 +62,9 @@ def test_the_results_are_those_of_the_text(executed):
     assert "toy" in (folder / "where.html").read_text("utf-8")
 
 
-def test_predictions_show_themselves_as_maps_and_pictures_as_pictures(executed):
-    notebook, _ = executed
-    shown = [each.data for each in outputs(notebook) if "data" in each]
-    maps = [data["text/html"] for data in shown if "data:image/svg+xml" in data.get("text/html", "")]
+def check_pictures(shown):
+    """Predictions show themselves as maps, pictures as pictures."""
+    data = [each.data for each in shown if "data" in each]
+    maps = [each["text/html"] for each in data if "data:image/svg+xml" in each.get("text/html", "")]
     assert len(maps) == 4 and all("not real places" in each for each in maps)
-    assert sum("image/png" in data for data in shown) == 3
+    assert sum("image/png" in each for each in data) == 3
