@@ -14,7 +14,8 @@ LOADING = {"script": "src", "img": "src", "link": "href", "iframe": "src", "sour
 def build(folder: Path) -> None:
     """The site as `make docs` builds it, but for the notebook, which tests/test_tutorial.py runs."""
     no_network = {**os.environ, "http_proxy": "http://127.0.0.1:9", "https_proxy": "http://127.0.0.1:9"}
-    command = [sys.executable, *"-m sphinx -q -W --keep-going -D nb_execution_mode=off docs".split(), str(folder)]
+    options = ["-q", "-W", "--keep-going", "-D", "nb_execution_mode=off"]
+    command = [sys.executable, "-m", "sphinx", *options, "docs", str(folder)]
     done = subprocess.run(command, cwd=ROOT, env=no_network, capture_output=True, text=True)
     assert done.returncode == 0, done.stderr
 
