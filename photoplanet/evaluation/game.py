@@ -83,7 +83,7 @@ def text(found: dict[str, Any], name: str = "the game", who: str = "people") -> 
         return f"{name}: no round was finished yet\n"
     head, *body = (f"| {' | '.join(row)} |" for row in rows(found, who))
     lines = [head, "| --- | ---: | ---: | ---: | ---: |", *body]
-    about = f"{name}: {found['rounds']} rounds, {found['photos']} photos"
+    about = f"{name}: {found['rounds']} round{'s' if found['rounds'] != 1 else ''}, {found['photos']} photos"
     return "\n".join([about, "", *lines, "", tests(found)]) + "\n"
 
 

@@ -50,11 +50,12 @@ class Guess:
 def append(path: str | Path, guess: Guess) -> None:
     """Add a guess and wait until it is on disk; the file and its folder are made where absent.
 
-    The distances in the line are for other readers; ours computes them. InputError when it cannot be written, or could
-    not be read back.
+    Distances and points (person's, model's) in the line are for other readers; ours computes them. InputError when it
+    cannot be written, or could not be read back.
     """
     path = Path(path)
-    line = json.dumps({"photoplanet game": FORMAT, **asdict(guess), "km": guess.km}).encode()
+    scores = {"km": guess.km, "points": game.points(guess.km).tolist()}
+    line = json.dumps({"photoplanet game": FORMAT, **asdict(guess), **scores}).encode()
     if len(line) >= MOST_LINE or _guess(line) != guess:
         raise InputError(f"{path}: a guess that could not be read back (photo {guess.photo_id[:100]!r})")
     try:

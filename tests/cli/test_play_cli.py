@@ -45,7 +45,7 @@ def test_summary_prints_the_papers_comparison_for_each_model(run, own_home):
     assert "| rounds won (five photos, by points) | 1 | 1 | – | – |" in out
     assert "| photos won (the paper's rounds) | 5 | 5 | 22 | 28 |" in out
     assert "| 2,320.75 | 1,131.7 |" in out and "| 5 (50.0 %" in out
-    assert "against other on x/photos.csv: 1 rounds, 5 photos" in out and "1 unfinished round is left out" in out
+    assert "against other on x/photos.csv: 1 round, 5 photos" in out and "1 unfinished round is left out" in out
     status, out, err = run("play", "--summary", "--json", "--player", "Ann")
     [found] = json.loads(out)["comparisons"]
     assert (found["against"], found["photos_won"]["person"], found["players"]) == ("toy", 5, 1)

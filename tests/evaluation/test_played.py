@@ -1,4 +1,5 @@
 import json
+import math
 from dataclasses import replace
 
 import pytest
@@ -33,6 +34,7 @@ def test_what_is_written_is_read_back_and_folders_are_made(tmp_path):
     assert played.read(path) == (guesses, {"count": 0, "lines": []})
     line = json.loads(path.read_text().splitlines()[0])
     assert line["km"] == pytest.approx([float(distance_km(10, 10.1, 10, 10)), float(distance_km(20, 20, 10, 10))])
+    assert line["points"] == [round(5000 * math.exp(-km / 1492.7)) for km in line["km"]]
 
 
 @settings(max_examples=50, deadline=None)

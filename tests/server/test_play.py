@@ -11,6 +11,7 @@ from PIL import Image
 
 import photoplanet as pp
 from photoplanet.earth.geodesy import distance_km
+from photoplanet.errors import InputError
 from photoplanet.evaluation import accuracy, played
 from photoplanet.evaluation.deck import Deck
 from photoplanet.photos import exif
@@ -218,6 +219,16 @@ def test_too_few_readable_photos_are_told_and_end_nothing_else(connect, photos, 
     response = client.get("/v1/game/round")
     assert response.status_code == 500 and "needs" in response.json()["detail"]
     assert client.get("/v1/game/summary").status_code == 200
+
+
+def test_a_table_whose_photos_are_all_missing_is_given_up_soon(model, tmp_path):
+    rows = [{"photo_id": f"p{i}", "path": f"{i}.jpg", "latitude": 1.0, "longitude": i / 10} for i in range(1000)]
+    table, said = pa.Table.from_pylist(rows), []
+    with pytest.raises(
+        InputError, match=r"100 photos in a row could not be read .*no such file.*check the table's paths"
+    ):
+        Rounds(model, table, tmp_path, Deck(table), warn=said.append).make()
+    assert len(said) == 100
 
 
 @pytest.mark.parametrize(
