@@ -179,6 +179,31 @@ def test_a_reload_in_mid_round_keeps_the_round(page):
     guess(window)
 
 
+def test_a_photo_that_comes_late_does_not_take_the_place_of_the_next(page):
+    window, held = page(), []
+
+    def hold_first(route):
+        if held:
+            route.continue_()
+        else:
+            held.append(route)
+
+    window.route(re.compile("/v1/game/photo/"), hold_first)
+    window.reload()
+    stands(window, "photo 1 of 5")
+    guess(window)
+    window.click("#go")
+    picture = window.locator("#picture[src]")
+    picture.wait_for()
+    second = picture.get_attribute("src")
+    with window.expect_response(held[0].request.url):
+        held[0].continue_()
+    window.click("#map-in")
+    assert picture.get_attribute("src") == second and picture.get_attribute("alt") == "Photo 2 of 5"
+    guess(window)
+    assert picture.get_attribute("src") == second, "the picture stays, as large as it was, when the truth is shown"
+
+
 def test_a_guess_from_another_tab_is_noticed(page):
     first, second = page(), page()
     guess(first)

@@ -6,7 +6,7 @@ import { comparison, distance, placeWords, roundTable, verdict } from "/play/tol
 
 const $ = (id) => document.getElementById(id);
 const STEP = 24, FINE_STEP = 3;  // pixels that an arrow key moves the marker
-let state = null, shown = null, marker = null, since = 0, busy = false, sending = false;  // shown: the photo on the page, guessed or not
+let state = null, shown = null, seen = "", marker = null, since = 0, busy = false, sending = false;  // shown: the photo to guess or just guessed; seen: the key of the picture
 const pictures = new Map();  // key → promise of its address
 
 const canvas = $("canvas"), photo = new Zoomable($("frame"), $("picture"));
@@ -118,17 +118,24 @@ function forgetPictures() {
   for (const [key, url] of pictures) if (!now.has(key)) { url.then(URL.revokeObjectURL, () => {}); pictures.delete(key); }
 }
 async function look(each) {  // the clock of a guess runs from when its photo is seen
+  const image = $("picture"), other = seen !== each.key;
+  seen = each.key;
+  image.alt = `Photo ${state.photos.indexOf(each) + 1} of ${state.photos.length}`;
+  $("credit").textContent = each.answer ? [each.answer.photo_id, each.answer.credit].filter(Boolean).join(" · ") : "";
+  if (!other) return;
   since = performance.now();
   photo.reset();
-  const image = $("picture"), number = state.photos.indexOf(each) + 1;
-  image.alt = `Photo ${number} of ${state.photos.length}`;
-  $("credit").textContent = each.answer ? [each.answer.photo_id, each.answer.credit].filter(Boolean).join(" · ") : "";
+  image.removeAttribute("src");
   try {
-    image.src = await picture(each.key);
+    const url = await picture(each.key);
+    if (seen !== each.key) return;  // it came late, and another photo is on the page by now
+    image.src = url;
     await image.decode();
     since = performance.now();
   } catch (error) {
     pictures.delete(each.key);
+    if (seen !== each.key) return;
+    seen = "";
     fail(error.status === undefined ? new Error("This photo cannot be shown; load the page again.") : error);
   }
 }
@@ -138,6 +145,7 @@ function show(fresh, photoToShow) {
   state = fresh;
   shown = photoToShow === undefined ? state.photos.find((each) => each.key === state.current) || null : photoToShow;
   marker = null;
+  $("problem").hidden = true;
   atlas.touched = false;
   $("toy").hidden = state.world !== "toy";
   $("marker").textContent = "";
@@ -211,7 +219,6 @@ function fail(error) {
 async function load() {
   try {
     show(await begun(() => askJson("/v1/game/round")));
-    $("problem").hidden = true;
   } catch (error) { fail(error); }
 }
 
