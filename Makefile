@@ -13,6 +13,7 @@ demo: .venv-demo/installed
 	@echo 'Open demo-out/map.html to see them. For real photos train on your own: docs/own-photos.md'
 
 test: .venv/installed
+	bash tools/install_chromium.sh
 	.venv/bin/python -m pytest -n auto
 
 lint: .venv/installed

@@ -2,7 +2,7 @@
 
     make demo && python tools/make_picture.py docs/demo.png
 
-Needs Chromium (`chromium` on the PATH) for the screenshot.
+Needs Chromium for the screenshot (tools/install_chromium.sh).
 """
 
 import io
@@ -11,17 +11,18 @@ import sys
 import tempfile
 from pathlib import Path
 
+import chromium
 from PIL import Image
 
 TILE, COLUMNS, ROWS = 150, 3, 4
-FLAGS = ["--headless", "--no-sandbox", "--disable-gpu", "--hide-scrollbars", "--disable-background-networking"]
+FLAGS = ["--headless", "--no-sandbox", *chromium.FLAGS]
 
 
 def screenshot(page: Path, size: tuple[int, int]) -> Image.Image:
     """The page as Chromium draws it, `size` pixels."""
     with tempfile.TemporaryDirectory() as folder:
         target = Path(folder) / "page.png"
-        command = ["chromium", *FLAGS, f"--user-data-dir={folder}/profile", f"--window-size={size[0]},{size[1]}"]
+        command = [chromium.find(), *FLAGS, f"--user-data-dir={folder}/profile", f"--window-size={size[0]},{size[1]}"]
         command += ["--virtual-time-budget=3000", f"--screenshot={target}", page.resolve().as_uri()]
         subprocess.run(command, check=True, capture_output=True)
         return Image.open(io.BytesIO(target.read_bytes())).convert("RGB")

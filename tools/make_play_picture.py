@@ -2,16 +2,16 @@
 
     python tools/make_play_picture.py docs/play.png
 
-Needs Playwright and Chromium (`chromium` on the path). The guess is made beside the truth, so that all marks are seen.
+Needs Playwright and Chromium. The guess is made beside the truth, so that all marks are seen.
 """
 
 import io
 import math
-import shutil
 import subprocess
 import sys
 import tempfile
 
+import chromium
 from PIL import Image
 from playwright.sync_api import sync_playwright
 
@@ -54,7 +54,7 @@ def main() -> None:
 def played(address: str, place: tuple[float, float]) -> Image.Image:
     """The page after guessing `place` (degrees) at photo `PHOTO` of the first round."""
     with sync_playwright() as playwright:
-        browser = playwright.chromium.launch(executable_path=shutil.which("chromium"), args=["--no-sandbox"])
+        browser = playwright.chromium.launch(executable_path=chromium.find(), args=chromium.FLAGS)
         page = browser.new_page(viewport=SIZE)
         page.goto(address)
         for number in range(PHOTO + 1):

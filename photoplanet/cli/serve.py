@@ -34,10 +34,11 @@ from photoplanet.errors import InputError, MissingExtra
 @click.option("--threads", type=click.IntRange(1, 1024), help="Cores to use.  [default: all]")
 def command(model, host, port, token, origins, hosts, photo_mb, photos, waiting, rate, seconds, library, by, vectors,
             index_dir, no_update, threads):  # fmt: skip
-    """Answer over HTTP. Needs: pip install 'photoplanet[server]'
+    """Answer on a web page and over HTTP. Needs: pip install 'photoplanet[server]'
 
-    Listens on this machine only unless --host says otherwise; then every request needs a token. No upload is written to
-    disk or log. /openapi.json describes the API. Ctrl-C stops it when what is under way is done.
+    Open the address that is printed, and drop photos there. Listens on this machine only unless --host says otherwise;
+    then every request needs a token. No upload is written to disk or log. /openapi.json describes the API. Ctrl-C stops
+    it when what is under way is done.
 
     \b
     Example:

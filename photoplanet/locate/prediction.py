@@ -20,6 +20,7 @@ if TYPE_CHECKING:
 KNOWN_AT = 0.5  # of the mass within a radius: what is likelier true than not may be said at that level
 ABSTAIN_BELOW = 0.5  # of the mass within a country's radius (750 km): less is no answer worth printing
 REGION_SHARE = 0.9
+REGION_SHARES = (0.5, 0.55, 0.6, 0.65, 0.7, 0.75, 0.8, 0.85, 0.9, 0.95, 0.99)  # what a slider has
 # precision -> what printed degrees are rounded to: about what that radius can tell
 PRECISIONS = {"street": 0.0001, "city": 0.1, "region": 1.0, "country": 5.0}
 DEFAULT_PRECISION = "city"
@@ -178,17 +179,16 @@ class Prediction:
             "best": self.best.to_dict(precision),
             "confidence": {name: _short(value) for name, value in self.confidence.items()},
             "abstains": self.abstains,
-            "region": {
-                "probability": _short(held.probability),
-                "radius_km": _short(held.radius_km),
-                "area_km2": _short(held.area_km2),
-                "cells": len(held),
-            },
+            "region": _facts(held),
             "top": [place.to_dict(precision) for place in listed],
             "readout": self.readout,
             "model": self.model,
             "world": "toy" if self.toy else "real",
         }
+
+    def regions(self) -> list[dict[str, Any]]:
+        """The `region` of `to_dict` for each of `REGION_SHARES`, with that `share`."""
+        return [{"share": share, **_facts(self.credible_region(share))} for share in REGION_SHARES]
 
     def to_geojson(self, region: float = REGION_SHARE, precision: str = "street") -> dict[str, Any]:
         """A GeoJSON FeatureCollection: the best point, and the cells of the credible region with their probability."""
@@ -279,6 +279,15 @@ def _classes_at(points: NDArray, partition: "Partition", orders: NDArray) -> NDA
     inside = (cells.range_min(ids) <= leaves) & (leaves <= cells.range_max(ids))
     held = near[np.arange(len(near)), inside.argmax(axis=1)]
     return np.where(inside.any(axis=1), held, orders[:, 0]).astype(np.int32)
+
+
+def _facts(held: Region) -> dict[str, Any]:
+    return {
+        "probability": _short(held.probability),
+        "radius_km": _short(held.radius_km),
+        "area_km2": _short(held.area_km2),
+        "cells": len(held),
+    }
 
 
 def _short(value: float) -> float:

@@ -12,7 +12,7 @@ from photoplanet.errors import InputError
 from photoplanet.locate.prediction import DEFAULT_PRECISION, REGION_SHARE, prepare
 from photoplanet.locate.results import Form
 from photoplanet.server import described, service, uploads
-from photoplanet.server.described import Always, Method, Precision, Shapes, Share, Top
+from photoplanet.server.described import Always, Method, Precision, Regions, Shapes, Share, Top
 from photoplanet.server.problems import Problem
 from photoplanet.server.uploads import Upload
 
@@ -58,6 +58,7 @@ def add(app: FastAPI, shared: service.Service) -> None:
         precision: Precision = DEFAULT_PRECISION,
         answer_always: Always = False,
         geojson: Shapes = False,
+        regions: Regions = False,
     ) -> JSONResponse:
         """Photos as multipart/form-data, files in any field; a file in the field `track` is a GPX track.
 
@@ -83,7 +84,7 @@ def add(app: FastAPI, shared: service.Service) -> None:
                 found = trips.decide(shared.locator, trip, seen.take(trip.rows), method, anchors, track)
                 prepare([each.prediction for each in found if each.prediction is not None], region)
                 told = zip(trip.rows.tolist(), found, strict=True)
-                return trip.record(number, [_record(each, row, form, geojson) for row, each in told])
+                return trip.record(number, [_record(each, row, form, geojson, regions) for row, each in told])
 
             return [await shared.batcher.run(decide, number, trip) for number, trip in enumerate(albums, start=1)]
 
@@ -133,8 +134,8 @@ async def _see(shared: service.Service, photos: list[Upload]) -> together.Eviden
     return seen
 
 
-def _record(found: trips.Found, row: int, form: Form, geojson: bool) -> dict[str, Any]:
+def _record(found: trips.Found, row: int, form: Form, geojson: bool, regions: bool) -> dict[str, Any]:
     facts = {**found.record(form), "index": row}
-    if geojson and found.prediction is not None:
-        facts["geojson"] = service.shapes(found.prediction, found.shot.name, found.form(form))
+    if found.prediction is not None:
+        facts |= service.more(found.prediction, found.shot.name, found.form(form), geojson, regions)
     return facts

@@ -18,6 +18,7 @@ Method = Annotated[
 ]
 Always = Annotated[bool, Query(description="Give a place even where the evidence is weak")]
 Shapes = Annotated[bool, Query(description="Add the point and the cells of the region as GeoJSON")]
+Regions = Annotated[bool, Query(description="Add the credible region at each share from 50 to 99 %")]
 
 TEXT, NUMBER, COUNT = {"type": "string"}, {"type": "number"}, {"type": "integer", "minimum": 0}
 FLAG = {"type": "boolean"}
@@ -65,12 +66,15 @@ PLACE = record(
     country_code=TEXT,
 )  # fmt: skip
 GEOJSON = record("type features", type={"const": "FeatureCollection"}, features=listed({"type": "object"}))
+REGION = record(
+    "probability radius_km area_km2 cells", probability=NUMBER, radius_km=NUMBER, area_km2=NUMBER, cells=COUNT
+)
 FOUND = {
     "file": TEXT, "best": maybe(PLACE), "confidence": {"type": "object", "additionalProperties": NUMBER},
-    "abstains": FLAG, "region": record("probability radius_km area_km2 cells", probability=NUMBER, radius_km=NUMBER,
-                                       area_km2=NUMBER, cells=COUNT),
+    "abstains": FLAG, "region": REGION,
     "top": listed(PLACE), "readout": TEXT, "model": TEXT, "world": {"enum": ["toy", "real"]}, "error": TEXT,
     "geojson": GEOJSON,
+    "regions": listed(record("share probability radius_km area_km2 cells", share=NUMBER, **REGION["properties"])),
 }  # fmt: skip
 
 PARIS = {

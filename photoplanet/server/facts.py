@@ -53,6 +53,7 @@ def _models(shared: Service) -> dict[str, Any]:
         "world": shared.about()["world"],
         "cells": info.classes,
         "image_size": info.preprocessing.size,
+        "fit": info.preprocessing.fit,
         "embedding_size": info.embedding_size,
         "created": info.created,
         "calibration": info.calibration,

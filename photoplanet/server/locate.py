@@ -10,7 +10,7 @@ from photoplanet.errors import InputError
 from photoplanet.locate.prediction import DEFAULT_PRECISION, REGION_SHARE, Prediction
 from photoplanet.locate.results import Form, record
 from photoplanet.server import described, service
-from photoplanet.server.described import Always, Precision, Shapes, Share, Top
+from photoplanet.server.described import Always, Precision, Regions, Shapes, Share, Top
 from photoplanet.server.problems import Problem
 from photoplanet.server.uploads import Upload
 
@@ -35,12 +35,13 @@ def add(app: FastAPI, shared: service.Service) -> None:
         precision: Precision = DEFAULT_PRECISION,
         answer_always: Always = False,
         geojson: Shapes = False,
+        regions: Regions = False,
     ) -> JSONResponse:
         """One photo as the body, or any number as multipart/form-data; one answer each, in the same order."""
         form = Form(top, region, precision, answer_always)
 
         async def all_of(photos: list[Upload]) -> list[dict[str, Any]]:
-            return await asyncio.gather(*(_one(shared, upload, form, geojson) for upload in photos))
+            return await asyncio.gather(*(_one(shared, upload, form, geojson, regions) for upload in photos))
 
         answers = await shared.answer(request, all_of)
         if len(answers) == 1 and "error" in answers[0]:
@@ -49,10 +50,9 @@ def add(app: FastAPI, shared: service.Service) -> None:
         return JSONResponse({**shared.about(), "photos": answers, "failed": failed})
 
 
-async def _one(shared: service.Service, upload: Upload, form: Form, geojson: bool) -> dict[str, Any]:
+async def _one(shared: service.Service, upload: Upload, form: Form, geojson: bool, regions: bool) -> dict[str, Any]:
     def facts(prediction: Prediction) -> dict[str, Any]:
-        found = record(upload.name, prediction, form)
-        return found | ({"geojson": service.shapes(prediction, upload.name, form)} if geojson else {})
+        return record(upload.name, prediction, form) | service.more(prediction, upload.name, form, geojson, regions)
 
     try:
         found = await shared.batcher.locate(upload.content, facts)

@@ -70,13 +70,20 @@ def one(photos: list[uploads.Upload], what: str) -> uploads.Upload:
     return photos[0]
 
 
-def shapes(prediction: Prediction, name: str, form: Form) -> dict[str, Any]:
-    """A prediction as a GeoJSON FeatureCollection: its point unless it abstains, and the cells of its region."""
+def more(prediction: Prediction, name: str, form: Form, shapes: bool, regions: bool) -> dict[str, Any]:
+    """What is added to a photo's record where it is asked for.
+
+    `shapes`: a GeoJSON FeatureCollection, its point unless it abstains, and the cells of its region; `regions`: the
+    credible region at several shares.
+    """
     from photoplanet.locate import geojson
 
+    told: dict[str, Any] = {"regions": prediction.regions()} if regions else {}
+    if not shapes:
+        return told
     pointed = form.answer_always or not prediction.abstains
     features = geojson.features(prediction, name, form.region, form.precision, pointed)
-    return {"type": "FeatureCollection", "features": features}
+    return {**told, "geojson": {"type": "FeatureCollection", "features": features}}
 
 
 def unnamed(error: Exception | str) -> str:

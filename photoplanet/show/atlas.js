@@ -257,7 +257,9 @@ export class Atlas {
     Object.assign(this.view, { x: toX(place.longitude), y: toY(place.latitude), scale: Math.max(this.view.scale, scale) });
     this.clamp();
   }
-  show(boxes) {  // [west, east, north, south] in world widths; the first one's copy of the world counts
+  // [west, east, north, south] in world widths, the first one's copy of the world counts; at least so much of it, by
+  // default about 160 km: a point without its surroundings says little
+  show(boxes, least = 0.004) {
     const { view, width, height } = this;
     if (!boxes.length) { Object.assign(view, { x: 0.5, y: 0.42, scale: Math.max(width, 400) }); return this.clamp(); }
     const start = (boxes[0][0] + boxes[0][1]) / 2;
@@ -268,7 +270,6 @@ export class Atlas {
       north = Math.min(north, box[2]); south = Math.max(south, box[3]);
     }
     view.x = (west + east) / 2; view.y = (north + south) / 2;
-    const least = 0.004;  // about 160 km: a point without its surroundings says little
     view.scale = Math.min(width / Math.max(least, east - west), height / Math.max(least, south - north)) * 0.8;
     this.clamp();
   }

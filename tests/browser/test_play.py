@@ -1,13 +1,9 @@
 """The game as it is played: by mouse, by keyboard, on a phone; nothing is asked for but this server."""
 
 import re
-import socket
-import threading
-import time
 
 import pyarrow as pa
 import pytest
-import uvicorn
 from PIL import Image
 
 import photoplanet as pp
@@ -20,28 +16,6 @@ from photoplanet.server.rounds import Rounds
 TOKEN = "a-token-of-some-length"
 WAYS = {"desktop": {"viewport": {"width": 1280, "height": 800}},
         "phone": {"viewport": {"width": 390, "height": 780}, "has_touch": True, "color_scheme": "dark"}}  # fmt: skip
-
-
-@pytest.fixture
-def served():
-    """A function: `served(application)` → its address; stopped after the test."""
-    running = []
-
-    def start(application):
-        listening = socket.create_server(("127.0.0.1", 0))
-        server = uvicorn.Server(uvicorn.Config(application, log_level="warning", lifespan="on"))
-        thread = threading.Thread(target=server.run, kwargs={"sockets": [listening]})
-        thread.start()
-        running.append((server, thread, listening))
-        while not server.started and thread.is_alive():
-            time.sleep(0.01)
-        return f"http://127.0.0.1:{listening.getsockname()[1]}"
-
-    yield start
-    for server, thread, listening in running:
-        server.should_exit = True
-        thread.join(30)
-        listening.close()
 
 
 @pytest.fixture

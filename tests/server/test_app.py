@@ -6,6 +6,7 @@ import numpy as np
 import pytest
 from PIL import Image
 
+from photoplanet.locate.prediction import REGION_SHARES
 from photoplanet.locate.results import Form, record
 from photoplanet.server.app import create_app
 from photoplanet.server.limits import Limits
@@ -37,6 +38,9 @@ def test_options_are_those_of_locate(connect, is_problem):
     found = client.post("/v1/locate?top=2&region=0.5&precision=street&geojson=true", content=jpeg()).json()["photos"][0]
     assert len(found["top"]) == 2 and found["best"]["latitude"] == pytest.approx(48.86, abs=0.01)
     assert {feature["geometry"]["type"] for feature in found["geojson"]["features"]} == {"Point", "Polygon"}
+    shares = client.post("/v1/locate?region=0.9&regions=true", content=jpeg()).json()["photos"][0]
+    assert {"share": 0.9, **shares["region"]} in shares["regions"]
+    assert [each["share"] for each in shares["regions"]] == list(REGION_SHARES)
     is_problem(client.post("/v1/locate?precision=house", content=jpeg()), 422, "precision")
     is_problem(client.post("/v1/locate?top=0", content=jpeg()), 422, "top")
 
