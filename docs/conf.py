@@ -3,6 +3,10 @@
 Nothing is loaded from elsewhere, neither while it is built nor by who reads it.
 """
 
+from typing import Any, Generic, TypeVar
+
+import numpy.typing
+
 from photoplanet import __version__
 
 project = "photoplanet"
@@ -25,6 +29,7 @@ nb_render_markdown_format = "gfm"  # tables in answers
 default_role = "code"
 autodoc_member_order = "bysource"
 autodoc_typehints_format = "short"
+autodoc_preserve_defaults = True
 python_maximum_signature_line_length = 100
 highlight_language = "none"  # indented blocks hold commands, output and file trees
 
@@ -35,3 +40,12 @@ html_static_path = ["site.css"]
 html_css_files = ["site.css"]
 html_copy_source = False
 html_show_sphinx = False
+
+
+class NDArray(Generic[TypeVar("Scalar")]):  # type: ignore[misc]
+    """Signatures show NumPy's names for types instead of the half page that each of them stands for."""
+
+
+NDArray.__module__ = "numpy.typing"
+names: Any = numpy.typing
+names.NDArray, names.ArrayLike = NDArray, TypeVar("ArrayLike")

@@ -63,12 +63,12 @@ class Partition:
 
     @cached_property
     def areas_km2(self) -> NDArray[np.float64]:
-        """The area (n,) of each cell."""
+        """The area (n,) of each cell in km²."""
         return cells.area_km2(self.ids)
 
     @cached_property
     def reaches_km(self) -> NDArray[np.float64]:
-        """From each cell's mean position to its farthest corner (n,)."""
+        """From each cell's mean position to its farthest corner (n,), km."""
         corners, means = cells.vertices(self.ids), self.means
         return geodesy.distance_km(means[:, :1], means[:, 1:], corners[..., 0], corners[..., 1]).max(axis=1)
 
