@@ -5,8 +5,8 @@ const COLOURS = ["sea", "land", "border", "mass", "point", "halo", "ink", "quiet
 const FULL = 7;  // an angle beyond a full turn
 
 // In world widths: x and y are 0…1, from the north-west
-export const toX = (lng) => (lng + 180) / 360;
-export const toY = (lat) => {
+const toX = (lng) => (lng + 180) / 360;
+const toY = (lat) => {
   const sine = Math.sin(Math.max(-MAX_LATITUDE, Math.min(MAX_LATITUDE, lat)) * RAD);
   return 0.5 - Math.log((1 + sine) / (1 - sine)) / (4 * Math.PI);
 };

@@ -8,15 +8,23 @@ from pathlib import Path
 
 import pytest
 
-spec = importlib.util.spec_from_file_location("chromium", Path(__file__).parents[2] / "tools" / "chromium.py")
-chromium = importlib.util.module_from_spec(spec)
-spec.loader.exec_module(chromium)
+import photoplanet as pp
+from photoplanet.server.app import create_app
 
 DESKTOP = {"width": 1280, "height": 800}
 
 
+@pytest.fixture(scope="session")
+def chromium():
+    """The module tools/chromium.py."""
+    spec = importlib.util.spec_from_file_location("chromium", Path(__file__).parents[2] / "tools" / "chromium.py")
+    module = importlib.util.module_from_spec(spec)
+    spec.loader.exec_module(module)
+    return module
+
+
 @pytest.fixture(scope="module")  # Playwright keeps an event loop running, which other tests cannot have beside theirs
-def browser():
+def browser(chromium):
     """Chromium, driven by Playwright."""
     from playwright.sync_api import sync_playwright
 
@@ -48,6 +56,18 @@ def served():
         server.should_exit = True
         thread.join(30)
         listening.close()
+
+
+@pytest.fixture(scope="module")
+def model(tiny_model):
+    """The tiny model, loaded."""
+    return pp.load(tiny_model)
+
+
+@pytest.fixture(scope="module")
+def address(served, model):
+    """A server of the tiny model."""
+    return served(create_app(model))
 
 
 @pytest.fixture

@@ -45,16 +45,6 @@ GPX = """<gpx xmlns="http://www.topografix.com/GPX/1/1"><trk><trkseg>
 NO_PHOTO = {"name": "notes.jpg", "mimeType": "image/jpeg", "buffer": b"these are notes"}
 
 
-@pytest.fixture(scope="module")
-def model(tiny_model):
-    return pp.load(tiny_model)
-
-
-@pytest.fixture(scope="module")
-def address(served, model):
-    return served(create_app(model))
-
-
 def give(page, *files):
     """Choose files as the button does; wait until all are answered."""
     page.set_input_files("#files", files)
@@ -367,27 +357,6 @@ def fits(page):
     return sheet[0] <= sheet[1] == PHONE["width"]
 
 
-@pytest.mark.parametrize("scheme", ["light", "dark"])
-def test_words_stand_out_from_what_is_behind_them(visit, address, scheme):
-    """WCAG AA: 4.5 to 1 for the page's colours of text on its colours of paper."""
-    page = visit(address, color_scheme=scheme)
-    names = ["paper", "raised", "wash", "ink", "quiet", "bad", "mass", "point", "halo"]
-    read = "(name) => getComputedStyle(document.documentElement).getPropertyValue(`--${name}`).trim()"
-    colour = {name: page.evaluate(read, name) for name in names}
-    light = {name: luminance(value) for name, value in colour.items()}
-    pairs = [(text, paper) for text in ("ink", "quiet") for paper in ("paper", "raised", "wash")]
-    pairs += [("bad", "paper"), ("bad", "wash"), ("mass", "wash"), ("halo", "point"), ("halo", "mass")]
-    for text, paper in pairs:
-        high, low = sorted((light[text], light[paper]), reverse=True)
-        assert (high + 0.05) / (low + 0.05) >= 4.5, (text, paper)
-
-
-def luminance(colour):
-    parts = [int(colour[k : k + 2], 16) / 255 for k in (1, 3, 5)]
-    linear = [part / 12.92 if part <= 0.04045 else ((part + 0.055) / 1.055) ** 2.4 for part in parts]
-    return 0.2126 * linear[0] + 0.7152 * linear[1] + 0.0722 * linear[2]
-
-
 def test_a_toy_model_says_so(visit, served, write_model, tmp_path):
     write_model(tmp_path / "toy", world="toy")
     page = visit(served(create_app(pp.load(tmp_path / "toy"))))
@@ -395,3 +364,10 @@ def test_a_toy_model_says_so(visit, served, write_model, tmp_path):
     give(page, TRIP[0])
     assert "toy Earth" in ET.fromstring(saved(page, "gpx")).findtext(".//{*}desc")
     assert json.loads(saved(page, "geojson"))["world"] == "toy"
+
+
+def test_where_there_is_no_chromium_one_line_says_how_to_get_it(chromium, monkeypatch):
+    monkeypatch.setenv("PATH", "/nowhere")
+    monkeypatch.setenv("PHOTOPLANET_CHROMIUM", "")
+    with pytest.raises(RuntimeError, match=r"tools/install_chromium\.sh"):
+        chromium.find()

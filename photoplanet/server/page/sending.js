@@ -2,7 +2,7 @@
 import { Problem } from "./api.js";
 
 const MOST_PHOTOS = 8, MOST_BYTES = 16e6;
-export const ASKED = { geojson: true, region: 0.99, regions: true, top: 5, answer_always: true };  // the page hides and cuts
+const ASKED = { geojson: true, region: 0.99, regions: true, top: 5, answer_always: true };  // the page hides and cuts
 
 // Locate the photos that wait. moved(photos) is called whenever their status has changed. Throws a Problem that concerns
 // them all (the server is gone, no token); what was not answered then waits again, as after an abort.
@@ -51,7 +51,7 @@ function mark(photos, status, moved) {
   for (const photo of photos) photo.status = status;
   moved(photos);
 }
-export function form(photos, more = {}) {
+function form(photos, more = {}) {
   const body = new FormData();
   for (const photo of photos) body.append("photos", photo.file, photo.name);
   for (const [name, file] of Object.entries(more)) if (file) body.append(name, file, file.name);

@@ -10,7 +10,7 @@ export const state = {
   fit: "crop",           // what part of a photo the network sees: its middle square, or all of it ("squash")
 };
 
-export const KNOWN = ["own GPS", "track"];  // places that are measured
+const KNOWN = ["own GPS", "track"];  // places that are measured
 
 // The answer that is shown for a photo, or null. One that abstains keeps its region and nothing else says where.
 export function told(photo) {
