@@ -12,6 +12,7 @@ import sys
 import tempfile
 
 import chromium
+import chromium
 from PIL import Image
 from playwright.sync_api import sync_playwright
 

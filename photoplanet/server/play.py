@@ -23,6 +23,7 @@ ROUTES = {
     "/": "server/play_page/play.html",
     **pages.folder("/play", "server/play_page"),
     **{url: path for url, path in pages.ROUTES.items() if url.startswith("/map/")},
+    **{url: pages.ROUTES[url] for url in ("/page/api.js", "/page/token.js", "/page/base.css", "/page/icon.svg")},
 }
 
 

@@ -33,27 +33,17 @@ def game(served, tiny_model, tmp_path):
 
 
 @pytest.fixture
-def page(browser, game):
-    """A function: `page("phone")` → the game in a new window; a fault on the page or a request elsewhere fails."""
-    opened, wrong, own = [], [], (game[0], f"blob:{game[0]}", "data:")
+def page(visit, game):
+    """A function: `page("phone")` → the game in a new window, its token typed."""
 
     def start(way="desktop"):
-        context = browser.new_context(**WAYS[way])
-        window = context.new_page()
-        window.on("pageerror", lambda error: wrong.append(str(error)))
-        window.on(
-            "console", lambda said: wrong.append(said.text) if said.type == "error" and "409" not in said.text else None
-        )
-        window.on("request", lambda asked: None if asked.url.startswith(own) else wrong.append(asked.url))
-        window.goto(f"{game[0]}/#token={TOKEN}")
+        window = visit(game[0], **WAYS[way])
+        window.fill("#tokenInput", TOKEN)
+        window.keyboard.press("Enter")
         stands(window, "photo 1 of 5")
-        opened.append(context)
         return window
 
-    yield start
-    for context in opened:
-        context.close()
-    assert not wrong
+    return start
 
 
 def stands(window, text):
@@ -149,7 +139,7 @@ def test_a_reload_in_mid_round_keeps_the_round(page):
     score = window.inner_text("#score")
     window.reload()
     stands(window, "photo 2 of 5")
-    assert window.inner_text("#score") == score and "token" not in window.url
+    assert window.inner_text("#score") == score
     guess(window)
 
 
@@ -176,6 +166,17 @@ def test_a_photo_that_comes_late_does_not_take_the_place_of_the_next(page):
     assert picture.get_attribute("src") == second and picture.get_attribute("alt") == "Photo 2 of 5"
     guess(window)
     assert picture.get_attribute("src") == second, "the picture stays, as large as it was, when the truth is shown"
+
+
+def test_the_token_in_the_address_is_taken_and_hidden(visit, game):
+    window = visit(game[0])
+    window.fill("#tokenInput", "wrong")
+    window.keyboard.press("Enter")
+    window.locator("#tokenWrong").wait_for()
+    window.goto(f"{game[0]}/#token={TOKEN}")
+    window.reload()
+    stands(window, "photo 1 of 5")
+    assert window.url == f"{game[0]}/"
 
 
 def test_a_guess_from_another_tab_is_noticed(page):

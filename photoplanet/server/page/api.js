@@ -2,6 +2,13 @@
 const STORED = "photoplanet token";
 const MOST_WAIT = 300;  // seconds in all for one request: more is no wait but a failure
 
+// A token that came behind # in the address, which is sent to nobody, is kept as if it had been typed.
+const BEHIND = "#token=";
+if (location.hash.startsWith(BEHIND)) {
+  sessionStorage.setItem(STORED, location.hash.slice(BEHIND.length));
+  history.replaceState(null, "", location.pathname);
+}
+
 export class Problem extends Error {
   constructor(status, detail) { super(detail); this.status = status; }  // status 0: the server does not answer
 }
@@ -12,6 +19,8 @@ export class Api {
 
   get(path, query = {}) { return this.send("GET", path, query, null, null); }
   post(path, query, body, signal) { return this.send("POST", path, query, body, signal); }
+
+  postJson(path, value) { return this.post(path, {}, new Blob([JSON.stringify(value)], { type: "application/json" })); }
 
   async picture(path, query) {  // → the address of a blob
     const response = await this.response("GET", path, query, null, null);
@@ -49,7 +58,7 @@ export class Api {
       return await fetch(address, options);
     } catch (error) {
       if (error.name === "AbortError") throw error;
-      throw new Problem(0, "The server does not answer. Is photoplanet serve still running?");
+      throw new Problem(0, "The server does not answer. Is photoplanet still running?");
     }
   }
   async unlock(wrong) {  // one question, however many requests wait for its answer

@@ -194,4 +194,4 @@ $("privacy").textContent = LOOPBACK.includes(location.hostname)
   : `Your photos go to ${location.host}, which keeps none of them.${location.protocol === "http:" ? " The way there is not encrypted." : ""}`;
 strip.open(choose);
 list();
-worldmap.open(choose).then(meet, () => trouble("The server does not answer. Is photoplanet serve still running? Then load this page again."));
+worldmap.open(choose).then(meet, () => trouble("The server does not answer. Is photoplanet still running? Then load this page again."));

@@ -1,7 +1,8 @@
 import { Atlas, arc, boxAt } from "/map/atlas.js";
 import { element } from "/map/words.js";
+import { Api } from "/page/api.js";
+import { ask } from "/page/token.js";
 import { Zoomable } from "/play/photo.js";
-import { ask, askJson } from "/play/server.js";
 import { comparison, distance, placeWords, roundTable, verdict } from "/play/told.js";
 
 const $ = (id) => document.getElementById(id);
@@ -9,8 +10,9 @@ const STEP = 24, FINE_STEP = 3;  // pixels that an arrow key moves the marker
 let state = null, shown = null, seen = "", marker = null, since = 0, busy = false, sending = false;  // shown: the photo to guess or just guessed; seen: the key of the picture
 const pictures = new Map();  // key → promise of its address
 
+const api = new Api(ask, (seconds) => { if (seconds) warn("The photos of this round are not ready yet."); });
 const canvas = $("canvas"), photo = new Zoomable($("frame"), $("picture"));
-const atlas = new Atlas(canvas, await (await ask("/map/land.json")).json(), { marks, click: (here, place) => put(place), home });
+const atlas = new Atlas(canvas, await (await fetch("/map/land.json")).json(), { marks, click: (here, place) => put(place), home });
 
 // --- the map
 function answered() {  // what the map shows of places that are known
@@ -110,7 +112,7 @@ $("photo-out").addEventListener("click", () => photo.zoom(1 / 1.6));
 
 // --- the photos, fetched ahead: their addresses need the token, which an <img> does not send
 function picture(key) {
-  if (!pictures.has(key)) pictures.set(key, ask(`/v1/game/photo/${key}`).then((found) => found.blob()).then((blob) => URL.createObjectURL(blob)));
+  if (!pictures.has(key)) pictures.set(key, api.picture(`/v1/game/photo/${key}`, {}));
   return pictures.get(key);
 }
 function forgetPictures() {
@@ -185,7 +187,7 @@ async function act() {
   $("problem").hidden = true;
   try {
     if (!shown && state.over) await summary();
-    else if (!shown) { show(await begun(() => askJson("/v1/game/next", { round: state.round }))); canvas.focus({ preventScroll: true }); }
+    else if (!shown) { show(await api.postJson("/v1/game/next", { round: state.round })); canvas.focus({ preventScroll: true }); }
     else if (shown.answer) { show(state); (shown ? canvas : $("go")).focus({ preventScroll: true }); }
     else await guess();
   } catch (error) {
@@ -200,31 +202,26 @@ async function guess() {
   const { key } = shown, seconds = Math.round((performance.now() - since) / 100) / 10;
   sending = true;
   try {
-    const fresh = await askJson("/v1/game/guess", { photo: key, ...marker, seconds });
+    const fresh = await api.postJson("/v1/game/guess", { photo: key, ...marker, seconds });
     show(fresh, fresh.photos.find((each) => each.key === key));
   } finally { sending = false; }
   $("go").disabled = false;
   $("go").focus({ preventScroll: true });
 }
-async function begun(request) {  // the photos of a round may still be in the making
-  for (;;) {
-    try { return await request(); } catch (error) { if (error.status !== 503) throw error; fail(error); }
-    await new Promise((wake) => setTimeout(wake, 2000));
-  }
-}
-function fail(error) {
-  $("problem").textContent = error.message;
+function fail(error) { warn(error.message); }
+function warn(text) {
+  $("problem").textContent = text;
   $("problem").hidden = false;
 }
 async function load() {
   try {
-    show(await begun(() => askJson("/v1/game/round")));
+    show(await api.get("/v1/game/round"));
   } catch (error) { fail(error); }
 }
 
 // --- all results
 async function summary() {
-  const found = await askJson("/v1/game/summary");
+  const found = await api.get("/v1/game/summary");
   $("own").replaceChildren(...(found.all.players > 1 && found.own.photos ? comparison(`${found.player || "You"} against ${found.model}`, found.own) : []));
   $("everybody").replaceChildren(...comparison(`${found.all.players > 1 ? "Everybody" : found.player || "You"} against ${found.model}, on ${found.table}`, found.all));
   $("game").hidden = true;
