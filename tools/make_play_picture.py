@@ -12,7 +12,6 @@ import sys
 import tempfile
 
 import chromium
-import chromium
 from PIL import Image
 from playwright.sync_api import sync_playwright
 
