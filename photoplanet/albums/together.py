@@ -74,7 +74,7 @@ def locate_album(
     seen = see(locator, sources, advance)
     if len(seen.unreadable) == len(sources) and np.isnan(places).all() and track is None:
         raise seen.unreadable[0]
-    decoded, places = infer(locator, seen, when, places, track, name)
+    decoded, places, _ = infer(locator, seen, when, places, track, name)
     return predictions(locator, seen, decoded, places, readout)
 
 
@@ -105,8 +105,8 @@ def infer(
     places: NDArray[np.float64],
     track: anchors.Track | None = None,
     method: str = methods.AUTO,
-) -> tuple[NDArray[np.float32], NDArray[np.float64]]:
-    """Run a method over an album: log-probabilities (n, classes) in the given order; `places` with the track's.
+) -> tuple[NDArray[np.float32], NDArray[np.float64], str]:
+    """Run a method over an album: log-probabilities (n, classes) in the given order; `places` with the track's; which.
 
     `times` (n,) datetime64[s], NaT unknown; `places` (n, 2) degrees, NaN unknown.
     """
@@ -129,7 +129,7 @@ def infer(
     decoded = methods.decode(name, evidence, embeddings[order.rows], held, locator.partition, taken)
     back = np.empty_like(decoded.log_probabilities)
     back[order.rows] = decoded.log_probabilities
-    return back[:n], places
+    return back[:n], places, name
 
 
 def predictions(

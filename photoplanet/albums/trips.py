@@ -70,7 +70,8 @@ class Trip:
 class Found:
     """One photo's answer: `kind` says where the place comes from; `error`: why the photo itself could not be read.
 
-    `prediction` is None where nothing is known: an unreadable photo in an album of which nothing could be read.
+    `method` is the album method that answered. `prediction` is None where nothing is known: an unreadable photo in an
+    album of which nothing could be read.
     """
 
     shot: Shot
@@ -78,6 +79,7 @@ class Found:
     prediction: Prediction | None
     error: str | None = None
     radius_m: float | None = None
+    method: str = ""
 
     def record(self, form: results.Form) -> dict[str, Any]:
         """As `results.record`, with `taken_at`, `kind` and perhaps `error`; a known place is told to 0.0001°."""
@@ -101,7 +103,7 @@ class Found:
         """How this photo is told: a measured place is not rounded away."""
         return replace(form, precision="street", answer_always=True) if self.kind in (OWN, TRACK) else form
 
-    def estimate(self, form: results.Form, method: str) -> Estimate | None:
+    def estimate(self, form: results.Form) -> Estimate | None:
         """What may be written into the photo: None for its own GPS, no answer, and what nobody can read.
 
         Rounded to `form.precision` or to what is known, whichever is coarser; the radius holds `form.region` of the
@@ -122,7 +124,8 @@ class Found:
         moved = float(geodesy.distance_km(latitude, longitude, *told))
         radius = self.prediction.credible_region(form.region).radius_km + moved
         world = " (toy Earth)" if self.prediction.toy else ""
-        return Estimate(*told, radius * 1000, f"estimate, {method}, model {self.prediction.model}{world}", form.region)
+        method = f"estimate, {self.method}, model {self.prediction.model}{world}"
+        return Estimate(*told, radius * 1000, method, form.region)
 
 
 def read(names: Sequence[str], advance: Callable[..., None] = lambda count=1, note="": None) -> list[Shot]:
@@ -206,7 +209,7 @@ def decide(
     errors = {row: str(error) for row, error in seen.unreadable.items()}
     if len(errors) == len(trip.shots) and np.isnan(places).all() and track is None:
         return [Found(shot, NEIGHBOURS, None, errors[row]) for row, shot in enumerate(trip.shots)]
-    decoded, known = together.infer(locator, seen, trip.times, places, track, method)
+    decoded, known, name = together.infer(locator, seen, trip.times, places, track, method)
     found = []
     for row, prediction in enumerate(together.predictions(locator, seen, decoded, known)):
         kind, radius = ESTIMATED, None
@@ -216,7 +219,7 @@ def decide(
             kind, radius = TRACK, _track_radius_m(track, trip.times[row])
         elif row in errors:
             kind = NEIGHBOURS
-        found.append(Found(trip.shots[row], kind, prediction, errors.get(row), radius))
+        found.append(Found(trip.shots[row], kind, prediction, errors.get(row), radius, name))
     return found
 
 

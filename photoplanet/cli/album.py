@@ -1,15 +1,17 @@
 """`photoplanet album`: photos of a trip → places found together, on a map, in files, and back into the photos."""
 
 import sys
-from collections import Counter
+from collections.abc import Callable
 from contextlib import ExitStack
+from dataclasses import replace
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 
 import click
 
 from photoplanet.albums.album import GAP_HOURS
 from photoplanet.albums.methods import AUTO, METHODS
+from photoplanet.cli import album_geotags
 from photoplanet.cli.common import bar, print_json
 from photoplanet.cli.locate import _line
 from photoplanet.errors import InputError
@@ -18,6 +20,15 @@ from photoplanet.locate.results import TOY_LINE, percent, point
 from photoplanet.photos import geotags, xmp
 
 NAME_WIDTH, PLACE_WIDTH = 28, 40
+
+
+class Outputs(NamedTuple):
+    """The files to write, None for those not asked for."""
+
+    csv: str | None
+    geojson: str | None
+    gpx: str | None
+    map: str | None
 
 
 @click.command()
@@ -67,84 +78,112 @@ def command(photos, model, method, anchors, gpx_path, time_offset, one_camera, g
     if undo:
         if write:
             raise click.UsageError("--undo takes back what --write did; give one of them")
-        return _undo(photos, dry_run)
+        return album_geotags.undo(photos, dry_run)
     if dry_run and not write:
         raise click.UsageError("--dry-run goes with --write xmp, --write exif or --undo")
-    from photoplanet.albums import gpx, learned, methods, trips
-    from photoplanet.locate import gather, locator, results
-    from photoplanet.show import trip as maps
-    from photoplanet.show import trip_files as files
+    from photoplanet.albums import gpx, trips
+    from photoplanet.locate import gather, results
+    from photoplanet.locate.prediction import prepare
 
+    outputs = Outputs(csv_path, geojson_path, gpx_out, map_path)
     offset = trips.check_offset(time_offset) if time_offset else None
     track, untimed = gpx.read(gpx_path) if gpx_path else (None, 0)
-    outputs = [path for path in (csv_path, geojson_path, gpx_out, map_path) if path]
     with bar("reading") as advance:
         shots = trips.read(photos, advance)
-    gather.check_outputs(outputs, [shot.source for shot in shots])
+    gather.check_outputs([path for path in outputs if path], [shot.source for shot in shots])
     albums, faults, utc = trips.split(shots, gap_hours, one_camera, offset)
     if track is not None:
-        if untimed:
-            click.echo(f"{gpx_path}: {untimed:,} points left out, without a time or a place", err=True)
-        if not utc:
-            raise InputError(f"{gpx_path}: tracks are in UTC, and some photos name no time zone; say what their clock "
-                             "showed: --time-offset +02:00 for two hours ahead")  # fmt: skip
-        if not trips.covered(track, albums):
-            click.echo(f"{gpx_path}: no photo was taken while it was recorded; check --time-offset", err=True)
-    loaded = locator.load(model, threads)
-    if method != AUTO and methods.METHODS[method].needs:  # before any photo is read
-        methods.check(method, learned.of(loaded.bundle), loaded.info.name)
+        _check_track(gpx_path, untimed, utc, trips.covered(track, albums))
+    loaded = _load(model, threads, method)
     for fault, rows in faults.items():
         click.echo(f"{rows['count']:,} of {len(shots):,} photos: {fault}; ordered by their names", err=True)
-    if loaded.info.is_toy:
-        click.echo(TOY_LINE, err=True)
-    about: dict[str, Any] = {
-        "model": loaded.info.name,
-        "world": "toy" if loaded.info.is_toy else "real",
-        "method": method,
-    }
+    world = "toy" if loaded.info.is_toy else "real"
+    about: dict[str, Any] = {"model": loaded.info.name, "world": world, "method": method}
     form = results.Form(1, precision=precision, answer_always=answer_always)
     listing: list[dict[str, Any]] = []
-    kinds: Counter[str] = Counter()
     estimates: list[tuple[Any, Any]] = []
-    failed = left_out = 0
+    failed = 0
     with ExitStack() as stack:
-        sinks = []
-        if csv_path:
-            sinks.append(stack.enter_context(files.csv_file(csv_path)))
-        if geojson_path:
-            sinks.append(stack.enter_context(files.geojson_file(geojson_path, about, form)))
-        if gpx_out:
-            sinks.append(stack.enter_context(files.gpx_file(gpx_out, form)))
-        drawn = stack.enter_context(maps.map_file(map_path, len(shots), results.Form(5, precision=precision,
-                                    answer_always=answer_always))) if map_path else None  # fmt: skip
+        add = _sinks(stack, outputs, about, form, len(shots))
         hidden = sys.stdout.isatty() and not as_json
         advance = (lambda count=1, note="": None) if hidden else stack.enter_context(bar("locating", len(shots)))
         for number, trip in enumerate(albums, start=1):
             founds = trips.locate(loaded, trip, method, anchors, track, advance, threads)
+            prepare([found.prediction for found in founds if found.prediction is not None], form.region)
             records = [found.record(form) for found in founds]
-            for found in founds:
-                kinds[found.kind if found.prediction is not None else "unreadable"] += 1
-                if found.error:
-                    failed += 1
-                    click.echo(f"photoplanet: {_line(found.error)}", err=True)
-                if write and (estimate := found.estimate(form, method)):
-                    estimates.append((found.shot.source, estimate))
-            for sink in sinks:
-                sink(number, founds, records)
-            if drawn:
-                left_out += drawn(trip, founds)
+            failed += _name_unreadable(founds)
+            if write:
+                told = ((found.shot.source, found.estimate(form)) for found in founds)
+                estimates += [(source, estimate) for source, estimate in told if estimate]
+            add(number, trip, founds, records)
             if as_json:
                 listing.append(trip.record(number, records))
             else:
                 _print(number, len(albums), trip, records, precision)
-    if left_out:
-        click.echo(f"{map_path}: shows the first {maps.MAX_PHOTOS:,} photos, not the other {left_out:,}", err=True)
     if failed:
         click.echo(f"{failed} of {len(shots)} photos could not be read; they are named above", err=True)
-    report = _write(estimates, write, sidecar, dry_run, as_json) if write else None
+    report = album_geotags.write(estimates, write, sidecar, dry_run, as_json) if write else None
     if as_json:
         print_json({**about, "albums": listing, **({"written": report} if report is not None else {})})
     return 2 if failed == len(shots) else 0
+
+
+def _check_track(path: str, untimed: int, utc: bool, covered: int) -> None:
+    """Say on stderr what is wrong with a track; InputError where the photos' clocks are unknown."""
+    if untimed:
+        click.echo(f"{path}: {untimed:,} points left out, without a time or a place", err=True)
+    if not utc:
+        raise InputError(f"{path}: tracks are in UTC, and some photos name no time zone; say what their clock "
+                         "showed: --time-offset +02:00 for two hours ahead")  # fmt: skip
+    if not covered:
+        click.echo(f"{path}: no photo was taken while it was recorded; check --time-offset", err=True)
+
+
+def _load(model: str | None, threads: int | None, method: str) -> Any:
+    """The model; InputError, before any photo is looked at, where it has not learned what the method needs."""
+    from photoplanet.albums import learned, methods
+    from photoplanet.locate import locator
+
+    loaded = locator.load(model, threads)
+    if method != AUTO and methods.METHODS[method].needs:
+        methods.check(method, learned.of(loaded.bundle), loaded.info.name)
+    if loaded.info.is_toy:
+        click.echo(TOY_LINE, err=True)
+    return loaded
+
+
+def _sinks(stack: ExitStack, outputs: Outputs, about: dict[str, Any], form: Any, photos: int) -> Callable[..., None]:
+    """Open the files that are asked for; return what adds one album (number, trip, founds, records) to all of them."""
+    from photoplanet.show import trip as maps
+    from photoplanet.show import trip_files as files
+
+    sinks = []
+    if outputs.csv:
+        sinks.append(stack.enter_context(files.csv_file(outputs.csv)))
+    if outputs.geojson:
+        sinks.append(stack.enter_context(files.geojson_file(outputs.geojson, about, form)))
+    if outputs.gpx:
+        sinks.append(stack.enter_context(files.gpx_file(outputs.gpx, form)))
+    drawn = stack.enter_context(maps.map_file(outputs.map, photos, replace(form, top=5))) if outputs.map else None
+    if drawn and photos > maps.MAX_PHOTOS:
+        click.echo(f"{outputs.map}: shows the first {maps.MAX_PHOTOS:,} photos, not the other "
+                   f"{photos - maps.MAX_PHOTOS:,}", err=True)  # fmt: skip
+
+    def add(number: int, trip: Any, founds: list[Any], records: list[dict[str, Any]]) -> None:
+        for sink in sinks:
+            sink(number, founds, records)
+        if drawn:
+            drawn(trip, founds)
+
+    return add
+
+
+def _name_unreadable(founds: list[Any]) -> int:
+    """Name the photos that could not be read on stderr; return how many they are."""
+    errors = [found.error for found in founds if found.error]
+    for error in errors:
+        click.echo(f"photoplanet: {_line(error)}", err=True)
+    return len(errors)
 
 
 def _print(number: int, albums: int, trip: Any, records: list[dict[str, Any]], precision: str) -> None:
@@ -167,61 +206,6 @@ def _print(number: int, albums: int, trip: Any, records: list[dict[str, Any]], p
         place = place if len(place) <= PLACE_WIDTH else place[: PLACE_WIDTH - 1] + "…"
         known = facts["kind"] in ("own GPS", "track")
         where = point(best, "street" if known else precision) if best else ""
-        held = (
-            f"{percent(sure['city']):>5}  {percent(sure['country']):>7}  {far:>8,.0f} km" if not known else " " * 27
-        )
+        held = f"{percent(sure['city']):>5}  {percent(sure['country']):>7}  {far:>8,.0f} km" if not known else " " * 27
         source = "neighbours (unreadable)" if facts["kind"] == "neighbours" else facts["kind"]
         click.echo(f"{when:<16}  {name:<{width}}  {place:<{PLACE_WIDTH}}  {where:<19}  {held:<27}  {source}")
-
-
-def _write(estimates: list[tuple[Any, Any]], kind: str, ending: str, dry_run: bool, quiet: bool) -> dict[str, Any]:
-    """Write the geotags, tell what was not written and why, and return the counts."""
-    places, refused = [], []
-    for source, estimate in estimates:
-        if isinstance(source, str) and Path(source).is_file():
-            places.append((source, estimate))
-        else:
-            refused.append("in a shard or from stdin")
-    counts: Counter[str] = Counter()
-    with bar("writing", len(places)) as advance:
-        done = zip(places, geotags.write(places, kind, ending, dry_run, advance), strict=True)
-        for (_, estimate), outcome in done:
-            counts[outcome.did] += 1
-            where = f"{estimate.latitude:g}, {estimate.longitude:g} ± {estimate.radius_m / 1000:,.3g} km"
-            note = f" ({outcome.detail})" if outcome.detail else ""
-            if outcome.did == "written":
-                if dry_run and not quiet:
-                    click.echo(f"would write {_line(str(outcome.path))}: {where}{_line(note)}")
-                elif outcome.detail:
-                    click.echo(f"{_line(str(outcome.path))}: {_line(outcome.detail)}", err=True)
-            else:
-                click.echo(f"not written: {_line(str(outcome.path))}{_line(note)}", err=True)
-    counts["refused"] += len(refused)
-    if not quiet:
-        words = "would be written" if dry_run else "written"
-        other = counts["own GPS"] + counts["refused"]
-        click.echo(f"\n{counts['written']:,} geotags {words}, {other:,} not"
-                   + ("" if dry_run or not counts["written"] else "; --undo takes them back"))  # fmt: skip
-    return {"kind": kind, "dry_run": dry_run, "written": counts["written"], "own_gps": counts["own GPS"],
-            "refused": counts["refused"]}  # fmt: skip
-
-
-def _undo(names: tuple[str, ...], dry_run: bool) -> int:
-    folders: dict[Path, None] = {}
-    for name in names:
-        path = Path(name)
-        if path.is_dir():
-            folders.update(dict.fromkeys(geotags.journals(path)))
-        elif (path.parent / geotags.JOURNAL).is_file():
-            folders[path.parent] = None
-    if not folders:
-        raise InputError(f"nothing to undo: no {geotags.JOURNAL} in {', '.join(names) or 'no folder named'}")
-    counts: Counter[str] = Counter()
-    for folder in folders:
-        for outcome in geotags.undo(folder, dry_run):
-            counts[outcome.did] += 1
-            if outcome.did != "restored":
-                click.echo(f"left alone: {_line(str(outcome.path))} ({outcome.detail})", err=True)
-    would = "would be " if dry_run else ""
-    click.echo(f"{counts['restored']:,} files {would}restored, {counts['left alone']:,} left alone")
-    return 2 if counts["left alone"] else 0
