@@ -67,6 +67,8 @@ def _unrolled(ring: Ring) -> Ring:
 
 def _cut(ring: Ring) -> list[Ring]:
     """The pieces of an unrolled ring inside −180…180, each moved there."""
+    if np.abs(ring[:, 0]).max() < 180:  # as most are
+        return [ring]
     first, last = np.floor((ring[:, 0].min() + 180) / 360), np.ceil((ring[:, 0].max() - 180) / 360)
     pieces = []
     for turn in range(int(first), int(last) + 1):
