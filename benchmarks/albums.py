@@ -1,14 +1,17 @@
 """The table of albums in docs/results.md: Table 2b on the toy Earth, every album network trained with several seeds.
 
-    python benchmarks/albums.py runs/albums --model toy --seeds 3          (about an hour on one thread)
-    python benchmarks/albums.py runs/albums --only lstm blstm25 --seeds 1
+    python benchmarks/albums.py runs --epochs 6 --seeds 3          (half an hour on one thread)
+    python benchmarks/albums.py runs --epochs 6 --seeds 3 --cut-hours 24     the test albums in pieces of one stay
+    python benchmarks/albums.py runs --only lstm blstm25 --seeds 1
 
 WORK holds `train`, `validation` and `test`, each with the `cache` that benchmarks/album_cache.py writes. Runs are kept
 in WORK/networks and go on where they stood. An interval is of two parts: albums drawn anew (bootstrap over whole
-albums, since photos of one album err together), and, for what is trained, seeds drawn anew.
+albums, since photos of one album err together), and, for what is trained, seeds drawn anew. Differences are paired: the
+same albums drawn for both, in points of per cent.
 """
 
 import argparse
+import dataclasses
 import json
 import time
 from pathlib import Path
@@ -23,9 +26,28 @@ from photoplanet.evaluation import accuracy, calibration, tables
 from photoplanet.locate import readout
 from photoplanet.network import album_training
 from photoplanet.network.album_data import Answers
+from photoplanet.toyworld import album_ceiling, world
 
 PAPER = ["single", "average", "hmm", "lstm", "lstm-offset1", "lstm-offset2", "lstm-repeat", "lstm-repeat25", "blstm25"]
 OURS = ["log-average", "timed-hmm", "attention"]
+TABLE_2B = {  # the paper's, on 6.2 million Google+ albums
+    "single": (14.9, 20.3, 27.4, 42.0, 61.8),
+    "average": (22.2, 35.6, 51.4, 68.6, 82.7),
+    "hmm": (23.3, 34.3, 47.1, 63.2, 79.5),
+    "lstm": (32.0, 42.1, 57.9, 75.5, 87.9),
+    "lstm-offset1": (30.9, 41.0, 56.9, 74.5, 85.4),
+    "lstm-offset2": (29.9, 40.0, 55.8, 73.4, 85.9),
+    "lstm-repeat": (34.5, 45.6, 62.6, 79.3, 90.5),
+    "lstm-repeat25": (28.3, 37.5, 49.9, 68.9, 82.0),
+    "blstm25": (33.0, 43.0, 56.7, 73.2, 86.1),
+}
+PATH = "hmm, path"  # Viterbi's, which is the paper's answer; `hmm` is each photo's distribution
+PAIRS = [  # what the paper finds, and ours against the best of the nine
+    ("average", "single"), ("hmm", "average"), ("lstm", "average"), ("lstm", "hmm"), ("lstm", PATH),
+    ("lstm-offset1", "lstm"), ("lstm-offset2", "lstm"), ("lstm-repeat", "lstm"), ("lstm-repeat25", "lstm-repeat"),
+    ("blstm25", "lstm-repeat25"), ("attention", "blstm25"), ("timed-hmm", "blstm25"), ("timed-hmm", "attention"),
+]  # fmt: skip
+APART_KM = 50  # an album whose photos lie further apart is one of several places
 RESAMPLES = 2000
 
 
@@ -36,35 +58,66 @@ def main() -> None:
     parser.add_argument("--seeds", type=int, default=3)
     parser.add_argument("--epochs", type=int, help="of the LSTMs; default: the recipe's")
     parser.add_argument("--only", nargs="+", default=[*PAPER, *OURS])
+    parser.add_argument("--cut-hours", type=float, help="cut the test albums where the pause is longer")
+    parser.add_argument("--ceiling", action="store_true", help="also the ideal observer of whole albums")
     given = parser.parse_args()
     torch.set_num_threads(1)
     model = folder.read(installed.resolve(given.model), verify=False)
     sets = {name: load(given.work, name) for name in ("train", "validation", "test")}
-    training, validation, test = (sets[name][0] for name in ("train", "validation", "test"))
+    if given.cut_hours:
+        sets["test"] = cut(sets["test"][0], given.cut_hours), sets["test"][1]
+    test = sets["test"][0]
     for name, (answers, _) in sets.items():
         print(f"{name}: {len(answers):,} photos in {len(answers.starts) - 1:,} albums", flush=True)
-    rows, several = [], places_of(test, model.partition)
+    found: dict[str, np.ndarray] = {}  # name → errors (seeds, photos) in km
     for name in given.only:
         started = time.process_time()
-        if name in album_training.READINGS:
-            found = [
-                trained(name, seed, training, validation, sets["test"], model, given.work, given.epochs)
-                for seed in range(given.seeds)
-            ]
-        else:
-            found = [decoded(name, sets, model)]
-        errors = np.stack([km for km, _ in found])
-        rows.append({"name": name, **intervals(errors, test.starts)})
-        only = intervals(errors[:, several], starts_of(test, several))
-        ece = np.mean([error for _, error in found])
-        seeds = "; ".join(f"{100 * (km <= 1).mean():.1f}" for km in errors)
-        print(
-            f"{name}: albums of several places {100 * only['accuracy']['street']:.1f} / "
-            f"{100 * only['accuracy']['city']:.1f} (street / city); street by seed {seeds}; "
-            f"ECE {ece:.3f}; {time.process_time() - started:.0f} s of processor time",
-            flush=True,
-        )
-    print(tables.markdown(rows, intervals=True))
+        arms = answered(name, sets, model, given)
+        found |= {arm: errors for arm, (errors, _) in arms.items()}
+        for arm, (errors, ece) in arms.items():
+            streets = "; ".join(f"{100 * (km <= 1).mean():.1f}" for km in errors)
+            print(f"{arm}: street by seed {streets}; ECE {ece:.3f}", flush=True)
+        print(f"{name}: {time.process_time() - started:.0f} s of processor time", flush=True)
+    several = places_of(test)
+    for what, rows in {"all": slice(None), "that stay within 50 km": ~several, "of several places": several}.items():
+        starts = starts_of(test, rows)
+        print(f"\n{len(starts) - 1:,} albums {what}, {starts[-1]:,} photos:\n")
+        table = [{"name": name, **intervals(errors[:, rows], starts)} for name, errors in found.items()]
+        if what == "all" and given.ceiling:
+            table.append({"name": "ceiling", "accuracy": ceiling(given.work)})
+        print(tables.markdown(table, intervals=True))
+        print("\n" + differences({name: errors[:, rows] for name, errors in found.items()}, starts))
+    rows = [{"name": name, "accuracy": dict(zip(geodesy.RADII_KM, np.array(each) / 100, strict=True))}
+            for name, each in TABLE_2B.items()]  # fmt: skip
+    print("\nThe paper's Table 2b:\n\n" + tables.markdown(rows))
+
+
+def answered(name, sets, model, given) -> dict[str, tuple[np.ndarray, float]]:
+    """Row name → (errors (seeds, n) km, calibration error) of a method; the HMM's path is a row of its own."""
+    if name in album_training.READINGS:
+        training, validation = sets["train"][0], sets["validation"][0]
+        each = [
+            trained(name, seed, training, validation, sets["test"], model, given.work, given.epochs)
+            for seed in range(given.seeds)
+        ]
+        return {name: (np.stack([km for km, _ in each]), float(np.mean([ece for _, ece in each])))}
+    km, path, ece = decoded(name, sets, model)
+    return {name: (km[None], ece)} | ({PATH: (path[None], np.nan)} if path is not None else {})
+
+
+def cut(answers: Answers, hours: float) -> Answers:
+    """The same photos, albums cut where the pause is longer."""
+    starts = np.union1d(answers.starts, np.flatnonzero(answers.gaps > hours))
+    gaps = answers.gaps.copy()
+    gaps[starts[:-1]] = np.nan
+    return dataclasses.replace(answers, gaps=gaps, starts=starts)
+
+
+def ceiling(work: Path) -> dict[str, float]:
+    """What an ideal observer of the test albums reaches, at the five radii."""
+    made = next(path for path in (work / "test", work / "albums-test") if path.is_dir()) / "toyworld.json"
+    facts = json.loads(made.read_text("utf-8"))
+    return album_ceiling.ceiling(world.make(), facts["photos"], facts["seed"]).reached
 
 
 def load(work: Path, name: str) -> tuple[Answers, np.ndarray]:
@@ -113,11 +166,11 @@ def trained(name, seed, training, validation, test, model, work, epochs):
 
 
 def decoded(name, sets, model):
-    """Errors (n,) km and ECE of a method without a network."""
+    """Errors (n,) km of a method without a network, those of its path if it has one, and its ECE."""
     (training, _), (answers, own) = sets["train"], sets["test"]
     counts, shares = learned_of(training, model.partition)
     taken = {"hmm": counts, "timed-hmm": shares}
-    best, confidence = np.empty((2, len(answers))), np.empty(len(answers))
+    best, confidence, paths = np.empty((2, len(answers))), np.empty(len(answers)), []
     for start, stop in zip(answers.starts[:-1], answers.starts[1:], strict=True):
         rows = slice(start, stop)
         one = album.Album(answers.gaps[start + 1 : stop].astype(float), np.full(stop - start, -1, np.int32))
@@ -127,7 +180,11 @@ def decoded(name, sets, model):
         mass = np.exp(found.log_probabilities)
         best[:, rows] = readout.get(readout.DEFAULT_READOUT)(mass, model.partition)
         confidence[rows] = right(mass, answers.classes[rows])
-    return geodesy.distance_km(answers.latitude, answers.longitude, *best), error_of(confidence)
+        paths.append(found.path)
+    truth, path = (answers.latitude, answers.longitude), None
+    if paths[0] is not None:
+        path = geodesy.distance_km(*truth, *model.partition.means[np.concatenate(paths)].T)
+    return geodesy.distance_km(*truth, *best), path, error_of(confidence)
 
 
 def learned_of(training: Answers, partition):
@@ -149,35 +206,61 @@ def error_of(signed: np.ndarray) -> float:
     return calibration.expected_calibration_error(np.abs(signed).clip(max=1), signed > 0)
 
 
-def places_of(answers: Answers, partition) -> np.ndarray:
-    """Rows (n,) bool: the photo's album has photos more than 50 km apart."""
+def places_of(answers: Answers) -> np.ndarray:
+    """Rows (n,) bool: the photo's album has photos more than APART_KM apart."""
     xyz = geodesy.to_xyz(answers.latitude, answers.longitude)
     far = np.zeros(len(answers), bool)
     for start, stop in zip(answers.starts[:-1], answers.starts[1:], strict=True):
         least = (xyz[start:stop] @ xyz[start:stop].T).min()
-        far[start:stop] = np.arccos(np.clip(least, -1, 1)) * geodesy.EARTH_RADIUS_KM > 50
+        far[start:stop] = np.arccos(np.clip(least, -1, 1)) * geodesy.EARTH_RADIUS_KM > APART_KM
     return far
 
 
-def starts_of(answers: Answers, rows: np.ndarray) -> np.ndarray:
+def starts_of(answers: Answers, rows) -> np.ndarray:
     album_of = np.repeat(np.arange(len(answers.starts) - 1), np.diff(answers.starts))[rows]
     return np.concatenate([[0], np.flatnonzero(np.diff(album_of)) + 1, [len(album_of)]])
 
 
+def hits(errors: np.ndarray, starts: np.ndarray) -> np.ndarray:
+    """Photos right at the five radii in each album: (radii, seeds, albums) of errors (seeds, n) km."""
+    return np.stack([np.add.reduceat(errors <= km, starts[:-1], axis=1) for km in geodesy.RADII_KM.values()])
+
+
+def drawn(errors: np.ndarray, starts: np.ndarray) -> np.ndarray:
+    """Shares right (RESAMPLES, radii): albums drawn anew, the same ones for every method, and seeds drawn anew."""
+    albums, seeds = np.random.default_rng(0), np.random.default_rng(len(errors))
+    right, sizes, found = hits(errors, starts), np.diff(starts), []
+    for _ in range(RESAMPLES):
+        some = albums.integers(len(sizes), size=len(sizes))
+        chosen = right[:, seeds.integers(len(errors), size=len(errors))].mean(axis=1)
+        found.append(chosen[:, some].sum(axis=1) / sizes[some].sum())
+    return np.array(found)
+
+
 def intervals(errors: np.ndarray, starts: np.ndarray) -> dict:
     """Accuracy (mean of the seeds) with 95 % bootstrap intervals over albums and seeds; errors (seeds, n) km."""
-    random = np.random.default_rng(0)
-    sizes = np.diff(starts)
-    shares, found = {}, {}
-    hits = {radius: np.add.reduceat(errors <= km, starts[:-1], axis=1) for radius, km in geodesy.RADII_KM.items()}
-    draws = [(random.integers(len(errors), size=len(errors)), random.integers(len(sizes), size=len(sizes)))
-             for _ in range(RESAMPLES)]  # fmt: skip
-    for radius, each in hits.items():
-        shares[radius] = float((errors <= geodesy.RADII_KM[radius]).mean())
-        drawn = [each[seeds][:, albums].sum() / (len(seeds) * sizes[albums].sum()) for seeds, albums in draws]
-        found[radius] = np.percentile(drawn, [2.5, 97.5]).tolist()
-    return {"accuracy": shares, "accuracy_interval": found, "median_km": float(np.median(errors)),
-            "geoscore": float(accuracy.geoscore(errors).mean())}  # fmt: skip
+    low, high = np.percentile(drawn(errors, starts), [2.5, 97.5], axis=0)
+    return {
+        "accuracy": {radius: float((errors <= km).mean()) for radius, km in geodesy.RADII_KM.items()},
+        "accuracy_interval": dict(zip(geodesy.RADII_KM, np.stack([low, high], axis=1).tolist(), strict=True)),
+        "median_km": float(np.median(errors)),
+        "geoscore": float(accuracy.geoscore(errors).mean()),
+    }
+
+
+def differences(found: dict[str, np.ndarray], starts: np.ndarray) -> str:
+    """A table of PAIRS: points of per cent by which one is ahead of the other, with paired 95 % intervals."""
+    lines = ["| difference, points | " + " | ".join(geodesy.RADII_KM) + " |", "| --- |" + " ---: |" * 5]
+    samples = {name: drawn(errors, starts) for name, errors in found.items()}
+    for one, other in PAIRS:
+        if one in found and other in found:
+            apart = [
+                100 * ((found[one] <= km).mean() - (found[other] <= km).mean()) for km in geodesy.RADII_KM.values()
+            ]
+            spread = 100 * np.percentile(samples[one] - samples[other], [2.5, 97.5], axis=0).T
+            cells = (f"{by:+.1f} [{low:+.1f}, {high:+.1f}]" for by, (low, high) in zip(apart, spread, strict=True))
+            lines.append(f"| `{one}` − `{other}` | " + " | ".join(cells) + " |")
+    return "\n".join(lines)
 
 
 if __name__ == "__main__":

@@ -61,9 +61,9 @@ def parse_times(
 ) -> tuple[NDArray[np.datetime64], dict[str, dict[str, Any]]]:
     """ISO 8601 texts, datetimes, datetime64 or None (n) → datetime64[s] (n,), NaT where unusable, and why.
 
-    The report is {reason: {"count": n, "rows": [first row numbers, from 0]}} with the reasons "no time", "no ISO 8601
-    time", "clock never set" (1970-01-01, 1980-01-01), "before photography" and "in the future". Times of day are UTC
-    where every one of them states its offset; else all offsets are dropped, so that one clock orders them all.
+    The report is {reason: {"count": n, "rows": [first row numbers, from 0]}} with the reasons "no usable time", "no
+    ISO 8601 time", "clock never set" (1970-01-01, 1980-01-01), "before photography" and "in the future". Times of day
+    are UTC where every one of them states its offset; else all offsets are dropped, so that one clock orders them all.
     """
     moments: list[datetime | None] = []
     why: dict[int, str] = {}
@@ -95,7 +95,7 @@ def parse_times(
 
 def _moment(text: Any) -> tuple[datetime | None, str]:
     if text is None or text == "" or (isinstance(text, np.datetime64) and np.isnat(text)):
-        return None, "no time"
+        return None, "no usable time"
     if isinstance(text, datetime):
         return text, ""
     if isinstance(text, np.datetime64):

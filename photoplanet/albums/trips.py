@@ -52,7 +52,8 @@ class Trip:
     def title(self) -> str:
         """Its album's name or its folder's, and its camera."""
         first = next((shot for shot in self.shots if shot.camera), self.shots[0])
-        return ", ".join(filter(None, (first.album or Path(first.folder).name, first.camera)))
+        where = Path(first.folder).absolute().name if first.folder else ""
+        return ", ".join(filter(None, (first.album or where, first.camera)))
 
     @property
     def days(self) -> tuple[str, str]:

@@ -95,8 +95,11 @@ def command(photos, model, method, anchors, gpx_path, time_offset, one_camera, g
     if track is not None:
         _check_track(gpx_path, untimed, utc, trips.covered(track, albums))
     loaded = _load(model, threads, method)
-    for fault, rows in faults.items():
-        click.echo(f"{rows['count']:,} of {len(shots):,} photos: {fault}; ordered by their names", err=True)
+    for fault, where in faults.items():
+        names = [_line(Path(shots[row].name).name) for row in where["rows"]]
+        names += ["…"] * (where["count"] > len(names))
+        click.echo(f"{where['count']:,} of {len(shots):,} photos: {fault} ({', '.join(names)}); each stays behind the "
+                   "one before it", err=True)  # fmt: skip
     world = "toy" if loaded.info.is_toy else "real"
     about: dict[str, Any] = {"model": loaded.info.name, "world": world, "method": method}
     form = results.Form(1, precision=precision, answer_always=answer_always)

@@ -22,7 +22,7 @@ def test_times_that_cannot_be_true_are_named_and_left_out():
     found, report = album.parse_times(texts, NOW)
     assert np.isnat(found).tolist() == [True] * 6 + [False]
     assert report == {
-        "no time": {"count": 1, "rows": [0]},
+        "no usable time": {"count": 1, "rows": [0]},
         "no ISO 8601 time": {"count": 1, "rows": [1]},
         "clock never set": {"count": 2, "rows": [2, 3]},
         "before photography": {"count": 1, "rows": [4]},

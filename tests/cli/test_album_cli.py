@@ -153,3 +153,15 @@ def test_bad_usage_takes_one_line(run, trip, tiny_model):
                     ["--csv", trip / "1.jpg"]):  # fmt: skip
         status, out, err = run(trip, "--model", tiny_model, *options)
         assert status == 2 and out == "" and err.count("\n") == 1, options
+
+
+def test_times_that_cannot_be_true_are_named_and_their_photos_stay_in_place(run, trip, tiny_model):
+    snap(trip / "0.jpg", GREY, "1980:01:01 00:00:00")
+    status, out, err = run(trip, "--model", tiny_model)
+    assert status == 0 and "1 of 5 photos: clock never set (0.jpg); each stays behind the one before it" in err
+    assert out.splitlines()[2].split()[1] == "0.jpg"
+
+
+def test_photos_named_from_their_own_folder_are_titled_by_it(run, trip, tiny_model, monkeypatch):
+    monkeypatch.chdir(trip)
+    assert run("1.jpg", "--model", tiny_model)[1].startswith("album 1 of 1: trip, Maker, 2020-05-01, 1 photo\n")
