@@ -94,7 +94,7 @@ def command(photos, model, top, readout, region, precision, answer_always, as_js
         # A table on the terminal shows by itself how far it is, and a bar would draw over it.
         hidden = sys.stdout.isatty() and not as_json
         advance = _no_bar if hidden else stack.enter_context(bar("locating", len(sources)))
-        answers = loaded.locate_many(sources, readout=readout, decode_threads=threads, advance=advance)
+        answers = loaded.locate_many(sources, readout=readout, decode_threads=threads, advance=advance, region=region)
         for name, answer, facts in _with_facts(answers, form, searched, with_itself):
             if not facts:
                 failed += 1

@@ -62,6 +62,11 @@ class Partition:
         return geodesy.to_xyz(*self.means.T)
 
     @cached_property
+    def tokens(self) -> list[str]:
+        """The S2 token of each cell."""
+        return cells.token(self.ids).tolist()
+
+    @cached_property
     def areas_km2(self) -> NDArray[np.float64]:
         """The area (n,) of each cell in km²."""
         return cells.area_km2(self.ids)

@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 from photoplanet.bundle import folder, installed
 from photoplanet.errors import InputError, ModelError
 from photoplanet.locate import readout as readouts
-from photoplanet.locate.prediction import ABSTAIN_BELOW, Prediction, Predictions
+from photoplanet.locate.prediction import ABSTAIN_BELOW, Prediction, Predictions, prepare
 from photoplanet.photos import images
 
 BATCH_SIZE = 32
@@ -124,10 +124,13 @@ class Locator:
         readout: str | None = None,
         decode_threads: int | None = None,
         advance: Callable[..., None] = lambda count=1, note="": None,
+        region: float | None = None,
     ) -> Iterator[tuple[Any, Prediction | InputError]]:
         """Yield (source, Prediction, or the InputError of a photo that cannot be read) in the order of `sources`.
 
         Photos are decoded on `decode_threads` threads while the network works; memory does not grow with their number.
+        With `region`, what `Prediction.to_dict` tells (of the region that holds this share) is worked out for a batch
+        at once, which is many times as fast as for one photo after another.
         """
         if batch_size < 1:
             raise InputError(f"batch_size must be 1 or more, not {batch_size}")
@@ -139,10 +142,10 @@ class Locator:
         for pixels in decoded:
             batch.append((waiting.popleft(), pixels))
             if len(batch) == batch_size:
-                yield from self._predict(batch, name, advance)
+                yield from self._predict(batch, name, advance, region)
                 batch = []
         if batch:
-            yield from self._predict(batch, name, advance)
+            yield from self._predict(batch, name, advance, region)
 
     def log_probabilities(self, photos: NDArray) -> tuple[NDArray[np.float32], NDArray[np.float32]]:
         """uint8 RGB (n, size, size, 3) → calibrated log-probabilities (n, classes) and embeddings (n, d), float32.
@@ -175,20 +178,21 @@ class Locator:
         )  # fmt: skip
 
     def _predict(
-        self, batch: list[tuple[Any, NDArray | InputError]], readout: str, advance: Callable[..., None]
-    ) -> Iterator[tuple[Any, Prediction | InputError]]:
+        self, batch: list[tuple[Any, NDArray | InputError]], readout: str, advance: Callable[..., None],
+        region: float | None,
+    ) -> Iterator[tuple[Any, Prediction | InputError]]:  # fmt: skip
         good = [pixels for _, pixels in batch if not isinstance(pixels, InputError)]
-        rows: Iterator[tuple[NDArray, NDArray]] = iter(())
+        predictions: list[Prediction] = []
         if good:
             found, embeddings = self.log_probabilities(np.stack(good))
-            rows = iter(zip(np.exp(found), embeddings, strict=True))
+            for probabilities, embedding in zip(np.exp(found), embeddings, strict=True):
+                predictions.append(self.prediction(probabilities, embedding, readout))
+            if region is not None:
+                prepare(predictions, region)
+        following = iter(predictions)
         for source, pixels in batch:
             advance(1)
-            if isinstance(pixels, InputError):
-                yield source, pixels
-                continue
-            probabilities, embedding = next(rows)
-            yield source, self.prediction(probabilities, embedding, readout)
+            yield source, pixels if isinstance(pixels, InputError) else next(following)
 
 
 def _noting(sources: Iterable[Any], waiting: deque[Any]) -> Iterator[Any]:

@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 from photoplanet.earth import cells, geodesy
 from photoplanet.errors import InputError
 from photoplanet.locate import readout as readouts
-from photoplanet.locate.region import MassAround, Region, check_share, smallest
+from photoplanet.locate.region import MassAround, Region, check_share, falling, smallest
 
 if TYPE_CHECKING:
     from photoplanet.earth.partition import Partition
@@ -104,7 +104,7 @@ class Prediction:
     def best(self) -> Place:
         """The point of the readout, and the smallest of the five radii that holds half of the mass around it."""
         latitude, longitude = self.point
-        cell = cells.token(self.partition.ids[self._class])
+        cell = self.partition.tokens[self._class]
         found = [(share, float(geodesy.RADII_KM[name])) for name, share in self.confidence.items()]
         confidence, radius = next((each for each in found if each[0] >= KNOWN_AT), found[-1])
         return Place(latitude, longitude, confidence, radius, cell)
@@ -120,7 +120,7 @@ class Prediction:
     @cached_property
     def order(self) -> NDArray[np.int32]:
         """The classes (classes,) by falling probability."""
-        return np.argsort(-self.probabilities, kind="stable").astype(np.int32)
+        return falling(self.probabilities)
 
     def top(self, k: int = 5) -> list[Place]:
         """The `k` most probable cells (fewer where there are fewer), each at the mean position of its photos.
@@ -130,13 +130,11 @@ class Prediction:
         if k < 1:
             raise InputError(f"top needs 1 place or more, not {k}")
         classes, part = self.order[:k], self.partition
-        tokens = cells.token(part.ids[classes]).tolist()
         means, reaches = part.means[classes].tolist(), part.reaches_km[classes].tolist()
+        shares, tokens = self.probabilities[classes].tolist(), [part.tokens[label] for label in classes.tolist()]
         return [
             Place(lat, lng, share, reach, token)
-            for (lat, lng), share, reach, token in zip(
-                means, self.probabilities[classes].tolist(), reaches, tokens, strict=True
-            )
+            for (lat, lng), share, reach, token in zip(means, shares, reaches, tokens, strict=True)
         ]
 
     def credible_region(self, p: float = REGION_SHARE) -> Region:
@@ -236,7 +234,7 @@ def prepare(predictions: Sequence[Prediction], region: float = REGION_SHARE) -> 
     for start in range(0, len(predictions), few):
         some = predictions[start : start + few]
         part, rows = some[0].partition, np.stack([each.probabilities for each in some])
-        orders = np.argsort(-rows, axis=1, kind="stable").astype(np.int32)
+        orders = falling(rows)
         points = np.column_stack(readouts.get(some[0].readout)(rows, part))
         for number, each in enumerate(some):
             points[number] = points[number] if each.at is None else each.at

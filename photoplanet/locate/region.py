@@ -52,6 +52,19 @@ class Region:
         return cells.token(self.ids).tolist()
 
 
+def falling(rows: NDArray) -> NDArray[np.int32]:
+    """Classes (…, classes) by falling probability, equal ones in their own order; rows (…, classes), 0 or more."""
+    if rows.dtype != np.float32:
+        return np.argsort(-rows, axis=-1, kind="stable").astype(np.int32)
+    # Floats from 0 on are in the order of their bits; with the class below them, no two keys are equal, and NumPy sorts
+    # whole numbers on the processor's wide registers: a fifth of the time.
+    keys = (~np.abs(rows).view(np.uint32)).astype(np.uint64)
+    keys <<= np.uint64(32)
+    keys |= np.arange(rows.shape[-1], dtype=np.uint64)
+    keys.sort(axis=-1)
+    return keys.astype(np.uint32).astype(np.int32)
+
+
 def smallest(probabilities: NDArray, order: NDArray, share: float) -> NDArray:
     """The first classes of `order` (by falling probability) that hold at least `share` of the mass; never none."""
     held = np.cumsum(probabilities[order], dtype=np.float64)

@@ -2,10 +2,12 @@
 
 import asyncio
 import os
+import queue
+import threading
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import suppress
-from typing import Any, NamedTuple
+from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -16,90 +18,115 @@ from photoplanet.photos import images
 from photoplanet.server.limits import Limits
 
 Finish = Callable[[Prediction], Any]
+Work = Callable[[], Any]
 
 
-class _Waiting(NamedTuple):
-    pixels: np.ndarray
-    finish: Finish | None
+@dataclass
+class _Waiting:
+    """A photo or, with `work`, something else that needs the network's thread; `pixels` once it is decoded."""
+
     answer: asyncio.Future
+    content: bytes = b""
+    finish: Finish | None = None
+    work: Work | None = None
+    pixels: NDArray[np.uint8] | None = None
 
 
 class Batcher:
-    """Decodes on one thread per core and runs the network on one more, in batches of whatever is ready."""
+    """Decodes on one thread per core and runs the network on one more, in batches of whatever is ready.
+
+    Photos go from thread to thread without the event loop, which hears of each batch once.
+    """
 
     def __init__(
         self, locator: Locator, limits: Limits, watch: Callable[[str, float], None] = lambda name, value: None
     ):
         self.locator, self.limits, self.watch = locator, limits, watch
         self._decoders = ThreadPoolExecutor(min(8, os.cpu_count() or 1), "decode")
-        self._network = ThreadPoolExecutor(1, "network")
-        self._ready: asyncio.Queue[_Waiting] = asyncio.Queue()
-        self._worker: asyncio.Task | None = None
+        self._network = threading.Thread(target=self._work, name="network", daemon=True)
+        self._ready: queue.SimpleQueue[_Waiting | None] = queue.SimpleQueue()
 
     def start(self) -> None:
         """Begin to take photos; call it in the running event loop."""
-        self._worker = asyncio.create_task(self._work())
+        self._loop = asyncio.get_running_loop()
+        self._network.start()
 
     async def stop(self) -> None:
         """End the threads; nobody may wait any more."""
-        if self._worker:
-            self._worker.cancel()
-            with suppress(asyncio.CancelledError):
-                await self._worker
+        self._ready.put(None)
         self._decoders.shutdown(wait=True)
-        self._network.shutdown(wait=True)
+        self._network.join()
 
     async def see(self, content: bytes) -> tuple[NDArray[np.float32], NDArray[np.float32]]:
         """One photo → log-probabilities (classes,) and embedding (d,); InputError for one that cannot be read.
 
         Whoever no longer waits is passed over.
         """
-        return await self._through(content, None)
+        return await self._decoded(_Waiting(self._loop.create_future(), content))
 
     async def locate(self, content: bytes, finish: Finish) -> Any:
         """One photo → what `finish` makes of its Prediction, on the network's thread; errors as `see`."""
-        return await self._through(content, finish)
+        return await self._decoded(_Waiting(self._loop.create_future(), content, finish))
 
-    async def _through(self, content: bytes, finish: Finish | None) -> Any:
-        pixels = await self.decode(self._decode, content)
-        answer: asyncio.Future = asyncio.get_running_loop().create_future()
-        self._ready.put_nowait(_Waiting(pixels, finish, answer))
-        return await answer
+    async def run(self, work: Callable[..., Any], *arguments: Any) -> Any:
+        """Run work with the model on the network's thread, between batches."""
+        waiting = _Waiting(self._loop.create_future(), work=lambda: work(*arguments))
+        self._ready.put(waiting)
+        return await waiting.answer
 
     async def decode(self, work: Callable[..., Any], *arguments: Any) -> Any:
         """Run other work beside the decoding of photos."""
-        return await asyncio.get_running_loop().run_in_executor(self._decoders, work, *arguments)
+        return await self._loop.run_in_executor(self._decoders, work, *arguments)
 
-    async def run(self, work: Callable[..., Any], *arguments: Any) -> Any:
-        """Run work with the model on the network's thread, one at a time."""
-        return await asyncio.get_running_loop().run_in_executor(self._network, work, *arguments)
+    async def _decoded(self, waiting: _Waiting) -> Any:
+        self._decoders.submit(self._decode, waiting)
+        return await waiting.answer
 
-    def _decode(self, content: bytes) -> np.ndarray:
-        return images.load(content, self.locator.info.preprocessing, max_pixels=self.limits.photo_pixels)
+    def _decode(self, waiting: _Waiting) -> None:
+        if waiting.answer.done():
+            return
+        try:
+            pixels = images.load(waiting.content, self.locator.info.preprocessing, max_pixels=self.limits.photo_pixels)
+        except Exception as error:
+            self._loop.call_soon_threadsafe(self._deliver, [waiting], [error])
+        else:
+            waiting.pixels, waiting.content = pixels, b""
+            self._ready.put(waiting)
 
-    async def _work(self) -> None:
-        while True:
-            batch = [await self._ready.get()]
-            while len(batch) < BATCH_SIZE and not self._ready.empty():
-                batch.append(self._ready.get_nowait())
+    def _work(self) -> None:
+        """The network's thread: batches, and other work in its turn, until a None comes."""
+        following: list[_Waiting | None] = []
+        while (first := following.pop() if following else self._ready.get()) is not None:
+            batch = [first]
+            while first.work is None and len(batch) < BATCH_SIZE and not self._ready.empty():
+                more = self._ready.get()
+                if more is None or more.work is not None:
+                    following.append(more)
+                    break
+                batch.append(more)
             batch = [waiting for waiting in batch if not waiting.answer.done()]  # the others' clients have gone
             if not batch:
                 continue
-            self.watch("batch", len(batch))
             try:
-                found = await self.run(self._predict, batch)
+                found = self._predict(batch) if first.work is None else [first.work()]
             except Exception as error:  # whatever it is, those who wait must hear of it, and the next batch must run
                 found = [error] * len(batch)
-            for waiting, result in zip(batch, found, strict=True):
-                if waiting.answer.done():
-                    continue
-                if isinstance(result, Exception):
-                    waiting.answer.set_exception(result)
-                else:
-                    waiting.answer.set_result(result)
+            self._loop.call_soon_threadsafe(self._deliver, batch, found)
+
+    def _deliver(self, batch: list[_Waiting], found: list[Any]) -> None:
+        """In the event loop: hand out answers to those who still wait."""
+        for waiting, result in zip(batch, found, strict=True):
+            if waiting.answer.done():
+                continue
+            if isinstance(result, Exception):
+                waiting.answer.set_exception(result)
+            else:
+                waiting.answer.set_result(result)
 
     def _predict(self, batch: list[_Waiting]) -> list[Any]:
-        found, embeddings = self.locator.log_probabilities(np.stack([waiting.pixels for waiting in batch]))
+        self.watch("batch", len(batch))
+        pixels = [waiting.pixels for waiting in batch if waiting.pixels is not None]
+        found, embeddings = self.locator.log_probabilities(np.stack(pixels))
         predictions = {
             number: self.locator.prediction(np.exp(found[number]), embeddings[number])
             for number, waiting in enumerate(batch)

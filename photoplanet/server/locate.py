@@ -41,6 +41,8 @@ def add(app: FastAPI, shared: service.Service) -> None:
         form = Form(top, region, precision, answer_always)
 
         async def all_of(photos: list[Upload]) -> list[dict[str, Any]]:
+            if len(photos) == 1:
+                return [await _one(shared, photos[0], form, geojson, regions)]
             return await asyncio.gather(*(_one(shared, upload, form, geojson, regions) for upload in photos))
 
         answers = await shared.answer(request, all_of)

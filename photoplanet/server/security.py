@@ -25,6 +25,7 @@ HEADERS = {
     "Permissions-Policy": "camera=(), geolocation=(), microphone=()",
     "Cache-Control": "no-store",
 }
+_RAW = [(name.lower().encode(), value.encode()) for name, value in HEADERS.items()]
 PREFLIGHT = {"Access-Control-Allow-Methods": "GET, POST", "Access-Control-Allow-Headers": "Authorization, Content-Type"}
 PUBLIC = ("/healthz",)  # with no token
 
@@ -60,10 +61,10 @@ class Guard:
 
         async def answer(message: Message) -> None:
             if message["type"] == "http.response.start":
-                out = MutableHeaders(scope=message)
-                for name, value in HEADERS.items():
-                    out.setdefault(name, value)
+                own = {name for name, _ in message.get("headers", ())}
+                message["headers"] = [*message.get("headers", ()), *(each for each in _RAW if each[0] not in own)]
                 if allowed:
+                    out = MutableHeaders(scope=message)
                     out["Access-Control-Allow-Origin"] = allowed
                     out["Vary"] = "Origin"
                     out["Cross-Origin-Resource-Policy"] = "cross-origin"

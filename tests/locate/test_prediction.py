@@ -6,8 +6,9 @@ import pytest
 
 from photoplanet.bundle import folder
 from photoplanet.earth import cells, geodesy
+from photoplanet.earth.partition import Partition
 from photoplanet.errors import InputError
-from photoplanet.locate.prediction import PRECISIONS, Place, Prediction, rounded
+from photoplanet.locate.prediction import PRECISIONS, Place, Prediction, prepare, rounded
 
 
 @pytest.fixture(scope="module")
@@ -137,3 +138,24 @@ def test_geojson_holds_the_point_and_the_cells_of_the_region(prediction):
         ring = outline["geometry"]["coordinates"][0]
         assert ring[0] == ring[-1] and len(ring) >= 5
     json.dumps(page, allow_nan=False)
+
+
+@pytest.mark.parametrize("readout", ["expected", "local", "center"])
+def test_predictions_prepared_together_tell_what_each_tells_alone(readout):
+    """Sharp, broad and flat distributions; with a place that is known, and more than go through at a time."""
+    random = np.random.default_rng(0)
+    part = Partition.uniform(random.uniform(-60, 60, 4000), random.uniform(-170, 170, 4000), level=4, min_photos=1)
+    rows = np.exp(random.normal(size=(150, len(part))) * random.uniform(0, 9, (150, 1))).astype(np.float32)
+    rows[7] = 1
+    rows /= rows.sum(axis=1, keepdims=True)
+
+    def fresh():
+        found = [Prediction(row, part, readout=readout) for row in rows]
+        return [*found, Prediction(rows[0], part, readout=readout, at=(12.3456, 65.4321))]
+
+    together = fresh()
+    prepare(together, 0.8)
+    assert [each.to_dict(3, 0.8) for each in together] == [each.to_dict(3, 0.8) for each in fresh()]
+    assert together[0].credible_region(0.5).radius_km == fresh()[0].credible_region(0.5).radius_km
+    assert together[-1].point == (12.3456, 65.4321)
+    prepare([])

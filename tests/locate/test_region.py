@@ -84,3 +84,12 @@ def test_a_point_at_the_other_end_of_the_earth_sees_all_mass_within_half_a_turn(
     mass = region.MassAround(np.zeros((1, 2)), np.ones((1, 1), np.float32), partition, np.zeros((1, 1), int))
     assert mass.within(region.HALF_WAY_ROUND_KM + 1000) == pytest.approx(1)
     assert mass.radius(0.9) <= geodesy.EARTH_RADIUS_KM * np.pi + 1e-6
+
+
+@pytest.mark.parametrize("kind", [np.float32, np.float64])
+def test_classes_fall_by_probability_and_equal_ones_keep_their_order(kind):
+    random = np.random.default_rng(0)
+    rows = random.choice([0.0, -0.0, 1e-45, 1e-30, 0.25, 0.5, 1.0], (20, 300)).astype(kind)
+    rows[:5] = random.random((5, 300))
+    assert (region.falling(rows) == np.argsort(-rows, axis=1, kind="stable")).all()
+    assert region.falling(rows[0]).dtype == np.int32 and region.falling(rows[0]).shape == (300,)
