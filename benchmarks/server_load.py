@@ -1,9 +1,11 @@
 """Many clients at once against `photoplanet serve`: errors, throughput, latency, memory; and the library's own rate.
 
     python benchmarks/server_load.py --model toy [--clients 200] [--seconds 60] [--photos FOLDER] [--options "top=5"]
+    python benchmarks/server_load.py --model toy --album 12 --clients 8
 
 Starts a server of its own on a free port of this machine, with limits that let every client in. The clients keep their
-connections and send a photo each, again and again, from one process that does little else. The same photos go through
+connections and send a photo (with --album, so many to /v1/album) each, again and again, from one process that does
+little else. The same photos go through
 `locate_many` in a process of its own, before and after, the server idle; its median is what the server is held against.
 Processor seconds a photo say the same on a machine that does other work too. Reads /proc, so it needs Linux.
 """
@@ -70,12 +72,25 @@ def library(model: str, photos: list[bytes], answers: Any) -> None:
     answers.send(found)
 
 
-def clients(port: int, photos: list[bytes], count: int, seconds: float, path: str, answers: Any) -> None:
+def bodies(photos: list[bytes], album: int) -> list[tuple[bytes, bytes]]:
+    """Content type and body of requests: of one photo each, or of `album` photos each."""
+    if not album:
+        return [(b"image/jpeg", photo) for photo in photos]
+    parts = [b'--x\r\nContent-Disposition: form-data; name="a"; filename="%d.jpg"\r\n\r\n%s\r\n' % (number, photo)
+             for number, photo in enumerate(photos)]  # fmt: skip
+    starts = range(0, max(1, len(parts) - album + 1), album)
+    return [
+        (b"multipart/form-data; boundary=x", b"".join([*parts[start : start + album], b"--x--\r\n"]))
+        for start in starts
+    ]
+
+
+def clients(port: int, photos: list[bytes], count: int, seconds: float, path: str, album: int, answers: Any) -> None:
     """Let `count` clients ask for so long; sends statuses, latencies in seconds, the wall time and processor time."""
     requests = [
-        b"POST %s HTTP/1.1\r\nHost: 127.0.0.1:%d\r\nContent-Type: image/jpeg\r\nContent-Length: %d\r\n\r\n"
-        % (path.encode(), port, len(photo)) + photo
-        for photo in photos
+        b"POST %s HTTP/1.1\r\nHost: 127.0.0.1:%d\r\nContent-Type: %s\r\nContent-Length: %d\r\n\r\n"
+        % (path.encode(), port, kind, len(body)) + body
+        for kind, body in bodies(photos, album)
     ]  # fmt: skip
     statuses: Counter[str] = Counter()
     latencies: list[float] = []
@@ -123,10 +138,10 @@ def apart(work: Any, *arguments: Any) -> Iterator[Any]:
 
 
 @contextmanager
-def server(model: str, count: int) -> Iterator[tuple[int, int]]:
+def server(model: str, waiting: int) -> Iterator[tuple[int, int]]:
     """`photoplanet serve` on a free port; yields its process id and port, and stops it as Ctrl-C does."""
     command = [sys.executable, "-m", "photoplanet", "serve", "--model", model, "--port", "0", "--seconds", "120",
-               "--waiting", str(count + 100)]  # fmt: skip
+               "--waiting", str(waiting + 100)]  # fmt: skip
     process = subprocess.Popen(command, stderr=subprocess.PIPE, text=True)
     try:
         line = process.stderr.readline()  # type: ignore[union-attr]
@@ -174,25 +189,27 @@ def main() -> None:
     parser.add_argument("--clients", type=int, default=200)
     parser.add_argument("--seconds", type=float, default=60)
     parser.add_argument("--photos", type=Path, help="folder of photos; default: 256 photos of the toy Earth, 500 px")
+    parser.add_argument("--album", type=int, default=0, help="ask /v1/album with so many photos a request instead")
     parser.add_argument("--options", default="", help="query of the requests")
     options = parser.parse_args()
     photos = folder_photos(options.photos) if options.photos else toy_photos(256, 500)
     sizes = statistics.median(map(len, photos))
     print(f"{len(photos)} photos of {sizes / 1000:,.0f} kB (median), {os.cpu_count()} cores, {options.clients} clients")
     rates = library_rates(options.model, photos)
-    path = "/v1/locate" + (f"?{options.options}" if options.options else "")
-    with server(options.model, options.clients) as (pid, port):
+    path = ("/v1/album" if options.album else "/v1/locate") + (f"?{options.options}" if options.options else "")
+    each = options.album or 1
+    with server(options.model, options.clients * each) as (pid, port):
         before = processor(pid)
-        with apart(clients, port, photos, options.clients, options.seconds, path) as found:
+        with apart(clients, port, photos, options.clients, options.seconds, path, options.album) as found:
             (statuses, latencies, wall, client_seconds), memory = load(pid, found, options.seconds)
         used = processor(pid) - before
     for name, rounds in library_rates(options.model, photos).items():
         rates[name] += rounds
     medians = {name: [statistics.median(each) for each in zip(*rounds, strict=True)] for name, rounds in rates.items()}
     told(statuses, latencies, wall, memory)
-    rate = statuses["200"] / wall
-    print(f"processor ms a photo: server {1e3 * used / len(latencies):.2f}, "
-          f"clients {1e3 * client_seconds / len(latencies):.2f}")  # fmt: skip
+    rate, done = each * statuses["200"] / wall, each * len(latencies)
+    print(f"throughput     {rate:7.0f} photos/s")
+    print(f"processor ms a photo: server {1e3 * used / done:.2f}, clients {1e3 * client_seconds / done:.2f}")
     for name, (own, processor_seconds) in medians.items():
         print(f"{name:<14} {own:7.0f} photos/s, {1e3 * processor_seconds:.2f} processor ms each; "
               f"the server's rate is {rate / own:.2f} of it")  # fmt: skip
@@ -206,7 +223,6 @@ def told(statuses: Counter[str], latencies: list[float], wall: float, memory: di
         if status != "200":
             print(f"  {times:,} × {status}")
     cuts = statistics.quantiles(latencies, n=100)
-    print(f"throughput     {statuses['200'] / wall:7.0f} photos/s")
     print(f"latency        p50 {1e3 * cuts[49]:.0f} ms, p95 {1e3 * cuts[94]:.0f} ms, p99 {1e3 * cuts[98]:.0f} ms")
     print("server memory  " + ", ".join(f"{value:.0f} MB after {name}" for name, value in memory.items()))
 

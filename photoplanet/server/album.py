@@ -16,6 +16,11 @@ from photoplanet.server.described import Always, Method, Precision, Regions, Sha
 from photoplanet.server.problems import Problem
 from photoplanet.server.uploads import Upload
 
+Offset = Annotated[
+    str | None,
+    Query(max_length=9, description="How far clocks that name no zone are ahead of UTC: +02:00, in a URL %2B02:00",
+          json_schema_extra={"pattern": "^([+-][0-9]{2}:?[0-9]{2}|Z|UTC)$"}),
+]  # fmt: skip
 TRACK = "track"  # the form field of a GPX file
 KINDS = [trips.OWN, trips.TRACK, trips.ESTIMATED, trips.NEIGHBOURS]
 BODY = described.body(track={"type": "string", "format": "binary", "description": "A GPX track: known places"})
@@ -50,9 +55,7 @@ def add(app: FastAPI, shared: service.Service) -> None:
         gap_hours: Annotated[float, Query(gt=0, le=1e6, description="A longer pause starts another album")] = GAP_HOURS,
         one_camera: Annotated[bool, Query(description="Put the photos of all cameras into one album")] = False,
         anchors: Annotated[bool, Query(description="Take photos that have GPS for known places")] = True,
-        time_offset: Annotated[
-            str | None, Query(max_length=9, description="How far clocks that name no zone are ahead of UTC: +02:00")
-        ] = None,
+        time_offset: Offset = None,
         top: Top = 1,
         region: Share = REGION_SHARE,
         precision: Precision = DEFAULT_PRECISION,
@@ -67,7 +70,8 @@ def add(app: FastAPI, shared: service.Service) -> None:
         """
         form = Form(top, region, precision, answer_always)
         methods.check(method, known, shared.locator.info.name)
-        offset = trips.check_offset(time_offset) if time_offset else None
+        # A plus sign in a URL that was not written as %2B arrives as a space.
+        offset = trips.check_offset(time_offset.replace(" ", "+")) if time_offset else None
 
         async def work(files: list[Upload]) -> list[dict[str, Any]]:
             photos = [upload for upload in files if upload.field != TRACK]
@@ -77,7 +81,7 @@ def add(app: FastAPI, shared: service.Service) -> None:
             albums, utc = await _split(shared, photos, gap_hours, one_camera, offset)
             if track is not None and not utc:
                 raise Problem(400, "tracks are in UTC, and some photos name no time zone; say what their clock showed: "
-                                   "time_offset=+02:00 for two hours ahead (in a URL: %2B02:00)")  # fmt: skip
+                                   "time_offset=+02:00 for two hours ahead")  # fmt: skip
             seen = await _see(shared, photos)
 
             def decide(number: int, trip: trips.Trip) -> dict[str, Any]:

@@ -111,9 +111,10 @@ def refused(problems: tuple[int, ...]) -> dict[int | str, Any]:
     return told
 
 
-def body(**parts: dict[str, Any]) -> dict[str, Any]:
-    """What an endpoint takes: one photo as the body, or files as multipart/form-data, `parts` beside `photos`."""
+def body(most: int | None = None, **parts: dict[str, Any]) -> dict[str, Any]:
+    """What an endpoint takes: one photo as the body, or `most` files as multipart/form-data, `parts` beside them."""
     file = {"type": "string", "format": "binary"}
-    form = {"type": "object", "required": ["photos"], "properties": {"photos": listed(file), **parts}}
+    photos = {**listed(file), "minItems": 1, **({"maxItems": most} if most else {})}
+    form = {"type": "object", "required": ["photos"], "properties": {"photos": photos, **parts}}
     content = {"multipart/form-data": {"schema": form}, "image/*": {"schema": file}}
     return {"requestBody": {"required": True, "content": content}}

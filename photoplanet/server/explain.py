@@ -25,7 +25,7 @@ def add(app: FastAPI, shared: service.Service) -> None:
         EXAMPLE,
     )  # fmt: skip
 
-    @app.post("/v1/explain", summary="Which parts of a photo speak for its place", openapi_extra=described.body(),
+    @app.post("/v1/explain", summary="Which parts of a photo speak for its place", openapi_extra=described.body(1),
               responses=answer)  # fmt: skip
     async def explain(
         request: Request,

@@ -50,7 +50,7 @@ def add(app: FastAPI, shared: service.Service) -> None:
     library = shared.library
     rows = {} if library is None else {name: row for row, name in enumerate(library.listing.ids)}
 
-    @app.post("/v1/similar", summary="The library's photos that show the same", openapi_extra=described.body(),
+    @app.post("/v1/similar", summary="The library's photos that show the same", openapi_extra=described.body(1),
               responses=ANSWER)  # fmt: skip
     async def similar(
         request: Request,

@@ -1,14 +1,18 @@
+import io
 import json
 import os
 import signal
 import subprocess
 import sys
+import threading
 import urllib.error
 import urllib.request
 
 import pytest
+from PIL import Image
 
 from photoplanet.cli import main
+from photoplanet.photos.exif import gps_bytes
 from photoplanet.server import security
 
 
@@ -26,7 +30,8 @@ def serve(tiny_model, own_home):
         )  # fmt: skip
         started.append(process)
         said = [process.stderr.readline() for _ in range(lines)]
-        return process, said[0].split(" on ")[1].split()[0], said
+        address = next(line.split(" on ")[1].split()[0] for line in said if "answers on" in line)
+        return process, address, said
 
     yield start
     for process in started:
@@ -47,6 +52,38 @@ def test_it_answers_on_this_machine_and_stops_cleanly(serve, photo):
     process.send_signal(signal.SIGINT)
     out, err = process.communicate(timeout=30)
     assert process.returncode == 0 and out == "" and err == ""
+
+
+def test_told_to_stop_it_answers_the_album_that_is_under_way(serve, tmp_path):
+    noise = io.BytesIO()
+    Image.effect_noise((1500, 1200), 80).save(noise, "JPEG")
+    process, address, _ = serve()
+    parts = b"".join(
+        b'--x\r\nContent-Disposition: form-data; name="a"; filename="%d.jpg"\r\n\r\n%s\r\n' % (n, noise.getvalue())
+        for n in range(60)
+    )
+    answers = []
+    asking = threading.Thread(target=lambda: answers.append(
+        ask(f"{address}/v1/album", parts + b"--x--\r\n", **{"Content-Type": "multipart/form-data; boundary=x"})
+    ))  # fmt: skip
+    asking.start()
+    while not ask(f"{address}/healthz")["waiting"]:
+        assert asking.is_alive(), "the album was answered before it could be interrupted"
+    process.send_signal(signal.SIGTERM)
+    asking.join(60)
+    process.communicate(timeout=30)
+    assert len(answers[0]["albums"][0]["photos"]) == 60 and answers[0]["failed"] == 0
+    with pytest.raises(urllib.error.URLError):
+        ask(f"{address}/healthz")
+
+
+def test_with_a_library_it_answers_which_photos_show_the_same(serve, tmp_path):
+    (tmp_path / "library").mkdir()
+    Image.effect_noise((300, 200), 90).save(tmp_path / "library" / "a.jpg", exif=gps_bytes(48.86, 2.35))
+    _, address, _ = serve("--library", str(tmp_path / "library"), lines=4)
+    found = ask(f"{address}/v1/similar", (tmp_path / "library" / "a.jpg").read_bytes())
+    assert found["itself"] == ["a.jpg"] and found["matches"] == []
+    assert ask(f"{address}/v1/models")["library"] == {"photos": 1, "by": "local"}
 
 
 def test_opened_up_it_makes_a_token_and_asks_for_it(serve, photo):

@@ -90,6 +90,7 @@ def test_a_known_place_pulls_its_neighbours_and_indexes_say_which_photo_was_sent
 def test_a_track_places_photos(connect, is_problem):
     photos = [(f"{n}.jpg", snap(GREY, f"10:0{n}:00")) for n in range(3)]
     found = connect().post("/v1/album", params={"time_offset": "+02:00"}, files=files(photos, GPX)).json()
+    assert found == connect().post("/v1/album?time_offset=+02:00", files=files(photos, GPX)).json()
     assert [photo["kind"] for photo in photos_of(found)] == ["track"] * 3
     assert photos_of(found)[1]["best"]["latitude"] == pytest.approx(48.01)
     is_problem(connect().post("/v1/album", files=files(photos, GPX)), 400, "time_offset")

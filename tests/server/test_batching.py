@@ -1,0 +1,123 @@
+"""The batcher: clients are served together, each gets his own, and those who have gone are passed over."""
+
+import asyncio
+import io
+import threading
+
+import numpy as np
+import pytest
+from PIL import Image
+
+from photoplanet.errors import InputError
+from photoplanet.server.batching import Batcher
+from photoplanet.server.limits import Limits
+
+
+def jpeg(colour):
+    buffer = io.BytesIO()
+    Image.new("RGB", (20, 20), colour).save(buffer, "PNG")
+    return buffer.getvalue()
+
+
+RED, GREEN = jpeg((255, 0, 0)), jpeg((0, 255, 0))
+
+
+@pytest.fixture
+def batches(model, monkeypatch):
+    """The sizes of the batches that went through the network, and an event that lets them through."""
+    sizes, gate, real = [], threading.Event(), model.log_probabilities
+    gate.set()
+
+    def watched(pixels):
+        gate.wait(10)
+        sizes.append(len(pixels))
+        return real(pixels)
+
+    monkeypatch.setattr(model, "log_probabilities", watched)
+    return sizes, gate
+
+
+def run(model, work):
+    """Run `work(batcher)` with a batcher that is stopped afterwards."""
+
+    async def inside():
+        batcher = Batcher(model, Limits())
+        batcher.start()
+        try:
+            return await asyncio.wait_for(work(batcher), 20)
+        finally:
+            await batcher.stop()
+
+    return asyncio.run(inside())
+
+
+async def until(condition):
+    while not condition():
+        await asyncio.sleep(0.005)
+
+
+def test_what_waits_goes_through_together_and_everybody_gets_his_own(model, batches):
+    sizes, gate = batches
+
+    async def work(batcher):
+        gate.clear()
+        first = asyncio.create_task(batcher.see(RED))
+        await until(lambda: batcher._ready.empty() and not batcher._decoders._work_queue.qsize())
+        others = [asyncio.create_task(batcher.see((RED, GREEN)[n % 2])) for n in range(40)]
+        await until(lambda: batcher._ready.qsize() >= 39)
+        gate.set()
+        return await asyncio.gather(first, *others)
+
+    rows = run(model, work)
+    assert sum(sizes) == 41 and max(sizes) == 32
+    for number, (log_probabilities, embedding) in enumerate(rows[1:]):
+        assert embedding == pytest.approx(((1, 0, 0), (0, 1, 0))[number % 2], abs=0.02)
+        assert np.exp(log_probabilities).sum() == pytest.approx(1, abs=1e-5)
+
+
+def test_who_has_gone_is_passed_over(model, batches):
+    sizes, gate = batches
+
+    async def work(batcher):
+        gate.clear()
+        kept = asyncio.create_task(batcher.see(RED))
+        await asyncio.sleep(0.05)
+        gone = [asyncio.create_task(batcher.see(GREEN)) for _ in range(100)]
+        await asyncio.sleep(0.05)
+        for task in gone:
+            task.cancel()
+        await asyncio.gather(*gone, return_exceptions=True)
+        gate.set()
+        await kept
+        return await batcher.see(GREEN)
+
+    run(model, work)
+    assert sum(sizes) <= 3  # the kept one, the last, and no more of the others than were at the network already
+
+
+def test_other_work_takes_its_turn_between_batches_and_its_errors_are_its_own(model, batches):
+    async def work(batcher):
+        seen, told, failed, bad = await asyncio.gather(
+            batcher.see(RED), batcher.run(pow, 2, 10), batcher.run(lambda: 1 / 0), batcher.see(b"no photo"),
+            return_exceptions=True,
+        )  # fmt: skip
+        return seen, told, failed, bad, await batcher.locate(RED, lambda found: found.best.near.country_code)
+
+    seen, told, failed, bad, country = run(model, work)
+    assert len(seen) == 2 and told == 1024 and country == "FR"
+    assert isinstance(failed, ZeroDivisionError) and isinstance(bad, InputError)
+
+
+def test_an_error_in_finishing_is_of_that_photo_only(model, batches):
+    _, gate = batches
+
+    async def work(batcher):
+        gate.clear()
+        tasks = [batcher.locate(RED, lambda found: 1 / 0), batcher.locate(RED, lambda found: found.best.near.country)]
+        waiting = asyncio.gather(*tasks, return_exceptions=True)
+        await asyncio.sleep(0.1)
+        gate.set()
+        return await waiting
+
+    bad, good = run(model, work)
+    assert isinstance(bad, ZeroDivisionError) and good == "France"
