@@ -4,6 +4,7 @@ import base64
 import csv
 import io
 import json
+import re
 import xml.etree.ElementTree as ET
 
 import numpy as np
@@ -186,6 +187,24 @@ def test_photos_and_a_track_are_dropped_and_the_track_places_them(visit, address
     expect(page.locator(".facts")).to_contain_text("from the GPX track")
     page.get_by_role("button", name="Remove all").click()
     expect(page.locator("#welcome")).to_be_visible()
+
+
+def test_a_folder_is_taken_whole_and_a_picture_can_be_pasted(visit, address, tmp_path):
+    (tmp_path / "trip" / "day").mkdir(parents=True)
+    (tmp_path / "trip" / "day" / "1.jpg").write_bytes(TRIP[0]["buffer"])
+    (tmp_path / "trip" / "notes.txt").write_text("no photo")
+    page = visit(address)
+    page.set_input_files("#folder", tmp_path / "trip")
+    expect(page.locator("#answer .name")).to_have_text("trip/day/1.jpg")
+    expect(page.locator("#count")).to_have_text("1 photo")
+    paste = """(text) => {
+        const data = new DataTransfer();
+        const bytes = Uint8Array.from(atob(text), (c) => c.charCodeAt(0));
+        data.items.add(new File([bytes], "image.png", { type: "image/png" }));
+        document.dispatchEvent(new ClipboardEvent("paste", { clipboardData: data, bubbles: true, cancelable: true }));
+    }"""
+    page.evaluate(paste, base64.b64encode(TRIP[2]["buffer"]).decode())
+    expect(page.locator("#strip button").nth(1)).to_have_accessible_name(re.compile("image.png, .*Brazil"))
 
 
 def test_similar_photos_of_a_library_are_shown_and_lead_to_their_places(visit, served, model, tmp_path):

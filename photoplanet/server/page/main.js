@@ -138,7 +138,7 @@ function waiting(seconds, why) {
 }
 function stop(why) { if (running) running.abort(new DOMException(why, "AbortError")); }
 $("cancel").addEventListener("click", () => stop(CANCELLED));
-$("again").addEventListener("click", () => { if (state.model === undefined) meet(); else go(); });
+$("again").addEventListener("click", () => { if (!state.model) meet(); else go(); });
 
 // --- options
 $("together").addEventListener("change", () => {

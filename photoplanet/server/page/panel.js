@@ -41,7 +41,7 @@ function figure(photo) {
   address = URL.createObjectURL(photo.file);
   image.src = address; image.alt = `The photo ${photo.name}`;
   image.addEventListener("load", () => made.style.setProperty("--ratio", image.naturalWidth / image.naturalHeight));
-  image.addEventListener("error", () => made.replaceChildren(element("p", "This browser cannot show this file.", "quiet")));
+  image.addEventListener("error", () => made.replaceWith(element("p", "This browser cannot show this file.", "quiet")));
   made.append(image);
   return made;
 }

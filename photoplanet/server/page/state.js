@@ -5,6 +5,7 @@ export const state = {
   share: 0.9,            // of the probability that the region holds
   precision: "city", always: false,
   together: false, albums: [],  // albums: { title, from, to, photos }, in time order
+  model: "",             // its name, once the server has told
   track: null,           // a GPX file
   library: null,         // what the server says of its library of geotagged photos
   fit: "crop",           // what part of a photo the network sees: its middle square, or all of it ("squash")

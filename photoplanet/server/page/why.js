@@ -34,19 +34,17 @@ export function section(photo, figure, api) {
 }
 
 function tell(rest, found, figure) {
-  const picture = figure.querySelector("img"), layers = picture ? cover(picture, found) : null;
-  rest.replaceChildren();
-  if (layers) {
-    const label = element("label", "Strength of the colours"), input = element("input");
-    figure.classList.add("explained");
-    figure.append(layers.heat, layers.boxes);
-    Object.assign(input, { type: "range", min: 0, max: 100, value: 85, id: "strength" });
-    const show = () => { layers.heat.style.opacity = input.value / 100; };
-    input.addEventListener("input", show);
-    show();
-    label.append(input);
-    rest.append(label);
-  }
+  const picture = figure.querySelector("img");
+  if (!picture) return rest.replaceChildren(element("p", "The parts cannot be pointed at, since this browser cannot show the photo.", "quiet"));
+  const { heat, boxes } = cover(picture, found), label = element("label", "Strength of the colours"), input = element("input");
+  figure.classList.add("explained");
+  figure.append(heat, boxes);
+  Object.assign(input, { type: "range", min: 0, max: 100, value: 85, id: "strength" });
+  const show = () => { heat.style.opacity = input.value / 100; };
+  input.addEventListener("input", show);
+  show();
+  label.append(input);
+  rest.replaceChildren(label);
   rest.append(element("p", `The network gives ${percent(found.confidence)} to the likeliest cell. With a part hidden it gives:`, "quiet"));
   const both = element("div", undefined, "spots");
   both.append(spots("Speaks for it", found.supports, "supports"), spots("Misleads", found.misleads, "misleads"));
