@@ -1,4 +1,5 @@
-"""The outline of the land and the borders between countries: Natural Earth, 1:110 million, for every map here.
+"""The ground of every map here: the outline of the land and the borders between countries (Natural Earth, 1:110 million),
+and the towns that maps name (GeoNames).
 
 The file, land.json, is written by tools/make_land.py, which says what it holds.
 """
@@ -15,7 +16,7 @@ Line = tuple[NDArray[np.float64], NDArray[np.float64]]  # latitude (n,), longitu
 
 @cache
 def text() -> str:
-    """The outlines as they lie on disk, for pages that draw them by themselves (JSON, 55 KB)."""
+    """The ground as it lies on disk, for pages that draw it by themselves (JSON, 110 KB)."""
     return Path(__file__).with_name("land.json").read_text(encoding="utf-8")
 
 

@@ -2,6 +2,7 @@
 // The single-file maps carry this file with `export` taken away (maps.py); the server's pages import it.
 const RAD = Math.PI / 180, MAX_LATITUDE = 85.0511, EARTH_KM = 6371, MAX_SCALE = 3e6;
 const COLOURS = ["sea", "land", "border", "mass", "point", "halo", "ink", "quiet", "known"];  // CSS: --sea, --land, …
+const TOWN_GAP = 36, MOST_TOWNS = 30;  // px between towns' names, so that the map stays calm
 const FULL = 7;  // an angle beyond a full turn
 
 // In world widths: x and y are 0…1, from the north-west
@@ -101,6 +102,7 @@ export class Atlas {
     this.land = new Path2D(); this.borders = new Path2D();
     for (const ring of world.land) unpack(ring, world.scale, true, this.land);
     for (const line of world.borders) unpack(line, world.scale, false, this.borders);
+    this.towns = world.towns.map(([name, lng, lat]) => ({ name, latitude: lat / world.scale, longitude: lng / world.scale }));
     this.listen();
   }
   start() {  // once what `page` draws is there
@@ -143,8 +145,25 @@ export class Atlas {
     const cells = page.cells ? page.cells() : [];
     for (let turn = first - 1; cells.length && turn <= last + 1; turn++) { this.worldTransform(ratio, turn); this.drawCells(cells); }
     ctx.setTransform(ratio, 0, 0, ratio, 0, 0);
+    this.drawTowns();
     if (page.marks) page.marks();
     this.drawScale();
+  }
+  drawTowns() {  // the largest first, each where it keeps clear of those before it
+    const { ctx, colours } = this, taken = [];
+    ctx.font = "11px system-ui, sans-serif"; ctx.textAlign = "left"; ctx.textBaseline = "middle"; ctx.lineJoin = "round"; ctx.lineWidth = 3;
+    ctx.strokeStyle = colours.land; ctx.fillStyle = colours.ink;
+    for (const town of this.towns) {
+      const { name } = town, spot = this.spot(town.latitude, town.longitude);
+      if (!this.inSight(spot)) continue;
+      const box = [spot.x - 5, spot.y - 8, spot.x + 10 + (town.width ??= ctx.measureText(name).width), spot.y + 8];
+      if (box[2] > this.width || taken.some((other) => box[0] < other[2] + TOWN_GAP && other[0] < box[2] + TOWN_GAP && box[1] < other[3] + TOWN_GAP && other[1] < box[3] + TOWN_GAP)) continue;
+      taken.push(box);
+      ctx.globalAlpha = 0.8; ctx.strokeText(name, spot.x + 6, spot.y);
+      ctx.fillText(name, spot.x + 6, spot.y);
+      ctx.beginPath(); ctx.arc(spot.x, spot.y, 2, 0, FULL); ctx.fill(); ctx.globalAlpha = 1;
+      if (taken.length === MOST_TOWNS) return;
+    }
   }
   worldTransform(ratio, turn) {
     const k = ratio * this.view.scale;

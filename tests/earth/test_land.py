@@ -2,7 +2,7 @@ import json
 
 import numpy as np
 
-from photoplanet.earth import land
+from photoplanet.earth import geodesy, land, places
 
 
 def test_the_outline_is_within_the_map_and_lean():
@@ -14,6 +14,17 @@ def test_the_outline_is_within_the_map_and_lean():
         assert np.abs(points[:, 1]).max() <= 90
         inner = np.abs(points[:-1, 0]) < 179.9
         assert np.abs(np.diff(points[:, 0]))[inner].max(initial=0) < 60  # nothing is drawn across the map
+
+
+def test_every_part_of_a_map_has_a_town_that_lies_where_the_gazetteer_has_it():
+    document = json.loads(land.text())
+    names, lng, lat = zip(*document["towns"], strict=True)
+    lat, lng = np.array(lat) / document["scale"], np.array(lng) / document["scale"]
+    assert names[0] == "Shanghai" and {"Paris", "Casablanca", "Reykjavík", "Wellington", "Honolulu"} <= set(names)
+    for latitude, longitude in ((46.5, 8.0), (43.0, -107.5), (-25.0, 134.0), (62.0, 130.0), (65.0, -18.5)):
+        assert geodesy.distance_km(latitude, longitude, lat, lng).min() < 350
+    near = places.name(lat[::50], lng[::50])
+    assert np.mean([place.city == name for place, name in zip(near, names[::50], strict=True)]) > 0.9
 
 
 def test_outlines_are_latitude_first_and_closed():
