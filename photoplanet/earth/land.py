@@ -1,5 +1,4 @@
-"""The ground of every map here: the outline of the land and the borders between countries (Natural Earth, 1:110 million),
-and the towns that maps name (GeoNames).
+"""The ground of every map here: land, borders between countries (Natural Earth, 1:110 million), and towns (GeoNames).
 
 The file, land.json, is written by tools/make_land.py, which says what it holds.
 """
