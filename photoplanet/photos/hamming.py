@@ -117,11 +117,17 @@ def _pairs(found: list, most: int) -> tuple[NDArray[np.int64], NDArray[np.int64]
     return test[keep], training[keep], distance[keep]
 
 
-def _index(codes: Codes, flat: bool, cells: int) -> Any:
+def open_faiss() -> Any:
+    """The module that compares codes; MissingExtra where it is not installed."""
     try:
         import faiss
     except ImportError:
         raise MissingExtra("comparing the codes of photos", "retrieval") from None
+    return faiss
+
+
+def _index(codes: Codes, flat: bool, cells: int) -> Any:
+    faiss = open_faiss()
     bits = codes.shape[1] * 8
     pivots = faiss.IndexBinaryFlat(bits)
     if flat:

@@ -11,7 +11,7 @@ import pyarrow.compute as pc
 from numpy.typing import NDArray
 
 from photoplanet.errors import InputError
-from photoplanet.photos import duplicates, table
+from photoplanet.photos import duplicates, hamming, table
 from photoplanet.photos.duplicates import place
 
 SHOWN = 5
@@ -79,6 +79,7 @@ def against(
 
     `advance` counts the photos of both as they are coded. Raises InputError and MissingExtra as `duplicates.find` does.
     """
+    hamming.open_faiss()  # it is better missed now than when all photos are read
     first, bad = duplicates.codes(test.paths, threads, advance, test.place)
     second, also_bad = duplicates.codes(training.paths, threads, advance, training.place)
     good, other_good = _good(len(first), bad), _good(len(second), also_bad)
@@ -94,6 +95,7 @@ def within(
     advance: Advance = lambda count=1, note="": None,
 ) -> Found:  # fmt: skip
     """The photos of a table that repeat an earlier one: each with the first of its group; as `against` otherwise."""
+    hamming.open_faiss()
     codes, bad = duplicates.codes(photos.paths, threads, advance, photos.place)
     good = _good(len(codes), bad)
     limit = default_threshold() if threshold is None else threshold

@@ -16,7 +16,7 @@ from photoplanet.bundle.folder import sha256
 from photoplanet.errors import InputError
 from photoplanet.photos import images
 from photoplanet.retrieval import index as vectors
-from photoplanet.retrieval import local_features, local_search
+from photoplanet.retrieval import local_features, local_search, words
 from photoplanet.retrieval.store import SHARD_PHOTOS, Row, Store
 from photoplanet.retrieval.words import InvertedIndex, Vocabulary
 
@@ -36,6 +36,8 @@ class LocalEngine:
     choices: Mapping[str, Any] = {}  # how the search is built; `settings`: how a photo is read, what the store goes by
 
     def __init__(self) -> None:
+        local_features.opencv()  # what is not installed is better missed now than when all photos are listed
+        words.open_faiss()
         self.settings: dict[str, Any] = {
             "max_side": local_features.MAX_SIDE, "max_features": local_features.MAX_FEATURES, "version": 1,
         }  # fmt: skip
@@ -125,6 +127,7 @@ class VectorEngine:
     def __init__(self, embedder: Any, kind: str = vectors.DEFAULT_KIND):
         if kind not in vectors.KINDS:
             raise InputError(f"no index is called {kind!r}; the kinds are {', '.join(vectors.KINDS)}")
+        vectors.open_faiss()
         self.embedder, self.kind = embedder, kind
         self.label = f"embedding {kind} of {embedder.locator.info.name}"
         self.name = f"embedding-{embedder.key[:16]}"

@@ -20,7 +20,8 @@ _MOST_ROWS = 2_000_000_000
 _MOST_DIMENSIONS = 65_536
 
 
-def _faiss() -> Any:
+def open_faiss() -> Any:
+    """The module faiss; MissingExtra where it is not installed."""
     try:
         import faiss
     except ModuleNotFoundError as error:
@@ -29,25 +30,25 @@ def _faiss() -> Any:
 
 
 def _flat(d: int, n: int) -> Any:
-    return _faiss().IndexFlatL2(d)
+    return open_faiss().IndexFlatL2(d)
 
 
 def _int8(d: int, n: int) -> Any:
-    faiss = _faiss()
+    faiss = open_faiss()
     return faiss.IndexScalarQuantizer(d, faiss.ScalarQuantizer.QT_8bit_direct_signed, faiss.METRIC_L2)
 
 
 def _ivf(d: int, n: int) -> Any:
-    faiss = _faiss()
+    faiss = open_faiss()
     coarse = faiss.IndexFlatL2(d)
     made = faiss.IndexIVFScalarQuantizer(coarse, d, _lists(n), faiss.ScalarQuantizer.QT_8bit, faiss.METRIC_L2)
     return _owning(made, coarse)
 
 
 def _pq(d: int, n: int) -> Any:
-    coarse = _faiss().IndexFlatL2(d)
+    coarse = open_faiss().IndexFlatL2(d)
     pieces = max(pieces for pieces in range(1, min(64, d) + 1) if d % pieces == 0)
-    return _owning(_faiss().IndexIVFPQ(coarse, d, _lists(n), pieces, 8), coarse)
+    return _owning(open_faiss().IndexIVFPQ(coarse, d, _lists(n), pieces, 8), coarse)
 
 
 def _owning(made: Any, coarse: Any) -> Any:
@@ -137,7 +138,7 @@ class VectorIndex:
         """Bytes of memory per vector, with row numbers and the tables of a compressed kind."""
         if not len(self):
             return float(self._index.sa_code_size())
-        faiss = _faiss()
+        faiss = open_faiss()
         total = len(self) * self._index.sa_code_size()
         if isinstance(self._index, faiss.IndexIVF):
             coarse = self._index.nlist * self.dimensions * 4
@@ -179,7 +180,7 @@ class VectorIndex:
             if exact:
                 _write_array(temporary, self._raw(), exact)
             else:
-                _faiss().write_index(self._index, str(temporary))
+                open_faiss().write_index(self._index, str(temporary))
             digest = sha256(temporary)
         facts = {"kind": self.kind, "rows": len(self), "dimensions": self.dimensions, "scale": self.scale}
         return {**facts, "stored": exact or "faiss", "sha256": digest}
@@ -199,7 +200,7 @@ class VectorIndex:
             made = cls(KINDS[stored](d, rows), kind, scale)
             made.add(_read_array(source, EXACT[stored], (rows, d)))
             return made
-        made = cls(_faiss().read_index(str(source)), kind, scale)
+        made = cls(open_faiss().read_index(str(source)), kind, scale)
         if (len(made), made.dimensions) != (rows, d):
             raise InputError(f"{source}: {len(made)} × {made.dimensions}, not {rows} × {d}; build the index again")
         return made
@@ -211,7 +212,7 @@ class VectorIndex:
 
     @property
     def _is_int8(self) -> bool:
-        return type(self._index) is _faiss().IndexScalarQuantizer
+        return type(self._index) is open_faiss().IndexScalarQuantizer
 
     def _stored(self, rows: NDArray) -> NDArray[np.float32]:
         """As the FAISS index takes them: whole numbers where it keeps int8, else the values."""
@@ -238,7 +239,7 @@ class VectorIndex:
 
     def _raw(self) -> NDArray:
         """The vectors of an exact index as they are kept, (n, d) float32 or int8, a view where possible."""
-        faiss = _faiss()
+        faiss = open_faiss()
         if not self._is_int8:
             flat = faiss.rev_swig_ptr(self._index.get_xb(), len(self) * self.dimensions)
             return flat.reshape(len(self), self.dimensions)

@@ -31,7 +31,7 @@ class Vocabulary:
     def __init__(self, coarse: np.ndarray, centers: np.ndarray):
         """`coarse` float32 (lists, 128) and `centers` float32 (words, 128), in the descriptors' units."""
         self.coarse, self.centers = _matrix(coarse), _matrix(centers)
-        faiss = _faiss()
+        faiss = open_faiss()
         quantizer = faiss.IndexFlatL2(DIMENSION)
         quantizer.add(self.coarse)
         self._index = faiss.IndexIVFFlat(quantizer, DIMENSION, len(self.coarse))
@@ -204,7 +204,7 @@ def _matrix(values: np.ndarray) -> np.ndarray:
 
 
 def _nearest(points: np.ndarray, centers: np.ndarray) -> np.ndarray:
-    flat = _faiss().IndexFlatL2(DIMENSION)
+    flat = open_faiss().IndexFlatL2(DIMENSION)
     flat.add(centers)
     with _one_thread():
         return flat.search(points, 1)[1][:, 0]
@@ -218,7 +218,7 @@ def _shares(counts: np.ndarray, words: int) -> np.ndarray:
 
 def _kmeans(points: np.ndarray, k: int, seed: int) -> np.ndarray:
     """Centres float32 (≤ k, 128) by Lloyd's algorithm."""
-    faiss = _faiss()
+    faiss = open_faiss()
     k = int(min(k, len(points)))
     clusters = faiss.Clustering(DIMENSION, k)
     clusters.niter, clusters.seed, clusters.min_points_per_centroid = 12, seed % 2**31, 1
@@ -231,7 +231,7 @@ def _kmeans(points: np.ndarray, k: int, seed: int) -> np.ndarray:
 @contextmanager
 def _one_thread():
     """FAISS on the calling thread alone: our calls are small, and its threads wait for each other on a busy machine."""
-    faiss = _faiss()
+    faiss = open_faiss()
     before = faiss.omp_get_max_threads()
     faiss.omp_set_num_threads(1)  # OpenMP keeps this number per calling thread
     try:
@@ -240,7 +240,8 @@ def _one_thread():
         faiss.omp_set_num_threads(before)
 
 
-def _faiss():
+def open_faiss():
+    """The module faiss; MissingExtra where it is not installed."""
     try:
         import faiss
     except ImportError:

@@ -12,7 +12,7 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from photoplanet.errors import InputError
+from photoplanet.errors import InputError, MissingExtra
 from photoplanet.photos import table
 from photoplanet.photos.exif import gps_bytes
 from photoplanet.retrieval import engines, library
@@ -434,3 +434,13 @@ def test_the_place_is_where_most_agree_weighted_by_what_agrees():
 def test_the_date_line_does_not_split_a_place():
     answer = agreed([match(0, 179.9999, 50), match(0, -179.9999, 50)])
     assert abs(answer.longitude) > 179.999 and len(answer.matches) == 2 and answer.spread_km < 0.1
+
+
+@pytest.mark.parametrize("missing", ["cv2", "faiss"])
+def test_a_missing_extra_is_named_before_anything_is_read(tmp_path, monkeypatch, missing):
+    save(tmp_path / "photos", "a.jpg", scene(1), PLACES[1])
+    monkeypatch.setitem(sys.modules, missing, None)
+    told = []
+    with pytest.raises(MissingExtra, match=r"photoplanet\[retrieval\]"):
+        library.open(tmp_path / "photos", tell=told.append)
+    assert told == [] and [path.name for path in tmp_path.iterdir()] == ["photos"]
