@@ -2,7 +2,7 @@
 // The single-file maps carry this file with `export` taken away (maps.py); the server's pages import it.
 const RAD = Math.PI / 180, MAX_LATITUDE = 85.0511, EARTH_KM = 6371, MAX_SCALE = 3e6;
 const COLOURS = ["sea", "land", "border", "mass", "point", "halo", "ink", "quiet", "known"];  // CSS: --sea, --land, …
-const TOWN_GAP = 36, MOST_TOWNS = 30;  // px between towns' names, so that the map stays calm
+const TOWN_GAP = [30, 18], MOST_TOWNS = 30;  // px between towns' names, across and down, so that the map stays calm
 const FULL = 7;  // an angle beyond a full turn
 
 // In world widths: x and y are 0…1, from the north-west
@@ -157,7 +157,7 @@ export class Atlas {
       const { name } = town, spot = this.spot(town.latitude, town.longitude);
       if (!this.inSight(spot)) continue;
       const box = [spot.x - 5, spot.y - 8, spot.x + 10 + (town.width ??= ctx.measureText(name).width), spot.y + 8];
-      if (box[2] > this.width || taken.some((other) => box[0] < other[2] + TOWN_GAP && other[0] < box[2] + TOWN_GAP && box[1] < other[3] + TOWN_GAP && other[1] < box[3] + TOWN_GAP)) continue;
+      if (box[2] > this.width || taken.some((other) => [0, 1].every((axis) => box[axis] < other[axis + 2] + TOWN_GAP[axis] && other[axis] < box[axis + 2] + TOWN_GAP[axis]))) continue;
       taken.push(box);
       ctx.globalAlpha = 0.8; ctx.strokeText(name, spot.x + 6, spot.y);
       ctx.fillText(name, spot.x + 6, spot.y);
