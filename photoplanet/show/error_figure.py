@@ -42,5 +42,5 @@ def error_curves(errors: Mapping[str, npt.ArrayLike], title: str = "") -> "Figur
     axes.set(yscale="log", xlim=(0, 100), ylim=(NEAREST_KM, FARTHEST_KM), title=title,
              xlabel="per cent of the photos", ylabel="localised within, km")  # fmt: skip
     axes.yaxis.set_major_formatter(lambda value, _: f"{value:,g}")
-    axes.legend(loc="upper left", fontsize=8)
+    axes.legend(loc="best", fontsize=8)
     return figure
