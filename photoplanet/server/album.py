@@ -90,7 +90,7 @@ def add(app: FastAPI, shared: service.Service) -> None:
                 told = zip(trip.rows.tolist(), found, strict=True)
                 return trip.record(number, [_record(each, row, form, geojson, regions) for row, each in told])
 
-            return [await shared.batcher.run(decide, number, trip) for number, trip in enumerate(albums, start=1)]
+            return [await shared.aside("album", decide, number, trip) for number, trip in enumerate(albums, start=1)]
 
         albums = await shared.answer(request, work)
         failed = sum("error" in photo for each in albums for photo in each["photos"])

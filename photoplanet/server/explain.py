@@ -1,5 +1,6 @@
 """POST /v1/explain: which parts of a photo speak for its place."""
 
+import threading
 from typing import Annotated, Any
 
 from fastapi import FastAPI, Query, Request
@@ -41,13 +42,21 @@ def add(app: FastAPI, shared: service.Service) -> None:
         truth = None if latitude is None or longitude is None else (latitude, longitude)
 
         async def work(photos: list[Upload]) -> dict[str, Any]:
-            upload = service.one(photos, "explain")
+            upload = shared.one(photos, "explain")
+            gone = threading.Event()
+
+            def advance(count: int = 1, note: str = "") -> None:
+                if gone.is_set():
+                    raise TimeoutError  # nobody waits for it, so nobody hears of it
 
             def run() -> dict[str, Any]:
-                found = occlude(shared.locator, upload.content, truth, positions, box)
+                found = occlude(shared.locator, upload.content, truth, positions, box, advance=advance)
                 facts = {"file": upload.name, **found.to_dict()}
                 return facts | ({"map": [[round(float(v), 5) for v in row] for row in found.heat]} if map else {})
 
-            return await shared.batcher.run(run)
+            try:
+                return await shared.batcher.run(run)
+            finally:
+                gone.set()
 
         return JSONResponse({**shared.about(), **await shared.answer(request, work)})

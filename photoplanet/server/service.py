@@ -11,6 +11,7 @@ from photoplanet.errors import InputError
 from photoplanet.locate.locator import Locator
 from photoplanet.locate.prediction import Prediction
 from photoplanet.locate.results import Form
+from photoplanet.photos import images
 from photoplanet.server import uploads
 from photoplanet.server.batching import Batcher
 from photoplanet.server.limits import Limits
@@ -28,14 +29,15 @@ class Service:
         self.metrics, self.rates = Metrics(), Rates(limits.rate)
         self.room = Room(limits, self.metrics.watch)
         self.batcher = Batcher(locator, limits, self.metrics.watch)
-        self._searcher = ThreadPoolExecutor(1, "search")
+        self._aside = {name: ThreadPoolExecutor(1, name) for name in ("album", "search")}
 
     async def stop(self) -> None:
         """Finish what is inside, then end the threads."""
         while self.room.photos:
             await asyncio.sleep(0.01)
         await self.batcher.stop()
-        self._searcher.shutdown(wait=True)
+        for thread in self._aside.values():
+            thread.shutdown(wait=True)
 
     async def answer(self, request: Request, work: Callable[[list[uploads.Upload]], Awaitable[Any]]) -> Any:
         """Read the photos of a request, find room for them, and await `work`; Problem where a bound is passed."""
@@ -53,21 +55,21 @@ class Service:
                 words = f"not answered within {self.limits.seconds:g} s; send fewer or smaller photos"
                 raise Problem(504, words) from None
 
-    async def search(self, work: Callable[[], Any]) -> Any:
-        """Search the library, one photo at a time, while the network goes on."""
-        return await asyncio.get_running_loop().run_in_executor(self._searcher, work)
+    def one(self, photos: list[uploads.Upload], what: str) -> uploads.Upload:
+        """The only photo of a request; Problem 400 where there are more, InputError where it has too many pixels."""
+        if len(photos) != 1:
+            raise Problem(400, f"{what} takes one photo, not {len(photos)}")
+        with images.opened(photos[0].content, self.limits.photo_pixels):
+            return photos[0]
+
+    async def aside(self, thread: str, work: Callable[..., Any], *arguments: Any) -> Any:
+        """Infer an "album" or "search" the library, one of each at a time, while the network goes on for others."""
+        return await asyncio.get_running_loop().run_in_executor(self._aside[thread], work, *arguments)
 
     def about(self) -> dict[str, Any]:
         """What each answer says of the model."""
         info = self.locator.info
         return {"model": info.name, "world": "toy" if info.is_toy else "real"}
-
-
-def one(photos: list[uploads.Upload], what: str) -> uploads.Upload:
-    """The only photo of a request; Problem 400 where there are more."""
-    if len(photos) != 1:
-        raise Problem(400, f"{what} takes one photo, not {len(photos)}")
-    return photos[0]
 
 
 def more(prediction: Prediction, name: str, form: Form, shapes: bool, regions: bool) -> dict[str, Any]:

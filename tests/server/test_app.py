@@ -127,7 +127,7 @@ async def _ask(app, receive):
 
 
 def test_a_slow_answer_is_given_up_and_room_is_given_back(connect, model, monkeypatch, is_problem):
-    client = connect(Limits(seconds=0.2))
+    client = connect(Limits(seconds=1))
     release = threading.Event()
     real = model.log_probabilities
     monkeypatch.setattr(model, "log_probabilities", lambda pixels: (release.wait(5), real(pixels))[1])

@@ -24,13 +24,13 @@ RED, GREEN = jpeg((255, 0, 0)), jpeg((0, 255, 0))
 
 @pytest.fixture
 def batches(model, monkeypatch):
-    """The sizes of the batches that went through the network, and an event that lets them through."""
+    """The sizes of the batches that came to the network, and an event that lets them through."""
     sizes, gate, real = [], threading.Event(), model.log_probabilities
     gate.set()
 
     def watched(pixels):
-        gate.wait(10)
         sizes.append(len(pixels))
+        gate.wait(10)
         return real(pixels)
 
     monkeypatch.setattr(model, "log_probabilities", watched)
@@ -62,14 +62,14 @@ def test_what_waits_goes_through_together_and_everybody_gets_his_own(model, batc
     async def work(batcher):
         gate.clear()
         first = asyncio.create_task(batcher.see(RED))
-        await until(lambda: batcher._ready.empty() and not batcher._decoders._work_queue.qsize())
+        await until(lambda: sizes)
         others = [asyncio.create_task(batcher.see((RED, GREEN)[n % 2])) for n in range(40)]
-        await until(lambda: batcher._ready.qsize() >= 39)
+        await until(lambda: batcher._ready.qsize() == 40)
         gate.set()
         return await asyncio.gather(first, *others)
 
     rows = run(model, work)
-    assert sum(sizes) == 41 and max(sizes) == 32
+    assert sizes == [1, 32, 8]
     for number, (log_probabilities, embedding) in enumerate(rows[1:]):
         assert embedding == pytest.approx(((1, 0, 0), (0, 1, 0))[number % 2], abs=0.02)
         assert np.exp(log_probabilities).sum() == pytest.approx(1, abs=1e-5)
@@ -81,7 +81,7 @@ def test_who_has_gone_is_passed_over(model, batches):
     async def work(batcher):
         gate.clear()
         kept = asyncio.create_task(batcher.see(RED))
-        await asyncio.sleep(0.05)
+        await until(lambda: sizes)
         gone = [asyncio.create_task(batcher.see(GREEN)) for _ in range(100)]
         await asyncio.sleep(0.05)
         for task in gone:
@@ -92,7 +92,7 @@ def test_who_has_gone_is_passed_over(model, batches):
         return await batcher.see(GREEN)
 
     run(model, work)
-    assert sum(sizes) <= 3  # the kept one, the last, and no more of the others than were at the network already
+    assert sizes == [1, 1]  # the kept one and the last
 
 
 def test_other_work_takes_its_turn_between_batches_and_its_errors_are_its_own(model, batches):
@@ -109,15 +109,18 @@ def test_other_work_takes_its_turn_between_batches_and_its_errors_are_its_own(mo
 
 
 def test_an_error_in_finishing_is_of_that_photo_only(model, batches):
-    _, gate = batches
+    sizes, gate = batches
 
     async def work(batcher):
         gate.clear()
         tasks = [batcher.locate(RED, lambda found: 1 / 0), batcher.locate(RED, lambda found: found.best.near.country)]
+        first = asyncio.create_task(batcher.see(GREEN))
+        await until(lambda: sizes)
         waiting = asyncio.gather(*tasks, return_exceptions=True)
-        await asyncio.sleep(0.1)
+        await until(lambda: batcher._ready.qsize() == 2)
         gate.set()
+        await first
         return await waiting
 
     bad, good = run(model, work)
-    assert isinstance(bad, ZeroDivisionError) and good == "France"
+    assert sizes == [1, 2] and isinstance(bad, ZeroDivisionError) and good == "France"

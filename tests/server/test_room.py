@@ -3,10 +3,12 @@
 import asyncio
 import io
 import threading
+import time
 
 import pytest
 from PIL import Image
 
+from photoplanet.explain import occlusion
 from photoplanet.server.app import create_app
 from photoplanet.server.limits import Limits
 from photoplanet.server.problems import Problem
@@ -42,14 +44,33 @@ def test_an_album_that_takes_too_long_gives_its_places_back_and_is_not_gone_on_w
 ):
     """The network holds until the client has been told to give up; of the others not a batch more is begun."""
     sizes, gate, real = [], threading.Event(), model.log_probabilities
-    monkeypatch.setattr(model, "log_probabilities", lambda rows: (gate.wait(5), sizes.append(len(rows)), real(rows))[2])
-    client = connect(Limits(seconds=0.4))
+    monkeypatch.setattr(model, "log_probabilities", lambda rows: (gate.wait(20), sizes.append(len(rows)), real(rows))[2])
+    client = connect(Limits(seconds=2))
     files = [("photos", (f"{n}.jpg", photo())) for n in range(150)]
     is_problem(client.post("/v1/album", files=files), 504, "not answered within")
     assert client.get("/healthz").json()["waiting"] == client.app.state.service.room.bytes == 0
     gate.set()
     assert client.post("/v1/album", files=files[:2]).json()["failed"] == 0
     assert sum(sizes) <= 32 + 2
+
+
+def test_an_explanation_that_nobody_waits_for_is_broken_off(connect, model, monkeypatch, is_problem):
+    batches, real = [], model.log_probabilities
+    monkeypatch.setattr(model, "log_probabilities", lambda rows: (time.sleep(0.1), batches.append(1), real(rows))[2])
+    monkeypatch.setattr(occlusion, "_BATCH", 4)
+    client = connect(Limits(seconds=1.5))
+    is_problem(client.post("/v1/explain?positions=16&box=0.05", content=photo()), 504, "not answered within")
+    assert client.post("/v1/locate", content=photo()).status_code == 200
+    whole = len(batches)
+    assert whole <= 30  # of 1 + 16² / 4, and the photo after it
+    time.sleep(0.3)
+    assert len(batches) == whole
+
+
+def test_one_photo_with_too_many_pixels_is_refused_before_it_is_decoded(connect, is_problem):
+    client = connect(Limits(photo_pixels=399))
+    for path in ("/v1/explain", "/v1/locate"):
+        is_problem(client.post(path, content=photo()), 400, "20 × 20 pixels")
 
 
 def test_slow_senders_hold_up_nobody_and_their_bytes_are_bounded(model):
