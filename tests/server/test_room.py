@@ -44,7 +44,8 @@ def test_an_album_that_takes_too_long_gives_its_places_back_and_is_not_gone_on_w
 ):
     """The network holds until the client has been told to give up; of the others not a batch more is begun."""
     sizes, gate, real = [], threading.Event(), model.log_probabilities
-    monkeypatch.setattr(model, "log_probabilities", lambda rows: (gate.wait(20), sizes.append(len(rows)), real(rows))[2])
+    held = lambda rows: (gate.wait(20), sizes.append(len(rows)), real(rows))[2]  # noqa: E731
+    monkeypatch.setattr(model, "log_probabilities", held)
     client = connect(Limits(seconds=2))
     files = [("photos", (f"{n}.jpg", photo())) for n in range(150)]
     is_problem(client.post("/v1/album", files=files), 504, "not answered within")
