@@ -9,7 +9,7 @@ CURVES=("$WORK/base-center.csv")
 NAMES=(--name "width 0.5")
 
 bash recipes/study-base.sh "$WORK"
-for WIDTH in ${WIDTHS:-1.0 0.25}; do
+for WIDTH in ${WIDTHS:-1.0 0.75 0.25}; do
     bash recipes/study-arm.sh "$WORK" "size-$WIDTH" "$WORK/train/photos.parquet" --epochs 4 \
         --cells "$WORK/cells.parquet" --set "width=$WIDTH"
     ARMS+=("size-$WIDTH")

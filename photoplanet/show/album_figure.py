@@ -42,15 +42,17 @@ def album(trip: Trip, alone: Sequence[Found], helped: Sequence[Found], method: s
     rows = -(-len(shown) // COLUMNS)
     figure = plots.new(height=_HEAD + _ROW * rows)
     figure.get_layout_engine().set(w_pad=0.02, h_pad=0.015, wspace=0.01, hspace=0.0)  # type: ignore[union-attr, call-arg]
-    top, below = figure.subfigures(2, 1, height_ratios=[_HEAD, _ROW * rows])  # type: ignore[misc]
-    top.suptitle(_title(trip, helped, len(shown)), fontsize=9)
-    _maps(top, alone, helped, method)
-    grid = below.add_gridspec(2 * rows, COLUMNS, height_ratios=[1, 0.53] * rows)
+    figure.suptitle(_title(trip, helped, len(shown)), fontsize=9)
+    halves = figure.add_gridspec(2, 1, height_ratios=[_HEAD, _ROW * rows])
+    _maps(figure, halves[0], alone, helped, method)
+    grid = halves[1].subgridspec(2 * rows, COLUMNS, height_ratios=[1, 0.53] * rows)
     for place, number in enumerate(shown):
         row, column = divmod(place, COLUMNS)
         shot = helped[number].shot
-        show_photo(below.add_subplot(grid[2 * row, column]), shot.source, f"{number + 1}  {_clock(trip.times[number])}")
-        axes = below.add_subplot(grid[2 * row + 1, column])
+        show_photo(
+            figure.add_subplot(grid[2 * row, column]), shot.source, f"{number + 1}  {_clock(trip.times[number])}"
+        )
+        axes = figure.add_subplot(grid[2 * row + 1, column])
         axes.axis("off")
         for at, name, found in ((0.5, "alone", alone[number]), (0.0, "album", helped[number])):
             _answer(axes, at, name, found)
@@ -104,13 +106,13 @@ def _far(km: float) -> str:
     return f"{km:,.1f} km" if km < 10 else f"{km:,.0f} km"
 
 
-def _maps(figure: Any, alone: Sequence[Found], helped: Sequence[Found], method: str) -> None:
+def _maps(figure: Any, where: Any, alone: Sequence[Found], helped: Sequence[Found], method: str) -> None:
     """The world with both ways, the trip in detail, and what the signs and shades mean."""
     true = np.array([found.shot.place or (np.nan, np.nan) for found in helped], float)
     ways = (("alone", ALONE, "x", _points(alone)), (f"album ({method})", TOGETHER, "o", _points(helped)))
     detail = _around(np.concatenate([true, ways[1][3]]))
     views = [world.Flat()] if detail == world.WORLD else [world.Flat(), world.Flat(detail)]
-    grid = figure.add_gridspec(2, len(views), width_ratios=[2.27, _ASPECT][: len(views)], height_ratios=[1, 0.3])
+    grid = where.subgridspec(2, len(views), width_ratios=[2.27, _ASPECT][: len(views)], height_ratios=[1, 0.3])
     for column, view in enumerate(views):
         axes = figure.add_subplot(grid[0, column])
         world.draw_land(axes, view)

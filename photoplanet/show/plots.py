@@ -73,5 +73,14 @@ def save(figure: "Figure", path: str | os.PathLike) -> Path:
     kind = target.suffix.lower()[1:]
     metadata: dict[str, Any] = {"svg": {"Date": None}, "pdf": {"CreationDate": None}}.get(kind, {})
     with rc_context(_STYLE), atomic.replacing(target) as temporary:
+        _settle(figure)
         figure.savefig(temporary, format=kind, metadata=metadata)
     return target
+
+
+def _settle(figure: "Figure") -> None:
+    """Lay a figure out once and to five digits: the solver's last bits vary, and ids in an SVG are made of them."""
+    figure.draw_without_rendering()
+    figure.set_layout_engine("none")
+    for axes in figure.axes:
+        axes.set_position([round(edge, 5) for edge in axes.get_position(original=True).bounds])  # type: ignore[arg-type]
