@@ -116,13 +116,14 @@ def command(photos, model, method, anchors, gpx_path, time_offset, one_camera, g
             records = [found.record(form) for found in founds]
             failed += _name_unreadable(founds)
             if write:
-                told = ((found.shot.source, found.estimate(form)) for found in founds)
-                estimates += [(source, estimate) for source, estimate in told if estimate]
+                told = [(found.shot.source, found.estimate(form)) for found in founds]
+                estimates += [each for each in told if each[1]]
             add(number, trip, founds, records)
             if as_json:
                 listing.append(trip.record(number, records))
             else:
                 _print(number, len(albums), trip, records, precision)
+            del founds, records  # or two albums would be in memory at a time
     if failed:
         click.echo(f"{failed} of {len(shots)} photos could not be read; they are named above", err=True)
     report = album_geotags.write(estimates, write, sidecar, dry_run, as_json) if write else None
