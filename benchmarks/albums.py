@@ -138,17 +138,32 @@ def load(work: Path, name: str) -> tuple[Answers, np.ndarray]:
 
 def trained(name, seed, training, validation, test, model, work, epochs):
     """Errors (n,) km and ECE of one network on the test albums; trained first, or read where that was done before."""
-    answers, own = test
+    answers = test[0]
     epochs = epochs if name in album_training.LSTMS else None
     recipe = album_training.recipe(name, seed=seed, epochs=epochs)
     head = album_training.softmax_of(model)
     run = work / "networks" / f"{name}-{recipe.epochs}-epochs-seed-{seed}"
     trainer = album_training.AlbumTrainer(training, validation, model.partition, recipe, run, head, print)
     trainer.run()
-    log_p, classes = album_training.log_probabilities(trainer.best, validation, recipe)
+    kept = run / f"test-of-{len(answers)}-in-{len(answers.starts) - 1}.npz"
+    if not kept.is_file():
+        km, ece = tested(trainer.best, recipe, validation, test, model)
+        np.savez(kept, km=km, ece=ece)
+    with np.load(kept) as found:
+        km, ece = found["km"], float(found["ece"])
+    share = 100 * trainer.at.reading / trainer.at.seconds
+    best_epoch = trainer.best_epoch["epoch"]
+    print(f"{name} seed {seed}: best epoch {best_epoch}, {trainer.at.seconds:.0f} s, {share:.1f} % reading")
+    return km, ece
+
+
+def tested(network, recipe, validation, test, model):
+    """Errors (n,) km and ECE of a trained network on the test albums, its temperature fitted on the validation ones."""
+    answers, own = test
+    log_p, classes = album_training.log_probabilities(network, validation, recipe)
     temperature = calibration.fit_temperature(log_p, classes)
     best, confidence = np.empty((2, len(answers))), np.empty(len(answers))
-    for rows, found in album_training.predictions(trainer.best, answers, recipe):
+    for rows, found in album_training.predictions(network, answers, recipe):
         sharp = np.exp(calibration.apply_temperature(found, temperature))
         best[:, rows] = readout.get(readout.DEFAULT_READOUT)(sharp, model.partition)
         confidence[rows] = right(sharp, answers.classes[rows])
@@ -157,11 +172,6 @@ def trained(name, seed, training, validation, test, model, work, epochs):
         mass = np.exp(own[alone].astype(np.float32))
         best[:, alone] = readout.get(readout.DEFAULT_READOUT)(mass, model.partition)
         confidence[alone] = right(mass, answers.classes[alone])
-    facts = {"seconds": trainer.at.seconds, "reading": trainer.at.reading, "temperature": temperature}
-    (run / "facts.json").write_text(json.dumps(facts))
-    share = 100 * trainer.at.reading / trainer.at.seconds
-    best_epoch = trainer.best_epoch["epoch"]
-    print(f"{name} seed {seed}: best epoch {best_epoch}, {trainer.at.seconds:.0f} s, {share:.1f} % reading")
     return geodesy.distance_km(answers.latitude, answers.longitude, *best), error_of(confidence)
 
 
