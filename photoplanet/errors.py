@@ -1,6 +1,11 @@
 """Every error that photoplanet raises on purpose: one line that says what, where, and what to do next."""
 
 
+def printable(text: str) -> str:
+    """One line that a terminal, a page or a file can hold: names of files and what others wrote may hold anything."""
+    return "".join(sign if sign.isprintable() else "?" for sign in text)
+
+
 class PhotoplanetError(Exception):
     """Base of all errors a caller may want to catch; `exit_status` is what the command line returns for it."""
 

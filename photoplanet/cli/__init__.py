@@ -85,5 +85,7 @@ def main(args: list[str] | None = None) -> None:
 
 
 def _fail(message: str, status: int) -> None:
-    print(f"photoplanet: {' '.join(message.split())}", file=sys.stderr)
+    from photoplanet.errors import printable
+
+    print(f"photoplanet: {printable(' '.join(message.split()))}", file=sys.stderr)
     sys.exit(status)

@@ -13,8 +13,7 @@ from photoplanet.albums.album import GAP_HOURS
 from photoplanet.albums.methods import AUTO, METHODS
 from photoplanet.cli import album_geotags
 from photoplanet.cli.common import bar, print_json
-from photoplanet.cli.locate import _line
-from photoplanet.errors import InputError
+from photoplanet.errors import InputError, printable
 from photoplanet.locate.prediction import DEFAULT_PRECISION, PRECISIONS
 from photoplanet.locate.results import TOY_LINE, percent, point
 from photoplanet.photos import geotags, xmp
@@ -96,7 +95,7 @@ def command(photos, model, method, anchors, gpx_path, time_offset, one_camera, g
         _check_track(gpx_path, untimed, utc, trips.covered(track, albums))
     loaded = _load(model, threads, method)
     for fault, where in faults.items():
-        names = [_line(Path(shots[row].name).name) for row in where["rows"]]
+        names = [printable(Path(shots[row].name).name) for row in where["rows"]]
         names += ["…"] * (where["count"] > len(names))
         click.echo(f"{where['count']:,} of {len(shots):,} photos: {fault} ({', '.join(names)}); each stays behind the "
                    "one before it", err=True)  # fmt: skip
@@ -186,16 +185,16 @@ def _name_unreadable(founds: list[Any]) -> int:
     """Name the photos that could not be read on stderr; return how many they are."""
     errors = [found.error for found in founds if found.error]
     for error in errors:
-        click.echo(f"photoplanet: {_line(error)}", err=True)
+        click.echo(f"photoplanet: {printable(error)}", err=True)
     return len(errors)
 
 
 def _print(number: int, albums: int, trip: Any, records: list[dict[str, Any]], precision: str) -> None:
     """One album as table lines under its head."""
     days = " – ".join(dict.fromkeys(day for day in trip.days if day)) or "time unknown"
-    click.echo(f"{chr(10) if number > 1 else ''}album {number} of {albums}: {_line(trip.title)}, {days}, "
+    click.echo(f"{chr(10) if number > 1 else ''}album {number} of {albums}: {printable(trip.title)}, {days}, "
                f"{len(records):,} photo{'s' if len(records) > 1 else ''}")  # fmt: skip
-    names = [_line(Path(facts["file"]).name) for facts in records]
+    names = [printable(Path(facts["file"]).name) for facts in records]
     width = min(NAME_WIDTH, max(5, *map(len, names)))
     click.echo(f"{'time':<16}  {'photo':<{width}}  {'place':<{PLACE_WIDTH}}  {'latitude, longitude':<19}   city  "
                "country  90 % within  source")  # fmt: skip
@@ -206,7 +205,7 @@ def _print(number: int, albums: int, trip: Any, records: list[dict[str, Any]], p
             click.echo(f"{when:<16}  {name:<{width}}  unreadable, and nothing around it is known")
             continue
         best, sure, far = facts["best"], facts["confidence"], facts["region"]["radius_km"]
-        place = _line(best["place"]) if best else "no answer: the evidence is too weak"
+        place = printable(best["place"]) if best else "no answer: the evidence is too weak"
         place = place if len(place) <= PLACE_WIDTH else place[: PLACE_WIDTH - 1] + "…"
         known = facts["kind"] in ("own GPS", "track")
         where = point(best, "street" if known else precision) if best else ""

@@ -7,8 +7,7 @@ from typing import Any
 import click
 
 from photoplanet.cli.common import bar
-from photoplanet.cli.locate import _line
-from photoplanet.errors import InputError
+from photoplanet.errors import InputError, printable
 from photoplanet.photos import geotags
 
 
@@ -29,11 +28,11 @@ def write(estimates: list[tuple[Any, Any]], kind: str, ending: str, dry_run: boo
             note = f" ({outcome.detail})" if outcome.detail else ""
             if outcome.did == "written":
                 if dry_run and not quiet:
-                    click.echo(f"would write {_line(str(outcome.path))}: {where}{_line(note)}")
+                    click.echo(f"would write {printable(str(outcome.path))}: {where}{printable(note)}")
                 elif outcome.detail:
-                    click.echo(f"{_line(str(outcome.path))}: {_line(outcome.detail)}", err=True)
+                    click.echo(f"{printable(str(outcome.path))}: {printable(outcome.detail)}", err=True)
             else:
-                click.echo(f"not written: {_line(str(outcome.path))}{_line(note)}", err=True)
+                click.echo(f"not written: {printable(str(outcome.path))}{printable(note)}", err=True)
     counts["refused"] += len(refused)
     if not quiet:
         words = "would be written" if dry_run else "written"
@@ -60,7 +59,7 @@ def undo(names: tuple[str, ...], dry_run: bool) -> int:
         for outcome in geotags.undo(folder, dry_run):
             counts[outcome.did] += 1
             if outcome.did != "restored":
-                click.echo(f"left alone: {_line(str(outcome.path))} ({outcome.detail})", err=True)
+                click.echo(f"left alone: {printable(str(outcome.path))} ({outcome.detail})", err=True)
     would = "would be " if dry_run else ""
     click.echo(f"{counts['restored']:,} files {would}restored, {counts['left alone']:,} left alone")
     return 2 if counts["left alone"] else 0

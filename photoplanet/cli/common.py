@@ -11,7 +11,8 @@ Item = TypeVar("Item")
 
 def print_json(value: Any) -> None:
     """Print `value` as one JSON document on stdout; NaN and infinities are refused, since JSON has none."""
-    print(json.dumps(value, ensure_ascii=False, allow_nan=False, indent=2))
+    text = json.dumps(value, ensure_ascii=False, allow_nan=False, indent=2)
+    print(text.encode("utf-8", "backslashreplace").decode())  # lone surrogates, as JSON has them
 
 
 def progress(items: Iterable[Item], what: str, total: int | None = None) -> Iterator[Item]:

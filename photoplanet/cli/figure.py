@@ -6,7 +6,7 @@ import click
 
 from photoplanet.albums.methods import AUTO, METHODS
 from photoplanet.cli.common import bar
-from photoplanet.cli.locate import _line
+from photoplanet.errors import InputError, printable
 from photoplanet.explain.gallery import PHOTOS_A_CELL
 
 FILE = click.Path(exists=True, dir_okay=False, path_type=Path)
@@ -78,7 +78,6 @@ def distribution(photos, model, output):
 @OUT
 def errors(files, names, top, output):
     """Which share of the photos was located how well: top-1 … top-k of one file (Fig. 3), or several files (Fig. 9)."""
-    from photoplanet.errors import InputError
     from photoplanet.evaluation import accuracy, predictions
     from photoplanet.photos import table
     from photoplanet.show import error_figure, plots
@@ -111,7 +110,6 @@ def errors(files, names, top, output):
 @OUT
 def examples(photos, model, within, count, output):
     """The photos of a table located rightly and wrongly with the highest confidence (Fig. 6, 7)."""
-    from photoplanet.errors import InputError
     from photoplanet.show import photo_figure, plots
 
     plots.check_path(output)
@@ -150,7 +148,6 @@ def gallery(photos, model, cells, tokens, photos_a_cell, output):
     """The photos of a table that the model assigns to each cell with the highest confidence (Fig. 8)."""
     from photoplanet.earth import cells as s2
     from photoplanet.earth import places
-    from photoplanet.errors import InputError
     from photoplanet.explain.gallery import gallery as most_confident
     from photoplanet.show import photo_figure, plots
 
@@ -208,7 +205,6 @@ def album(photos, model, method, chosen, output):
     The photos' own GPS is not used to locate them: it is the truth that answers are measured against.
     """
     from photoplanet.albums import learned, methods, trips
-    from photoplanet.errors import InputError
     from photoplanet.locate import locator
     from photoplanet.show import album_figure, plots
 
@@ -228,14 +224,13 @@ def album(photos, model, method, chosen, output):
         alone, helped = trips.compare(loaded, found[number], name, advance)
     for each in helped:
         if each.error:
-            click.echo(f"photoplanet: {_line(each.error)}", err=True)
+            click.echo(f"photoplanet: {printable(each.error)}", err=True)
     if all(each.prediction is None for each in helped):
         raise InputError(f"no photo of album {number + 1} could be read")
     plots.save(album_figure.album(found[number], alone, helped, name), output)
 
 
 def _view(text: str) -> tuple[str, tuple[float, float, float, float]]:
-    from photoplanet.errors import InputError
 
     name, _, numbers = text.rpartition(":")
     try:
@@ -249,7 +244,6 @@ def _view(text: str) -> tuple[str, tuple[float, float, float, float]]:
 
 def _table(photos: Path, model: str | None):
     """(photo table, its paths, the loaded model)."""
-    from photoplanet.errors import InputError
     from photoplanet.locate import locator
     from photoplanet.photos import table
 

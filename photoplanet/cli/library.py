@@ -6,6 +6,7 @@ from typing import Any
 import click
 
 from photoplanet.cli.common import bar
+from photoplanet.errors import printable
 
 
 def options(command: Any) -> Any:
@@ -81,14 +82,3 @@ def placed(found: Any, source: Any, prediction: Any, exclude: Any) -> tuple[Any,
         vectors = embedder.from_network(prediction.embedding[None])
     latitude, longitude, near = found.locate_with(prediction.probabilities[None], vectors, exclude)
     return replace(prediction, at=(latitude, longitude), readout="combined"), near.photo_id if near else None
-
-
-def printable(text: str) -> str:
-    """One line that a terminal can show: names of files may hold anything."""
-    return "".join(sign if sign.isprintable() else "?" for sign in text)
-
-
-def point(place: dict[str, Any], precision: str) -> str:
-    """Coordinates with as many digits as the precision has."""
-    digits = 4 if precision == "street" else 1 if precision == "city" else 0
-    return f"{place['latitude']:.{digits}f}, {place['longitude']:.{digits}f}"

@@ -1,5 +1,6 @@
 """What `serve` and `play` share: who may reach the server, and running it until Ctrl-C."""
 
+import re
 import secrets
 import socket
 from collections.abc import Callable, Sequence
@@ -12,7 +13,7 @@ from photoplanet.errors import InputError
 def access(host: str, token: str | None, hosts: Sequence[str]) -> tuple[str | None, list[str] | None]:
     """The token that clients must send, made up where others can reach `host`, and the names the server goes by.
 
-    None for no token and for any name. InputError for a token that could be guessed.
+    None for no token and for any name. InputError for a token that could be guessed or that no header can hold.
     """
     from photoplanet.server import security
 
@@ -21,9 +22,11 @@ def access(host: str, token: str | None, hosts: Sequence[str]) -> tuple[str | No
         raise InputError(
             "--token must have 16 characters or more, so that it cannot be guessed; leave it out to get one"
         )
+    if token is not None and not re.fullmatch("[A-Za-z0-9._~+/-]+=*", token):  # RFC 6750
+        raise InputError("--token may hold letters, digits, and - . _ ~ + / only; leave it out to get one")
     if not private and token is None:
         token = secrets.token_urlsafe(24)
-    return token, [*security.LOOPBACK_NAMES, *hosts] if private or hosts else None
+    return token, [*security.LOOPBACK_NAMES, host, *hosts] if private or hosts else None
 
 
 def run(application: Any, host: str, port: int, begin: Callable[[str], None], **settings: Any) -> None:

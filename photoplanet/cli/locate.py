@@ -10,7 +10,7 @@ import click
 
 from photoplanet.cli import library as shared
 from photoplanet.cli.common import bar, print_json
-from photoplanet.errors import InputError
+from photoplanet.errors import InputError, printable
 from photoplanet.locate.prediction import DEFAULT_PRECISION, PRECISIONS, REGION_SHARE
 from photoplanet.locate.readout import DEFAULT_READOUT, READOUTS
 from photoplanet.locate.results import TOY_LINE, percent, point
@@ -98,7 +98,7 @@ def command(photos, model, top, readout, region, precision, answer_always, as_js
         for name, answer, facts in _with_facts(answers, form, searched, with_itself):
             if not facts:
                 failed += 1
-                click.echo(f"photoplanet: {_line(str(answer))}", err=True)
+                click.echo(f"photoplanet: {printable(str(answer))}", err=True)
             for sink in sinks:
                 sink(name, answer, facts)
     if as_json:
@@ -121,7 +121,7 @@ def _with_facts(answers: Iterable[tuple[Any, Any]], form: Any, searched: Any, wi
         elif searched is None:
             yield name, answer, results.record(name, answer, form)
         else:
-            rows = shared.itself(searched, source, name, lambda line: click.echo(shared.printable(line), err=True))
+            rows = shared.itself(searched, source, name, lambda line: click.echo(printable(line), err=True))
             answer, like = shared.placed(searched, source, answer, () if with_itself else rows)
             facts = results.record(name, answer, form)
             yield name, answer, facts | ({"like": like} if facts["best"] is not None else {})
@@ -161,8 +161,8 @@ def _printer(sources: list, form: Any) -> Any:
             click.echo(head)
             started = True
         best, sure, region = facts["best"], facts["confidence"], facts["region"]
-        name = _line(name) if len(name) <= width else "…" + _line(name)[1 - width :]
-        place = _line(best["place"]) if best else "no answer: the evidence is too weak"
+        name = printable(name) if len(name) <= width else "…" + printable(name)[1 - width :]
+        place = printable(best["place"]) if best else "no answer: the evidence is too weak"
         if len(place) > PLACE_WIDTH:
             place = place[: PLACE_WIDTH - 1] + "…"
         where = point(best, form.precision) if best else ""
@@ -172,7 +172,7 @@ def _printer(sources: list, form: Any) -> Any:
         )
         for rank, other in enumerate(facts["top"], start=1) if form.top > 1 else ():
             where = point(other, form.precision)
-            click.echo(f"  {rank}. {percent(other['confidence']):>5}  {where:<19}  {_line(other['place'])}")
+            click.echo(f"  {rank}. {percent(other['confidence']):>5}  {where:<19}  {printable(other['place'])}")
 
     return add
 
@@ -196,8 +196,3 @@ def _map_file(path: str, form: Any) -> Iterator[Any]:
     maps.write_html_map(path, items, form=replace(form, top=max(form.top, MAP_PLACES)))
     if left_out:
         click.echo(f"{path}: shows the first {MAP_PHOTOS:,} photos, not the other {left_out:,}", err=True)
-
-
-def _line(text: str) -> str:
-    """One line that a terminal can show: names of files may hold anything."""
-    return "".join(sign if sign.isprintable() else "?" for sign in text)

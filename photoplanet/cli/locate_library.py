@@ -8,8 +8,9 @@ import click
 
 from photoplanet.cli import library as shared
 from photoplanet.cli.common import print_json
-from photoplanet.errors import InputError
+from photoplanet.errors import InputError, printable
 from photoplanet.locate.prediction import rounded
+from photoplanet.locate.results import point
 
 NAME_WIDTH, PLACE_WIDTH = 40, 44
 COLUMNS = ("photo_id", "rank", "latitude", "longitude", "place", "country_code", "details", "matches", "spread_km",
@@ -37,11 +38,11 @@ def run(
         for source in sources:
             name = gather.name_of(source)
             try:
-                rows = shared.itself(found, source, name, lambda line: click.echo(shared.printable(line), err=True))
+                rows = shared.itself(found, source, name, lambda line: click.echo(printable(line), err=True))
                 answer = found.locate(source, () if with_itself else rows, threads)
             except InputError as error:
                 failed += 1
-                click.echo(f"photoplanet: {shared.printable(str(error))}", err=True)
+                click.echo(f"photoplanet: {printable(str(error))}", err=True)
                 record: dict[str, Any] = {"file": name, "error": str(error)}
             else:
                 itself = [found.listing.addresses[row] for row in rows]
@@ -87,7 +88,7 @@ def facts(answer: Any, precision: str) -> dict[str, Any]:
 
 
 def _line(record: dict[str, Any], width: int, precision: str) -> str:
-    name = shared.printable(record["file"])
+    name = printable(record["file"])
     name = name if len(name) <= width else "…" + name[1 - width :]
     best = record["best"]
     if best is None:
@@ -95,9 +96,7 @@ def _line(record: dict[str, Any], width: int, precision: str) -> str:
     place = best["place"] if len(best["place"]) <= PLACE_WIDTH else best["place"][: PLACE_WIDTH - 1] + "…"
     others = f", and {len(record['elsewhere'])} elsewhere" if record["elsewhere"] else ""
     matches = f"{len(record['matches'])} within {best['spread_km']:.2g} km{others}"
-    return (
-        f"{name:<{width}}  {place:<{PLACE_WIDTH}}  {shared.point(best, precision):<19}  {best['details']:>7}  {matches}"
-    )
+    return f"{name:<{width}}  {place:<{PLACE_WIDTH}}  {point(best, precision):<19}  {best['details']:>7}  {matches}"
 
 
 def _row(record: dict[str, Any]) -> dict[str, Any]:

@@ -11,7 +11,7 @@ import click
 
 from photoplanet.cli import listening
 from photoplanet.cli.common import print_json
-from photoplanet.errors import InputError, MissingExtra
+from photoplanet.errors import InputError, MissingExtra, printable
 from photoplanet.locate.readout import DEFAULT_READOUT, READOUTS
 
 RESULTS = "games.jsonl"  # in the user's photoplanet folder
@@ -102,7 +102,7 @@ def _game(photos, model, most, seed, player, readout, kept, before, threads):
         click.echo(f"{photos}: {many(gone, 'photo id')} longer than {played.MOST_TEXT:,} characters left out", err=True)
     listed = listed.filter(short)
     loaded = locator.load(model, threads)
-    name = f"{photos.resolve().parent.name}/{photos.name}"
+    name = printable(f"{photos.resolve().parent.name}/{photos.name}")
     seen = {guess.photo_id for guess in before if (guess.player, guess.table) == (player, name)}
     deck = Deck(listed, seed, seen)
     warn = partial(click.echo, err=True)
@@ -142,7 +142,8 @@ def _summarise(kept, guesses, damaged, as_json):
     if not found:
         click.echo(f"{kept}: no games yet")
     for number, each in enumerate(found):
-        told = game.text(each, f"{many(each['players'], 'player')} against {each['against']} on {each['table']}")
+        model, table = printable(each["against"]), printable(each["table"])  # the file may be somebody else's
+        told = game.text(each, f"{many(each['players'], 'player')} against {model} on {table}")
         click.echo(("\n" if number else "") + told, nl=False)
         if each["unfinished"]:
             verb = "is" if each["unfinished"] == 1 else "are"

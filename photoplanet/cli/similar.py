@@ -8,8 +8,9 @@ import click
 
 from photoplanet.cli import library as shared
 from photoplanet.cli.common import print_json
-from photoplanet.errors import InputError
+from photoplanet.errors import InputError, printable
 from photoplanet.locate.prediction import DEFAULT_PRECISION, PRECISIONS
+from photoplanet.locate.results import point
 
 WAYS, VECTORS = ("local", "embedding"), ("float32", "int8", "ivf", "pq")  # spelled out: `--help` imports no FAISS
 NAME_WIDTH, PLACE_WIDTH, MAX_PICTURES = 36, 44, 60
@@ -65,14 +66,14 @@ def command(photos, library, by, model, vectors, top, unproven, precision, as_js
         for source in sources:
             name = gather.name_of(source)
             try:
-                rows = shared.itself(found, source, name, lambda line: click.echo(shared.printable(line), err=True))
+                rows = shared.itself(found, source, name, lambda line: click.echo(printable(line), err=True))
                 features = found.features(source) if by == "local" else None
                 matches = found.similar(
                     source if features is None else features, top, () if with_itself else rows, threads
                 )
             except InputError as error:
                 failed += 1
-                click.echo(f"photoplanet: {shared.printable(str(error))}", err=True)
+                click.echo(f"photoplanet: {printable(str(error))}", err=True)
                 record: dict[str, Any] = {"file": name, "error": str(error)}
             else:
                 kept = [match for match in matches if unproven or match.trusted is not False]
@@ -118,16 +119,14 @@ def _print(record: dict[str, Any], by: str, precision: str) -> None:
     """One photo's matches as lines; nothing for a photo that could not be read, which stderr names."""
     if "error" in record:
         return
-    click.echo(shared.printable(record["file"]))
+    click.echo(printable(record["file"]))
     if not record["matches"]:
         click.echo("  no match")
     for rank, match in enumerate(record["matches"], start=1):
-        name, place = shared.printable(match["photo_id"]), match["place"]
+        name, place = printable(match["photo_id"]), match["place"]
         name = name if len(name) <= NAME_WIDTH else "…" + name[1 - NAME_WIDTH :]
         place = place if len(place) <= PLACE_WIDTH else place[: PLACE_WIDTH - 1] + "…"
-        click.echo(
-            f"  {rank}. {name:<{NAME_WIDTH}}  {likeness(match):<22}  {shared.point(match, precision):<19}  {place}"
-        )
+        click.echo(f"  {rank}. {name:<{NAME_WIDTH}}  {likeness(match):<22}  {point(match, precision):<19}  {place}")
 
 
 def likeness(match: dict[str, Any]) -> str:

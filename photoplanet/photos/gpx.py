@@ -5,6 +5,8 @@ from datetime import datetime, timezone
 from typing import TextIO
 from xml.sax.saxutils import escape
 
+from photoplanet.errors import printable
+
 _HEAD = '<?xml version="1.0" encoding="UTF-8"?>\n<gpx version="1.1" creator="photoplanet" '
 _HEAD += 'xmlns="http://www.topografix.com/GPX/1/1">\n'
 
@@ -33,4 +35,4 @@ def _utc(taken_at: str | None) -> str:
 
 
 def _plain(text: str) -> str:
-    return escape("".join(sign if sign.isprintable() else "?" for sign in text))
+    return escape(printable(text))

@@ -4,7 +4,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from xml.sax.saxutils import quoteattr
 
-from photoplanet.errors import InputError
+from photoplanet.errors import InputError, printable
 from photoplanet.photos.exif_write import MARK, Edit, Estimate, OwnGps, applied
 from photoplanet.photos.xml_events import parse
 
@@ -123,7 +123,7 @@ def _description(estimate: Estimate, about: str) -> bytes:
     }
     if estimate.confidence is not None:
         properties["photoplanet:confidence"] = f"{estimate.confidence:.3g}"
-    lines = [f"   {name}={quoteattr(_plain(value))}" for name, value in properties.items()]
+    lines = [f"   {name}={quoteattr(printable(value))}" for name, value in properties.items()]
     head = f'\n  <rdf:Description rdf:about={quoteattr(about)}\n   xmlns:rdf="{RDF}"'
     spaces = f'   xmlns:exif="{EXIF}"\n   xmlns:photoplanet="{OURS}"'
     return "\n".join([head, spaces, *lines]).encode() + b"/>"
@@ -134,11 +134,6 @@ def _minutes(degrees: float, letters: str) -> str:
     ticks = round(abs(degrees) * 600_000_000)
     whole, part = divmod(ticks, 600_000_000)
     return f"{whole},{part // 10_000_000}.{part % 10_000_000:07}{letters[degrees < 0]}"
-
-
-def _plain(text: str) -> str:
-    """XML can hold no control characters."""
-    return "".join(sign if sign.isprintable() else "?" for sign in text)
 
 
 _HEAD = (

@@ -12,7 +12,7 @@ from PIL import Image, ImageDraw
 
 from photoplanet.earth.atomic import replacing
 from photoplanet.earth.places import ATTRIBUTION
-from photoplanet.errors import InputError
+from photoplanet.errors import InputError, printable
 from photoplanet.locate.results import atomic
 from photoplanet.photos.images import open_photo
 
@@ -57,9 +57,9 @@ def write_html(path: str | Path, pictures: Iterable[Mapping[str, Any]]) -> None:
     with atomic(path) as file:
         file.write(_HEAD)
         for query, group in groupby(pictures, key=lambda each: each["query"]):
-            file.write(f"<h2>{html.escape(_text(query))}</h2>\n")
+            file.write(f"<h2>{html.escape(printable(query))}</h2>\n")
             for each in group:
-                file.write(f"<figure>{_image(each['picture'])}<figcaption>{html.escape(_text(each['title']))}")
+                file.write(f"<figure>{_image(each['picture'])}<figcaption>{html.escape(printable(each['title']))}")
                 file.write("</figcaption></figure>\n")
         file.write(f"<footer>{html.escape(ATTRIBUTION)}</footer></body></html>\n")
 
@@ -73,7 +73,7 @@ def write_png(path: str | Path, pictures: Sequence[Mapping[str, Any]]) -> None:
     canvas = Image.new("RGB", (WIDTH, max(line, sum(heights))), "white")
     pen, top = ImageDraw.Draw(canvas), 0
     for each, height in zip(pictures, heights, strict=True):
-        title = f"{_text(each['query'])}: {_text(each['title'])}".encode("ascii", "replace").decode()
+        title = f"{printable(each['query'])}: {printable(each['title'])}".encode("ascii", "replace").decode()
         pen.text((4, top + 6), title, fill="black")
         if each["picture"]:
             canvas.paste(each["picture"], (0, top + line))
@@ -93,7 +93,3 @@ def _image(picture: Image.Image | None) -> str:
     picture.save(buffer, "JPEG", quality=85)
     data = base64.b64encode(buffer.getvalue()).decode()
     return f'<img alt="two photos side by side" src="data:image/jpeg;base64,{data}">'
-
-
-def _text(text: str) -> str:
-    return "".join(sign if sign.isprintable() else "?" for sign in text)

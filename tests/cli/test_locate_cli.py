@@ -136,3 +136,8 @@ def test_a_name_that_would_steer_the_terminal_is_shown_harmless(run, photo, tiny
     photo("red", "evil\x1b[31m\n.png")
     _, out, _ = run("locate", tmp_path / "evil\x1b[31m\n.png", "--model", tiny_model)
     assert "\x1b" not in out and "evil?[31m?.png" in out
+
+
+def test_a_name_cannot_write_to_the_terminal(run, tiny_model):
+    status, _, err = run("locate", "gone\x1b[2J.jpg", "--model", tiny_model, "--csv", "gone\x1b[2J/x.csv")
+    assert status and "gone?[2J" in err and "\x1b" not in err

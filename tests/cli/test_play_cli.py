@@ -130,3 +130,16 @@ def test_it_serves_a_game_keeps_it_and_stops_cleanly(photos, tiny_model, own_hom
     stored, _ = played.read(own_home / "games.jsonl")
     assert [replace(guess, seconds=None) for guess in stored] == stored and {g.player for g in stored} == {"Ann"}
     assert stored[0].table == f"{photos.parent.name}/photos.parquet" and stored[0].model == "tiny"
+
+
+def test_a_foreign_file_of_guesses_cannot_write_to_the_terminal(run, tmp_path):
+    path = tmp_path / "theirs.jsonl"
+    keep(path, rounds("a", model="toy\x1b[2J\nall is well\udcff"))
+    status, out, _ = run("play", "--summary", "--results", path)
+    assert status == 0 and "against toy?[2J?all is well? on x/photos.csv" in out and "\x1b" not in out
+    status, out, _ = run("play", "--summary", "--results", path, "--json")
+    assert status == 0 and json.loads(out)["comparisons"][0]["against"] == "toy\x1b[2J\nall is well\udcff"
+
+
+def test_the_server_goes_by_the_address_it_listens_on():
+    assert "127.0.0.2" in listening.access("127.0.0.2", None, ())[1]

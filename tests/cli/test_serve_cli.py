@@ -100,6 +100,7 @@ def test_a_taken_port_and_a_weak_token_take_one_line(serve, tiny_model, capfd):
     for options, words in (
         (["--port", address.rsplit(":", 1)[1]], "cannot listen"),
         (["--token", "abc"], "16 characters"),
+        (["--token", "a b&c" * 5], "letters, digits"),
     ):
         with pytest.raises(SystemExit) as ended:
             main(["serve", "--model", str(tiny_model), *options])
