@@ -42,7 +42,7 @@ def add(app: FastAPI, shared: service.Service) -> None:
         truth = None if latitude is None or longitude is None else (latitude, longitude)
 
         async def work(photos: list[Upload]) -> dict[str, Any]:
-            upload = shared.one(photos, "explain")
+            upload = await shared.one(photos, "explain")
             gone = threading.Event()
 
             def advance(count: int = 1, note: str = "") -> None:

@@ -27,6 +27,7 @@ HEADERS = {
 }
 _RAW = [(name.lower().encode(), value.encode()) for name, value in HEADERS.items()]
 PREFLIGHT = {"Access-Control-Allow-Methods": "GET, POST", "Access-Control-Allow-Headers": "Authorization, Content-Type"}
+OTHER_SITE = "another web site may not use this server; --allow-origin permits one"
 PUBLIC = ("/healthz",)  # with no token
 
 
@@ -83,9 +84,12 @@ class Guard:
         if self.hosts is not None and _name(host) not in self.hosts:
             return problems.response(400, f"this server does not answer to the host name {_name(host)[:100]!r}")
         if origin is not None and origin not in self.origins and origin.partition("://")[2] != host:
-            return problems.response(403, "another web site may not use this server; --allow-origin permits one")
+            return problems.response(403, OTHER_SITE)
         path = scope["path"]
         page = scope["method"] in ("GET", "HEAD") and not path.startswith(("/v1/", "/metrics", "/openapi"))
+        # An <img> of another site sends no Origin, and this instead; a link to a page is welcome.
+        if origin is None and not page and headers.get("sec-fetch-site") in ("cross-site", "same-site"):
+            return problems.response(403, OTHER_SITE)
         if self.token is None or path in PUBLIC or page or (origin in self.origins and scope["method"] == "OPTIONS"):
             return None
         kind, _, given = headers.get("authorization", "").partition(" ")

@@ -55,12 +55,12 @@ class Service:
                 words = f"not answered within {self.limits.seconds:g} s; send fewer or smaller photos"
                 raise Problem(504, words) from None
 
-    def one(self, photos: list[uploads.Upload], what: str) -> uploads.Upload:
+    async def one(self, photos: list[uploads.Upload], what: str) -> uploads.Upload:
         """The only photo of a request; Problem 400 where there are more, InputError where it has too many pixels."""
         if len(photos) != 1:
             raise Problem(400, f"{what} takes one photo, not {len(photos)}")
-        with images.opened(photos[0].content, self.limits.photo_pixels):
-            return photos[0]
+        await self.batcher.decode(_check_pixels, photos[0].content, self.limits.photo_pixels)
+        return photos[0]
 
     async def aside(self, thread: str, work: Callable[..., Any], *arguments: Any) -> Any:
         """Infer an "album" or "search" the library, one of each at a time, while the network goes on for others."""
@@ -70,6 +70,11 @@ class Service:
         """What each answer says of the model."""
         info = self.locator.info
         return {"model": info.name, "world": "toy" if info.is_toy else "real"}
+
+
+def _check_pixels(content: bytes, most: int) -> None:
+    with images.opened(content, most):
+        pass
 
 
 def more(prediction: Prediction, name: str, form: Form, shapes: bool, regions: bool) -> dict[str, Any]:

@@ -66,7 +66,7 @@ def add(app: FastAPI, shared: service.Service) -> None:
             raise Problem(404, NO_LIBRARY)
 
         async def work(photos: list[Upload]) -> dict[str, Any]:
-            upload = shared.one(photos, "similar")
+            upload = await shared.one(photos, "similar")
             return await shared.aside("search", _facts, library, upload, count, all, precision)
 
         return JSONResponse(await shared.answer(request, work))

@@ -98,7 +98,7 @@ class _Parts:
     def __init__(self, limits: Limits):
         self.limits = limits
         self.photos: list[Upload] = []
-        self.fields = 0
+        self.fields = self.parts = 0
         self.ended = False
         self._headers: dict[bytes, bytes] = {}
         self._header, self._value, self._data = b"", b"", bytearray()
@@ -134,6 +134,9 @@ class _Parts:
         self.fields += self._name is None
         if self.fields > MOST_FIELDS:
             raise Problem(400, f"more than {MOST_FIELDS} form fields")
+        self.parts += 1
+        if self.parts > 2 * (self.limits.photos + MOST_FIELDS):  # files that were not chosen are no photos, but work
+            raise Problem(400, f"{self.parts} parts in one request, most of them empty")
         if self._name is not None and len(self.photos) >= self.limits.photos:
             raise Problem(413, f"more than {self.limits.photos} photos in one request; send them in several")
         self._most = FIELD_BYTES if self._name is None else self.limits.photo_bytes

@@ -168,6 +168,23 @@ def test_who_may_ask(connect, is_problem):
     assert own.status_code == 200 and "access-control-allow-origin" not in own.headers
 
 
+@pytest.mark.parametrize("site", ["cross-site", "same-site"])
+def test_pictures_and_scripts_of_other_sites_are_refused_and_links_are_not(connect, is_problem, site):
+    client, headers = connect(), {"sec-fetch-site": site}  # no Origin: browsers send none with <img> and <script>
+    for path in ("/v1/models", "/v1/similar/thumbnail?photo_id=x", "/metrics"):
+        is_problem(client.get(path, headers=headers), 403, "web site")
+    assert client.get("/", headers=headers).status_code == 200
+    assert client.get("/v1/models", headers={"sec-fetch-site": "same-origin"}).status_code == 200
+
+
+def test_parts_without_a_photo_are_counted_too(connect, is_problem):
+    empty = b'--x\r\nContent-Disposition: form-data; name="a"; filename=""\r\n\r\n\r\n'
+    form = {"content-type": f"{FORM}; boundary=x"}
+    client = connect(Limits(photos=2))
+    is_problem(client.post("/v1/locate", content=empty * 1000 + b"--x--\r\n", headers=form), 400, "parts in one")
+    is_problem(client.post("/v1/locate", content=empty * 40 + b"--x--\r\n", headers=form), 400, "no photo")
+
+
 def test_every_answer_carries_the_security_headers(connect, is_problem):
     client = connect()
     for response in (client.get("/healthz"), client.get("/absent"), client.post("/v1/locate", content=b"x")):
