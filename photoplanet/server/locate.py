@@ -1,10 +1,11 @@
 """POST /v1/locate: photos → places."""
 
 import asyncio
+from dataclasses import dataclass
 from typing import Any
 
 from fastapi import FastAPI, Request
-from fastapi.responses import JSONResponse
+from fastapi.responses import JSONResponse, Response
 
 from photoplanet.errors import InputError
 from photoplanet.locate.prediction import DEFAULT_PRECISION, REGION_SHARE, Prediction
@@ -12,6 +13,7 @@ from photoplanet.locate.results import Form, record
 from photoplanet.server import described, service
 from photoplanet.server.described import Always, Precision, Regions, Shapes, Share, Top
 from photoplanet.server.problems import Problem
+from photoplanet.server.remembered import Remembering
 from photoplanet.server.uploads import Upload
 
 ANSWER = described.answer(
@@ -27,7 +29,6 @@ ANSWER = described.answer(
 def add(app: FastAPI, shared: service.Service) -> None:
     """Add the endpoint."""
 
-    @app.post("/v1/locate", summary="Where photos were taken", openapi_extra=described.body(), responses=ANSWER)
     async def locate(
         request: Request,
         top: Top = 5,
@@ -36,14 +37,16 @@ def add(app: FastAPI, shared: service.Service) -> None:
         answer_always: Always = False,
         geojson: Shapes = False,
         regions: Regions = False,
-    ) -> JSONResponse:
+    ) -> Response:
         """One photo as the body, or any number as multipart/form-data; one answer each, in the same order."""
-        form = Form(top, region, precision, answer_always)
+        asked = _Asked(Form(top, region, precision, answer_always), geojson, regions)
+        return await request.scope["route"].answer(request, answer, asked)
 
+    async def answer(request: Request, asked: "_Asked") -> Response:
         async def all_of(photos: list[Upload]) -> list[dict[str, Any]]:
             if len(photos) == 1:
-                return [await _one(shared, photos[0], form, geojson, regions)]
-            return await asyncio.gather(*(_one(shared, upload, form, geojson, regions) for upload in photos))
+                return [await _one(shared, photos[0], asked)]
+            return await asyncio.gather(*(_one(shared, upload, asked) for upload in photos))
 
         answers = await shared.answer(request, all_of)
         if len(answers) == 1 and "error" in answers[0]:
@@ -51,10 +54,25 @@ def add(app: FastAPI, shared: service.Service) -> None:
         failed = sum("error" in answer for answer in answers)
         return JSONResponse({**shared.about(), "photos": answers, "failed": failed})
 
+    app.router.add_api_route(
+        "/v1/locate", locate, methods=["POST"], summary="Where photos were taken", openapi_extra=described.body(),
+        responses=ANSWER, route_class_override=Remembering,
+    )  # fmt: skip
 
-async def _one(shared: service.Service, upload: Upload, form: Form, geojson: bool, regions: bool) -> dict[str, Any]:
+
+@dataclass(frozen=True)
+class _Asked:
+    """How answers are told, and what is added to them."""
+
+    form: Form
+    geojson: bool
+    regions: bool
+
+
+async def _one(shared: service.Service, upload: Upload, asked: _Asked) -> dict[str, Any]:
     def facts(prediction: Prediction) -> dict[str, Any]:
-        return record(upload.name, prediction, form) | service.more(prediction, upload.name, form, geojson, regions)
+        more = service.more(prediction, upload.name, asked.form, asked.geojson, asked.regions)
+        return record(upload.name, prediction, asked.form) | more
 
     try:
         found = await shared.batcher.locate(upload.content, facts)
