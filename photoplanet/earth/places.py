@@ -150,7 +150,8 @@ def _within_reach(data: dict[str, Any], middle: np.ndarray, spread: float, towns
     With d from the middle to its nearest town, only towns within d + 2·spread of the middle can be nearest to such a
     point; the choice by edge adds twice the largest town's radius.
     """
-    cosine = data["xyz"][towns] @ middle
+    # Not @: OpenBLAS would wake its threads for it, and so thin a product takes einsum a third of the time.
+    cosine = np.einsum("nk,k->n", data["xyz"][towns], middle)
     reach = float(_km(cosine.max())) + 2 * spread + 2 * _LARGEST_TOWN_KM
     near = np.flatnonzero(cosine >= np.cos(min(np.pi, reach / EARTH_RADIUS_KM)) - 1e-12)
     return near if isinstance(towns, slice) else towns[near]

@@ -1,5 +1,6 @@
 """What a model says about one photo: a distribution over cells, and honest summaries of it."""
 
+from bisect import bisect_left
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
@@ -11,13 +12,14 @@ from numpy.typing import NDArray
 from photoplanet.earth import cells, geodesy
 from photoplanet.errors import InputError
 from photoplanet.locate import readout as readouts
-from photoplanet.locate.region import MassAround, Region, check_share, falling, smallest
+from photoplanet.locate.region import MassAround, Region, check_share, counts, falling, smallest
 
 if TYPE_CHECKING:
     from photoplanet.earth.partition import Partition
     from photoplanet.earth.places import Place as NamedPlace
 
 KNOWN_AT = 0.5  # of the mass within a radius: what is likelier true than not may be said at that level
+LEVELS, _LEVELS_KM = list(geodesy.RADII_KM), list(geodesy.RADII_KM.values())
 ABSTAIN_BELOW = 0.5  # of the mass within a country's radius (750 km): less is no answer worth printing
 REGION_SHARE = 0.9
 REGION_SHARES = (0.5, 0.55, 0.6, 0.65, 0.7, 0.75, 0.8, 0.85, 0.9, 0.95, 0.99)  # what a slider has
@@ -60,7 +62,7 @@ class Place:
     @property
     def level(self) -> str:
         """The finest of street, city, region, country and continent whose radius is not under `radius_km`."""
-        return next((name for name, km in geodesy.RADII_KM.items() if self.radius_km <= km), "continent")
+        return LEVELS[min(bisect_left(_LEVELS_KM, self.radius_km), len(LEVELS) - 1)]
 
     @property
     def name(self) -> str:
@@ -69,15 +71,15 @@ class Place:
 
     def to_dict(self, precision: str = "street") -> dict[str, Any]:
         """Plain values for JSON, coordinates rounded to `precision`, the name no finer than it or than `level`."""
-        levels = list(geodesy.RADII_KM)
+        level = self.level
         return {
             "latitude": rounded(self.latitude, precision),
             "longitude": rounded(self.longitude, precision),
             "confidence": _short(self.confidence),
             "radius_km": _short(self.radius_km),
             "cell": self.cell,
-            "place": self.near.text(max(precision, self.level, key=levels.index)),
-            "level": self.level,
+            "place": self.near.text(max(precision, level, key=LEVELS.index)),
+            "level": level,
             "country_code": self.near.country_code,
         }
 
@@ -139,10 +141,12 @@ class Prediction:
 
     def credible_region(self, p: float = REGION_SHARE) -> Region:
         """The smallest set of cells that holds at least `p` (0 < p ≤ 1) of the mass; InputError for another p."""
-        classes = smallest(self.probabilities, self.order, check_share(p))
+        if p not in self._held:
+            kept = len(smallest(self.probabilities, self.order, check_share(p)))
+            self._held[p] = kept, float(self._around().radius(p)[0])
+        kept, radius = self._held[p]
+        classes = self.order[:kept]
         mass = self.probabilities[classes]
-        if p not in self._radii:
-            self._radii[p] = float(self._around().radius(p)[0])
         return Region(
             classes=classes,
             probabilities=mass,
@@ -150,7 +154,7 @@ class Prediction:
             probability=float(min(1.0, mass.sum(dtype=np.float64))),
             area_km2=float(self.partition.areas_km2[classes].sum()),
             means=self.partition.means[classes],
-            radius_km=self._radii[p],
+            radius_km=radius,
         )
 
     def confidence_within(self, km: float) -> float:
@@ -171,8 +175,9 @@ class Prediction:
     def to_dict(self, top: int = 5, region: float = REGION_SHARE, precision: str = "street") -> dict[str, Any]:
         """Plain values for JSON, coordinates rounded to `precision` (of `PRECISIONS`)."""
         held, listed = self.credible_region(region), self.top(top)
-        name_all(listed, keep=True)
-        name_all([self.best], keep=self.at is None)  # where a camera was is nobody's to remember
+        name_all(listed if self.at else [*listed, self.best], keep=True)
+        if self.at:
+            name_all([self.best])  # where a camera was is nobody's to remember
         return {
             "best": self.best.to_dict(precision),
             "confidence": {name: _short(value) for name, value in self.confidence.items()},
@@ -206,8 +211,8 @@ class Prediction:
         return int(_classes_at(np.array([self.point]), self.partition, self.order[None])[0])
 
     @cached_property
-    def _radii(self) -> dict[float, float]:
-        """Share of the mass → km around the point that hold it, for the shares that were asked for."""
+    def _held(self) -> dict[float, tuple[int, float]]:
+        """Share of the mass → the classes of `order`, and the km around the point, that hold it: what was asked for."""
         return {}
 
     def _around(self) -> MassAround:
@@ -239,14 +244,16 @@ def prepare(predictions: Sequence[Prediction], region: float = REGION_SHARE) -> 
         for number, each in enumerate(some):
             points[number] = points[number] if each.at is None else each.at
         around, classes = MassAround(points, rows, part, orders), _classes_at(points, part, orders)
-        radii, within = around.radius(region), {name: around.within(km) for name, km in geodesy.RADII_KM.items()}
+        within = {name: around.within(km) for name, km in geodesy.RADII_KM.items()}
+        radii = around.radius(region, {geodesy.RADII_KM[name]: held for name, held in within.items()})
+        kept = counts(rows, orders, region)
         for number, each in enumerate(some):  # where cached_property keeps them
             vars(each).update(
                 order=orders[number], point=(float(points[number, 0]), float(points[number, 1])),
                 confidence={name: float(shares[number]) for name, shares in within.items()},
                 _class=int(classes[number]),
             )  # fmt: skip
-            each._radii[region] = float(radii[number])
+            each._held[region] = int(kept[number]), float(radii[number])
 
 
 def name_all(found: list[Place], keep: bool = False) -> None:

@@ -56,11 +56,19 @@ def expected(probabilities: NDArray, partition: "Partition") -> Points:
     """
     found = np.empty((2, len(probabilities)))
     for rows, mass, where, squared in _likely(probabilities, partition):
-        away = np.sqrt(squared.astype(np.float32))  # in single precision exp takes an eighth of the time
-        worth = sum(np.exp(away / np.float32(-km)) for km in EXPECTED_KM)
-        best = (worth @ mass.astype(np.float32)[:, :, None]).argmax(axis=1)[:, 0]
+        away = np.sqrt(squared, dtype=np.float32, casting="same_kind")  # where exp takes an eighth of the time
+        worth = sum(_falling(away, km) for km in EXPECTED_KM)
+        # Not @: OpenBLAS would give half of so small a product to a second thread, which then spins for more.
+        best = np.einsum("nij,nj->ni", worth, mass.astype(np.float32)).argmax(axis=1)
         found[:, rows] = geodesy.from_xyz(where[np.arange(len(mass)), best])
     return found[0], found[1]
+
+
+def _falling(away: NDArray[np.float32], km: float) -> NDArray[np.float32]:
+    """exp(−away/km), of 1e-35 at least: smaller numbers soon have no exponent of their own, and are slow to add."""
+    exponents = away * np.float32(-1 / km)
+    np.maximum(exponents, np.float32(-80), out=exponents)
+    return np.exp(exponents, out=exponents)
 
 
 def _likely(
@@ -75,8 +83,11 @@ def _likely(
         mass = np.take_along_axis(rows[few], cells, axis=1).astype(np.float64)
         where = partition.xyz[cells]
         # Chords instead of arcs: at the kernels' widths they differ by less than a metre in a kilometre.
-        squared = 2 * geodesy.EARTH_RADIUS_KM**2 * (1 - where @ where.swapaxes(1, 2))
-        yield few, mass, where, squared.clip(0)
+        # A copy, for with a mere view NumPy sees a matrix times itself and takes BLAS' slow way for that.
+        squared = where @ where.swapaxes(1, 2).copy()
+        np.subtract(1, squared, out=squared)
+        squared *= 2 * geodesy.EARTH_RADIUS_KM**2
+        yield few, mass, where, np.maximum(squared, 0, out=squared)
 
 
 READOUTS: dict[str, Callable[[NDArray, "Partition"], Points]] = {

@@ -1,5 +1,6 @@
 """How sure: the smallest set of cells that holds p of the mass, and the mass within a distance of a point."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from functools import cached_property
 from typing import TYPE_CHECKING
@@ -67,8 +68,13 @@ def falling(rows: NDArray) -> NDArray[np.int32]:
 
 def smallest(probabilities: NDArray, order: NDArray, share: float) -> NDArray:
     """The first classes of `order` (by falling probability) that hold at least `share` of the mass; never none."""
-    held = np.cumsum(probabilities[order], dtype=np.float64)
-    return order[: int(np.searchsorted(held, share * held[-1] * (1 - _FLOAT32))) + 1]
+    return order[: int(counts(probabilities[None], order[None], share)[0])]
+
+
+def counts(rows: NDArray, orders: NDArray, share: float) -> NDArray[np.int64]:
+    """How many classes (n,) `smallest` keeps of each of many rows (n, classes), by their orders (n, classes)."""
+    held = np.cumsum(np.take_along_axis(rows, orders, axis=1), axis=1, dtype=np.float64)
+    return (held < share * held[:, -1:] * (1 - _FLOAT32)).sum(axis=1) + 1
 
 
 def check_share(share: float) -> float:
@@ -88,8 +94,9 @@ class MassAround:
     """
 
     def __init__(self, points: NDArray, rows: NDArray, partition: "Partition", orders: NDArray):
-        kept = [smallest(row, order, _KEPT) for row, order in zip(rows, orders, strict=True)]
-        classes, owner = np.concatenate(kept), np.repeat(np.arange(len(kept)), [len(each) for each in kept])
+        kept = counts(rows, orders, _KEPT)
+        owner = np.repeat(np.arange(len(kept)), kept)
+        classes = orders[np.arange(orders.shape[1]) < kept[:, None]]
         away = geodesy.between_km(geodesy.to_xyz(*points.T)[owner], partition.xyz[classes])
         side = np.sqrt(partition.areas_km2[classes] / np.pi)
         sizes, shares = np.array(SPREAD).T
@@ -103,21 +110,38 @@ class MassAround:
         held = np.bincount(self._owner, self._mass * overlap(self._away, self._reach, km), self._n)
         return np.minimum(1.0, held)
 
-    def radius(self, share: float) -> NDArray[np.float64]:
-        """The least distance (n,) in km that holds `share` of the mass, to a thousandth."""
+    def radius(self, share: float, known: Mapping[float, NDArray[np.float64]] | None = None) -> NDArray[np.float64]:
+        """The least distance (n,) in km that holds `share` of the mass, to a thousandth.
+
+        `known`: km → what `within` told; spares the first steps, which look at the most discs, and changes nothing.
+        """
         away, reach, mass, owner = self._away, self._reach, self._mass, self._owner
         goal = np.minimum(share, np.bincount(owner, mass, self._n)) - 1e-9
-        near, far, held = np.zeros(self._n), np.full(self._n, HALF_WAY_ROUND_KM), np.zeros(self._n)
+        near, far, held = *_halved(goal, known or {}), np.zeros(self._n)
         while (going := far - near > np.maximum(1e-3 * far, 1e-3)).any():
-            middle = (near + far) / 2
-            enough = held + np.bincount(owner, mass * overlap(away, reach, middle[owner]), self._n) >= goal
-            near, far = np.where(going & ~enough, middle, near), np.where(going & enough, middle, far)
             # Discs that lie wholly on one side of what is still open are not looked at again.
             inside = away + reach <= near[owner]
             held += np.bincount(owner[inside], mass[inside], self._n)
             open_ = ~inside & (away - reach < far[owner])
             away, reach, mass, owner = away[open_], reach[open_], mass[open_], owner[open_]
+            middle = (near + far) / 2
+            enough = held + np.bincount(owner, mass * overlap(away, reach, middle[owner]), self._n) >= goal
+            near, far = np.where(going & ~enough, middle, near), np.where(going & enough, middle, far)
         return far
+
+
+def _halved(goal: NDArray, known: Mapping[float, NDArray]) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
+    """Half the Earth's girth halved towards the radius that holds `goal` (n,), as far as the `known` masses decide."""
+    near, far = np.zeros(len(goal)), np.full(len(goal), HALF_WAY_ROUND_KM)
+    low, high = near.copy(), np.full(len(goal), np.inf)
+    for km, held in known.items():
+        low, high = np.where(held < goal, np.maximum(low, km), low), np.where(held < goal, high, np.minimum(high, km))
+    while True:
+        middle = (near + far) / 2
+        short, enough = middle <= low, middle >= high
+        if not (short | enough).any():
+            return near, far
+        near, far = np.where(short, middle, near), np.where(enough, middle, far)
 
 
 def overlap(distances: NDArray, radii: NDArray, km: NDArray | float) -> NDArray[np.float64]:

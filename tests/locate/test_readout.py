@@ -92,6 +92,25 @@ def test_expected_is_the_guess_worth_most_by_the_formula():
         assert values[chosen] > values.max() - 1e-4
 
 
+@settings(max_examples=30, deadline=None)
+@given(st.integers(0, 2**32 - 1), st.floats(0.01, 9), st.sampled_from([1.0, 30.0, 180.0]))
+def test_expected_chooses_as_double_precision_and_plain_sums_do(seed, sharpness, width):
+    """Sharp to nearly flat distributions: within a town, and across the Earth, where most terms are next to 0."""
+    random = np.random.default_rng(seed)
+    lat, lng = random.uniform(-width / 2, width / 2, 300) * 0.9, random.uniform(-width, width, 300)
+    partition = Partition.uniform(lat, lng, level=9, min_photos=1)
+    rows = np.exp(sharpness * random.normal(size=(9, len(partition)))).astype(np.float32)
+    rows /= rows.sum(axis=1, keepdims=True)
+    points = np.column_stack(readout.expected(rows, partition))
+    for row, point in zip(rows.astype(np.float64), points, strict=True):
+        likely = np.argsort(-row, kind="stable")[:128]
+        where = partition.xyz[likely]
+        away = geodesy.EARTH_RADIUS_KM * np.linalg.norm(where[:, None] - where[None], axis=2)
+        values = np.mean([np.exp(-away / km) for km in readout.EXPECTED_KM], axis=0) @ row[likely]
+        chosen = geodesy.distance_km(*partition.means[likely].T, *point).argmin()
+        assert values[chosen] > values.max() * (1 - 1e-5)
+
+
 def test_expected_prefers_a_crowd_but_stays_at_a_place_in_it():
     partition = partition_at(LYON, NEAR_LYON, GRENOBLE, SYDNEY)
     row = masses(partition, (LYON, 0.25), (NEAR_LYON, 0.2), (GRENOBLE, 0.2), (SYDNEY, 0.35))

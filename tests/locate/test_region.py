@@ -71,6 +71,31 @@ def test_a_radius_that_no_kept_mass_fills_is_that_of_all(around):
     assert mass.radius(1.0) == pytest.approx(170 * 111.19, rel=0.01)
 
 
+@settings(max_examples=50, deadline=None)
+@given(st.integers(0, 2**32 - 1), st.floats(0, 12), st.floats(0.01, 1), st.lists(st.floats(0.1, 21_000), max_size=6))
+def test_what_is_known_of_a_radius_changes_nothing(seed, sharpness, share, known):
+    random = np.random.default_rng(seed)
+    partition = Partition.uniform(random.uniform(-60, 60, 200), random.uniform(-180, 180, 200), level=5, min_photos=1)
+    rows = np.exp(sharpness * random.normal(size=(4, len(partition)))).astype(np.float32)
+    rows /= rows.sum(axis=1, keepdims=True)
+    points = np.column_stack([random.uniform(-60, 60, 4), random.uniform(-180, 180, 4)])
+    mass = region.MassAround(points, rows, partition, region.falling(rows))
+    assert (mass.radius(share, {km: mass.within(km) for km in known}) == mass.radius(share)).all()
+
+
+@settings(max_examples=50, deadline=None)
+@given(st.integers(0, 2**32 - 1), st.floats(0, 12), st.floats(0.01, 1))
+def test_counts_of_many_are_the_least_that_hold_the_share(seed, sharpness, share):
+    random = np.random.default_rng(seed)
+    rows = np.exp(sharpness * random.normal(size=(5, 300))).astype(np.float32)
+    rows /= rows.sum(axis=1, keepdims=True)
+    orders = region.falling(rows)
+    for row, order, count in zip(rows.astype(np.float64), orders, region.counts(rows, orders, share), strict=True):
+        assert row[order[:count]].sum() >= share * row.sum() * (1 - 2e-6)
+        assert row[order[: count - 1]].sum() < share * row.sum()
+        assert (region.smallest(row, order, share) == order[:count]).all()
+
+
 def test_the_smallest_set_holds_the_share():
     row = np.array([0.1, 0.5, 0.15, 0.25], np.float32)
     order = np.argsort(-row)
