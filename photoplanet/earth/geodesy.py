@@ -99,14 +99,15 @@ def median(lat: ArrayLike, lng: ArrayLike, weights: ArrayLike | None = None) -> 
         if (share @ _angles(points, nearest)) < best:  # the median may be a point, where the slope has a kink
             here, best = nearest, share @ _angles(points, nearest)
         for step in _median_steps(points, share, here):
-            there = _moved(here, step)
-            total = share @ _angles(points, there)
+            total = share @ _angles(points, _moved(here, step))
             if total < best:
                 break
         else:
             break  # neither step is downhill
+        while (further := share @ _angles(points, _moved(here, 2 * step))) < total:
+            step, total = 2 * step, further  # Weiszfeld's are short where a point nearly holds on, as one of a line may
         finished = best - total < _MEDIAN_PRECISION**2
-        here, best = there, total
+        here, best = _moved(here, step), total
         if finished:
             break
     latitude, longitude = from_xyz(here)

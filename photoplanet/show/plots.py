@@ -3,6 +3,7 @@
 import os
 from collections.abc import Callable
 from functools import wraps
+from importlib.util import find_spec
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypeVar
 
@@ -46,22 +47,31 @@ def styled(draw: Draw) -> Draw:
 
     @wraps(draw)
     def drawn(*arguments: Any, **options: Any) -> Any:
-        try:
-            from matplotlib import rc_context
-        except ModuleNotFoundError as error:
-            raise MissingExtra("drawing figures", "figures") from error
+        check_installed()
+        from matplotlib import rc_context
+
         with rc_context(_STYLE):
             return draw(*arguments, **options)
 
     return drawn  # type: ignore[return-value]
 
 
+def check_installed() -> None:
+    """MissingExtra where matplotlib is missing; does not import it."""
+    if find_spec("matplotlib") is None:
+        raise MissingExtra("drawing figures", "figures")
+
+
 def check_path(path: str | os.PathLike) -> Path:
-    """The path, when a figure can be saved there: InputError for another suffix or no such folder."""
+    """The path, when a figure can be saved there: InputError for another suffix or no such folder, else MissingExtra.
+
+    For commands to ask before they read any photo.
+    """
     target = Path(path)
     if target.suffix.lower() not in SUFFIXES:
         raise InputError(f"{target}: a figure ends in {', '.join(SUFFIXES)}")
     atomic.check_folder(target)
+    check_installed()
     return target
 
 

@@ -1,6 +1,9 @@
 import csv
+import sys
 
 import pytest
+
+from photoplanet.photos import images
 
 
 @pytest.fixture
@@ -12,6 +15,16 @@ def table(photo, tmp_path, tiny_cities):
         for colour, city in (("red", "Paris"), ("green", "Rio"), ("blue", "Tokyo")):
             writer.writerow((colour, photo(colour).name, *tiny_cities[city]))
     return path
+
+
+def test_a_missing_extra_is_named_before_any_photo_is_read(run, table, tiny_model, tmp_path, monkeypatch):
+    monkeypatch.setitem(sys.modules, "matplotlib", None)
+    monkeypatch.setattr(images, "opened", lambda *arguments: 1 / 0)
+    status, _, err = run("figure", "album", table, "--model", tiny_model, "-o", tmp_path / "f.svg")
+    assert (
+        status == 2
+        and err == "photoplanet: drawing figures needs the 'figures' extra: pip install 'photoplanet[figures]'\n"
+    )
 
 
 def test_every_figure_is_drawn_by_one_command(run, table, photo, tiny_model, tmp_path):

@@ -65,6 +65,11 @@ def test_a_median_ignores_an_outlier_and_a_mean_does_not():
     assert geodesy.median([3], [4]) == pytest.approx((3, 4))
 
 
+def test_the_median_of_a_line_is_not_held_up_by_a_heavy_point_on_the_way():
+    found = geodesy.median([30, 34, 35], [0, 0, 0], [2, 5, 7.125])  # 35 holds the half of 14.125 just so
+    assert found == pytest.approx((35, 0), abs=1e-6)
+
+
 @settings(max_examples=30, deadline=None)
 @given(st.lists(st.tuples(st.floats(30, 60), st.floats(-20, 40), st.floats(0.1, 5)), min_size=1, max_size=12))
 def test_no_place_nearby_has_a_smaller_sum_of_distances_than_the_median(cluster):
