@@ -60,12 +60,14 @@ def open_photo(source: Any, max_pixels: int = MAX_PIXELS, size_hint: int | None 
         return upright if upright is not image else image.copy()
 
 
-def plain_jpeg(source: Any, longest: int, quality: int = 88) -> tuple[bytes, tuple[int, int]]:
+def plain_jpeg(
+    source: Any, longest: int, quality: int = 88, max_pixels: int = MAX_PIXELS
+) -> tuple[bytes, tuple[int, int]]:
     """One photo as an upright JPEG with nothing but pixels in it, so no EXIF, and its (width, height) ≤ `longest`.
 
     Smaller photos keep their size. Raises as `open_photo`.
     """
-    image = open_photo(source, size_hint=longest)
+    image = open_photo(source, max_pixels, longest)
     image.thumbnail((longest, longest), Image.Resampling.LANCZOS)
     image.info.clear()  # a comment or profile that Pillow would write along
     file = io.BytesIO()

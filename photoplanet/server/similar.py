@@ -1,6 +1,5 @@
 """POST /v1/similar: the photos of the server's library that show what a photo shows, and their thumbnails."""
 
-import io
 from typing import Annotated, Any
 
 from fastapi import FastAPI, Query, Request, Response
@@ -16,7 +15,7 @@ from photoplanet.server.described import Precision
 from photoplanet.server.problems import Problem
 from photoplanet.server.uploads import Upload
 
-THUMBNAIL = 320  # pixels, the longer side at most
+THUMBNAIL, THUMBNAIL_QUALITY = 320, 80  # pixels, the longer side at most
 NO_LIBRARY = "this server was started without --library, so there are no photos to compare with"
 EXAMPLE = {
     "photo_id": "trip/IMG_7.jpg", "score": 0.41, "latitude": 48.9, "longitude": 2.3, "country_code": "FR",
@@ -84,8 +83,12 @@ def add(app: FastAPI, shared: service.Service) -> None:
             raise Problem(404, "no photo of the library has this photo_id")
         address = library.listing.addresses[rows[photo_id]]
         try:
-            small = await shared.bounded(
-                request, 1, lambda: shared.batcher.decode(_small, address, shared.limits.photo_pixels)
+            small, _ = await shared.bounded(
+                request,
+                1,
+                lambda: shared.batcher.decode(
+                    images.plain_jpeg, address, THUMBNAIL, THUMBNAIL_QUALITY, shared.limits.photo_pixels
+                ),
             )
         except InputError:
             raise Problem(404, "this photo of the library can no longer be read") from None
@@ -106,13 +109,3 @@ def _facts(library: Any, upload: Upload, count: int, unproven: bool, precision: 
             facts["km"] = round(float(geodesy.distance_km(*own, match.latitude, match.longitude)), 3)
         told.append(facts)
     return {"file": upload.name, "itself": [library.listing.ids[row] for row in itself], "matches": told}
-
-
-def _small(address: str, max_pixels: int) -> bytes:
-    """A photo's file → a small JPEG."""
-    image = images.open_photo(address, max_pixels, THUMBNAIL)
-    image.thumbnail((THUMBNAIL, THUMBNAIL))
-    image.info = {}  # its comment would go along
-    buffer = io.BytesIO()
-    image.save(buffer, "JPEG", quality=80)
-    return buffer.getvalue()

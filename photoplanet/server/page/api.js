@@ -65,6 +65,7 @@ export class Api {
     this.asked = this.asked || this.askToken(wrong).finally(() => { this.asked = null; });
     const token = await this.asked;
     if (!token) throw new Problem(401, "This server asks for its token.");
+    if (/[^!-~]/.test(token)) return this.unlock(true);  // no header can hold it, and so it is not the one
     sessionStorage.setItem(STORED, token);
   }
 }
