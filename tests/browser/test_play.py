@@ -103,7 +103,7 @@ def test_a_round_by_mouse_then_the_next_and_all_results(page, game):
 
 def test_the_picture_is_the_photo_and_can_be_enlarged(page):
     window = page()
-    picture = window.locator("#picture")
+    picture = window.locator("#picture[src]")
     picture.evaluate("image => image.decode()")
     assert picture.evaluate("image => [image.naturalWidth, image.naturalHeight]") == [300, 200]
     assert picture.evaluate("image => image.src").startswith("blob:")
