@@ -22,7 +22,7 @@ from photoplanet.photos.exif_write import Estimate
 TRACK_ERROR_M = 15.0  # of a receiver in the open, roughly
 
 OWN, TRACK, ESTIMATED, NEIGHBOURS = "own GPS", "track", "estimated", "neighbours"  # where a place comes from
-_OFFSET = re.compile(r"[+-]\d\d:?\d\d|Z|UTC", re.IGNORECASE)
+OFFSET = "[+-](?:[01][0-9]|2[0-3]):?[0-5][0-9]|Z|UTC"  # less than a day
 
 
 @dataclass(frozen=True)
@@ -243,7 +243,7 @@ def covered(track: anchors.Track, trips: Iterable[Trip]) -> int:
 
 def check_offset(text: str) -> str:
     """A time offset as ISO 8601 writes it, "+02:00"; InputError for anything else."""
-    if not _OFFSET.fullmatch(text.strip()):
+    if not re.fullmatch(OFFSET, text.strip(), re.IGNORECASE):
         raise InputError(f"the time offset {text!r} must look like +02:00 or -05:30: how far the clock is ahead of UTC")
     sign = text.strip().upper()
     return "+00:00" if sign in ("Z", "UTC") else f"{sign[:3]}:{sign[-2:]}"

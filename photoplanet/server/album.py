@@ -19,7 +19,7 @@ from photoplanet.server.uploads import Upload
 Offset = Annotated[
     str | None,
     Query(max_length=9, description="How far clocks that name no zone are ahead of UTC: +02:00, in a URL %2B02:00",
-          json_schema_extra={"pattern": "^([+-][0-9]{2}:?[0-9]{2}|Z|UTC)$"}),
+          json_schema_extra={"pattern": f"^({trips.OFFSET})$"}),
 ]  # fmt: skip
 TRACK = "track"  # the form field of a GPX file
 KINDS = [trips.OWN, trips.TRACK, trips.ESTIMATED, trips.NEIGHBOURS]

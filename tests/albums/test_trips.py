@@ -58,7 +58,7 @@ def test_a_time_offset_makes_local_times_utc():
     assert utc and trip.times.astype(str).tolist() == [f"{DAY}08:00:00", f"{DAY}08:30:00"]
 
 
-@pytest.mark.parametrize("text", ["2", "+2", "02:00", "+02:00:00", "Paris"])
+@pytest.mark.parametrize("text", ["2", "+2", "02:00", "+02:00:00", "Paris", "+99:00", "+02:60", "+０２:００"])
 def test_an_offset_that_is_none_is_refused(text):
     with pytest.raises(InputError, match=r"\+02:00"):
         trips.check_offset(text)
