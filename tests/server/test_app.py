@@ -204,12 +204,14 @@ def test_pictures_and_scripts_of_other_sites_are_refused_and_links_are_not(conne
     assert client.get("/v1/models", headers={"sec-fetch-site": "same-origin"}).status_code == 200
 
 
-def test_parts_without_a_photo_are_counted_too(connect, is_problem):
+def test_what_is_around_photos_in_a_form_is_bounded_too(connect, is_problem):
     empty = b'--x\r\nContent-Disposition: form-data; name="a"; filename=""\r\n\r\n\r\n'
     form = {"content-type": f"{FORM}; boundary=x"}
     client = connect(Limits(photos=2))
     is_problem(client.post("/v1/locate", content=empty * 1000 + b"--x--\r\n", headers=form), 400, "parts in one")
     is_problem(client.post("/v1/locate", content=empty * 40 + b"--x--\r\n", headers=form), 400, "no photo")
+    long = b'--x\r\nContent-Disposition: form-data; name="' + b"a" * 100_000
+    is_problem(client.post("/v1/locate", content=long, headers=form), 400, "header")
 
 
 def test_every_answer_carries_the_security_headers(connect, is_problem):
