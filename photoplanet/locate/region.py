@@ -150,14 +150,15 @@ def overlap(distances: NDArray, radii: NDArray, km: NDArray | float) -> NDArray[
     Plane lens formula; on the sphere it is exact for a disc that is covered wholly or not at all.
     """
     km = np.broadcast_to(km, distances.shape)
-    whole, inside = distances + radii <= km, distances + km <= radii
+    whole = distances + radii <= km
     shares = whole.astype(np.float64)
-    inside &= ~whole
-    shares[inside] = (km[inside] / radii[inside]) ** 2
-    partly = np.flatnonzero(~whole & ~inside & (distances < radii + km))
-    d, r, km = distances[partly], radii[partly], km[partly]
-    a = np.clip((d**2 + r**2 - km**2) / (2 * d * r), -1, 1)
-    b = np.clip((d**2 + km**2 - r**2) / (2 * d * km), -1, 1)
-    kite = np.sqrt(np.clip((r + km - d) * (d + r - km) * (d - r + km) * (d + r + km), 0, None))
-    shares[partly] = (r**2 * np.arccos(a) + km**2 * np.arccos(b) - kite / 2) / (np.pi * r**2)
-    return np.clip(shares, 0, 1)
+    partly = np.flatnonzero(whole ^ (distances < radii + km))
+    # A disc within the other one has angles of 0 and π and no kite, so that it needs no formula of its own.
+    d, r, km = np.maximum(distances[partly], 1e-12), radii[partly], np.maximum(km[partly], 1e-12)
+    d2, r2, km2 = d * d, r * r, km * km
+    a = np.arccos(np.clip((d2 + r2 - km2) / (2 * d * r), -1, 1))
+    b = np.arccos(np.clip((d2 + km2 - r2) / (2 * d * km), -1, 1))
+    both, more = r + km, r - km
+    kite = np.sqrt(np.maximum((both - d) * (both + d) * (d - more) * (d + more), 0))
+    shares[partly] = np.clip((r2 * a + km2 * b - kite / 2) / (np.pi * r2), 0, 1)
+    return shares

@@ -17,6 +17,17 @@ def test_overlap_of_discs_agrees_with_counting_points():
         assert region.overlap(np.array([distance]), np.array([radius]), km)[0] == pytest.approx(counted, abs=0.005)
 
 
+@pytest.mark.filterwarnings("error")
+@settings(max_examples=200, deadline=None)
+@given(st.floats(0, 2e4), st.floats(1e-6, 1e4), st.floats(0, 1))
+def test_a_disc_within_the_other_covers_its_share_of_it(distance, radius, part):
+    """The smaller disc inside the larger one, both ways round, down to a point."""
+    larger = (distance + radius) * 1.001
+    assert region.overlap(np.array([distance]), np.array([radius]), larger)[0] == 1
+    share = region.overlap(np.array([distance]), np.array([larger]), part * radius)[0]
+    assert share == pytest.approx((part * radius / larger) ** 2, abs=1e-9)
+
+
 @settings(max_examples=200, deadline=None)
 @given(st.floats(0, 2e4), st.floats(1e-6, 1e4), st.floats(0, 2e4), st.floats(0, 1e4))
 def test_overlap_is_a_share_and_grows_with_the_radius(distance, radius, km, more):
