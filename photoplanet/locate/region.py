@@ -154,11 +154,11 @@ def overlap(distances: NDArray, radii: NDArray, km: NDArray | float) -> NDArray[
     shares = whole.astype(np.float64)
     partly = np.flatnonzero(whole ^ (distances < radii + km))
     # A disc within the other one has angles of 0 and π and no kite, so that it needs no formula of its own.
-    d, r, km = np.maximum(distances[partly], 1e-12), radii[partly], np.maximum(km[partly], 1e-12)
+    d, r, km = distances[partly], radii[partly], km[partly]
     d2, r2, km2 = d * d, r * r, km * km
-    a = np.arccos(np.clip((d2 + r2 - km2) / (2 * d * r), -1, 1))
-    b = np.arccos(np.clip((d2 + km2 - r2) / (2 * d * km), -1, 1))
     both, more = r + km, r - km
     kite = np.sqrt(np.maximum((both - d) * (both + d) * (d - more) * (d + more), 0))
+    # By their tangents: the cosines of small angles, as of a far small disc, would leave five digits.
+    a, b = np.arctan2(kite, d2 + r2 - km2), np.arctan2(kite, d2 + km2 - r2)
     shares[partly] = np.clip((r2 * a + km2 * b - kite / 2) / (np.pi * r2), 0, 1)
     return shares

@@ -1,6 +1,6 @@
 import numpy as np
 import pytest
-from hypothesis import given, settings
+from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from photoplanet.earth import cells, geodesy
@@ -29,6 +29,7 @@ def test_a_disc_within_the_other_covers_its_share_of_it(distance, radius, part):
 
 
 @settings(max_examples=200, deadline=None)
+@example(9077.5, 2.0, 9079.0, 1e-5)
 @given(st.floats(0, 2e4), st.floats(1e-6, 1e4), st.floats(0, 2e4), st.floats(0, 1e4))
 def test_overlap_is_a_share_and_grows_with_the_radius(distance, radius, km, more):
     less, greater = (
