@@ -45,7 +45,10 @@ class Spread:
     def _sums(self, values: Floats, spare: float) -> NDArray[np.float32]:
         some = np.where(values > spare / len(values), values, 0).astype(np.float32)
         if self.columns is None:
-            return some @ self.blocks[0]
+            # Not @: BLAS would give half of so small a product to a second thread, which then spins for more.
+            told = some.nonzero()[0]
+            few = len(told) < len(some) / 4
+            return np.einsum("i,ij->j", *((some[told], self.blocks[0][told]) if few else (some, self.blocks[0])))
         found = np.zeros(len(some), np.float32)
         for number, (block, columns) in enumerate(zip(self.blocks, self.columns, strict=True)):
             found[columns] += some[number * BLOCK : (number + 1) * BLOCK] @ block
