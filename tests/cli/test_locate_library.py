@@ -4,8 +4,8 @@ import csv
 import json
 import re
 
-import numpy as np
 import pytest
+from pictures import scene
 from PIL import Image
 
 from photoplanet.cli import main
@@ -13,15 +13,6 @@ from photoplanet.photos import table
 from photoplanet.photos.exif import gps_bytes
 
 SYDNEY = (-33.8568, 151.2153)
-
-
-def scene(seed):
-    rng = np.random.default_rng(seed)
-    picture = Image.new("RGB", (360, 270), "white")
-    for _ in range(45):
-        (width, height), x, y = rng.integers(8, 60, 2), rng.integers(0, 340), rng.integers(0, 250)
-        picture.paste(tuple(rng.integers(0, 256, 3).tolist()), (int(x), int(y), int(x + width), int(y + height)))
-    return picture
 
 
 def run(*words):

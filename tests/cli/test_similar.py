@@ -6,21 +6,13 @@ import re
 
 import numpy as np
 import pytest
+from pictures import scene, view
 from PIL import Image
 
 from photoplanet.cli import main
 from photoplanet.photos.exif import gps_bytes
 
 PARIS, SYDNEY = (48.8584, 2.2945), (-33.8568, 151.2153)
-
-
-def scene(seed):
-    rng = np.random.default_rng(seed)
-    picture = Image.new("RGB", (360, 270), "white")
-    for _ in range(45):
-        (width, height), x, y = rng.integers(8, 60, 2), rng.integers(0, 340), rng.integers(0, 250)
-        picture.paste(tuple(rng.integers(0, 256, 3).tolist()), (int(x), int(y), int(x + width), int(y + height)))
-    return picture
 
 
 @pytest.fixture(scope="module")
@@ -30,7 +22,7 @@ def built(tmp_path_factory):
     (home / "library").mkdir()
     for seed, place in ((1, PARIS), (2, SYDNEY)):
         scene(seed).save(home / "library" / f"scene{seed}.jpg", quality=92, exif=gps_bytes(*place))
-    scene(1).rotate(4, Image.Resampling.BICUBIC, fillcolor="white").crop((15, 10, 335, 250)).save(home / "query.jpg")
+    view(1).save(home / "query.jpg")
     scene(3).save(home / "stranger.jpg")
     (home / "broken.jpg").write_text("not a photo")
     run(home, "similar", "query.jpg", "--library", "library")

@@ -10,6 +10,7 @@ import threading
 
 import numpy as np
 import pytest
+from pictures import scene, view
 from PIL import Image
 
 from photoplanet.errors import InputError, MissingExtra
@@ -19,22 +20,6 @@ from photoplanet.retrieval import engines, library
 from photoplanet.retrieval.matching import Match, agreed
 
 PLACES = {1: (55.7, 13.2), 2: (48.86, 2.35), 3: (-33.87, 151.21)}
-
-
-def scene(seed):
-    """A picture full of corners, different for each seed."""
-    rng = np.random.default_rng(seed)
-    picture = Image.new("RGB", (360, 270), "white")
-    for _ in range(45):
-        width, height = rng.integers(8, 60, 2)
-        x, y = rng.integers(0, 340), rng.integers(0, 250)
-        picture.paste(tuple(rng.integers(0, 256, 3).tolist()), (int(x), int(y), int(x + width), int(y + height)))
-    return picture
-
-
-def view(seed, turn=4.0, left=15):
-    """The same scene from elsewhere: turned and cut."""
-    return scene(seed).rotate(turn, Image.Resampling.BICUBIC, fillcolor="white").crop((left, 10, left + 320, 250))
 
 
 def save(folder, name, picture, place):

@@ -4,6 +4,7 @@ import io
 
 import numpy as np
 import pytest
+from pictures import scene, view
 from PIL import Image
 
 from photoplanet.photos.exif import gps_bytes
@@ -13,23 +14,10 @@ from photoplanet.server.limits import Limits
 PARIS, SYDNEY = (48.8584, 2.2945), (-33.8568, 151.2153)
 
 
-def scene(seed):
-    rng = np.random.default_rng(seed)
-    picture = Image.new("RGB", (360, 270), "white")
-    for _ in range(45):
-        (width, height), x, y = rng.integers(8, 60, 2), rng.integers(0, 340), rng.integers(0, 250)
-        picture.paste(tuple(rng.integers(0, 256, 3).tolist()), (int(x), int(y), int(x + width), int(y + height)))
-    return picture
-
-
 def encoded(picture, place=None):
     buffer = io.BytesIO()
     picture.save(buffer, "JPEG", quality=92, **({"exif": gps_bytes(*place)} if place else {}))
     return buffer.getvalue()
-
-
-def query():
-    return scene(1).rotate(4, Image.Resampling.BICUBIC, fillcolor="white").crop((15, 10, 335, 250))
 
 
 @pytest.fixture(scope="module")
@@ -49,14 +37,14 @@ def by_features(folder):
 
 def test_a_photo_that_shows_the_same_is_found_with_its_place_and_no_path(connect, by_features, folder):
     client = connect(library=by_features)
-    answer = client.post("/v1/similar?name=q.jpg", content=encoded(query()))
+    answer = client.post("/v1/similar?name=q.jpg", content=encoded(view(1)))
     found = answer.json()
     assert found["file"] == "q.jpg" and found["itself"] == [] and str(folder) not in answer.text
     (match,) = found["matches"]
     assert match["photo_id"] == by_features.listing.ids[0] and match["trusted"] and match["inliers"] >= 15
     assert match["country_code"] == "FR" and match["latitude"] == 48.9 and "km" not in match
     assert client.post("/v1/similar", content=encoded(scene(3))).json()["matches"] == []
-    every = client.post("/v1/similar?all=true&count=2", content=encoded(query(), SYDNEY)).json()["matches"]
+    every = client.post("/v1/similar?all=true&count=2", content=encoded(view(1), SYDNEY)).json()["matches"]
     assert len(every) == 2 and every[0]["km"] == pytest.approx(16960, rel=0.01)
 
 
@@ -68,7 +56,7 @@ def test_a_photo_of_the_library_is_not_its_own_match(connect, by_features, folde
 def test_by_embedding_a_distance_is_told(connect, model, folder, tmp_path):
     vectors = library.open(folder, by="embedding", model=model, index=tmp_path / "index")
     client = connect(library=vectors)
-    found = client.post("/v1/similar", content=encoded(query())).json()
+    found = client.post("/v1/similar", content=encoded(view(1))).json()
     assert found["matches"][0]["distance"] < 0.2 and "inliers" not in found["matches"][0]
     assert client.get("/v1/models").json()["library"] == {"photos": 2, "by": "embedding"}
 
@@ -110,13 +98,13 @@ def test_a_library_photo_that_is_gone_or_too_large_is_told(connect, folder, tmp_
 
 def test_without_a_library_it_says_so(connect, is_problem):
     client = connect()
-    is_problem(client.post("/v1/similar", content=encoded(query())), 404, "started without --library")
+    is_problem(client.post("/v1/similar", content=encoded(view(1))), 404, "started without --library")
     is_problem(client.get("/v1/similar/thumbnail?photo_id=a"), 404, "started without --library")
     assert client.get("/v1/models").json()["library"] is None
 
 
 def test_one_photo_at_a_time_and_only_photos(connect, by_features, is_problem):
     client = connect(library=by_features)
-    is_problem(client.post("/v1/similar", files=[("a", ("a", encoded(query())))] * 2), 400, "one photo")
+    is_problem(client.post("/v1/similar", files=[("a", ("a", encoded(view(1))))] * 2), 400, "one photo")
     is_problem(client.post("/v1/similar", content=b"no photo"), 400, "no JPEG")
-    is_problem(client.post("/v1/similar?count=0", content=encoded(query())), 422, "count")
+    is_problem(client.post("/v1/similar?count=0", content=encoded(view(1))), 422, "count")
