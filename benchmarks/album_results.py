@@ -80,8 +80,9 @@ def decode(name, data, partition, learned):
         evidence = data["log_probabilities"][part].astype(np.float32)
         decoded = methods.decode(name, evidence, data["embeddings"][part], album, partition, learned)
         found[part] = decoded.log_probabilities
-        paths.append(decoded.path)
-    return found, None if paths[0] is None else np.concatenate(paths)
+        if name == "hmm":
+            paths.append(hmm.path(evidence, album, learned["hmm"]))
+    return found, np.concatenate(paths) if paths else None
 
 
 def cached(path: Path) -> dict[str, np.ndarray]:

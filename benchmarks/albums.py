@@ -19,7 +19,7 @@ from pathlib import Path
 import numpy as np
 import torch
 
-from photoplanet.albums import album, learned, methods
+from photoplanet.albums import album, hmm, learned, methods
 from photoplanet.bundle import folder, installed
 from photoplanet.earth import geodesy
 from photoplanet.evaluation import accuracy, calibration, tables
@@ -184,15 +184,15 @@ def decoded(name, sets, model):
     for start, stop in zip(answers.starts[:-1], answers.starts[1:], strict=True):
         rows = slice(start, stop)
         one = album.Album(answers.gaps[start + 1 : stop].astype(float), np.full(stop - start, -1, np.int32))
-        found = methods.decode(
-            name, own[rows].astype(np.float32), answers.embeddings[rows], one, model.partition, taken
-        )
+        evidence = own[rows].astype(np.float32)
+        found = methods.decode(name, evidence, answers.embeddings[rows], one, model.partition, taken)
         mass = np.exp(found.log_probabilities)
         best[:, rows] = readout.get(readout.DEFAULT_READOUT)(mass, model.partition)
         confidence[rows] = right(mass, answers.classes[rows])
-        paths.append(found.path)
+        if name == "hmm":
+            paths.append(hmm.path(evidence, one, counts))
     truth, path = (answers.latitude, answers.longitude), None
-    if paths[0] is not None:
+    if paths:
         path = geodesy.distance_km(*truth, *model.partition.means[np.concatenate(paths)].T)
     return geodesy.distance_km(*truth, *best), path, error_of(confidence)
 

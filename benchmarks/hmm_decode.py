@@ -15,7 +15,7 @@ import time
 
 import numpy as np
 
-from photoplanet.albums import methods
+from photoplanet.albums import hmm, methods
 from photoplanet.albums.album import Album
 from photoplanet.albums.hmm import Counts
 from photoplanet.earth import geodesy
@@ -54,6 +54,10 @@ def one(given) -> None:
     found = methods.decode(given.method, evidence, None, album, partition, {"hmm": counts})
     seconds, worked = time.perf_counter() - started, time.process_time() - worked
     right = (found.log_probabilities.argmax(axis=1) == walk).mean()
+    if given.method == "hmm":
+        began = time.perf_counter()
+        same = (hmm.path(evidence, album, counts) == walk).mean()
+        print(f"Viterbi's path: {time.perf_counter() - began:.1f} s, right cell {same:.1%}")
     print(
         f"{given.method}: {given.photos:,} photos, {c:,} classes, {len(pairs):,} counted pairs: {seconds:.1f} s "
         f"({worked:.1f} s of processor), peak {peak() / 1024:.2f} GB ({before / 1024:.2f} before, "

@@ -11,10 +11,9 @@ WRONG_ANCHOR = 1e-6
 
 
 class Decoded(NamedTuple):
-    """Log-probabilities (n, classes) float32 of every slot, and the likeliest `path` (n,) int32 if there is one."""
+    """Log-probabilities (n, classes) float32 of every slot."""
 
     log_probabilities: NDArray[np.float32]
-    path: NDArray[np.int32] | None = None
 
 
 def with_anchors(log_probabilities: NDArray, known: NDArray) -> NDArray[np.float32]:

@@ -145,23 +145,32 @@ def emissions(log_probabilities: NDArray, log_prior: Floats, known: NDArray) -> 
 def decode(
     log_probabilities: NDArray, embeddings: NDArray | None, album: Album, partition: Any, learned: Counts | None = None
 ) -> Decoded:
-    """Every slot's distribution by forward–backward, and the most probable path by Viterbi (§4), over all classes.
+    """Every slot's distribution by forward–backward over all classes.
 
     ModelError without counted transitions, or with those of another partition. Takes O(n·(pairs + classes)) time and,
     beside the answer, twice its memory.
     """
+    chain = _chain(learned, log_probabilities.shape[1])
+    if len(album) < 2:
+        return Decoded(with_anchors(log_probabilities, album.known))
+    emission = emissions(log_probabilities, chain.log_prior, album.known)
+    return Decoded(forward_backward(chain.log_prior, emission, chain)[0])
+
+
+def path(log_probabilities: NDArray, album: Album, learned: Counts | None) -> NDArray[np.int32]:
+    """The paper's answer (§4): the classes (n,) of the most probable path, by Viterbi; errors and cost as `decode`."""
+    chain = _chain(learned, log_probabilities.shape[1])
+    if len(album) < 2:
+        return with_anchors(log_probabilities, album.known).argmax(axis=1).astype(np.int32)
+    return viterbi(chain.log_prior, emissions(log_probabilities, chain.log_prior, album.known), chain)[0]
+
+
+def _chain(learned: Counts | None, classes: int) -> Counted:
+    """The chain of what was counted, checked; ModelError as `decode` says."""
     if learned is None:
         raise ModelError("method 'hmm' needs transitions counted on training albums, and this model has none")
-    if len(learned.photos) != log_probabilities.shape[1]:
+    if len(learned.photos) != classes:
         raise ModelError(
-            f"transitions between {len(learned.photos)} classes for a model of {log_probabilities.shape[1]}; "
-            "count them with this model"
+            f"transitions between {len(learned.photos)} classes for a model of {classes}; count them with this model"
         )
-    chain = Counted(learned)
-    if len(album) < 2:
-        rows = with_anchors(log_probabilities, album.known)
-        return Decoded(rows, rows.argmax(axis=1).astype(np.int32))
-    emission = emissions(log_probabilities, chain.log_prior, album.known)
-    path, _ = viterbi(chain.log_prior, emission, chain)
-    posterior, _ = forward_backward(chain.log_prior, emission, chain)
-    return Decoded(posterior, path)
+    return Counted(learned)

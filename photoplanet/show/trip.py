@@ -18,7 +18,7 @@ MAX_PHOTOS = 2000  # more are of no use in a page
 
 @contextmanager
 def map_file(path: str | Path, photos: int, form: Form, title: str = TITLE) -> Iterator[Any]:
-    """Yield a function that adds one album (Trip, its founds) and returns how many photos it left out.
+    """Yield a function that adds one album: a Trip and its founds.
 
     Writes at the end. `photos`: how many will come, which decides how many cells each may show; at most MAX_PHOTOS are
     shown.
@@ -28,14 +28,13 @@ def map_file(path: str | Path, photos: int, form: Form, title: str = TITLE) -> I
     outlines = maps.Outlines()
     share = maps.cells_a_photo(min(photos, MAX_PHOTOS))
 
-    def add(trip: Trip, founds: list[Found]) -> int:
+    def add(trip: Trip, founds: list[Found]) -> None:
         seconds = [None if np.isnat(time) else int(time.astype(np.int64)) for time in trip.times]
         room = max(0, MAX_PHOTOS - len(shown))
         for found, second in list(zip(founds, seconds, strict=True))[:room]:
             shown.append(_photo(found, second, len(albums), form, share, outlines))
         if room:
             albums.append({"title": trip.title, "days": list(trip.days)})
-        return max(0, len(founds) - room)
 
     yield add
     page = maps.page({"photos": shown, "albums": albums}, outlines, title, more="trip")

@@ -117,8 +117,9 @@ def test_distance_tells_where_an_unsure_photo_is(city, partition, learned):
 def test_the_papers_hmm_gives_the_likeliest_path_too(city, partition, learned):
     rows = evidence(city, {"Paris": 0.9}, {"Paris": 0.9}, {"Brussels": 0.9})
     album = Album(np.ones(2), np.full(3, -1, np.int32))
-    decoded = methods.decode("hmm", rows, None, album, partition, learned)
-    assert decoded.path.tolist() == [city["Paris"], city["Paris"], city["Brussels"]]
+    assert hmm.path(rows, album, learned["hmm"]).tolist() == [city["Paris"], city["Paris"], city["Brussels"]]
+    alone = Album(np.ones(0), np.full(1, -1, np.int32))
+    assert hmm.path(rows[2:], alone, learned["hmm"]).tolist() == [city["Brussels"]]
 
 
 def test_what_needs_training_albums_says_so_and_unknown_names_list_the_known(partition, city):
