@@ -10,7 +10,7 @@ import numpy as np
 
 from photoplanet.errors import InputError
 from photoplanet.locate import locator
-from photoplanet.photos import images, table
+from photoplanet.photos import decode, table
 
 BATCH = 128
 README = """{n} photos, in the order of {name}: albums one after another, each in the order of its times.
@@ -55,7 +55,7 @@ def write(model, path: Path, threads: int) -> None:
             batch.clear()
 
     sources = table.paths(photos, path.parent)
-    for row, pixels in enumerate(images.load_many(sources, model.info.preprocessing, threads)):
+    for row, pixels in enumerate(decode.load_many(sources, model.info.preprocessing, threads)):
         if not isinstance(pixels, InputError):
             rows.append(row)
             batch.append(pixels)

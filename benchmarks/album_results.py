@@ -13,12 +13,12 @@ from pathlib import Path
 
 import numpy as np
 
-from photoplanet.albums import hmm, methods, travel
+from photoplanet.albums import hmm, methods, transition_model
 from photoplanet.albums.album import Album
-from photoplanet.bundle import folder, installed
 from photoplanet.earth import geodesy
 from photoplanet.evaluation import accuracy, calibration, tables
-from photoplanet.locate import readout
+from photoplanet.locate import point_estimates
+from photoplanet.models import folder, installed
 
 
 def main() -> None:
@@ -34,7 +34,7 @@ def main() -> None:
     trips = [(train["classes"][part], gaps(train, part)) for part in albums(train)]
     fitted = {
         "hmm": hmm.count((classes for classes, _ in trips), len(partition)),
-        "timed-hmm": travel.fit(trips, partition),
+        "timed-hmm": transition_model.fit(trips, partition),
     }
     truth = test["latitude"], test["longitude"]
     rows, notes = [], []
@@ -51,7 +51,7 @@ def main() -> None:
             found, paths = decode(name, test, partition, learned)
             seconds = time.perf_counter() - started
             mass = np.exp(found)
-            add(arm, readout.expected(mass, partition))
+            add(arm, point_estimates.expected(mass, partition))
             if paths is not None:
                 add(f"{arm}, path", partition.means[paths].T)
             right = mass.argmax(axis=1) == test["classes"]

@@ -19,14 +19,14 @@ from pathlib import Path
 import numpy as np
 import torch
 
-from photoplanet.albums import album, hmm, learned, methods
-from photoplanet.bundle import folder, installed
+from photoplanet.albums import album, album_parameters, hmm, methods
 from photoplanet.earth import geodesy
 from photoplanet.evaluation import accuracy, calibration, tables
-from photoplanet.locate import readout
-from photoplanet.network import album_training
-from photoplanet.network.album_data import Answers
+from photoplanet.locate import point_estimates
+from photoplanet.models import folder, installed
 from photoplanet.toyworld import album_ceiling, world
+from photoplanet.training.albums import loop
+from photoplanet.training.albums.data import Answers
 
 PAPER = ["single", "average", "hmm", "lstm", "lstm-offset1", "lstm-offset2", "lstm-repeat", "lstm-repeat25", "blstm25"]
 OURS = ["log-average", "timed-hmm", "attention"]
@@ -94,7 +94,7 @@ def main() -> None:
 
 def answered(name, sets, model, given) -> dict[str, tuple[np.ndarray, float]]:
     """Row name → (errors (seeds, n) km, calibration error) of a method; the HMM's path is a row of its own."""
-    if name in album_training.READINGS:
+    if name in loop.READINGS:
         training, validation = sets["train"][0], sets["validation"][0]
         each = [
             trained(name, seed, training, validation, sets["test"], model, given.work, given.epochs)
@@ -139,11 +139,11 @@ def load(work: Path, name: str) -> tuple[Answers, np.ndarray]:
 def trained(name, seed, training, validation, test, model, work, epochs):
     """Errors (n,) km and ECE of one network on the test albums; trained first, or read where that was done before."""
     answers = test[0]
-    epochs = epochs if name in album_training.LSTMS else None
-    recipe = album_training.recipe(name, seed=seed, epochs=epochs)
-    head = album_training.softmax_of(model)
+    epochs = epochs if name in loop.LSTMS else None
+    recipe = loop.recipe(name, seed=seed, epochs=epochs)
+    head = loop.softmax_of(model)
     run = work / "networks" / f"{name}-{recipe.epochs}-epochs-seed-{seed}"
-    trainer = album_training.AlbumTrainer(training, validation, model.partition, recipe, run, head, print)
+    trainer = loop.AlbumTrainer(training, validation, model.partition, recipe, run, head, print)
     trainer.run()
     kept = run / f"test-of-{len(answers)}-in-{len(answers.starts) - 1}.npz"
     if not kept.is_file():
@@ -160,17 +160,17 @@ def trained(name, seed, training, validation, test, model, work, epochs):
 def tested(network, recipe, validation, test, model):
     """Errors (n,) km and ECE of a trained network on the test albums, its temperature fitted on the validation ones."""
     answers, own = test
-    log_p, classes = album_training.log_probabilities(network, validation, recipe)
+    log_p, classes = loop.log_probabilities(network, validation, recipe)
     temperature = calibration.fit_temperature(log_p, classes)
     best, confidence = np.empty((2, len(answers))), np.empty(len(answers))
-    for rows, found in album_training.predictions(network, answers, recipe):
+    for rows, found in loop.predictions(network, answers, recipe):
         sharp = np.exp(calibration.apply_temperature(found, temperature))
-        best[:, rows] = readout.get(readout.DEFAULT_READOUT)(sharp, model.partition)
+        best[:, rows] = point_estimates.get(point_estimates.DEFAULT_READOUT)(sharp, model.partition)
         confidence[rows] = right(sharp, answers.classes[rows])
     alone = answers.starts[:-1][np.diff(answers.starts) == 1]  # one photo: the CNN answers
     if len(alone):
         mass = np.exp(own[alone].astype(np.float32))
-        best[:, alone] = readout.get(readout.DEFAULT_READOUT)(mass, model.partition)
+        best[:, alone] = point_estimates.get(point_estimates.DEFAULT_READOUT)(mass, model.partition)
         confidence[alone] = right(mass, answers.classes[alone])
     return geodesy.distance_km(answers.latitude, answers.longitude, *best), error_of(confidence)
 
@@ -187,7 +187,7 @@ def decoded(name, sets, model):
         evidence = own[rows].astype(np.float32)
         found = methods.decode(name, evidence, answers.embeddings[rows], one, model.partition, taken)
         mass = np.exp(found.log_probabilities)
-        best[:, rows] = readout.get(readout.DEFAULT_READOUT)(mass, model.partition)
+        best[:, rows] = point_estimates.get(point_estimates.DEFAULT_READOUT)(mass, model.partition)
         confidence[rows] = right(mass, answers.classes[rows])
         if name == "hmm":
             paths.append(hmm.path(evidence, one, counts))
@@ -203,7 +203,7 @@ def learned_of(training: Answers, partition):
         (training.classes[start:stop], training.gaps[start + 1 : stop].astype(float))
         for start, stop in zip(training.starts[:-1], training.starts[1:], strict=True)
     ]
-    return learned.hmm.count((classes for classes, _ in albums), len(partition)), learned.travel.fit(albums, partition)
+    return album_parameters.hmm.count((classes for classes, _ in albums), len(partition)), album_parameters.travel.fit(albums, partition)
 
 
 def right(mass: np.ndarray, classes: np.ndarray) -> np.ndarray:

@@ -13,8 +13,8 @@ import time
 import numpy as np
 import s2geometry
 
+from photoplanet.core.workers import threads
 from photoplanet.earth import cells
-from photoplanet.earth.parallel import threads
 
 
 def official(lat: np.ndarray, lng: np.ndarray) -> list[int]:

@@ -11,9 +11,9 @@ import time
 
 import numpy as np
 
-from photoplanet.photos import duplicates, hamming
+from photoplanet.duplicates import binary_codes, hamming
 
-BITS = duplicates.facts()["bits"]
+BITS = binary_codes.facts()["bits"]
 PLANTED = 0.05  # of the test codes
 BLOCK = 1 << 18
 
@@ -40,7 +40,7 @@ def main():
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("--training", type=int, default=200_000)
     parser.add_argument("--test", type=int, default=20_000)
-    parser.add_argument("--threshold", type=int, default=duplicates.facts()["threshold"])
+    parser.add_argument("--threshold", type=int, default=binary_codes.facts()["threshold"])
     parser.add_argument("--cells", type=int, default=hamming.CELLS)
     parser.add_argument("--sample", type=int, default=1000, help="test codes compared with all training codes")
     parser.add_argument("--threads", type=int)
@@ -59,7 +59,7 @@ def main():
     before = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
     start = time.monotonic()
     # As `find` without a choice would: through cells at scale, whatever the size here, unless --exact.
-    at, row, _ = duplicates.find(test, training, given.threshold, exact=given.exact, cells=given.cells)
+    at, row, _ = binary_codes.find(test, training, given.threshold, exact=given.exact, cells=given.cells)
     seconds = time.monotonic() - start
     peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
     print(f"{given.test:,} codes of {BITS} bits against {given.training:,}, threshold {given.threshold}: "
@@ -71,7 +71,7 @@ def main():
     ) + f"; all {100 * found.mean():.2f} %")  # fmt: skip
     some = np.sort(rng.choice(given.test, min(given.sample, given.test), replace=False))
     start = time.monotonic()
-    exact_at, exact_row, _ = duplicates.find(test[some], training, given.threshold, exact=True)
+    exact_at, exact_row, _ = binary_codes.find(test[some], training, given.threshold, exact=True)
     wanted = some[exact_at] * given.training + exact_row
     both = np.isin(wanted, at * given.training + row).mean() if len(exact_at) else 1
     with_pair = np.isin(some[np.unique(exact_at)], at).mean() if len(exact_at) else 1

@@ -18,11 +18,11 @@ import numpy as np
 from photoplanet.earth import geodesy
 from photoplanet.errors import InputError
 from photoplanet.evaluation import accuracy
-from photoplanet.locate import locator, readout
-from photoplanet.photos import images, table
-from photoplanet.retrieval import combined, index
-from photoplanet.retrieval.embedding import Embedder, normalised
-from photoplanet.retrieval.nearest import nearest
+from photoplanet.locate import locator, point_estimates
+from photoplanet.photos import decode, table
+from photoplanet.retrieval.vectors import vector_index, within_cell_search
+from photoplanet.retrieval.vectors.embedding import Embedder, normalised
+from photoplanet.retrieval.vectors.nearest import nearest
 
 BATCH = 64
 
@@ -41,7 +41,7 @@ def answers(path: Path, model: locator.Locator, cache: Path) -> Photos:
     kept = cache / f"{key}.npz"
     if not kept.exists():
         found: list = []
-        loaded = images.load_many(sources, model.info.preprocessing)
+        loaded = decode.load_many(sources, model.info.preprocessing)
         for start in range(0, len(sources), BATCH):
             batch = [next(loaded) for _ in sources[start : start + BATCH]]
             if any(isinstance(one, InputError) for one in batch):
@@ -64,8 +64,8 @@ def line(name: str, latitude, longitude, truth: Photos, note: str = "") -> None:
     )
 
 
-def by_nearest(name: str, library: Photos, queries: Photos, x, y, kind="float32", partition=None) -> index.VectorIndex:
-    made = index.VectorIndex.build(x, kind)
+def by_nearest(name: str, library: Photos, queries: Photos, x, y, kind="float32", partition=None) -> vector_index.VectorIndex:
+    made = vector_index.VectorIndex.build(x, kind)
     started = time.perf_counter()
     found = nearest(y, made, library.latitude, library.longitude, partition)
     each = 1e3 * (time.perf_counter() - started) / len(y)
@@ -81,9 +81,9 @@ def whitened(x, power: float, numbers: int):
     return lambda rows: normalised((rows - mean) @ matrix)
 
 
-def csls(x, y, made: index.VectorIndex, k: int, local_scaling: bool):
+def csls(x, y, made: vector_index.VectorIndex, k: int, local_scaling: bool):
     """Rows of the nearest after a hubness correction: CSLS (Conneau et al. 2018), or local scaling (NICDM)."""
-    own = index.VectorIndex.build(x, "ivf").search(x, k + 1)[0][:, 1:]
+    own = vector_index.VectorIndex.build(x, "ivf").search(x, k + 1)[0][:, 1:]
     distances, rows = made.search(y, 100)
     if local_scaling:
         score = -distances / np.sqrt(own.mean(axis=1)[rows] * distances[:, :k].mean(axis=1, keepdims=True))
@@ -114,7 +114,7 @@ def main() -> None:
     print(f"{len(library.latitude):,} library photos, {len(queries.latitude):,} queries; per cent within", end=" ")
     print(", ".join(f"{km:g} km" for km in geodesy.RADII_KM.values()))
     for name in ("center", "expected"):
-        line(f"classifier, {name}", *readout.get(name)(probabilities, partition), queries)
+        line(f"classifier, {name}", *point_estimates.get(name)(probabilities, partition), queries)
     raw = library.embedding, queries.embedding
     own = Embedder(model, "network")
     by_nearest("network, as it is", library, queries, *raw)
@@ -146,9 +146,9 @@ def main() -> None:
                 library.longitude[rows],
                 queries,
             )
-        listed = combined.Library(codes, library.latitude, library.longitude, partition)
+        listed = within_cell_search.Library(codes, library.latitude, library.longitude, partition)
         started = time.perf_counter()
-        lat, lng, rows = combined.combined(probabilities, y, partition, listed)
+        lat, lng, rows = within_cell_search.combined(probabilities, y, partition, listed)
         each = 1e3 * (time.perf_counter() - started) / len(y)
         line(f"{which}, combined", lat, lng, queries, f"{(rows >= 0).mean():.0%} with a photo, {each:.1f} ms")
     if given.unseen:
@@ -159,8 +159,8 @@ def main() -> None:
             for which, embedder in embedders.items():
                 x = embedder.from_network(photos.embedding)
                 by_nearest(f"library of {n:,} {name} photos, {which}", photos, queries, x, vectors[which][1])
-                listed = combined.Library(x, photos.latitude, photos.longitude, partition)
-                lat, lng, _ = combined.combined(probabilities, vectors[which][1], partition, listed)
+                listed = within_cell_search.Library(x, photos.latitude, photos.longitude, partition)
+                lat, lng, _ = within_cell_search.combined(probabilities, vectors[which][1], partition, listed)
                 line(f"library of {n:,} {name} photos, {which}, combined", lat, lng, queries)
 
 

@@ -2,7 +2,7 @@
 
 Prints precision and recall of "is a graphic" on drawn graphics of kinds that fitting has not seen, and on the folder's
 photographs, cross-validated in five folds of neighbouring files; `--fit` prints the constants of
-photoplanet/photos/filter.py, fitted on all photographs and the kinds of graphics for fitting.
+photoplanet/photos/graphics_filter.py, fitted on all photographs and the kinds of graphics for fitting.
 """
 
 import argparse
@@ -14,8 +14,8 @@ from pathlib import Path
 import numpy as np
 from PIL import Image, ImageDraw, ImageEnhance, ImageFilter, ImageFont, ImageOps
 
-from photoplanet.photos import filter as graphics
-from photoplanet.photos.images import open_photo
+from photoplanet.photos import graphics_filter as graphics
+from photoplanet.photos.decode import open_photo
 
 WORDS = ("sum", "over", "cells", "where", "the", "photo", "was", "figure", "shows", "total", "2016", "km", "a", "of")
 

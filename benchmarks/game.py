@@ -13,10 +13,10 @@ from pathlib import Path
 import numpy as np
 
 from photoplanet.earth import geodesy
-from photoplanet.evaluation import game
-from photoplanet.evaluation.deck import Deck
+from photoplanet.evaluation.game import game
+from photoplanet.evaluation.game.sampler import Deck
 from photoplanet.locate import locator
-from photoplanet.locate.readout import DEFAULT_READOUT, READOUTS
+from photoplanet.locate.point_estimates import DEFAULT_READOUT, READOUTS
 from photoplanet.photos import table
 
 MEDIAN_OF_RAYLEIGH = np.sqrt(2 * np.log(2))  # of the distance, for a unit Gaussian in both directions

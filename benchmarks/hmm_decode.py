@@ -19,7 +19,7 @@ from photoplanet.albums import hmm, methods
 from photoplanet.albums.album import Album
 from photoplanet.albums.hmm import Counts
 from photoplanet.earth import geodesy
-from photoplanet.earth.partition import Partition
+from photoplanet.earth.partition.partition import Partition
 
 
 def main() -> None:

@@ -19,7 +19,7 @@ import numpy as np
 from photoplanet.earth import geodesy
 from photoplanet.evaluation import accuracy, tables
 from photoplanet.photos import table
-from photoplanet.retrieval import global_descriptors, im2gps
+from photoplanet.retrieval.im2gps import global_descriptors, im2gps
 
 CHUNK = 20  # queries between two writes
 

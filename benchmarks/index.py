@@ -14,8 +14,9 @@ from pathlib import Path
 import numpy as np
 from PIL import Image
 
-from photoplanet.photos import images, sources, table
-from photoplanet.photos.exif import gps_bytes
+from photoplanet.index import build
+from photoplanet.metadata.exif import gps_bytes
+from photoplanet.photos import decode, table
 
 
 def rate(what, count, action, repeat=1):
@@ -49,16 +50,16 @@ def indexing(folder, photos):
         small.save(body, "JPEG", exif=gps_bytes(i / 100 - 25 + 1e-4, i / 50 - 50))
         (many / f"{i:05}.jpg").write_bytes(body.getvalue())
     out = folder / "many.parquet"
-    rate("5,000 JPEGs, one thread", 5000, lambda: sources.index([many], threads=1))
-    rate("5,000 JPEGs, threads as by default", 5000, lambda: sources.index([many]))
-    rate("5,000 JPEGs, two processes (with their start)", 5000, lambda: sources.index([many], processes=2))
-    first = rate("5,000 JPEGs, first run with a journal", 5000, lambda: sources.index([many], out))
-    again = rate("5,000 JPEGs, second run", 5000, lambda: sources.index([many], out))
-    rate("500 JPEGs with --drop-graphics", 500, lambda: sources.index(sorted(many.iterdir())[:500], drop_graphics=True))
+    rate("5,000 JPEGs, one thread", 5000, lambda: build.index([many], threads=1))
+    rate("5,000 JPEGs, threads as by default", 5000, lambda: build.index([many]))
+    rate("5,000 JPEGs, two processes (with their start)", 5000, lambda: build.index([many], processes=2))
+    first = rate("5,000 JPEGs, first run with a journal", 5000, lambda: build.index([many], out))
+    again = rate("5,000 JPEGs, second run", 5000, lambda: build.index([many], out))
+    rate("500 JPEGs with --drop-graphics", 500, lambda: build.index(sorted(many.iterdir())[:500], drop_graphics=True))
     print(f"second run / first {again / first:.1f}")
     if photos:
         count = sum(1 for _ in photos.rglob("*.jpg"))
-        rate(f"{count} real photos", count, lambda: sources.index([photos], keep_without_gps=True), 3)
+        rate(f"{count} real photos", count, lambda: build.index([photos], keep_without_gps=True), 3)
 
 
 def tables(folder):
@@ -71,7 +72,7 @@ def tables(folder):
     for name in ("t.csv", "t.parquet"):
         path = table.write(table.from_rows(rows), folder / name)
         rate(f"table.read of 100,000 rows, {name}", n, lambda path=path: table.read(path), 3)
-    rate("index of a 100,000-row CSV whose photos are missing", n, lambda: sources.index([folder / "t.csv"]))
+    rate("index of a 100,000-row CSV whose photos are missing", n, lambda: build.index([folder / "t.csv"]))
 
 
 def decoding():
@@ -79,7 +80,7 @@ def decoding():
         body = io.BytesIO()
         picture(width, height).save(body, "JPEG", quality=88)
         data = body.getvalue()
-        to = images.Preprocessing(299)
+        to = decode.Preprocessing(299)
 
         def plain(data=data, to=to):
             side = min((image := Image.open(io.BytesIO(data)).convert("RGB")).size)
@@ -90,9 +91,9 @@ def decoding():
         repeat = range(count)
         slow = rate(f"{width} × {height} → 299, whole decoding", count, lambda f=plain, r=repeat: [f() for _ in r])
         name = f"{width} × {height} → 299, images.load"
-        fast = rate(name, count, lambda d=data, t=to, r=repeat: [images.load(d, t) for _ in r])
+        fast = rate(name, count, lambda d=data, t=to, r=repeat: [decode.load(d, t) for _ in r])
         copies = itertools.repeat(data, count)
-        rate(f"{name}_many, 2 threads", count, lambda c=copies, t=to: list(images.load_many(c, t, threads=2)))
+        rate(f"{name}_many, 2 threads", count, lambda c=copies, t=to: list(decode.load_many(c, t, threads=2)))
         print(f"load / whole decoding {fast / slow:.2f}")
 
 

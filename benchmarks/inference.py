@@ -18,9 +18,9 @@ import numpy as np
 import onnxruntime
 import torch
 
-from photoplanet.network.classifier import BACKBONES, Classifier
-from photoplanet.network.export import write_onnx
-from photoplanet.photos.images import Preprocessing
+from photoplanet.photos.decode import Preprocessing
+from photoplanet.training.classifier import BACKBONES, Classifier
+from photoplanet.training.export import write_onnx
 
 SIZES = {"inception": 299, "mobile": 128}
 CELLS = 800

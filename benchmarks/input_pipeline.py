@@ -15,12 +15,12 @@ import numpy as np
 import torch
 from PIL import Image
 
-from photoplanet.earth.partition import Partition
-from photoplanet.network import recipes
-from photoplanet.network.data import Photos
-from photoplanet.network.dataset import Data, prepare
-from photoplanet.network.distributed import start
-from photoplanet.network.training import Options, Trainer
+from photoplanet.earth.partition.partition import Partition
+from photoplanet.training import recipes
+from photoplanet.training.data import Photos
+from photoplanet.training.dataset import Data, prepare
+from photoplanet.training.distributed import start
+from photoplanet.training.loop import Options, Trainer
 
 
 def generated(folder: Path, count: int, sides: tuple[int, int]) -> Data:

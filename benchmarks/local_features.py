@@ -18,7 +18,7 @@ import numpy as np
 
 from photoplanet.earth.geodesy import distance_km
 from photoplanet.photos import table
-from photoplanet.retrieval import local_features, local_search, verification
+from photoplanet.retrieval.local_features import root_sift, search, verification
 
 NEAR_KM, LOOSE_KM = 0.025, 2.0
 
@@ -56,11 +56,11 @@ def main() -> None:
 
     start = time.perf_counter()
     with ThreadPoolExecutor() as pool:
-        features = list(pool.map(local_features.extract, paths))
+        features = list(pool.map(root_sift.extract, paths))
     print(
         f"{len(names)} photos, {sum(len(f.points) for f in features):,} features, {time.perf_counter() - start:.0f} s"
     )
-    index = local_search.build(features.__getitem__, len(features), arguments.words)
+    index = search.build(features.__getitem__, len(features), arguments.words)
     print(f"{len(index.vocabulary):,} words")
     start = time.perf_counter()
     found = [index.search(features[i], exclude=[i]) for i in range(len(names))]
@@ -100,7 +100,7 @@ def main() -> None:
         arguments.show.mkdir(parents=True, exist_ok=True)
         for i, match in enumerate(first):
             if match is not None:
-                picture = local_search.draw(paths[i], paths[match.row], match, features[i], features[match.row])
+                picture = search.draw(paths[i], paths[match.row], match, features[i], features[match.row])
                 picture.save(arguments.show / f"{'right' if good[i] else 'wrong'}-{names[i]}.jpg", quality=85)
 
 

@@ -15,9 +15,9 @@ from pathlib import Path
 import numpy as np
 
 from photoplanet.photos import table
-from photoplanet.retrieval import local_features, local_search, verification
-from photoplanet.retrieval.local_features import Features
-from photoplanet.retrieval.words import InvertedIndex
+from photoplanet.retrieval.local_features import root_sift, search, verification
+from photoplanet.retrieval.local_features.root_sift import Features
+from photoplanet.retrieval.local_features.visual_words import InvertedIndex
 
 
 def made_up(row: int, real: list[Features], pool: np.ndarray) -> Features:
@@ -44,13 +44,13 @@ def main() -> None:
     vocabulary = None
 
     def indexed(path: str) -> tuple[Features, np.ndarray]:
-        found = local_features.extract(path)
+        found = root_sift.extract(path)
         return found, vocabulary.assign(found.descriptors)
 
     with ThreadPoolExecutor(cores) as pool:
-        real = list(pool.map(local_features.extract, paths))
+        real = list(pool.map(root_sift.extract, paths))
         start, used = time.perf_counter(), time.process_time()
-        vocabulary = local_search.train_vocabulary(real.__getitem__, len(real))
+        vocabulary = search.train_vocabulary(real.__getitem__, len(real))
         print(
             f"vocabulary: {len(vocabulary):,} words of {sum(len(f.points) for f in real):,} features, "
             f"{time.perf_counter() - start:.1f} s ({time.process_time() - used:.1f} CPU s)"
@@ -86,21 +86,21 @@ def main() -> None:
             kept[row] = features_of(row)
         return kept[row]
 
-    index = local_search.LocalIndex(cached, vocabulary, inverted)
+    index = search.LocalIndex(cached, vocabulary, inverted)
     stages = np.zeros((arguments.queries, 5))
     for number in range(arguments.queries):
         row = number * len(paths) // arguments.queries
         index.search(real[row])  # warm: its candidates are in memory
         times = [time.perf_counter()]
-        found = local_features.extract(paths[row])
+        found = root_sift.extract(paths[row])
         times.append(time.perf_counter())
-        asked = vocabulary.assign(found.descriptors, local_search.QUERY_WORDS)
+        asked = vocabulary.assign(found.descriptors, search.QUERY_WORDS)
         times.append(time.perf_counter())
-        rows, _ = inverted.search(asked, local_search.CANDIDATES)
+        rows, _ = inverted.search(asked, search.CANDIDATES)
         times.append(time.perf_counter())
         verification.verify(found, cached(int(rows[-1])))
         times.append(time.perf_counter())
-        matches = index.search(local_features.extract(paths[row]))
+        matches = index.search(root_sift.extract(paths[row]))
         stages[number] = [*np.diff(times), time.perf_counter() - times[-1]]
         assert matches[0].row == row, "a photo of the library must find itself"
     names = ("SIFT", "words", "inverted index", "verifying one candidate", "whole query")

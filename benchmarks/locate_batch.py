@@ -16,7 +16,7 @@ import numpy as np
 from PIL import Image
 
 from photoplanet.locate import locator
-from photoplanet.photos import images
+from photoplanet.photos import decode as images
 
 
 def make_photos(folder: Path, count: int, size: int) -> list[Path]:

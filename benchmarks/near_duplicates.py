@@ -12,9 +12,10 @@ from pathlib import Path
 import numpy as np
 from PIL import Image
 
-from photoplanet.network import near_duplicates
-from photoplanet.network.distortions import DISTORTIONS, distort
-from photoplanet.photos import duplicates, images, table
+from photoplanet.duplicates import binary_codes
+from photoplanet.photos import decode, table
+from photoplanet.training.near_duplicates import train
+from photoplanet.training.near_duplicates.distortions import DISTORTIONS, distort
 
 RATE = 1e-4  # of false alarms at which all are compared
 
@@ -43,7 +44,7 @@ HASHES = {"pHash": cosine_hash, "dHash": difference_hash, "aHash": average_hash}
 def all_codes(photos):
     """{method: uint8 (n, bytes)} of PIL photos."""
     found = {name: np.stack([method(photo) for photo in photos]) for name, method in HASHES.items()}
-    return {"network": duplicates.codes(photos, threads=1)[0], **found}
+    return {"network": binary_codes.codes(photos, threads=1)[0], **found}
 
 
 def distances(first, second):
@@ -75,15 +76,15 @@ def main():
     parser.add_argument("--toy", type=Path, help="also the false alarms among these toy photos")
     parser.add_argument("--toy-photos", type=int, default=2500)
     parser.add_argument("--copies", type=int, default=4, help="of each photo and distortion")
-    parser.add_argument("--network", type=Path, help="another duplicates.onnx than the shipped one")
+    parser.add_argument("--network", type=Path, help="another binary_codes.onnx than the shipped one")
     parser.add_argument("--threshold", type=int)
     parser.add_argument("--picture", type=Path, help="draw the distortions of the first photo")
     given = parser.parse_args()
     if given.network:
-        duplicates.NETWORK = given.network
-    threshold = duplicates.facts()["threshold"] if given.threshold is None else given.threshold
+        binary_codes.NETWORK = given.network
+    threshold = binary_codes.facts()["threshold"] if given.threshold is None else given.threshold
     known, _ = table.read(given.photos, require=("path",), columns=("path", "album"))
-    originals = [images.open_photo(path, size_hint=512) for path in table.paths(known, given.photos.parent)]
+    originals = [decode.open_photo(path, size_hint=512) for path in table.paths(known, given.photos.parent)]
     rng = np.random.default_rng(0)
     kinds = {**DISTORTIONS, "1 to 3 of them": distort}
     if given.picture:
@@ -125,14 +126,14 @@ def main():
     others = {"photos of other albums, and copies": negative["network"]}
     if len(neighbours):
         others["of the same album"] = neighbours
-    tiles = [Image.fromarray(part) for photo in originals for part in near_duplicates.parts(photo, rng)]
-    found = duplicates.codes(tiles, threads=1)[0]
+    tiles = [Image.fromarray(part) for photo in originals for part in train.parts(photo, rng)]
+    found = binary_codes.codes(tiles, threads=1)[0]
     others["parts of one photo that do not overlap"] = distances(found, found)[np.triu_indices(len(found), 1)]
     if given.toy:
         known, _ = table.read(given.toy, require=("path",), columns=("path",))
-        found, _ = duplicates.codes(table.paths(known, given.toy.parent)[: given.toy_photos], threads=1)
+        found, _ = binary_codes.codes(table.paths(known, given.toy.parent)[: given.toy_photos], threads=1)
         others["toy photos"] = distances(found, found)[np.triu_indices(len(found), 1)]
-    bits = duplicates.facts()["bits"]
+    bits = binary_codes.facts()["bits"]
     marks = sorted({*range(16, bits // 3, 8), threshold})
     heads = [f"false per million: {name} ({len(values):,})" for name, values in others.items()]
     print("\n| " + " | ".join(["threshold", "recall, single", "recall, 1 to 3", "precision¹", *heads, "tail²"]) + " |")

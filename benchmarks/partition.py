@@ -16,8 +16,8 @@ import time
 
 import numpy as np
 
-from photoplanet.earth.parallel import slices, threads
-from photoplanet.earth.partition import Partition
+from photoplanet.core.workers import slices, threads
+from photoplanet.earth.partition.partition import Partition
 
 JITTER = 0.01  # degrees
 CLUSTERS = 20_000

@@ -20,10 +20,12 @@ from im2gps import one_thread, photos
 
 from photoplanet.earth import geodesy
 from photoplanet.evaluation import accuracy, tables
-from photoplanet.locate import locator, readout
-from photoplanet.photos import images, table
-from photoplanet.retrieval import combined, global_descriptors, im2gps, index, library, nearest, neighbours
-from photoplanet.retrieval.embedding import Embedder
+from photoplanet.locate import locator, point_estimates
+from photoplanet.photos import decode, table
+from photoplanet.retrieval.im2gps import global_descriptors, im2gps, neighbours
+from photoplanet.retrieval.library import library
+from photoplanet.retrieval.vectors import nearest, vector_index, within_cell_search
+from photoplanet.retrieval.vectors.embedding import Embedder
 
 NEIGHBOURS = 100  # of k-NN with kernel density
 
@@ -70,26 +72,26 @@ def main() -> None:
 def by_vectors(model, paths: list[str], lat, lng, asked: list[str], cache: Path, add) -> None:
     """The classifier, its embedding and the trained one, k-NN with density, and the combined readout."""
     if not cache.exists():
-        decoded = images.load_many(paths, model.info.preprocessing)
+        decoded = decode.load_many(paths, model.info.preprocessing)
         batches = iter(lambda: list(islice(decoded, 64)), [])
         np.save(cache, np.concatenate([model.log_probabilities(np.stack(batch))[1] for batch in batches]))
     kept = np.load(cache, allow_pickle=False)
     megabytes = f"{model.bundle.onnx_path.stat().st_size / 1e6:.1f} MB in all"
     started = time.perf_counter()
-    pixels = [images.load(path, model.info.preprocessing) for path in asked]
+    pixels = [decode.load(path, model.info.preprocessing) for path in asked]
     answers = [model.log_probabilities(each[None]) for each in pixels]
     each = (time.perf_counter() - started) / len(asked)
     probabilities = np.exp(np.concatenate([one for one, _ in answers]))
     embedding = np.concatenate([one for _, one in answers])
     for name, words in (("center", "PlaNet, cell centre (the paper's)"), ("expected", "PlaNet, `expected`")):
         started = time.perf_counter()
-        places = [readout.get(name)(row[None], model.partition) for row in probabilities]
+        places = [point_estimates.get(name)(row[None], model.partition) for row in probabilities]
         taken = each + (time.perf_counter() - started) / len(asked)
         add(words, *np.concatenate([np.stack(place) for place in places], axis=1), taken, megabytes)
     for which in ("network", "trained"):
         embedder = Embedder(model, which)
         codes = embedder.quantise(embedder.from_network(kept))
-        made = index.VectorIndex.build(codes, "int8")
+        made = vector_index.VectorIndex.build(codes, "int8")
         size = f"{made.bytes_per_photo:.0f} B"
         started = time.perf_counter()
         vectors = np.concatenate([embedder.from_network(row[None]) for row in embedding])
@@ -107,10 +109,10 @@ def by_vectors(model, paths: list[str], lat, lng, asked: list[str], cache: Path,
             places.append(neighbours.kernel_density(distances, lat[rows], lng[rows]))
         taken = each + own + (time.perf_counter() - started) / len(asked)
         add(f"embedding ({which}), k-NN + density", *np.concatenate([np.stack(p) for p in places], axis=1), taken, size)
-        shelf = combined.Library(codes, lat, lng, model.partition)
+        shelf = within_cell_search.Library(codes, lat, lng, model.partition)
         started = time.perf_counter()
         places = [
-            np.stack(combined.combined(p[None], v[None], model.partition, shelf)[:2])
+            np.stack(within_cell_search.combined(p[None], v[None], model.partition, shelf)[:2])
             for p, v in zip(probabilities, vectors, strict=True)
         ]
         taken = each + own + (time.perf_counter() - started) / len(asked)

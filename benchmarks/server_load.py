@@ -40,12 +40,12 @@ def toy_photos(count: int, size: int) -> list[bytes]:
 def folder_photos(folder: Path) -> list[bytes]:
     """The files of a folder that are photos."""
     from photoplanet.errors import InputError
-    from photoplanet.photos import images
+    from photoplanet.photos import decode
 
     found = []
     for path in sorted(each for each in folder.rglob("*") if each.is_file()):
         with suppress(InputError):
-            images.open_photo(path, size_hint=64)
+            decode.open_photo(path, size_hint=64)
             found.append(path.read_bytes())
     return found
 
@@ -53,12 +53,12 @@ def folder_photos(folder: Path) -> list[bytes]:
 def library(model: str, photos: list[bytes], answers: Any) -> None:
     """Photos a second of `locate_many`, and processor seconds a photo, three times; alone and with what is told."""
     from photoplanet.locate import locator
-    from photoplanet.locate.results import Form, record
+    from photoplanet.locate.answers import AnswerOptions, record
 
     loaded = locator.load(model)
     list(loaded.locate_many(photos[:64]))
     found: dict[str, list[tuple[float, float]]] = {"locate_many": [], "… and records": []}
-    form = Form(5)
+    form = AnswerOptions(5)
     for _ in range(3):
         for name, rounds in found.items():
             done, start, before = 0, time.perf_counter(), time.process_time()

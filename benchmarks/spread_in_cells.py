@@ -11,8 +11,8 @@ import argparse
 import numpy as np
 
 from photoplanet.earth import cells, geodesy
-from photoplanet.earth.partition import Partition
-from photoplanet.locate.region import SPREAD
+from photoplanet.earth.partition.partition import Partition
+from photoplanet.locate.credible_region import SPREAD
 from photoplanet.photos import table
 
 DISTANCES_KM = (1, 5, 25, 100, 200)

@@ -2,7 +2,7 @@
 
     python benchmarks/study_results.py WORK ARM [ARM ...]
 
-WORK is what recipes/study-*.sh leave. Differences are against the first ARM, photo by photo on the same held-out
+WORK is what scripts/study-*.sh leave. Differences are against the first ARM, photo by photo on the same held-out
 photos, in points, with 95 % bootstrap intervals over albums, since the photos of one album err together.
 """
 
@@ -11,9 +11,9 @@ from pathlib import Path
 
 import numpy as np
 
-from photoplanet.bundle import folder
 from photoplanet.earth.geodesy import RADII_KM
 from photoplanet.evaluation import accuracy, predictions, tables
+from photoplanet.models import folder
 from photoplanet.photos import table
 
 READOUTS = ("center", "expected")  # the paper's, ours

@@ -2,7 +2,7 @@
 
     python benchmarks/toy_results.py WORK [--model WORK/toy] [--photos WORK/held-out/photos.parquet]
 
-WORK is what recipes/toy.sh leaves. "Gap closed" is (model − prior) / (ceiling − prior), the prior being the mean
+WORK is what scripts/toy.sh leaves. "Gap closed" is (model − prior) / (ceiling − prior), the prior being the mean
 position of the photos in the most frequent cell, the ceiling the mean of the two ends of its bracket.
 """
 
@@ -14,7 +14,7 @@ import numpy as np
 from photoplanet.earth import geodesy
 from photoplanet.evaluation import accuracy, calibration, tables
 from photoplanet.locate import locator
-from photoplanet.locate.readout import DEFAULT_READOUT, READOUTS
+from photoplanet.locate.point_estimates import DEFAULT_READOUT, READOUTS
 from photoplanet.photos import table
 from photoplanet.toyworld import ceiling, world
 

@@ -15,10 +15,10 @@ import faiss
 import numpy as np
 
 from photoplanet.locate import locator
-from photoplanet.photos import images, table
-from photoplanet.retrieval import index
-from photoplanet.retrieval.embedding import Embedder
-from photoplanet.retrieval.index import KINDS, VectorIndex
+from photoplanet.photos import decode, table
+from photoplanet.retrieval.vectors import vector_index
+from photoplanet.retrieval.vectors.embedding import Embedder
+from photoplanet.retrieval.vectors.vector_index import KINDS, VectorIndex
 
 D, K, QUERIES = 256, 10, 200
 
@@ -73,14 +73,14 @@ def photos(path: Path, model: locator.Locator, count: int, rounds: int) -> None:
 
     def embed() -> None:
         batch, vectors = [], []
-        for pixels in images.load_many(sources, model.info.preprocessing):
+        for pixels in decode.load_many(sources, model.info.preprocessing):
             batch.append(pixels)
             if len(batch) == locator.BATCH_SIZE:
                 vectors.append(embedder.quantise(embedder.vectors(np.stack(batch))))
                 batch = []
         if batch:
             vectors.append(embedder.quantise(embedder.vectors(np.stack(batch))))
-        VectorIndex.build(np.concatenate(vectors), index.DEFAULT_KIND)
+        VectorIndex.build(np.concatenate(vectors), vector_index.DEFAULT_KIND)
 
     locate()
     located, embedded = in_turns(rounds, locate, embed)

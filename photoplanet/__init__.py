@@ -8,9 +8,9 @@ __version__ = "0.1.0"
 _PUBLIC = {
     "cells": ("photoplanet.earth.cells", None),
     "geodesy": ("photoplanet.earth.geodesy", None),
-    "places": ("photoplanet.earth.places", None),
-    "Partition": ("photoplanet.earth.partition", "Partition"),
-    "Hierarchy": ("photoplanet.earth.hierarchy", "Hierarchy"),
+    "places": ("photoplanet.earth.gazetteer", None),
+    "Partition": ("photoplanet.earth.partition.partition", "Partition"),
+    "Hierarchy": ("photoplanet.earth.partition.hierarchy", "Hierarchy"),
     "load": ("photoplanet.model", "load"),
     "locate": ("photoplanet.locate", None),  # the package itself: calling it locates a photo
     "Prediction": ("photoplanet.locate.prediction", "Prediction"),

@@ -4,12 +4,12 @@ import os
 from collections.abc import Iterable, Sequence
 from typing import TYPE_CHECKING, Any
 
-from photoplanet.bundle import folder, installed
 from photoplanet.locate.locator import READ, Locator
 from photoplanet.locate.prediction import Prediction
+from photoplanet.models import folder, installed
 
 if TYPE_CHECKING:
-    from photoplanet.albums.anchors import Track
+    from photoplanet.metadata.track import Track
 
 
 def load(model: str | os.PathLike | None = None, threads: int | None = None) -> "Model":
@@ -40,6 +40,6 @@ class Model(Locator):
         As `albums.together.locate_album`, which says what the arguments are; by default times and known places (GPS)
         are those in the photos' EXIF.
         """
-        from photoplanet.albums import together
+        from photoplanet.albums import locate_album as together
 
         return together.locate_album(self, photos, times, method, anchors, track, readout)

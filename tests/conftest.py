@@ -1,5 +1,6 @@
 """What several folders of tests share: a home of their own, and a tiny model whose answers are worked out by hand."""
 
+import importlib.util
 import shutil
 from pathlib import Path
 
@@ -66,7 +67,7 @@ def photo(tmp_path):
 
 def tiny_partition():
     """Five cells of level 6, each with the mean position of its 50 photos exactly at its city."""
-    from photoplanet.earth.partition import Partition
+    from photoplanet.earth.partition.partition import Partition
 
     offsets = np.linspace(-0.02, 0.02, 50)
     lat = np.concatenate([city[0] + offsets for city in CITIES.values()])
@@ -76,8 +77,8 @@ def tiny_partition():
 
 def write_tiny_model(folder, name="tiny", temperature=1.0, world="real", bias=None, size=SIZE):
     """Write a model folder whose network takes a photo's mean colour and is otherwise as WEIGHTS and BIAS say."""
-    from photoplanet.bundle.folder import ModelInfo, write
-    from photoplanet.photos.images import Preprocessing
+    from photoplanet.models.folder import ModelInfo, write
+    from photoplanet.photos.decode import Preprocessing
 
     partition = tiny_partition()
     labels = partition.assign(*np.transpose(list(CITIES.values())))
@@ -128,3 +129,13 @@ def tiny_network(weights: np.ndarray, bias: np.ndarray, size: int) -> bytes:
     model = helper.make_model(graph, opset_imports=[helper.make_opsetid("", 17)], ir_version=8)
     onnx.checker.check_model(model)
     return model.SerializeToString()
+
+
+@pytest.fixture(scope="session")
+def make():
+    """tests/data/make_photos.py, the maker of small photos, as a module: tests are no package."""
+    path = Path(__file__).parent / "data" / "make_photos.py"
+    spec = importlib.util.spec_from_file_location("make_photos", path)
+    module = importlib.util.module_from_spec(spec)
+    spec.loader.exec_module(module)
+    return module

@@ -15,7 +15,7 @@ import chromium
 from PIL import Image
 from playwright.sync_api import sync_playwright
 
-from photoplanet.evaluation.deck import Deck
+from photoplanet.evaluation.game.sampler import Deck
 from photoplanet.photos import table
 
 SEED, PHOTO = 7, 1  # of the game; of its first round, from 0

@@ -18,8 +18,8 @@ from numpy.typing import NDArray
 
 from photoplanet.albums import networks
 from photoplanet.albums.album import Album
-from photoplanet.albums.decoded import Decoded
-from photoplanet.bundle import folder
+from photoplanet.albums.evidence import Decoded
+from photoplanet.models import folder
 
 METHOD = "attention"
 FILES = {"network": f"{networks.part_name(METHOD)}.onnx"}

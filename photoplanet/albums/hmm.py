@@ -16,7 +16,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from photoplanet.albums.album import Album
-from photoplanet.albums.decoded import Decoded, blank, with_anchors
+from photoplanet.albums.evidence import Decoded, blank, with_anchors
 from photoplanet.albums.viterbi import Floats, forward_backward, viterbi
 from photoplanet.errors import InputError, ModelError
 

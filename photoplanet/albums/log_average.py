@@ -6,7 +6,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from photoplanet.albums.album import Album
-from photoplanet.albums.decoded import Decoded, blank, normalized, with_anchors
+from photoplanet.albums.evidence import Decoded, blank, normalized, with_anchors
 
 
 def decode(

@@ -14,10 +14,10 @@ from numpy.typing import NDArray
 
 from photoplanet.albums import networks
 from photoplanet.albums.album import Album
-from photoplanet.albums.decoded import Decoded
+from photoplanet.albums.evidence import Decoded
 from photoplanet.albums.networks import LSTMS, Reading
-from photoplanet.bundle import folder
 from photoplanet.errors import ModelError
+from photoplanet.models import folder
 
 STEPS = 512  # photos at a time
 MOST_UNITS = 65_536

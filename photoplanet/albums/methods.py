@@ -3,8 +3,8 @@
 from collections.abc import Callable
 from typing import Any, NamedTuple
 
-from photoplanet.albums import attention, average, hmm, log_average, lstm, single, timed_hmm
-from photoplanet.albums.decoded import Decoded
+from photoplanet.albums import attention, average, baselines, hmm, log_average, lstm, timed_hmm
+from photoplanet.albums.evidence import Decoded
 from photoplanet.errors import InputError
 
 
@@ -22,7 +22,7 @@ class Method(NamedTuple):
 
 
 METHODS: dict[str, Method] = {
-    "single": Method(single.decode, False, "each photo by itself"),
+    "single": Method(baselines.decode, False, "each photo by itself"),
     "average": Method(average.decode, False, "the mean of the confidences, for all photos of the album"),
     "log-average": Method(log_average.decode, False, "the mean of the log-probabilities, for all photos of the album"),
     "hmm": Method(hmm.decode, True, "the paper's hidden Markov model: transitions counted on training albums"),

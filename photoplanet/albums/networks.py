@@ -10,9 +10,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from photoplanet.albums.album import Album
-from photoplanet.albums.decoded import Decoded, with_anchors
-from photoplanet.bundle import folder
+from photoplanet.albums.evidence import Decoded, with_anchors
 from photoplanet.errors import ModelError
+from photoplanet.models import folder
 
 PAPER_CUT = 25  # §4: "we had to limit the length of the sequences to 25 images"
 MOST_BYTES = 2 << 30  # of a file: where a protobuf ends

@@ -16,12 +16,12 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from photoplanet.albums import spread, travel
+from photoplanet.albums import distance_kernels, transition_model
 from photoplanet.albums.album import Album
-from photoplanet.albums.decoded import Decoded, normalized, with_anchors
+from photoplanet.albums.evidence import Decoded, normalized, with_anchors
 from photoplanet.albums.hmm import emissions
 from photoplanet.albums.viterbi import Floats, forward_backward
-from photoplanet.earth.partition import Partition
+from photoplanet.earth.partition.partition import Partition
 
 MAX_STATES = 2048
 # What a photo shows tells its neighbours less than itself: photos of one moment share what misleads the network, so
@@ -36,8 +36,8 @@ class Timed:
         """`shares` (gaps, components): the mixture of each step."""
         self.shares = shares
         self.rest = len(states) < len(partition)
-        self.scales = spread.scales(partition, states) if self.rest else _all_scales(partition)
-        self.inside = travel.popularity(partition)[states]
+        self.scales = distance_kernels.scales(partition, states) if self.rest else _all_scales(partition)
+        self.inside = transition_model.popularity(partition)[states]
         self.share = np.append(self.inside, max(1 - self.inside.sum(), 1e-12)) if self.rest else self.inside
 
     def forward(self, gap: int, mass: Floats) -> Floats:
@@ -49,7 +49,7 @@ class Timed:
         for scale, weight in zip(self.scales, weights, strict=True):
             if weight:
                 sent = weight * mass[:k]
-                reached += scale.forward(sent, spread.PRECISION * anywhere * total)
+                reached += scale.forward(sent, distance_kernels.PRECISION * anywhere * total)
                 if self.rest:  # what a part sends out of the states goes to the rest
                     found[-1] += sent @ scale.leaving
         found[:k] += reached * self.inside
@@ -65,7 +65,7 @@ class Timed:
         wanted = worth[:k] * self.inside
         for scale, weight in zip(self.scales, weights, strict=True):
             if weight:
-                found[:k] += scale.backward(weight * wanted, spread.PRECISION * anywhere * expected)
+                found[:k] += scale.backward(weight * wanted, distance_kernels.PRECISION * anywhere * expected)
                 if self.rest:
                     found[:k] += weight * worth[-1] * scale.leaving
         if self.rest:
@@ -74,8 +74,8 @@ class Timed:
 
 
 @lru_cache(maxsize=1)
-def _all_scales_of(partition_ref: Any) -> list[spread.Spread]:
-    return spread.scales(partition_ref.partition, np.arange(len(partition_ref.partition)))
+def _all_scales_of(partition_ref: Any) -> list[distance_kernels.Spread]:
+    return distance_kernels.scales(partition_ref.partition, np.arange(len(partition_ref.partition)))
 
 
 class _ByIdentity:
@@ -91,7 +91,7 @@ class _ByIdentity:
         return isinstance(other, _ByIdentity) and other.partition is self.partition
 
 
-def _all_scales(partition: Partition) -> list[spread.Spread]:
+def _all_scales(partition: Partition) -> list[distance_kernels.Spread]:
     return _all_scales_of(_ByIdentity(partition))
 
 
@@ -113,7 +113,7 @@ def decode(
     embeddings: NDArray | None,
     album: Album,
     partition: Partition,
-    learned: travel.Travel | None = None,
+    learned: transition_model.Travel | None = None,
 ) -> Decoded:
     """Every slot's distribution by forward–backward; `learned`: the model's own travel shares, None for the default.
 
@@ -121,13 +121,13 @@ def decode(
     """
     if len(album) < 2:
         return Decoded(with_anchors(log_probabilities, album.known))
-    log_share = np.log(travel.popularity(partition))
+    log_share = np.log(transition_model.popularity(partition))
     states = states_of(log_probabilities, album.known)
-    chain = Timed(partition, states, (learned or travel.default()).at(album.gaps))
+    chain = Timed(partition, states, (learned or transition_model.default()).at(album.gaps))
     others = np.delete(np.arange(len(partition)), states)
     start = np.log(chain.share)
     seen = np.empty((len(album), len(start)), np.float32)
-    pieces = travel.pieces(len(album), len(partition))
+    pieces = transition_model.pieces(len(album), len(partition))
     for rows in pieces:
         emission = _told(log_probabilities[rows], log_share, album.known[rows])
         seen[rows, : len(states)] = emission[:, states]

@@ -10,14 +10,18 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from photoplanet.albums import album, anchors, methods, together
+from photoplanet.albums import album, known_places, locate_album, methods
 from photoplanet.earth import geodesy
 from photoplanet.errors import InputError
-from photoplanet.locate import gather, results
+from photoplanet.locate.answers import AnswerOptions, record
 from photoplanet.locate.locator import Locator
-from photoplanet.locate.prediction import PRECISIONS, Prediction, rounded
-from photoplanet.photos import exif, images, table
-from photoplanet.photos.exif_write import Estimate
+from photoplanet.locate.precision import PRECISIONS, rounded
+from photoplanet.locate.prediction import Prediction
+from photoplanet.metadata import exif
+from photoplanet.metadata.exif_writer import Estimate
+from photoplanet.metadata.times import parse_times
+from photoplanet.metadata.track import Track
+from photoplanet.photos import decode, inputs, table
 
 TRACK_ERROR_M = 15.0  # of a receiver in the open, roughly
 
@@ -82,11 +86,11 @@ class Found:
     radius_m: float | None = None
     method: str = ""
 
-    def record(self, form: results.Form) -> dict[str, Any]:
+    def record(self, form: AnswerOptions) -> dict[str, Any]:
         """As `results.record`, with `taken_at`, `kind` and perhaps `error`; a known place is told to 0.0001°."""
         facts: dict[str, Any] = {"file": self.shot.name}
         if self.prediction is not None:
-            facts = self.told(results.record(self.shot.name, self.prediction, self.form(form)))
+            facts = self.told(record(self.shot.name, self.prediction, self.form(form)))
         facts |= {"taken_at": self.shot.taken_at, "kind": self.kind}
         return facts | ({"error": self.error} if self.error else {})
 
@@ -100,11 +104,11 @@ class Found:
             facts["abstains"] = False
         return facts
 
-    def form(self, form: results.Form) -> results.Form:
+    def form(self, form: AnswerOptions) -> AnswerOptions:
         """How this photo is told: a measured place is not rounded away."""
         return replace(form, precision="street", answer_always=True) if self.kind in (OWN, TRACK) else form
 
-    def estimate(self, form: results.Form) -> Estimate | None:
+    def estimate(self, form: AnswerOptions) -> Estimate | None:
         """What may be written into the photo: None for its own GPS, no answer, and what nobody can read.
 
         Rounded to `form.precision` or to what is known, whichever is coarser; the radius holds `form.region` of the
@@ -145,7 +149,7 @@ def read(names: Sequence[str], advance: Callable[..., None] = lambda count=1, no
             if not listed:
                 raise InputError(f"{path}: this table lists no photo")
         else:
-            listed = [(source, {}) for source in gather.sources([name])]  # type: ignore[misc]
+            listed = [(source, {}) for source in inputs.sources([name])]  # type: ignore[misc]
         for source, row in listed:
             shots.append(read_one(source, row))
             advance(1)
@@ -166,7 +170,7 @@ def split(
     that name no zone were ahead of UTC.
     """
     texts = [_zoned(shot.taken_at, time_offset) for shot in shots]
-    times, report = album.parse_times(texts)
+    times, report = parse_times(texts)
     cameras: list[Hashable] = []
     for row, shot in enumerate(shots):
         stays = shot.camera is None and np.isnat(times[row]) and row and shots[row - 1].folder == shot.folder
@@ -188,31 +192,31 @@ def locate(
     trip: Trip,
     method: str = methods.AUTO,
     use_places: bool = True,
-    track: anchors.Track | None = None,
+    track: Track | None = None,
     advance: Callable[..., None] = lambda count=1, note="": None,
     threads: int | None = None,
 ) -> list[Found]:
     """Locate one trip: one `Found` per photo, in time order. `use_places`: own GPS counts as known."""
-    seen = together.see(locator, [shot.source for shot in trip.shots], advance, threads)
+    seen = locate_album.see(locator, [shot.source for shot in trip.shots], advance, threads)
     return decide(locator, trip, seen, method, use_places, track)
 
 
 def decide(
     locator: Locator,
     trip: Trip,
-    seen: together.Evidence,
+    seen: locate_album.Evidence,
     method: str = methods.AUTO,
     use_places: bool = True,
-    track: anchors.Track | None = None,
+    track: Track | None = None,
 ) -> list[Found]:
     """The second half of `locate`: what the network saw in the photos of a trip → one `Found` each."""
-    places = anchors.points([shot.place if use_places else None for shot in trip.shots], len(trip.shots))
+    places = known_places.points([shot.place if use_places else None for shot in trip.shots], len(trip.shots))
     errors = {row: str(error) for row, error in seen.unreadable.items()}
     if len(errors) == len(trip.shots) and np.isnan(places).all() and track is None:
         return [Found(shot, NEIGHBOURS, None, errors[row]) for row, shot in enumerate(trip.shots)]
-    decoded, known, name = together.infer(locator, seen, trip.times, places, track, method)
+    decoded, known, name = locate_album.infer(locator, seen, trip.times, places, track, method)
     found = []
-    for row, prediction in enumerate(together.predictions(locator, seen, decoded, known)):
+    for row, prediction in enumerate(locate_album.predictions(locator, seen, decoded, known)):
         kind, radius = ESTIMATED, None
         if not np.isnan(places[row]).any():
             kind = OWN
@@ -231,11 +235,11 @@ def compare(
     advance: Callable[..., None] = lambda count=1, note="": None,
 ) -> tuple[list[Found], list[Found]]:
     """One trip by its pixels and times only: (each photo by itself, all together), as `locate` without known places."""
-    seen = together.see(locator, [shot.source for shot in trip.shots], advance)
+    seen = locate_album.see(locator, [shot.source for shot in trip.shots], advance)
     return decide(locator, trip, seen, "single", False), decide(locator, trip, seen, method, False)
 
 
-def covered(track: anchors.Track, trips: Iterable[Trip]) -> int:
+def covered(track: Track, trips: Iterable[Trip]) -> int:
     """How many photos were taken between the first and the last point of a track."""
     spans = ((trip.times >= track.times[0]) & (trip.times <= track.times[-1]) for trip in trips)
     return sum(int(inside.sum()) for inside in spans)
@@ -250,16 +254,16 @@ def check_offset(text: str) -> str:
 
 
 def read_one(
-    source: str | bytes, row: dict[str, Any], name: str | None = None, max_pixels: int = images.MAX_PIXELS
+    source: str | bytes, row: dict[str, Any], name: str | None = None, max_pixels: int = decode.MAX_PIXELS
 ) -> Shot:
     """What one photo says of itself: its EXIF under the values of its table `row` ({}: none), which win.
 
     `name`: what it is called, for bytes that came with one; it is no path, and all such photos are of one folder.
     """
-    folder = str(Path(gather.name_of(source)).parent) if name is None else ""
+    folder = str(Path(inputs.name_of(source)).parent) if name is None else ""
     facts, unreadable = exif.Exif(), False
     try:
-        with images.opened(source, max_pixels) as (image, _):
+        with decode.opened(source, max_pixels) as (image, _):
             facts = exif.read(image)
     except InputError:
         unreadable = True  # reading its pixels reports it
@@ -268,7 +272,7 @@ def read_one(
         place = (facts.latitude, facts.longitude) if facts.gps_fault is None else (None, None)
     return Shot(
         source=source,
-        name=gather.name_of(source) if name is None else name,
+        name=inputs.name_of(source) if name is None else name,
         folder=folder,
         taken_at=row.get("taken_at") or facts.taken_at,
         place=None if None in place else place,  # type: ignore[arg-type]
@@ -292,7 +296,7 @@ def _zoned(text: str | None, offset: str | None) -> str | None:
     return f"{text}{offset}" if len(text) > len("2000-01-01") else f"{text}T00:00:00{offset}"
 
 
-def _track_radius_m(track: anchors.Track | None, time: np.datetime64) -> float:
+def _track_radius_m(track: Track | None, time: np.datetime64) -> float:
     """Half the way between the points before and after, which is as far as it can be from both, and the receiver's."""
     if track is None:
         return TRACK_ERROR_M

@@ -14,9 +14,10 @@ from photoplanet.albums.methods import AUTO, METHODS
 from photoplanet.cli import album_geotags
 from photoplanet.cli.common import bar, print_json
 from photoplanet.errors import InputError, printable
-from photoplanet.locate.prediction import DEFAULT_PRECISION, PRECISIONS
-from photoplanet.locate.results import TOY_LINE, percent, point
-from photoplanet.photos import geotags, xmp
+from photoplanet.locate.answers import AnswerOptions
+from photoplanet.locate.precision import DEFAULT_PRECISION, PRECISIONS
+from photoplanet.metadata import geotags, xmp
+from photoplanet.show.result_files import TOY_LINE, percent, point
 
 NAME_WIDTH, PLACE_WIDTH = 28, 40
 
@@ -80,16 +81,17 @@ def command(photos, model, method, anchors, gpx_path, time_offset, one_camera, g
         return album_geotags.undo(photos, dry_run)
     if dry_run and not write:
         raise click.UsageError("--dry-run goes with --write xmp, --write exif or --undo")
-    from photoplanet.albums import gpx, trips
-    from photoplanet.locate import gather, results
+    from photoplanet.albums import trips
     from photoplanet.locate.prediction import prepare
+    from photoplanet.metadata import gpx
+    from photoplanet.photos import inputs
 
     outputs = Outputs(csv_path, geojson_path, gpx_out, map_path)
     offset = trips.check_offset(time_offset) if time_offset else None
     track, untimed = gpx.read(gpx_path) if gpx_path else (None, 0)
     with bar("reading") as advance:
         shots = trips.read(photos, advance)
-    gather.check_outputs([path for path in outputs if path], [shot.source for shot in shots])
+    inputs.check_outputs([path for path in outputs if path], [shot.source for shot in shots])
     albums, faults, utc = trips.split(shots, gap_hours, one_camera, offset)
     if track is not None:
         _check_track(gpx_path, untimed, utc, trips.covered(track, albums))
@@ -101,7 +103,7 @@ def command(photos, model, method, anchors, gpx_path, time_offset, one_camera, g
                    "one before it", err=True)  # fmt: skip
     world = "toy" if loaded.info.is_toy else "real"
     about: dict[str, Any] = {"model": loaded.info.name, "world": world, "method": method}
-    form = results.Form(1, precision=precision, answer_always=answer_always)
+    form = AnswerOptions(1, precision=precision, answer_always=answer_always)
     listing: list[dict[str, Any]] = []
     estimates: list[tuple[Any, Any]] = []
     failed = 0
@@ -144,12 +146,12 @@ def _check_track(path: str, untimed: int, utc: bool, covered: int) -> None:
 
 def _load(model: str | None, threads: int | None, method: str) -> Any:
     """The model; InputError, before any photo is looked at, where it has not learned what the method needs."""
-    from photoplanet.albums import learned, methods
+    from photoplanet.albums import album_parameters, methods
     from photoplanet.locate import locator
 
     loaded = locator.load(model, threads)
     if method != AUTO and methods.METHODS[method].needs:
-        methods.check(method, learned.of(loaded.bundle), loaded.info.name)
+        methods.check(method, album_parameters.of(loaded.bundle), loaded.info.name)
     if loaded.info.is_toy:
         click.echo(TOY_LINE, err=True)
     return loaded

@@ -8,7 +8,7 @@ import click
 
 from photoplanet.cli.common import bar
 from photoplanet.errors import InputError, printable
-from photoplanet.photos import geotags
+from photoplanet.metadata import geotags
 
 
 def write(estimates: list[tuple[Any, Any]], kind: str, ending: str, dry_run: bool, quiet: bool) -> dict[str, Any]:

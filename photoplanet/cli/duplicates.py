@@ -34,28 +34,29 @@ def command(photos, against, output, report, threshold, threads, as_json):
     """
     import pyarrow as pa
 
+    from photoplanet.duplicates import between_tables, binary_codes
     from photoplanet.errors import InputError
-    from photoplanet.photos import duplicates, leaks, table
+    from photoplanet.photos import table
 
     for path, suffixes in ((output, (".parquet", ".pq", ".csv", ".tsv")), (report, (".csv",))):
         if path is not None and path.suffix.lower() not in suffixes:
             raise InputError(f"{path}: the name must end in {' or '.join(suffixes)}")
         if path is not None and not path.absolute().parent.is_dir():
             raise InputError(f"{path.parent}: no such folder; make it first")
-    limit = duplicates.facts()["threshold"] if threshold is None else threshold
-    if limit >= duplicates.facts()["bits"]:
-        raise InputError(f"--threshold {limit}: a code has {duplicates.facts()['bits']} bits")
-    mine = leaks.listed(photos)
-    other = leaks.listed(against, ("photo_id", "path")) if against else mine
+    limit = binary_codes.facts()["threshold"] if threshold is None else threshold
+    if limit >= binary_codes.facts()["bits"]:
+        raise InputError(f"--threshold {limit}: a code has {binary_codes.facts()['bits']} bits")
+    mine = between_tables.listed(photos)
+    other = between_tables.listed(against, ("photo_id", "path")) if against else mine
     for path, listed in ((photos, mine), (against, other))[: 2 if against else 1]:
         if listed.left_out:
             click.echo(f"{path}: {listed.left_out}", err=True)
     with bar("reading", len(mine.ids) + (len(other.ids) if against else 0)) as advance:
         if against:
-            found = leaks.against(mine, other, limit, threads, advance)
+            found = between_tables.against(mine, other, limit, threads, advance)
         else:
-            found = leaks.within(mine, limit, threads, advance)
-    for reason in found.unreadable[: leaks.SHOWN]:
+            found = between_tables.within(mine, limit, threads, advance)
+    for reason in found.unreadable[: between_tables.SHOWN]:
         click.echo(f"photoplanet: {reason}", err=True)
     if found.unreadable:
         click.echo(f"{len(found.unreadable):,} photos could not be read and so not compared", err=True)
@@ -72,18 +73,18 @@ def command(photos, against, output, report, threshold, threads, as_json):
     count, first = int(found.leaked.sum()), found.nearest().named(mine.ids, other.ids)
     if as_json:
         print_json({"photos": len(mine.ids), "duplicates": count, "threshold": limit, "pairs": first,
-                    "same_photo_id": len(leaks.same_ids(mine, other)) if against else 0,
+                    "same_photo_id": len(between_tables.same_ids(mine, other)) if against else 0,
                     "unreadable": len(found.unreadable), "output": str(output) if output else None,
                     "report": str(report) if report else None})  # fmt: skip
         return
     where = f"have a (near-)duplicate in {against}" if against else "repeat an earlier one"
-    bits = duplicates.facts()["bits"]
+    bits = binary_codes.facts()["bits"]
     click.echo(f"{count:,} of {len(mine.ids):,} photos {where} (at most {limit} of {bits} bits apart)")
-    for pair in first[: leaks.SHOWN]:
+    for pair in first[: between_tables.SHOWN]:
         click.echo(f"  {pair['photo_id']}  =  {pair['duplicate_of']}  ({pair['distance']} bits)")
-    if len(first) > leaks.SHOWN:
+    if len(first) > between_tables.SHOWN:
         hint = "" if report else "; --report FILE.csv lists them all"
-        click.echo(f"  … and {len(first) - leaks.SHOWN:,} more{hint}")
+        click.echo(f"  … and {len(first) - between_tables.SHOWN:,} more{hint}")
     if output is not None:
         click.echo(f"{output}: {len(mine.ids) - count:,} photos")
 

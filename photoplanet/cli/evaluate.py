@@ -11,8 +11,8 @@ from photoplanet.cli.score import FILE, show
 from photoplanet.evaluation.published import BENCHMARKS
 from photoplanet.evaluation.regions import BY
 from photoplanet.evaluation.tables import FORMATS
-from photoplanet.locate.prediction import REGION_SHARE
-from photoplanet.locate.readout import DEFAULT_READOUT, READOUTS
+from photoplanet.locate.credible_region import REGION_SHARE
+from photoplanet.locate.point_estimates import DEFAULT_READOUT, READOUTS
 
 READ_UNASKED = 20_000  # training photos that are read to look for duplicates without --training: about a minute
 
@@ -55,7 +55,7 @@ def command(
       photoplanet evaluate model/ --benchmark im2gps3k --images DIR --list im2gps3k_places365.csv
     """
     from photoplanet.evaluation import accuracy, published, regions, report
-    from photoplanet.evaluation.collect import collect
+    from photoplanet.evaluation.scoring import collect
     from photoplanet.locate import locator
 
     known, paths, facts = _truth(photos, benchmark, images, listing)
@@ -122,8 +122,8 @@ def _leaks(bundle, known, paths, source, training, drop, threads):
     """(facts about the search for test photos among the training photos, bool (n,): which are there)."""
     import numpy as np
 
+    from photoplanet.duplicates import between_tables
     from photoplanet.errors import InputError, MissingExtra
-    from photoplanet.photos import leaks
 
     none = np.zeros(len(known), bool)
     path, why = (Path(training), "") if training else _training_table(bundle, source)
@@ -133,33 +133,33 @@ def _leaks(bundle, known, paths, source, training, drop, threads):
         return {"checked": False, "why": why, "how": "give --training TABLE"}, none
     ids = known["photo_id"].to_pylist()
     present = [row for row, name in enumerate(paths) if name]
-    test = leaks.Listed(known, [ids[row] for row in present], [paths[row] for row in present], leaks.place(source))
+    test = between_tables.Listed(known, [ids[row] for row in present], [paths[row] for row in present], between_tables.place(source))
     try:
-        other = leaks.listed(path, ("photo_id", "path"))
+        other = between_tables.listed(path, ("photo_id", "path"))
         with bar("reading for duplicates", len(present) + len(other.ids)) as advance:
-            found = leaks.against(test, other, None, threads, advance)
+            found = between_tables.against(test, other, None, threads, advance)
     except MissingExtra as error:
         if drop:
             raise
         return {"checked": False, "why": str(error), "how": "install it"}, none
     none[np.array(present, int)[found.leaked]] = True
-    shared = leaks.same_ids(test, other)
+    shared = between_tables.same_ids(test, other)
     return {
         "checked": True,
         "training": path.name,
         "training_photos": len(other.ids),
-        "threshold": leaks.default_threshold(),
+        "threshold": between_tables.default_threshold(),
         "duplicates": {"count": int(found.leaked.sum()),
-                       "first": found.nearest().named(test.ids, other.ids)[: leaks.SHOWN]},
-        "same_photo_id": {"count": len(shared), "first": shared[: leaks.SHOWN]},
+                       "first": found.nearest().named(test.ids, other.ids)[: between_tables.SHOWN]},
+        "same_photo_id": {"count": len(shared), "first": shared[: between_tables.SHOWN]},
         "not_compared": len(found.unreadable),
     }, none  # fmt: skip
 
 
 def _training_table(bundle, source):
     """(path of the table that the model's facts name, or None; why not)."""
+    from photoplanet.duplicates import between_tables
     from photoplanet.errors import InputError
-    from photoplanet.photos import leaks
 
     facts = bundle.info.training.get("table")
     name = facts.get("file") if isinstance(facts, dict) else None
@@ -170,7 +170,7 @@ def _training_table(bundle, source):
     if path is None:
         return None, f"{name}, the model's training photos, is not beside it, beside {source.name} or here"
     try:
-        photos, new = leaks.size(path)
+        photos, new = between_tables.size(path)
     except InputError as error:
         return None, str(error)
     if photos != facts.get("photos"):
@@ -211,7 +211,7 @@ def _nothing(row, answer):
 @contextmanager
 def _predictions_file(path, ids, top):
     """A CSV file that appears when all is written; yields a function that adds one photo's candidates."""
-    from photoplanet.locate.results import atomic
+    from photoplanet.show.result_files import atomic
 
     with atomic(path) as file:
         writer = csv.writer(file)

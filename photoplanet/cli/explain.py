@@ -34,7 +34,7 @@ def command(photo, model, overlay, array, at, predicted, positions, box, regions
       photoplanet explain IMG_1.jpg -o why.png
       photoplanet explain IMG_1.jpg --at 48.8584,2.2945 --array map.npy --json
     """
-    from photoplanet.earth import places
+    from photoplanet.earth import gazetteer
     from photoplanet.errors import InputError
     from photoplanet.explain.occlusion import occlude
     from photoplanet.locate import locator
@@ -53,7 +53,7 @@ def command(photo, model, overlay, array, at, predicted, positions, box, regions
     loaded = locator.load(model, threads)
     with bar("hiding", positions**2) as advance:
         found = occlude(loaded, photo, truth, positions, box, regions, advance)
-    place = places.name([found.latitude], [found.longitude])[0].text("city")
+    place = gazetteer.name([found.latitude], [found.longitude])[0].text("city")
     if array:
         _save(array, found.heat)
     if overlay:
@@ -90,9 +90,10 @@ def _degrees(text: str) -> tuple[float, float]:
 
 def own_gps(photo: str) -> tuple[float, float] | None:
     """The camera's own position in the photo, or None; an estimate that photoplanet wrote there is none."""
-    from photoplanet.photos import exif, images
+    from photoplanet.metadata import exif
+    from photoplanet.photos import decode
 
-    with images.opened(photo) as (image, _):
+    with decode.opened(photo) as (image, _):
         found = exif.read(image)
     if found.latitude is None or found.longitude is None or found.gps_fault:
         return None
@@ -102,7 +103,7 @@ def own_gps(photo: str) -> tuple[float, float] | None:
 def _save(path: Path, heat) -> None:
     import numpy as np
 
-    from photoplanet.earth import atomic
+    from photoplanet.core import atomic
 
     with atomic.replacing(path) as temporary, temporary.open("wb") as file:
         np.save(file, heat, allow_pickle=False)

@@ -23,7 +23,7 @@ def command(run: Path, output: Path, name: str, as_json: bool) -> None:
     itself, with a confidence calibrated on its validation photos; here the temperature stays 1.
     """
     try:
-        from photoplanet.network import export
+        from photoplanet.training import export
     except ModuleNotFoundError as error:
         from photoplanet.errors import MissingExtra
 

@@ -34,9 +34,10 @@ def command():
 @OUT
 def partition(cells, details, output):
     """The partition in CELLS (a cells.parquet or a model) on the world, with detail views (Fig. 2)."""
-    from photoplanet.bundle import folder, installed
-    from photoplanet.earth.partition import Partition
-    from photoplanet.show import partition_figure, plots
+    from photoplanet.earth.partition.partition import Partition
+    from photoplanet.models import folder, installed
+    from photoplanet.show.figures import partition as partition_figure
+    from photoplanet.show.figures import plots
 
     plots.check_path(output)
     found = (
@@ -56,7 +57,8 @@ def distribution(photos, model, output):
     """Each of PHOTOS above its distribution over the Earth, on a globe (Fig. 1); a ring marks the photo's own GPS."""
     from photoplanet.cli.explain import own_gps
     from photoplanet.locate import locator
-    from photoplanet.show import distribution_figure, plots
+    from photoplanet.show.figures import distribution as distribution_figure
+    from photoplanet.show.figures import plots
 
     plots.check_path(output)
     if len(photos) > distribution_figure.MOST_PHOTOS:
@@ -80,7 +82,8 @@ def errors(files, names, top, output):
     """Which share of the photos was located how well: top-1 … top-k of one file (Fig. 3), or several files (Fig. 9)."""
     from photoplanet.evaluation import accuracy, predictions
     from photoplanet.photos import table
-    from photoplanet.show import error_figure, plots
+    from photoplanet.show.figures import errors as error_figure
+    from photoplanet.show.figures import plots
 
     plots.check_path(output)
     if len(files) < 2:
@@ -110,7 +113,8 @@ def errors(files, names, top, output):
 @OUT
 def examples(photos, model, within, count, output):
     """The photos of a table located rightly and wrongly with the highest confidence (Fig. 6, 7)."""
-    from photoplanet.show import photo_figure, plots
+    from photoplanet.show.figures import photos as photo_figure
+    from photoplanet.show.figures import plots
 
     plots.check_path(output)
     known, paths, loaded = _table(photos, model)
@@ -147,9 +151,10 @@ def examples(photos, model, within, count, output):
 def gallery(photos, model, cells, tokens, photos_a_cell, output):
     """The photos of a table that the model assigns to each cell with the highest confidence (Fig. 8)."""
     from photoplanet.earth import cells as s2
-    from photoplanet.earth import places
+    from photoplanet.earth import gazetteer
     from photoplanet.explain.gallery import gallery as most_confident
-    from photoplanet.show import photo_figure, plots
+    from photoplanet.show.figures import photos as photo_figure
+    from photoplanet.show.figures import plots
 
     plots.check_path(output)
     _, paths, loaded = _table(photos, model)
@@ -166,7 +171,7 @@ def gallery(photos, model, cells, tokens, photos_a_cell, output):
     if not found:
         raise InputError(f"{photos}: no photo in it could be read")
     means = loaded.partition.means[list(found)]
-    towns = [place.text("city") for place in places.name(means[:, 0], means[:, 1])]
+    towns = [place.text("city") for place in gazetteer.name(means[:, 0], means[:, 1])]
     plots.save(photo_figure.cell_gallery(loaded.partition, found, towns), output)
 
 
@@ -177,17 +182,18 @@ def gallery(photos, model, cells, tokens, photos_a_cell, output):
 def occlusion(photos, model, output):
     """Each of PHOTOS beside the map of the confidence that is left with each part hidden (Fig. 10)."""
     from photoplanet.cli.explain import own_gps
-    from photoplanet.earth import places
+    from photoplanet.earth import gazetteer
     from photoplanet.explain.occlusion import occlude
     from photoplanet.locate import locator
-    from photoplanet.show import photo_figure, plots
+    from photoplanet.show.figures import photos as photo_figure
+    from photoplanet.show.figures import plots
 
     plots.check_path(output)
     loaded = locator.load(model)
     found = []
     for photo in photos:
         each = occlude(loaded, photo, own_gps(photo))
-        found.append((each, places.name([each.latitude], [each.longitude])[0].text("city")))
+        found.append((each, gazetteer.name([each.latitude], [each.longitude])[0].text("city")))
     plots.save(photo_figure.occlusions(found), output)
 
 
@@ -204,9 +210,10 @@ def album(photos, model, method, chosen, output):
 
     The photos' own GPS is not used to locate them: it is the truth that answers are measured against.
     """
-    from photoplanet.albums import learned, methods, trips
+    from photoplanet.albums import album_parameters, methods, trips
     from photoplanet.locate import locator
-    from photoplanet.show import album_figure, plots
+    from photoplanet.show.figures import album as album_figure
+    from photoplanet.show.figures import plots
 
     plots.check_path(output)
     with bar("reading") as advance:
@@ -217,7 +224,7 @@ def album(photos, model, method, chosen, output):
     if len(found) > 1 and not chosen:
         click.echo(f"album {number + 1} of {len(found)}, the largest; choose another with --album", err=True)
     loaded = locator.load(model)
-    known = learned.of(loaded.bundle)
+    known = album_parameters.of(loaded.bundle)
     methods.check(method, known, loaded.info.name)
     name = methods.chosen(method, known, False)
     with bar("locating", len(found[number].shots)) as advance:

@@ -5,7 +5,7 @@ from pathlib import Path
 import click
 
 from photoplanet.cli.common import bar, print_json
-from photoplanet.photos.images import MAX_PIXELS
+from photoplanet.photos.decode import MAX_PIXELS
 
 
 @click.command()
@@ -42,7 +42,7 @@ def command(
       photoplanet index osv5m/train.csv --images osv5m/images/train -o photos.parquet
     """
     from photoplanet.errors import InputError
-    from photoplanet.photos import sources as library
+    from photoplanet.index import build as library
 
     for path, suffixes in ((output, (".parquet", ".pq", ".csv", ".tsv")), (report, (".csv", ".json"))):
         if path is not None and path.suffix.lower() not in suffixes:

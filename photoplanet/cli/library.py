@@ -23,7 +23,7 @@ def options(command: Any) -> Any:
 
 def opened(library: str, **arguments: Any) -> Any:
     """Open a library (arguments of `retrieval.library.open`); what a person should know goes to stderr."""
-    from photoplanet.retrieval import library as libraries
+    from photoplanet.retrieval.library import library as libraries
 
     built = False
 
@@ -73,11 +73,11 @@ def placed(found: Any, source: Any, prediction: Any, exclude: Any) -> tuple[Any,
     """A model's prediction with its point moved to where the library's photos say, and the photo that speaks for it."""
     from dataclasses import replace
 
-    from photoplanet.photos import images
+    from photoplanet.photos import decode
 
     embedder = found.engine.embedder
     if embedder.own_pass:
-        vectors = embedder.vectors(images.load(source, embedder.locator.info.preprocessing)[None])
+        vectors = embedder.vectors(decode.load(source, embedder.locator.info.preprocessing)[None])
     else:
         vectors = embedder.from_network(prediction.embedding[None])
     latitude, longitude, near = found.locate_with(prediction.probabilities[None], vectors, exclude)

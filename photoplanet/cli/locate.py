@@ -11,9 +11,11 @@ import click
 from photoplanet.cli import library as shared
 from photoplanet.cli.common import bar, print_json
 from photoplanet.errors import InputError, printable
-from photoplanet.locate.prediction import DEFAULT_PRECISION, PRECISIONS, REGION_SHARE
-from photoplanet.locate.readout import DEFAULT_READOUT, READOUTS
-from photoplanet.locate.results import TOY_LINE, percent, point
+from photoplanet.locate.answers import AnswerOptions, record
+from photoplanet.locate.credible_region import REGION_SHARE
+from photoplanet.locate.point_estimates import DEFAULT_READOUT, READOUTS
+from photoplanet.locate.precision import DEFAULT_PRECISION, PRECISIONS
+from photoplanet.show.result_files import TOY_LINE, percent, point
 
 NAME_WIDTH, PLACE_WIDTH = 40, 44
 MAP_PHOTOS, MAP_PLACES = 2000, 5
@@ -58,10 +60,12 @@ def command(photos, model, top, readout, region, precision, answer_always, as_js
       photoplanet locate IMG_1.jpg --model toy --json
       photoplanet locate old-scan.jpg --library ~/Photos
     """
-    from photoplanet.locate import gather, locator, results
+    from photoplanet.locate import locator
+    from photoplanet.photos import inputs
+    from photoplanet.show import result_files
 
-    sources = gather.sources(photos, files_from)
-    gather.check_outputs([path for path in (csv_path, geojson_path, map_path) if path], sources)
+    sources = inputs.sources(photos, files_from)
+    inputs.check_outputs([path for path in (csv_path, geojson_path, map_path) if path], sources)
     if library is not None and _without_model(model):
         if geojson_path or map_path:
             raise InputError("--map and --geojson draw a model's answer; without a model, use --csv or --json")
@@ -80,15 +84,15 @@ def command(photos, model, top, readout, region, precision, answer_always, as_js
     about: dict[str, Any] = {"model": loaded.info.name, "world": "toy" if loaded.info.is_toy else "real"}
     if searched is not None:
         about |= {"library": library, "index": shared.facts(searched)}
-    form = results.Form(top, region, precision, answer_always)
+    form = AnswerOptions(top, region, precision, answer_always)
     failed = 0
     with ExitStack() as stack:
         listing: list[dict[str, Any]] = []
         sinks = [_collector(listing) if as_json else _printer(sources, form)]
         if csv_path:
-            sinks.append(stack.enter_context(results.csv_file(csv_path)))
+            sinks.append(stack.enter_context(result_files.csv_file(csv_path)))
         if geojson_path:
-            sinks.append(stack.enter_context(results.geojson_file(geojson_path, about, form)))
+            sinks.append(stack.enter_context(result_files.geojson_file(geojson_path, about, form)))
         if map_path:
             sinks.append(stack.enter_context(_map_file(map_path, form)))
         # A table on the terminal shows by itself how far it is, and a bar would draw over it.
@@ -112,23 +116,23 @@ def command(photos, model, top, readout, region, precision, answer_always, as_js
 def _with_facts(answers: Iterable[tuple[Any, Any]], form: Any, searched: Any, with_itself: bool) -> Iterator[Any]:
     """(name, answer, what is told of it) of each photo, read again from the library's photos that look most alike where
     one is `searched`; nothing is told of a photo that could not be read."""
-    from photoplanet.locate import gather, results
+    from photoplanet.photos import inputs
 
     for source, answer in answers:
-        name = gather.name_of(source)
+        name = inputs.name_of(source)
         if isinstance(answer, InputError):
             yield name, answer, {}
         elif searched is None:
-            yield name, answer, results.record(name, answer, form)
+            yield name, answer, record(name, answer, form)
         else:
             rows = shared.itself(searched, source, name, lambda line: click.echo(printable(line), err=True))
             answer, like = shared.placed(searched, source, answer, () if with_itself else rows)
-            facts = results.record(name, answer, form)
+            facts = record(name, answer, form)
             yield name, answer, facts | ({"like": like} if facts["best"] is not None else {})
 
 
 def _without_model(model: str | None) -> bool:
-    from photoplanet.bundle import installed
+    from photoplanet.models import installed
 
     return model is None and installed.default() is None
 
@@ -146,9 +150,9 @@ def _collector(listing: list[dict[str, Any]]) -> Any:
 
 def _printer(sources: list, form: Any) -> Any:
     """A function that prints one photo's answer as table lines, the head first; as wide as the longest name needs."""
-    from photoplanet.locate import gather
+    from photoplanet.photos import inputs
 
-    width = min(NAME_WIDTH, max(5, *(len(gather.name_of(source)) for source in sources)))
+    width = min(NAME_WIDTH, max(5, *(len(inputs.name_of(source)) for source in sources)))
     share = f"{100 * form.region:.3g} % within"
     head = f"{'photo':<{width}}  {'place':<{PLACE_WIDTH}}  {'latitude, longitude':<19}   city  country  {share:>13}"
     started = False

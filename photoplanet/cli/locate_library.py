@@ -9,8 +9,8 @@ import click
 from photoplanet.cli import library as shared
 from photoplanet.cli.common import print_json
 from photoplanet.errors import InputError, printable
-from photoplanet.locate.prediction import rounded
-from photoplanet.locate.results import point
+from photoplanet.locate.precision import rounded
+from photoplanet.show.result_files import point
 
 NAME_WIDTH, PLACE_WIDTH = 40, 44
 COLUMNS = ("photo_id", "rank", "latitude", "longitude", "place", "country_code", "details", "matches", "spread_km",
@@ -22,7 +22,8 @@ def run(
     threads: int | None, **opening: Any,
 ) -> int:  # fmt: skip
     """Locate photos by the trusted matches in a library and print it; the exit status."""
-    from photoplanet.locate import gather, results
+    from photoplanet.photos import inputs
+    from photoplanet.show import result_files
 
     found = shared.opened(library, by="local", threads=threads, **opening)
     records: list[dict[str, Any]] = []
@@ -30,13 +31,13 @@ def run(
     with ExitStack() as stack:
         writer = None
         if csv_path:
-            writer = csv.DictWriter(stack.enter_context(results.atomic(csv_path)), COLUMNS, extrasaction="ignore")
+            writer = csv.DictWriter(stack.enter_context(result_files.atomic(csv_path)), COLUMNS, extrasaction="ignore")
             writer.writeheader()
-        width = min(NAME_WIDTH, max(5, *(len(gather.name_of(source)) for source in sources)))
+        width = min(NAME_WIDTH, max(5, *(len(inputs.name_of(source)) for source in sources)))
         if not as_json:
             click.echo(f"{'photo':<{width}}  {'place':<{PLACE_WIDTH}}  {'latitude, longitude':<19}  details  matches")
         for source in sources:
-            name = gather.name_of(source)
+            name = inputs.name_of(source)
             try:
                 rows = shared.itself(found, source, name, lambda line: click.echo(printable(line), err=True))
                 answer = found.locate(source, () if with_itself else rows, threads)
@@ -63,11 +64,11 @@ def run(
 
 def facts(answer: Any, precision: str) -> dict[str, Any]:
     """An answer of `retrieval.matching` as plain values: `best` (None: no match), `matches`, `elsewhere`."""
-    from photoplanet.earth import places
+    from photoplanet.earth import gazetteer
 
     if answer is None:
         return {"best": None, "matches": [], "elsewhere": []}
-    place = places.name(answer.latitude, answer.longitude)[0]
+    place = gazetteer.name(answer.latitude, answer.longitude)[0]
     best = {
         "latitude": rounded(answer.latitude, precision), "longitude": rounded(answer.longitude, precision),
         "place": place.text(precision), "country_code": place.country_code,

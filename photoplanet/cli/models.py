@@ -2,8 +2,8 @@
 
 import click
 
-from photoplanet.bundle import installed
 from photoplanet.cli.common import print_json
+from photoplanet.models import installed
 
 _JSON = click.option("--json", "as_json", is_flag=True, help="Print JSON.")
 
@@ -65,7 +65,7 @@ def add_model(folder, name, as_default, as_json):
 @_JSON
 def card(model, as_json):
     """Print the card of MODEL (a name or folder; without it, of the default): what it knows and how good it is."""
-    from photoplanet.bundle import card, folder
+    from photoplanet.models import card, folder
 
     bundle = folder.read(installed.resolve(model), verify=False)
     if as_json:

@@ -5,7 +5,7 @@ from pathlib import Path
 import click
 
 from photoplanet.cli import common
-from photoplanet.earth.partition import MAX_PHOTOS, MIN_PHOTOS
+from photoplanet.earth.partition.partition import MAX_PHOTOS, MIN_PHOTOS
 
 
 @click.command()
@@ -27,8 +27,8 @@ def command(tables, output, max_photos, min_photos, level, geojson, as_json):
       photoplanet partition photos.parquet -o cells.parquet --max-photos 1000 --min-photos 50
       photoplanet partition photos.csv -o cells.parquet --uniform 4 --geojson cells.geojson
     """
-    from photoplanet.earth import atomic
-    from photoplanet.earth.partition import Partition
+    from photoplanet.core import atomic
+    from photoplanet.earth.partition.partition import Partition
 
     for path in filter(None, (output, geojson)):
         atomic.check_folder(path)  # now, not after minutes of counting
@@ -50,13 +50,13 @@ def command(tables, output, max_photos, min_photos, level, geojson, as_json):
 
 def _columns(tables: tuple[Path, ...]) -> tuple[str, str]:
     """What the tables call latitude and longitude."""
-    from photoplanet.earth import columns
+    from photoplanet.earth.partition import point_reader
     from photoplanet.errors import InputError
     from photoplanet.photos import table
 
     pairs = []
     for file in tables:
-        names = columns.names(file)
+        names = point_reader.names(file)
         ours = table.matched(names, {"latitude", "longitude"})
         if len(ours.keys() & {"latitude", "longitude"}) < 2:
             raise InputError(f"{file}: no columns latitude and longitude; it has {', '.join(names)[:300] or 'none'}")

@@ -12,7 +12,7 @@ import click
 from photoplanet.cli import listening
 from photoplanet.cli.common import print_json
 from photoplanet.errors import InputError, MissingExtra, printable
-from photoplanet.locate.readout import DEFAULT_READOUT, READOUTS
+from photoplanet.locate.point_estimates import DEFAULT_READOUT, READOUTS
 
 RESULTS = "games.jsonl"  # in the user's photoplanet folder
 MOST_NAME = 100
@@ -54,11 +54,11 @@ def command(photos, model, rounds, seed, player, readout, results, summary, as_j
       photoplanet play toy-photos/photos.parquet --model toy
       photoplanet play --summary
     """
-    from photoplanet.bundle import installed
-    from photoplanet.evaluation import played
+    from photoplanet.evaluation.game import game_log
+    from photoplanet.models import installed
 
     kept = results or installed.home() / RESULTS
-    before, damaged = played.read(kept)
+    before, damaged = game_log.read(kept)
     if damaged["count"]:
         lines = ", ".join(map(str, damaged["lines"])) + (", …" if damaged["count"] > len(damaged["lines"]) else "")
         click.echo(f"{kept}: {many(damaged['count'], 'damaged line')} passed over (line {lines})", err=True)
@@ -86,20 +86,20 @@ def _game(photos, model, most, seed, player, readout, kept, before, threads):
     """The game, its first round already in the making."""
     import pyarrow.compute as pc
 
-    from photoplanet.evaluation import played
-    from photoplanet.evaluation.deck import Deck
+    from photoplanet.evaluation.game import game_log
+    from photoplanet.evaluation.game.sampler import Deck
     from photoplanet.locate import locator
     from photoplanet.photos import table
-    from photoplanet.server.game import Game
-    from photoplanet.server.rounds import Rounds
+    from photoplanet.server.play.game import Game
+    from photoplanet.server.play.rounds import Rounds
 
     columns = ("photo_id", "path", "latitude", "longitude", "album", "photographer", "licence")
     listed, dropped = table.read(photos, columns=columns)
     if dropped:
         click.echo(f"{photos}: {table.describe(dropped)}", err=True)
-    short = pc.less_equal(pc.utf8_length(listed["photo_id"]), played.MOST_TEXT)
+    short = pc.less_equal(pc.utf8_length(listed["photo_id"]), game_log.MOST_TEXT)
     if gone := len(listed) - (pc.sum(short).as_py() or 0):
-        click.echo(f"{photos}: {many(gone, 'photo id')} longer than {played.MOST_TEXT:,} characters left out", err=True)
+        click.echo(f"{photos}: {many(gone, 'photo id')} longer than {game_log.MOST_TEXT:,} characters left out", err=True)
     listed = listed.filter(short)
     loaded = locator.load(model, threads)
     name = printable(f"{photos.resolve().parent.name}/{photos.name}")
@@ -112,7 +112,7 @@ def _game(photos, model, most, seed, player, readout, kept, before, threads):
 
 
 def _serve(game, host, port, token, names, browse):
-    from photoplanet.server import play
+    from photoplanet.server.play import app
 
     def begin(where):
         address = f"{where}/#token={token}" if token else f"{where}/"
@@ -120,7 +120,7 @@ def _serve(game, host, port, token, names, browse):
         if browse and _has_windows():
             webbrowser.open(address)
 
-    listening.run(play.create_app(game, token, names), host, port, begin, timeout_graceful_shutdown=5)
+    listening.run(app.create_app(game, token, names), host, port, begin, timeout_graceful_shutdown=5)
 
 
 def _has_windows():
@@ -130,12 +130,12 @@ def _has_windows():
 
 def _summarise(kept, guesses, damaged, as_json):
     """One comparison for each model and table, everybody's finished rounds together."""
-    from photoplanet.evaluation import game, played
+    from photoplanet.evaluation.game import game, game_log
 
     groups: dict[tuple[str, str], list] = {}
     for guess in guesses:
         groups.setdefault((guess.model, guess.table), []).append(guess)
-    found = [{"against": model, "table": table, **played.compare(own)} for (model, table), own in groups.items()]
+    found = [{"against": model, "table": table, **game_log.compare(own)} for (model, table), own in groups.items()]
     if as_json:
         print_json({"results": str(kept), "damaged": damaged, "paper": game.PAPER, "comparisons": found})
         return

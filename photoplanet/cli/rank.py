@@ -39,9 +39,9 @@ def command(
       photoplanet rank oxford ~/oxford5k --model model/ --augmentation --spatial-search
     """
     from photoplanet.locate import locator
-    from photoplanet.retrieval import benchmarks, ranking
+    from photoplanet.retrieval.benchmarks import datasets, ranking
 
-    dataset = benchmarks.BENCHMARKS[benchmark](folder, partial)
+    dataset = datasets.BENCHMARKS[benchmark](folder, partial)
     network = locator.load(model, threads)
     with ExitStack() as stack:
         kept = Path(cache) if cache else Path(stack.enter_context(TemporaryDirectory(prefix="photoplanet-rank-")))
@@ -51,12 +51,12 @@ def command(
     for key, what in (("missing", "not in the folder"), ("unreadable", "cannot be read"),
                       ("queries_left_out", "queries that cannot be read")):  # fmt: skip
         if names := found[key]:
-            shown = ", ".join(names[: benchmarks.NAMES_SHOWN])
+            shown = ", ".join(names[: datasets.NAMES_SHOWN])
             click.echo(f"{folder}: {len(names):,} {what}: {shown}{' …' if len(names) > 5 else ''}", err=True)
     if as_json:
-        print_json(found | {"published": benchmarks.TABLE_2A})
+        print_json(found | {"published": datasets.TABLE_2A})
         return
-    click.echo(benchmarks.table(benchmark, [(found["name"], found["map"])]), nl=False)
+    click.echo(datasets.table(benchmark, [(found["name"], found["map"])]), nl=False)
     click.echo(f"\n{found['photos']:,} photos, {found['queries']:,} queries")
     if not found["complete"]:
         click.echo("not comparable: this is not the whole benchmark")

@@ -9,8 +9,8 @@ import click
 from photoplanet.cli import library as shared
 from photoplanet.cli.common import print_json
 from photoplanet.errors import InputError, printable
-from photoplanet.locate.prediction import DEFAULT_PRECISION, PRECISIONS
-from photoplanet.locate.results import point
+from photoplanet.locate.precision import DEFAULT_PRECISION, PRECISIONS
+from photoplanet.show.result_files import point
 
 WAYS, VECTORS = ("local", "embedding"), ("float32", "int8", "ivf", "pq")  # spelled out: `--help` imports no FAISS
 NAME_WIDTH, PLACE_WIDTH, MAX_PICTURES = 36, 44, 60
@@ -50,11 +50,12 @@ def command(photos, library, by, model, vectors, top, unproven, precision, as_js
       photoplanet similar old-scan.jpg --library ~/Photos --show matches.html
       photoplanet similar *.jpg --library photos.parquet --by embedding --model model/ --csv similar.csv
     """
-    from photoplanet.locate import gather, results
+    from photoplanet.photos import inputs
+    from photoplanet.show import result_files
 
     if by == "local" and (model or vectors):
         raise InputError("--model and --vectors are for --by embedding; local features need no model")
-    sources = gather.sources(photos, files_from)
+    sources = inputs.sources(photos, files_from)
     _check_outputs(csv_path, show_path, sources)
     found = shared.opened(library, by=by, model=model, vectors=vectors, index=index_dir, update=not no_update,
                           threads=threads)  # fmt: skip
@@ -62,9 +63,9 @@ def command(photos, library, by, model, vectors, top, unproven, precision, as_js
     pictures: list[dict[str, Any]] = []
     failed = 0
     with ExitStack() as stack:
-        writer = _csv_writer(stack.enter_context(results.atomic(csv_path))) if csv_path else None
+        writer = _csv_writer(stack.enter_context(result_files.atomic(csv_path))) if csv_path else None
         for source in sources:
-            name = gather.name_of(source)
+            name = inputs.name_of(source)
             try:
                 rows = shared.itself(found, source, name, lambda line: click.echo(printable(line), err=True))
                 features = found.features(source) if by == "local" else None
@@ -102,7 +103,7 @@ def command(photos, library, by, model, vectors, top, unproven, precision, as_js
 
 
 def _check_outputs(csv_path: str | None, show_path: str | None, sources: list) -> None:
-    from photoplanet.locate import gather
+    from photoplanet.photos import inputs
 
     outputs = [path for path in (csv_path, show_path) if path]
     picture = Path(show_path) if show_path else None
@@ -112,7 +113,7 @@ def _check_outputs(csv_path: str | None, show_path: str | None, sources: list) -
         if picture.exists():
             raise InputError(f"{picture}: is there already, and could be a photo; give a new name")
         outputs = [path for path in (csv_path, str(picture.with_suffix(".html"))) if path]
-    gather.check_outputs(outputs, sources)
+    inputs.check_outputs(outputs, sources)
 
 
 def _print(record: dict[str, Any], by: str, precision: str) -> None:

@@ -53,10 +53,10 @@ def command(photos, output, recipe, settings, cells, validation, as_json, tensor
     Checkpoints, the log (log.jsonl) and TensorBoard's curves go to OUTPUT.run/. Stopped or killed, the same command
     goes on where it was.
     """
-    from photoplanet.bundle import installed
+    from photoplanet.models import installed
 
     try:
-        from photoplanet.network import recipes, run, training
+        from photoplanet.training import loop, recipes, run
     except ModuleNotFoundError as error:
         from photoplanet.errors import MissingExtra
 
@@ -65,10 +65,10 @@ def command(photos, output, recipe, settings, cells, validation, as_json, tensor
         raise MissingExtra("training", "train") from error
     short = [f"{key}={given[key]}" for key in SHORT if given[key] is not None]
     chosen = recipes.changed(recipes.named(recipe), [*short, *settings])
-    options = training.Options(curves=tensorboard, **{k: v for k, v in given.items() if k not in SHORT})
+    options = loop.Options(curves=tensorboard, **{k: v for k, v in given.items() if k not in SHORT})
     try:
         facts = run.train(photos, output, chosen, cells, validation, options, bar, partial(click.echo, err=True))
-    except training.Stopped as stopped:
+    except loop.Stopped as stopped:
         click.echo("stopped; the checkpoint is written, run the same command again to go on", err=True)
         facts, status = None, 128 + stopped.number
     else:

@@ -47,20 +47,20 @@ def command(photos, model, output, methods, validation, gap_hours, threads, as_j
     from photoplanet.errors import MissingExtra
 
     try:
-        from photoplanet.network import album_run, album_training
+        from photoplanet.training.albums import loop, train
     except ModuleNotFoundError as error:
         if (error.name or "").startswith("photoplanet"):
             raise
         raise MissingExtra("training", "train") from error
     from photoplanet.locate import locator
 
-    recipes = [album_training.recipe(method, **{key: given[key] for key in SETTINGS}) for method in methods]
+    recipes = [loop.recipe(method, **{key: given[key] for key in SETTINGS}) for method in methods]
     opened = locator.load(model, threads)
     try:
-        facts = album_run.train(
+        facts = train.train(
             photos, opened, output, recipes, validation, gap_hours, threads, bar, partial(click.echo, err=True)
         )
-    except album_training.Stopped as stopped:
+    except loop.Stopped as stopped:
         click.echo("stopped; the checkpoint is written, run the same command again to go on", err=True)
         return 128 + stopped.number
     if as_json:

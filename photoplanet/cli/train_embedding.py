@@ -42,7 +42,7 @@ def command(photos, model, output, validation, network, threads, as_json, **give
     from photoplanet.errors import InputError, MissingExtra
 
     try:
-        from photoplanet.network import embedding_run, triplet
+        from photoplanet.training.embedding import train, triplet
     except ModuleNotFoundError as error:
         if (error.name or "").startswith("photoplanet"):
             raise
@@ -51,12 +51,12 @@ def command(photos, model, output, validation, network, threads, as_json, **give
 
     model = locator.load(model, threads)
     changed = {key: given[key] for key in SETTINGS if given[key] is not None}
-    settings = replace(embedding_run.FINETUNING if network else triplet.Settings(), **changed)
+    settings = replace(train.FINETUNING if network else triplet.Settings(), **changed)
     if settings.far_km < settings.near_km:
         raise InputError(
             f"--far-km {settings.far_km:g} is less than --near-km {settings.near_km:g}; photos are one or the other"
         )
-    facts = embedding_run.train(
+    facts = train.train(
         photos, model.bundle.folder, output, lambda pixels: model.log_probabilities(pixels)[1], validation, network,
         settings, bar, partial(click.echo, err=True), threads,
     )  # fmt: skip

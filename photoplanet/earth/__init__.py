@@ -1,0 +1,1 @@
+"""The Earth: S2 cells, distances, place names, and partitions into classes."""

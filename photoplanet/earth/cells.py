@@ -13,8 +13,8 @@ from typing import Any
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
+from photoplanet.core.workers import in_threads, slices
 from photoplanet.earth import geodesy, hilbert, projection
-from photoplanet.earth.parallel import in_threads, slices
 from photoplanet.earth.projection import LEAVES
 from photoplanet.errors import InputError
 

@@ -13,7 +13,7 @@ import pyarrow as pa
 
 from photoplanet.earth.geodesy import RADII_KM
 from photoplanet.errors import InputError
-from photoplanet.photos import lookup
+from photoplanet.photos import image_folder
 
 _SHOWN = 5  # names in a message
 
@@ -148,7 +148,7 @@ def check(
     its id with a suffix. Facts: `expected`, `listed`, `missing` and `unreadable` (counts with first names; the second
     only when `readable`, path → bool, is given), `complete`. InputError when the folder holds none of the photos.
     """
-    benchmark, root = get(name), lookup.Folder(folder)
+    benchmark, root = get(name), image_folder.Folder(folder)
     ids = table["photo_id"].to_pylist()
     given = table["path"].to_pylist() if "path" in table.column_names else ids
     paths = [root.find(photo, path) for photo, path in zip(ids, given, strict=True)]

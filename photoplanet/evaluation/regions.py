@@ -3,7 +3,7 @@
 import numpy as np
 import numpy.typing as npt
 
-from photoplanet.earth import places
+from photoplanet.earth import gazetteer
 from photoplanet.errors import InputError
 
 BY = ("continent", "country")
@@ -17,4 +17,4 @@ def groups(latitude: npt.ArrayLike, longitude: npt.ArrayLike, by: str) -> np.nda
     """
     if by not in BY:
         raise InputError(f"cannot group by {by!r}; give one of {', '.join(BY)}")
-    return np.array([getattr(place, by) or AT_SEA for place in places.name(latitude, longitude)], dtype=str)
+    return np.array([getattr(place, by) or AT_SEA for place in gazetteer.name(latitude, longitude)], dtype=str)

@@ -8,7 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from photoplanet.errors import InputError
-from photoplanet.photos import images
+from photoplanet.photos import decode
 
 if TYPE_CHECKING:
     from photoplanet.locate.locator import Locator
@@ -98,7 +98,7 @@ def occlude(
         raise InputError(f"positions must be 2 to {MOST_POSITIONS} each way, not {positions}")
     if not 0 < box < 1:
         raise InputError(f"the box must be more than 0 and less than 1 of the photo's side, not {box}")
-    photo = images.load(source, locator.info.preprocessing)
+    photo = decode.load(source, locator.info.preprocessing)
     whole = np.exp(locator.log_probabilities(photo[None])[0][0])
     label = _label(locator, truth) if truth is not None else int(whole.argmax())
     side = len(photo)

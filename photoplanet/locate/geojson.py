@@ -1,12 +1,18 @@
 """A prediction as GeoJSON features: the point, and the cells of the credible region as polygons."""
 
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
-from photoplanet.locate.prediction import DEFAULT_PRECISION, MAX_OUTLINES, REGION_SHARE, Prediction
+from photoplanet.locate.credible_region import REGION_SHARE
+from photoplanet.locate.precision import DEFAULT_PRECISION
+
+if TYPE_CHECKING:
+    from photoplanet.locate.prediction import Prediction
+
+MAX_OUTLINES = 200  # cells of a region that GeoJSON draws; a shapeless region would be megabytes a photo
 
 
 def features(
-    prediction: Prediction,
+    prediction: "Prediction",
     name: str = "",
     region: float = REGION_SHARE,
     precision: str = DEFAULT_PRECISION,

@@ -8,11 +8,11 @@ from typing import Any, overload
 import numpy as np
 from numpy.typing import NDArray
 
-from photoplanet.bundle import folder, installed
 from photoplanet.errors import InputError, ModelError
-from photoplanet.locate import readout as readouts
+from photoplanet.locate import point_estimates as readouts
 from photoplanet.locate.prediction import ABSTAIN_BELOW, Prediction, Predictions, prepare
-from photoplanet.photos import images
+from photoplanet.models import folder, installed
+from photoplanet.photos import decode
 
 BATCH_SIZE = 32
 MAX_THREADS = 1024
@@ -137,7 +137,7 @@ class Locator:
         name = readout or readouts.DEFAULT_READOUT
         readouts.get(name)
         waiting: deque[Any] = deque()
-        decoded = images.load_many(_noting(sources, waiting), self.info.preprocessing, decode_threads)
+        decoded = decode.load_many(_noting(sources, waiting), self.info.preprocessing, decode_threads)
         batch: list[tuple[Any, NDArray | InputError]] = []
         for pixels in decoded:
             batch.append((waiting.popleft(), pixels))

@@ -11,35 +11,23 @@ from numpy.typing import NDArray
 
 from photoplanet.earth import cells, geodesy
 from photoplanet.errors import InputError
-from photoplanet.locate import readout as readouts
-from photoplanet.locate.region import MassAround, Region, check_share, counts, falling, smallest
+from photoplanet.locate import point_estimates as readouts
+from photoplanet.locate.credible_region import REGION_SHARE, MassAround, Region, check_share, counts, falling, smallest
+from photoplanet.locate.precision import rounded
 
 if TYPE_CHECKING:
-    from photoplanet.earth.partition import Partition
-    from photoplanet.earth.places import Place as NamedPlace
+    from photoplanet.earth.gazetteer import Place as NamedPlace
+    from photoplanet.earth.partition.partition import Partition
 
 KNOWN_AT = 0.5  # of the mass within a radius: what is likelier true than not may be said at that level
 LEVELS, _LEVELS_KM = list(geodesy.RADII_KM), list(geodesy.RADII_KM.values())
 ABSTAIN_BELOW = 0.5  # of the mass within a country's radius (750 km): less is no answer worth printing
-REGION_SHARE = 0.9
 REGION_SHARES = (0.5, 0.55, 0.6, 0.65, 0.7, 0.75, 0.8, 0.85, 0.9, 0.95, 0.99)  # what a slider has
-# precision -> what printed degrees are rounded to: about what that radius can tell
-PRECISIONS = {"street": 0.0001, "city": 0.1, "region": 1.0, "country": 5.0}
-DEFAULT_PRECISION = "city"
 _CELLS_AT_A_TIME = 100_000  # of distributions that are summarised together: some 40 MB where they are flat
 _MOST_NAMED = 20_000  # places whose names are remembered
-MAX_OUTLINES = 200  # cells of a region that GeoJSON draws; a shapeless region would be megabytes a photo
 
 
 _named: dict[tuple[float, float], "NamedPlace"] = {}
-
-
-def rounded(degrees: float, precision: str) -> float:
-    """Degrees rounded for printing at a precision of `PRECISIONS`; InputError lists the known ones."""
-    if precision not in PRECISIONS:
-        raise InputError(f"no precision is called {precision!r}; the precisions are {', '.join(PRECISIONS)}")
-    step = PRECISIONS[precision]
-    return round(round(degrees / step) * step, 4) + 0.0
 
 
 @dataclass(frozen=True)
@@ -55,9 +43,9 @@ class Place:
     @cached_property
     def near(self) -> "NamedPlace":
         """The town, state, country and continent here, looked up offline when first asked for."""
-        from photoplanet.earth import places
+        from photoplanet.earth import gazetteer
 
-        return places.name(self.latitude, self.longitude)[0]
+        return gazetteer.name(self.latitude, self.longitude)[0]
 
     @property
     def level(self) -> str:
@@ -201,7 +189,7 @@ class Prediction:
 
     def _repr_html_(self) -> str:
         """What a notebook shows: a static map and short tables, rounded as `photoplanet locate` rounds."""
-        from photoplanet.locate import notebook
+        from photoplanet.show import notebook
 
         return notebook.one(self)
 
@@ -228,7 +216,7 @@ class Predictions(list):
         return Predictions(found) if isinstance(index, slice) else found
 
     def _repr_html_(self) -> str:
-        from photoplanet.locate import notebook
+        from photoplanet.show import notebook
 
         return notebook.many(self)
 
@@ -261,13 +249,13 @@ def name_all(found: list[Place], keep: bool = False) -> None:
 
     `keep` remembers the names: the readouts give the same places, those of cells, again and again.
     """
-    from photoplanet.earth import places
+    from photoplanet.earth import gazetteer
 
     at = [(place.latitude, place.longitude) for place in found]
     names = {each: _named.get(each) for each in at}
     new = [each for each, known in names.items() if known is None]
     if new:
-        names.update(zip(new, places.name([lat for lat, _ in new], [lng for _, lng in new]), strict=True))
+        names.update(zip(new, gazetteer.name([lat for lat, _ in new], [lng for _, lng in new]), strict=True))
     for place, where in zip(found, at, strict=True):
         vars(place)["near"] = names[where]  # where cached_property keeps it
     if keep and new:

@@ -1,0 +1,1 @@
+"""Photos: what a person names, decoding, tables of photos, and splits of them."""

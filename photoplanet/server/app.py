@@ -9,7 +9,8 @@ from fastapi import FastAPI, Request, Response
 from photoplanet import __version__
 from photoplanet.errors import InputError, PhotoplanetError
 from photoplanet.locate.locator import Locator
-from photoplanet.server import album, explain, facts, locate, pages, problems, similar
+from photoplanet.server import pages, problems
+from photoplanet.server.api import about, album, explain, locate, similar
 from photoplanet.server.limits import Limits
 from photoplanet.server.metrics import Timed
 from photoplanet.server.security import Guard
@@ -44,7 +45,7 @@ def create_app(
     app.state.service = service
     problems.add(app)
     _errors(app)
-    for endpoints in (locate, album, explain, similar, facts):
+    for endpoints in (locate, album, explain, similar, about):
         endpoints.add(app, service)
     pages.add(app)
     app.add_middleware(Timed, metrics=service.metrics)

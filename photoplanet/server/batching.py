@@ -14,7 +14,7 @@ from numpy.typing import NDArray
 
 from photoplanet.locate.locator import BATCH_SIZE, Locator
 from photoplanet.locate.prediction import Prediction, prepare
-from photoplanet.photos import images
+from photoplanet.photos import decode as images
 from photoplanet.server.limits import Limits
 
 Finish = Callable[[Prediction], Any]

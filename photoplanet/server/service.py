@@ -8,16 +8,16 @@ from typing import Any
 from starlette.requests import Request
 
 from photoplanet.errors import InputError
+from photoplanet.locate.answers import AnswerOptions
 from photoplanet.locate.locator import Locator
 from photoplanet.locate.prediction import Prediction
-from photoplanet.locate.results import Form
-from photoplanet.photos import images
+from photoplanet.photos import decode
 from photoplanet.server import uploads
+from photoplanet.server.admission import Room
 from photoplanet.server.batching import Batcher
 from photoplanet.server.limits import Limits
 from photoplanet.server.metrics import Metrics
 from photoplanet.server.problems import Problem
-from photoplanet.server.room import Room
 from photoplanet.server.security import Rates
 
 
@@ -73,11 +73,11 @@ class Service:
 
 
 def _check_pixels(content: bytes, most: int) -> None:
-    with images.opened(content, most):
+    with decode.opened(content, most):
         pass
 
 
-def more(prediction: Prediction, name: str, form: Form, shapes: bool, regions: bool) -> dict[str, Any]:
+def more(prediction: Prediction, name: str, form: AnswerOptions, shapes: bool, regions: bool) -> dict[str, Any]:
     """What is added to a photo's record where it is asked for.
 
     `shapes`: a GeoJSON FeatureCollection, its point unless it abstains, and the cells of its region; `regions`: the

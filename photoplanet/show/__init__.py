@@ -1,0 +1,1 @@
+"""Whatever people look at: maps, files of results, notebooks, figures."""

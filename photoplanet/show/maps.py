@@ -13,11 +13,12 @@ from typing import Any
 import numpy as np
 
 from photoplanet.earth import cells, geodesy, land
-from photoplanet.earth.places import ATTRIBUTION
+from photoplanet.earth.gazetteer import ATTRIBUTION
 from photoplanet.errors import InputError
 from photoplanet.locate import geojson as features_of
+from photoplanet.locate.answers import AnswerOptions, record
 from photoplanet.locate.prediction import Prediction
-from photoplanet.locate.results import Form, atomic, record
+from photoplanet.show.result_files import atomic
 
 TITLE = "Where were these photos taken?"
 MAX_CELLS = 20_000  # drawn in one page, about 3 MB; with many photos each gets fewer
@@ -33,7 +34,7 @@ _THUMBNAIL = re.compile(r"data:image/(?:jpeg|png|webp);base64,[A-Za-z0-9+/]+={0,
 Item = tuple[str, Prediction | Exception] | Mapping[str, Any]
 
 
-def html_map(items: Iterable[Item], title: str = TITLE, form: Form | None = None) -> str:
+def html_map(items: Iterable[Item], title: str = TITLE, form: AnswerOptions | None = None) -> str:
     """One self-contained HTML page: every photo's point, likely cells, credible region and places, on our own canvas.
 
     `items`: (name, Prediction or the error of an unreadable photo), or dicts with `name`, `prediction` and optional
@@ -41,7 +42,7 @@ def html_map(items: Iterable[Item], title: str = TITLE, form: Form | None = None
     precision) decides what is told; an abstaining photo shows its cells but no point. The page loads nothing and a
     content security policy forbids it to. InputError for a thumbnail that is no image data URI.
     """
-    shown = form or Form(top=5)
+    shown = form or AnswerOptions(top=5)
     listed = list(items)
     outlines = Outlines()
     share = cells_a_photo(len(listed))
@@ -75,7 +76,7 @@ def cells_a_photo(photos: int) -> int:
     return min(most, max(least, MAX_CELLS // max(1, photos)))
 
 
-def write_html_map(path: str | Path, items: Iterable[Item], title: str = TITLE, form: Form | None = None) -> Path:
+def write_html_map(path: str | Path, items: Iterable[Item], title: str = TITLE, form: AnswerOptions | None = None) -> Path:
     """Write `html_map` to `path` (UTF-8), in one step at the end; returns the path."""
     page = html_map(items, title, form)
     with atomic(path) as file:
@@ -83,12 +84,12 @@ def write_html_map(path: str | Path, items: Iterable[Item], title: str = TITLE, 
     return Path(path)
 
 
-def geojson(items: Iterable[Item], form: Form | None = None) -> dict[str, Any]:
+def geojson(items: Iterable[Item], form: AnswerOptions | None = None) -> dict[str, Any]:
     """A GeoJSON FeatureCollection of many predictions: points and region cells, the photo's name in `photo`.
 
     Items as in `html_map`; unreadable photos have no feature, abstaining ones no point.
     """
-    shown = form or Form(top=5)
+    shown = form or AnswerOptions(top=5)
     features = []
     for item in items:
         name, prediction, _ = _opened(item)
@@ -125,7 +126,7 @@ class Outlines:
             self.corners += rounded.reshape(len(new), 8).tolist()
 
 
-def photo_data(item: Item, form: Form, share: int, outlines: Outlines) -> dict[str, Any]:
+def photo_data(item: Item, form: AnswerOptions, share: int, outlines: Outlines) -> dict[str, Any]:
     """What the page knows of one photo, with at most `share` cells; new ones go into `outlines`."""
     name, prediction, extra = _opened(item)
     found: dict[str, Any] = {"name": name}

@@ -10,11 +10,11 @@ from typing import Any
 
 from PIL import Image, ImageDraw
 
-from photoplanet.earth.atomic import replacing
-from photoplanet.earth.places import ATTRIBUTION
+from photoplanet.core.atomic import replacing
+from photoplanet.earth.gazetteer import ATTRIBUTION
 from photoplanet.errors import InputError, printable
-from photoplanet.locate.results import atomic
-from photoplanet.photos.images import open_photo
+from photoplanet.photos.decode import open_photo
+from photoplanet.show.result_files import atomic
 
 WIDTH = 1200  # pixels of a pair
 MAX_HEIGHT = 60_000  # of a picture: what viewers still open
@@ -39,9 +39,9 @@ def pair(query: Any, match: Any, query_features: Any = None, match_features: Any
     `match` is a `retrieval.matching.Match`. InputError where one of the photos cannot be read.
     """
     if query_features is not None and match_features is not None:
-        from photoplanet.retrieval import local_search
+        from photoplanet.retrieval.local_features import search
 
-        drawn = local_search.draw(query, match.path, match, query_features, match_features)
+        drawn = search.draw(query, match.path, match, query_features, match_features)
     else:
         sides = [_at_height(open_photo(photo, size_hint=400), 400) for photo in (query, match.path)]
         drawn = Image.new("RGB", (sides[0].width + 8 + sides[1].width, 400), "white")

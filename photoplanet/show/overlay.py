@@ -8,11 +8,11 @@ from typing import Any
 import numpy as np
 from PIL import Image, ImageDraw, ImageFont
 
-from photoplanet.earth import atomic
+from photoplanet.core import atomic
 from photoplanet.errors import InputError
 from photoplanet.explain.occlusion import Occlusion
-from photoplanet.photos import images
-from photoplanet.photos.images import Preprocessing
+from photoplanet.photos import decode
+from photoplanet.photos.decode import Preprocessing
 
 SIDE = 480  # pixels of each of the two pictures
 SUPPORTS, MISLEADS = (230, 97, 0), (93, 58, 155)  # orange and violet: told apart by the colour-blind and in grey print
@@ -28,7 +28,7 @@ def overlay(source: Any, found: Occlusion, preprocessing: Preprocessing, place: 
     Orange: hiding this lowers the confidence in the cell (so it speaks for it); violet: hiding it raises it. The boxes
     that matter most are outlined and numbered. `place`: a name for the cell.
     """
-    photo = images.load(source, replace(preprocessing, size=SIDE))
+    photo = decode.load(source, replace(preprocessing, size=SIDE))
     change = np.array(
         Image.fromarray(found.heat - np.float32(found.whole)).resize((SIDE, SIDE), Image.Resampling.BILINEAR)
     )

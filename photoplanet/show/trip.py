@@ -9,15 +9,16 @@ from typing import Any
 import numpy as np
 
 from photoplanet.albums.trips import Found, Trip
-from photoplanet.locate.results import Form, atomic
+from photoplanet.locate.answers import AnswerOptions
 from photoplanet.show import maps
+from photoplanet.show.result_files import atomic
 
 TITLE = "The trip"
 MAX_PHOTOS = 2000  # more are of no use in a page
 
 
 @contextmanager
-def map_file(path: str | Path, photos: int, form: Form, title: str = TITLE) -> Iterator[Any]:
+def map_file(path: str | Path, photos: int, form: AnswerOptions, title: str = TITLE) -> Iterator[Any]:
     """Yield a function that adds one album: a Trip and its founds.
 
     Writes at the end. `photos`: how many will come, which decides how many cells each may show; at most MAX_PHOTOS are
@@ -43,7 +44,7 @@ def map_file(path: str | Path, photos: int, form: Form, title: str = TITLE) -> I
 
 
 def _photo(
-    found: Found, second: int | None, album: int, form: Form, share: int, outlines: maps.Outlines
+    found: Found, second: int | None, album: int, form: AnswerOptions, share: int, outlines: maps.Outlines
 ) -> dict[str, Any]:
     answer: Any = found.prediction or ValueError(found.error)
     facts = found.told(maps.photo_data((found.shot.name, answer), found.form(form), share, outlines))

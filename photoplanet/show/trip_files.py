@@ -8,10 +8,12 @@ from pathlib import Path
 from typing import Any
 
 from photoplanet.albums.trips import Found
-from photoplanet.locate import geojson, results
-from photoplanet.photos import gpx
+from photoplanet.locate import geojson
+from photoplanet.locate.answers import AnswerOptions
+from photoplanet.metadata import gpx_writer
+from photoplanet.show import result_files
 
-COLUMNS = (*results.COLUMNS, "taken_at", "album", "kind")
+COLUMNS = (*result_files.COLUMNS, "taken_at", "album", "kind")
 
 # Takes one album: its number from 1, its photos, and each photo's record (`Found.record`).
 Sink = Callable[[int, list[Found], list[dict[str, Any]]], None]
@@ -20,23 +22,23 @@ Sink = Callable[[int, list[Found], list[dict[str, Any]]], None]
 @contextmanager
 def csv_file(path: str | Path) -> Iterator[Sink]:
     """A CSV file with `COLUMNS`; yields a function that adds one album."""
-    with results.atomic(path) as file:
+    with result_files.atomic(path) as file:
         writer = csv.DictWriter(file, COLUMNS)
         writer.writeheader()
 
         def add(number: int, founds: list[Found], records: list[dict[str, Any]]) -> None:
             for facts in records:
                 more = {key: facts.get(key) for key in ("taken_at", "kind", "error")} | {"album": number}
-                rows = list(results.rows(facts)) if "best" in facts else [{"photo_id": facts["file"]}]
+                rows = list(result_files.rows(facts)) if "best" in facts else [{"photo_id": facts["file"]}]
                 writer.writerows({**row, **more} for row in rows)
 
         yield add
 
 
 @contextmanager
-def geojson_file(path: str | Path, about: dict[str, Any], form: results.Form) -> Iterator[Sink]:
+def geojson_file(path: str | Path, about: dict[str, Any], form: AnswerOptions) -> Iterator[Sink]:
     """A GeoJSON FeatureCollection with `about` beside its features: points, region cells, and each album's line."""
-    with results.atomic(path) as file:
+    with result_files.atomic(path) as file:
         head = json.dumps({"type": "FeatureCollection", **about}, ensure_ascii=False)
         file.write(f'{head[:-1]}, "features": [')
         between = ""
@@ -75,7 +77,7 @@ def geojson_file(path: str | Path, about: dict[str, Any], form: results.Form) ->
 
 
 @contextmanager
-def gpx_file(path: str | Path, form: results.Form) -> Iterator[Sink]:
+def gpx_file(path: str | Path, form: AnswerOptions) -> Iterator[Sink]:
     """A GPX file: a waypoint per photo that says how it was found and how sure that is, and one track."""
     points: list[tuple[float, float, str | None, str, str]] = []
 
@@ -90,5 +92,5 @@ def gpx_file(path: str | Path, form: results.Form) -> Iterator[Sink]:
                 points.append((best["latitude"], best["longitude"], facts["taken_at"], name, about))
 
     yield add
-    with results.atomic(path) as file:
-        gpx.write(file, points, "photoplanet")
+    with result_files.atomic(path) as file:
+        gpx_writer.write(file, points, "photoplanet")

@@ -7,7 +7,7 @@ from importlib.resources import files
 import numpy as np
 
 from photoplanet.earth import geodesy
-from photoplanet.earth.partition import Partition
+from photoplanet.earth.partition.partition import Partition
 from photoplanet.errors import InputError
 
 WORLD_SEED = 2016

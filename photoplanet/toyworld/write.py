@@ -14,7 +14,8 @@ import numpy as np
 import pyarrow as pa
 
 from photoplanet.errors import InputError
-from photoplanet.photos import exif, table
+from photoplanet.metadata import exif
+from photoplanet.photos import table
 from photoplanet.toyworld import paint, travellers, world
 
 QUALITY = 88  # of the JPEGs

@@ -9,17 +9,18 @@ from hypothesis import strategies as st
 
 from photoplanet.albums import album
 from photoplanet.errors import InputError
+from photoplanet.metadata.times import parse_times
 
 NOW = datetime(2024, 6, 1, tzinfo=timezone.utc)
 
 
 def times(*texts):
-    return album.parse_times(texts, NOW)[0]
+    return parse_times(texts, NOW)[0]
 
 
 def test_times_that_cannot_be_true_are_named_and_left_out():
     texts = [None, "yesterday", "1970-01-01T00:00:00", "1980-01-01T00:13:00", "1066-10-14", "2031-01-01", "2023-05-01"]
-    found, report = album.parse_times(texts, NOW)
+    found, report = parse_times(texts, NOW)
     assert np.isnat(found).tolist() == [True] * 6 + [False]
     assert report == {
         "no usable time": {"count": 1, "rows": [0]},
@@ -45,7 +46,7 @@ def test_offsets_count_where_every_photo_has_one_and_else_the_clock_on_the_wall_
 
 @pytest.mark.parametrize("extreme", ["0001-01-01T00:00:00+14:00", "9999-12-31T23:59:59-14:00"])
 def test_the_edges_of_the_calendar_are_bad_times_and_no_fault(extreme):
-    found, report = album.parse_times([extreme], NOW)
+    found, report = parse_times([extreme], NOW)
     assert np.isnat(found).all() and sum(entry["count"] for entry in report.values()) == 1
 
 

@@ -5,9 +5,9 @@ import tracemalloc
 import numpy as np
 import pytest
 
-from photoplanet.albums import hmm, methods, timed_hmm, travel
+from photoplanet.albums import hmm, methods, timed_hmm, transition_model
 from photoplanet.albums.album import Album
-from photoplanet.earth.partition import Partition
+from photoplanet.earth.partition.partition import Partition
 from photoplanet.errors import InputError, ModelError
 
 PLACES = np.array([[48.86, 2.35], [50.85, 4.35], [35.68, 139.69], [-22.91, -43.17]])  # Paris, Brussels, Tokyo, Rio
@@ -105,7 +105,7 @@ def test_time_tells_what_a_change_of_place_is_worth(city, partition, learned):
 
     found = [in_tokyo(hours) for hours in (0.02, 1.0, 24.0, 2000.0)]
     assert found == sorted(found) and 10 * found[0] < found[-1]
-    assert in_tokyo(np.nan) == in_tokyo(travel.UNKNOWN_HOURS)
+    assert in_tokyo(np.nan) == in_tokyo(transition_model.UNKNOWN_HOURS)
 
 
 def test_distance_tells_where_an_unsure_photo_is(city, partition, learned):
@@ -165,18 +165,18 @@ def test_fitted_travel_finds_the_shares_that_made_the_albums(partition, city):
     # A minute apart people stay; a day apart they are anywhere.
     albums = [(np.array([row, row]), np.array([1 / 60])) for row in rng.integers(0, 4, 500)]
     albums += [(rng.integers(0, 4, 2), np.array([24.0])) for _ in range(2000)]
-    shares = travel.fit(albums, partition).shares
+    shares = transition_model.fit(albums, partition).shares
     assert shares[0, 0] > 0.95
     assert shares[4, -1] > 0.8 and shares[4, 0] < 0.1
-    np.testing.assert_allclose(shares[3], travel.DEFAULT_SHARES[3], atol=0.02)  # no step came near six hours
+    np.testing.assert_allclose(shares[3], transition_model.DEFAULT_SHARES[3], atol=0.02)  # no step came near six hours
     with pytest.raises(InputError, match="no step can be fitted"):
-        travel.fit([(np.array([-1, 0]), np.array([1.0]))], partition)
+        transition_model.fit([(np.array([-1, 0]), np.array([1.0]))], partition)
 
 
 def test_fitting_never_makes_the_training_steps_less_likely(partition):
     rng = np.random.default_rng(3)
     albums = [(rng.integers(0, 4, 9), rng.exponential(20, 8)) for _ in range(60)]
-    fitted, judged = travel.fit(albums, partition), travel.default()
+    fitted, judged = transition_model.fit(albums, partition), transition_model.default()
 
     def likelihood(shares):
         total = 0.0

@@ -7,11 +7,11 @@ import pytest
 from PIL import Image
 
 from photoplanet.albums import trips
-from photoplanet.albums.anchors import Track
 from photoplanet.albums.trips import Shot
 from photoplanet.errors import InputError
 from photoplanet.locate import locator
-from photoplanet.locate.results import Form
+from photoplanet.locate.answers import AnswerOptions
+from photoplanet.metadata.track import Track
 
 DAY = "2020-05-01T"
 
@@ -104,15 +104,15 @@ def test_a_track_places_photos_between_its_points(album, model):
     track = Track(times, np.array([48.0, 48.1]), np.array([2.0, 2.0]))
     found = trips.locate(model, trips.split(album, time_offset="+00:00")[0][0], track=track)
     assert found[1].kind == "track" and found[1].prediction.point == pytest.approx((48.01, 2.0))
-    assert found[1].record(Form())["best"]["latitude"] == pytest.approx(48.01)  # measured: not rounded to 0.1°
-    assert found[1].estimate(Form()).radius_m == pytest.approx(5560 + trips.TRACK_ERROR_M, rel=0.01)
+    assert found[1].record(AnswerOptions())["best"]["latitude"] == pytest.approx(48.01)  # measured: not rounded to 0.1°
+    assert found[1].estimate(AnswerOptions()).radius_m == pytest.approx(5560 + trips.TRACK_ERROR_M, rel=0.01)
     assert trips.covered(track, trips.split(album, time_offset="+00:00")[0]) == 4
 
 
 def test_what_may_be_written(album, model):
     album[1] = replace(album[1], place=(-22.91, -43.17))
     found = trips.locate(model, trips.split(album)[0][0])
-    told = [each.estimate(Form()) for each in found]
+    told = [each.estimate(AnswerOptions()) for each in found]
     assert told[1] is None and told[2] is None  # its own GPS; and a file that nobody can read
     best = found[0].prediction
     assert told[0].radius_m >= 1000 * best.credible_region().radius_km
@@ -123,8 +123,8 @@ def test_what_may_be_written(album, model):
 
 def test_weak_evidence_is_not_written_unless_asked(album, model):
     found = trips.locate(model, trips.split(album)[0][0], method="single")
-    assert found[0].prediction.abstains and found[0].estimate(Form()) is None
-    assert found[0].estimate(Form(answer_always=True)) is not None
+    assert found[0].prediction.abstains and found[0].estimate(AnswerOptions()) is None
+    assert found[0].estimate(AnswerOptions(answer_always=True)) is not None
 
 
 def test_nothing_readable_and_nothing_known(album, model, tmp_path):

@@ -7,9 +7,9 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from photoplanet.albums import hmm, timed_hmm, travel
+from photoplanet.albums import hmm, timed_hmm, transition_model
 from photoplanet.albums.viterbi import forward_backward, viterbi
-from photoplanet.earth.partition import Partition
+from photoplanet.earth.partition.partition import Partition
 
 
 class Dense:
@@ -102,7 +102,7 @@ def test_the_timed_chain_is_a_distribution_whose_steps_fit_together(seed, n, kep
     partition = made_up_partition(seed)
     kept = min(kept, len(partition))
     rng = np.random.default_rng(seed)
-    shares = travel.default().at(rng.uniform(0, 100, n - 1))
+    shares = transition_model.default().at(rng.uniform(0, 100, n - 1))
     chain = timed_hmm.Timed(partition, np.arange(kept), shares)
     k = kept + (kept < len(partition))
     matrices = matrices_of(chain, k, n - 1)

@@ -13,12 +13,12 @@ from PIL import Image
 from playwright.sync_api import expect
 
 import photoplanet as pp
-from photoplanet.locate.results import COLUMNS
-from photoplanet.photos.exif import gps_bytes
-from photoplanet.retrieval import library
+from photoplanet.metadata.exif import gps_bytes
+from photoplanet.retrieval.library import library
 from photoplanet.server.app import create_app
 from photoplanet.server.limits import Limits
 from photoplanet.show import trip_files
+from photoplanet.show.result_files import COLUMNS
 
 DESKTOP, PHONE = {"width": 1280, "height": 800}, {"width": 360, "height": 740}
 RED, GREEN, VAGUE = (255, 0, 0), (0, 255, 0), (128, 128, 128)

@@ -8,11 +8,11 @@ import pytest
 from PIL import Image
 
 import photoplanet as pp
-from photoplanet.evaluation import played
-from photoplanet.evaluation.deck import Deck
-from photoplanet.server import play
-from photoplanet.server.game import Game
-from photoplanet.server.rounds import Rounds
+from photoplanet.evaluation.game import game_log
+from photoplanet.evaluation.game.sampler import Deck
+from photoplanet.server.play import app
+from photoplanet.server.play.game import Game
+from photoplanet.server.play.rounds import Rounds
 
 TOKEN = "a-token-of-some-length"
 WAYS = {"desktop": {"viewport": {"width": 1280, "height": 800}},
@@ -30,7 +30,7 @@ def game(served, tiny_model, tmp_path):
     results = tmp_path / "games.jsonl"
     rounds = Rounds(pp.load(tiny_model), table, tmp_path, Deck(table, 1))
     made = Game(rounds, results, model="tiny", table="red", player="Ann", world="toy", most=2)
-    return served(play.create_app(made, TOKEN)), results
+    return served(app.create_app(made, TOKEN)), results
 
 
 @pytest.fixture
@@ -77,14 +77,14 @@ def test_a_round_by_mouse_then_the_next_and_all_results(page, game):
         window.wait_for_timeout(50)
         assert picture.get_attribute("alt") == f"Photo {number} of 5" and window.inner_text("#credit") == ""
         guess(window, 0.2 + 0.1 * number)
-        stored = played.read(game[1])[0][-1]
+        stored = game_log.read(game[1])[0][-1]
         assert shown_km(window) == pytest.approx(stored.km, abs=0.51)
         assert 0 <= stored.seconds < 60 and stored.player == "Ann"
         assert window.inner_text("#credit").startswith(stored.photo_id)
         window.click("#go")
     stands(window, "Round 1 of 2, finished")
     assert window.locator("#told tbody tr").count() == 5 and "won this round" in window.inner_text("#told h2")
-    kept = played.compare(played.read(game[1])[0])
+    kept = game_log.compare(game_log.read(game[1])[0])
     won = kept["rounds_won"]
     assert f"rounds {won['person']} : {won['model']}" in window.inner_text("#score")
     window.click("#told button >> nth=2")
@@ -126,7 +126,7 @@ def test_a_guess_by_keyboard(page, game):
     placed = window.inner_text("#marker")
     window.keyboard.press("Enter")
     window.locator("#told table").wait_for()
-    latitude, longitude = played.read(game[1])[0][0].guess
+    latitude, longitude = game_log.read(game[1])[0][0].guess
     assert placed == f"{abs(latitude):.1f}° north, {abs(longitude):.1f}° {'east' if longitude >= 0 else 'west'}"
     assert window.evaluate("document.activeElement.id") == "go"
     window.keyboard.press("Enter")

@@ -8,7 +8,7 @@ import pytest
 from PIL import Image
 
 from photoplanet.cli import main
-from photoplanet.photos import exif
+from photoplanet.metadata import exif
 
 GREY, GREEN = (128, 128, 128), (0, 255, 0)
 TRACK = """<gpx xmlns="http://www.topografix.com/GPX/1/1"><trk><trkseg>

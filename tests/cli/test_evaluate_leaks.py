@@ -8,8 +8,8 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from photoplanet.bundle import folder as model_folder
 from photoplanet.cli import main
+from photoplanet.models import folder as model_folder
 
 
 def run(capsys, *args):

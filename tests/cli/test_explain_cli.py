@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from photoplanet.photos import exif
+from photoplanet.metadata import exif
 
 
 def test_regions_picture_and_array(run, photo, tiny_model, tmp_path):

@@ -3,7 +3,7 @@ import sys
 
 import pytest
 
-from photoplanet.photos import images
+from photoplanet.photos import decode
 
 
 @pytest.fixture
@@ -19,7 +19,7 @@ def table(photo, tmp_path, tiny_cities):
 
 def test_a_missing_extra_is_named_before_any_photo_is_read(run, table, tiny_model, tmp_path, monkeypatch):
     monkeypatch.setitem(sys.modules, "matplotlib", None)
-    monkeypatch.setattr(images, "opened", lambda *arguments: 1 / 0)
+    monkeypatch.setattr(decode, "opened", lambda *arguments: 1 / 0)
     status, _, err = run("figure", "album", table, "--model", tiny_model, "-o", tmp_path / "f.svg")
     assert (
         status == 2

@@ -6,7 +6,7 @@ from types import SimpleNamespace
 
 import pytest
 
-from photoplanet.bundle import installed
+from photoplanet.models import installed
 
 
 @pytest.fixture

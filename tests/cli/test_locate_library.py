@@ -9,8 +9,8 @@ from pictures import scene
 from PIL import Image
 
 from photoplanet.cli import main
+from photoplanet.metadata.exif import gps_bytes
 from photoplanet.photos import table
-from photoplanet.photos.exif import gps_bytes
 
 SYDNEY = (-33.8568, 151.2153)
 

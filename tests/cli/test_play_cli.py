@@ -10,8 +10,8 @@ import pyarrow as pa
 import pytest
 
 from photoplanet.cli import listening, play
-from photoplanet.evaluation import played
-from photoplanet.evaluation.played import Guess
+from photoplanet.evaluation.game import game_log
+from photoplanet.evaluation.game.game_log import Guess
 from photoplanet.photos import table
 
 IDS = tuple(f"p{i}" for i in range(5))
@@ -25,7 +25,7 @@ def rounds(name, model="toy", player="", count=5, person_wins=True):
 
 def keep(path, guesses):
     for guess in guesses:
-        played.append(path, guess)
+        game_log.append(path, guess)
 
 
 @pytest.fixture
@@ -127,7 +127,7 @@ def test_it_serves_a_game_keeps_it_and_stops_cleanly(photos, tiny_model, own_hom
     finally:
         process.kill()
         process.communicate()
-    stored, _ = played.read(own_home / "games.jsonl")
+    stored, _ = game_log.read(own_home / "games.jsonl")
     assert [replace(guess, seconds=None) for guess in stored] == stored and {g.player for g in stored} == {"Ann"}
     assert stored[0].table == f"{photos.parent.name}/photos.parquet" and stored[0].model == "tiny"
 

@@ -6,7 +6,7 @@ import pytest
 from PIL import Image
 
 from photoplanet.cli import main
-from photoplanet.retrieval import benchmarks
+from photoplanet.retrieval.benchmarks import datasets
 
 SHADES = {"1000": (200, 40, 40), "1001": (40, 200, 40), "1002": (40, 40, 200)}
 
@@ -133,7 +133,7 @@ def test_a_kept_cache_goes_on_and_is_refused_for_another_model(capsys, holidays,
 
 def test_the_commands_choices_are_the_librarys():
     from photoplanet.cli import rank
-    from photoplanet.retrieval import embedding
+    from photoplanet.retrieval.vectors import embedding
 
-    assert tuple(benchmarks.BENCHMARKS) == rank.BENCHMARKS
+    assert tuple(datasets.BENCHMARKS) == rank.BENCHMARKS
     assert {"raw", *embedding.KINDS} == set(rank.EMBEDDINGS)

@@ -6,14 +6,14 @@ import numpy as np
 import pytest
 from click.testing import CliRunner
 
-from photoplanet.albums import learned
-from photoplanet.bundle import folder
+from photoplanet.albums import album_parameters
 from photoplanet.cli.train_album import command
 from photoplanet.errors import InputError
 from photoplanet.locate import locator
-from photoplanet.network import album_answers, album_run
+from photoplanet.models import folder
 from photoplanet.photos import table
 from photoplanet.toyworld import write
+from photoplanet.training.albums import cnn_answers, train
 
 
 @pytest.fixture(scope="module")
@@ -30,17 +30,17 @@ def rows_of(path):
 
 def test_albums_are_formed_by_column_or_by_photographer_and_pause(toy):
     rows = rows_of(toy / "photos.parquet")
-    named = album_answers.form(rows, "photos")
+    named = cnn_answers.form(rows, "photos")
     assert len(named.starts) - 1 == len(set(rows["album"].to_pylist()))
     np.testing.assert_array_equal(np.sort(named.rows), np.arange(len(rows)))
     albums = rows["album"].to_pylist()
     for start, stop in zip(named.starts[:-1], named.starts[1:], strict=True):
         assert len({albums[row] for row in named.rows[start:stop]}) == 1
         assert np.isnan(named.gaps[start]) and (named.gaps[start + 1 : stop] >= 0).all()
-    by_pause = album_answers.form(rows.drop_columns(["album"]), "photos", gap_hours=2.0)
+    by_pause = cnn_answers.form(rows.drop_columns(["album"]), "photos", gap_hours=2.0)
     assert len(by_pause.starts) > len(named.starts)
     with pytest.raises(InputError, match="no column album or photographer"):
-        album_answers.form(rows.drop_columns(["album", "photographer"]), "photos.parquet")
+        cnn_answers.form(rows.drop_columns(["album", "photographer"]), "photos.parquet")
 
 
 def test_answers_are_computed_once_go_on_and_start_anew_for_other_photos(toy, tmp_path):
@@ -48,12 +48,12 @@ def test_answers_are_computed_once_go_on_and_start_anew_for_other_photos(toy, tm
     path = toy / "photos.parquet"
     rows = rows_of(path).slice(0, 70)
     counted = []
-    whole, facts = album_answers.answers(
+    whole, facts = cnn_answers.answers(
         rows, path, model, tmp_path / "a", advance=lambda n=1, note="": counted.append(n)
     )
     assert sum(counted) == 70 and facts["photos"] == 70 and facts["unreadable"] == 0
     _, direct = model.log_probabilities(np.stack(list(_pixels(rows, path, model))))
-    order = album_answers.form(rows, "x").rows
+    order = cnn_answers.form(rows, "x").rows
     np.testing.assert_allclose(whole.embeddings.astype(np.float32), direct[order], rtol=2e-3, atol=2e-3)
 
     def stop_soon(count=1, note=""):
@@ -68,28 +68,28 @@ def test_answers_are_computed_once_go_on_and_start_anew_for_other_photos(toy, tm
         now(count)
 
     with pytest.raises(KeyboardInterrupt):
-        album_answers.answers(rows, path, model, tmp_path / "b", advance=advance)
+        cnn_answers.answers(rows, path, model, tmp_path / "b", advance=advance)
     state = json.loads((tmp_path / "b" / "state.json").read_text("utf-8"))
     assert 0 < state["done"] < 70
     resumed = []
-    again, _ = album_answers.answers(rows, path, model, tmp_path / "b", advance=lambda n=1, note="": resumed.append(n))
+    again, _ = cnn_answers.answers(rows, path, model, tmp_path / "b", advance=lambda n=1, note="": resumed.append(n))
     assert resumed[0] == state["done"]
     np.testing.assert_array_equal(again.embeddings, whole.embeddings)
-    fewer, _ = album_answers.answers(rows.slice(0, 40), path, model, tmp_path / "b")
+    fewer, _ = cnn_answers.answers(rows.slice(0, 40), path, model, tmp_path / "b")
     assert len(fewer) == 40
 
 
 def _pixels(rows, path, model):
-    from photoplanet.photos import images
+    from photoplanet.photos import decode
 
-    return images.load_many(table.paths(rows, path.parent), model.info.preprocessing, 0)
+    return decode.load_many(table.paths(rows, path.parent), model.info.preprocessing, 0)
 
 
 def test_an_unreadable_photo_keeps_its_slot(toy, tmp_path):
     rows = rows_of(toy / "photos.parquet").slice(0, 5)
     paths = ["missing.jpg", *rows["path"].to_pylist()[1:]]
     rows = rows.set_column(rows.column_names.index("path"), "path", [paths])
-    found, facts = album_answers.answers(rows, toy / "photos.parquet", locator.load("toy", threads=1), tmp_path)
+    found, facts = cnn_answers.answers(rows, toy / "photos.parquet", locator.load("toy", threads=1), tmp_path)
     assert facts["unreadable"] == 1 and (found.embeddings == 0).all(axis=1).sum() == 1
 
 
@@ -103,7 +103,7 @@ def test_the_command_adds_parts_resumes_and_leaves_the_given_model_alone(toy, tm
     assert facts["album-lstm"]["validation"]["photos"] > 0
     assert facts["album-lstm"]["training"]["training"]["albums"] > 1
     model = folder.read(out)
-    taken = learned.of(model)
+    taken = album_parameters.of(model)
     assert {"hmm", "timed-hmm", "lstm"} <= set(taken)
     cache = tmp_path / "model.run" / "album-answers" / "training" / "embeddings.npy"
     before = cache.stat().st_ino, cache.stat().st_mtime_ns
@@ -117,4 +117,4 @@ def test_the_command_adds_parts_resumes_and_leaves_the_given_model_alone(toy, tm
 
 def test_another_model_in_the_way_is_refused(toy, tiny_model):
     with pytest.raises(InputError, match="holds another network"):
-        album_run.train(toy / "photos.parquet", locator.load("toy"), tiny_model, [])
+        train.train(toy / "photos.parquet", locator.load("toy"), tiny_model, [])

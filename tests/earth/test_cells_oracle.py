@@ -4,7 +4,8 @@ import numpy as np
 import pytest
 import s2geometry as s2
 
-from photoplanet.earth import cells, geodesy, points
+from photoplanet.earth import cells, geodesy
+from photoplanet.earth.partition import points
 
 RNG_SEED = 20160408
 

@@ -2,7 +2,7 @@ import json
 
 import numpy as np
 
-from photoplanet.earth import geodesy, land, places
+from photoplanet.earth import gazetteer, geodesy, land
 
 
 def test_the_outline_is_within_the_map_and_lean():
@@ -23,7 +23,7 @@ def test_every_part_of_a_map_has_a_town_that_lies_where_the_gazetteer_has_it():
     assert names[0] == "Shanghai" and {"Paris", "Casablanca", "Reykjavík", "Wellington", "Honolulu"} <= set(names)
     for latitude, longitude in ((46.5, 8.0), (43.0, -107.5), (-25.0, 134.0), (62.0, 130.0), (65.0, -18.5)):
         assert geodesy.distance_km(latitude, longitude, lat, lng).min() < 350
-    near = places.name(lat[::50], lng[::50])
+    near = gazetteer.name(lat[::50], lng[::50])
     assert np.mean([place.city == name for place, name in zip(near, names[::50], strict=True)]) > 0.9
 
 

@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 
 from photoplanet.errors import InputError
 from photoplanet.evaluation import regions, report
-from photoplanet.evaluation.collect import collect, in_region
+from photoplanet.evaluation.scoring import collect, in_region
 
 
 def test_groups_are_where_the_photos_truly_are():

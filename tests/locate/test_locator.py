@@ -8,10 +8,10 @@ import pytest
 from PIL import Image
 
 import photoplanet as pp
-from photoplanet.bundle import folder, installed
 from photoplanet.errors import InputError, ModelError
 from photoplanet.locate import locator
 from photoplanet.locate.prediction import Prediction
+from photoplanet.models import folder, installed
 
 
 @pytest.fixture(scope="module")

@@ -4,11 +4,12 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
-from photoplanet.bundle import folder
 from photoplanet.earth import cells, geodesy
-from photoplanet.earth.partition import Partition
+from photoplanet.earth.partition.partition import Partition
 from photoplanet.errors import InputError
-from photoplanet.locate.prediction import PRECISIONS, Place, Prediction, prepare, rounded
+from photoplanet.locate.precision import PRECISIONS, rounded
+from photoplanet.locate.prediction import Place, Prediction, prepare
+from photoplanet.models import folder
 
 
 @pytest.fixture(scope="module")

@@ -6,9 +6,9 @@ import numpy as np
 import pytest
 from PIL import Image
 
+from photoplanet.locate.answers import AnswerOptions, record
 from photoplanet.locate.prediction import REGION_SHARES
-from photoplanet.locate.results import Form, record
-from photoplanet.server import remembered
+from photoplanet.server import query_cache
 from photoplanet.server.app import create_app
 from photoplanet.server.limits import Limits
 
@@ -24,7 +24,7 @@ def jpeg(colour=RED, size=(40, 30)):
 
 def test_raw_bytes_and_multipart_give_what_the_library_gives(connect, model):
     client = connect()
-    expected = record("a.jpg", model.locate(jpeg(GREEN)), Form(5))
+    expected = record("a.jpg", model.locate(jpeg(GREEN)), AnswerOptions(5))
     raw = client.post("/v1/locate?name=a.jpg", content=jpeg(GREEN), headers={"content-type": "image/jpeg"})
     assert raw.status_code == 200 and raw.json()["photos"] == [expected] and raw.json()["model"] == "tiny"
     files = [("photos", ("a.jpg", jpeg(GREEN))), ("photos", ("bad.jpg", b"no photo")), ("other", ("b.jpg", jpeg(RED)))]
@@ -62,7 +62,7 @@ def test_a_query_is_understood_once_and_answered_alike_ever_after(connect, is_pr
 
 
 def test_few_and_short_queries_are_remembered(connect, monkeypatch):
-    monkeypatch.setattr(remembered, "MOST", 3)
+    monkeypatch.setattr(query_cache, "MOST", 3)
     client = connect()
     known = next(each for each in client.app.routes if each.path == "/v1/locate")._known
     for number in range(8):

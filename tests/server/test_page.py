@@ -6,11 +6,12 @@ import pytest
 from fastapi.testclient import TestClient
 
 import photoplanet as pp
-from photoplanet.server import pages, play
+from photoplanet.server import pages
 from photoplanet.server.app import create_app
+from photoplanet.server.play import app
 
 EXTERNAL = re.compile(r"(?:https?:|wss?:)?//[a-z0-9]", re.IGNORECASE)
-FILES = {*pages.ROUTES.values(), *play.ROUTES.values()}
+FILES = {*pages.ROUTES.values(), *app.ROUTES.values()}
 NAMESPACES = ("http://www.w3.org/2000/svg", "http://www.topografix.com/GPX/1/1")  # names, never fetched
 
 

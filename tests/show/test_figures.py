@@ -8,15 +8,9 @@ from photoplanet.earth import land
 from photoplanet.errors import InputError
 from photoplanet.explain.gallery import gallery
 from photoplanet.explain.occlusion import occlude
-from photoplanet.show import (
-    album_figure,
-    distribution_figure,
-    error_figure,
-    partition_figure,
-    photo_figure,
-    plots,
-    world,
-)
+from photoplanet.show.figures import album, distribution, partition, plots, world
+from photoplanet.show.figures import errors as error_figure
+from photoplanet.show.figures import photos as photo_figure
 
 
 @pytest.fixture(scope="module")
@@ -51,11 +45,11 @@ def test_curves_differ_in_more_than_colour_and_too_many_are_refused():
 
 def test_the_same_figure_is_the_same_file(model, tmp_path):
     for suffix in plots.SUFFIXES:
-        first = plots.save(partition_figure.partition_map(model.partition), tmp_path / f"one{suffix}").read_bytes()
+        first = plots.save(partition.partition_map(model.partition), tmp_path / f"one{suffix}").read_bytes()
         assert (
-            plots.save(partition_figure.partition_map(model.partition), tmp_path / f"two{suffix}").read_bytes() == first
+            plots.save(partition.partition_map(model.partition), tmp_path / f"two{suffix}").read_bytes() == first
         )
-    assert "5 cells" in svg(partition_figure.partition_map(model.partition, {"Japan": (30, 46, 128, 147)}), tmp_path)
+    assert "5 cells" in svg(partition.partition_map(model.partition, {"Japan": (30, 46, 128, 147)}), tmp_path)
 
 
 def test_a_figure_ends_in_a_known_suffix_and_in_a_folder_that_exists(tmp_path):
@@ -125,7 +119,7 @@ def test_photos_stand_above_their_distributions(model, photo, tmp_path, tiny_cit
     paths = [photo("red"), photo("blue")]
     found = model.locate(paths)
     captions = [each.best.name for each in found]
-    figure = distribution_figure.distributions(
+    figure = distribution.distributions(
         list(zip(paths, captions, found, strict=True)), [tiny_cities["Paris"], None]
     )
     text = svg(figure, tmp_path)
@@ -175,28 +169,28 @@ def test_an_album_is_drawn_with_what_each_photo_says_alone_and_with_the_others(m
     trip = trip_of("a $\\frac$ trip", photo, [("red", paris), ("black", paris), ("red", None), ("blue", sydney)])
     (tmp_path / "a $\\frac$ trip" / "3-blue.png").write_bytes(b"no photo")
     alone, helped = trips.compare(model, trip, "average")
-    assert album_figure.error_km(alone[0]) == pytest.approx(0, abs=0.1) and album_figure.error_km(alone[2]) is None
+    assert album.error_km(alone[0]) == pytest.approx(0, abs=0.1) and album.error_km(alone[2]) is None
     far = pp.geodesy.distance_km(*tiny_cities["Tokyo"], *paris)  # black says Tokyo by itself, and Paris with the others
-    assert album_figure.error_km(alone[1]) == pytest.approx(far, abs=1)
-    assert album_figure.error_km(helped[1]) == pytest.approx(0, abs=0.1)
-    text = svg(album_figure.album(trip, alone, helped, "average"), tmp_path)
+    assert album.error_km(alone[1]) == pytest.approx(far, abs=1)
+    assert album.error_km(helped[1]) == pytest.approx(0, abs=0.1)
+    text = svg(album.album(trip, alone, helped, "average"), tmp_path)
     for words in ("alone: Tokyo, Japan", f"{far:,.0f} km off", "alone: cannot be read", "album (average)", "4 photos",
                   "the photo's own GPS", "05-01 10:03", "a $\\frac$ trip", "≤ 2,500 km"):  # fmt: skip
         assert words in text, words
-    assert svg(album_figure.album(trip, *trips.compare(model, trip, "average"), "average"), tmp_path) == text
+    assert svg(album.album(trip, *trips.compare(model, trip, "average"), "average"), tmp_path) == text
 
 
 def test_a_long_album_shows_thirty_photos_and_says_so_and_no_gps_means_no_shades(model, photo, tmp_path):
     trip = trip_of("long", photo, [("red", None)] * 40)
-    text = svg(album_figure.album(trip, *trips.compare(model, trip, "single"), "single"), tmp_path)
+    text = svg(album.album(trip, *trips.compare(model, trip, "single"), "single"), tmp_path)
     assert "40 photos, 30 of them shown" in text and "the photo's own GPS" not in text and "≤ 25 km" not in text
     assert text.count("alone: ") == 30 and ">1–40<" in text
 
 
 def test_the_detail_view_holds_every_point_and_lines_break_at_the_date_line():
     points = np.array([[10.0, 20.0], [14.0, 20.5], [np.nan, np.nan]])
-    south, north, west, east = album_figure._around(points)
+    south, north, west, east = album._around(points)
     assert south < 10 < 14 < north and west < 20 < 20.5 < east
-    assert album_figure._around(np.array([[0.0, -170.0], [0.0, 170.0]])) == world.WORLD
-    lat, lng = album_figure._unbroken(np.array([[1.0, 179.0], [np.nan, np.nan], [2.0, -179.0], [3.0, -178.0]]))
+    assert album._around(np.array([[0.0, -170.0], [0.0, 170.0]])) == world.WORLD
+    lat, lng = album._unbroken(np.array([[1.0, 179.0], [np.nan, np.nan], [2.0, -179.0], [3.0, -178.0]]))
     assert np.isnan(lat).tolist() == [False, True, False, False] and lng[[0, 2, 3]].tolist() == [179, -179, -178]

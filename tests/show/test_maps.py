@@ -9,10 +9,10 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from photoplanet.earth import cells
-from photoplanet.earth.partition import Partition
+from photoplanet.earth.partition.partition import Partition
 from photoplanet.errors import InputError
+from photoplanet.locate.answers import AnswerOptions
 from photoplanet.locate.prediction import Prediction
-from photoplanet.locate.results import Form
 from photoplanet.show import maps
 
 HOSTILE = ["</script>", "<!--", "<script>", "%%DATA%%", "\"'&", "\u2028", "]]>", "\\u003c"]
@@ -79,7 +79,7 @@ def test_an_abstaining_photo_shows_cells_but_no_point(unsure):
     assert photo["best"] is None
     assert photo["top"] == []
     assert len(photo["cells"]) == 5
-    (photo,) = data_of(maps.html_map([("a.jpg", unsure)], form=Form(top=5, answer_always=True)))["photos"]
+    (photo,) = data_of(maps.html_map([("a.jpg", unsure)], form=AnswerOptions(top=5, answer_always=True)))["photos"]
     assert photo["best"]
 
 

@@ -9,8 +9,8 @@ import pytest
 from photoplanet.albums.trips import Found, Shot, Trip
 from photoplanet.errors import InputError
 from photoplanet.locate import locator
+from photoplanet.locate.answers import AnswerOptions
 from photoplanet.locate.prediction import Prediction
-from photoplanet.locate.results import Form
 from photoplanet.show import trip as trips
 
 
@@ -31,7 +31,7 @@ def founds(tiny_model):
 def page(tmp_path, founds, times=4):
     shown = Trip([each.shot for each in founds], np.array(["2020-05-01T10:00:00"] * 3 + ["NaT"], "datetime64[s]"),
                  np.arange(4))  # fmt: skip
-    with trips.map_file(tmp_path / "trip.html", len(founds), Form(top=5)) as add:
+    with trips.map_file(tmp_path / "trip.html", len(founds), AnswerOptions(top=5)) as add:
         add(shown, founds)
     text = (tmp_path / "trip.html").read_text("utf-8")
     data = re.search(r'<script type="application/json" id="data">(.*?)</script>', text, re.DOTALL)[1]
@@ -67,6 +67,6 @@ def test_a_page_shows_no_more_than_it_can(tmp_path, founds, monkeypatch):
 
 
 def test_nothing_is_written_when_the_work_fails(tmp_path):
-    with pytest.raises(InputError), trips.map_file(tmp_path / "trip.html", 1, Form()):
+    with pytest.raises(InputError), trips.map_file(tmp_path / "trip.html", 1, AnswerOptions()):
         raise InputError("stopped")
     assert not list(tmp_path.iterdir())

@@ -7,7 +7,9 @@ import pytest
 from PIL import Image
 
 from photoplanet.errors import InputError
-from photoplanet.photos import exif, images, sources, table
+from photoplanet.index import build
+from photoplanet.metadata import exif
+from photoplanet.photos import decode, table
 from photoplanet.toyworld import write
 
 ORDER = write.Order(photos=60, seed=2, size=64)
@@ -52,9 +54,9 @@ def test_shards_are_as_img2dataset_writes_them(tmp_path):
     rows = table.read(path)[0].to_pylist()
     assert {file.name for file in path.parent.glob("0*")} == {"00000.tar", "00000.parquet", "00000_stats.json"}
     assert json.loads((path.parent / "00000_stats.json").read_text())["successes"] == 60
-    sharded = images.load(str(path.parent / rows[5]["path"]), images.Preprocessing(size=64))
+    sharded = decode.load(str(path.parent / rows[5]["path"]), decode.Preprocessing(size=64))
     single = write.write(tmp_path / "single", ORDER, processes=1)
-    other = images.load(single.parent / table.read(single)[0]["path"][5].as_py(), images.Preprocessing(size=64))
+    other = decode.load(single.parent / table.read(single)[0]["path"][5].as_py(), decode.Preprocessing(size=64))
     assert np.array_equal(sharded, other)
 
 
@@ -79,7 +81,7 @@ def test_impossible_orders_are_refused(tmp_path):
 def test_photos_of_the_toy_earth_say_so_themselves(tmp_path):
     """A table made from the bare files names the same source: no model may take toy places for real ones."""
     path = write.write(tmp_path / "toy", write.Order(3, size=64), processes=1)
-    indexed, _ = sources.index([tmp_path / "toy" / "traveller-00000"], tmp_path / "photos.parquet")
+    indexed, _ = build.index([tmp_path / "toy" / "traveller-00000"], tmp_path / "photos.parquet")
     written, _ = table.read(path)
     assert set(indexed["source"].to_pylist()) == set(written["source"].to_pylist()) == {exif.TOY_SOFTWARE}
     with Image.open(next((tmp_path / "toy").rglob("*.jpg"))) as image:

@@ -5,7 +5,7 @@ import * as panel from "./panel.js";
 import { save } from "./save.js";
 import { locate, locateTogether } from "./sending.js";
 import { state, told } from "./state.js";
-import * as strip from "./strip.js";
+import * as strip from "./filmstrip.js";
 import * as thumbs from "./thumbs.js";
 import { ask } from "./token.js";
 import * as worldmap from "./worldmap.js";

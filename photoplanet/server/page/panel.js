@@ -3,7 +3,7 @@ import { element, percent } from "../map/words.js";
 import * as region from "./region.js";
 import * as similar from "./similar.js";
 import { isKnown, state, told } from "./state.js";
-import { line, when } from "./strip.js";
+import { line, when } from "./filmstrip.js";
 import * as why from "./why.js";
 import * as worldmap from "./worldmap.js";
 

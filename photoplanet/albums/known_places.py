@@ -1,0 +1,88 @@
+"""Known places in an album: a camera's GPS, and the points of a track, which pull the photos around them."""
+
+from collections.abc import Sequence
+
+import numpy as np
+from numpy.typing import NDArray
+
+from photoplanet.earth import geodesy
+from photoplanet.earth.partition.partition import Partition
+from photoplanet.errors import InputError
+from photoplanet.metadata import exif
+from photoplanet.metadata.track import Track
+from photoplanet.photos import decode, table
+
+MAX_APART_HOURS = 0.25  # a photo between two track points closer in time than this lies on the line between them
+
+
+def from_exif(photo: object) -> tuple[str | None, tuple[float, float] | None]:
+    """When (ISO 8601) and where (degrees) a photo says it was taken, without decoding it; None for what it hides.
+
+    A photo that cannot be read at all says nothing here; reading its pixels reports it.
+    """
+    try:
+        with decode.opened(photo) as (image, _):
+            facts = exif.read(image)
+    except InputError:
+        return None, None
+    if facts.latitude is None or facts.longitude is None or facts.gps_fault:
+        return facts.taken_at, None
+    return facts.taken_at, (facts.latitude, facts.longitude)
+
+
+def points(places: Sequence[tuple[float, float] | None], n: int) -> NDArray[np.float64]:
+    """One (latitude, longitude) or None per photo → degrees (n, 2), NaN for none; InputError for a bad one."""
+    if len(places) != n:
+        raise InputError(f"anchors has {len(places)} places for {n} photos; give one per photo, or None")
+    found = np.full((n, 2), np.nan)
+    for row, place in enumerate(places):
+        if place is None:
+            continue
+        try:
+            lat, lng = map(float, place)
+        except (TypeError, ValueError):
+            raise InputError(f"anchors: {place!r} of photo {row + 1} is no latitude and longitude") from None
+        if fault := table.coordinate_fault(lat, lng):
+            raise InputError(f"anchors: {lat}, {lng} of photo {row + 1}: {fault}; give None where no place is known")
+        found[row] = lat, lng
+    return found
+
+
+def classes(partition: Partition, places: NDArray[np.float64]) -> NDArray[np.int32]:
+    """The class (n,) of each of `places` (n, 2) degrees, −1 for NaN; outside every cell, that of the nearest mean."""
+    found = np.full(len(places), -1, np.int32)
+    rows = np.flatnonzero(~np.isnan(places).any(axis=1))
+    found[rows] = partition.assign(places[rows, 0], places[rows, 1])
+    means = geodesy.to_xyz(*partition.means.T)
+    for row in rows[found[rows] < 0]:
+        found[row] = (means @ geodesy.to_xyz(*places[row])).argmax()
+    return found
+
+
+def along(track: Track, times: NDArray[np.datetime64]) -> tuple[NDArray[np.float64], NDArray[np.int64]]:
+    """What a track tells of photos taken at `times` (n,), NaT for unknown: their places, and its points to keep.
+
+    Places (n, 2) degrees, NaN where the track does not say: on the great circle between the points before and after,
+    where those are at most MAX_APART_HOURS apart. Where they are not, those two points (row numbers of the track) are
+    to become slots of their own.
+    """
+    found, keep = np.full((len(times), 2), np.nan), []
+    timed = np.flatnonzero(~np.isnat(times))
+    if not len(track.times):
+        return found, np.array([], np.int64)
+    xyz = geodesy.to_xyz(track.latitude, track.longitude)
+    after = np.searchsorted(track.times, times[timed], side="left")
+    for row, late in zip(timed, after, strict=True):
+        early = max(late - 1, 0)
+        if late < len(track.times) and track.times[late] == times[row]:
+            early = late
+        if late == len(track.times) or (late == 0 and early != late) or times[row] < track.times[0]:
+            keep.append(min(late, len(track.times) - 1))
+            continue
+        span = (track.times[late] - track.times[early]) / np.timedelta64(1, "s")
+        if span > MAX_APART_HOURS * 3600:
+            keep += [early, late]
+            continue
+        part = 0.0 if span == 0 else (times[row] - track.times[early]) / np.timedelta64(1, "s") / span
+        found[row] = geodesy.from_xyz((1 - part) * xyz[early] + part * xyz[late])
+    return found, np.unique(np.array(keep, np.int64))

@@ -1,0 +1,166 @@
+"""Photos in, one prediction each out, located together: evidence, order, anchors, a method, predictions."""
+
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import dataclass, field
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from photoplanet.albums import album, album_parameters, known_places, methods
+from photoplanet.errors import InputError
+from photoplanet.locate.locator import BATCH_SIZE, Locator
+from photoplanet.locate.point_estimates import DEFAULT_READOUT
+from photoplanet.locate.prediction import Prediction, Predictions
+from photoplanet.metadata.times import parse_times
+from photoplanet.metadata.track import Track
+from photoplanet.photos import decode
+
+Advance = Callable[..., None]
+
+
+def nothing(count: int = 1, note: str = "") -> None:
+    """The `advance` that reports to nobody."""
+
+
+@dataclass(frozen=True)
+class Evidence:
+    """What the network saw in n photos: `log_probabilities` (n, classes) and `embeddings` (n, d), float32.
+
+    A photo that could not be read keeps its slot: its distribution is flat, its embedding 0, and `unreadable` has its
+    row and the error.
+    """
+
+    log_probabilities: NDArray[np.float32]
+    embeddings: NDArray[np.float32]
+    unreadable: dict[int, InputError] = field(default_factory=dict)
+
+    @classmethod
+    def flat(cls, locator: Locator, n: int) -> "Evidence":
+        """Nothing seen yet of n photos; the rows are to be filled in."""
+        found = np.full((n, locator.info.classes), -np.log(locator.info.classes), np.float32)
+        return cls(found, np.zeros((n, locator.info.embedding_size), np.float32))
+
+    def take(self, rows: NDArray[np.integer]) -> "Evidence":
+        """What was seen in these photos, in this order."""
+        errors = {at: self.unreadable[row] for at, row in enumerate(rows.tolist()) if row in self.unreadable}
+        return Evidence(self.log_probabilities[rows], self.embeddings[rows], errors)
+
+
+def locate_album(
+    locator: Locator,
+    photos: Iterable[Any],
+    times: Sequence[Any] | None = None,
+    method: str | None = None,
+    anchors: Sequence[tuple[float, float] | None] | None = None,
+    track: Track | None = None,
+    readout: str | None = None,
+    advance: Advance = nothing,
+) -> list[Prediction]:
+    """Locate the photos of one album together; return one Prediction per photo, in the given order.
+
+    `times`: ISO 8601 text, datetime, datetime64 or None per photo; default: what the photos' EXIF says. `anchors`:
+    (latitude, longitude) or None per photo, the places already known; default: the photos' own GPS; empty list: none.
+    `track`: a GPS track by the same clock. `method`: one of `methods.METHODS`, default "auto" (`methods.chosen`).
+    An anchor's prediction stands at its own place. A photo that cannot be read keeps its slot, takes its place from its
+    neighbours, and is named to `advance(1, note=…)`. InputError when none can be read and no place is known.
+    """
+    sources = list(photos)
+    name = method or methods.AUTO
+    if name != methods.AUTO:
+        methods.get(name)
+    if not sources:
+        return []
+    when, _ = parse_times(_times(sources, times))
+    places = _places(sources, anchors)
+    seen = see(locator, sources, advance)
+    if len(seen.unreadable) == len(sources) and np.isnan(places).all() and track is None:
+        raise seen.unreadable[0]
+    decoded, places, _ = infer(locator, seen, when, places, track, name)
+    return predictions(locator, seen, decoded, places, readout)
+
+
+def see(locator: Locator, photos: Sequence[Any], advance: Advance = nothing, threads: int | None = None) -> Evidence:
+    """Run the network over the photos of an album, in batches; `threads` decode beside it."""
+    n = len(photos)
+    seen = Evidence.flat(locator, n)
+    rows: list[int] = []
+    batch: list[NDArray] = []
+    for row, pixels in enumerate(decode.load_many(photos, locator.info.preprocessing, threads if n > 1 else 0)):
+        if isinstance(pixels, InputError):
+            seen.unreadable[row] = pixels
+            advance(1, note=str(pixels))
+        else:
+            rows.append(row)
+            batch.append(pixels)
+        if len(batch) == BATCH_SIZE or (batch and row == n - 1):
+            seen.log_probabilities[rows], seen.embeddings[rows] = locator.log_probabilities(np.stack(batch))
+            advance(len(batch))
+            rows, batch = [], []
+    return seen
+
+
+def infer(
+    locator: Locator,
+    seen: Evidence,
+    times: NDArray[np.datetime64],
+    places: NDArray[np.float64],
+    track: Track | None = None,
+    method: str = methods.AUTO,
+) -> tuple[NDArray[np.float32], NDArray[np.float64], str]:
+    """Run a method over an album: log-probabilities (n, classes) in the given order; `places` with the track's; which.
+
+    `times` (n,) datetime64[s], NaT unknown; `places` (n, 2) degrees, NaN unknown.
+    """
+    rows, embeddings, n = seen.log_probabilities, seen.embeddings, len(times)
+    places = places.copy()
+    if track is not None:
+        told, kept = known_places.along(track, times)
+        places = np.where(np.isnan(places), told, places)
+        times = np.concatenate([times, track.times[kept]])
+        slots = np.column_stack([track.latitude[kept], track.longitude[kept]])
+        rows = np.concatenate([rows, np.full((len(kept), rows.shape[1]), -np.log(rows.shape[1]), np.float32)])
+        embeddings = np.concatenate([embeddings, np.zeros((len(kept), embeddings.shape[1]), np.float32)])
+    else:
+        slots = np.empty((0, 2))
+    known = known_places.classes(locator.partition, np.concatenate([places, slots]))
+    order = album.order(times)
+    taken = album_parameters.of(locator.bundle)
+    evidence, held = rows[order.rows], album.Album(order.gaps, known[order.rows])
+    name = methods.chosen(method, taken, bool((known >= 0).any()))
+    decoded = methods.decode(name, evidence, embeddings[order.rows], held, locator.partition, taken)
+    back = np.empty_like(decoded.log_probabilities)
+    back[order.rows] = decoded.log_probabilities
+    return back[:n], places, name
+
+
+def predictions(
+    locator: Locator,
+    seen: Evidence,
+    log_probabilities: NDArray[np.float32],
+    places: NDArray[np.float64],
+    readout: str | None = None,
+) -> list[Prediction]:
+    """One Prediction per row; where `places` (n, 2) has a place, the prediction stands there."""
+    return Predictions(
+        Prediction(
+            np.exp(row), locator.partition, None if number in seen.unreadable else seen.embeddings[number].copy(),
+            readout or DEFAULT_READOUT, locator.abstain_below, locator.info.name, locator.info.is_toy,
+            None if np.isnan(place).any() else (float(place[0]), float(place[1])),
+        )
+        for number, (row, place) in enumerate(zip(log_probabilities, places, strict=True))
+    )  # fmt: skip
+
+
+def _times(photos: Sequence[Any], times: Sequence[Any] | None) -> Sequence[Any]:
+    if times is None:
+        return [known_places.from_exif(photo)[0] for photo in photos]
+    if len(times) != len(photos):
+        raise InputError(f"times has {len(times)} values for {len(photos)} photos; give one per photo, or None")
+    return times
+
+
+def _places(photos: Sequence[Any], places: Sequence[tuple[float, float] | None] | None) -> NDArray[np.float64]:
+    if places is None:
+        places = [known_places.from_exif(photo)[1] for photo in photos]
+    return known_places.points(places if len(places) else [None] * len(photos), len(photos))

@@ -1,0 +1,1 @@
+"""Near-duplicates: binary codes of photos, and searching them."""

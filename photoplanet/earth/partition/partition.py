@@ -1,0 +1,288 @@
+"""Partitions of the Earth into disjoint S2 cells, the classes of the model (paper, §3 and Table 1b)."""
+
+import json
+import math
+from collections.abc import Iterable, Mapping
+from functools import cached_property, partial
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from numpy.typing import ArrayLike, NDArray
+
+from photoplanet.core.atomic import replacing
+from photoplanet.core.workers import in_threads, slices, threads
+from photoplanet.earth import cells, geodesy
+from photoplanet.earth.partition import cell_splitting
+from photoplanet.earth.partition.cell_splitting import Advance, nothing
+from photoplanet.earth.partition.lookup import Lookup
+from photoplanet.earth.partition.points import Source, keyed, locate, unlocated
+from photoplanet.errors import InputError
+
+Paths = str | Path | Iterable[str | Path]
+
+_PIECE = 1 << 24  # points in memory that a thread sorts at a time: the more, the fewer keys come up twice
+
+MAX_PHOTOS = 10_000  # the paper's t1
+MIN_PHOTOS = 50  # the paper's t2
+
+
+class Partition:
+    """Disjoint S2 cells, sorted by id; a class is the row of a cell.
+
+    `ids` (n,) uint64; `photo_counts` (n,) int64; `centers` and `means` (n, 2) float64, degrees, latitude first: the
+    middle of each cell, and the spherical mean of its photos (the middle where it has none). `made` says how it was
+    made: `method` and its parameters. All arrays are read-only.
+    """
+
+    def __init__(
+        self,
+        ids: NDArray[np.uint64],
+        photo_counts: ArrayLike | None = None,
+        means: ArrayLike | None = None,
+        made: Mapping[str, Any] | None = None,
+    ):
+        self.ids = _disjoint(ids)
+        self.centers = np.stack(cells.center(self.ids), axis=-1)
+        counts = np.zeros(len(self.ids), np.int64) if photo_counts is None else np.array(photo_counts, np.int64)
+        middle = self.centers.copy() if means is None else np.array(means, np.float64)
+        if counts.shape != self.ids.shape or middle.shape != self.centers.shape:
+            raise InputError(f"partition: counts and means do not match its {len(self.ids)} cells")
+        if (counts < 0).any():
+            raise InputError("partition: a cell has fewer than 0 photos")
+        geodesy.check(middle[:, 0], middle[:, 1], "partition: mean positions")
+        self.photo_counts, self.means = counts, middle
+        self.made: dict[str, Any] = dict(made or {"method": "cells"})
+        self._lookup: Lookup | None = None
+        for array in (self.ids, self.photo_counts, self.centers, self.means):
+            array.setflags(write=False)
+
+    @cached_property
+    def xyz(self) -> NDArray[np.float64]:
+        """The unit vectors (n, 3) of `means`."""
+        return geodesy.to_xyz(*self.means.T)
+
+    @cached_property
+    def tokens(self) -> list[str]:
+        """The S2 token of each cell."""
+        return cells.token(self.ids).tolist()
+
+    @cached_property
+    def areas_km2(self) -> NDArray[np.float64]:
+        """The area (n,) of each cell in km²."""
+        return cells.area_km2(self.ids)
+
+    @cached_property
+    def reaches_km(self) -> NDArray[np.float64]:
+        """From each cell's mean position to its farthest corner (n,), km."""
+        corners, means = cells.vertices(self.ids), self.means
+        return geodesy.distance_km(means[:, :1], means[:, 1:], corners[..., 0], corners[..., 1]).max(axis=1)
+
+    @classmethod
+    def adaptive(
+        cls,
+        lat: ArrayLike,
+        lng: ArrayLike,
+        max_photos: int = MAX_PHOTOS,
+        min_photos: int = MIN_PHOTOS,
+        advance: Advance = nothing,
+    ) -> "Partition":
+        """Split cells while they hold more than `max_photos` of the points, then drop those under `min_photos` (§3).
+
+        `lat`, `lng` (n,) in degrees. Splitting stops at level 30. `InputError` for bad coordinates or limits, and where
+        no cell is left.
+        """
+        return _adaptive(_in_memory(lat, lng), max_photos, min_photos, advance)
+
+    @classmethod
+    def adaptive_from_parquet(
+        cls,
+        paths: Paths,
+        max_photos: int = MAX_PHOTOS,
+        min_photos: int = MIN_PHOTOS,
+        advance: Advance = nothing,
+        latitude_column: str = "latitude",
+        longitude_column: str = "longitude",
+        skip_bad: bool = False,
+    ) -> "Partition":
+        """The same partition as `adaptive`, of points in tables (Parquet, CSV) larger than memory, in a few passes.
+
+        Rows without coordinates, off the Earth, or at exactly 0, 0 are counted in `made` and left out with `skip_bad`;
+        without it the first that is no place on Earth is an `InputError` that names the file and the row.
+        """
+        from photoplanet.earth.partition.point_reader import Tables
+
+        return _adaptive(Tables(paths, latitude_column, longitude_column, skip_bad), max_photos, min_photos, advance)
+
+    @classmethod
+    def uniform(
+        cls, lat: ArrayLike, lng: ArrayLike, level: int, min_photos: int = MIN_PHOTOS, advance: Advance = nothing
+    ) -> "Partition":
+        """All cells of `level` (0…30) that hold at least `min_photos` of the points; the paper's Fig. 1 has level 4."""
+        return _uniform(_in_memory(lat, lng), level, min_photos, advance)
+
+    @classmethod
+    def uniform_from_parquet(
+        cls,
+        paths: Paths,
+        level: int,
+        min_photos: int = MIN_PHOTOS,
+        advance: Advance = nothing,
+        latitude_column: str = "latitude",
+        longitude_column: str = "longitude",
+        skip_bad: bool = False,
+    ) -> "Partition":
+        """The same partition as `uniform`, of points in tables (Parquet, CSV) larger than memory; bad rows as above."""
+        from photoplanet.earth.partition.point_reader import Tables
+
+        return _uniform(Tables(paths, latitude_column, longitude_column, skip_bad), level, min_photos, advance)
+
+    @classmethod
+    def from_cells(cls, ids: ArrayLike) -> "Partition":
+        """A partition of any disjoint cells in any order; `InputError` names an invalid or two overlapping."""
+        return cls(np.sort(np.atleast_1d(cells.checked(ids)).ravel()))
+
+    @classmethod
+    def load(cls, path: str | Path) -> "Partition":
+        """Read what `save` wrote; `InputError` for anything else, damaged, or of a newer format."""
+        from photoplanet.earth.partition import files
+
+        return cls(*files.read(Path(path)))
+
+    def save(self, path: str | Path) -> None:
+        """Write a Parquet file, atomically: `id`, `photos`, centre and mean, and in its metadata how it was made."""
+        from photoplanet.earth.partition import files
+
+        files.write(Path(path), self.ids, self.photo_counts, self.centers, self.means, self.made)
+
+    def __len__(self) -> int:
+        return len(self.ids)
+
+    def __eq__(self, other: object) -> bool:
+        """Whether cells, counts and means are the same, however they were made."""
+        if not isinstance(other, Partition):
+            return NotImplemented
+        return (
+            np.array_equal(self.ids, other.ids)
+            and np.array_equal(self.photo_counts, other.photo_counts)
+            and np.array_equal(self.means, other.means)
+        )
+
+    __hash__ = None  # type: ignore[assignment]
+
+    def __repr__(self) -> str:
+        return f"<Partition of {len(self):,} cells holding {int(self.photo_counts.sum()):,} photos>"
+
+    def assign(self, lat: ArrayLike, lng: ArrayLike) -> Any:
+        """Class (int32, the shape of `lat`) of each point in degrees, −1 outside every cell."""
+        lat, lng = geodesy.check(lat, lng)
+        flat_lat, flat_lng = lat.ravel(), lng.ravel()
+        if self._lookup is None:
+            self._lookup = Lookup(self.ids)
+        lookup, rows = self._lookup, np.empty(flat_lat.shape, np.int32)
+
+        def work(part: slice) -> None:
+            rows[part] = keyed(flat_lat[part], flat_lng[part]).rows(lookup)
+
+        for _ in in_threads(work, slices(len(rows))):
+            pass
+        return rows.reshape(lat.shape)[()]
+
+    def to_geojson(self) -> dict[str, Any]:
+        """A GeoJSON FeatureCollection, one polygon per class, cut at the antimeridian (RFC 7946, §3.1.9)."""
+        from photoplanet.earth import outline
+
+        columns = zip(
+            cells.token(self.ids).tolist(),
+            cells.level(self.ids).tolist(),
+            self.photo_counts.tolist(),
+            self.centers.round(7).tolist(),
+            self.means.round(7).tolist(),
+            outline.shapes(self.ids),
+            strict=True,
+        )
+        features = []
+        for row, (token, level, photos, center, mean, shape) in enumerate(columns):
+            facts = {"class": row, "token": token, "level": level, "photos": photos, "center": center, "mean": mean}
+            features.append({"type": "Feature", "id": row, "properties": facts, "geometry": shape})
+        return {"type": "FeatureCollection", "features": features}
+
+    def save_geojson(self, path: str | Path) -> None:
+        """Write `to_geojson()` to a file, atomically; `center` and `mean` are (latitude, longitude) there as well."""
+        with replacing(Path(path)) as temporary:
+            temporary.write_text(json.dumps(self.to_geojson(), separators=(",", ":")), encoding="utf-8")
+
+    def summary(self) -> dict[str, Any]:
+        """The facts of Table 1b: cells, photos in them, cells per level, areas in km², median photos per cell."""
+        levels, count = np.unique(cells.level(self.ids), return_counts=True)
+        area = cells.area_km2(self.ids)
+        return {
+            "cells": len(self),
+            "photos": int(self.photo_counts.sum()),
+            "median_photos_per_cell": float(np.median(self.photo_counts)),
+            "levels": {str(level): int(n) for level, n in zip(levels, count, strict=True)},
+            "area_km2": {"min": float(area.min()), "median": float(np.median(area)), "max": float(area.max())},
+            "made": dict(self.made),
+        }
+
+
+def _in_memory(lat: ArrayLike, lng: ArrayLike) -> Source:
+    """The points of two arrays, located once for all passes: at most 24 bytes a point besides the arrays."""
+    lat, lng = geodesy.check(lat, lng)
+    everything = unlocated(lat.ravel(), lng.ravel())._replace(known=np.zeros(lat.size, np.uint64))
+    for _ in in_threads(lambda some: locate(everything.part(some)), slices(lat.size)):
+        pass
+    piece = min(_PIECE, max(1, math.ceil(lat.size / threads())))
+    return lambda: (partial(everything.part, some) for some in slices(lat.size, piece))
+
+
+def _adaptive(source: Source, max_photos: int, min_photos: int, advance: Advance) -> Partition:
+    max_photos, min_photos = _at_least_one(max_photos, "max_photos"), _at_least_one(min_photos, "min_photos")
+    if min_photos > max_photos:
+        raise InputError(f"partition: min_photos {min_photos} is above max_photos {max_photos}, which leaves no cell")
+    made = {"method": "adaptive", "max_photos": max_photos, "min_photos": min_photos}
+    return _finish(source, cell_splitting.split(source, max_photos, advance=advance), made, advance)
+
+
+def _uniform(source: Source, level: int, min_photos: int, advance: Advance) -> Partition:
+    level, min_photos = cells.one_level(level), _at_least_one(min_photos, "min_photos")
+    made = {"method": "uniform", "level": level, "min_photos": min_photos}
+    return _finish(source, cell_splitting.split(source, 0, level, advance), made, advance)
+
+
+def _finish(source: Source, found: tuple[NDArray, NDArray], made: dict[str, Any], advance: Advance) -> Partition:
+    """Drop the cells under `min_photos`, find the mean of the photos in the others."""
+    ids, counts = found
+    total, most = int(counts.sum()), int(counts.max(initial=0))
+    enough = counts >= made["min_photos"]
+    if not enough.any():
+        raise InputError(
+            f"partition: none of the cells holds min_photos {made['min_photos']} of the {total:,} photos "
+            f"(the fullest has {most:,}); lower it, or give more photos"
+        )
+    ids, counts = ids[enough], counts[enough]
+    seen, sums = cell_splitting.vector_sums(source, ids, advance)
+    if seen != total:
+        raise InputError("partition: the photo tables changed while they were read; run it again")
+    made = {**made, "photos": total, "left_out": getattr(source, "left_out", 0)}
+    return Partition(ids, counts, np.stack(geodesy.from_xyz(sums), axis=-1), made)
+
+
+def _at_least_one(number: int, name: str) -> int:
+    if isinstance(number, bool) or not isinstance(number, (int, np.integer)) or number < 1:
+        raise InputError(f"partition: {name} {str(number)[:40]} is no whole number from 1 up")
+    return int(number)
+
+
+def _disjoint(ids: ArrayLike) -> NDArray[np.uint64]:
+    """The ids, checked to be valid, sorted and disjoint."""
+    ids = np.array(cells.checked(ids))
+    if ids.ndim != 1 or not ids.size:
+        raise InputError("partition: it needs at least one cell, in a list")
+    if (ids[1:] < ids[:-1]).any():
+        raise InputError("partition: its cells are not sorted; `Partition.from_cells` sorts them")
+    overlap = np.flatnonzero(cells.range_max(ids)[:-1] >= cells.range_min(ids)[1:])
+    if overlap.size:
+        one, other = cells.token(ids[overlap[0] : overlap[0] + 2])
+        raise InputError(f"partition: cells {one} and {other} overlap; give disjoint cells (overlaps: {overlap.size})")
+    return ids

@@ -1,0 +1,1 @@
+"""People against a model, as in the paper's comparison."""

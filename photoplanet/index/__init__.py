@@ -1,0 +1,1 @@
+"""Many sources to one photo table: scan, inspect, build."""

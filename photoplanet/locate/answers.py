@@ -1,0 +1,26 @@
+"""Answers as plain records: what is reported of a prediction, and how much of it."""
+
+from dataclasses import dataclass
+from typing import Any
+
+from photoplanet.locate.credible_region import REGION_SHARE
+from photoplanet.locate.precision import DEFAULT_PRECISION
+from photoplanet.locate.prediction import Prediction
+
+
+@dataclass(frozen=True)
+class AnswerOptions:
+    """How answers are reported: places listed, share of the mass in the region, precision, and whether to abstain."""
+
+    top: int = 1
+    region: float = REGION_SHARE
+    precision: str = DEFAULT_PRECISION
+    answer_always: bool = False
+
+
+def record(name: str, prediction: Prediction, options: AnswerOptions) -> dict[str, Any]:
+    """One photo's answer as plain values; `best` is None, and nothing but `region` says where, when it abstains."""
+    facts = prediction.to_dict(options.top, options.region, options.precision)
+    if facts["abstains"] and not options.answer_always:
+        facts["best"], facts["top"] = None, []
+    return {"file": name, **facts}

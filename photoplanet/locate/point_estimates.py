@@ -1,0 +1,112 @@
+"""Readouts: a distribution over cells → one coordinate; all of them work on many photos at once."""
+
+from collections.abc import Callable, Iterator
+from typing import TYPE_CHECKING
+
+import numpy as np
+from numpy.typing import NDArray
+
+from photoplanet.earth import geodesy
+from photoplanet.errors import InputError
+
+if TYPE_CHECKING:
+    from photoplanet.earth.partition.partition import Partition
+
+Points = tuple[NDArray[np.float64], NDArray[np.float64]]
+
+DEFAULT_READOUT = "expected"  # the best of these on the toy Earth: docs/experiments.md
+LOCAL_KM = 150.0  # width of the kernel: mass this far from a place still speaks for it with weight exp(−1/2)
+EXPECTED_KM = (5.0, 25.0, 200.0, 750.0)  # scales at which a guess is worth something: exp(−distance/scale), averaged
+_CELLS = 128  # the most probable cells hold nearly all the mass, whatever the number of classes
+_PHOTOS_AT_A_TIME = 4  # × 128² cell pairs as float64: half a megabyte, which a core keeps at hand
+
+
+def center(probabilities: NDArray, partition: "Partition") -> Points:
+    """The centre of the most probable cell, as in the paper; probabilities (n, classes) → degrees (n,), (n,)."""
+    points = partition.centers[_checked(probabilities, partition).argmax(axis=1)]
+    return points[:, 0], points[:, 1]
+
+
+def mean(probabilities: NDArray, partition: "Partition") -> Points:
+    """The mean position of the training photos of the most probable cell; probabilities (n, classes) → degrees."""
+    points = partition.means[_checked(probabilities, partition).argmax(axis=1)]
+    return points[:, 0], points[:, 1]
+
+
+def local(probabilities: NDArray, partition: "Partition") -> Points:
+    """The place with the most mass around it, averaged over that mass; probabilities (n, classes) → degrees (n,), (n,).
+
+    Each of the 128 most probable cells stands at the mean position m of its photos. The one that maximises
+    Σ p_j·exp(−‖m_i − m_j‖² / 2·LOCAL_KM²) is chosen, and the spherical mean of the m_j under those weights is returned.
+    """
+    found = np.empty((2, len(probabilities)))
+    for rows, mass, where, squared in _likely(probabilities, partition):
+        weights = np.exp(squared / (-2 * LOCAL_KM**2)) * mass[:, None, :]
+        around = weights[np.arange(len(mass)), weights.sum(axis=2).argmax(axis=1)]
+        found[:, rows] = geodesy.from_xyz(np.einsum("nj,njk->nk", around, where))
+    return found[0], found[1]
+
+
+def expected(probabilities: NDArray, partition: "Partition") -> Points:
+    """The guess worth most on average; probabilities (n, classes) → degrees (n,), (n,).
+
+    Of the mean positions m of the 128 most probable cells, the one that maximises Σ p_j·u(‖m_i − m_j‖), the expected
+    value of a guess that is worth u(d) = mean over EXPECTED_KM of exp(−d/km): near is good at every scale, from street
+    to country. With one scale of 1,492.7 km it would maximise the expected GeoScore.
+    """
+    found = np.empty((2, len(probabilities)))
+    for rows, mass, where, squared in _likely(probabilities, partition):
+        away = np.sqrt(squared, dtype=np.float32, casting="same_kind")  # where exp takes an eighth of the time
+        worth = sum(_falling(away, km) for km in EXPECTED_KM)
+        # Not @: OpenBLAS would give half of so small a product to a second thread, which then spins for more.
+        best = np.einsum("nij,nj->ni", worth, mass.astype(np.float32)).argmax(axis=1)
+        found[:, rows] = geodesy.from_xyz(where[np.arange(len(mass)), best])
+    return found[0], found[1]
+
+
+def _falling(away: NDArray[np.float32], km: float) -> NDArray[np.float32]:
+    """exp(−away/km), of 1e-35 at least: smaller numbers soon have no exponent of their own, and are slow to add."""
+    exponents = away * np.float32(-1 / km)
+    np.maximum(exponents, np.float32(-80), out=exponents)
+    return np.exp(exponents, out=exponents)
+
+
+def _likely(
+    probabilities: NDArray, partition: "Partition"
+) -> Iterator[tuple[slice, NDArray[np.float64], NDArray[np.float64], NDArray[np.float64]]]:
+    """A few photos at a time: rows; the likeliest cells' mass (n, k), unit vectors (n, k, 3), km² apart (n, k, k)."""
+    rows = _checked(probabilities, partition)
+    kept = min(_CELLS, rows.shape[1])
+    for start in range(0, len(rows), _PHOTOS_AT_A_TIME):
+        few = slice(start, min(start + _PHOTOS_AT_A_TIME, len(rows)))
+        cells = np.argpartition(rows[few], -kept, axis=1)[:, -kept:]
+        mass = np.take_along_axis(rows[few], cells, axis=1).astype(np.float64)
+        where = partition.xyz[cells]
+        # Chords instead of arcs: at the kernels' widths they differ by less than a metre in a kilometre.
+        # A copy, for with a mere view NumPy sees a matrix times itself and takes BLAS' slow way for that.
+        squared = where @ where.swapaxes(1, 2).copy()
+        np.subtract(1, squared, out=squared)
+        squared *= 2 * geodesy.EARTH_RADIUS_KM**2
+        yield few, mass, where, np.maximum(squared, 0, out=squared)
+
+
+READOUTS: dict[str, Callable[[NDArray, "Partition"], Points]] = {
+    "center": center,
+    "mean": mean,
+    "local": local,
+    "expected": expected,
+}
+
+
+def get(name: str) -> Callable[[NDArray, "Partition"], Points]:
+    """Return the readout called `name`; InputError lists the known ones."""
+    if name not in READOUTS:
+        raise InputError(f"no readout is called {name!r}; the readouts are {', '.join(READOUTS)}")
+    return READOUTS[name]
+
+
+def _checked(probabilities: NDArray, partition: "Partition") -> NDArray:
+    rows = np.asarray(probabilities)
+    if rows.ndim != 2 or rows.shape[1] != len(partition):
+        raise InputError(f"probabilities have shape {rows.shape}; give (photos, {len(partition)}), a column per cell")
+    return rows

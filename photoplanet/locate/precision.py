@@ -1,0 +1,15 @@
+"""How finely places are printed: no finer than is known."""
+
+from photoplanet.errors import InputError
+
+# precision -> what printed degrees are rounded to: about what that radius can tell
+PRECISIONS = {"street": 0.0001, "city": 0.1, "region": 1.0, "country": 5.0}
+DEFAULT_PRECISION = "city"
+
+
+def rounded(degrees: float, precision: str) -> float:
+    """Degrees rounded for printing at a precision of `PRECISIONS`; InputError lists the known ones."""
+    if precision not in PRECISIONS:
+        raise InputError(f"no precision is called {precision!r}; the precisions are {', '.join(PRECISIONS)}")
+    step = PRECISIONS[precision]
+    return round(round(degrees / step) * step, 4) + 0.0

@@ -1,0 +1,1 @@
+"""A model folder: read, written, named, and described by its card."""

@@ -1,0 +1,125 @@
+"""`MODEL_CARD.md`: what a model is for, what it knows and how good it is, written from the facts in `model.json`."""
+
+from collections import Counter
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from photoplanet.earth.geodesy import RADII_KM
+
+if TYPE_CHECKING:
+    from photoplanet.earth.partition.partition import Partition
+    from photoplanet.models.folder import ModelInfo
+
+TOY_NOTE = "This model knows the toy Earth only: toy coordinates are not real places."
+COUNTRIES = 12
+_INTENDED = """\
+For telling roughly where a photo was taken, from its pixels alone, on the machine of the person who holds it: putting
+an old collection on the map, checking where a picture could be from, finding out which of one's own photos give a place
+away. An answer is a distribution over cells; report the region and its confidence together with the point.
+
+Not for finding, following or identifying people, and not as the only evidence for anything that harms someone."""
+_LIMITS = """\
+- A photo from a place without a cell is put somewhere else: the model cannot say "none of these".
+- It is good where the training photos are many, and worse elsewhere; the lists above show where that is.
+- Cues that were replicated elsewhere (a copy of a landmark, a style of building) mislead it as they mislead people.
+- Confidence is calibrated on photos like the training photos; on other kinds of photos it may be wrong."""
+_DUAL_USE = """\
+The same answer helps an archivist and a stalker. photoplanet runs locally, sends nothing anywhere, rounds what it
+prints to city level unless asked for more, and abstains when the evidence is weak. Whoever publishes this model, or a
+service on top of it, takes over that duty; do not publish a place that a person on the photo, or its owner, would not
+want published."""
+
+
+def markdown(info: "ModelInfo", partition: "Partition") -> str:
+    """Return the model card as Markdown; what was not measured is left out, never guessed."""
+    sections = {
+        "What it is for": _INTENDED,
+        "What it knows": _knows(info, partition),
+        "How it was made": _made(info),
+        "What was trained on top of it": _parts(info),
+        "How good it is": _accuracy(info.training.get("validation")),
+        "How far its confidence can be trusted": _calibration(info.calibration),
+        "Limits": _LIMITS,
+        "Dual use": _DUAL_USE,
+    }
+    head = f"# Model card: {_plain(info.name)}\n\n" + (f"**{TOY_NOTE}**\n\n" if info.is_toy else "")
+    return head + "\n".join(f"## {title}\n\n{text}\n" for title, text in sections.items() if text)
+
+
+def _knows(info: "ModelInfo", partition: "Partition") -> str:
+    counts = np.asarray(partition.photo_counts)
+    lines = [f"{len(partition):,} cells of the Earth's surface (S2), which held {int(counts.sum()):,} training photos."]
+    countries = _countries(partition, counts)
+    if countries:
+        shown = ", ".join(f"{name} {share:.0%}" for name, share in countries[:COUNTRIES])
+        rest = len(countries) - COUNTRIES
+        lines.append(f"Photos by country: {shown}" + (f", and {rest} more." if rest > 0 else "."))
+    if info.is_toy:
+        lines.append("The toy Earth borrows the positions of real cities; its photos are painted by a program.")
+    return "\n\n".join(lines)
+
+
+def _countries(partition: "Partition", counts: np.ndarray) -> list[tuple[str, float]]:
+    """Countries and their share of the training photos, by the mean position of each cell's photos, most first."""
+    from photoplanet.earth import gazetteer
+
+    photos: Counter[str] = Counter()
+    for place, count in zip(gazetteer.name(partition.means[:, 0], partition.means[:, 1]), counts.tolist(), strict=True):
+        photos[place.country or "at sea"] += count
+    total = photos.total()
+    return [(name, count / total) for name, count in photos.most_common()] if total else []
+
+
+def _made(info: "ModelInfo") -> str:
+    size = info.preprocessing.size
+    facts = {
+        "network": ", ".join(f"{key} {value}" for key, value in info.backbone.items() if _is_fact(value)),
+        "photo size": f"{size} × {size} pixels, {info.preprocessing.fit}",
+        "embedding": f"{info.embedding_size} numbers a photo",
+        "made": f"{info.created} by photoplanet {info.photoplanet_version}",
+        **{key.replace("_", " "): value for key, value in info.training.items() if _is_fact(value)},
+    }
+    return "\n".join(f"- {_plain(key)}: {_plain(value)}" for key, value in facts.items() if value != "")
+
+
+def _parts(info: "ModelInfo") -> str:
+    """A line for each part: its plain facts, and its shares of 0…1 (recall, accuracy) by what they hold for."""
+    lines = []
+    for name, part in sorted(info.parts.items()):
+        said = [f"{key.replace('_', ' ')} {_plain(value)}" for key, value in part.items() if _is_fact(value)]
+        for key, value in part.items():
+            if isinstance(value, dict) and key.startswith(("recall", "accuracy")):
+                shares = [f"{share:.1%} {at}" for at, share in value.items() if isinstance(share, float)]
+                said.append(f"{key.replace('_', ' ')} {', '.join(shares)}")
+        lines.append(f"- {_plain(name)}: {_plain('; '.join(said))}")
+    return "\n".join(lines)
+
+
+def _accuracy(measured: Any) -> str:
+    """Accuracy at the five radii as a table, from what `evaluation.accuracy.summary` returned on validation photos."""
+    shares = measured.get("accuracy") if isinstance(measured, dict) else None
+    if not isinstance(shares, dict) or not all(isinstance(shares.get(name), int | float) for name in RADII_KM):
+        return "Not measured. `photoplanet evaluate MODEL photos.parquet` measures it, on photos it never saw."
+    head = " | ".join(f"{name} {km:g} km" for name, km in RADII_KM.items())
+    row = " | ".join(f"{shares[name]:.1%}" for name in RADII_KM)
+    lines = [f"| {head} |", "|" + "---:|" * len(RADII_KM), f"| {row} |", ""]
+    words = {"photos": "{:,} validation photos", "median_km": "median error {:.4g} km", "geoscore": "GeoScore {:.0f}"}
+    said = [form.format(measured[key]) for key, form in words.items() if isinstance(measured.get(key), int | float)]
+    return "\n".join([*lines, "; ".join(said) + "."]) if said else "\n".join(lines)
+
+
+def _calibration(figures: dict[str, Any]) -> str:
+    if not figures:
+        return "Not calibrated: read its confidence as a ranking, not as a probability."
+    return "\n".join(f"- {_plain(key.replace('_', ' '))}: {_plain(value)}" for key, value in figures.items())
+
+
+def _is_fact(value: Any) -> bool:
+    return isinstance(value, str | int | float) and value is not None
+
+
+def _plain(value: Any) -> str:
+    """One line of printable text, so that no fact from a foreign model.json breaks the page or a terminal."""
+    text = f"{value:.6g}" if isinstance(value, float) else f"{value:,}" if type(value) is int else str(value)
+    return "".join(sign if sign.isprintable() else " " for sign in text)[:500]

@@ -1,0 +1,175 @@
+"""Names of models → their folders: what came with the package, what the user added, and which one is the default."""
+
+import os
+import re
+import secrets
+import shutil
+from dataclasses import dataclass
+from pathlib import Path
+
+from photoplanet.errors import InputError, ModelError, PhotoplanetError
+from photoplanet.models import folder as model_folder
+
+BUNDLED = Path(__file__).parent
+_NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,63}")
+NO_MODEL = (
+    "no model is chosen, and none for real photos comes with photoplanet. Ways to an answer: "
+    "train one on geotagged photos (`photoplanet train photos.parquet -o model/`) and name it with `--model model/`; "
+    "add somebody's model and choose it (`photoplanet models add model/ --default`); "
+    "or try things out with `--model toy`, which knows a made-up Earth only"
+)
+
+
+@dataclass(frozen=True)
+class Installed:
+    """A model that has a name here; `bundled`: it came with the package, so it cannot be removed."""
+
+    name: str
+    folder: Path
+    bundled: bool
+    default: bool
+
+
+def home() -> Path:
+    """The user's own folder: PHOTOPLANET_HOME, else `photoplanet` in the XDG data folder (`~/.local/share`)."""
+    own = os.environ.get("PHOTOPLANET_HOME")
+    if own:
+        return Path(own).expanduser()
+    shared = os.environ.get("XDG_DATA_HOME")
+    return (Path(shared) if shared else Path.home() / ".local" / "share") / "photoplanet"
+
+
+def models() -> list[Installed]:
+    """Return the models that have a name, the bundled ones first; nothing is read but the folders' names."""
+    chosen = default()
+    found: dict[str, Installed] = {}
+    for root, bundled in ((BUNDLED, True), (home() / "models", False)):
+        for path in sorted(root.iterdir()) if root.is_dir() else ():
+            if path.name not in found and _NAME.fullmatch(path.name) and model_folder.is_model(path):
+                found[path.name] = Installed(path.name, path, bundled, path.name == chosen)
+    return list(found.values())
+
+
+def resolve(model: str | os.PathLike | None = None) -> Path:
+    """Return the folder of a model: an installed name, a folder, or (None) the user's default; ModelError without one.
+
+    A bare word is a name first; write `./word` for a folder called like an installed model.
+    """
+    if model is None:
+        chosen = default()
+        if chosen is None:
+            raise ModelError(NO_MODEL)
+        try:
+            return resolve(chosen)
+        except ModelError as error:
+            raise ModelError(
+                f"the default model is gone: {chosen}; choose another with `photoplanet models default NAME`"
+            ) from error
+    named = {installed.name: installed.folder for installed in models()}
+    if os.fspath(model) in named:
+        return named[os.fspath(model)]
+    path = Path(model).expanduser()
+    if not path.is_dir():
+        known = ", ".join(named) or "none"
+        raise ModelError(f"{os.fspath(model)}: neither a model folder nor an installed model (installed: {known})")
+    return path
+
+
+def default() -> str | None:
+    """Return the user's default, a name or a folder; None where none was chosen. It is never the toy by itself."""
+    try:
+        text = _default_file().read_text(encoding="utf-8").strip()
+    except (FileNotFoundError, NotADirectoryError):
+        return None
+    except UnicodeDecodeError as error:
+        raise ModelError(f"{_default_file()}: not readable; choose again: `photoplanet models default NAME`") from error
+    return text or None
+
+
+def set_default(model: str | os.PathLike) -> str:
+    """Make an installed name or a model folder the default; return what was stored (a name, or an absolute path)."""
+    path = resolve(model)
+    model_folder.read(path, verify=False)
+    named = {installed.name: installed.folder for installed in models()}
+    stored = os.fspath(model) if os.fspath(model) in named else str(path.resolve())
+    _write_default(stored)
+    return stored
+
+
+def offer_default(model: str | os.PathLike) -> bool:
+    """Make a newly trained or added model the default where there is none yet, never a toy; tell whether it did."""
+    if default() is not None or model_folder.read(resolve(model), verify=False).info.is_toy:
+        return False
+    set_default(model)
+    return True
+
+
+def add(source: str | os.PathLike, name: str | None = None) -> Installed:
+    """Copy a sound model folder into the user's own, under its name or `name`; the first real one becomes the default.
+
+    InputError for a name that is taken or unfit for a folder; ModelError for a folder that is not a sound model.
+    """
+    bundle = model_folder.read(source)
+    name = name or re.sub(r"[^A-Za-z0-9._-]+", "-", bundle.info.name).strip("-._")
+    if not _NAME.fullmatch(name):
+        raise InputError(f"{name!r} is no name for a model: letters, digits, '.', '_' and '-'; give one with --name")
+    if name in {installed.name for installed in models()}:
+        raise InputError(f"a model called {name} is there already; give another --name, or remove that one first")
+    root = home() / "models"
+    root.mkdir(parents=True, exist_ok=True)
+    copy = root / f".{name}.new-{secrets.token_hex(4)}"
+    copy.mkdir()
+    try:
+        for file in (model_folder.INFO, *bundle.info.hashes, model_folder.CARD):
+            if (bundle.folder / file).is_file():
+                shutil.copyfile(bundle.folder / file, copy / file)
+        copy.rename(root / name)
+    except BaseException:
+        shutil.rmtree(copy, ignore_errors=True)
+        raise
+    offer_default(name)
+    return Installed(name, root / name, False, default() == name)
+
+
+def remove(name: str) -> None:
+    """Delete a model that the user added; InputError for an unknown or bundled one. The default ends with its model."""
+    known = {installed.name: installed for installed in models()}
+    if name not in known:
+        raise InputError(f"no installed model is called {name!r} (installed: {', '.join(known) or 'none'})")
+    if known[name].bundled:
+        raise InputError(f"{name} came with photoplanet and stays; only models that you added can be removed")
+    if known[name].default:
+        _default_file().unlink(missing_ok=True)
+    gone = known[name].folder.with_name(f".{name}.old-{secrets.token_hex(4)}")
+    known[name].folder.rename(gone)
+    shutil.rmtree(gone)
+
+
+def describe(installed: Installed) -> dict:
+    """Return the facts about an installed model that `models list --json` prints; damage is told, not raised."""
+    facts = {"name": installed.name, "default": installed.default, "bundled": installed.bundled}
+    try:
+        info = model_folder.read(installed.folder, verify=False).info
+    except PhotoplanetError as error:
+        return {**facts, "folder": str(installed.folder), "error": str(error)}
+    return {
+        **facts,
+        "world": "toy" if info.is_toy else "real",
+        "classes": info.classes,
+        "backbone": info.backbone.get("backbone"),
+        "size": info.preprocessing.size,
+        "created": info.created,
+        "folder": str(installed.folder),
+    }
+
+
+def _default_file() -> Path:
+    return home() / "default-model"
+
+
+def _write_default(value: str) -> None:
+    path = _default_file()
+    path.parent.mkdir(parents=True, exist_ok=True)
+    fresh = path.with_name(f".{path.name}.{secrets.token_hex(4)}")
+    fresh.write_text(value + "\n", encoding="utf-8")
+    fresh.replace(path)

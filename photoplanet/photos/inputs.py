@@ -1,0 +1,107 @@
+"""What a user names (files, folders, shards, '-', lists of names) → the photos, and where results must not go."""
+
+import os
+import sys
+from collections.abc import Iterable, Iterator
+from pathlib import Path
+
+from photoplanet.errors import InputError
+from photoplanet.photos import decode, shards
+
+# A folder holds other things too, so that only these count there; a file that is named is always tried.
+SUFFIXES = frozenset((".jpg", ".jpeg", ".png", ".webp", ".tif", ".tiff", ".heic", ".heif", ".hif", ".gif", ".bmp"))
+MAX_LIST_BYTES = 1 << 30
+STDIN = "stdin"
+
+
+def sources(names: Iterable[str], files_from: str | None = None) -> list[str | bytes]:
+    """Return photos (paths, `shard.tar#member`, bytes for '-') in the order named, folders and shards opened out.
+
+    InputError where nothing is named, a folder or shard holds no photo, or both '-' and a list come from stdin.
+    """
+    wanted = list(names)
+    if files_from == "-" and "-" in wanted:
+        raise InputError("stdin holds either one photo ('-') or a list of names (--files-from -); give one of them")
+    if files_from is not None:
+        wanted += _listed(files_from)
+    if not wanted:
+        raise InputError("no photo is named; give files, folders, shards, '-' for stdin, or --files-from FILE")
+    return [photo for name in wanted for photo in _opened_out(name)]
+
+
+def name_of(source: str | bytes) -> str:
+    """What a result calls its photo: valid Unicode, whatever bytes the file's name is made of."""
+    return STDIN if isinstance(source, bytes) else os.fsencode(source).decode("utf-8", "replace")
+
+
+def check_outputs(outputs: Iterable[str | Path], photos: Iterable[str | bytes]) -> None:
+    """Raise InputError, before any work, for an output that is one of the photos, is named twice, or has no folder."""
+    targets: dict[str, Path] = {}
+    for output in map(Path, outputs):
+        if not output.absolute().parent.is_dir():
+            raise InputError(f"{output}: its folder does not exist; make it first")
+        if output.suffix.lower() in SUFFIXES:
+            raise InputError(f"{output}: results are not written over, or called like, a photo; give another name")
+        if os.path.realpath(output) in targets:
+            raise InputError(f"{output}: two results in one file; give each its own name")
+        targets[os.path.realpath(output)] = output
+    if not targets:
+        return
+    for photo in photos:
+        path = photo if isinstance(photo, str) else ""
+        for file in (path, (shards.split_address(path) or (path,))[0]):
+            if file and (clash := targets.get(os.path.realpath(file))):
+                raise InputError(f"{clash}: this is one of the photos; give the result another name")
+
+
+def _listed(files_from: str) -> list[str]:
+    """The lines of a file of names (or of stdin), without empty ones; bytes that are no UTF-8 are kept as they are."""
+    try:
+        if files_from == "-":
+            data = sys.stdin.buffer.read(MAX_LIST_BYTES + 1)
+        else:
+            with Path(files_from).open("rb") as file:
+                data = file.read(MAX_LIST_BYTES + 1)
+    except OSError as error:
+        raise InputError(f"{files_from}: {error.strerror or error}; give a text file of names, one a line") from None
+    if len(data) > MAX_LIST_BYTES:
+        raise InputError(f"{files_from}: over {MAX_LIST_BYTES >> 30} GiB of names; split the list")
+    lines = [os.fsdecode(line.rstrip(b"\r")) for line in data.removeprefix(b"\xef\xbb\xbf").split(b"\n")]
+    return [line for line in lines if line]
+
+
+def _opened_out(name: str) -> Iterator[str | bytes]:
+    if name == "-":
+        data = sys.stdin.buffer.read(decode.MAX_BYTES + 1)
+        if not data:
+            raise InputError("stdin is empty; pipe one photo into '-'")
+        yield data
+        return
+    if "\0" in name:
+        raise InputError(f"{name[:60]!r}: a null byte is in no file's name; for lists of names, one a line")
+    path = Path(name)
+    if path.is_dir():
+        found = _inside(path)
+        what = "no photo in this folder or below"
+    elif path.suffix.lower() == ".tar" and path.is_file():
+        found = [f"{name}#{member}" for member, _, _ in shards.members(path) if _is_photo(member)]
+        what = "no photo in this shard"
+    else:
+        yield name
+        return
+    if not found:
+        raise InputError(f"{name}: {what} ({', '.join(sorted(SUFFIXES))})")
+    yield from found
+
+
+def _inside(folder: Path) -> list[str]:
+    """All photos below a folder in a fixed order; hidden folders and links to folders are passed over."""
+    found = []
+    for root, inner, files in os.walk(folder):
+        inner[:] = sorted(name for name in inner if not name.startswith("."))
+        found += [str(Path(root) / name) for name in sorted(files) if _is_photo(name)]
+    return found
+
+
+def _is_photo(name: str) -> bool:
+    return Path(name).suffix.lower() in SUFFIXES and not Path(name).name.startswith(".")

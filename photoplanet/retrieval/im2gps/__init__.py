@@ -1,0 +1,1 @@
+"""Im2GPS, original and extended, as baselines."""

@@ -1,0 +1,133 @@
+"""Which photos a library holds and where they were taken: a folder of geotagged photos, or a photo table."""
+
+import hashlib
+import json
+import os
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from photoplanet.errors import InputError
+from photoplanet.index import build
+from photoplanet.photos import table
+
+TABLE = "photos.parquet"  # in the index: what was read from the photos of a folder, with its journal beside it
+
+
+@dataclass
+class Listing:
+    """The photos of a library, row by row: ids, addresses (absolute), keys, stamps, and degrees float64.
+
+    A key is the address from the library's folder on, so that a moved library keeps its index; a stamp changes when
+    the file does. `left_out`: reason → how many photos are not usable (no GPS, no photo, missing …).
+    """
+
+    ids: list[str]
+    addresses: list[str]
+    keys: list[str]
+    stamps: list[str]
+    latitude: NDArray[np.float64]
+    longitude: NDArray[np.float64]
+    left_out: dict[str, int] = field(default_factory=dict)
+
+    def __len__(self) -> int:
+        return len(self.ids)
+
+    def take(self, rows: list[int]) -> "Listing":
+        """These rows, in this order; nothing is said about photos left out."""
+        ids, addresses, keys, stamps = (
+            [values[row] for row in rows] for values in (self.ids, self.addresses, self.keys, self.stamps)
+        )
+        return Listing(ids, addresses, keys, stamps, self.latitude[rows], self.longitude[rows])
+
+    def digest(self, settings: Any) -> str:
+        """SHA-256 of all rows and `settings`: it changes when anything does that an index is made from."""
+        found = hashlib.sha256(json.dumps(settings, sort_keys=True).encode())
+        for values in (self.ids, self.keys, self.stamps):
+            found.update("\0".join(values).encode("utf-8", "surrogatepass"))
+            found.update(b"\1")
+        found.update(self.latitude.tobytes() + self.longitude.tobytes())
+        return found.hexdigest()
+
+
+def root_of(source: Path) -> Path:
+    """The folder that keys start from: the library itself, or the folder of its table."""
+    return source.absolute() if source.is_dir() else source.absolute().parent
+
+
+def read(
+    source: Path, index: Path, threads: int | None = None,
+    advance: Callable[..., Any] = lambda count=1, note="": None,
+) -> Listing:  # fmt: skip
+    """List a folder (its photos' EXIF, read once and then only where files changed) or a photo table.
+
+    `index`: the folder for what is remembered about a folder's photos. InputError for what is neither.
+    """
+    if source.is_dir():
+        found, gone = build.index([source], index / TABLE, threads=threads, advance=advance)
+        left_out = build.counts(gone)
+        addresses = table.paths(found, index.absolute())
+    else:
+        found, dropped = table.read(source, columns=table.REQUIRED)
+        left_out = {reason: entry["count"] for reason, entry in dropped.items()}
+        addresses = table.paths(found, source.absolute().parent)
+    base = f"{root_of(source)}{os.sep}"
+    addresses = [os.path.normpath(address) for address in addresses]
+    stamps = [stamp(address) for address in addresses]
+    rows = [row for row, mark in enumerate(stamps) if mark]
+    if len(rows) < len(stamps):
+        left_out["missing"] = left_out.get("missing", 0) + len(stamps) - len(rows)
+    keys = [address.removeprefix(base) for address in addresses]
+    latitude, longitude = (found[name].to_numpy().astype(np.float64) for name in ("latitude", "longitude"))
+    listing = Listing(found["photo_id"].to_pylist(), addresses, keys, stamps, latitude, longitude).take(rows)
+    listing.left_out = left_out
+    return listing
+
+
+def stamp(address: str) -> str:
+    """Size and time of change of a photo's file (of its shard, for a member), empty where there is none."""
+    shard, hash_sign, _ = address.partition(".tar#")
+    try:
+        status = os.stat(shard + ".tar" if hash_sign else address)  # noqa: PTH116  # 100,000 photos: pathlib doubles it
+    except (OSError, ValueError):
+        return ""
+    return f"{status.st_size}:{status.st_mtime_ns}"
+
+
+def save(listing: Listing, path: Path) -> None:
+    """Write the rows as Parquet; absolute addresses are not kept, they follow from the keys."""
+    import pyarrow as pa
+    import pyarrow.parquet as pq
+
+    columns = {
+        "photo_id": pa.array(listing.ids, pa.string()), "path": pa.array(listing.keys, pa.string()),
+        "latitude": listing.latitude, "longitude": listing.longitude, "stamp": pa.array(listing.stamps, pa.string()),
+    }  # fmt: skip
+    pq.write_table(pa.table(columns), path, compression="zstd")
+
+
+def load(path: Path, root: Path, photos: int) -> Listing:
+    """Read what `save` wrote, `photos` rows of it; InputError for anything else."""
+    import pyarrow as pa
+    import pyarrow.parquet as pq
+
+    try:
+        with pq.ParquetFile(path) as file:
+            if file.metadata.num_rows != photos:
+                raise InputError(f"{path}: {file.metadata.num_rows:,} rows, not {photos:,}")
+            rows = file.read(columns=["photo_id", "path", "latitude", "longitude", "stamp"])
+    except (pa.ArrowException, OSError) as error:
+        raise InputError(f"{path}: cannot read it ({' '.join(str(error).split())[:200]})") from None
+    types = [str(kind) for kind in rows.schema.types]
+    if types != ["string", "string", "double", "double", "string"] or any(column.null_count for column in rows.columns):
+        raise InputError(f"{path}: not the rows of a library ({', '.join(types)})")
+    latitude, longitude = (rows[name].to_numpy().astype(np.float64) for name in ("latitude", "longitude"))
+    if not ((np.abs(latitude) <= 90).all() and (np.abs(longitude) <= 180).all()):
+        raise InputError(f"{path}: coordinates off the Earth")
+    keys = rows["path"].to_pylist()
+    addresses = [os.path.join(root, key) for key in keys]  # noqa: PTH118  # as in photos.table
+    return Listing(rows["photo_id"].to_pylist(), addresses, keys, rows["stamp"].to_pylist(), latitude, longitude)

@@ -1,0 +1,1 @@
+"""Local features: RootSIFT, visual words, geometric verification, and the search that joins them."""

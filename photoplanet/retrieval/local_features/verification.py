@@ -1,0 +1,132 @@
+"""Geometric verification: do the features of two photos lie as they would if both showed the same place?"""
+
+from typing import NamedTuple
+
+import numpy as np
+
+from photoplanet.retrieval.local_features.root_sift import Features, opencv
+
+RATIO = 0.85  # a match is nearer than this share of the second nearest (Lowe 2004 takes 0.8, before mutual matching)
+PIXELS = 3.0  # how far from its line or place an inlier may lie, at 800 pixels
+TURN = 30.0  # degrees around the commonest turn that a match may be turned by
+ZOOM = 1.5  # octaves around the commonest zoom
+STILL = 0.015  # of a side: a match that moves less stays where it was
+EVERYWHERE = 0.3  # of the squares with features hold such matches: a near-duplicate
+ITERATIONS = 2000
+LEAST = 8  # matches below which no model is fitted
+
+MIN_INLIERS = 15  # `trusted`; docs/local-features.md: unrelated photos have 12 at most, a tenth for each two more
+MIN_SHARE = 0.3  # of the matches before geometry: a place agrees with most of them
+
+
+class Verified(NamedTuple):
+    """`pairs` int32 (m, 2): rows of query and other that match and agree; `inliers` = m; `matched`: before geometry.
+
+    `model` float64 (3, 3): the fundamental matrix F (other · F · query = 0) or homography (query → other), pixels of
+    the resized photos; `kind` "fundamental", "homography" or "" (then `model` is None).
+    """
+
+    inliers: int
+    pairs: np.ndarray
+    model: np.ndarray | None
+    kind: str
+    matched: int = 0
+
+
+NOTHING = Verified(0, np.zeros((0, 2), np.int32), None, "")
+
+
+def verify(query: Features, other: Features) -> Verified:
+    """Match two photos' features and keep what one camera motion explains; the same photos give the same answer.
+
+    Mutual nearest neighbours by the ratio test, then those turned and zoomed alike, then MAGSAC++ (Barath et al. 2020).
+    """
+    pairs = match(query.descriptors, other.descriptors)
+    pairs = pairs[alike(query.points[pairs[:, 0]], other.points[pairs[:, 1]])]
+    pairs = pairs[~overlay(query, other, pairs)]
+    pairs = pairs[distinct(query.points[pairs[:, 0], :2], other.points[pairs[:, 1], :2])]
+    if len(pairs) < LEAST:
+        return NOTHING._replace(matched=len(pairs))
+    here, there = query.points[pairs[:, 0], :2], other.points[pairs[:, 1], :2]
+    model, kept, kind = _model(here, there)
+    if model is None:
+        return NOTHING._replace(matched=len(pairs))
+    return Verified(int(kept.sum()), pairs[kept], model, kind, len(pairs))
+
+
+def trusted(verified: Verified) -> bool:
+    """Whether two photos show the same place: the rule for "this is a match", chosen in docs/local-features.md."""
+    return verified.inliers >= MIN_INLIERS and verified.inliers >= MIN_SHARE * verified.matched
+
+
+def match(query: np.ndarray, other: np.ndarray) -> np.ndarray:
+    """Descriptors uint8 (n, 128), (m, 128) → int32 (p, 2): mutual nearest neighbours that pass the ratio test."""
+    if len(query) < 2 or len(other) < 2:
+        return np.zeros((0, 2), np.int32)
+    a, b = query.astype(np.float32), other.astype(np.float32)
+    likeness = a @ b.T
+    likeness -= (a * a).sum(axis=1)[:, None] / 2
+    likeness -= (b * b).sum(axis=1) / 2  # now −½ the squared distance
+    rows = np.arange(len(a))
+    best = likeness.argmax(axis=1)
+    mutual = likeness.argmax(axis=0)[best] == rows
+    first = likeness[rows, best]
+    likeness[rows, best] = -np.inf
+    kept = mutual & (first >= RATIO**2 * likeness.max(axis=1))
+    return np.stack([rows[kept], best[kept]], axis=1).astype(np.int32)
+
+
+def alike(query: np.ndarray, other: np.ndarray) -> np.ndarray:
+    """Which matches, points float32 (p, 4) each, are turned and zoomed as most are: bool (p,)."""
+    if not len(query):
+        return np.zeros(0, bool)
+    turn = (other[:, 3] - query[:, 3]) % 360
+    zoom = np.log2(np.maximum(other[:, 2], 1e-3) / np.maximum(query[:, 2], 1e-3))
+    apart = np.abs((turn[:, None] - turn + 180) % 360 - 180)
+    together = (apart <= TURN) & (np.abs(zoom[:, None] - zoom) <= ZOOM)
+    return together[together.sum(axis=1).argmax()]
+
+
+def overlay(query: Features, other: Features, pairs: np.ndarray) -> np.ndarray:
+    """Which matches are of something that travels with the camera, a logo, a date, a bonnet: bool (p,).
+
+    They stay at one place of the picture and fill a small part of it; in near-duplicates they are everywhere.
+    """
+    sides = [np.array([photo.width, photo.height], np.float32) for photo in (query, other)]
+    here, all_here = query.points[pairs[:, 0], :2] / sides[0], query.points[:, :2] / sides[0]
+    still = np.abs(here - other.points[pairs[:, 1], :2] / sides[1]).max(axis=1, initial=0) < STILL
+    if not still.any() or _cells(here[still]) >= EVERYWHERE * _cells(all_here):
+        return np.zeros(len(pairs), bool)
+    return still
+
+
+def _cells(places: np.ndarray) -> int:
+    """How many squares of an 8 × 8 grid hold one of the places in 0 … 1."""
+    row, column = np.minimum(places * 8, 7).astype(int).T
+    return len(np.unique(row * 8 + column, return_counts=True)[0])
+
+
+def distinct(query: np.ndarray, other: np.ndarray) -> np.ndarray:
+    """Rows of matches whose place (x, y) no earlier one has, in either photo: one corner is often found twice."""
+    keep: np.ndarray = np.arange(len(query))
+    for places in (query, other):
+        _, first = np.unique(np.round(places[keep]), axis=0, return_index=True)
+        keep = keep[np.sort(first)]
+    return keep
+
+
+def _model(here: np.ndarray, there: np.ndarray) -> tuple[np.ndarray | None, np.ndarray, str]:
+    """The fundamental matrix or homography, whichever explains more: planes and turns on the spot need the latter."""
+    cv2 = opencv()
+    best: tuple[np.ndarray | None, np.ndarray, str] = (None, np.zeros(len(here), bool), "")
+    for kind, fit in (("homography", cv2.findHomography), ("fundamental", cv2.findFundamentalMat)):
+        try:
+            model, mask = fit(here, there, cv2.USAC_MAGSAC, PIXELS, 0.999, ITERATIONS)
+        except cv2.error:  # degenerate points: OpenCV gives up in one of many ways
+            continue
+        if model is None or model.shape != (3, 3) or not np.isfinite(model).all() or mask is None:
+            continue
+        kept = mask.ravel().astype(bool)
+        if kept.sum() > best[1].sum():
+            best = (model, kept, kind)
+    return best

@@ -1,0 +1,1 @@
+"""Vectors of photos: embedding, nearest neighbours, search within predicted cells."""

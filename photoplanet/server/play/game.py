@@ -1,0 +1,193 @@
+"""A game of one player against the model: what is shown, what has been guessed, and who is ahead."""
+
+import threading
+from collections.abc import Sequence
+from concurrent.futures import Future, ThreadPoolExecutor
+from concurrent.futures import TimeoutError as TookTooLong
+from pathlib import Path
+from typing import Any
+
+from photoplanet.earth import gazetteer
+from photoplanet.errors import InputError, PhotoplanetError
+from photoplanet.evaluation.game import game, game_log
+from photoplanet.evaluation.game.game_log import Guess, Point
+from photoplanet.server.play.rounds import Round, Rounds, Shown
+from photoplanet.server.problems import Problem
+
+WAIT_SECONDS = 60.0  # for the first round; later ones are ready before they are asked for
+
+
+class Game:
+    """One player's rounds, one after another, each made while the one before is played; safe with threads.
+
+    `before`: the guesses of `results` so far, of all games; an unfinished round of this player, model and table goes on
+    where it stopped. `most`: rounds to play (None: no end). Every guess is in `results` before its truth is told.
+    """
+
+    def __init__(
+        self,
+        rounds: Rounds,
+        results: Path,
+        before: Sequence[Guess] = (),
+        player: str = "",
+        model: str = "",
+        table: str = "",
+        world: str = "real",
+        most: int | None = None,
+    ):
+        self.player, self.model, self.table, self.world, self.most = player, model, table, world, most
+        self._rounds, self._results = rounds, results
+        self._lock, self._maker = threading.Lock(), ThreadPoolExecutor(1, "next-round")
+        self._own = [guess for guess in before if (guess.model, guess.table) == (model, table)]
+        self._session: list[Guess] = []  # of rounds that were shown since the start
+        self._number = 1
+        self._round: Round | None = None
+        self._coming: Future[Round] = self._maker.submit(self._first)
+
+    def close(self) -> None:
+        """End the thread that makes rounds."""
+        self._maker.shutdown(wait=True, cancel_futures=True)
+
+    def state(self) -> dict[str, Any]:
+        """What the page may know now; nothing of a photo's place, or the model's answer, before it is guessed."""
+        with self._lock:
+            return self._state(self._current())
+
+    def photo(self, key: str) -> bytes:
+        """The JPEG of a photo of this round; Problem 404 for another."""
+        with self._lock:
+            return self._find(self._current(), key).jpeg
+
+    def guess(self, key: str, point: Point, seconds: float | None) -> dict[str, Any]:
+        """Take a guess (degrees, latitude first) at the current photo and tell the truth of it.
+
+        Problem 409 when the photo was guessed already or is not its turn, 500 when it cannot be stored.
+        """
+        with self._lock:
+            round_ = self._current()
+            shown = self._find(round_, key)
+            if shown.guess is not None or shown is not round_.current:
+                raise Problem(409, "this photo was guessed already, or is not its turn; load the page again")
+            ids = tuple(each.photo_id for each in round_.photos)
+            found = Guess(
+                round_.name, ids, shown.photo_id, self.player, self.model, self.table, point,
+                shown.prediction.point, shown.truth, seconds,
+            )  # fmt: skip
+            try:
+                game_log.append(self._results, found)
+            except InputError as error:  # not the client's fault
+                raise Problem(500, str(error)) from None
+            shown.guess = found
+            self._own.append(found)
+            self._session.append(found)
+            return self._state(round_)
+
+    def next(self, after: str) -> dict[str, Any]:
+        """Begin the round after the finished one called `after`; asked twice, it begins once. Problem 409 too early."""
+        with self._lock:
+            round_ = self._current()
+            if round_.name != after:
+                return self._state(round_)
+            if round_.current is not None:
+                raise Problem(409, "this round is not finished")
+            if self._number == self.most:
+                raise Problem(409, f"all {self.most} rounds were played; start `photoplanet play` again for more")
+            self._round, self._number = None, self._number + 1
+            return self._state(self._current())
+
+    def summary(self) -> dict[str, Any]:
+        """The paper's comparison over all finished rounds of everybody with this model and table, and this player's."""
+        with self._lock:
+            own = [guess for guess in self._own if guess.player == self.player]
+            return {
+                "model": self.model,
+                "table": self.table,
+                "player": self.player,
+                "all": _compared(self._own),
+                "own": _compared(own),
+            }
+
+    def _first(self) -> Round:
+        mine = list(game_log.by_round(guess for guess in self._own if guess.player == self.player).values())
+        unfinished = bool(mine) and len(mine[-1]) < len(mine[-1][0].photos)
+        resumed = self._rounds.resume(mine[-1]) if unfinished else None
+        return resumed or self._rounds.make()
+
+    def _current(self) -> Round:
+        if self._round is None:
+            try:
+                self._round = self._coming.result(WAIT_SECONDS)
+            except TookTooLong:
+                raise Problem(503, "this round's photos are not ready yet; try again", {"Retry-After": "5"}) from None
+            except PhotoplanetError as error:
+                raise Problem(500, str(error)) from None
+            self._session += [shown.guess for shown in self._round.photos if shown.guess]
+            if self._number != self.most:
+                self._coming = self._maker.submit(self._rounds.make)
+        return self._round
+
+    def _find(self, round_: Round, key: str) -> Shown:
+        for shown in round_.photos:
+            if shown.key == key:
+                return shown
+        raise Problem(404, "no such photo in this round; load the page again")
+
+    def _state(self, round_: Round) -> dict[str, Any]:
+        current = round_.current
+        return {
+            "round": round_.name,
+            "number": self._number,
+            "of": self.most,
+            "finished": current is None,
+            "over": current is None and self._number == self.most,
+            "unreadable": round_.unreadable,
+            "current": None if current is None else current.key,
+            "photos": [_told(shown) for shown in round_.photos],
+            "session": _standing(self._session),
+            "player": self.player,
+            "model": self.model,
+            "world": self.world,
+        }
+
+
+def _told(shown: Shown) -> dict[str, Any]:
+    width, height = shown.size
+    facts: dict[str, Any] = {"key": shown.key, "width": width, "height": height, "answer": None}
+    if shown.guess is not None:
+        facts["answer"] = _answer(shown, shown.guess)
+    return facts
+
+
+def _answer(shown: Shown, guess: Guess) -> dict[str, Any]:
+    points = {"guess": guess.guess, "model": guess.model_guess, "truth": guess.truth}
+    names = gazetteer.name(*zip(*points.values(), strict=True))
+    km = dict(zip(game.SIDES, guess.km, strict=True))
+    best = shown.prediction.best
+    found: dict[str, Any] = {
+        what: {"latitude": point[0], "longitude": point[1], "place": name.text("city")}
+        for (what, point), name in zip(points.items(), names, strict=True)
+    }
+    found["model"] |= {"place": best.name, "confidence": best.confidence, "radius_km": best.radius_km}
+    return {
+        **found,
+        "km": km,
+        "points": dict(zip(game.SIDES, game.points(guess.km).tolist(), strict=True)),
+        "winner": game.winner(*guess.km),
+        "seconds": guess.seconds,
+        "photo_id": shown.photo_id,
+        "credit": shown.credit,
+    }
+
+
+def _compared(guesses: list[Guess]) -> dict[str, Any]:
+    """The comparison, and its table as the page shows it."""
+    found = game_log.compare(guesses)
+    return {**found, "table": game.rows(found) if found["photos"] else [], "note": game.tests(found)}
+
+
+def _standing(guesses: list[Guess]) -> dict[str, Any]:
+    """Who won how many photos and finished rounds of this session."""
+    km = [guess.km for guess in guesses]
+    photos = game.compare([own for own, _ in km], [other for _, other in km], [g.round for g in guesses], resamples=1)
+    rounds = game_log.compare(guesses, resamples=1)
+    return {"rounds": rounds["rounds"], "rounds_won": rounds["rounds_won"], "photos_won": photos["photos_won"]}

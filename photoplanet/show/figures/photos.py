@@ -1,0 +1,77 @@
+"""Sheets of photos: located rightly and wrongly (paper, Fig. 6, 7), and the most confident ones per cell (Fig. 8)."""
+
+import textwrap
+from collections.abc import Sequence
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from photoplanet.explain.gallery import Shown
+from photoplanet.explain.occlusion import Occlusion
+from photoplanet.show.figures import plots, world
+from photoplanet.show.figures.distribution import show_photo
+
+if TYPE_CHECKING:
+    from matplotlib.figure import Figure
+
+    from photoplanet.earth.partition.partition import Partition
+
+COLUMNS = 6
+
+
+@plots.styled
+def examples(right: Sequence[tuple[Any, str]], wrong: Sequence[tuple[Any, str]]) -> "Figure":
+    """(source, caption) of photos located rightly, framed in green above, and wrongly, framed in orange below."""
+    rows = [[*right[start : start + COLUMNS]] for start in range(0, len(right), COLUMNS)]
+    split = len(rows)
+    rows += [[*wrong[start : start + COLUMNS]] for start in range(0, len(wrong), COLUMNS)]
+    figure = plots.new(height=1.65 * max(1, len(rows)) + 0.4)
+    grid = figure.add_gridspec(max(1, len(rows)), COLUMNS)
+    for row, listed in enumerate(rows):
+        colour, name = (plots.RIGHT, "right") if row < split else (plots.WRONG, "wrong")
+        for column, (source, caption) in enumerate(listed):
+            axes = figure.add_subplot(grid[row, column])
+            show_photo(axes, source, caption, colour, wide=22)
+            axes.title.set_fontsize(6)
+            if column == 0:
+                axes.set_ylabel(name, color=colour)
+    return figure
+
+
+@plots.styled
+def cell_gallery(partition: "Partition", found: dict[int, list[Shown]], names: Sequence[str]) -> "Figure":
+    """One row per cell: where it lies, then its most confident photos; `names`: one for each cell of `found`."""
+    across = max(len(shown) for shown in found.values())
+    figure = plots.new(height=1.35 * len(found) + 0.2)
+    grid = figure.add_gridspec(len(found), across + 1)
+    for row, ((label, shown), name) in enumerate(zip(found.items(), names, strict=True)):
+        axes = figure.add_subplot(grid[row, 0])
+        latitude, longitude = partition.centers[label]
+        view = world.Globe((float(np.clip(latitude, -60, 60)), float(longitude)))
+        world.draw_land(axes, view, borders=False)
+        world.draw_cells(
+            axes, view, partition.ids[label : label + 1], plots.COLOURS[1], edgecolors=plots.COLOURS[1], linewidths=1
+        )
+        world.draw_points(axes, view, [latitude], [longitude], marker="o", markerfacecolor="none",
+                          markeredgecolor=plots.COLOURS[1], markersize=9)  # fmt: skip
+        axes.set_title(textwrap.fill(name, 24), fontsize=6)
+        for column, each in enumerate(shown, start=1):
+            show_photo(figure.add_subplot(grid[row, column]), each.source, f"{100 * each.confidence:.0f} %")
+    return figure
+
+
+@plots.styled
+def occlusions(found: Sequence[tuple[Occlusion, str]]) -> "Figure":
+    """Photo and heat map of the confidence in the cell with each pixel hidden, one row each (paper, Fig. 10)."""
+    figure = plots.new(height=2.9 * len(found))
+    grid = figure.add_gridspec(len(found), 2)
+    for row, (each, name) in enumerate(found):
+        which = "true" if each.true else "predicted"
+        left, right = figure.add_subplot(grid[row, 0]), figure.add_subplot(grid[row, 1])
+        show_photo(left, each.photo, f"{name}: {100 * each.whole:.3g} % for the {which} cell", wide=60)
+        image = right.imshow(each.heat, cmap="viridis", vmin=0, vmax=max(float(each.heat.max()), each.whole, 1e-9))
+        world.bare(right)
+        bar = figure.colorbar(image, ax=right, fraction=0.046, format=lambda share, _: f"{100 * share:.3g} %")
+        bar.ax.tick_params(labelsize=7)
+        bar.set_label("confidence with this part hidden", fontsize=7)
+    return figure

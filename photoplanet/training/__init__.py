@@ -1,0 +1,1 @@
+"""Training networks. The only folder that imports torch."""

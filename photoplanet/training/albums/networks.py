@@ -1,0 +1,76 @@
+"""The paper's album networks: the CNN's embedding of each photo → LSTM → softmax over the same cells (§4, Fig. 12)."""
+
+from typing import Any
+
+import numpy as np
+import torch
+from numpy.typing import NDArray
+from torch import Tensor, nn
+
+from photoplanet.albums.networks import Reading
+from photoplanet.training.albums.data import Answers, Batch
+
+State = tuple[Tensor, Tensor] | None
+
+
+def gathered(answers: Answers, rows: NDArray[np.int64]) -> Tensor:
+    """The embeddings of photos `rows` (…) → (…, d) float32, 0 where there is no photo."""
+    return torch.from_numpy(answers.embeddings[np.maximum(rows, 0)].astype(np.float32) * (rows >= 0)[..., None])
+
+
+class AlbumLSTM(nn.Module):
+    """Embeddings (steps, albums, d) → logits (steps, albums, classes), one album per column.
+
+    Embeddings are standardised inside (`set_scale`); 0 stands for a photo that cannot be read, and for none.
+    """
+
+    shift: Tensor
+    scale: Tensor
+
+    def __init__(self, reading: Reading, embedding: int, classes: int, units: int, dropout: float = 0.0):
+        super().__init__()
+        self.reading, self.embedding, self.classes, self.units = reading, embedding, classes, units
+        self.register_buffer("shift", torch.zeros(embedding))
+        self.register_buffer("scale", torch.ones(embedding))
+        self.ahead = nn.LSTM(embedding, units)
+        self.back = nn.LSTM(embedding, units) if reading.both_ways else None
+        self.dropout = nn.Dropout(dropout)
+        self.head = nn.Linear(units * (2 if reading.both_ways else 1), classes)
+        for lstm in (self.ahead, self.back):
+            if lstm is not None:
+                weights = lstm.state_dict()
+                weights["bias_hh_l0"][units : 2 * units] = 1.0  # remember at first (Jozefowicz et al. 2015)
+
+    @torch.no_grad()
+    def set_scale(self, mean: Tensor, deviation: Tensor) -> None:
+        """Standardise embeddings by the training photos' mean (d,) and deviation (d,); a constant one is left alone."""
+        self.shift.copy_(-mean)
+        self.scale.copy_(torch.where(deviation > 1e-6, 1 / deviation, torch.ones_like(deviation)))
+
+    def inputs(self, answers: Answers, batch: Batch, window: slice) -> tuple[Tensor, ...]:
+        """What `forward` takes for a window of a batch."""
+        return gathered(answers, batch.rows[window]), torch.from_numpy(batch.lengths)
+
+    def forward(self, embeddings: Tensor, lengths: Tensor, state: State = None) -> tuple[Tensor, State]:
+        """Logits, and the state after the last step; `lengths` (albums,) steps of each, to read it backwards."""
+        photos = self.dropout((embeddings + self.shift) * self.scale)
+        hidden, state = self.ahead(photos, state)
+        if self.back is not None:
+            turned = _turned(len(photos), lengths)
+            backwards, _ = self.back(_picked(photos, turned))
+            hidden = torch.cat([hidden, _picked(backwards, turned)], dim=2)
+        return self.head(self.dropout(hidden)), state
+
+    def sizes(self) -> dict[str, Any]:
+        """The facts that the exported part needs."""
+        return {"units": self.units}
+
+
+def _turned(steps: int, lengths: Tensor) -> Tensor:
+    """Step numbers (steps, albums) that turn each album round within its own length."""
+    step = torch.arange(steps)[:, None]
+    return torch.where(step < lengths, lengths - 1 - step, step)
+
+
+def _picked(values: Tensor, steps: Tensor) -> Tensor:
+    return values.gather(0, steps[:, :, None].expand(-1, -1, values.shape[2]))

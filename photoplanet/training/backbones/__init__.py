@@ -1,0 +1,1 @@
+"""Backbones: networks from pixels to an embedding, one file each."""

@@ -1,0 +1,112 @@
+"""From photo tables to what a run learns: training and validation photos, each in its cell, and the coarser cells."""
+
+import hashlib
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pyarrow as pa
+import pyarrow.compute as pc
+from numpy.typing import NDArray
+
+from photoplanet.earth.partition.hierarchy import Hierarchy
+from photoplanet.earth.partition.partition import Partition
+from photoplanet.errors import InputError, TrainingError
+from photoplanet.metadata import exif
+from photoplanet.photos import splits, table
+from photoplanet.training.data import Photos
+from photoplanet.training.recipes import Recipe
+
+TRAIN_COLUMNS = ("photo_id", "path", "latitude", "longitude", "album", "photographer", "source")
+
+
+@dataclass(frozen=True)
+class Data:
+    """All that a run needs of its photos; `parents`: for each coarser level, coarsest first, cells → its cells."""
+
+    training: Photos
+    validation: Photos
+    partition: Partition
+    parents: list[NDArray[np.int32]]
+    facts: dict[str, Any]  # counts for the log and the model card
+
+
+def prepare(photos: Path, recipe: Recipe, cells: Path | None = None, validation: Path | None = None) -> Data:
+    """Read, split, partition and assign; training photos outside every cell are dropped and counted (paper, Sect. 3).
+
+    Raises InputError for tables or cells that cannot be read and for photos that make no cell, TrainingError when no
+    photo is left to train on.
+    """
+    rows, left_out = _read(photos)
+    if validation is not None:
+        held_out, more = _read(validation)
+        left_out += [f"{validation}: {line}" for line in more]
+        training = rows
+    else:
+        training, held_out = splits.split(rows, recipe.validation)  # the same for all seeds
+    if not len(training):
+        raise TrainingError(f"{photos}: no photo to train on; index some with `photoplanet index`")
+    latitude, longitude = training["latitude"].to_numpy(), training["longitude"].to_numpy()
+    if cells is not None:
+        partition = Partition.load(cells)
+    else:
+        most, least = recipe.cell_limits(len(training))
+        partition = Partition.adaptive(latitude, longitude, max_photos=most, min_photos=least)
+    classes = partition.assign(latitude, longitude)
+    kept = classes >= 0
+    if not kept.any():
+        raise TrainingError(f"{photos}: no photo falls in any of the {len(partition):,} cells of {cells}")
+    training = training.filter(pa.array(kept))
+    return Data(
+        training=_photos(training, photos, classes[kept]),
+        validation=_photos(held_out, validation or photos, None, partition, recipe.validation_limit),
+        partition=partition,
+        parents=_parents(partition, recipe),
+        facts={
+            "photos": len(training), "outside_cells": int((~kept).sum()), "cells": len(partition),
+            "validation_photos": min(len(held_out), recipe.validation_limit), "left_out": left_out,
+            "table": {"file": photos.name, "photos": len(rows)},  # no folder: cards get published
+            "data": fingerprint(training, classes[kept], partition), "toy": _is_toy(training),
+        },
+    )  # fmt: skip
+
+
+def fingerprint(training: pa.Table, classes: NDArray[np.int32], partition: Partition) -> str:
+    """A hash of the photos' ids and classes and the cells: a run only resumes on the very same."""
+    digest = hashlib.sha256(np.ascontiguousarray(partition.ids).tobytes())
+    digest.update(np.ascontiguousarray(classes).tobytes())
+    for chunk in training["photo_id"].chunks:
+        digest.update("\n".join(chunk.to_pylist()).encode())
+    return digest.hexdigest()[:16]
+
+
+def _read(path: Path) -> tuple[pa.Table, list[str]]:
+    rows, dropped = table.read(path, columns=TRAIN_COLUMNS)
+    line = table.describe(dropped)
+    return rows, [line] if line else []
+
+
+def _photos(
+    rows: pa.Table, path: Path, classes: NDArray[np.int32] | None, partition: Partition | None = None, limit: int = 0
+) -> Photos:
+    if limit and len(rows) > limit:  # evenly through the table: the same photos in every run
+        rows = rows.take(pa.array(np.arange(limit) * len(rows) // limit))
+    latitude, longitude = rows["latitude"].to_numpy(), rows["longitude"].to_numpy()
+    if classes is None and partition is not None:
+        classes = partition.assign(latitude, longitude)
+    if classes is None:
+        raise InputError(f"{path}: photos without classes")
+    return Photos(table.paths(rows, path.parent), latitude, longitude, classes)
+
+
+def _parents(partition: Partition, recipe: Recipe) -> list[NDArray[np.int32]]:
+    if not recipe.hierarchy or len(partition) < 2:
+        return []
+    total = int(np.sum(partition.photo_counts)) or len(partition)  # cells from elsewhere may have no counts
+    most = tuple(max(1, int(total * share)) for share in recipe.hierarchy_shares)
+    return Hierarchy.from_partition(partition, max_photos=most).parents[:-1]  # the last is the partition itself
+
+
+def _is_toy(rows: pa.Table) -> bool:
+    return "source" in rows.column_names and bool(pc.any(pc.equal(rows["source"], exif.TOY_SOFTWARE)).as_py())

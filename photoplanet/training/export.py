@@ -1,0 +1,285 @@
+"""From a trained network to a model folder: ONNX checked against torch, and the same weights as safetensors."""
+
+import copy
+import logging
+import os
+import shutil
+import tempfile
+import warnings
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, NamedTuple
+
+import torch
+from torch import Tensor, nn
+from torch.nn.utils.fusion import fuse_conv_bn_eval, fuse_linear_bn_eval
+
+from photoplanet.errors import InputError, ModelError, TrainingError
+from photoplanet.models import folder as model_folder
+from photoplanet.training import checkpoint
+from photoplanet.training.classifier import Classifier
+
+if TYPE_CHECKING:
+    from photoplanet.earth.partition.partition import Partition
+
+OPSET = 18  # read by every ONNX Runtime from 1.14 on
+MOST_BYTES = 2_000_000_000  # a protobuf file ends at 2 GiB
+TOLERANCE = 1e-3  # of the largest value of an output, or of 1 where that is larger
+INPUT, OUTPUTS = "images", ("log_probabilities", "embedding")
+
+
+class Parity(NamedTuple):
+    """Largest differences between ONNX Runtime and torch on random photos, float32, in shares of the largest value."""
+
+    log_probabilities: float
+    embedding: float
+
+
+class Exported(nn.Module):
+    """The network as the ONNX file has it: uint8 (n, size, size, 3) → log-probabilities and embedding."""
+
+    def __init__(self, classifier: Classifier):
+        super().__init__()
+        self.classifier = classifier
+
+    def forward(self, images: Tensor) -> tuple[Tensor, Tensor]:
+        outputs = self.classifier(images)
+        return outputs.logits.log_softmax(dim=1), outputs.embedding
+
+
+def write_onnx(classifier: Classifier, path: str | os.PathLike, tolerance: float = TOLERANCE) -> Parity:
+    """Write `classifier` as one ONNX file (atomic; any batch size) and return how far it is from torch.
+
+    Input `images` uint8 (n, size, size, 3); outputs `log_probabilities` float32 (n, classes) at temperature 1 and
+    `embedding` float32 (n, d). Equal weights give equal bytes. Raises InputError for a network over 2 GB, and
+    TrainingError for weights that are not finite, or with the figures when ONNX Runtime and torch differ by more than
+    `tolerance`.
+    """
+    size = sum(value.numel() * value.element_size() for value in classifier.state_dict().values())
+    if size > MOST_BYTES:
+        raise InputError(f"a network of {size / 1e9:.1f} GB does not fit an ONNX file (2 GB): use fewer cells or width")
+    if not all(value.isfinite().all() for value in classifier.state_dict().values()):
+        raise TrainingError("the network holds weights that are not finite; export an earlier checkpoint")
+    plain = copy.deepcopy(classifier).to("cpu", torch.float32).eval()
+    folded = Exported(fold_batch_norms(copy.deepcopy(plain)))
+    target = Path(path)
+    handle, name = tempfile.mkstemp(prefix=f".{target.name}.", suffix=".onnx", dir=target.parent)
+    os.close(handle)
+    try:
+        _save(folded, classifier.preprocessing.size, Path(name))
+        parity = _compare(plain, Path(name), tolerance)
+        Path(name).chmod(0o644)
+        Path(name).replace(target)
+    finally:
+        Path(name).unlink(missing_ok=True)
+    return parity
+
+
+def fold_batch_norms(network: Classifier) -> Classifier:
+    """Fold each batch norm into the convolution or linear layer right before it, in place; for eval mode only."""
+    for module in list(network.modules()):
+        before = ""
+        for name, child in list(module.named_children()):
+            previous = getattr(module, before) if before else None
+            if isinstance(child, nn.BatchNorm2d) and isinstance(previous, nn.Conv2d):
+                setattr(module, before, fuse_conv_bn_eval(previous, child))
+                setattr(module, name, nn.Identity())
+            elif isinstance(child, nn.BatchNorm1d) and isinstance(previous, nn.Linear):
+                setattr(module, before, fuse_linear_bn_eval(previous, child))
+                setattr(module, name, nn.Identity())
+            before = name
+    return network
+
+
+def export_model(
+    classifier: Classifier,
+    partition: "Partition",
+    folder: str | os.PathLike,
+    name: str,
+    calibration: dict[str, Any] | None = None,
+    training: dict[str, Any] | None = None,
+) -> model_folder.Bundle:
+    """Write the model folder of `classifier`, one class per cell of `partition`; atomic, as `bundle.folder.write`.
+
+    `calibration` and `training` go into model.json (see `ModelInfo`); `training` gains the parity with torch. Raises
+    as `write_onnx` and `bundle.folder.write` do.
+    """
+    target = Path(folder).resolve()
+    model_folder.check_target(target)
+    if len(partition) != classifier.classes:
+        raise ModelError(f"{len(partition)} cells for a network of {classifier.classes} classes; use its own cells")
+    target.parent.mkdir(parents=True, exist_ok=True)
+    parts = Path(tempfile.mkdtemp(prefix=f".{target.name}.parts-", dir=target.parent))
+    try:
+        parity = write_onnx(classifier, parts / model_folder.NETWORK)
+        save_weights(classifier, parts / model_folder.WEIGHTS)
+        info = model_folder.ModelInfo(
+            name=name,
+            backbone=classifier.arguments(),
+            preprocessing=classifier.preprocessing,
+            classes=classifier.classes,
+            embedding_size=classifier.embedding_size,
+            calibration=dict(calibration or {}),
+            training={**(training or {}), "onnx_parity": parity._asdict()},
+        )
+        return model_folder.write(
+            target, info, partition, parts / model_folder.NETWORK, parts / model_folder.WEIGHTS
+        )
+    finally:
+        shutil.rmtree(parts, ignore_errors=True)
+
+
+def export_run(run: str | os.PathLike, folder: str | os.PathLike, name: str = "") -> model_folder.Bundle:
+    """Write the model folder of a training run's newest checkpoint, finished or not; averaged weights if it has them.
+
+    `run` is the folder that `photoplanet train` keeps beside its model. The temperature stays 1, since fitting it takes
+    photos. Raises InputError for a folder without a run, ModelError for a damaged one.
+    """
+    from photoplanet.earth.partition.partition import Partition
+
+    source, target = Path(run), Path(folder)
+    found = checkpoint.read(source) if source.is_dir() else None
+    if found is None:
+        raise InputError(f"{source}: holds no training run; give the folder OUTPUT.run that `photoplanet train` made")
+    model_folder.check_target(target)
+    tensors, facts, _ = found
+    classifier = Classifier.from_arguments(facts.get("network"))
+    kind = "average." if any(key.startswith("average.") for key in tensors) else "model."
+    weights = {key.removeprefix(kind): value for key, value in tensors.items() if key.startswith(kind)}
+    _fill(classifier, weights, source)
+    try:
+        partition = Partition.load(source / model_folder.CELLS)
+    except InputError as error:
+        raise ModelError(f"{source}: {error}; a run is exported with its own cells") from error
+    history = facts.get("history") or [None]
+    training: dict[str, Any] = {key: facts.get(key) for key in ("recipe", "seconds", "precision")}
+    training |= {"steps": facts.get("step"), "steps_planned": facts.get("total"), "validation": history[-1]}
+    if facts.get("toy"):  # toy coordinates must never pass for real ones
+        training["world"] = "toy"
+    return export_model(classifier, partition, target, name or target.resolve().name, None, training)
+
+
+def save_weights(classifier: Classifier, path: str | os.PathLike) -> None:
+    """Write all weights and running statistics as safetensors, atomically."""
+    from safetensors.torch import save
+
+    target = Path(path)
+    data = save({name: value.detach().cpu().contiguous() for name, value in classifier.state_dict().items()})
+    new = target.with_name(f".{target.name}.new")
+    new.write_bytes(data)
+    new.replace(target)
+
+
+def load_weights(classifier: Classifier, path: str | os.PathLike) -> None:
+    """Fill `classifier` from a safetensors file; ModelError names the first tensor that is missing, extra or unlike."""
+    from safetensors import SafetensorError
+    from safetensors.torch import load_file
+
+    try:
+        found = load_file(path)
+    except (SafetensorError, OSError, ValueError) as error:
+        raise ModelError(f"{path}: not readable as safetensors ({error}); copy or export the model again") from error
+    _fill(classifier, found, path)
+
+
+def load_classifier(bundle: model_folder.Bundle) -> Classifier:
+    """The torch network of a model folder, for further training; ModelError when its parts do not fit each other."""
+    if bundle.weights_path is None:
+        raise ModelError(f"{bundle.folder}: has no {model_folder.WEIGHTS}; export it again from its training run")
+    classifier = Classifier.from_arguments(bundle.info.backbone)
+    if classifier.classes != bundle.info.classes:
+        raise ModelError(
+            f"{bundle.folder}: the network has {classifier.classes} classes, the folder {bundle.info.classes}; "
+            "copy or export the model again"
+        )
+    load_weights(classifier, bundle.weights_path)
+    return classifier
+
+
+def _fill(classifier: Classifier, found: dict[str, Tensor], source: str | os.PathLike) -> None:
+    expected = classifier.state_dict()
+    for name in sorted(expected.keys() | found.keys()):
+        if name not in found or name not in expected:
+            reason = f"{name} is missing" if name not in found else f"{name} has no place in the network"
+        elif found[name].shape != expected[name].shape:
+            reason = f"{name} is {list(found[name].shape)}, the network has {list(expected[name].shape)}"
+        else:
+            continue
+        raise ModelError(f"{source}: weights of another network ({reason}); take both from one model folder or version")
+    classifier.load_state_dict(found, strict=True)
+
+
+def _save(network: Exported, size: int, path: Path) -> None:
+    """torch's exporter, without its messages and without the source paths that it leaves in the file."""
+    import onnx
+
+    example = torch.zeros((2, size, size, 3), dtype=torch.uint8)
+    with _quiet():
+        program = torch.onnx.export(
+            network,
+            (example,),
+            input_names=[INPUT],
+            output_names=list(OUTPUTS),
+            dynamic_shapes={"images": {0: torch.export.Dim("n", min=1, max=1 << 20)}},
+            opset_version=OPSET,
+            dynamo=True,
+            verbose=False,
+        )
+    assert program is not None  # dynamo=True always returns one
+    model = program.model_proto
+    _strip(model)
+    model.producer_name, model.producer_version = "photoplanet", ""
+    onnx.checker.check_model(model)
+    path.write_bytes(model.SerializeToString(deterministic=True))
+
+
+def _strip(model: Any) -> None:
+    graph = model.graph
+    for holder in (model, graph, *graph.node, *graph.initializer, *graph.input, *graph.output):
+        holder.doc_string = ""
+        if hasattr(holder, "metadata_props"):
+            del holder.metadata_props[:]
+    del graph.value_info[:]
+
+
+def _compare(plain: Classifier, path: Path, tolerance: float) -> Parity:
+    import onnxruntime
+
+    options = onnxruntime.SessionOptions()
+    options.log_severity_level = 3
+    options.intra_op_num_threads = torch.get_num_threads()
+    session = onnxruntime.InferenceSession(path.read_bytes(), options, providers=["CPUExecutionProvider"])
+    size, worst = plain.preprocessing.size, [0.0, 0.0]
+    random = torch.Generator().manual_seed(0)
+    for count in (1, 3):  # the batch size must be free
+        images = torch.randint(0, 256, (count, size, size, 3), dtype=torch.uint8, generator=random)
+        with torch.inference_mode():
+            expected = Exported(plain)(images)
+        found = session.run(list(OUTPUTS), {INPUT: images.numpy()})
+        for i, (got, want) in enumerate(zip(found, expected, strict=True)):
+            scale = max(1.0, want.abs().max().item())
+            difference = (torch.from_numpy(got) - want).abs().max().item() / scale
+            worst[i] = max(worst[i], difference) if difference == difference else float("inf")
+    if max(worst) > tolerance:
+        raise TrainingError(
+            f"ONNX Runtime and torch differ by {worst[0]:.2g} in log-probabilities and {worst[1]:.2g} in the embedding "
+            f"(allowed: {tolerance:g}); try another version of torch or onnxruntime"
+        )
+    return Parity(*worst)
+
+
+@contextmanager
+def _quiet() -> Iterator[None]:
+    """Hold back the exporters' own warnings and log lines: they concern their authors, not our users."""
+    loggers = [logging.getLogger(name) for name in ("torch.onnx", "torch.export", "onnxscript", "onnx_ir")]
+    levels = [logger.level for logger in loggers]
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")
+        for logger in loggers:
+            logger.setLevel(logging.CRITICAL)
+        try:
+            yield
+        finally:
+            for logger, level in zip(loggers, levels, strict=True):
+                logger.setLevel(level)

@@ -1,0 +1,39 @@
+"""The optimizer of a recipe and its learning rate, a pure function of the step, so that nothing needs saving."""
+
+import math
+
+import torch
+from torch import nn
+
+from photoplanet.training.recipes import Recipe
+
+
+def learning_rate(recipe: Recipe, step: int, total: int) -> float:
+    """Rate for step 0 … total − 1: linear warm-up, then constant or a cosine down to `final_rate` of the peak."""
+    warm = recipe.warmup * total
+    if step < warm:
+        return recipe.learning_rate * (step + 1) / (warm + 1)
+    if recipe.schedule == "constant":
+        return recipe.learning_rate
+    done = (step - warm) / max(1.0, total - warm)
+    return recipe.learning_rate * (recipe.final_rate + (1 - recipe.final_rate) * (1 + math.cos(math.pi * done)) / 2)
+
+
+def build(recipe: Recipe, model: nn.Module) -> torch.optim.Optimizer:
+    """AdaGrad (paper, Sect. 3), AdamW or SGD with Nesterov momentum; biases and norms are never decayed."""
+    parameters = [p for p in model.parameters() if p.requires_grad]
+    groups = [
+        {"params": [p for p in parameters if p.ndim > 1], "weight_decay": recipe.weight_decay},
+        {"params": [p for p in parameters if p.ndim <= 1], "weight_decay": 0.0},
+    ]
+    rate = recipe.learning_rate
+    if recipe.optimizer == "adagrad":
+        return torch.optim.Adagrad(groups, lr=rate, initial_accumulator_value=recipe.adagrad_start, fused=_fused(model))
+    if recipe.optimizer == "sgd":
+        nesterov = recipe.momentum > 0
+        return torch.optim.SGD(groups, lr=rate, momentum=recipe.momentum, nesterov=nesterov, fused=True)
+    return torch.optim.AdamW(groups, lr=rate, betas=(0.9, 0.99), fused=True)
+
+
+def _fused(model: nn.Module) -> bool:
+    return next(model.parameters()).device.type == "cpu"  # torch has a fused AdaGrad for CPUs only

@@ -1,0 +1,86 @@
+"""How good the network is on photos it never learned from: loss, top-1 and accuracy in km at the five radii."""
+
+import itertools
+from typing import Any
+
+import numpy as np
+import torch
+from numpy.typing import NDArray
+from torch import nn
+
+from photoplanet.earth import geodesy
+from photoplanet.earth.partition.partition import Partition
+from photoplanet.errors import InputError
+from photoplanet.evaluation import accuracy
+from photoplanet.photos import decode
+from photoplanet.photos.decode import Preprocessing
+from photoplanet.training import precision as formats
+from photoplanet.training.data import Photos
+from photoplanet.training.distributed import Ranks
+
+MOST_NUMBERS = 50_000_000  # log-probabilities kept for the temperature: 200 MB
+
+
+def validate(
+    model: nn.Module, photos: Photos, partition: Partition, preprocessing: Preprocessing, ranks: Ranks, precision: str,
+    batch_size: int = 128, threads: int | None = None,
+) -> dict[str, Any]:  # fmt: skip
+    """Loss over photos in a cell; top-1, accuracy at the radii and median km over all, at the best cell's mean.
+
+    Each rank takes every ranks-th photo. Photos that cannot be read are left out and counted in `unreadable`.
+    """
+    rows = np.arange(len(photos))[ranks.rank :: ranks.ranks]
+    best, loss = np.full(len(photos), -1.0), np.zeros(len(photos))
+    for some, log_p in _predicted(model, photos, rows, preprocessing, ranks, precision, batch_size, threads):
+        best[some] = log_p.argmax(axis=1)
+        loss[some] = -log_p[np.arange(len(some)), np.maximum(photos.classes[some], 0)]
+    # Each rank has filled its own rows: sums over ranks put them together.
+    both = torch.from_numpy(np.stack([best + 1, loss])).float().to(ranks.device)
+    best, loss = ranks.sum(both).double().cpu().numpy()
+    best -= 1
+    return _summary(best.astype(np.int64), loss, photos, partition)
+
+
+def log_probabilities(
+    model: nn.Module, photos: Photos, preprocessing: Preprocessing, ranks: Ranks, precision: str, classes: int,
+    batch_size: int = 128, threads: int | None = None,
+) -> tuple[NDArray[np.float32], NDArray[np.int32]]:  # fmt: skip
+    """Log-probabilities (m, classes) and true classes (m,) of readable photos that lie in a cell, 200 MB at most."""
+    rows = np.flatnonzero(photos.classes >= 0)[: max(1, MOST_NUMBERS // classes)]
+    found = list(_predicted(model, photos, rows, preprocessing, ranks, precision, batch_size, threads))
+    if not found:
+        return np.zeros((0, classes), np.float32), np.zeros(0, np.int32)
+    return np.concatenate([log_p for _, log_p in found]), photos.classes[np.concatenate([some for some, _ in found])]
+
+
+def _predicted(model, photos, rows, preprocessing, ranks, precision, batch_size, threads):
+    """Yield (rows, log-probabilities) of readable photos, a batch at a time."""
+    was_training = model.training
+    model.eval()
+    decoded = decode.load_many((photos.sources[row] for row in rows), preprocessing, threads)
+    pairs = ((row, pixels) for row, pixels in zip(rows, decoded, strict=True) if not isinstance(pixels, InputError))
+    try:
+        while some := list(itertools.islice(pairs, batch_size)):
+            batch = torch.from_numpy(np.stack([pixels for _, pixels in some])).to(ranks.device)
+            with torch.no_grad(), formats.autocast(precision, ranks.device):
+                logits = model(batch).logits
+            yield np.array([row for row, _ in some]), logits.float().log_softmax(dim=1).cpu().numpy()
+    finally:
+        model.train(was_training)
+
+
+def _summary(
+    best: NDArray[np.int64], loss: NDArray[np.float64], photos: Photos, partition: Partition
+) -> dict[str, Any]:  # fmt: skip
+    read = best >= 0
+    covered = read & (photos.classes >= 0)
+    found = partition.means[best[read]]
+    km = geodesy.distance_km(found[:, 0], found[:, 1], photos.latitude[read], photos.longitude[read])
+    return {
+        "photos": int(read.sum()),
+        "unreadable": int((~read).sum()),
+        "loss": float(loss[covered].mean()) if covered.any() else None,
+        "top1": float((best == photos.classes)[read].mean()) if read.any() else None,
+        "accuracy": accuracy.accuracy(km),
+        "median_km": float(np.median(km)) if read.any() else None,
+    }

@@ -1,0 +1,120 @@
+import sys
+
+import numpy as np
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from photoplanet.duplicates import hamming
+from photoplanet.errors import InputError, MissingExtra
+
+
+def near(codes, distance, rng):
+    """The codes with `distance` bits turned over each."""
+    bits = np.unpackbits(codes, axis=1)
+    for row in bits:
+        row[rng.choice(len(row), distance, replace=False)] ^= 1
+    return np.packbits(bits, axis=1)
+
+
+def brute(test, training, threshold, most):
+    """Every pair by a loop over bits."""
+    pairs = []
+    for i, a in enumerate(test.tolist()):
+        apart = [
+            (sum((x ^ y).bit_count() for x, y in zip(a, b, strict=True)), j) for j, b in enumerate(training.tolist())
+        ]
+        pairs += [(i, j, d) for d, j in sorted(apart)[:most] if d <= threshold]
+    return pairs
+
+
+@settings(max_examples=40, deadline=None)
+@given(st.integers(0, 10_000), st.integers(0, 12), st.integers(1, 4))
+def test_pairs_are_those_of_a_loop_over_all_bits(seed, threshold, most):
+    rng = np.random.default_rng(seed)
+    training = rng.integers(0, 4, (17, 4), np.uint8)  # few values, so that there are equal codes and ties
+    test = np.concatenate([rng.integers(0, 4, (5, 4), np.uint8), training[:3], training[:1]])
+    found = hamming.find(test, training, threshold, most)
+    assert list(zip(*(values.tolist() for values in found), strict=True)) == brute(test, training, threshold, most)
+
+
+@settings(max_examples=40, deadline=None)
+@given(st.integers(0, 10_000), st.integers(0, 8))
+def test_groups_are_the_connected_parts_with_their_first_row(seed, threshold):
+    codes = np.random.default_rng(seed).integers(0, 8, (14, 3), np.uint8)
+    group = list(range(len(codes)))
+    for _ in codes:  # the slow way: until nothing changes
+        for i, j, _ in brute(codes, codes, threshold, len(codes)):
+            group[i] = group[j] = min(group[i], group[j])
+    # Five nearest earlier rows are looked at, which can miss that a sixth belongs to another group: never one of none.
+    found = hamming.first_of_group(codes, threshold)
+    assert (found <= np.arange(len(codes))).all()
+    assert (found[found] == found).all()
+    alone = [all(i == j or j > i for i2, j, _ in brute(codes, codes, threshold, 99) if i2 == i) for i in range(14)]
+    assert all(found[i] == i for i in range(14) if group[i] == i)
+    assert all(found[i] < i for i in range(14) if not alone[i])
+    assert all(group[found[i]] == group[i] for i in range(14))
+
+
+@pytest.fixture
+def planted(monkeypatch):
+    """A search through cells on 1,500 test codes, of which 200 lie 10 bits from a training code."""
+    monkeypatch.setattr(hamming, "PIVOTS", 64)
+    monkeypatch.setattr(hamming, "_BLOCK", 700)  # several blocks
+    rng = np.random.default_rng(0)
+    training, test = (rng.integers(0, 256, (n, 32), np.uint8) for n in (3000, 1500))
+    test[:200] = near(training[:200], 10, rng)
+    return test, training
+
+
+def test_cells_find_planted_pairs_and_never_a_false_one(planted):
+    test, training = planted
+    seen = []
+    rows, others, distances = hamming.find(test, training, 20, exact=False, advance=lambda n, note="": seen.append(n))
+    assert sum(seen) == len(training)
+    assert (distances == 10).all()
+    assert (rows == others).all()
+    assert len(rows) >= 190
+    assert len(np.unique(rows)) == len(rows)  # a pair with several pivots in common comes once
+    exact = hamming.find(test, training, 20, exact=True)
+    assert exact[0].tolist() == list(range(200))
+    fewer = hamming.find(test, training, 20, exact=False, cells=1)[0]
+    assert len(fewer) < len(rows)
+
+
+def test_much_of_one_picture_keeps_only_the_nearest(monkeypatch):
+    monkeypatch.setattr(hamming, "_BLOCK", 50)
+    training = np.zeros((400, 8), np.uint8)
+    training[:, 0] = np.arange(400) % 256
+    rows, others, _ = hamming.find(np.zeros((3, 8), np.uint8), training, 63, most=2)
+    assert rows.tolist() == [0, 0, 1, 1, 2, 2]
+    assert others.tolist() == [0, 256] * 3
+    assert hamming.first_of_group(np.zeros((300, 8), np.uint8), 0).tolist() == [0] * 300
+
+
+def test_nothing_to_compare():
+    some, none = np.zeros((2, 8), np.uint8), np.zeros((0, 8), np.uint8)
+    for pair in ((some, none), (none, some)):
+        assert [len(values) for values in hamming.find(*pair, 3)] == [0, 0, 0]
+    assert len(hamming.first_of_group(none, 3)) == 0
+
+
+@pytest.mark.parametrize(
+    ("test", "training", "threshold", "message"),
+    [
+        (np.zeros((2, 8), np.uint8), np.zeros((2, 4), np.uint8), 3, "of 64 and of 32 bits"),
+        (np.zeros((2, 8), np.int8), np.zeros((2, 8), np.uint8), 3, "uint8"),
+        (np.zeros(8, np.uint8), np.zeros((2, 8), np.uint8), 3, "uint8"),
+        (np.zeros((2, 8), np.uint8), np.zeros((2, 8), np.uint8), 64, "0 … 63"),
+        (np.zeros((2, 8), np.uint8), np.zeros((2, 8), np.uint8), -1, "0 … 63"),
+    ],
+)
+def test_what_does_not_fit_is_refused(test, training, threshold, message):
+    with pytest.raises(InputError, match=message):
+        hamming.find(test, training, threshold)
+
+
+def test_without_faiss_the_extra_is_named(monkeypatch):
+    monkeypatch.setitem(sys.modules, "faiss", None)
+    with pytest.raises(MissingExtra, match=r"photoplanet\[retrieval\]"):
+        hamming.find(np.zeros((1, 8), np.uint8), np.zeros((1, 8), np.uint8), 1)

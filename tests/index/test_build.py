@@ -1,0 +1,278 @@
+import csv
+import json
+import os
+import signal
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+import pyarrow as pa
+import pyarrow.parquet as pq
+import pytest
+from PIL import Image
+
+from photoplanet.errors import InputError
+from photoplanet.index import build, inspect, journal
+from photoplanet.photos import table
+
+
+@pytest.fixture
+def album(make, tmp_path):
+    """A folder of four good photos among everything that goes wrong."""
+    root = tmp_path / "Photos"
+    (root / "trip" / "day 1").mkdir(parents=True)
+    (root / ".hidden").mkdir()
+    files = {
+        "home.JPG": make.geotagged(48.85, 2.29, "2019-07-01T10:20:30+02:00", "Ann", 1),
+        "trip/b.png": make.geotagged(-33.86, 151.2, seed=2, kind="PNG"),
+        "trip/day 1/c.tiff": make.geotagged(35.68, 139.69, seed=3, kind="TIFF"),
+        "trip/day 1/d.webp": make.geotagged(-22.9, -43.17, seed=4, kind="WEBP"),
+        "no-gps.jpg": make.encoded(make.scene(5)),
+        "null.jpg": make.geotagged(0, 0),
+        "raw.NEF": b"raw",
+        "notes.txt": b"text",
+        ".hidden/x.jpg": make.geotagged(1, 1),
+        "._home.JPG": b"resource fork",
+        **make.hostile(),
+    }
+    for name, data in files.items():
+        (root / name).write_bytes(data)
+    (root / "again.jpg").symlink_to(root / "home.JPG")
+    (root / "trip" / "loop").symlink_to(root)
+    (root / "gone.jpg").symlink_to(root / "nowhere")
+    return root
+
+
+def reasons(left_out):
+    return {Path(entry["path"]).name: entry["reason"] for entry in left_out}
+
+
+def test_a_folder_gives_its_photos_and_a_reason_for_every_other(album):
+    rows, left_out = build.index([album])
+    found = {row["photo_id"]: row for row in rows.to_pylist()}
+    assert sorted(found) == ["again.jpg", "trip/b.png", "trip/day 1/c.tiff", "trip/day 1/d.webp"]
+    home = found["again.jpg"]
+    assert (home["latitude"], home["longitude"]) == pytest.approx((48.85, 2.29), abs=1e-6)
+    assert (home["taken_at"], home["photographer"], home["album"]) == ("2019-07-01T10:20:30+02:00", "Ann", None)
+    assert (home["width"], home["height"]) == (120, 90)
+    assert found["trip/b.png"]["album"] == "Photos/trip"
+    assert found["trip/day 1/c.tiff"]["album"] == "Photos/trip/day 1"
+    assert reasons(left_out) == {
+        "home.JPG": "duplicate path", "no-gps.jpg": "no GPS", "null.jpg": "exactly 0, 0", "raw.NEF": "format not read",
+        "gone.jpg": "unreadable", "empty.jpg": "empty", "text.jpg": "not a photo file", "cut.jpg": "truncated",
+        "cut.png": "truncated", "bomb.png": "over the pixel limit", "header.jpg": "unreadable",
+        "script.eps.jpg": "not a photo file",
+    }  # fmt: skip
+    assert all(entry["detail"] for entry in left_out)
+
+
+def test_truncation_is_found_in_every_format_without_decoding_whole_files(make, tmp_path, monkeypatch):
+    scene = make.scene(1, (200, 150))
+    whole = {kind: make.encoded(scene, kind) for kind in ("JPEG", "PNG", "WEBP", "TIFF")} | {"HEIF": make.heic(scene)}
+    suffix = {"JPEG": "jpg", "HEIF": "heic", "TIFF": "tif"}
+    for kind, data in whole.items():
+        name = suffix.get(kind, kind.lower())
+        (tmp_path / f"whole.{name}").write_bytes(data)
+        (tmp_path / f"cut.{name}").write_bytes(data[: int(len(data) * 0.7)])
+    (tmp_path / "whole-and-film.jpg").write_bytes(whole["JPEG"] + b"\0\0\0\x18ftypmp42" + bytes(500))
+    rows, left_out = build.index([tmp_path], keep_without_gps=True)
+    assert sorted(rows["photo_id"].to_pylist()) == [
+        "whole-and-film.jpg",
+        *(f"whole.{n}" for n in ("heic", "jpg", "png", "tif", "webp")),
+    ]
+    assert all(entry["reason"] in ("truncated", "unreadable") for entry in left_out) and len(left_out) == 5
+    decoded = []
+    original = Image.Image.load
+    monkeypatch.setattr("PIL.ImageFile.ImageFile.load", lambda self: decoded.append(1) or original(self))
+    for name in ("jpg", "png"):
+        build.index([tmp_path / f"whole.{name}"], keep_without_gps=True)
+    assert decoded == []
+
+
+def test_width_and_height_are_upright(make, tmp_path):
+    exif = Image.Exif()
+    exif[0x0112] = 6
+    for kind in ("JPEG", "TIFF", "PNG", "WEBP"):
+        (tmp_path / f"{kind}.jpg").write_bytes(make.encoded(make.scene(size=(40, 30)), kind, exif=exif))
+    (tmp_path / "h.heic").write_bytes(make.heic(make.scene(size=(64, 48)), exif=exif.tobytes()))
+    rows, _ = build.index([tmp_path], keep_without_gps=True)
+    sizes = {(row["width"], row["height"]) for row in rows.to_pylist()}
+    assert sizes == {(30, 40), (48, 64)}
+
+
+def test_a_second_run_reads_only_what_is_new_or_changed(album, make, tmp_path, monkeypatch):
+    output = tmp_path / "photos.parquet"
+    first, left = build.index([album], output)
+    assert table.read(output)[0].equals(first) and first["path"][0].as_py() == "Photos/again.jpg"
+    looked = []
+    original = inspect.facts
+    monkeypatch.setattr(build, "facts", lambda c, o: looked.append(Path(c.address).name) or original(c, o))
+    assert build.index([album], output)[0].equals(first) and looked == []
+    (album / "new.jpg").write_bytes(make.geotagged(5, 5))
+    (album / "cut.jpg").write_bytes(make.geotagged(6, 6, "2020-01-01"))
+    again, left_again = build.index([album], output)
+    assert sorted(looked) == ["cut.jpg", "new.jpg"]
+    assert len(again) == len(first) + 2 and len(left_again) == len(left) - 1
+    build.index([album], output, max_pixels=10**6)
+    assert len(looked) > 10  # other options: all is asked again
+
+
+def test_a_damaged_journal_costs_time_and_nothing_else(album, tmp_path):
+    output = tmp_path / "photos.csv"
+    expected, _ = build.index([album], output)
+    path = journal.place(output)
+    lines = path.read_bytes().splitlines(keepends=True)
+    evil = json.dumps(
+        [str(album / "again.jpg"), json.loads(lines[-1])[1], {"row": {"latitude": "x"}, "fault": None}]
+    ).encode()
+    for content in (
+        b"\xff\xfe\n",
+        lines[0] + b"[1,2\n[]\n{}\nnull\n" + evil + b"\n" + lines[-1][:20],
+        b"".join(lines)[:-9],
+    ):
+        path.write_bytes(content)
+        assert build.index([album], output)[0].equals(expected)
+
+
+def test_a_run_stopped_by_ctrl_c_goes_on_where_it_was(make, tmp_path):
+    folder = tmp_path / "many"
+    folder.mkdir()
+    for i in range(300):
+        (folder / f"{i:03}.jpg").write_bytes(make.geotagged(i / 10 + 1, 1, seed=0) if i == 0 else b"")
+    (tmp_path / "slow.py").write_text("import time\ndef keep(image):\n    time.sleep(0.2)\n    return True\n")
+    for i in range(1, 300):
+        os.link(folder / "000.jpg", folder / f"x{i:03}.jpg")
+    code = "from photoplanet.cli import main; main()"
+    words = ["index", "many", "-o", "p.parquet", "--filter", "slow:keep", "--threads", "1"]
+    run = subprocess.Popen(
+        [sys.executable, "-c", code, *words], cwd=tmp_path, stderr=subprocess.PIPE, text=True,
+        preexec_fn=lambda: signal.signal(signal.SIGINT, signal.SIG_DFL),  # a shell's background jobs ignore it
+    )  # fmt: skip
+    book = journal.place(tmp_path / "p.parquet")
+    deadline = time.monotonic() + 60
+    while run.poll() is None and time.monotonic() < deadline and not (book.exists() and book.stat().st_size > 4_000):
+        time.sleep(0.05)
+    run.send_signal(signal.SIGINT)
+    _, errors = run.communicate(timeout=60)
+    assert run.returncode == 130 and errors.splitlines()[-1].startswith("photoplanet: stopped"), errors
+    assert not (tmp_path / "p.parquet").exists()
+    known = [line for line in book.read_text().splitlines()[1:] if line]
+    assert len(known) > 5 and all(len(json.loads(line)) == 3 for line in known)
+
+
+def test_tables_bring_their_own_values_and_exif_fills_the_rest(make, tmp_path):
+    (tmp_path / "a.jpg").write_bytes(make.geotagged(10, 20, "2020-01-01T00:00:00", "Ann"))
+    (tmp_path / "b.jpg").write_bytes(make.encoded(make.scene(1)))
+    (tmp_path / "t.csv").write_text(
+        "id,file,lat,lon,album\n1,a.jpg,11,21,x\n2,b.jpg,,,\n3,c.jpg,1,1,\n4,./a.jpg,1,1,\n5,,1,1,\n"
+    )
+    rows, left_out = build.index([tmp_path / "t.csv"])
+    assert [(r["photo_id"], r["latitude"], r["album"], r["taken_at"], r["photographer"]) for r in rows.to_pylist()] == [
+        ("1", 11.0, "x", "2020-01-01T00:00:00", "Ann")
+    ]
+    assert [entry["reason"] for entry in left_out] == ["no path", "missing", "duplicate path", "no GPS"]
+    pq.write_table(rows, tmp_path / "t.parquet")
+    assert build.index([tmp_path / "t.parquet"])[0].equals(rows)
+
+
+def test_shards_of_img2dataset_take_places_from_parquet_json_or_exif(make, tmp_path):
+    plain = make.encoded(make.scene(1))
+    exif = json.dumps({"GPS GPSLatitude": "[7, 30, 0]", "GPS GPSLatitudeRef": "S", "GPS GPSLongitude": "[8, 0, 0]",
+                       "GPS GPSLongitudeRef": "E"})  # fmt: skip
+    make.shard(
+        tmp_path / "00000.tar",
+        {
+            "000000000.jpg": plain, "000000000.json": b'{"latitude": 99}', "000000000.txt": b"caption",
+            "000000001.jpg": plain, "000000001.json": json.dumps({"lat": "3.5", "lon": 4, "photo_id": 77}).encode(),
+            "000000002.jpg": plain, "000000002.json": json.dumps({"exif": exif}).encode(),
+            "000000003.jpg": make.geotagged(9, 10), "000000003.json": b"{broken",
+            "000000004.jpg": plain, "000000005.jpg": make.hostile()["cut.jpg"],
+        },
+    )  # fmt: skip
+    keys = pa.table(
+        {"key": ["000000000", "000000004"], "url": ["u", "v"], "latitude": [1.5, 95.0], "longitude": [2.5, 0.0]}
+    )
+    pq.write_table(keys, tmp_path / "00000.parquet")
+    (tmp_path / "00000_stats.json").write_text("{}")
+    rows, left_out = build.index([tmp_path], tmp_path / "out.parquet")
+    found = {r["photo_id"]: (r["path"], r["latitude"], r["longitude"]) for r in rows.to_pylist()}
+    assert found == {
+        "000000000": ("00000.tar#000000000.jpg", 1.5, 2.5),
+        "77": ("00000.tar#000000001.jpg", 3.5, 4.0),
+        "000000002": ("00000.tar#000000002.jpg", -7.5, 8.0),
+        "000000003": ("00000.tar#000000003.jpg", 9.0, 10.0),
+    }
+    assert reasons(left_out) == {"00000.tar#000000004.jpg": "GPS out of range", "00000.tar#000000005.jpg": "truncated"}
+
+
+def test_a_bad_shard_does_not_take_its_folder_down(album):
+    (album / "bad.tar").write_bytes(b"no tar" * 500)
+    (album / "worse.tar").write_bytes(b"")
+    rows, left_out = build.index([album])
+    assert len(rows) == 4 and reasons(left_out)["bad.tar"] == "unreadable"
+
+
+def test_photo_ids_are_unique_when_two_folders_share_names(make, tmp_path):
+    for name in ("a", "b"):
+        (tmp_path / name).mkdir()
+        (tmp_path / name / "1.jpg").write_bytes(make.geotagged(1, 1))
+    rows, _ = build.index([tmp_path / "a", tmp_path / "b"], tmp_path / "o.parquet")
+    assert rows["photo_id"].to_pylist() == ["1.jpg", "b/1.jpg"]
+
+
+def test_processes_find_the_same_as_threads(album):
+    assert build.index([album], processes=2)[0].equals(build.index([album])[0])
+
+
+def test_own_filters_refuse_fail_and_keep_by_name(album):
+    def mine(image):
+        if image.width != 120:
+            raise ZeroDivisionError("no")
+        return image.height == 90
+
+    Image.new("RGB", (120, 40)).save(album / "low.jpg")
+    Image.new("RGB", (200, 90)).save(album / "trip" / "odd.jpg")
+    rows, left_out = build.index([album], filter=mine)
+    found = reasons(left_out)
+    assert found["odd.jpg"] == "filter failed" and found["low.jpg"] == "refused by the filter" and len(rows) == 4
+    assert "ZeroDivisionError: no" in next(entry["detail"] for entry in left_out if entry["reason"] == "filter failed")
+
+
+def test_graphics_are_dropped_on_request(make, tmp_path):
+    (tmp_path / "photo.jpg").write_bytes(make.encoded(make.scene(1, (640, 480)), quality=90))
+    (tmp_path / "drawing.png").write_bytes(make.encoded(make.diagram(), "PNG"))
+    rows, left_out = build.index([tmp_path], keep_without_gps=True, drop_graphics=True)
+    assert rows["photo_id"].to_pylist() == ["photo.jpg"] and reasons(left_out) == {"drawing.png": "not a photo"}
+
+
+def test_an_empty_result_does_not_replace_a_table(tmp_path, make):
+    (tmp_path / "in").mkdir()
+    output = table.write(table.from_rows([{"photo_id": "1", "path": "p"}]), tmp_path / "t.csv")
+    before = output.read_bytes()
+    assert len(build.index([tmp_path / "in"], output)[0]) == 0 and output.read_bytes() == before
+
+
+def test_sources_that_cannot_be_used_are_refused(tmp_path):
+    (tmp_path / "x.docx").write_text("x")
+    for bad in ([], [tmp_path / "none"], [tmp_path / "x.docx"]):
+        with pytest.raises(InputError):
+            build.index(bad)
+    with pytest.raises(InputError, match="no such folder"):
+        build.index([tmp_path], tmp_path / "none" / "t.csv")
+
+
+def test_reports_are_csv_or_json(tmp_path):
+    left = [
+        {"path": "a,b\n.jpg", "reason": "no GPS", "detail": 'x "y"'},
+        {"path": "c\udcff", "reason": "empty", "detail": "z"},
+    ]
+    assert build.counts([left[0], *left]) == {"no GPS": 2, "empty": 1}
+    with build.write_report(left, tmp_path / "r.csv").open(
+        encoding="utf-8", errors="surrogateescape", newline=""
+    ) as file:
+        assert list(csv.DictReader(file)) == left
+    text = build.write_report(left, tmp_path / "r.json").read_text(encoding="utf-8", errors="surrogateescape")
+    assert json.loads(text) == left
+    with pytest.raises(InputError, match="report"):
+        build.write_report(left, tmp_path / "r.txt")

@@ -1,0 +1,152 @@
+import json
+import stat
+
+import pytest
+from PIL import Image
+
+from photoplanet.errors import InputError
+from photoplanet.index import build
+from photoplanet.metadata import exif, geotags
+from photoplanet.metadata.exif_writer import Estimate
+
+HERE = Estimate(48.8584, 2.2945, 25_000)
+
+
+@pytest.fixture
+def album(make, tmp_path):
+    folder = tmp_path / "trip"
+    folder.mkdir()
+    (folder / "a.jpg").write_bytes(make.encoded(make.scene(1)))
+    (folder / "b.jpg").write_bytes(make.geotagged(10, 20))
+    (folder / "c.png").write_bytes(make.encoded(make.scene(2), "PNG"))
+    (folder / "bad.jpg").write_bytes(b"\xff\xd8\xff no photo")
+    return folder
+
+
+def state(folder):
+    return {path.name: path.read_bytes() for path in folder.iterdir()}
+
+
+def write(folder, *names, estimate=HERE, **options):
+    return [(each.path.name, each.did) for each in geotags.write([(folder / n, estimate) for n in names], **options)]
+
+
+def undo(folder, **options):
+    return {each.path.name: each.did for each in geotags.undo(folder, **options)}
+
+
+def test_exif_goes_into_jpegs_and_beside_the_others(album):
+    done = write(album, "a.jpg", "b.jpg", "c.png", "bad.jpg", kind="exif")
+    assert done == [("a.jpg", "written"), ("b.jpg", "own GPS"), ("c.png.xmp", "written"), ("bad.jpg", "refused")]
+    with Image.open(album / "a.jpg") as image:
+        assert exif.read(image).gps_fault == "GPS is an estimate"
+
+
+@pytest.mark.parametrize("kind", geotags.KINDS)
+def test_undo_gives_every_byte_back(album, kind):
+    (album / "a.jpg.xmp").write_bytes(b'<r:RDF xmlns:r="http://www.w3.org/1999/02/22-rdf-syntax-ns#"></r:RDF>')
+    before = state(album)
+    write(album, "a.jpg", "b.jpg", "c.png", kind=kind)
+    write(album, "a.jpg", "c.png", kind=kind, estimate=Estimate(1, 2, 3))  # again, over our own
+    assert state(album) != before
+    changed = {name for name, did in undo(album, dry_run=True).items() if did == "restored"}
+    assert undo(album) == dict.fromkeys(changed, "restored") and len(changed) == 2
+    assert state(album) == before
+    with pytest.raises(InputError, match="nothing to undo"):
+        undo(album)
+
+
+def test_what_has_changed_since_is_left_alone_and_stays_undoable(album, make):
+    before = state(album)
+    write(album, "a.jpg", "c.png", kind="exif")
+    ours = (album / "a.jpg").read_bytes()
+    (album / "a.jpg").write_bytes(ours + b"edited")
+    assert undo(album) == {"a.jpg": "left alone", "c.png.xmp": "restored"}
+    assert (album / "a.jpg").read_bytes() == ours + b"edited"
+    (album / "a.jpg").write_bytes(ours)
+    assert undo(album) == {"a.jpg": "restored"}
+    assert state(album) == before
+
+
+def test_a_dry_run_changes_nothing(album):
+    before = state(album)
+    for kind in geotags.KINDS:
+        assert ("b.jpg", "own GPS") in write(album, "a.jpg", "b.jpg", "c.png", kind=kind, dry_run=True)
+    assert state(album) == before
+
+
+def test_mode_and_time_of_a_photo_stay(album):
+    photo = album / "a.jpg"
+    photo.chmod(0o640)
+    old = photo.stat()
+    write(album, "a.jpg", kind="exif")
+    assert stat.S_IMODE(photo.stat().st_mode) == 0o640 and photo.stat().st_mtime_ns == old.st_mtime_ns
+
+
+def test_a_place_in_either_sidecar_is_respected(album):
+    place = 'xmlns:e="http://ns.adobe.com/exif/1.0/" e:GPSLatitude="1,2N"'
+    rdf = '<r:RDF xmlns:r="http://www.w3.org/1999/02/22-rdf-syntax-ns#"><r:Description {}/></r:RDF>'
+    (album / "a.xmp").write_text(rdf.format(place))
+    before = state(album)
+    for kind in geotags.KINDS:
+        for ending in ("xmp", "jpg.xmp"):
+            assert write(album, "a.jpg", kind=kind, ending=ending) == [("a.jpg", "own GPS")]
+    assert state(album) == before
+
+
+def test_a_place_in_embedded_xmp_is_respected(album, make):
+    packet = b'<x:xmpmeta xmlns:x="adobe:ns:meta/" xmlns:e="http://ns.adobe.com/exif/1.0/" e:GPSLatitude="1,2N"/>'
+    (album / "x.jpg").write_bytes(make.encoded(make.scene(), xmp=packet))
+    for kind in geotags.KINDS:
+        assert write(album, "x.jpg", kind=kind) == [("x.jpg", "own GPS")]
+
+
+def test_two_photos_never_share_a_sidecar(album, make):
+    (album / "a.png").write_bytes(make.encoded(make.scene(), "PNG"))
+    assert write(album, "a.jpg", "a.png", ending="xmp") == [("a.xmp", "written"), ("a.png", "refused")]
+
+
+def test_a_link_is_not_written_through(album, tmp_path):
+    (tmp_path / "link").mkdir()
+    (tmp_path / "link" / "l.jpg").symlink_to(album / "a.jpg")
+    before = state(album)
+    assert write(tmp_path / "link", "l.jpg", kind="exif") == [("l.jpg.xmp", "written")]
+    assert state(album) == before and (tmp_path / "link" / "l.jpg").is_symlink()
+
+
+def test_a_failure_between_journal_and_photo_loses_nothing(album, monkeypatch):
+    before = state(album)
+    monkeypatch.setattr(geotags.os, "fsync", lambda _: (_ for _ in ()).throw(OSError(28, "No space left on device")))
+    assert write(album, "a.jpg", kind="exif") == [("a.jpg", "refused")]
+    monkeypatch.undo()
+    assert (album / "a.jpg").read_bytes() == before["a.jpg"]
+    assert undo(album) == {"a.jpg": "restored"}
+    assert state(album) == before
+
+
+def test_a_hostile_journal_reaches_no_other_file(album, tmp_path):
+    outside = tmp_path / "precious"
+    outside.write_bytes(b"precious")
+    write(album, "a.jpg", kind="exif")
+    journal = album / geotags.JOURNAL
+    line = json.loads(journal.read_text())
+    bad = [{**line, "file": "../precious"}, {**line, "file": "b.jpg", "back": [[0, 10**9, ""]]}, {"file": 3}, [], 7]
+    wrong = {**line, "back": [[0, 1, "AAAA"]]}
+    journal.write_text("\n".join(map(json.dumps, [*bad, wrong])) + "\n{cut")
+    before = state(album)
+    assert set(undo(album).values()) == {"left alone"}
+    after = state(album)
+    after[geotags.JOURNAL] = before[geotags.JOURNAL]
+    assert after == before and outside.read_bytes() == b"precious"
+
+
+def test_index_does_not_learn_from_estimates(album):
+    write(album, "a.jpg", kind="exif")
+    table, left_out = build.index([album])
+    assert table["photo_id"].to_pylist() == ["b.jpg"]
+    assert {"GPS is an estimate"} <= {each["reason"] for each in left_out}
+
+
+def test_unknown_kinds_are_named(album):
+    with pytest.raises(InputError, match="xmp or exif"):
+        write(album, "a.jpg", kind="iptc")

@@ -1,0 +1,60 @@
+"""GPX tracks: what is read, in which order, and what is refused."""
+
+import numpy as np
+import pytest
+
+from photoplanet.errors import InputError
+from photoplanet.metadata import gpx
+
+TRACK = """<?xml version="1.0"?>
+<gpx version="1.1" xmlns="http://www.topografix.com/GPX/1/1"><metadata><time>2030-01-01T00:00:00Z</time></metadata>
+<wpt lat="10" lon="20"/>
+<trk><trkseg>
+<trkpt lat="48.86" lon="2.36"><ele>35</ele><time>2023-05-01T10:02:00Z</time></trkpt>
+<trkpt lat="48.85" lon="2.35"><time>2023-05-01T10:00:00.500Z</time></trkpt>
+<trkpt lat="99" lon="2.35"><time>2023-05-01T10:01:00Z</time></trkpt>
+<trkpt lat="x" lon="2.35"><time>2023-05-01T10:01:00Z</time></trkpt>
+<trkpt lat="48.87" lon="2.37"><time>2023-05-01T12:03:00+02:00</time></trkpt>
+</trkseg></trk></gpx>"""
+
+
+@pytest.fixture
+def written(tmp_path):
+    def write(text):
+        path = tmp_path / "track.gpx"
+        path.write_text(text, encoding="utf-8")
+        return path
+
+    return write
+
+
+def test_timed_points_come_in_time_order_by_the_photos_clock(written):
+    track, left_out = gpx.read(written(TRACK), hours=2)
+    assert left_out == 3
+    assert [str(time) for time in track.times] == ["2023-05-01T12:00:00", "2023-05-01T12:02:00", "2023-05-01T12:03:00"]
+    np.testing.assert_array_equal(track.latitude, [48.85, 48.86, 48.87])
+    np.testing.assert_array_equal(track.longitude, [2.35, 2.36, 2.37])
+
+
+@pytest.mark.parametrize(
+    ("text", "why"),
+    [
+        ("<kml></kml>", "starts with <kml>"),
+        ("not xml", "no GPX track"),
+        (TRACK[:300], "no GPX track"),
+        ('<!DOCTYPE gpx [<!ENTITY a "aaaa">]><gpx>&a;</gpx>', "document type"),
+        ("<gpx>" + "<a>" * 100 + "</a>" * 100 + "</gpx>", "nested too deep"),
+        ('<gpx><trk><trkpt lat="1" lon="2"/></trk></gpx>', "no point with a time among 1"),
+    ],
+)
+def test_what_is_no_track_is_refused(written, text, why):
+    with pytest.raises(InputError, match=why):
+        gpx.read(written(text))
+
+
+def test_a_missing_file_and_too_many_points_are_named(written, tmp_path, monkeypatch):
+    with pytest.raises(InputError, match="give a GPX file"):
+        gpx.read(tmp_path / "none.gpx")
+    monkeypatch.setattr(gpx, "MAX_POINTS", 3)
+    with pytest.raises(InputError, match="more than 3 points"):
+        gpx.read(written(TRACK))

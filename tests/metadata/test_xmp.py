@@ -1,0 +1,126 @@
+import xml.etree.ElementTree as ElementTree
+from pathlib import Path
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from photoplanet.errors import InputError
+from photoplanet.metadata import xmp
+from photoplanet.metadata.exif_writer import Estimate, OwnGps, applied
+
+RDF, EXIF, OURS = (f"{{{each}}}" for each in (xmp.RDF, xmp.EXIF, xmp.OURS))
+HERE = Estimate(48.8584, -2.2945, 25_000, "estimate, timed-hmm", 0.9)
+# as darktable writes them: properties as attributes, a history as elements
+DARKTABLE = b"""<?xml version="1.0" encoding="UTF-8"?>
+<x:xmpmeta xmlns:x="adobe:ns:meta/" x:xmptk="XMP Core 4.4.0-Exiv2">
+ <rdf:RDF xmlns:rdf="http://www.w3.org/1999/02/22-rdf-syntax-ns#">
+  <rdf:Description rdf:about="uuid:1"
+    xmlns:xmp="http://ns.adobe.com/xap/1.0/" xmlns:darktable="http://darktable.sf.net/" xmp:Rating="4">
+   <darktable:history><rdf:Seq><rdf:li darktable:operation="exposure" darktable:params="a&gt;b"/></rdf:Seq>
+   </darktable:history>
+  </rdf:Description>
+ </rdf:RDF>
+</x:xmpmeta>
+"""
+
+
+def written(data, estimate=HERE):
+    after, back = applied(data or b"", xmp.edits(data, estimate))
+    assert applied(after, back)[0] == (data or b"")
+    return after
+
+
+def properties(data):
+    """All attributes of all descriptions, read by another parser."""
+    found = {}
+    for each in ElementTree.fromstring(data).iter(f"{RDF}Description"):
+        found.update(each.attrib)
+    return found
+
+
+def test_a_new_sidecar_says_where_how_sure_and_that_it_is_an_estimate():
+    found = properties(written(None))
+    assert found[f"{EXIF}GPSLatitude"] == "48,51.5040000N" and found[f"{EXIF}GPSLongitude"] == "2,17.6700000W"
+    assert found[f"{EXIF}GPSHPositioningError"] == "250000/10"  # metres
+    assert found[f"{EXIF}GPSProcessingMethod"].startswith("photoplanet")
+    assert found[f"{OURS}confidence"] == "0.9" and "timed-hmm" in found[f"{OURS}method"]
+
+
+def test_what_a_sidecar_holds_stays_byte_for_byte():
+    after = written(DARKTABLE)
+    added = properties(after)
+    assert added[f"{EXIF}GPSMapDatum"] == "WGS-84" and added["{http://ns.adobe.com/xap/1.0/}Rating"] == "4"
+    start = after.index(b'\n  <rdf:Description rdf:about="uuid:1"\n   xmlns:rdf')  # the same subject as the rest
+    stop = after.index(b"/>", start) + 2
+    assert after[:start] + after[stop:] == DARKTABLE
+
+
+def test_an_estimate_replaces_an_earlier_one_only():
+    twice = written(written(DARKTABLE), Estimate(-1, 1, 10))
+    assert twice == written(DARKTABLE, Estimate(-1, 1, 10))
+    assert twice.count(b"GPSLatitude") == 1
+
+
+@pytest.mark.parametrize("other", [
+    b'exif:GPSLatitude="1,2N"', b'exif:GPSLatitude="1,2N" exif:GPSProcessingMethod="photoplanet"',
+    b'exif:GPSLongitude="1,2E" exif:GPSProcessingMethod="GPS"',
+])  # fmt: skip
+def test_another_place_in_a_sidecar_is_never_touched(other):
+    data = DARKTABLE.replace(b'xmp:Rating="4"', b'xmlns:exif="http://ns.adobe.com/exif/1.0/" ' + other)
+    assert xmp.has_place(data) and not xmp.has_place(DARKTABLE) and not xmp.has_place(written(DARKTABLE))
+    with pytest.raises(OwnGps):
+        xmp.edits(data, HERE)
+
+
+def test_a_place_written_as_elements_counts_too():
+    element = b'<exif:GPSLatitude xmlns:exif="http://ns.adobe.com/exif/1.0/">1,2N</exif:GPSLatitude>'
+    assert xmp.has_place(DARKTABLE.replace(b"<darktable:history>", element + b"<darktable:history>"))
+
+
+def test_our_estimate_with_another_programs_changes_is_left_alone():
+    changed = written(DARKTABLE).replace(b"exif:GPSMapDatum", b'xmp:Label="x" xmlns:xmp="u" exif:GPSMapDatum')
+    with pytest.raises(OwnGps):
+        xmp.edits(changed, HERE)
+
+
+@pytest.mark.parametrize("data", [
+    b"", b"no xml", b"<a/>", DARKTABLE[:200], DARKTABLE.decode().encode("utf-16"), b"<a>" * 1000,
+    b'<!DOCTYPE x [<!ENTITY a "aaaa"><!ENTITY b "&a;&a;">]><x>&b;</x>',
+    b'<x:xmpmeta xmlns:x="adobe:ns:meta/"><r:RDF xmlns:r="http://www.w3.org/1999/02/22-rdf-syntax-ns#"/></x:xmpmeta>',
+])  # fmt: skip
+def test_what_is_no_xmp_is_refused(data):
+    with pytest.raises(InputError, match=r"^its|^it"):
+        xmp.edits(data, HERE)
+
+
+@settings(max_examples=100)
+@given(st.floats(-90, 90), st.floats(-180, 180))
+def test_coordinates_survive(latitude, longitude):
+    found = properties(written(None, Estimate(latitude, longitude, 1)))
+    for name, value, negative in (("GPSLatitude", latitude, "S"), ("GPSLongitude", longitude, "W")):
+        text = found[f"{EXIF}{name}"]
+        degrees, minutes = text[:-1].split(",")
+        assert 0 <= float(minutes) < 60
+        sign = -1 if text[-1] == negative else 1
+        assert sign * (int(degrees) + float(minutes) / 60) == pytest.approx(value, abs=1e-8)
+
+
+@settings(max_examples=150)
+@given(st.data())
+def test_damage_is_refused_or_what_comes_out_is_sound(data):
+    broken = bytearray(written(DARKTABLE))
+    for _ in range(data.draw(st.integers(1, 4))):  # no }: ElementTree, which reads the answer, has it in no namespace
+        broken[data.draw(st.integers(0, len(broken) - 1))] = data.draw(st.integers(32, 124))
+    try:
+        after = written(bytes(broken))
+    except InputError:
+        return
+    assert properties(after)[f"{EXIF}GPSMapDatum"] == "WGS-84"
+
+
+def test_the_two_names_of_a_sidecar():
+    assert xmp.sidecar(Path("a/IMG_1.jpg")).name == "IMG_1.jpg.xmp"
+    assert xmp.sidecar(Path("a/IMG_1.jpg"), "xmp").name == "IMG_1.xmp"
+    with pytest.raises(InputError, match=r"jpg\.xmp, xmp"):
+        xmp.sidecar(Path("a.jpg"), "txt")

@@ -1,0 +1,249 @@
+"""The triplet loss and its pairs, worked by hand and by loops; a run on tiny photos, stopped and gone on with."""
+
+import json
+from dataclasses import replace
+
+import numpy as np
+import onnxruntime
+import pytest
+import torch
+from PIL import Image
+
+from photoplanet.errors import InputError, TrainingError
+from photoplanet.locate import locator
+from photoplanet.models import folder
+from photoplanet.photos import table
+from photoplanet.photos.decode import Preprocessing
+from photoplanet.retrieval.vectors.embedding import Embedder
+from photoplanet.training import export
+from photoplanet.training.classifier import BACKBONES, Classifier
+from photoplanet.training.embedding import train, triplet
+
+SETTINGS = triplet.Settings(places=4, each=4, steps=10)
+
+
+def by_loops(vectors, positive, negative, margin):
+    """FaceNet's loss as its paper words it: for each pair the nearest negative farther than the positive."""
+    terms = []
+    for a in range(len(vectors)):
+        away = [(vectors[a] - vectors[n]).pow(2).sum().item() for n in range(len(vectors))]
+        for p in range(len(vectors)):
+            if positive[a][p] and any(negative[a]):
+                negatives = [away[n] for n in range(len(vectors)) if negative[a][n]]
+                semi = [value for value in negatives if value > away[p]]
+                terms.append(max(0.0, away[p] - (min(semi) if semi else max(negatives)) + margin))
+    return float(np.mean(terms)) if terms else 0.0
+
+
+@pytest.mark.parametrize("seed", range(8))
+def test_the_loss_is_facenets(seed):
+    random = torch.Generator().manual_seed(seed)
+    vectors = torch.nn.functional.normalize(torch.randn(12, 5, generator=random), dim=1)
+    place = torch.randint(0, 4, (12,), generator=random)
+    positive = (place[:, None] == place[None]) & ~torch.eye(12, dtype=torch.bool)
+    negative = place[:, None] != place[None]
+    assert triplet.loss(vectors, positive, negative, 0.3).item() == pytest.approx(
+        by_loops(vectors, positive.tolist(), negative.tolist(), 0.3), abs=1e-5
+    )
+
+
+def test_a_solved_batch_costs_nothing_and_one_without_pairs_has_a_gradient_of_zero():
+    vectors = torch.tensor([[1.0, 0], [1, 0], [-1, 0]], requires_grad=True)
+    positive = torch.tensor([[0, 1, 0], [1, 0, 0], [0, 0, 0]], dtype=torch.bool)
+    negative = torch.tensor([[0, 0, 1], [0, 0, 1], [1, 1, 0]], dtype=torch.bool)
+    assert triplet.loss(vectors, positive, negative, 0.2).item() == 0
+    lost = triplet.loss(vectors, positive & False, negative, 0.2)
+    lost.backward()
+    assert lost.item() == 0 and (vectors.grad == 0).all()
+
+
+def test_pairs_by_distance_and_photographer():
+    km = 1 / 111.195  # degrees of latitude
+    latitude = np.array([0, 0.5, 0.9, 10, 40]) * km
+    positive, negative = triplet.pairs(latitude, np.zeros(5), np.array([1, 1, 2, -1, -1]), triplet.Settings())
+    found = [[row.tolist() for row in mask.astype(int)] for mask in (positive, negative)]
+    assert found[0] == [[0, 0, 1, 0, 0], [0, 0, 1, 0, 0], [1, 1, 0, 0, 0], [0] * 5, [0] * 5]
+    assert found[1] == [[0, 0, 0, 0, 1]] * 4 + [[1, 1, 1, 1, 0]]
+    unknown, _ = triplet.pairs(np.zeros(2), np.zeros(2), np.array([-1, -1]), triplet.Settings())
+    assert unknown.tolist() == [[False, True], [True, False]]  # of whom nobody knows they may well be two
+
+
+def test_batches_hold_several_photos_of_each_place_and_depend_on_seed_and_step_alone():
+    latitude, longitude = np.repeat([10, 20, 30, 40, 50], 6).astype(float), np.zeros(30)
+    photographer = np.tile([0, 0, 1, 1, 2, 2], 5)
+    photographer[24:] = 7  # all photos of the last place are one person's
+    places = triplet.Places(latitude, longitude, photographer, SETTINGS)
+    assert len(places.groups) == 4
+    rows = places.batch(3)
+    assert len(set(rows.tolist())) == 16 and (np.bincount(rows // 6, minlength=5) == [4, 4, 4, 4, 0]).all()
+    again = triplet.Places(latitude, longitude, photographer, SETTINGS)
+    assert again.batch(3).tolist() == rows.tolist() != again.batch(4).tolist()
+    with pytest.raises(TrainingError, match="photographer"):
+        triplet.Places(latitude, longitude, np.zeros(30, np.int64), SETTINGS)
+
+
+def test_recall_counts_the_nearest_ones_place():
+    library, places = np.eye(3, dtype=np.float32), np.array([[0, 0], [0, 0.1], [50, 50.0]])
+    queries = np.array([[1, 0.1, 0], [0, 1, 0.2], [0, 0.9, 1]], np.float32)
+    where = np.array([[0, 0], [0, 0.0], [0, 0]], float)  # right, 11 km off, far off
+    found = triplet.recall(library, places, queries, where, (1.0, 25.0))
+    assert found == {"1 km": pytest.approx(1 / 3), "25 km": pytest.approx(2 / 3)}
+    assert triplet.recall(library[:0], places[:0], queries, where, (1.0,)) == {"1 km": 0}
+
+
+PLACES = np.array([[48.86, 2.35], [35.68, 139.69], [-22.91, -43.17], [-33.87, 151.21]])
+COLOURS = np.array([[200, 60, 60], [60, 200, 60], [60, 60, 200], [190, 190, 60]])
+
+
+@pytest.fixture
+def model(tiny_model):
+    """Its embedding is the mean colour: enough to tell four places apart."""
+    torch.set_num_threads(1)
+    return tiny_model
+
+
+@pytest.fixture(scope="module")
+def photos(tmp_path_factory):
+    """48 photos of four places by three people; the colour tells the place; one is no image."""
+    home, random = tmp_path_factory.mktemp("photos"), np.random.default_rng(0)
+    rows = []
+    for i in range(48):
+        place = i % 4
+        pixels = np.clip(COLOURS[place] + random.normal(0, 20, (36, 36, 3)), 0, 255).astype(np.uint8)
+        Image.fromarray(pixels).save(home / f"{i}.png")
+        latitude, longitude = PLACES[place] + random.normal(0, 0.0005, 2)
+        rows.append({"photo_id": f"p{i}", "path": f"{i}.png", "latitude": latitude, "longitude": longitude,
+                     "photographer": f"person {i // 4 % 3}"})  # fmt: skip
+    (home / "47.png").write_bytes(b"no image")
+    return table.write(table.from_rows(rows), home / "photos.parquet")
+
+
+def run(photos, model, out, said=None, **more):
+    loaded = locator.load(model, threads=1)
+    say = (said if said is not None else []).append
+    settings = more.pop("settings", SETTINGS)
+    return train.train(
+        photos,
+        model,
+        out,
+        lambda pixels: loaded.log_probabilities(pixels)[1],
+        photos,
+        settings=settings,
+        say=say,
+        **more,
+    )
+
+
+def test_the_part_is_added_and_answers_as_it_was_measured(photos, model, tmp_path):
+    said: list[str] = []
+    facts = run(photos, model, tmp_path / "out", said)
+    assert facts["recall"]["25 km"] == 1.0 and facts["photos"] == 47 and facts["places"] >= 4
+    assert any("1 photos cannot be read" in line for line in said)
+    assert facts["onnx_parity"] < 1e-4
+    old, new = folder.read(model), folder.read(tmp_path / "out")  # reads and checks every hash
+    assert new.info.parts["embedding"] == {**facts, "files": ["embedding.onnx"]}
+    assert {name: new.info.hashes[name] for name in old.info.hashes} == old.info.hashes
+    assert not old.info.parts
+    embedder = Embedder(locator.load(tmp_path / "out", threads=1))
+    assert (embedder.which, embedder.dimensions) == ("trained", 256)
+    pixels = np.stack([np.full((16, 16, 3), colour, np.uint8) for colour in COLOURS])
+    vectors = embedder.vectors(pixels)
+    np.testing.assert_allclose(np.linalg.norm(vectors, axis=1), 1, atol=1e-5)
+    assert embedder.quantise(vectors).nbytes == 4 * 256
+
+
+def test_stopped_it_goes_on_and_ends_with_the_same_weights(photos, model, tmp_path):
+    run(photos, model, tmp_path / "whole")
+
+    class Stop(Exception):
+        pass
+
+    def stopping(count=1, note=""):
+        if note:
+            stopping.steps += 1
+            if stopping.steps == 8:
+                raise Stop
+
+    stopping.steps = 0
+
+    class Bar:
+        def __init__(self, what, total=None):
+            self.what = what
+
+        def __enter__(self):
+            return stopping if self.what == "training" else lambda count=1, note="": None
+
+        def __exit__(self, *why):
+            return False
+
+    with pytest.raises(Stop):
+        run(photos, model, tmp_path / "cut", bar=Bar)
+    assert not folder.read(tmp_path / "cut").info.parts
+
+    def never(pixels):
+        raise AssertionError("the embeddings were kept")
+
+    train.train(photos, model, tmp_path / "cut", never, photos, settings=SETTINGS)
+    parts = [(tmp_path / name / "embedding.onnx").read_bytes() for name in ("whole", "cut")]
+    assert parts[0] == parts[1]
+
+
+def test_a_half_written_cache_is_completed(photos, model, tmp_path):
+    run(photos, model, tmp_path / "out")
+    (cache,) = (tmp_path / "out.embedding").glob("embeddings-*.npy")
+    whole = np.load(cache)
+    torn = np.load(cache, mmap_mode="r+")
+    torn[5:20] = np.nan
+    torn[30, 7:] = np.nan  # killed in the middle of a row
+    torn.flush()
+    run(photos, model, tmp_path / "out")
+    np.testing.assert_array_equal(np.load(cache), whole)
+    cache.write_bytes(b"junk")
+    run(photos, model, tmp_path / "out")
+    np.testing.assert_array_equal(np.load(cache), whole)
+
+
+class OneLayer(torch.nn.Module):
+    """The least backbone there is: torch's exporter takes a minute for a real one on a busy machine."""
+
+    embedding, auxiliary, minimum_size = 6, 0, 16
+
+    def __init__(self, width, embedding):
+        super().__init__()
+        self.layer = torch.nn.Conv2d(3, 6, 8, stride=8)
+
+    def forward(self, pixels):
+        return self.layer(pixels).relu().mean(dim=(2, 3)), None
+
+
+def test_the_whole_network_learns_and_is_exported_with_pixels_going_in(photos, model, tmp_path, monkeypatch):
+    monkeypatch.setitem(BACKBONES, "one layer", OneLayer)
+    torch.manual_seed(0)
+    network = Classifier("one layer", 5, Preprocessing(size=32)).eval()
+    export.save_weights(network, tmp_path / "weights")
+    info = folder.ModelInfo("small", network.arguments(), network.preprocessing, 5, network.embedding_size)
+    partition = folder.read(model).partition
+    folder.write(tmp_path / "out", info, partition, model / folder.NETWORK, tmp_path / "weights")
+
+    @torch.inference_mode()
+    def embed(pixels):
+        return network(torch.from_numpy(pixels)).embedding.numpy()
+
+    settings = replace(SETTINGS, steps=4, learning_rate=1e-3)
+    facts = train.train(photos, tmp_path / "out", tmp_path / "out", embed, photos, True, settings)
+    assert facts["input"] == "images" and facts["onnx_parity"] < 1e-3
+    session = onnxruntime.InferenceSession(tmp_path / "out" / "embedding.onnx", providers=["CPUExecutionProvider"])
+    pixels = np.random.default_rng(0).integers(0, 256, (3, 32, 32, 3), dtype=np.uint8)
+    (vectors,) = session.run(["vectors"], {"images": pixels})
+    np.testing.assert_allclose(np.linalg.norm(vectors, axis=1), np.ones(3), atol=1e-4)
+    kept = json.loads((tmp_path / "out" / "model.json").read_text("utf-8"))["parts"]["embedding"]
+    assert kept["settings"]["learning_rate"] == 1e-3
+    head = triplet.Head(network.embedding_size)  # trained it is no longer what it began as
+    assert np.abs(vectors - head(torch.from_numpy(embed(pixels))).detach().numpy()).max() > 0.01
+
+
+def test_another_models_folder_is_not_built_upon(photos, model, write_model, tmp_path):
+    other = write_model(tmp_path / "other", bias={"Rio": 3})
+    with pytest.raises(InputError, match="another network"):
+        run(photos, model, other.folder)
+    assert not folder.read(other.folder).info.parts

@@ -1,0 +1,245 @@
+"""The training loop as a user meets it: it learns, stops, goes on bit for bit, and says what is wrong."""
+
+import dataclasses
+import json
+import os
+import signal
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+import numpy as np
+import pytest
+import torch
+
+from photoplanet.errors import InputError, TrainingError
+from photoplanet.models import folder as model_folder
+from photoplanet.photos import table
+from photoplanet.training import checkpoint, dataset, logs, recipes, run
+from photoplanet.training.distributed import Ranks
+from photoplanet.training.loop import Options, Stopped, Trainer
+
+QUIET = Options(curves=False, log_every=1)
+
+
+def trainer(photo_table: Path, folder: Path, recipe, **options) -> Trainer:
+    folder.mkdir(exist_ok=True)
+    data = dataset.prepare(photo_table, recipe)
+    return Trainer(data, recipe, folder, dataclasses.replace(QUIET, **options), Ranks())
+
+
+def weights(of: Trainer) -> dict[str, torch.Tensor]:
+    return checkpoint.gather(of.model, of.average.model if of.average else None, of.optimizer)
+
+
+def assert_same(left: dict[str, torch.Tensor], right: dict[str, torch.Tensor]) -> None:
+    assert left.keys() == right.keys()
+    different = [name for name, value in left.items() if not torch.equal(value, right[name])]
+    assert not different
+
+
+@pytest.fixture(scope="module")
+def straight(photo_table, small_recipe, tmp_path_factory):
+    """A run of ten steps without a stop; a checkpoint every four steps."""
+    torch.set_num_threads(1)
+    whole = trainer(photo_table, tmp_path_factory.mktemp("straight"), small_recipe, checkpoint_steps=4)
+    whole.run()
+    return whole
+
+
+def test_a_run_leaves_checkpoints_and_a_log(straight):
+    lines = logs.read(straight.folder / logs.LOG)
+    assert [line["step"] for line in lines if line["kind"] == "train"] == list(range(1, 11))
+    last = [line for line in lines if line["kind"] == "validation"][-1]
+    assert last["step"] == 10 and 0 <= last["within_city"] <= last["within_continent"] <= 1
+    assert checkpoint.read(straight.folder)[1]["step"] == 10
+    assert checkpoint.read_file(straight.folder / checkpoint.BEFORE)[1]["step"] == 8
+
+
+def test_going_on_from_a_checkpoint_is_bit_exact(straight, photo_table, small_recipe, tmp_path):
+    source = (straight.folder / checkpoint.BEFORE).read_bytes()
+    (tmp_path / checkpoint.LAST).write_bytes(source)
+    again = trainer(photo_table, tmp_path, small_recipe, threads=5)
+    again.run()
+    assert_same(weights(straight), weights(again))
+    assert again.history[-1]["loss"] == straight.history[-1]["loss"]
+
+
+KILLED = """
+import sys, torch
+from pathlib import Path
+from photoplanet.training import dataset, recipes
+from photoplanet.training.distributed import Ranks
+from photoplanet.training.loop import Options, Trainer
+torch.set_num_threads(1)
+recipe = recipes.Recipe.from_dict(eval(sys.argv[3]))
+data = dataset.prepare(Path(sys.argv[1]), recipe)
+Trainer(data, recipe, Path(sys.argv[2]), Options(curves=False, log_every=1, checkpoint_steps=1), Ranks()).run()
+"""
+
+
+def started(photo_table: Path, folder: Path, recipe, steps: int) -> subprocess.Popen:
+    """A run in another process, seen to have taken some steps."""
+    command = [sys.executable, "-c", KILLED, str(photo_table), str(folder), repr(recipe.as_dict())]
+    process = subprocess.Popen(command, stderr=subprocess.PIPE, text=True)
+    log = folder / logs.LOG
+    deadline = time.monotonic() + 120
+    while not log.exists() or log.read_text().count("\n") < steps:
+        if process.poll() is not None or time.monotonic() > deadline:
+            raise AssertionError(process.communicate()[1])
+        time.sleep(0.001)
+    return process
+
+
+@pytest.mark.parametrize("number", [signal.SIGKILL, signal.SIGTERM])
+def test_a_killed_run_goes_on_bit_for_bit(photo_table, small_recipe, tmp_path, number):
+    recipe = recipes.changed(small_recipe, ["steps=200"])  # far more than it gets to before the signal
+    process = started(photo_table, tmp_path, recipe, steps=3)
+    process.send_signal(number)
+    process.communicate(timeout=60)
+    assert process.returncode != 0
+    facts = checkpoint.read(tmp_path)[1]
+    assert 1 <= facts["step"] < 200
+
+    def at(step: int, folder: Path) -> Trainer:
+        going = trainer(photo_table, folder, recipe)
+        going._resume()
+        for batch in going.loader.batches(going.step, step):
+            going._step(batch)
+            going.step += 1
+        return going
+
+    target = facts["step"] + 2
+    assert_same(weights(at(target, tmp_path)), weights(at(target, tmp_path / "straight")))
+
+
+def test_ctrl_c_writes_a_checkpoint_first(photo_table, small_recipe, tmp_path):
+    running = trainer(photo_table, tmp_path, small_recipe)
+    before = signal.getsignal(signal.SIGINT)
+
+    def press(count=1, note=""):
+        if running.step == 4 and count:
+            os.kill(os.getpid(), signal.SIGINT)
+
+    with pytest.raises(Stopped) as stopped:
+        running.run(press)
+    assert stopped.value.number == signal.SIGINT
+    assert checkpoint.read(tmp_path)[1]["step"] == running.step < 10
+    assert signal.getsignal(signal.SIGINT) is before
+
+
+def test_a_loss_that_is_not_finite_ends_the_run_and_keeps_the_checkpoint(photo_table, small_recipe, tmp_path):
+    trainer(photo_table, tmp_path, recipes.changed(small_recipe, ["steps=3"])).run()
+    wild = trainer(photo_table, tmp_path / "wild", small_recipe, checkpoint_steps=2)
+    step = wild._step
+
+    def broken(batch):
+        if wild.step == 5:
+            with torch.no_grad():
+                wild.model.head.weight.fill_(float("inf"))
+        step(batch)
+
+    wild._step = broken
+    with pytest.raises(TrainingError, match=r"not finite at step 6 of 10 \(learning rate .*--learning-rate"):
+        wild.run()
+    tensors, facts, _ = checkpoint.read(tmp_path / "wild")
+    assert facts["step"] == 4 and all(value.isfinite().all() for value in tensors.values())
+
+
+def test_another_recipe_or_other_photos_do_not_go_on_from_a_checkpoint(straight, photo_table, small_recipe, tmp_path):
+    (tmp_path / checkpoint.LAST).write_bytes((straight.folder / checkpoint.LAST).read_bytes())
+    other = recipes.changed(small_recipe, ["learning_rate=0.5"])
+    with pytest.raises(InputError, match=rf"learning_rate={small_recipe.learning_rate} \(now 0.5\).*--resume never"):
+        trainer(photo_table, tmp_path, other).run()
+    facts = checkpoint.read(tmp_path)[1]
+    checkpoint.write(tmp_path, checkpoint.read(tmp_path)[0], {**facts, "data": "0000"})
+    with pytest.raises(InputError, match="other photos or cells"):
+        trainer(photo_table, tmp_path, small_recipe).run()
+    with pytest.raises(InputError, match="no checkpoint to resume"):
+        trainer(photo_table, tmp_path / "empty", small_recipe, resume="must").run()
+
+
+def test_a_checkpoint_that_is_damaged_gives_way_to_the_one_before(straight, photo_table, small_recipe, tmp_path):
+    for name in (checkpoint.LAST, checkpoint.BEFORE):
+        (tmp_path / name).write_bytes((straight.folder / name).read_bytes())
+    torn = tmp_path / checkpoint.LAST
+    torn.write_bytes(torn.read_bytes()[:-100])
+    said: list[str] = []
+    data = dataset.prepare(photo_table, small_recipe)
+    again = Trainer(data, small_recipe, tmp_path, QUIET, Ranks(), said.append)
+    again.run()
+    assert "going on from the checkpoint before it" in said[0] and said[1] == "going on from step 8"
+    assert_same(weights(straight), weights(again))
+
+
+def test_unreadable_photos_are_counted_and_the_run_goes_on(photo_table, small_recipe, tmp_path):
+    rows, _ = table.read(photo_table)
+    paths = table.paths(rows, photo_table.parent)
+    for name in paths[:3]:
+        (tmp_path / Path(name).name).write_bytes(Path(name).read_bytes()[:200])
+    broken = [str(tmp_path / Path(name).name) for name in paths[:3]] + paths[3:]
+    rows = rows.set_column(rows.column_names.index("path"), "path", [broken])
+    path = table.write(rows, tmp_path / "photos.parquet")
+    recipe = recipes.changed(small_recipe, ["validation=0"])
+    done = trainer(path, tmp_path / "run", recipe)
+    done.run()
+    assert done.unreadable.nonzero().flatten().tolist() == [0, 1, 2]
+    assert logs.read(tmp_path / "run" / logs.LOG)[-1]["unreadable"] == 3
+
+
+def test_no_photos_and_no_cells_are_said(photo_table, small_recipe, tmp_path):
+    rows, _ = table.read(photo_table)
+    empty = table.write(rows.slice(0, 0), tmp_path / "empty.parquet")
+    with pytest.raises(TrainingError, match="no photo to train on"):
+        dataset.prepare(empty, small_recipe)
+    with pytest.raises(InputError, match="min_photos 1000"):
+        dataset.prepare(photo_table, recipes.changed(small_recipe, ["max_photos=1000", "min_photos=1000"]))
+    from photoplanet.earth.partition.partition import Partition
+
+    Partition.uniform(np.zeros(3) - 60, np.zeros(3), level=4, min_photos=1).save(tmp_path / "cells.parquet")
+    with pytest.raises(TrainingError, match="no photo falls in any"):
+        dataset.prepare(photo_table, small_recipe, tmp_path / "cells.parquet")
+
+
+def test_photos_outside_every_cell_are_dropped_and_counted(photo_table, small_recipe, tmp_path):
+    from photoplanet.earth.partition.partition import Partition
+
+    rows, _ = table.read(photo_table)
+    latitude, longitude = rows["latitude"].to_numpy(), rows["longitude"].to_numpy()
+    paris = latitude > 45
+    Partition.uniform(latitude[paris], longitude[paris], level=4, min_photos=1).save(tmp_path / "cells.parquet")
+    found = dataset.prepare(photo_table, small_recipe, tmp_path / "cells.parquet")
+    assert found.facts["photos"] + found.facts["outside_cells"] + found.facts["validation_photos"] == 60
+    assert (found.training.classes >= 0).all() and (found.training.latitude > 45).all()
+
+
+@pytest.mark.parametrize("recipe_name", ["default", "paper"])
+def test_from_photo_table_to_model_folder(photo_table, small_recipe, tmp_path, recipe_name):
+    recipe = small_recipe
+    if recipe_name == "paper":
+        sizes = [
+            "backbone=mobile",
+            "image_size=32",
+            "width=0.25",
+            "steps=4",
+            "batch_size=16",
+            "max_photos=20",
+            "min_photos=2",
+        ]
+        recipe = recipes.changed(recipes.named("paper"), sizes)
+    facts = run.train(photo_table, tmp_path / "model", recipe, options=dataclasses.replace(QUIET, curves=True))
+    bundle = model_folder.read(tmp_path / "model")
+    assert len(bundle.partition) == bundle.info.classes == facts["cells"]
+    assert bundle.info.training["recipe"]["name"] == recipe_name
+    assert json.dumps(facts, allow_nan=False)
+    assert facts["validation"]["accuracy"].keys() == {"street", "city", "region", "country", "continent"}
+    assert bundle.info.temperature > 0
+    assert list((tmp_path / "model.run" / logs.CURVES).iterdir())
+
+
+def test_it_learns_colours(photo_table, small_recipe, tmp_path):
+    recipe = recipes.changed(small_recipe, ["steps=60", "learning_rate=0.01", "average=0.9"])
+    learned = trainer(photo_table, tmp_path, recipe)
+    learned.run()
+    assert learned.history[-1]["accuracy"]["city"] >= 0.8
