@@ -203,7 +203,9 @@ def learned_of(training: Answers, partition):
         (training.classes[start:stop], training.gaps[start + 1 : stop].astype(float))
         for start, stop in zip(training.starts[:-1], training.starts[1:], strict=True)
     ]
-    return album_parameters.hmm.count((classes for classes, _ in albums), len(partition)), album_parameters.travel.fit(albums, partition)
+    return album_parameters.hmm.count((classes for classes, _ in albums), len(partition)), album_parameters.travel.fit(
+        albums, partition
+    )
 
 
 def right(mass: np.ndarray, classes: np.ndarray) -> np.ndarray:

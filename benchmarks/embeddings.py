@@ -64,7 +64,9 @@ def line(name: str, latitude, longitude, truth: Photos, note: str = "") -> None:
     )
 
 
-def by_nearest(name: str, library: Photos, queries: Photos, x, y, kind="float32", partition=None) -> vector_index.VectorIndex:
+def by_nearest(
+    name: str, library: Photos, queries: Photos, x, y, kind="float32", partition=None
+) -> vector_index.VectorIndex:
     made = vector_index.VectorIndex.build(x, kind)
     started = time.perf_counter()
     found = nearest(y, made, library.latitude, library.longitude, partition)

@@ -1,7 +1,7 @@
 """Training images/s fed with real JPEGs against the same step fed from memory, both in one run, in turns.
 
-    python benchmarks/input_pipeline.py                                  # generated JPEGs of 160 to 500 px
-    python benchmarks/input_pipeline.py --photos photos.parquet --backbone inception --image-size 299 --device cuda
+python benchmarks/input_pipeline.py                                  # generated JPEGs of 160 to 500 px
+python benchmarks/input_pipeline.py --photos photos.parquet --backbone inception --image-size 299 --device cuda
 """
 
 import argparse

@@ -33,7 +33,9 @@ def learn(
     return save(model.folder, counts, shares, about)
 
 
-def save(model: str | Path, counts: hmm.Counts, shares: transition_model.Travel, facts: dict[str, Any]) -> folder.Bundle:
+def save(
+    model: str | Path, counts: hmm.Counts, shares: transition_model.Travel, facts: dict[str, Any]
+) -> folder.Bundle:
     """Write the part `album-hmm` of a model folder."""
     arrays = {name: np.asarray(getattr(counts, name)) for name in ("photos", "origin", "target", "steps")}
     arrays["shares"] = shares.shares

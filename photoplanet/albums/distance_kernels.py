@@ -66,7 +66,10 @@ def scales(partition: Partition, states: NDArray[np.integer]) -> list[Spread]:
         away[rows] = everywhere[:, states]
         for number, scale in enumerate(transition_model.SCALES_KM):
             totals[number, rows] = np.exp(everywhere / np.float32(-scale)) @ share.astype(np.float32)
-    return [_spread(away, total, scale, share[states]) for total, scale in zip(totals, transition_model.SCALES_KM, strict=True)]
+    return [
+        _spread(away, total, scale, share[states])
+        for total, scale in zip(totals, transition_model.SCALES_KM, strict=True)
+    ]
 
 
 def _spread(away: NDArray[np.float32], total: Floats, scale: float, share: Floats) -> Spread:

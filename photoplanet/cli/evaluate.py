@@ -133,7 +133,9 @@ def _leaks(bundle, known, paths, source, training, drop, threads):
         return {"checked": False, "why": why, "how": "give --training TABLE"}, none
     ids = known["photo_id"].to_pylist()
     present = [row for row, name in enumerate(paths) if name]
-    test = between_tables.Listed(known, [ids[row] for row in present], [paths[row] for row in present], between_tables.place(source))
+    test = between_tables.Listed(
+        known, [ids[row] for row in present], [paths[row] for row in present], between_tables.place(source)
+    )
     try:
         other = between_tables.listed(path, ("photo_id", "path"))
         with bar("reading for duplicates", len(present) + len(other.ids)) as advance:

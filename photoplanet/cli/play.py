@@ -99,7 +99,9 @@ def _game(photos, model, most, seed, player, readout, kept, before, threads):
         click.echo(f"{photos}: {table.describe(dropped)}", err=True)
     short = pc.less_equal(pc.utf8_length(listed["photo_id"]), game_log.MOST_TEXT)
     if gone := len(listed) - (pc.sum(short).as_py() or 0):
-        click.echo(f"{photos}: {many(gone, 'photo id')} longer than {game_log.MOST_TEXT:,} characters left out", err=True)
+        click.echo(
+            f"{photos}: {many(gone, 'photo id')} longer than {game_log.MOST_TEXT:,} characters left out", err=True
+        )
     listed = listed.filter(short)
     loaded = locator.load(model, threads)
     name = printable(f"{photos.resolve().parent.name}/{photos.name}")

@@ -76,7 +76,9 @@ def cells_a_photo(photos: int) -> int:
     return min(most, max(least, MAX_CELLS // max(1, photos)))
 
 
-def write_html_map(path: str | Path, items: Iterable[Item], title: str = TITLE, form: AnswerOptions | None = None) -> Path:
+def write_html_map(
+    path: str | Path, items: Iterable[Item], title: str = TITLE, form: AnswerOptions | None = None
+) -> Path:
     """Write `html_map` to `path` (UTF-8), in one step at the end; returns the path."""
     page = html_map(items, title, form)
     with atomic(path) as file:

@@ -123,9 +123,7 @@ def export_model(
             calibration=dict(calibration or {}),
             training={**(training or {}), "onnx_parity": parity._asdict()},
         )
-        return model_folder.write(
-            target, info, partition, parts / model_folder.NETWORK, parts / model_folder.WEIGHTS
-        )
+        return model_folder.write(target, info, partition, parts / model_folder.NETWORK, parts / model_folder.WEIGHTS)
     finally:
         shutil.rmtree(parts, ignore_errors=True)
 

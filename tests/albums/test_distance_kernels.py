@@ -44,7 +44,10 @@ def test_every_step_of_all_cells_is_its_matrix(partition):
     rng = np.random.default_rng(0)
     c = len(partition)
     chain = timed_hmm.Timed(partition, np.arange(c), transition_model.default().at(GAPS))
-    assert chain.scales[0].columns is not None and sum(map(len, chain.scales[0].columns)) < c * c / distance_kernels.BLOCK / 4
+    assert (
+        chain.scales[0].columns is not None
+        and sum(map(len, chain.scales[0].columns)) < c * c / distance_kernels.BLOCK / 4
+    )
     for gap in range(len(GAPS)):
         whole = matrix(partition, chain.shares[gap])
         for row in np.exp(peaked(rng, 5, c).astype(float)):

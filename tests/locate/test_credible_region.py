@@ -14,7 +14,9 @@ def test_overlap_of_discs_agrees_with_counting_points():
     x, y = away * np.cos(angle), away * np.sin(angle)
     for distance, radius, km in [(0, 1, 3), (0, 3, 1), (2, 1, 2), (2, 3, 1.5), (5, 1, 4.5), (5, 1, 1), (1, 1, 1)]:
         counted = (np.hypot(x * radius + distance, y * radius) <= km).mean()
-        assert credible_region.overlap(np.array([distance]), np.array([radius]), km)[0] == pytest.approx(counted, abs=0.005)
+        assert credible_region.overlap(np.array([distance]), np.array([radius]), km)[0] == pytest.approx(
+            counted, abs=0.005
+        )
 
 
 @pytest.mark.filterwarnings("error")
@@ -102,7 +104,9 @@ def test_counts_of_many_are_the_least_that_hold_the_share(seed, sharpness, share
     rows = np.exp(sharpness * random.normal(size=(5, 300))).astype(np.float32)
     rows /= rows.sum(axis=1, keepdims=True)
     orders = credible_region.falling(rows)
-    for row, order, count in zip(rows.astype(np.float64), orders, credible_region.counts(rows, orders, share), strict=True):
+    for row, order, count in zip(
+        rows.astype(np.float64), orders, credible_region.counts(rows, orders, share), strict=True
+    ):
         assert row[order[:count]].sum() >= share * row.sum() * (1 - 2e-6)
         assert row[order[: count - 1]].sum() < share * row.sum()
         assert (credible_region.smallest(row, order, share) == order[:count]).all()

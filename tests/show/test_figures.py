@@ -46,9 +46,7 @@ def test_curves_differ_in_more_than_colour_and_too_many_are_refused():
 def test_the_same_figure_is_the_same_file(model, tmp_path):
     for suffix in plots.SUFFIXES:
         first = plots.save(partition.partition_map(model.partition), tmp_path / f"one{suffix}").read_bytes()
-        assert (
-            plots.save(partition.partition_map(model.partition), tmp_path / f"two{suffix}").read_bytes() == first
-        )
+        assert plots.save(partition.partition_map(model.partition), tmp_path / f"two{suffix}").read_bytes() == first
     assert "5 cells" in svg(partition.partition_map(model.partition, {"Japan": (30, 46, 128, 147)}), tmp_path)
 
 
@@ -119,9 +117,7 @@ def test_photos_stand_above_their_distributions(model, photo, tmp_path, tiny_cit
     paths = [photo("red"), photo("blue")]
     found = model.locate(paths)
     captions = [each.best.name for each in found]
-    figure = distribution.distributions(
-        list(zip(paths, captions, found, strict=True)), [tiny_cities["Paris"], None]
-    )
+    figure = distribution.distributions(list(zip(paths, captions, found, strict=True)), [tiny_cities["Paris"], None])
     text = svg(figure, tmp_path)
     assert len(figure.axes) == 4 and "France" in text and "Australia" in text
 

@@ -163,7 +163,9 @@ class Library:
         partition = self.engine.embedder.locator.partition
         if self._by_cell is None:
             codes, at = self.engine.codes(self._store, self._rows), self.listing
-            self._by_cell = within_cell_search.Library(codes, at.latitude, at.longitude, partition, self.engine.embedder.scale)
+            self._by_cell = within_cell_search.Library(
+                codes, at.latitude, at.longitude, partition, self.engine.embedder.scale
+            )
         searched: Any = _Without(self._by_cell, exclude) if exclude else self._by_cell
         lat, lng, rows = within_cell_search.combined(probabilities, vectors, partition, searched)
         row = int(rows[0])

@@ -51,7 +51,9 @@ def train(
     bundle = model_folder.read(target, verify=False)
     album_parameters.learn(bundle, _steps(training))
     say("travel between places counted")
-    done: dict[str, Any] = {album_parameters.PART: model_folder.read(target, verify=False).info.parts[album_parameters.PART]}
+    done: dict[str, Any] = {
+        album_parameters.PART: model_folder.read(target, verify=False).info.parts[album_parameters.PART]
+    }
     head = loop.softmax_of(bundle)
     for recipe in recipes:
         place = work / networks.part_name(recipe.method)

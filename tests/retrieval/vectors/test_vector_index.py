@@ -40,7 +40,9 @@ def test_exact_kinds_equal_brute_force(n, d, k, seed, kind):
     random = np.random.default_rng(seed)
     vectors, queries = random.normal(size=(n, d)).astype(np.float32), random.normal(size=(3, d)).astype(np.float32)
     made = VectorIndex.build(vectors, "float32" if kind == "f" else "int8")
-    compared = vectors if kind == "f" else vector_index.dequantise(vector_index.quantise(vectors, made.scale), made.scale)
+    compared = (
+        vectors if kind == "f" else vector_index.dequantise(vector_index.quantise(vectors, made.scale), made.scale)
+    )
     distances, rows = made.search(queries, k)
     assert distances.shape == rows.shape == (3, k) and distances.dtype == np.float32 and rows.dtype == np.int64
     wanted, _ = brute(compared, queries, k)

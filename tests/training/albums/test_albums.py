@@ -79,9 +79,7 @@ sizes = st.lists(st.integers(1, 60), min_size=1, max_size=12)
 def test_every_photo_is_asked_for_once_in_an_epoch(sizes, method, longest, photos, epoch):
     starts = np.concatenate([[0], np.cumsum(sizes)])
     some = data.batches(starts, READINGS[method], longest, photos, 5, epoch)
-    targets = np.concatenate(
-        [batch[batch >= 0] for batch in (data.read(b, READINGS[method]).targets for b in some)]
-    )
+    targets = np.concatenate([batch[batch >= 0] for batch in (data.read(b, READINGS[method]).targets for b in some)])
     np.testing.assert_array_equal(np.sort(targets), np.arange(starts[-1]))
     again = data.batches(starts, READINGS[method], longest, photos, 5, epoch)
     assert all(np.array_equal(a, b) for a, b in zip(some, again, strict=True))
