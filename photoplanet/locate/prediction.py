@@ -16,7 +16,7 @@ from photoplanet.locate.credible_region import REGION_SHARE, MassAround, Region,
 from photoplanet.locate.precision import rounded
 
 if TYPE_CHECKING:
-    from photoplanet.earth.gazetteer import Place as NamedPlace
+    from photoplanet.earth.gazetteer import PlaceName
     from photoplanet.earth.partition.partition import Partition
 
 KNOWN_AT = 0.5  # of the mass within a radius: what is likelier true than not may be said at that level
@@ -27,7 +27,7 @@ _CELLS_AT_A_TIME = 100_000  # of distributions that are summarised together: som
 _MOST_NAMED = 20_000  # places whose names are remembered
 
 
-_named: dict[tuple[float, float], "NamedPlace"] = {}
+_named: dict[tuple[float, float], "PlaceName"] = {}
 
 
 @dataclass(frozen=True)
@@ -41,7 +41,7 @@ class Place:
     cell: str
 
     @cached_property
-    def near(self) -> "NamedPlace":
+    def near(self) -> "PlaceName":
         """The town, state, country and continent here, looked up offline when first asked for."""
         from photoplanet.earth import gazetteer
 
