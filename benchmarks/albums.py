@@ -19,7 +19,7 @@ from pathlib import Path
 import numpy as np
 import torch
 
-from photoplanet.albums import album, album_parameters, hmm, methods
+from photoplanet.albums import album, hmm, methods, transition_model
 from photoplanet.earth import geodesy
 from photoplanet.evaluation import accuracy, calibration, tables
 from photoplanet.locate import point_estimates
@@ -178,7 +178,7 @@ def tested(network, recipe, validation, test, model):
 def decoded(name, sets, model):
     """Errors (n,) km of a method without a network, those of its path if it has one, and its ECE."""
     (training, _), (answers, own) = sets["train"], sets["test"]
-    counts, shares = learned_of(training, model.partition)
+    counts, shares = parameters_of(training, model.partition)
     taken = {"hmm": counts, "timed-hmm": shares}
     best, confidence, paths = np.empty((2, len(answers))), np.empty(len(answers)), []
     for start, stop in zip(answers.starts[:-1], answers.starts[1:], strict=True):
@@ -186,7 +186,7 @@ def decoded(name, sets, model):
         one = album.Album(answers.gaps[start + 1 : stop].astype(float), np.full(stop - start, -1, np.int32))
         evidence = own[rows].astype(np.float32)
         found = methods.decode(name, evidence, answers.embeddings[rows], one, model.partition, taken)
-        mass = np.exp(found.log_probabilities)
+        mass = np.exp(found)
         best[:, rows] = point_estimates.get(point_estimates.DEFAULT_READOUT)(mass, model.partition)
         confidence[rows] = right(mass, answers.classes[rows])
         if name == "hmm":
@@ -197,15 +197,13 @@ def decoded(name, sets, model):
     return geodesy.distance_km(*truth, *best), path, error_of(confidence)
 
 
-def learned_of(training: Answers, partition):
-    """Transitions and travel shares of the training albums."""
+def parameters_of(training: Answers, partition):
+    """Counted transitions and fitted transition shares of the training albums."""
     albums = [
         (training.classes[start:stop], training.gaps[start + 1 : stop].astype(float))
         for start, stop in zip(training.starts[:-1], training.starts[1:], strict=True)
     ]
-    return album_parameters.hmm.count((classes for classes, _ in albums), len(partition)), album_parameters.travel.fit(
-        albums, partition
-    )
+    return hmm.count((classes for classes, _ in albums), len(partition)), transition_model.fit(albums, partition)
 
 
 def right(mass: np.ndarray, classes: np.ndarray) -> np.ndarray:

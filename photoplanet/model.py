@@ -1,7 +1,7 @@
 """What `photoplanet.load` gives: a Locator with the methods that are built on top of it."""
 
 import os
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable
 from typing import TYPE_CHECKING, Any
 
 from photoplanet.locate.locator import READ, Locator
@@ -29,17 +29,17 @@ class Model(Locator):
     def locate_album(
         self,
         photos: Iterable[Any],
-        times: Sequence[Any] | None = None,
+        times: Iterable[Any] | None = None,
         method: str | None = None,
-        anchors: "Sequence[tuple[float, float] | None] | None" = None,
+        anchors: Iterable[tuple[float, float] | None] | None = None,
         track: "Track | None" = None,
         readout: str | None = None,
     ) -> list[Prediction]:
         """Locate the photos of one album together → one Prediction per photo, in the given order.
 
-        As `albums.together.locate_album`, which says what the arguments are; by default times and known places (GPS)
-        are those in the photos' EXIF.
+        As `albums.locate_album.locate_album`, which says what the arguments are; by default times and known places
+        (GPS) are those in the photos' EXIF.
         """
-        from photoplanet.albums import locate_album as together
+        from photoplanet.albums.locate_album import locate_album
 
-        return together.locate_album(self, photos, times, method, anchors, track, readout)
+        return locate_album(self, photos, times, method, anchors, track, readout)

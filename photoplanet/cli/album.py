@@ -81,7 +81,8 @@ def command(photos, model, method, anchors, gpx_path, time_offset, one_camera, g
         return album_geotags.undo(photos, dry_run)
     if dry_run and not write:
         raise click.UsageError("--dry-run goes with --write xmp, --write exif or --undo")
-    from photoplanet.albums import trips
+    from photoplanet.albums import locate_trip, trips
+    from photoplanet.albums.shots import read_shots
     from photoplanet.locate.prediction import prepare
     from photoplanet.metadata import gpx
     from photoplanet.photos import inputs
@@ -90,7 +91,7 @@ def command(photos, model, method, anchors, gpx_path, time_offset, one_camera, g
     offset = trips.check_offset(time_offset) if time_offset else None
     track, untimed = gpx.read(gpx_path) if gpx_path else (None, 0)
     with bar("reading") as advance:
-        shots = trips.read(photos, advance)
+        shots = read_shots(photos, advance)
     inputs.check_outputs([path for path in outputs if path], [shot.source for shot in shots])
     albums, faults, utc = trips.split(shots, gap_hours, one_camera, offset)
     if track is not None:
@@ -112,7 +113,7 @@ def command(photos, model, method, anchors, gpx_path, time_offset, one_camera, g
         hidden = sys.stdout.isatty() and not as_json
         advance = (lambda count=1, note="": None) if hidden else stack.enter_context(bar("locating", len(shots)))
         for number, trip in enumerate(albums, start=1):
-            founds = trips.locate(loaded, trip, method, anchors, track, advance, threads)
+            founds = locate_trip.locate(loaded, trip, method, anchors, track, advance, threads)
             prepare([found.prediction for found in founds if found.prediction is not None], form.region)
             records = [found.record(form) for found in founds]
             failed += _name_unreadable(founds)
@@ -151,7 +152,7 @@ def _load(model: str | None, threads: int | None, method: str) -> Any:
 
     loaded = locator.load(model, threads)
     if method != AUTO and methods.METHODS[method].needs:
-        methods.check(method, album_parameters.of(loaded.bundle), loaded.info.name)
+        methods.check(method, album_parameters.read(loaded.bundle), loaded.info.name)
     if loaded.info.is_toy:
         click.echo(TOY_LINE, err=True)
     return loaded

@@ -7,7 +7,7 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
-from photoplanet.albums.trips import Found
+from photoplanet.albums.located_photos import LocatedPhoto
 from photoplanet.locate import geojson
 from photoplanet.locate.answers import AnswerOptions
 from photoplanet.metadata import gpx_writer
@@ -15,8 +15,8 @@ from photoplanet.show import result_files
 
 COLUMNS = (*result_files.COLUMNS, "taken_at", "album", "kind")
 
-# Takes one album: its number from 1, its photos, and each photo's record (`Found.record`).
-Sink = Callable[[int, list[Found], list[dict[str, Any]]], None]
+# Takes one album: its number from 1, its photos, and each photo's record (`LocatedPhoto.record`).
+Sink = Callable[[int, list[LocatedPhoto], list[dict[str, Any]]], None]
 
 
 @contextmanager
@@ -26,7 +26,7 @@ def csv_file(path: str | Path) -> Iterator[Sink]:
         writer = csv.DictWriter(file, COLUMNS)
         writer.writeheader()
 
-        def add(number: int, founds: list[Found], records: list[dict[str, Any]]) -> None:
+        def add(number: int, founds: list[LocatedPhoto], records: list[dict[str, Any]]) -> None:
             for facts in records:
                 more = {key: facts.get(key) for key in ("taken_at", "kind", "error")} | {"album": number}
                 rows = list(result_files.rows(facts)) if "best" in facts else [{"photo_id": facts["file"]}]
@@ -48,12 +48,12 @@ def geojson_file(path: str | Path, about: dict[str, Any], form: AnswerOptions) -
             file.write(f"{between}\n{json.dumps(feature, ensure_ascii=False, allow_nan=False)}")
             between = ","
 
-        def add(number: int, founds: list[Found], records: list[dict[str, Any]]) -> None:
+        def add(number: int, founds: list[LocatedPhoto], records: list[dict[str, Any]]) -> None:
             line = []
             for found, facts in zip(founds, records, strict=True):
                 if found.prediction is None:
                     continue
-                told = found.form(form)
+                told = found.options(form)
                 pointed = facts["best"] is not None
                 shared = {"album": number, "kind": facts["kind"], "taken_at": facts["taken_at"]}
                 name = found.shot.name
@@ -81,7 +81,7 @@ def gpx_file(path: str | Path, form: AnswerOptions) -> Iterator[Sink]:
     """A GPX file: a waypoint per photo that says how it was found and how sure that is, and one track."""
     points: list[tuple[float, float, str | None, str, str]] = []
 
-    def add(number: int, founds: list[Found], records: list[dict[str, Any]]) -> None:
+    def add(number: int, founds: list[LocatedPhoto], records: list[dict[str, Any]]) -> None:
         for facts in records:
             if best := facts.get("best"):
                 radius = facts["region"]["radius_km"]

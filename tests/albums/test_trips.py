@@ -6,8 +6,8 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from photoplanet.albums import trips
-from photoplanet.albums.trips import Shot
+from photoplanet.albums import locate_trip, located_photos, trips
+from photoplanet.albums.shots import Shot, read_shots
 from photoplanet.errors import InputError
 from photoplanet.locate import locator
 from photoplanet.locate.answers import AnswerOptions
@@ -87,31 +87,31 @@ def model(tiny_model):
 
 def test_a_known_place_pulls_its_neighbours_and_the_unreadable(album, model, tiny_cities):
     rio = tiny_cities["Rio"]
-    alone = trips.locate(model, trips.split(album)[0][0])
+    alone = locate_trip.locate(model, trips.split(album)[0][0])
     assert alone[0].prediction.confidence["country"] < 0.9
     album[1] = replace(album[1], place=(-22.9, -43.3))
-    found = trips.locate(model, trips.split(album)[0][0])
+    found = locate_trip.locate(model, trips.split(album)[0][0])
     assert [each.kind for each in found] == ["estimated", "own GPS", "neighbours", "estimated"]
     for each in found:
         assert each.prediction.point == pytest.approx(rio, abs=0.2) and each.prediction.confidence["country"] > 0.9
     assert found[1].prediction.point == (-22.9, -43.3) and "2.png" in found[2].error
-    kept = trips.locate(model, trips.split(album)[0][0], use_places=False)
+    kept = locate_trip.locate(model, trips.split(album)[0][0], use_places=False)
     assert [each.kind for each in kept] == ["estimated", "estimated", "neighbours", "estimated"]
 
 
 def test_a_track_places_photos_between_its_points(album, model):
     times = np.array([f"{DAY}10:00:00", f"{DAY}10:10:00"], "datetime64[s]")
     track = Track(times, np.array([48.0, 48.1]), np.array([2.0, 2.0]))
-    found = trips.locate(model, trips.split(album, time_offset="+00:00")[0][0], track=track)
+    found = locate_trip.locate(model, trips.split(album, time_offset="+00:00")[0][0], track=track)
     assert found[1].kind == "track" and found[1].prediction.point == pytest.approx((48.01, 2.0))
     assert found[1].record(AnswerOptions())["best"]["latitude"] == pytest.approx(48.01)  # measured: not rounded to 0.1°
-    assert found[1].estimate(AnswerOptions()).radius_m == pytest.approx(5560 + trips.TRACK_ERROR_M, rel=0.01)
+    assert found[1].estimate(AnswerOptions()).radius_m == pytest.approx(5560 + located_photos.TRACK_ERROR_M, rel=0.01)
     assert trips.covered(track, trips.split(album, time_offset="+00:00")[0]) == 4
 
 
 def test_what_may_be_written(album, model):
     album[1] = replace(album[1], place=(-22.91, -43.17))
-    found = trips.locate(model, trips.split(album)[0][0])
+    found = locate_trip.locate(model, trips.split(album)[0][0])
     told = [each.estimate(AnswerOptions()) for each in found]
     assert told[1] is None and told[2] is None  # its own GPS; and a file that nobody can read
     best = found[0].prediction
@@ -122,7 +122,7 @@ def test_what_may_be_written(album, model):
 
 
 def test_weak_evidence_is_not_written_unless_asked(album, model):
-    found = trips.locate(model, trips.split(album)[0][0], method="single")
+    found = locate_trip.locate(model, trips.split(album)[0][0], method="single")
     assert found[0].prediction.abstains and found[0].estimate(AnswerOptions()) is None
     assert found[0].estimate(AnswerOptions(answer_always=True)) is not None
 
@@ -130,7 +130,7 @@ def test_weak_evidence_is_not_written_unless_asked(album, model):
 def test_nothing_readable_and_nothing_known(album, model, tmp_path):
     for number in range(4):
         (tmp_path / f"{number}.png").write_bytes(b"no photo")
-    found = trips.locate(model, trips.split(album)[0][0])
+    found = locate_trip.locate(model, trips.split(album)[0][0])
     assert all(each.prediction is None and each.error for each in found)
 
 
@@ -140,13 +140,13 @@ def test_reading_folders_and_tables(photo, tmp_path):
         "photo_id,path,latitude,longitude,taken_at,album\n"
         "a,trip/1.png,48.5,2.5,2020-01-01T10:00:00,x\nb,trip/none.png,,,,x\n"
     )
-    (alone,) = trips.read([str(tmp_path / "trip")])
+    (alone,) = read_shots([str(tmp_path / "trip")])
     assert alone.place is None and alone.folder.endswith("trip")
-    one, two = trips.read([str(tmp_path / "photos.csv")])
+    one, two = read_shots([str(tmp_path / "photos.csv")])
     assert one.place == (48.5, 2.5) and one.taken_at == "2020-01-01T10:00:00" and one.album == two.album == "x"
     assert two.place is None and two.unreadable
     with pytest.raises(InputError, match="no photo in this folder"):
         (tmp_path / "empty").mkdir()
-        trips.read([str(tmp_path / "empty")])
+        read_shots([str(tmp_path / "empty")])
     with pytest.raises(InputError, match="no album is named"):
-        trips.read([])
+        read_shots([])

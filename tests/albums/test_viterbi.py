@@ -72,7 +72,7 @@ def test_a_plain_matrix_agrees_with_every_path(seed, n, k):
 def test_the_counted_chain_is_its_matrix_and_agrees_with_every_path(seed, n, k, pseudo):
     rng = np.random.default_rng(seed)
     counts = hmm.count([rng.integers(-1, k, 12), rng.integers(0, k, 5)], k)
-    chain = hmm.Counted(counts, pseudo)
+    chain = hmm.CountedChain(counts, pseudo)
     seen = np.zeros((k, k))
     seen[counts.origin, counts.target] = counts.steps
     stay = (np.trace(seen) + 0.5) / (seen.sum() + 1)
@@ -103,7 +103,7 @@ def test_the_timed_chain_is_a_distribution_whose_steps_fit_together(seed, n, kep
     kept = min(kept, len(partition))
     rng = np.random.default_rng(seed)
     shares = transition_model.default().at(rng.uniform(0, 100, n - 1))
-    chain = timed_hmm.Timed(partition, np.arange(kept), shares)
+    chain = timed_hmm.TimedChain(partition, np.arange(kept), shares)
     k = kept + (kept < len(partition))
     matrices = matrices_of(chain, k, n - 1)
     worth = rng.random(k)

@@ -36,6 +36,7 @@ class Tables:
         self.left_out = 0
 
     def __call__(self) -> Iterator[Callable[[], Points]]:
+        """Yield, chunk by chunk, functions that each locate its points."""
         self.left_out = 0
         for file in self._files:
             yield from self._chunks(file)

@@ -63,6 +63,6 @@ def _models(shared: Service) -> dict[str, Any]:
     return {
         "default": info.name,
         "models": [facts],
-        "album_methods": [methods.AUTO, *methods.usable(album_parameters.of(shared.locator.bundle))],
+        "album_methods": [methods.AUTO, *methods.usable(album_parameters.read(shared.locator.bundle))],
         "library": None if library is None else {"photos": len(library), "by": by},
     }

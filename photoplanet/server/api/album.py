@@ -6,8 +6,10 @@ from typing import Annotated, Any
 from fastapi import FastAPI, Query, Request
 from fastapi.responses import JSONResponse
 
-from photoplanet.albums import album_parameters, locate_album, methods, trips
+from photoplanet.albums import album_parameters, locate_trip, located_photos, methods, trips
 from photoplanet.albums.album import GAP_HOURS
+from photoplanet.albums.evidence import Evidence
+from photoplanet.albums.shots import read_shot
 from photoplanet.errors import InputError
 from photoplanet.locate.answers import AnswerOptions
 from photoplanet.locate.credible_region import REGION_SHARE
@@ -25,7 +27,7 @@ Offset = Annotated[
           json_schema_extra={"pattern": f"^({trips.OFFSET})$"}),
 ]  # fmt: skip
 TRACK = "track"  # the form field of a GPX file
-KINDS = [trips.OWN, trips.TRACK, trips.ESTIMATED, trips.NEIGHBOURS]
+KINDS = [located_photos.OWN, located_photos.TRACK, located_photos.ESTIMATED, located_photos.NEIGHBOURS]
 BODY = openapi.body(track={"type": "string", "format": "binary", "description": "A GPX track: known places"})
 ANSWER = openapi.answer(
     openapi.record(
@@ -49,7 +51,7 @@ ANSWER = openapi.answer(
 
 def add(app: FastAPI, shared: service.Service) -> None:
     """Add the endpoint."""
-    known = album_parameters.of(shared.locator.bundle)
+    known = album_parameters.read(shared.locator.bundle)
 
     @app.post("/v1/album", summary="Where the photos of a trip were taken", openapi_extra=BODY, responses=ANSWER)
     async def album(
@@ -88,7 +90,7 @@ def add(app: FastAPI, shared: service.Service) -> None:
             seen = await _see(shared, photos)
 
             def decide(number: int, trip: trips.Trip) -> dict[str, Any]:
-                found = trips.decide(shared.locator, trip, seen.take(trip.rows), method, anchors, track)
+                found = locate_trip.decide(shared.locator, trip, seen.take(trip.rows), method, anchors, track)
                 prepare([each.prediction for each in found if each.prediction is not None], region)
                 told = zip(trip.rows.tolist(), found, strict=True)
                 return trip.record(number, [_record(each, row, form, geojson, regions) for row, each in told])
@@ -118,15 +120,15 @@ async def _split(
     """The photos of a request → trips, and whether their times are UTC."""
     most = shared.limits.photo_pixels
     shots = await asyncio.gather(
-        *(shared.batcher.decode(trips.read_one, photo.content, {}, photo.name, most) for photo in photos)
+        *(shared.batcher.decode(read_shot, photo.content, {}, photo.name, most) for photo in photos)
     )
     albums, _, utc = trips.split(shots, gap_hours, one_camera, offset)
     return albums, utc
 
 
-async def _see(shared: service.Service, photos: list[Upload]) -> locate_album.Evidence:
+async def _see(shared: service.Service, photos: list[Upload]) -> Evidence:
     """What the network sees in the photos of a request, batched with those of other clients."""
-    seen = locate_album.Evidence.flat(shared.locator, len(photos))
+    seen = Evidence.flat(len(photos), shared.locator.info.classes, shared.locator.info.embedding_size)
 
     async def one(row: int) -> None:
         try:
@@ -141,8 +143,10 @@ async def _see(shared: service.Service, photos: list[Upload]) -> locate_album.Ev
     return seen
 
 
-def _record(found: trips.Found, row: int, form: AnswerOptions, geojson: bool, regions: bool) -> dict[str, Any]:
+def _record(
+    found: located_photos.LocatedPhoto, row: int, form: AnswerOptions, geojson: bool, regions: bool
+) -> dict[str, Any]:
     facts = {**found.record(form), "index": row}
     if found.prediction is not None:
-        facts |= service.more(found.prediction, found.shot.name, found.form(form), geojson, regions)
+        facts |= service.more(found.prediction, found.shot.name, found.options(form), geojson, regions)
     return facts

@@ -8,7 +8,8 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from photoplanet.albums.trips import Found, Trip
+from photoplanet.albums.located_photos import LocatedPhoto
+from photoplanet.albums.trips import Trip
 from photoplanet.earth import geodesy
 from photoplanet.locate.prediction import Prediction
 from photoplanet.show.figures import plots, world
@@ -32,11 +33,11 @@ _MOST_STOPS = 12  # labels: more would hide one another
 
 
 @plots.styled
-def album(trip: Trip, alone: Sequence[Found], helped: Sequence[Found], method: str) -> "Figure":
+def album(trip: Trip, alone: Sequence[LocatedPhoto], helped: Sequence[LocatedPhoto], method: str) -> "Figure":
     """The photos of `trip`, at most 30 of them, each above what it says alone and with the others, and all on two maps.
 
     Where a photo has its own GPS, that is the truth: answers are shaded by their distance from it, and rings on the map
-    show it. `alone` and `helped` are `trips.compare`'s.
+    show it. `alone` and `helped` are `locate_trip.compare`'s.
     """
     shown = np.unique(np.linspace(0, len(helped) - 1, min(len(helped), MOST_PHOTOS)).round().astype(int))
     rows = -(-len(shown) // COLUMNS)
@@ -59,7 +60,7 @@ def album(trip: Trip, alone: Sequence[Found], helped: Sequence[Found], method: s
     return figure
 
 
-def error_km(found: Found) -> float | None:
+def error_km(found: LocatedPhoto) -> float | None:
     """How far the answer is from the photo's own GPS, in km; None where there is no answer or no GPS."""
     given = _given(found)
     if found.shot.place is None or given is None:
@@ -67,12 +68,12 @@ def error_km(found: Found) -> float | None:
     return float(geodesy.distance_km(given.point[0], given.point[1], found.shot.place[0], found.shot.place[1]))
 
 
-def _given(found: Found) -> Prediction | None:
+def _given(found: LocatedPhoto) -> Prediction | None:
     """The answer; None where the photo gave none or one that is too weak."""
     return None if found.prediction is None or found.prediction.abstains else found.prediction
 
 
-def _title(trip: Trip, helped: Sequence[Found], shown: int) -> str:
+def _title(trip: Trip, helped: Sequence[LocatedPhoto], shown: int) -> str:
     days = " – ".join(dict.fromkeys(day for day in trip.days if day))
     count = f"{len(helped)} photos" + (f", {shown} of them shown" if shown < len(helped) else "")
     toy = any(found.prediction is not None and found.prediction.toy for found in helped)
@@ -83,7 +84,7 @@ def _clock(time: np.datetime64) -> str:
     return "" if np.isnat(time) else str(time)[5:16].replace("T", " ")
 
 
-def _answer(axes: Any, bottom: float, name: str, found: Found) -> None:
+def _answer(axes: Any, bottom: float, name: str, found: LocatedPhoto) -> None:
     """A box, half of the axes high: what was answered, and how far off or how sure that is; shaded by the error."""
     given, km = _given(found), error_km(found)
     shade = UNKNOWN if km is None else SHADES[int(np.searchsorted(BANDS, km))]
@@ -106,7 +107,7 @@ def _far(km: float) -> str:
     return f"{km:,.1f} km" if km < 10 else f"{km:,.0f} km"
 
 
-def _maps(figure: Any, where: Any, alone: Sequence[Found], helped: Sequence[Found], method: str) -> None:
+def _maps(figure: Any, where: Any, alone: Sequence[LocatedPhoto], helped: Sequence[LocatedPhoto], method: str) -> None:
     """The world with both ways, the trip in detail, and what the signs and shades mean."""
     true = np.array([found.shot.place or (np.nan, np.nan) for found in helped], float)
     ways = (("alone", ALONE, "x", _points(alone)), (f"album ({method})", TOGETHER, "o", _points(helped)))
@@ -130,7 +131,7 @@ def _line(sign: str) -> dict[str, Any]:
     return {"linestyle": (0, (1, 1)) if sign == "x" else "-", "linewidth": 0.7}
 
 
-def _points(founds: Sequence[Found]) -> np.ndarray:
+def _points(founds: Sequence[LocatedPhoto]) -> np.ndarray:
     """(n, 2) degrees, NaN where there is no answer."""
     given = (_given(found) for found in founds)
     return np.array([(np.nan, np.nan) if each is None else each.point for each in given])

@@ -49,7 +49,7 @@ def train(
         facts[name] = about
     training, validation = sides
     bundle = model_folder.read(target, verify=False)
-    album_parameters.learn(bundle, _steps(training))
+    album_parameters.fit(bundle, _steps(training))
     say("travel between places counted")
     done: dict[str, Any] = {
         album_parameters.PART: model_folder.read(target, verify=False).info.parts[album_parameters.PART]
@@ -98,6 +98,6 @@ def _tables(photos: Path, validation: Path | None) -> tuple[pa.Table, pa.Table, 
 
 
 def _steps(answers: Answers):
-    """Each album as `learned.learn` counts it: true classes and gaps."""
+    """Each album as `album_parameters.fit` counts it: true classes and gaps."""
     for start, stop in zip(answers.starts[:-1], answers.starts[1:], strict=True):
         yield answers.classes[start:stop], answers.gaps[start + 1 : stop].astype(float)
