@@ -108,7 +108,7 @@ def fit(albums: Iterable[tuple[NDArray[np.integer], Floats]], partition: Partiti
     """Fit the shares to albums, each (true classes (n,), −1 outside; gaps (n − 1,) hours), by maximum likelihood.
 
     Expectation–maximisation of a mixture whose parts are fixed, so that the optimum is the only one; one pseudo-step a
-    knot, distributed as in `default`, holds knots that no step came near. InputError when no step lies inside the cells.
+    knot, divided as in `default`, holds knots that no step came near. InputError when no step lies inside the cells.
     """
     origin, target, hours = [], [], []
     for classes, gaps in albums:

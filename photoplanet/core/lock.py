@@ -1,4 +1,4 @@
-"""One builder at a time: an advisory lock on a file, which the system gives up by itself when its process dies."""
+"""One builder at a time: an advisory lock on a file, which the system releases when its process dies."""
 
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -9,9 +9,13 @@ from pathlib import Path
 def held(path: Path, wait: bool, waiting: Callable[[], None] = lambda: None) -> Iterator[bool]:
     """Hold the lock on `path` (made if need be) for the block; yields whether it is held.
 
-    Where somebody else holds it: with `wait`, calls `waiting` once and then waits; without, yields False. Where the
+    Where another process holds it: with `wait`, calls `waiting` once and then waits; without, yields False. Where the
     system has no such locks (Windows, some network drives) it yields True, and two builders are not kept apart.
     OSError where the file cannot be written.
+
+    >>> with held(getfixture("tmp_path") / "index.lock", wait=False) as mine:
+    ...     mine
+    True
     """
     with path.open("ab") as file:
         try:

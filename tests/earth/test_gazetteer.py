@@ -74,18 +74,37 @@ def test_coordinates_off_the_earth_are_refused():
         gazetteer.name(float("nan"), 0)
 
 
+@pytest.mark.parametrize(
+    "town, point, continent",
+    [
+        ("Kazan", (55.79, 49.12), "Europe"),
+        ("Ufa", (54.73, 55.97), "Europe"),
+        ("Perm", (58.01, 56.25), "Europe"),
+        ("Yekaterinburg", (56.84, 60.61), "Asia"),
+        ("Omsk", (54.99, 73.37), "Asia"),
+        ("Anadyr", (64.73, 177.5), "Asia"),
+        ("Provideniya, east of 180°", (64.42, -173.23), "Asia"),
+        ("Istanbul", (41.01, 28.98), "Asia"),  # a whole country is on one continent, but for Russia
+        ("Tbilisi, east of 44° E", (41.72, 44.79), "Asia"),
+    ],
+)
+def test_europe_ends_at_the_urals(town, point, continent):
+    (place,) = gazetteer.name(*point)
+    assert place.continent == continent
+
+
 def test_every_country_of_the_gazetteer_has_a_continent():
-    data = gazetteer._gazetteer()
-    assert [code for code in data["country_codes"] if code not in gazetteer.CONTINENT_OF] == []
-    assert len(data["names"]) == len(data["latitude"]) == len(data["state"]) > 150_000
+    data = gazetteer.read()
+    assert [code for code in data.country_codes if code not in gazetteer.CONTINENT_OF] == []
+    assert len(data.names) == len(data.latitude) == len(data.state) > 150_000
 
 
 def slow_town(lat, lng):
     """The definition, without a search: the nearest town's state, and in it the town with the nearest edge."""
-    data = gazetteer._gazetteer()
-    away = distance_km(lat, lng, data["latitude"], data["longitude"])
-    own = data["state"] == data["state"][away.argmin()]
-    return away[np.where(own, away - data["radius"], np.inf).argmin()], away.min()
+    data = gazetteer.read()
+    away = distance_km(lat, lng, data.latitude, data.longitude)
+    own = data.state == data.state[away.argmin()]
+    return away[np.where(own, away - data.radius, np.inf).argmin()], away.min()
 
 
 @settings(max_examples=15, deadline=None)

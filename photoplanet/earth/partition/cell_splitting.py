@@ -20,6 +20,7 @@ from photoplanet.errors import InputError
 
 Ids = NDArray[np.uint64]
 Floats = NDArray[np.float64]
+Counted = tuple[Ids, NDArray[np.int64]]  # cells (n,) and how many points each holds
 Advance = Callable[..., Any]
 
 FACES = (np.arange(6, dtype=np.uint64) << np.uint64(61)) | np.uint64(1 << 60)
@@ -35,12 +36,13 @@ def nothing(count: int = 1, note: str = "") -> None:
     """The default of `advance`: show no progress."""
 
 
-def split(source: Source, max_photos: int, deepest: int = cells.MAX_LEVEL, advance: Advance = nothing):
+def split(source: Source, max_photos: int, deepest: int = cells.MAX_LEVEL, advance: Advance = nothing) -> Counted:
     """Split the six faces while a cell has more than `max_photos` points and is above level `deepest` (paper, §3).
 
     Returns ids (n,) uint64, sorted, and point counts (n,) int64 of the cells that hold any point.
     """
-    frontier, level, found = FACES, 0, []
+    frontier, level = FACES, 0
+    found: list[Counted] = []
     while len(frontier):
         depth = min(_depth(len(frontier), level), deepest - level)
         packed = _count(source, frontier, level, depth, advance)
@@ -60,7 +62,7 @@ def vector_sums(source: Source, ids: Ids, advance: Advance = nothing) -> tuple[i
     lookup = Lookup(ids)
     total, sums = 0, np.zeros((3, len(ids)), np.int64)
 
-    def work(load: Callable[[], Points]):
+    def work(load: Callable[[], Points]) -> tuple[int, NDArray[np.int64]]:
         points = load()
         return len(points.keys), _sum_points(points, lookup, len(ids))
 
@@ -83,11 +85,12 @@ def _count(source: Source, frontier: Ids, level: int, depth: int, advance: Advan
     """Packed keys and counts, sorted, of the points inside `frontier` (cells of `level`), `depth` levels below it."""
     lookup = None if level == 0 else Lookup(frontier)
 
-    def work(load: Callable[[], Points]):
+    def work(load: Callable[[], Points]) -> tuple[int, Ids]:
         points = load()
         return len(points.keys), _count_points(points, lookup, level, depth)
 
-    packed, parts, waiting = np.empty(0, np.uint64), [], 0
+    packed, waiting = np.empty(0, np.uint64), 0
+    parts: list[Ids] = []
     for number, part in in_threads(work, source()):
         parts.append(part)
         waiting += len(part)
@@ -105,7 +108,7 @@ def _count_points(points: Points, lookup: Lookup | None, level: int, depth: int)
     keys.sort()
     starts = _starts(keys)
     counts = np.diff(starts, append=len(keys))
-    packed = keys[starts].astype(np.uint64)
+    packed: Ids = keys[starts].astype(np.uint64)
     packed <<= _COUNT_BITS
     packed |= counts.view(np.uint64)
     return packed
@@ -115,7 +118,8 @@ def _deeper_keys(points: Points, lookup: Lookup | None, level: int, depth: int) 
     """For each point inside a cell of `lookup`, the cell's row and the bits of the `depth` levels below it."""
     to_level = level + depth
     if lookup is None:
-        return points.keys >> np.uint32(2 * (KEY_LEVEL - to_level))
+        keys: NDArray[np.uint32] = points.keys >> np.uint32(2 * (KEY_LEVEL - to_level))
+        return keys
     rows = lookup.rows(points.keys, points.leaves)
     inside = np.flatnonzero(rows >= 0)
     if to_level <= KEY_LEVEL:
@@ -123,10 +127,12 @@ def _deeper_keys(points: Points, lookup: Lookup | None, level: int, depth: int) 
     else:
         below = points.leaves(inside) >> np.uint64(61 - 2 * to_level)
     cell = rows.take(inside).astype(np.uint32) << np.uint32(2 * depth)
-    return cell | (below & below.dtype.type((1 << 2 * depth) - 1)).astype(np.uint32)
+    keys = (below & below.dtype.type((1 << 2 * depth) - 1)).astype(np.uint32)
+    keys |= cell
+    return keys
 
 
-def _starts(keys: NDArray) -> NDArray[np.int64]:
+def _starts(keys: NDArray[np.uint32] | Ids) -> NDArray[np.int64]:
     """Where a new key begins in sorted keys."""
     new = np.empty(len(keys), bool)
     new[:1] = True
@@ -143,14 +149,18 @@ def _merge(parts: list[Ids]) -> Ids:
     counts = np.add.reduceat(packed & _COUNT_MASK, starts) if len(starts) else keys
     if counts.size and counts.max() > _COUNT_MASK:
         raise InputError("points: more than 4,294,967,295 of them in one cell; partition a sample instead")
-    return (keys[starts] << _COUNT_BITS) | counts
+    merged: Ids = (keys[starts] << _COUNT_BITS) | counts
+    return merged
 
 
-def _descend(packed: Ids, frontier: Ids, level: int, depth: int, max_photos: int, deepest: int):
+def _descend(
+    packed: Ids, frontier: Ids, level: int, depth: int, max_photos: int, deepest: int
+) -> tuple[list[Counted], Ids]:
     """Split `frontier` down to `depth` levels below: the final cells, as (ids, counts), and those still too full."""
     keys = packed >> _COUNT_BITS
     before = np.concatenate([[0], np.cumsum(packed & _COUNT_MASK, dtype=np.int64)])
-    cell, done = np.arange(len(frontier), dtype=np.uint64), []
+    cell: Ids = np.arange(len(frontier), dtype=np.uint64)
+    done: list[Counted] = []
     for down in range(depth + 1):
         rest = np.uint64(2 * (depth - down))
         first, last = np.searchsorted(keys, cell << rest), np.searchsorted(keys, (cell + np.uint64(1)) << rest)
@@ -171,6 +181,6 @@ def _sum_points(points: Points, lookup: Lookup, classes: int) -> NDArray[np.int6
     for some in slices(len(points.keys), _SUMMED):
         piece = points.part(some)
         bins = piece.rows(lookup) + np.intp(1)  # bin 0: outside every cell
-        for axis in range(3):  # sums of up to 2^20 whole numbers of 2^30 are exact in float64
+        for axis in range(3):  # sums of up to 2^20 integers of 2^30 are exact in float64
             sums[axis] += np.bincount(bins, piece.vectors[axis], classes + 1).astype(np.int64)
     return sums[:, 1:]

@@ -7,6 +7,7 @@ from pathlib import Path
 
 import numpy as np
 import pyarrow as pa
+from numpy.typing import NDArray
 
 from photoplanet.core.workers import slices
 from photoplanet.earth import geodesy
@@ -21,10 +22,10 @@ _HEAD = 1 << 20  # bytes in which a CSV's first line must end
 
 
 class Tables:
-    """The points of one or more tables: a call reads them anew, in chunks; `left_out` counts the rows it skipped.
+    """The points of one or more tables: each call reads them again, in chunks; `left_out` counts the rows skipped.
 
     With `skip_bad`, rows without coordinates, off the Earth or at exactly 0, 0 (what a camera without a fix writes) are
-    skipped; otherwise the first that is no place on Earth is an `InputError` that names the file and the row, from 0.
+    skipped; otherwise the first that is not a place on Earth is an `InputError` that names the file and row, from 0.
     """
 
     def __init__(self, paths: Paths, latitude_column: str, longitude_column: str, skip_bad: bool = False):
@@ -60,7 +61,7 @@ class Tables:
 
 
 def names(file: Path) -> list[str]:
-    """The names of a table's columns; `InputError` where it is no Parquet or CSV file."""
+    """The names of a table's columns; `InputError` where it is not a Parquet or CSV file."""
     if not file.is_file():
         raise InputError(
             f"{file}: {'it is a folder' if file.is_dir() else 'no such file'}; give a Parquet or CSV table"
@@ -71,12 +72,13 @@ def names(file: Path) -> list[str]:
         if head.startswith(b"PAR1"):
             from pyarrow import parquet
 
-            return parquet.read_schema(file).names
+            columns: list[str] = parquet.read_schema(file).names
+            return columns
         text = head.decode("utf-8-sig")
         return next(plain_csv.reader([text], delimiter=_delimiter(text)), [])
     except (pa.ArrowException, UnicodeDecodeError, plain_csv.Error) as error:
         why = " ".join(str(error).split())[:200]
-        raise InputError(f"{file}: it is no Parquet or CSV table, or damaged ({why})") from None
+        raise InputError(f"{file}: it is not a Parquet or CSV table, or is damaged ({why})") from None
 
 
 def _batches(file: Path, columns: list[str]) -> Iterator[pa.RecordBatch]:
@@ -104,6 +106,7 @@ def _delimiter(head: str) -> str:
     return max(",;\t", key=head.count)
 
 
-def _floats(column: pa.Array) -> np.ndarray:
-    """float64, with NaN for nulls, which the check of coordinates then names."""
-    return column.cast(pa.float64()).to_numpy(zero_copy_only=False)
+def _floats(column: pa.Array) -> NDArray[np.float64]:
+    """As float64, with NaN for nulls, which the check of coordinates then names."""
+    values: NDArray[np.float64] = column.cast(pa.float64()).to_numpy(zero_copy_only=False)
+    return values
