@@ -17,8 +17,10 @@ test: .venv/installed
 	.venv/bin/python -m pytest -n auto
 
 lint: .venv/installed
+	.venv/bin/ruff format --check .
 	.venv/bin/ruff check .
 	.venv/bin/mypy
+	.venv/bin/lint-imports
 
 docs: .venv/installed
 	.venv/bin/python -m sphinx -q -W --keep-going -b html docs docs/_build/html

@@ -80,14 +80,14 @@ def test_bytes_paths_and_arrays_have_one_code_and_bad_ones_are_named(folder):
 def read(monkeypatch):
     """Counts the photos that are decoded."""
     seen = []
-    load_many = binary_codes.images.load_many
+    load_many = binary_codes.decode.load_many
 
     def counting(sources, *args):
         sources = list(sources)
         seen.extend(sources)
         return load_many(sources, *args)
 
-    monkeypatch.setattr(binary_codes.images, "load_many", counting)
+    monkeypatch.setattr(binary_codes.decode, "load_many", counting)
     return seen
 
 
