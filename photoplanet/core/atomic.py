@@ -212,7 +212,7 @@ def tidy(folder: str | os.PathLike[str], again: bool = False) -> None:
 
 def _target(path: str | os.PathLike[str]) -> Path | None:
     """The regular file to replace, links followed; None for what has to be written into."""
-    if _is_descriptor(os.fspath(path)):
+    if _descriptor(os.fspath(path)):
         return None
     try:
         kind = os.stat(path).st_mode  # noqa: PTH116  # follows links as the system does
@@ -223,16 +223,27 @@ def _target(path: str | os.PathLike[str]) -> Path | None:
     return Path(os.path.realpath(path)) if stat.S_ISREG(kind) else None
 
 
-def _is_descriptor(path: str) -> bool:
-    """Whether a path, or a link on its way, stands for an open file of a process, such as /dev/stdout."""
+def _descriptor(path: str) -> str:
+    """The open file of a process that a path, or a link on its way, stands for, such as /proc/7/fd/1; "" for others."""
     for _ in range(40):
         parent = os.path.realpath(os.path.dirname(path) or ".")  # noqa: PTH120
+        path = os.path.join(parent, os.path.basename(path))  # noqa: PTH118, PTH119
         if _DESCRIPTORS.fullmatch(parent):
-            return True
+            return path
         if not os.path.islink(path):  # noqa: PTH114
-            return False
+            return ""
         path = os.path.join(parent, os.readlink(path))  # noqa: PTH115, PTH118
-    return False
+    return ""
+
+
+def _opened(path: str) -> int:
+    """A descriptor that writes into what is not a regular file; our own stdout is shared, so that all comes in turn."""
+    parent, _, number = _descriptor(path).rpartition("/")
+    if parent in ("/dev/fd", f"/proc/{os.getpid()}/fd") and number.isdecimal():
+        if sys.stdout is not None:
+            sys.stdout.flush()
+        return os.dup(int(number))
+    return os.open(path, os.O_WRONLY | os.O_APPEND)
 
 
 def _temporary(target: Path, kind: str = "part") -> Path:
@@ -277,7 +288,7 @@ def _hand_on(target: Path, fresh: Path, keep_times: bool) -> None:
 
 def _pour(fresh: Path, path: str | os.PathLike[str]) -> None:
     """Write the bytes of a file into what is not a regular file, after what is there."""
-    with fresh.open("rb") as source, open(os.open(path, os.O_WRONLY | os.O_APPEND), "wb", buffering=0) as sink:  # noqa: PTH123
+    with fresh.open("rb") as source, open(_opened(os.fspath(path)), "wb", buffering=0) as sink:  # noqa: PTH123
         while piece := memoryview(source.read(1 << 20)):
             while piece:
                 piece = piece[sink.write(piece) or 0 :]

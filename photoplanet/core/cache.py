@@ -33,7 +33,7 @@ FLUSH_ROWS = 16_384
 FLUSH_BYTES = 64 << 20
 MAX_RECORD = 1 << 20  # characters of a photo's record
 MAX_ERROR = 2000  # characters of a reason
-SMALL_BYTES, MANY_SMALL = 8 << 20, 32  # so many shards below this size are joined when the cache is opened
+SMALL_BYTES, MANY_SMALL = 1 << 20, 32  # so many shards below this size are joined when the cache is opened
 _COLUMNS = "stamp, shard, start, count, record, error"
 
 Key = tuple[str, str]  # a photo's name, and a stamp that changes when the photo does

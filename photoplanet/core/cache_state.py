@@ -20,8 +20,8 @@ _ASKED = 500  # keys in one query
 SCHEMA = {
     "about": "CREATE TABLE about (text TEXT NOT NULL)",
     "shards": "CREATE TABLE shards (number INTEGER PRIMARY KEY AUTOINCREMENT, items INTEGER, files TEXT)",
-    "photos": "CREATE TABLE photos (id INTEGER PRIMARY KEY, key BLOB NOT NULL UNIQUE, stamp INTEGER NOT NULL, "
-    "shard INTEGER NOT NULL, start INTEGER NOT NULL, count INTEGER NOT NULL, record TEXT, error TEXT)",
+    "photos": "CREATE TABLE photos (key BLOB PRIMARY KEY, stamp INTEGER NOT NULL, "
+    "shard INTEGER NOT NULL, start INTEGER NOT NULL, count INTEGER NOT NULL, record TEXT, error TEXT) WITHOUT ROWID",
 }
 
 
