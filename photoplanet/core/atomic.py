@@ -288,7 +288,7 @@ def _hand_on(target: Path, fresh: Path, keep_times: bool) -> None:
 
 def _pour(fresh: Path, path: str | os.PathLike[str]) -> None:
     """Write the bytes of a file into what is not a regular file, after what is there."""
-    with fresh.open("rb") as source, open(_opened(os.fspath(path)), "wb", buffering=0) as sink:  # noqa: PTH123
+    with fresh.open("rb") as source, open(_opened(os.fspath(path)), "wb", buffering=0) as sink:
         while piece := memoryview(source.read(1 << 20)):
             while piece:
                 piece = piece[sink.write(piece) or 0 :]
