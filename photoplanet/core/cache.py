@@ -164,15 +164,14 @@ class Cache:
             rows = self._state.photos(asked, _COLUMNS) if self._state else {}
             return [None if pair is None else self._one(*pair, rows.get(pair[0])) for pair in wanted]
 
-    def known(self, keys: Sequence[Key | None]) -> NDArray[np.bool_]:
+    def known(self, keys: Iterable[Key | None]) -> NDArray[np.bool_]:
         """Bool (n,): the photos that need not be computed."""
-        return np.array([shard >= 0 for shard, _ in self._places(keys)], bool)
+        return self._places(keys)[0] >= 0
 
-    def rows(self, keys: Sequence[Key | None], name: str) -> Rows:
+    def rows(self, keys: Iterable[Key | None], name: str) -> Rows:
         """One array of many photos that have one item each, as if it were one array (n, …); zeros where unknown."""
-        places = self._places(keys)
-        numbers = np.fromiter((max(shard, 0) for shard, _ in places), np.int32, len(places))
-        return Rows(self._arrays, dict(self._shards), name, numbers, np.fromiter((at for _, at in places), np.int64))
+        numbers, starts = self._places(keys)
+        return Rows(self._arrays, dict(self._shards), name, numbers.clip(min=0), starts)
 
     def keep(self, keys: Iterable[Key]) -> None:
         """Forget the photos of other names, and give back the space of shards of which half is forgotten."""
@@ -218,11 +217,8 @@ class Cache:
             if not self._waiting:
                 self._since = time.monotonic()
             self._waiting[name] = stamp, found
-            if (
-                len(self._waiting) >= FLUSH_ROWS
-                or self._bytes >= FLUSH_BYTES
-                or time.monotonic() - self._since >= FLUSH_SECONDS
-            ):
+            full = len(self._waiting) >= FLUSH_ROWS or self._bytes >= FLUSH_BYTES
+            if full or time.monotonic() - self._since >= FLUSH_SECONDS:
                 self.flush()
 
     def _write(self, waiting: Mapping[bytes, tuple[int, Found]]) -> None:
@@ -287,19 +283,22 @@ class Cache:
                     db.executemany("DELETE FROM shards WHERE number = ?", damaged)
             self._arrays.remove_others(self._shards)
 
-    def _places(self, keys: Sequence[Key | None]) -> list[tuple[int, int]]:
-        """(shard, start) of each photo: (0, 0) where it has no arrays, (−1, 0) where nothing is known of it."""
+    def _places(self, keys: Iterable[Key | None]) -> tuple[NDArray[np.int32], NDArray[np.int64]]:
+        """Shard and start of each photo: 0, 0 where it has no arrays, −1, 0 where nothing is known of it."""
         self.flush()
-        places: list[tuple[int, int]] = []
-        for begin in range(0, len(keys), CHUNK):
-            wanted = [None if key is None else _digest(key) for key in keys[begin : begin + CHUNK]]
+        source, places = iter(keys), [np.empty((0, 2), np.int64)]
+        while chunk := list(islice(source, CHUNK)):
+            wanted = [None if key is None else _digest(key) for key in chunk]
             asked = [pair[0] for pair in wanted if pair]
             found = self._state.photos(asked, "stamp, shard, start, count") if self._state else {}
-            for pair in wanted:
+            here = np.full((len(chunk), 2), (-1, 0), np.int64)
+            for at, pair in enumerate(wanted):
                 row = found.get(pair[0]) if pair else None
-                right = row and pair and row[0] == pair[1] and self._fits(*row[1:])
-                places.append((row[1], row[2]) if row and right else (-1, 0))
-        return places
+                if row and pair and row[0] == pair[1] and self._fits(*row[1:]):
+                    here[at] = row[1:3] if row[3] else 0
+            places.append(here)
+        whole = np.concatenate(places)
+        return whole[:, 0].astype(np.int32), whole[:, 1].copy()
 
     def _fits(self, shard: Any, start: Any, count: Any) -> bool:
         """Whether a row of the state names items that are there."""
