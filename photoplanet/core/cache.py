@@ -5,14 +5,12 @@ arrays. One process writes at a time, others may read. Arrays are written before
 transaction, so that a kill at any moment costs the last seconds. Damage costs time: what is damaged is computed again.
 """
 
-import hashlib
 import json
 import os
 import threading
 import time
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
-from functools import lru_cache
 from itertools import islice
 from pathlib import Path
 from typing import Any, TypeVar
@@ -21,7 +19,7 @@ import numpy as np
 from numpy.typing import DTypeLike, NDArray
 
 from photoplanet.core.array_shards import Arrays, Damaged, Rows, Shard, Shards
-from photoplanet.core.cache_state import Busy, State, described
+from photoplanet.core.cache_state import Busy, Key, State, described, digest
 from photoplanet.errors import InputError
 
 __all__ = ["Busy", "Cache", "Entry", "Found", "Key", "Rows", "file_stamp", "may_pass"]
@@ -36,7 +34,6 @@ MAX_ERROR = 2000  # characters of a reason
 SMALL_BYTES, MANY_SMALL = 1 << 20, 32  # so many shards below this size are joined when the cache is opened
 _COLUMNS = "stamp, shard, start, count, record, error"
 
-Key = tuple[str, str]  # a photo's name, and a stamp that changes when the photo does
 Item = TypeVar("Item")
 
 
@@ -101,10 +98,14 @@ class Cache:
         self._state = State(folder, about, self.writes, waiting, refuse_others)
         if self._state.fault:
             self.damaged.append(self._state.fault)
-        self._load_shards()
-        small = [number for number, shard in self._shards.items() if shard.bytes < SMALL_BYTES]
-        if self.writes and len(small) >= MANY_SMALL:
-            self._rewrite(small)
+        try:
+            self._load_shards()
+            small = [number for number, shard in self._shards.items() if shard.bytes < SMALL_BYTES]
+            if self.writes and len(small) >= MANY_SMALL:
+                self._rewrite(small)
+        except BaseException:
+            self._state.close()
+            raise
 
     def __enter__(self) -> "Cache":
         return self
@@ -158,7 +159,7 @@ class Cache:
 
     def look_up(self, keys: Sequence[Key | None]) -> list[Found | None]:
         """What is known of photos, in order; arrays are mapped, read-only."""
-        wanted = [None if key is None else _digest(key) for key in keys]
+        wanted = [None if key is None else digest(key) for key in keys]
         with self._guard:
             asked = [pair[0] for pair in wanted if pair and pair[0] not in self._waiting]
             rows = self._state.photos(asked, _COLUMNS) if self._state else {}
@@ -180,7 +181,7 @@ class Cache:
             return
         with self._guard, self._state.transaction() as db:
             db.execute("CREATE TEMP TABLE wanted (key BLOB PRIMARY KEY)")
-            db.executemany("INSERT OR IGNORE INTO wanted VALUES (?)", ((_digest(key)[0],) for key in keys))
+            db.executemany("INSERT OR IGNORE INTO wanted VALUES (?)", ((digest(key)[0],) for key in keys))
             db.execute("DELETE FROM photos WHERE key NOT IN (SELECT key FROM wanted)")
             db.execute("DROP TABLE wanted")
         live = dict(self._state.ask("SELECT shard, SUM(count) FROM photos GROUP BY shard"))
@@ -209,7 +210,7 @@ class Cache:
 
     def _add(self, key: Key, found: Found) -> None:
         """Let a result wait to be written."""
-        name, stamp = _digest(key)
+        name, stamp = digest(key)
         if isinstance(found, Entry):
             self._arrays.check(found.arrays)
             self._bytes += sum(array.nbytes for array in found.arrays.values())
@@ -288,7 +289,7 @@ class Cache:
         self.flush()
         source, places = iter(keys), [np.empty((0, 2), np.int64)]
         while chunk := list(islice(source, CHUNK)):
-            wanted = [None if key is None else _digest(key) for key in chunk]
+            wanted = [None if key is None else digest(key) for key in chunk]
             asked = [pair[0] for pair in wanted if pair]
             found = self._state.photos(asked, "stamp, shard, start, count") if self._state else {}
             here = np.full((len(chunk), 2), (-1, 0), np.int64)
@@ -372,19 +373,6 @@ def may_pass(error: Exception) -> bool:
 def _stays(found: Found) -> bool:
     """Whether a result holds in the next run too."""
     return found.keep if isinstance(found, Entry) else not may_pass(found)
-
-
-@lru_cache(1024)
-def _folder_digest(folder: str) -> bytes:
-    return hashlib.blake2b(folder.encode("utf-8", "surrogatepass"), digest_size=4).digest()
-
-
-def _digest(key: Key) -> tuple[bytes, int]:
-    """16 bytes for a name, which lie together for photos of one folder, and a number for a stamp."""
-    name, stamp = key
-    own = hashlib.blake2b(name.encode("utf-8", "surrogatepass"), digest_size=12).digest()
-    mark = hashlib.blake2b(stamp.encode("utf-8", "surrogatepass"), digest_size=8).digest()
-    return _folder_digest(name.rpartition("/")[0]) + own, int.from_bytes(mark, "little", signed=True)
 
 
 def _lines(waiting: Mapping[bytes, tuple[int, Found]], number: int) -> Iterator[tuple[Any, ...]]:

@@ -1,6 +1,7 @@
 """The state of a cache in SQLite: opened with suspicion, locked against other writers, started anew when damaged."""
 
 import errno
+import hashlib
 import json
 import os
 import sqlite3
@@ -8,6 +9,7 @@ import threading
 import time
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager, suppress
+from functools import lru_cache
 from pathlib import Path
 from typing import Any
 
@@ -23,6 +25,8 @@ SCHEMA = {
     "photos": "CREATE TABLE photos (key BLOB PRIMARY KEY, stamp INTEGER NOT NULL, "
     "shard INTEGER NOT NULL, start INTEGER NOT NULL, count INTEGER NOT NULL, record TEXT, error TEXT) WITHOUT ROWID",
 }
+
+Key = tuple[str, str]  # a photo's name, and a stamp that changes when the photo does
 
 
 class Busy(InputError):
@@ -182,6 +186,24 @@ def described(fingerprint: str, fields: dict[str, list[Any]], version: int) -> s
     '{"fields": {}, "fingerprint": "toy 1", "format": 1}'
     """
     return json.dumps({"format": version, "fingerprint": fingerprint, "fields": fields}, sort_keys=True)
+
+
+def digest(key: Key) -> tuple[bytes, int]:
+    """Return 16 bytes for a name, which lie together for photos of one folder, and a number for a stamp.
+
+    >>> first, second = digest(("a/1.jpg", "7")), digest(("a/2.jpg", "7"))
+    >>> first[0][:4] == second[0][:4], first[0] == second[0], first[1] == second[1]
+    (True, False, True)
+    """
+    name, stamp = key
+    own = hashlib.blake2b(name.encode("utf-8", "surrogatepass"), digest_size=12).digest()
+    mark = hashlib.blake2b(stamp.encode("utf-8", "surrogatepass"), digest_size=8).digest()
+    return _folder_digest(name.rpartition("/")[0]) + own, int.from_bytes(mark, "little", signed=True)
+
+
+@lru_cache(1024)
+def _folder_digest(folder: str) -> bytes:
+    return hashlib.blake2b(folder.encode("utf-8", "surrogatepass"), digest_size=4).digest()
 
 
 def _os_error(error: sqlite3.Error, folder: Path) -> OSError:
