@@ -249,6 +249,18 @@ def test_a_process_that_has_our_number_by_chance_does_not_keep_a_leftover(tmp_pa
     assert names(tmp_path) == []
 
 
+def test_a_folder_is_looked_through_once_an_hour(tmp_path, killed, monkeypatch):
+    """Who writes a thousand files into a folder does not list it a thousand times."""
+    atomic.write_text(tmp_path / "first.csv", "")
+    killed(tmp_path / "table.csv")
+    now = time.monotonic()
+    for seconds, left in ((3500, 2), (3700, 1)):
+        with monkeypatch.context() as patch:
+            patch.setattr(atomic.time, "monotonic", lambda seconds=seconds: now + seconds)
+            atomic.write_text(tmp_path / "first.csv", "")
+        assert len(names(tmp_path)) == left
+
+
 @pytest.mark.parametrize(("hours", "stays"), [(23, True), (25, False)])
 def test_leftovers_of_other_machines_go_after_a_day(tmp_path, killed, hours, stays):
     killed(tmp_path / "table.csv")

@@ -203,6 +203,39 @@ def test_what_waits_is_found_before_it_is_written(tmp_path):
         run.close()
 
 
+@pytest.mark.parametrize(("seconds", "there"), [(19, False), (21, True)])
+def test_a_kill_costs_20_seconds_at_most(tmp_path, monkeypatch, seconds, there):
+    clock = [1000.0]
+    with Cache(tmp_path / "cache", "test 1", FIELDS) as cache:
+        with monkeypatch.context() as patch:
+            patch.setattr(caches.time, "monotonic", lambda: clock[0])
+            run = cache.fill(["a", "b"], Computing(), key)
+            next(run)
+            clock[0] += seconds
+            next(run)
+        with Cache(tmp_path / "cache", "test 1", FIELDS, write=False) as reader:
+            assert (reader.get(key("a")) is not None) is there
+        run.close()
+
+
+def test_memory_is_bounded_by_64_megabytes_of_arrays(tmp_path):
+    megabytes = 9
+    whole = Entry({"pixels": np.zeros((1, megabytes << 20), np.uint8)})
+    with Cache(tmp_path / "cache", "test 1", {"pixels": (np.uint8, megabytes << 20)}) as cache:
+        run = cache.fill(map(str, range(8)), lambda items: (whole for _ in items), key)
+        for number, _ in enumerate(run, start=1):
+            with Cache(tmp_path / "cache", "test 1", {"pixels": (np.uint8, megabytes << 20)}, write=False) as reader:
+                assert len(reader) == (8 if number * megabytes >= 64 else 0)
+
+
+def test_a_record_over_a_million_characters_is_not_kept(tmp_path):
+    with Cache(tmp_path / "cache", "records") as cache:
+        texts = {"short": "x" * ((1 << 20) - 2), "long": "x" * ((1 << 20) - 1)}
+        list(cache.fill(texts, lambda items: (Entry(record=texts[item]) for item in items), key))
+    with Cache(tmp_path / "cache", "records") as cache:
+        assert cache.known([key("short"), key("long")]).tolist() == [True, False]
+
+
 @pytest.mark.parametrize(
     "arrays",
     [
