@@ -1,6 +1,7 @@
 """One resumable cache: what was computed is kept, what was not tried is not, and damage costs time only."""
 
 import errno
+import os
 import shutil
 import sqlite3
 import subprocess
@@ -126,6 +127,34 @@ def test_who_stops_reading_keeps_what_was_read(tmp_path):
             if item == "a/two.jpg":
                 break
     assert filled(tmp_path / "cache", NAMES)[1] == NAMES[2:]
+
+
+def test_who_stops_reading_ends_the_computation(tmp_path):
+    ended = []
+
+    def compute(items):
+        try:
+            yield from map(entry, items)
+        finally:
+            ended.append(True)  # threads and decoders are let go here
+
+    with Cache(tmp_path / "cache", "test 1", FIELDS) as cache:
+        held = []  # somebody else may hold the computation too
+        run = cache.fill(["a", "b"], lambda items: held.append(compute(items)) or held[0], key)
+        next(run)
+        run.close()
+        assert ended == [True]
+
+
+def test_a_cut_array_is_seen_without_reading_it(tmp_path):
+    filled(tmp_path / "cache", ["a"])
+    path = next((tmp_path / "cache").glob("*-vector.npy"))
+    status = path.stat()
+    path.write_bytes(path.read_bytes()[:-1])
+    os.utime(path, ns=(status.st_atime_ns, status.st_mtime_ns))
+    with Cache(tmp_path / "cache", "test 1", FIELDS) as cache:
+        assert not cache.known([key("a")])[0]
+        assert len(cache.damaged) == 1 and cache.damaged[0].startswith("shard 1: ")
 
 
 def passing(error: Exception):
@@ -348,12 +377,21 @@ def test_another_process_is_waited_for_until_it_dies(tmp_path):
     command = [sys.executable, "-c", HOLDS, str(tmp_path / "cache")]
     with subprocess.Popen(command, stdout=subprocess.PIPE, text=True) as holder:
         assert holder.stdout.readline() == "ready\n"
-        for _ in range(2):  # being refused once must not give the other's right away
-            with pytest.raises(Busy):
-                Cache(tmp_path / "cache", "test 1")
+        with pytest.raises(Busy):
+            Cache(tmp_path / "cache", "test 1")
         told = []
         with Cache(tmp_path / "cache", "test 1", waiting=lambda: (told.append(1), holder.kill())) as cache:
             assert len(cache) == 0 and told == [1]
+
+
+def test_who_is_refused_here_does_not_open_the_door_to_others(tmp_path):
+    """Closing a file gives up all locks that this process has on it."""
+    command = [sys.executable, "-c", HOLDS, str(tmp_path / "cache")]
+    with Cache(tmp_path / "cache", "test 1"):
+        with pytest.raises(Busy):
+            Cache(tmp_path / "cache", "test 1")
+        done = subprocess.run(command, capture_output=True, text=True)
+    assert done.returncode == 1 and "another process is using this cache" in done.stderr
 
 
 KILLED = """
