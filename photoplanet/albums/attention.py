@@ -102,7 +102,7 @@ class Network:
         return found
 
 
-def read(model: folder.Bundle, threads: int = 0) -> dict[str, Network]:
+def read(model: folder.Bundle, threads: int | None = None) -> dict[str, Network]:
     """{"attention": the network} where the model has one, else nothing; ModelError for damaged facts."""
     expected = {"version": 1, "classes": model.info.classes, "embedding": model.info.embedding_size}
     if networks.facts_of(model, METHOD, expected, FILES) is None:

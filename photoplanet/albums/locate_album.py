@@ -1,6 +1,6 @@
 """Photos in, one prediction each out, located together: evidence, order, anchors, a method, predictions."""
 
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Iterable, Sequence
 from typing import Any
 
 import numpy as np
@@ -8,6 +8,7 @@ from numpy.typing import NDArray
 
 from photoplanet.albums import album, album_parameters, known_places, methods
 from photoplanet.albums.evidence import Evidence, LogProbabilities
+from photoplanet.core.progress import Advance, ignore
 from photoplanet.errors import InputError
 from photoplanet.locate.locator import BATCH_SIZE, Locator
 from photoplanet.locate.point_estimates import DEFAULT_READOUT
@@ -15,12 +16,6 @@ from photoplanet.locate.prediction import Prediction, Predictions
 from photoplanet.metadata.times import parse_times
 from photoplanet.metadata.track import Track
 from photoplanet.photos import decode
-
-Advance = Callable[..., None]
-
-
-def nothing(count: int = 1, note: str = "") -> None:
-    """The `advance` that reports to nobody."""
 
 
 def locate_album(
@@ -31,7 +26,7 @@ def locate_album(
     anchors: Iterable[tuple[float, float] | None] | None = None,
     track: Track | None = None,
     readout: str | None = None,
-    advance: Advance = nothing,
+    advance: Advance = ignore,
 ) -> list[Prediction]:
     """Locate the photos of one album together; return one Prediction per photo, in the given order.
 
@@ -56,7 +51,7 @@ def locate_album(
     return predictions(locator, seen, decoded, places, readout)
 
 
-def see(locator: Locator, photos: Sequence[Any], advance: Advance = nothing, threads: int | None = None) -> Evidence:
+def see(locator: Locator, photos: Sequence[Any], advance: Advance = ignore, threads: int | None = None) -> Evidence:
     """Run the network over the photos of an album, in batches; `threads` decode beside it."""
     n = len(photos)
     seen = Evidence.flat(n, locator.info.classes, locator.info.embedding_size)

@@ -4,9 +4,9 @@ import numpy as np
 
 from photoplanet.albums import known_places, locate_album, methods
 from photoplanet.albums.evidence import Evidence
-from photoplanet.albums.locate_album import Advance, nothing
 from photoplanet.albums.located_photos import ESTIMATED, NEIGHBOURS, OWN, TRACK, TRACK_ERROR_M, LocatedPhoto
 from photoplanet.albums.trips import Trip
+from photoplanet.core.progress import Advance, ignore
 from photoplanet.earth import geodesy
 from photoplanet.locate.locator import Locator
 from photoplanet.metadata.track import Track
@@ -18,7 +18,7 @@ def locate(
     method: str = methods.AUTO,
     use_places: bool = True,
     track: Track | None = None,
-    advance: Advance = nothing,
+    advance: Advance = ignore,
     threads: int | None = None,
 ) -> list[LocatedPhoto]:
     """Locate one trip → one `LocatedPhoto` per photo, in time order. `use_places`: own GPS counts as known."""
@@ -54,7 +54,7 @@ def decide(
 
 
 def compare(
-    locator: Locator, trip: Trip, method: str = methods.AUTO, advance: Advance = nothing
+    locator: Locator, trip: Trip, method: str = methods.AUTO, advance: Advance = ignore
 ) -> tuple[list[LocatedPhoto], list[LocatedPhoto]]:
     """One trip by its pixels and times only: (each photo by itself, all together), as `locate` without known places."""
     seen = locate_album.see(locator, [shot.source for shot in trip.shots], advance)

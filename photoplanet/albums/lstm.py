@@ -93,7 +93,7 @@ class Network:
         return hidden, state
 
 
-def read(model: folder.Bundle, threads: int = 0) -> dict[str, Network]:
+def read(model: folder.Bundle, threads: int | None = None) -> dict[str, Network]:
     """Method name → the album network of that name, for those that the model has; ModelError for damaged facts."""
     found = {}
     for method, reading in LSTMS.items():

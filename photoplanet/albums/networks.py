@@ -11,6 +11,7 @@ from numpy.typing import NDArray
 
 from photoplanet.albums.album import Album
 from photoplanet.albums.evidence import LogProbabilities, with_anchors
+from photoplanet.core import onnx_sessions
 from photoplanet.errors import ModelError
 from photoplanet.models import folder
 
@@ -93,10 +94,10 @@ class Files:
     """The ONNX files of one part, opened and checked on first use: (role, path, SHA-256) of each."""
 
     files: tuple[tuple[str, str, str], ...]
-    threads: int = 0
+    threads: int | None = None
 
     @classmethod
-    def of(cls, model: folder.Bundle, names: dict[str, str], threads: int = 0) -> "Files":
+    def of(cls, model: folder.Bundle, names: dict[str, str], threads: int | None = None) -> "Files":
         """Those of a model folder by role → file name."""
         listed = ((role, str(model.folder / name), model.info.hashes[name]) for role, name in names.items())
         return cls(tuple(listed), threads)
@@ -110,7 +111,7 @@ class Files:
         try:
             found: list[NDArray[np.float32]] = session.run(None, given)
         except Exception as error:  # ONNX Runtime's dozen types share no base but Exception
-            raise ModelError(f"{path}: {' '.join(str(error).split())[:200]}; {REMEDY}") from None
+            raise ModelError(f"{path}: {onnx_sessions.one_line(error)}; {REMEDY}") from None
         shapes = [np.shape(array) for array in found]
         if shapes != wanted:
             raise ModelError(f"{path}: answers of shape {shapes}, not {wanted}; {REMEDY}")
@@ -120,21 +121,12 @@ class Files:
 
 
 @functools.lru_cache(maxsize=32)
-def _open(path: str, digest: str, threads: int) -> Any:
-    """An ONNX Runtime session of one file, checked against its SHA-256; kept, since every album asks for it."""
-    import onnxruntime
-
+def _open(path: str, digest: str, threads: int | None) -> onnx_sessions.Session:
+    """The session of one file, checked against its SHA-256; kept, since every album asks for it."""
     file = Path(path)
     if not file.is_file() or file.stat().st_size > MOST_BYTES or folder.sha256(file) != digest:
         raise ModelError(f"{file}: missing or damaged (its SHA-256 is not that in {folder.INFO}); {REMEDY}")
-    options = onnxruntime.SessionOptions()
-    options.intra_op_num_threads = threads
-    options.log_severity_level = 3
-    options.add_session_config_entry("session.intra_op.allow_spinning", "0")  # as in locate.locator
-    try:
-        return onnxruntime.InferenceSession(str(file), options, providers=["CPUExecutionProvider"])
-    except Exception as error:  # as above
-        raise ModelError(f"{file}: not a usable network ({' '.join(str(error).split())[:200]}); {REMEDY}") from None
+    return onnx_sessions.open_session(file, threads, remedy=REMEDY)
 
 
 def decode_with(

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from photoplanet.albums.locate_album import Advance, nothing
+from photoplanet.core.progress import Advance, ignore
 from photoplanet.errors import InputError
 from photoplanet.metadata import exif
 from photoplanet.photos import decode, inputs, table
@@ -30,7 +30,7 @@ class Shot:
     unreadable: bool = False
 
 
-def read_shots(names: Sequence[str], advance: Advance = nothing) -> list[Shot]:
+def read_shots(names: Sequence[str], advance: Advance = ignore) -> list[Shot]:
     """The photos of folders, files, shards and photo tables, with time, camera and place as they state them.
 
     A table's values win over the files' EXIF. InputError where nothing is named, or a folder or table holds no photo.

@@ -7,11 +7,11 @@ points are: memory stays bounded, and merging the counts of different threads st
 """
 
 from collections.abc import Callable
-from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
+from photoplanet.core.progress import Advance, ignore
 from photoplanet.core.workers import in_threads, slices
 from photoplanet.earth import cells
 from photoplanet.earth.partition.lookup import Lookup
@@ -21,7 +21,6 @@ from photoplanet.errors import InputError
 Ids = NDArray[np.uint64]
 Floats = NDArray[np.float64]
 Counted = tuple[Ids, NDArray[np.int64]]  # cells (n,) and how many points each holds
-Advance = Callable[..., Any]
 
 FACES = (np.arange(6, dtype=np.uint64) << np.uint64(61)) | np.uint64(1 << 60)
 _KEY_BITS = 26  # of the different keys of a pass: at most 512 MB of counts
@@ -32,11 +31,7 @@ _MERGE_AT = 1 << 23  # packed counts (8 bytes each) to collect before they are m
 _SUMMED = 1 << 20  # points between two looks at the sums of all classes
 
 
-def nothing(count: int = 1, note: str = "") -> None:
-    """The default of `advance`: show no progress."""
-
-
-def split(source: Source, max_photos: int, deepest: int = cells.MAX_LEVEL, advance: Advance = nothing) -> Counted:
+def split(source: Source, max_photos: int, deepest: int = cells.MAX_LEVEL, advance: Advance = ignore) -> Counted:
     """Split the six faces while a cell has more than `max_photos` points and is above level `deepest` (paper, §3).
 
     Returns ids (n,) uint64, sorted, and point counts (n,) int64 of the cells that hold any point.
@@ -54,7 +49,7 @@ def split(source: Source, max_photos: int, deepest: int = cells.MAX_LEVEL, advan
     return ids[order], counts[order]
 
 
-def vector_sums(source: Source, ids: Ids, advance: Advance = nothing) -> tuple[int, Floats]:
+def vector_sums(source: Source, ids: Ids, advance: Advance = ignore) -> tuple[int, Floats]:
     """How many points there are, and the sums of unit vectors (n, 3) float64 of those in each of the sorted `ids`.
 
     The sums are exact to rounding of each coordinate at 2^-30, hence the same in whatever order the points come.

@@ -10,11 +10,11 @@ from typing import Any
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
-from photoplanet.core.atomic import replacing
+from photoplanet.core.atomic import write_text
+from photoplanet.core.progress import Advance, ignore
 from photoplanet.core.workers import in_threads, slices, threads
 from photoplanet.earth import cells, geodesy
 from photoplanet.earth.partition import cell_splitting
-from photoplanet.earth.partition.cell_splitting import Advance, nothing
 from photoplanet.earth.partition.lookup import Lookup
 from photoplanet.earth.partition.points import Source, keyed, locate, unlocated
 from photoplanet.errors import InputError
@@ -89,7 +89,7 @@ class Partition:
         lng: ArrayLike,
         max_photos: int = MAX_PHOTOS,
         min_photos: int = MIN_PHOTOS,
-        advance: Advance = nothing,
+        advance: Advance = ignore,
     ) -> "Partition":
         """Split cells while they hold more than `max_photos` of the points, then drop those under `min_photos` (§3).
 
@@ -107,7 +107,7 @@ class Partition:
         paths: Paths,
         max_photos: int = MAX_PHOTOS,
         min_photos: int = MIN_PHOTOS,
-        advance: Advance = nothing,
+        advance: Advance = ignore,
         latitude_column: str = "latitude",
         longitude_column: str = "longitude",
         skip_bad: bool = False,
@@ -123,7 +123,7 @@ class Partition:
 
     @classmethod
     def uniform(
-        cls, lat: ArrayLike, lng: ArrayLike, level: int, min_photos: int = MIN_PHOTOS, advance: Advance = nothing
+        cls, lat: ArrayLike, lng: ArrayLike, level: int, min_photos: int = MIN_PHOTOS, advance: Advance = ignore
     ) -> "Partition":
         """All cells of `level` (0…30) that hold at least `min_photos` of the points; the paper's Fig. 1 has level 4.
 
@@ -138,7 +138,7 @@ class Partition:
         paths: Paths,
         level: int,
         min_photos: int = MIN_PHOTOS,
-        advance: Advance = nothing,
+        advance: Advance = ignore,
         latitude_column: str = "latitude",
         longitude_column: str = "longitude",
         skip_bad: bool = False,
@@ -232,8 +232,7 @@ class Partition:
 
     def save_geojson(self, path: str | Path) -> None:
         """Write `to_geojson()` to a file, atomically; `center` and `mean` are (latitude, longitude) there as well."""
-        with replacing(Path(path)) as temporary:
-            temporary.write_text(json.dumps(self.to_geojson(), separators=(",", ":")), encoding="utf-8")
+        write_text(path, json.dumps(self.to_geojson(), separators=(",", ":")))
 
     def summary(self) -> dict[str, Any]:
         """The facts of Table 1b: cells, photos in them, cells per level, areas in km², median photos per cell.
