@@ -26,7 +26,7 @@ SCALES_KM = (10.0, 100.0, 1000.0)  # about a walk, a drive, a flight
 SMALL = 2e-4
 UNKNOWN_HOURS = 6.0  # what an unknown gap counts as
 PSEUDO_PHOTOS = 0.5  # added to every cell's photos, so that none is impossible
-_PIECE = 1 << 22  # pairs of cells at a time
+PIECE = 1 << 22  # pairs of cells at a time
 _ROUNDS, _PRIOR_STEPS = 60, 1.0
 
 # Judged, not fitted: for models without training albums. Rows: KNOTS; columns: stay, scales, anywhere.
@@ -165,5 +165,5 @@ def pieces(rows: int, columns: int) -> list[slice]:
     >>> pieces(3, 1 << 21)
     [slice(0, 2, None), slice(2, 3, None)]
     """
-    step = max(1, _PIECE // max(columns, 1))
+    step = max(1, PIECE // max(columns, 1))
     return [slice(start, min(start + step, rows)) for start in range(0, rows, step)]

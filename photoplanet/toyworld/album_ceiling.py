@@ -81,7 +81,7 @@ def components(world: World) -> Components:
     within = np.concatenate([world.site_weight, np.ones(2 * len(cities))])
     landmark = np.concatenate([world.site_landmark, np.full(2 * len(cities), -1)])
     spread = np.array(PLACE_SIGMA_KM)[scene] / _KM_PER_DEGREE
-    band = _bands(center[:, 0], spread)
+    band = bands(center[:, 0], spread)
     return Components(city, scene, landmark, within * np.array(SCENE_SHARES)[scene], geodesy.to_xyz(*center.T), band)
 
 
@@ -149,7 +149,7 @@ def _travel_law(world: World) -> tuple[Floats, Floats]:
     return world.city_weight @ (away * far + (1 - away) * np.eye(len(lat))), near
 
 
-def _bands(latitude: Floats, spread: Floats) -> Floats:
+def bands(latitude: Floats, spread: Floats) -> Floats:
     """Probability (k, 5) of each climate for a latitude of Gaussian `spread`, both in degrees."""
     edges = np.array([-90.0, *(-bound for bound in CLIMATE_BOUNDS[::-1]), *CLIMATE_BOUNDS, 90.0])
     scaled = (edges - latitude[:, None]) / (spread[:, None] * np.sqrt(2))

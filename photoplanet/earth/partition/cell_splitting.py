@@ -23,11 +23,11 @@ Floats = NDArray[np.float64]
 Counted = tuple[Ids, NDArray[np.int64]]  # cells (n,) and how many points each holds
 
 FACES = (np.arange(6, dtype=np.uint64) << np.uint64(61)) | np.uint64(1 << 60)
-_KEY_BITS = 26  # of the different keys of a pass: at most 512 MB of counts
-_FIRST_DEPTH = 10  # levels of the first pass: few enough keys, and most of the Earth is sparse there already
+KEY_BITS = 26  # of the different keys of a pass: at most 512 MB of counts
+FIRST_DEPTH = 10  # levels of the first pass: few enough keys, and most of the Earth is sparse there already
 _COUNT_BITS = np.uint64(32)
 _COUNT_MASK = np.uint64((1 << 32) - 1)
-_MERGE_AT = 1 << 23  # packed counts (8 bytes each) to collect before they are merged
+MERGE_AT = 1 << 23  # packed counts (8 bytes each) to collect before they are merged
 _SUMMED = 1 << 20  # points between two looks at the sums of all classes
 
 
@@ -71,8 +71,8 @@ def vector_sums(source: Source, ids: Ids, advance: Advance = ignore) -> tuple[in
 def _depth(cells_to_split: int, level: int) -> int:
     """How many levels a pass looks below the cells to split, which are of `level`."""
     if level == 0:
-        return _FIRST_DEPTH
-    depth = max(1, (_KEY_BITS - (cells_to_split - 1).bit_length()) // 2)
+        return FIRST_DEPTH
+    depth = max(1, (KEY_BITS - (cells_to_split - 1).bit_length()) // 2)
     return min(depth, KEY_LEVEL - level) if level < KEY_LEVEL else depth  # above it, no leaf ids are needed
 
 
@@ -89,7 +89,7 @@ def _count(source: Source, frontier: Ids, level: int, depth: int, advance: Advan
     for number, part in in_threads(work, source()):
         parts.append(part)
         waiting += len(part)
-        if waiting > max(_MERGE_AT, len(packed)):
+        if waiting > max(MERGE_AT, len(packed)):
             packed, parts, waiting = _merge([packed, *parts]), [], 0
         advance(number, note=f"counting below level {level}")
     return _merge([packed, *parts])

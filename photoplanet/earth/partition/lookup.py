@@ -17,7 +17,7 @@ from photoplanet.earth.partition.points import KEY_LEVEL, KEY_SHIFT
 Ids = NDArray[np.uint64]
 
 _DEPTHS = (10, KEY_LEVEL, 18, 22, 26, 30)  # levels that the tables look down to
-_MOST_ENTRIES = 1 << 26  # of a table; where millions of tiny cells would need more, a binary search takes over
+MOST_ENTRIES = 1 << 26  # of a table; where millions of tiny cells would need more, a binary search takes over
 _NONE = -1
 _FIRST_BLOCK = -2  # entry −2 − k refers to block k of the next table
 
@@ -45,7 +45,7 @@ class Lookup:
         above, blocks = 0, np.arange(6, dtype=np.uint64)
         for depth in _DEPTHS:
             size = len(blocks) << 2 * (depth - above)
-            if above and size > _MOST_ENTRIES:
+            if above and size > MOST_ENTRIES:
                 break
             table = _Table(depth, 2 * (depth - above), np.full(size, _NONE, np.int32))
             self._tables.append(table)

@@ -21,7 +21,7 @@ from photoplanet.errors import InputError
 
 Paths = str | Path | Iterable[str | Path]
 
-_PIECE = 1 << 24  # points in memory that a thread sorts at a time: the more, the fewer keys come up twice
+PIECE = 1 << 24  # points in memory that a thread sorts at a time: the more, the fewer keys come up twice
 
 MAX_PHOTOS = 10_000  # the paper's t1
 MIN_PHOTOS = 50  # the paper's t2
@@ -258,7 +258,7 @@ def _in_memory(lat: ArrayLike, lng: ArrayLike) -> Source:
     everything = unlocated(lat.ravel(), lng.ravel())._replace(known=np.zeros(lat.size, np.uint64))
     for _ in in_threads(lambda some: locate(everything.part(some)), slices(lat.size)):
         pass
-    piece = min(_PIECE, max(1, math.ceil(lat.size / threads())))
+    piece = min(PIECE, max(1, math.ceil(lat.size / threads())))
     return lambda: (partial(everything.part, some) for some in slices(lat.size, piece))
 
 

@@ -67,10 +67,10 @@ def test_any_few_points_follow_the_recursion_too(places, max_photos):
 def test_scarce_memory_changes_the_passes_but_not_the_cells(monkeypatch):
     lat, lng = clustered(4000)
     expected = Partition.adaptive(lat, lng, 3, 1)
-    monkeypatch.setattr(cell_splitting, "_MERGE_AT", 50)
-    monkeypatch.setattr(cell_splitting, "_KEY_BITS", 9)
-    monkeypatch.setattr(cell_splitting, "_FIRST_DEPTH", 3)
-    monkeypatch.setattr("photoplanet.earth.partition.partition._PIECE", 97)
+    monkeypatch.setattr(cell_splitting, "MERGE_AT", 50)
+    monkeypatch.setattr(cell_splitting, "KEY_BITS", 9)
+    monkeypatch.setattr(cell_splitting, "FIRST_DEPTH", 3)
+    monkeypatch.setattr("photoplanet.earth.partition.partition.PIECE", 97)
     assert Partition.adaptive(lat, lng, 3, 1) == expected
 
 
@@ -128,7 +128,7 @@ def test_millions_of_tiny_cells_are_looked_up_without_tables_of_their_own(monkey
     part = Partition.uniform(lat, lng, 25, 1)
     expected = part.assign(lat, lng)
     assert (expected >= 0).all() and part.assign(lat[0] + 1e-5, lng[0]) == -1
-    monkeypatch.setattr("photoplanet.earth.partition.lookup._MOST_ENTRIES", 1000)
+    monkeypatch.setattr("photoplanet.earth.partition.lookup.MOST_ENTRIES", 1000)
     again = Partition.from_cells(part.ids)
     assert (again.assign(lat, lng) == expected).all() and again.assign(lat[0] + 1e-5, lng[0]) == -1
 
