@@ -6,7 +6,7 @@ import pytest
 from photoplanet.albums import distance_kernels, timed_hmm, transition_model
 from photoplanet.albums.album import Album
 from photoplanet.albums.viterbi import forward_backward
-from photoplanet.earth import geodesy
+from photoplanet.earth import cells, geodesy
 from photoplanet.earth.partition.partition import Partition
 
 GAPS = np.array([1 / 60, 0.1, 1.0, np.nan, 30.0, 5000.0])
@@ -104,6 +104,17 @@ def test_an_album_is_decoded_as_by_matrices(partition, anchored):
     wanted /= wanted.sum(axis=1, keepdims=True)
     found = np.exp(timed_hmm.decode(rows, None, Album(GAPS, known), partition))
     np.testing.assert_allclose(found, wanted, atol=2e-6)
+
+
+@pytest.mark.parametrize(("component", "km"), [(1, 10.0), (2, 100.0), (3, 1000.0)])
+def test_a_walk_a_drive_and_a_flight_fall_off_over_10_100_and_1000_km(component, km):
+    lng = np.degrees(np.array([0.0, 1.0, 2.0]) * km / geodesy.EARTH_RADIUS_KM)
+    partition = Partition.from_cells(cells.from_latlng(np.zeros(3), lng, level=16))
+    start, near, far = partition.assign(np.zeros(3), lng)
+    chain = timed_hmm.TimedChain(partition, np.arange(3), np.eye(5)[[component]])
+    reached = chain.forward(0, np.eye(3)[start])
+    away = geodesy.distance_km(*partition.means[start], *partition.means[[near, far]].T)
+    assert np.log(reached[near] / reached[far]) == pytest.approx((away[1] - away[0]) / km, rel=1e-3)
 
 
 def test_no_sum_runs_over_subnormal_numbers(partition):

@@ -138,6 +138,31 @@ def test_fitted_parameters_live_in_the_model_folder_and_are_checked(tiny_model_c
         pp.load(tiny_model_copy).locate_album([photo("red"), photo("green")])
 
 
+def test_parameters_of_another_partition_are_refused(tiny_model_copy):
+    bundle = pp.load(tiny_model_copy).bundle
+    album_parameters.save(bundle.folder, hmm.count([np.arange(9)], 9), transition_model.default(), {})
+    with pytest.raises(ModelError, match="counted over 9 classes, the model has 5"):
+        album_parameters.read(pp.load(tiny_model_copy).bundle)
+
+
+def test_a_track_places_even_photos_that_cannot_be_read(model, tmp_path):
+    broken = tmp_path / "broken.jpg"
+    broken.write_bytes(b"not a photo")
+    times = np.array(minutes(600, 602, 604), "datetime64[s]")
+    track = Track(times, np.array([-22.90, -22.91, -22.92]), np.full(3, -43.1))
+    found = model.locate_album([broken, broken], times=times[:2], track=track)
+    assert [each.point for each in found] == [pytest.approx((-22.90, -43.1)), pytest.approx((-22.91, -43.1))]
+
+
+def test_photos_times_and_places_may_come_from_generators(model, photo):
+    photos = [photo("black"), photo("black", "b.png")]
+    places = [(47.0, 2.0), None]
+    found = model.locate_album(iter(photos), times=iter(minutes(0, 1)), anchors=iter(places))
+    again = model.locate_album(photos, times=minutes(0, 1), anchors=places)
+    assert [each.point for each in found] == [each.point for each in again]
+    assert country(found[1]) == "France"
+
+
 def test_hostile_array_files_are_refused(tmp_path, monkeypatch):
     path = tmp_path / "x.npz"
     path.write_bytes(b"PK not a zip")

@@ -171,6 +171,19 @@ def test_without_known_places_the_attention_network_answers_and_with_them_the_ti
     assert {each.method for each in locate_trip.locate(toy, trip, use_places=False, track=track)} == {"timed-hmm"}
 
 
+def test_an_estimate_of_a_continent_is_written_to_five_degrees(album, model):
+    located = locate_trip.locate(model, trips.split(album)[0][0], method="single")[0]
+    assert located.prediction.best.level == "continent"
+    written = located.estimate(AnswerOptions(precision="city", answer_always=True))
+    assert written.latitude % 5 == 0 and written.longitude % 5 == 0
+
+
+def test_an_estimate_of_the_toy_model_says_that_its_places_are_not_real(album):
+    located = locate_trip.locate(pp.load("toy"), trips.split(album)[0][0])[0]
+    written = located.estimate(AnswerOptions(answer_always=True))
+    assert written.method == "estimate, attention, model toy (toy Earth)"
+
+
 def test_a_measured_place_is_reported_as_certain_and_exact(album, model):
     album[1] = replace(album[1], place=(-22.91234, -43.17))
     facts = locate_trip.locate(model, trips.split(album)[0][0])[1].record(AnswerOptions(precision="country"))

@@ -90,6 +90,17 @@ def test_the_counted_chain_is_its_matrix_and_agrees_with_every_path(seed, n, k, 
     np.testing.assert_allclose(np.exp(found), posterior, atol=1e-5)
 
 
+def test_by_default_half_a_photo_is_added_to_every_class_and_one_step_to_the_steps_from_each():
+    counts = hmm.count([np.zeros(10, int), np.array([1, 2])], 3)  # nine steps stay in class 0, one leads from 1 to 2
+    chain = hmm.CountedChain(counts)
+    prior = np.array([10.5, 1.5, 1.5]) / 13.5
+    np.testing.assert_allclose(np.exp(chain.log_prior), prior)
+    stay = 9.5 / 11
+    one_more = stay * np.eye(3) + (1 - stay) * prior
+    wanted = (np.array([[9, 0, 0], [0, 0, 1], [0, 0, 0]]) + one_more) / [[10], [2], [1]]
+    np.testing.assert_allclose([chain.forward(0, row) for row in np.eye(3)], wanted)
+
+
 def made_up_partition(seed, cells=6):
     rng = np.random.default_rng(seed)
     lat, lng = rng.uniform(-60, 60, cells), rng.uniform(-179, 179, cells)

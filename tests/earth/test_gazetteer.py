@@ -133,6 +133,25 @@ def test_many_points_all_over_the_earth_that_cancel_out():
     )
 
 
+def test_a_town_is_claimed_within_25_km_named_with_its_distance_within_100_and_beyond_not_at_all():
+    lat, lng = np.full(400, 48.0), np.linspace(-12.0, 8.0, 400)  # from the Atlantic into France and Germany
+    lat, lng = np.append(lat, np.linspace(20.0, 30.0, 400)), np.append(lng, np.full(400, 5.0))  # the Sahara
+    for place in gazetteer.name(lat, lng):
+        text = place.text("city")
+        if place.distance_km > 100:
+            assert not place.city and not place.state
+        elif place.country:
+            assert place.city
+            assert ("about" in text) == (place.distance_km > 25)
+
+
+def test_distances_are_said_to_ten_fifty_and_a_hundred_km():
+    near = {"city": "", "state": "", "country": "", "country_code": "", "continent": "", "near": "Labasa, Fiji"}
+    said = {4: "10", 66: "70", 294: "290", 320: "300", 980: "1,000", 1049: "1,000", 1051: "1,100"}
+    for km, number in said.items():
+        assert gazetteer.PlaceName(distance_km=km, **near).text() == f"at sea, about {number} km from Labasa, Fiji"
+
+
 def test_the_largest_towns_of_a_box_come_largest_first():
     found = gazetteer.largest((48.0, 50.0), (1.0, 4.0), 3)
     assert found[0][0] == "Paris" and len(found) == 3
