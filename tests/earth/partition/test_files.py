@@ -210,3 +210,10 @@ def test_the_smallest_cells_are_still_polygons():
     leaf = cells.from_latlng([48.8584, 89.9999999999, 0.0], [2.2945, 7.0, 180.0])
     for feature in Partition.from_cells(leaf).to_geojson()["features"]:
         assert all(len(ring) >= 4 for polygon in polygons(feature["geometry"]) for ring in polygon)
+
+
+def test_only_exactly_0_0_is_taken_for_a_camera_without_a_fix(tmp_path):
+    path = tmp_path / "a.csv"
+    path.write_text("latitude,longitude\n0,0\n0,5\n5,0\n-0.0,0\n0.0001,0\n")
+    part = Partition.adaptive_from_parquet(path, 10, 1, skip_bad=True)
+    assert part.photo_counts.sum() == 3 and part.made["left_out"] == 2

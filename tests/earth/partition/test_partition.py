@@ -64,6 +64,17 @@ def test_any_few_points_follow_the_recursion_too(places, max_photos):
     )
 
 
+def test_by_default_a_cell_holds_at_most_10_000_photos_and_at_least_50():
+    place = (48.8584, 2.2945)
+    full = Partition.adaptive(*(np.full(10_000, degrees) for degrees in place))
+    assert cells.level(full.ids).tolist() == [0] and full.photo_counts.tolist() == [10_000]
+    split = Partition.adaptive(*(np.full(10_001, degrees) for degrees in place))
+    assert cells.level(split.ids).tolist() == [cells.MAX_LEVEL]  # photos of one spot cannot be told apart
+    assert len(Partition.adaptive(*(np.full(50, degrees) for degrees in place))) == 1
+    with pytest.raises(InputError, match="min_photos 50 of the 49 photos"):
+        Partition.adaptive(*(np.full(49, degrees) for degrees in place))
+
+
 def test_scarce_memory_changes_the_passes_but_not_the_cells(monkeypatch):
     lat, lng = clustered(4000)
     expected = Partition.adaptive(lat, lng, 3, 1)
