@@ -1,4 +1,4 @@
-"""What the server accepts; every number has its home here."""
+"""What the server accepts; every number has its home here, and docs/server.md lists them."""
 
 from dataclasses import dataclass
 

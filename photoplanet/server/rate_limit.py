@@ -1,5 +1,6 @@
 """How many photos a minute one address may send: a token bucket each."""
 
+import math
 import time
 from collections import OrderedDict
 from collections.abc import Callable
@@ -40,5 +41,5 @@ class RateLimit:
         while len(self._buckets) > MAX_ADDRESSES:
             self._buckets.popitem(last=False)
         if left < needed:
-            wait = max(1, round((needed - left) * 60 / self.rate + 0.5))
+            wait = math.ceil((needed - left) * 60 / self.rate)
             raise Problem(429, f"more than {self.rate} photos a minute; try again", {"Retry-After": str(wait)})

@@ -102,3 +102,23 @@ def is_problem():
         return True
 
     return check
+
+
+@pytest.fixture(scope="session")
+def call():
+    """A coroutine function that makes a request, whose body is what `receive` gives, and returns the messages sent."""
+
+    async def ask(app, receive, path="/v1/locate", kind="image/jpeg", **headers):
+        sent = []
+
+        async def send(message):
+            sent.append(message)
+
+        named = {"host": "x", "content-type": kind} | {key.replace("_", "-"): value for key, value in headers.items()}
+        scope = {"type": "http", "http_version": "1.1", "method": "POST", "path": path, "raw_path": path.encode(),
+                 "query_string": b"", "headers": [(key.encode(), value.encode()) for key, value in named.items()],
+                 "scheme": "http", "client": ("127.0.0.1", 1), "server": ("127.0.0.1", 80)}  # fmt: skip
+        await app(scope, receive, send)
+        return sent
+
+    return ask

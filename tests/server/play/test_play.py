@@ -1,5 +1,6 @@
 """Whole games over HTTP against the tiny model, whose answers are known: red is Paris, green Rio, blue Sydney."""
 
+import asyncio
 import io
 import json
 import threading
@@ -15,8 +16,9 @@ from photoplanet.evaluation.game import game_log
 from photoplanet.evaluation.game.sampler import Deck
 from photoplanet.metadata import exif
 from photoplanet.server.play import app
+from photoplanet.server.play import game as server_game
 from photoplanet.server.play.game import Game
-from photoplanet.server.play.rounds import LONGEST, Rounds
+from photoplanet.server.play.rounds import Rounds
 
 RED, GREEN, BLUE = (255, 0, 0), (0, 255, 0), (0, 0, 255)
 TRUTH = {"red": (48.86, 2.35), "green": (-22.91, -43.17), "blue": (-33.87, 151.21)}
@@ -135,8 +137,8 @@ def test_photos_are_pixels_only_upright_and_bounded(connect, photos, tmp_path):
     response = client.get(f"/v1/game/photo/{photo['key']}")
     assert response.headers["content-type"] == "image/jpeg" and response.headers["cache-control"] == "no-store"
     image = Image.open(io.BytesIO(response.content))
-    assert image.size == (photo["width"], photo["height"]) == (LONGEST // 3, LONGEST)
-    assert image.getpixel((100, 100))[0] > 200 and image.getpixel((100, LONGEST - 100))[2] > 200
+    assert image.size == (photo["width"], photo["height"]) == (533, 1600)
+    assert image.getpixel((100, 100))[0] > 200 and image.getpixel((100, 1500))[2] > 200
     assert not image.getexif() and set(image.info) <= {"jfif", "jfif_version", "jfif_unit", "jfif_density"}
     assert b"secret" not in response.content and b"Exif" not in response.content
     assert client.get("/v1/game/photo/nothing").status_code == 404
@@ -295,3 +297,49 @@ def test_a_fault_says_nothing_of_what_is_inside(connect, monkeypatch):
     assert response.status_code == 500 and "division" not in response.text
     assert response.headers["x-content-type-options"] == "nosniff"
     assert client.get("/v1/game/round").status_code == 200
+
+
+def test_it_describes_itself(connect):
+    described = connect().get("/openapi.json").json()["paths"]
+    assert set(described["/v1/game/guess"]["post"]["responses"]) >= {"200", "404", "408", "409", "413", "415", "422"}
+    (key,) = described["/v1/game/photo/{key}"]["get"]["parameters"]
+    assert key["in"] == "path" and key["required"]
+    body = described["/v1/game/guess"]["post"]["requestBody"]["content"]["application/json"]["schema"]
+    assert body["properties"]["latitude"]["maximum"] == 90 and body["additionalProperties"] is False
+
+
+def test_a_body_has_two_thousand_bytes_at_most(connect):
+    client, kind = connect(), {"content-type": "application/json"}
+    body = b'{"photo": "' + b"x" * 1987 + b'"}'
+    assert len(body) == 2000
+    assert client.post("/v1/game/guess", content=body, headers=kind).status_code == 422
+    assert client.post("/v1/game/guess", content=body + b" ", headers=kind).status_code == 413
+
+
+def test_a_body_that_dawdles_is_cut_off(connect, call, monkeypatch):
+    monkeypatch.setattr(app, "BODY_SECONDS", 0.05)
+
+    async def receive():
+        await asyncio.sleep(60)
+
+    sent = asyncio.run(call(connect().app, receive, "/v1/game/guess", "application/json"))
+    assert sent[0]["status"] == 408
+
+
+def test_a_first_round_that_takes_too_long_is_to_be_asked_for_again(connect, model, monkeypatch):
+    gate, real = threading.Event(), model.log_probabilities
+    monkeypatch.setattr(model, "log_probabilities", lambda pixels: (gate.wait(20), real(pixels))[1])
+    monkeypatch.setattr(server_game, "WAIT_SECONDS", 0.05)
+    client = connect()
+    early = client.get("/v1/game/round")
+    assert early.status_code == 503 and early.headers["retry-after"] == "5" and "not ready" in early.json()["detail"]
+    gate.set()
+    monkeypatch.setattr(server_game, "WAIT_SECONDS", 20)
+    assert client.get("/v1/game/round").status_code == 200
+
+
+def test_a_long_name_of_a_photographer_is_cut_off(connect, photos):
+    long = pa.array(["A" * 300] * len(photos))
+    at = photos.column_names.index("photographer")
+    client = connect(table=photos.set_column(at, "photographer", long))
+    assert guess(client).json()["photos"][0]["answer"]["credit"] == "A" * 200 + ", CC0-1.0"
