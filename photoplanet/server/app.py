@@ -11,7 +11,7 @@ from photoplanet.locate.locator import Locator
 from photoplanet.server import openapi, pages, problems
 from photoplanet.server.api import album, explain, health, locate, metrics, models, similar, thumbnail
 from photoplanet.server.limits import Limits
-from photoplanet.server.metrics import Timed
+from photoplanet.server.metrics import MetricsMiddleware
 from photoplanet.server.security import Guard
 from photoplanet.server.service import Service
 
@@ -54,7 +54,7 @@ def create_app(
         routes=[*(endpoint.route() for endpoint in endpoints), described, *pages.routes()],
         middleware=[
             Middleware(Guard, token=token, hosts=hosts, origins=origins),
-            Middleware(Timed, metrics=service.metrics),
+            Middleware(MetricsMiddleware, metrics=service.metrics),
         ],
         exception_handlers=problems.HANDLERS,
         lifespan=lifespan,

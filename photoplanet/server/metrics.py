@@ -37,7 +37,7 @@ class Metrics:
         return generate_latest(self.registry)
 
 
-class Timed:
+class MetricsMiddleware:
     """ASGI middleware: counts and times answers by their route, never by the path as it was asked for.
 
     A fault becomes a problem that says nothing of what is inside, and goes on to the server's log.

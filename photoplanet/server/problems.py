@@ -78,7 +78,7 @@ async def _broken(request: Request, error: PhotoplanetError) -> Response:
     return response(500, "the model cannot answer; see the server's log")
 
 
-# For Starlette: what the server, Starlette and the library raise. `metrics.Timed` answers for faults.
+# For Starlette: what the server, Starlette and the library raise. `metrics.MetricsMiddleware` answers for faults.
 HANDLERS: dict[Any, Any] = {
     Problem: _problem,
     HTTPException: _http,

@@ -43,7 +43,7 @@ def is_loopback(host: str) -> bool:
 
 
 class Guard:
-    """ASGI middleware: refuses who may not ask (400, 401, 403, 429), adds security headers to every answer.
+    """ASGI middleware: refuses requests that are not allowed (400, 401, 403), adds security headers to every answer.
 
     `hosts`: accepted Host names (None: any), so that a web site whose name leads here cannot read answers (DNS
     rebinding). `origins`: web sites that may call besides our own page; all others are refused before the work, not

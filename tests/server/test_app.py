@@ -37,7 +37,7 @@ def test_a_fault_inside_says_nothing_of_what_is_inside_and_the_next_photo_is_ans
     assert client.post("/v1/locate", content=jpeg()).status_code == 200
 
 
-def test_models_and_metrics_tell_facts_and_no_names(connect):
+def test_models_and_metrics_give_facts_and_no_names(connect):
     client = connect()
     client.post("/v1/locate", files=[("a", ("secret-name.jpg", jpeg())), ("b", ("b", b"no photo"))])
     client.get("/secret-path")

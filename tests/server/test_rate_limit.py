@@ -40,7 +40,7 @@ def test_sixty_photos_a_minute_are_one_a_second(clock):
 
 
 @pytest.mark.parametrize(("rate", "photos"), [(60, 30), (7, 3), (600, 599), (1, 1)])
-def test_who_waits_as_long_as_he_is_asked_to_gets_in_and_not_much_earlier(clock, rate, photos):
+def test_a_client_that_waits_as_long_as_retry_after_says_gets_in_and_not_much_earlier(clock, rate, photos):
     limit = RateLimit(rate, clock)
     limit.spend("a", rate)
     wait = refused(limit, photos)

@@ -66,7 +66,7 @@ def test_what_others_can_reach(host):
     ("host", "status"),
     [("localhost:8017", 200), ("[::1]:8017", 200), ("[::1]", 200), ("localhost.evil:8017", 400), ("", 400)],
 )
-def test_ports_are_no_part_of_the_servers_name(connect, host, status):
+def test_ports_are_not_part_of_the_servers_name(connect, host, status):
     client = connect(hosts=["localhost", "[::1]", "::1"])
     assert client.get("/healthz", headers={"host": host}).status_code == status
 

@@ -15,7 +15,7 @@ from photoplanet.metadata import gpx
 from photoplanet.metadata.track import Track
 from photoplanet.server import openapi, problems, uploads
 from photoplanet.server.api import answers
-from photoplanet.server.api.answers import Count, Estimate, ModelName
+from photoplanet.server.api.answers import Count, EstimateAnswer, ModelName
 from photoplanet.server.api.parameters import EstimateQuery, Top, one_of
 from photoplanet.server.endpoint import Endpoint
 from photoplanet.server.problems import Problem
@@ -51,7 +51,7 @@ class AlbumPhoto(TypedDict):
     index: Count
 
 
-class PlacedPhoto(AlbumPhoto, Estimate):
+class PlacedPhoto(AlbumPhoto, EstimateAnswer):
     """A photo with its place; one with an `error` could not be read, and has it from its neighbours."""
 
     error: NotRequired[str]
@@ -67,7 +67,7 @@ class UnplacedPhoto(AlbumPhoto):
 _Days = TypedDict("_Days", {"from": str, "to": str})
 
 
-class Album(_Days):
+class AlbumRecord(_Days):
     """Photos of one camera in time order; days as YYYY-MM-DD, empty where no time is known."""
 
     album: Annotated[int, Field(ge=1)]
@@ -79,7 +79,7 @@ class AlbumAnswer(ModelName):
     """The albums that the photos sent form; `failed` counts the photos that could not be read."""
 
     method: str
-    albums: list[Album]
+    albums: list[AlbumRecord]
     failed: Count
 
 
@@ -107,7 +107,7 @@ def endpoint(service: Service) -> Endpoint:
         # A plus sign in a URL that was not written as %2B arrives as a space.
         offset = trips.check_offset(query.time_offset.replace(" ", "+")) if query.time_offset else None
 
-        async def work(files: list[Upload]) -> list[Album]:
+        async def work(files: list[Upload]) -> list[AlbumRecord]:
             photos = [upload for upload in files if upload.field != TRACK]
             if not photos:
                 raise Problem(400, "no photo in the request, only a track: send files in any other field")
@@ -118,7 +118,7 @@ def endpoint(service: Service) -> Endpoint:
                                    "time_offset=+02:00 for two hours ahead")  # fmt: skip
             seen = await _see(service, photos)
 
-            async def locate(number: int, trip: trips.Trip) -> Album:
+            async def locate(number: int, trip: trips.Trip) -> AlbumRecord:
                 return await service.aside("album", lambda: _album(service, number, trip, seen, query, track))
 
             return [await locate(number, trip) for number, trip in enumerate(found, start=1)]
@@ -183,7 +183,7 @@ def _album(
     seen: locate_album.Evidence,
     query: AlbumQuery,
     track: Track | None,
-) -> Album:
+) -> AlbumRecord:
     """The photos of one trip, located together. `seen`: of all photos of the request."""
     found = trips.decide(service.locator, trip, seen.take(trip.rows), query.method, query.anchors, track)
     prepare([each.prediction for each in found if each.prediction is not None], query.region)
@@ -194,4 +194,4 @@ def _album(
             options = each.form(query.options())
             photo |= answers.extras(each.shot.name, each.prediction, options, query.geojson, query.regions)
         photos.append(photo)
-    return cast(Album, trip.record(number, photos))
+    return cast(AlbumRecord, trip.record(number, photos))

@@ -18,7 +18,7 @@ Longitude = Annotated[float, Field(ge=-180, le=180)]
 Scale = Literal["street", "city", "region", "country", "continent"]
 
 
-class Place(TypedDict):
+class PlaceAnswer(TypedDict):
     """A place on Earth, how likely it is, and the radius within which the photo probably was taken."""
 
     latitude: Latitude
@@ -31,7 +31,7 @@ class Place(TypedDict):
     country_code: str
 
 
-class Region(TypedDict):
+class RegionAnswer(TypedDict):
     """The smallest set of cells that holds the share of the probability that was asked for."""
 
     probability: Share
@@ -40,7 +40,7 @@ class Region(TypedDict):
     cells: Count
 
 
-class RegionAtShare(Region):
+class RegionAtShare(RegionAnswer):
     """The credible region for one share."""
 
     share: Share
@@ -53,14 +53,14 @@ class FeatureCollection(TypedDict):
     features: list[dict[str, Any]]
 
 
-class Estimate(TypedDict):
+class EstimateAnswer(TypedDict):
     """Where one photo was taken; `best` is null where the evidence is too weak."""
 
-    best: Place | None
+    best: PlaceAnswer | None
     confidence: dict[Scale, Share]
     abstains: bool
-    region: Region
-    top: list[Place]
+    region: RegionAnswer
+    top: list[PlaceAnswer]
     readout: str
     model: str
     world: World
@@ -69,7 +69,7 @@ class Estimate(TypedDict):
 
 
 @final
-class LocatedPhoto(Estimate):
+class LocatedPhoto(EstimateAnswer):
     """One photo's answer."""
 
     file: str
@@ -116,11 +116,11 @@ def extras(name: str, prediction: Prediction, options: AnswerOptions, shapes: bo
 
 
 # Examples for /openapi.json.
-PARIS: Place = {
+PARIS: PlaceAnswer = {
     "latitude": 48.9, "longitude": 2.3, "confidence": 0.81, "radius_km": 25.0, "cell": "47e67", "level": "city",
     "place": "Paris, Île-de-France, France", "country_code": "FR",
 }  # fmt: skip
-ESTIMATE: Estimate = {
+ESTIMATE: EstimateAnswer = {
     "best": PARIS, "abstains": False, "top": [PARIS], "readout": "expected", "model": "toy", "world": "toy",
     "confidence": {"street": 0.05, "city": 0.81, "region": 0.9, "country": 0.97, "continent": 0.99},
     "region": {"probability": 0.9, "radius_km": 180.0, "area_km2": 90000.0, "cells": 14},

@@ -27,7 +27,7 @@ class ExplainQuery(PhotoQuery):
     map: Annotated[bool, Field(description="Add the map itself: rows of confidences")] = False
 
 
-class Spot(TypedDict):
+class SpotAnswer(TypedDict):
     """A part of the photo: left, top, right and bottom as shares of its side, and the confidence with it covered."""
 
     box: Annotated[list[Share], Field(min_length=4, max_length=4)]
@@ -44,8 +44,8 @@ class ExplainAnswer(ModelName):
     longitude: Longitude
     cell_is: Literal["true", "predicted"]
     confidence: Share
-    supports: list[Spot]
-    misleads: list[Spot]
+    supports: list[SpotAnswer]
+    misleads: list[SpotAnswer]
     map: NotRequired[list[list[Share]]]
 
 

@@ -31,7 +31,7 @@ class SimilarQuery(PhotoQuery):
     precision: Precision = DEFAULT_PRECISION
 
 
-class Match(TypedDict):
+class MatchAnswer(TypedDict):
     """A photo of the library; `inliers` and `trusted` for local features, `distance` for embeddings.
 
     `km`: from where the photo's own GPS says it was taken.
@@ -54,7 +54,7 @@ class SimilarAnswer(TypedDict):
 
     file: str
     itself: list[str]
-    matches: list[Match]
+    matches: list[MatchAnswer]
 
 
 EXAMPLE: SimilarAnswer = {
@@ -101,5 +101,5 @@ def _similar(library: "Library", photo: Upload, query: SimilarQuery) -> SimilarA
         del facts["path"]
         if own is not None:
             facts["km"] = round(float(geodesy.distance_km(*own, match.latitude, match.longitude)), 3)
-        matches.append(cast(Match, facts))
+        matches.append(cast(MatchAnswer, facts))
     return {"file": photo.name, "itself": [library.listing.ids[row] for row in itself], "matches": matches}

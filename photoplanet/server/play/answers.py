@@ -62,7 +62,7 @@ class Wins(TypedDict):
     p_value: Share
 
 
-class Session(TypedDict):
+class SessionScore(TypedDict):
     """What has been won since the game was started."""
 
     rounds: Count
@@ -70,7 +70,7 @@ class Session(TypedDict):
     photos_won: Wins
 
 
-class State(TypedDict):
+class RoundState(TypedDict):
     """The round as it stands; `of`: how many rounds there are, null without an end; `current`: the photo to guess."""
 
     round: str
@@ -81,7 +81,7 @@ class State(TypedDict):
     unreadable: Count
     current: str | None
     photos: list[PhotoState]
-    session: Session
+    session: SessionScore
     player: str
     model: str
     world: str
@@ -114,7 +114,7 @@ class Comparison(TypedDict):
     note: str
 
 
-class Summary(TypedDict):
+class GameSummary(TypedDict):
     """All games against this model with this table, and this player's own."""
 
     model: str

@@ -14,8 +14,8 @@ from starlette.requests import Request
 from photoplanet.evaluation.game.game_log import MOST_SECONDS
 from photoplanet.server import openapi, pages, problems
 from photoplanet.server.endpoint import Endpoint
-from photoplanet.server.metrics import Metrics, Timed
-from photoplanet.server.play.answers import State, Summary
+from photoplanet.server.metrics import Metrics, MetricsMiddleware
+from photoplanet.server.play.answers import GameSummary, RoundState
 from photoplanet.server.play.game import Game
 from photoplanet.server.problems import Problem
 from photoplanet.server.security import Guard
@@ -70,7 +70,7 @@ def create_app(game: Game, token: str | None = None, hosts: Sequence[str] | None
         routes=[*(endpoint.route() for endpoint in endpoints), described, *pages.routes(ROUTES)],
         middleware=[
             Middleware(Guard, token=token, hosts=hosts),
-            Middleware(Timed, metrics=Metrics()),  # nothing asks for the metrics; a fault is answered
+            Middleware(MetricsMiddleware, metrics=Metrics()),  # nothing asks for the metrics; a fault is answered
         ],
         exception_handlers=problems.HANDLERS,
         lifespan=lifespan,
@@ -78,20 +78,20 @@ def create_app(game: Game, token: str | None = None, hosts: Sequence[str] | None
 
 
 def _endpoints(game: Game) -> list[Endpoint]:
-    async def state(request: Request) -> State:
+    async def state(request: Request) -> RoundState:
         return await run_in_threadpool(game.state)
 
     async def photo(request: Request) -> bytes:
         return await run_in_threadpool(game.photo, request.path_params["key"])
 
-    async def guess(request: Request) -> State:
+    async def guess(request: Request) -> RoundState:
         given = await _read(request, PlacedGuess)
         return await run_in_threadpool(game.guess, given.photo, (given.latitude, given.longitude), given.seconds)
 
-    async def following(request: Request) -> State:
+    async def following(request: Request) -> RoundState:
         return await run_in_threadpool(game.next, (await _read(request, After)).round)
 
-    async def summary(request: Request) -> Summary:
+    async def summary(request: Request) -> GameSummary:
         return await run_in_threadpool(game.summary)
 
     return [

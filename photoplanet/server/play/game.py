@@ -13,13 +13,13 @@ from photoplanet.evaluation.game import game, game_log
 from photoplanet.evaluation.game.game_log import Guess, Point
 from photoplanet.server.play.answers import (
     Comparison,
+    GameSummary,
     NamedPoint,
     PhotoAnswer,
     PhotoState,
-    Session,
+    RoundState,
+    SessionScore,
     Side,
-    State,
-    Summary,
     Winner,
 )
 from photoplanet.server.play.rounds import Round, RoundPhoto, Rounds
@@ -60,7 +60,7 @@ class Game:
         """End the thread that makes rounds."""
         self._maker.shutdown(wait=True, cancel_futures=True)
 
-    def state(self) -> State:
+    def state(self) -> RoundState:
         """What the page may know now; nothing of a photo's place, or the model's answer, before it is guessed."""
         with self._lock:
             return self._state(self._current())
@@ -70,7 +70,7 @@ class Game:
         with self._lock:
             return self._find(self._current(), key).jpeg
 
-    def guess(self, key: str, point: Point, seconds: float | None) -> State:
+    def guess(self, key: str, point: Point, seconds: float | None) -> RoundState:
         """Take a guess (degrees, latitude first) at the current photo and give the round with its truth.
 
         Problem 409 when the photo was guessed already or is not its turn, 500 when it cannot be stored.
@@ -94,7 +94,7 @@ class Game:
             self._session.append(found)
             return self._state(round_)
 
-    def next(self, after: str) -> State:
+    def next(self, after: str) -> RoundState:
         """Begin the round after the finished one called `after`; asked twice, it begins once. Problem 409 too early."""
         with self._lock:
             round_ = self._current()
@@ -107,7 +107,7 @@ class Game:
             self._round, self._number = None, self._number + 1
             return self._state(self._current())
 
-    def summary(self) -> Summary:
+    def summary(self) -> GameSummary:
         """The paper's comparison over all finished rounds of everybody with this model and table, and this player's."""
         with self._lock:
             own = [guess for guess in self._own if guess.player == self.player]
@@ -144,7 +144,7 @@ class Game:
                 return photo
         raise Problem(404, "no such photo in this round; load the page again")
 
-    def _state(self, round_: Round) -> State:
+    def _state(self, round_: Round) -> RoundState:
         current = round_.current
         return {
             "round": round_.name,
@@ -206,7 +206,7 @@ def _compared(guesses: list[Guess]) -> Comparison:
     return cast(Comparison, {**found, "table": game.rows(found) if found["photos"] else [], "note": game.tests(found)})
 
 
-def _session(guesses: list[Guess]) -> Session:
+def _session(guesses: list[Guess]) -> SessionScore:
     """Who won how many photos and finished rounds of this session."""
     km = [guess.km for guess in guesses]
     photos = game.compare([own for own, _ in km], [other for _, other in km], [g.round for g in guesses], resamples=1)

@@ -113,7 +113,7 @@ def test_the_models_answer_is_what_locate_says(connect, model):
         assert (answer["model"]["latitude"], answer["model"]["longitude"]) == pytest.approx(point, abs=0.5)
 
 
-def test_nothing_of_the_truth_is_told_before_the_guess(connect, photos):
+def test_nothing_of_the_truth_is_shown_before_the_guess(connect, photos):
     client = connect()
     state = client.get("/v1/game/round")
     assert all(photo["answer"] is None for photo in state.json()["photos"])
@@ -203,7 +203,7 @@ def test_unreadable_photos_are_replaced_and_reported_by_name_on_the_terminal_onl
     assert not shown & {f"toy-name-{i}" for i in range(5)}
 
 
-def test_too_few_readable_photos_are_told_and_end_nothing_else(connect, photos, tmp_path):
+def test_too_few_readable_photos_are_reported_and_the_server_goes_on(connect, photos, tmp_path):
     for name in photos["path"].to_pylist()[:8]:
         (tmp_path / name).unlink()
     client = connect()
@@ -266,7 +266,7 @@ def test_two_tabs_cannot_guess_the_same_photo_twice(connect, tmp_path):
     assert sorted(answers) == [200, *[409] * 5] and len(game_log.read(tmp_path / "games.jsonl")[0]) == 1
 
 
-def test_a_guess_that_cannot_be_kept_tells_no_truth_and_may_be_repeated(connect, tmp_path):
+def test_a_guess_that_cannot_be_stored_shows_no_truth_and_may_be_repeated(connect, tmp_path):
     results = tmp_path / "folder"
     client = connect(results=results / "games.jsonl")
     state = client.get("/v1/game/round").json()
