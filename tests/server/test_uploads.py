@@ -31,6 +31,7 @@ def jpeg(colour=RED, size=(40, 30)):
         ({}, {"files": {"field": (None, "only")}}, 400, "no photo"),
         ({}, {"content": b"not a photo"}, 400, "no JPEG"),
         ({}, {"json": {"photo": "x"}}, 415, "send a photo's bytes"),
+        ({}, {"content": jpeg(), "headers": {"content-type": "text/plain"}}, 415, "send a photo's bytes"),
         ({}, {"content": b"--x\r\nbroken", "headers": {"content-type": f"{FORM}; boundary=x"}}, 400, "multipart"),
         ({}, {"content": b"", "headers": {"content-type": FORM}}, 400, "boundary"),
         ({"waiting": 1}, {"files": [("a", ("a.jpg", jpeg())), ("b", ("b.jpg", jpeg()))]}, 503, "busy"),
@@ -158,3 +159,10 @@ def test_a_form_that_ends_too_early_is_refused(connect, is_problem):
     sent = form((b"a", b"a.jpg", jpeg()))
     sent["content"] = sent["content"].removesuffix(b"--\r\n")
     is_problem(connect().post("/v1/locate", **sent), 400, "too early")
+
+
+def test_the_rate_counts_photos_and_not_requests(connect, is_problem):
+    client = connect(Limits(rate=3))
+    two = {"files": [("a", ("a.jpg", jpeg()))] * 2}
+    assert client.post("/v1/locate", **two).status_code == 200
+    is_problem(client.post("/v1/locate", **two), 429, "more than 3 photos a minute")
