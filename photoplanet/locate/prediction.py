@@ -12,7 +12,15 @@ from numpy.typing import NDArray
 from photoplanet.earth import cells, geodesy
 from photoplanet.errors import InputError
 from photoplanet.locate import point_estimates as readouts
-from photoplanet.locate.credible_region import REGION_SHARE, MassAround, Region, check_share, counts, falling, smallest
+from photoplanet.locate.credible_region import (
+    REGION_SHARE,
+    MassAround,
+    Region,
+    check_share,
+    counts,
+    descending,
+    smallest,
+)
 from photoplanet.locate.precision import rounded
 
 if TYPE_CHECKING:
@@ -110,7 +118,7 @@ class Prediction:
     @cached_property
     def order(self) -> NDArray[np.int32]:
         """The classes (classes,) by falling probability."""
-        return falling(self.probabilities)
+        return descending(self.probabilities)
 
     def top(self, k: int = 5) -> list[Place]:
         """The `k` most probable cells (fewer where there are fewer), each at the mean position of its photos.
@@ -227,7 +235,7 @@ def prepare(predictions: Sequence[Prediction], region: float = REGION_SHARE) -> 
     for start in range(0, len(predictions), few):
         some = predictions[start : start + few]
         part, rows = some[0].partition, np.stack([each.probabilities for each in some])
-        orders = falling(rows)
+        orders = descending(rows)
         points = np.column_stack(readouts.get(some[0].readout)(rows, part))
         for number, each in enumerate(some):
             points[number] = points[number] if each.at is None else each.at
