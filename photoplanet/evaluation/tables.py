@@ -24,7 +24,7 @@ def markdown(rows: Sequence[Row], radii: Mapping[str, float] = RADII_KM, interva
 
 
 def latex(rows: Sequence[Row], radii: Mapping[str, float] = RADII_KM, intervals: bool = False) -> str:
-    """A LaTeX tabular with booktabs' rules (\\usepackage{booktabs}); every name escaped."""
+    """A LaTeX tabular with the rules of the package booktabs; every name escaped."""
     head, lines = _cells(rows, radii, intervals, "--")
     body = [" & ".join(_latex_safe(cell) for cell in line) + r" \\" for line in [head, *lines]]
     inner = [r"\toprule", body[0], r"\midrule", *body[1:], r"\bottomrule"]
