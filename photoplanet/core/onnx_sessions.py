@@ -56,7 +56,7 @@ def open_session(
     ModelError for a file that is missing or is not a usable network; it begins with `what` (by default the file's
     path) and ends with `remedy`.
 
-    >>> open_session(b"not a network", what="model.onnx")
+    >>> open_session(b"not a network", what="model.onnx")  # doctest: +ELLIPSIS
     Traceback (most recent call last):
     photoplanet.errors.ModelError: model.onnx: not a usable network ...; copy or export the model again
     """

@@ -88,7 +88,7 @@ def lines(
         nonlocal shown, done, last
         with lock:
             done, last, now = done + count, note, clock()
-            if now - shown < seconds:
+            if now - shown < seconds or done == total:  # the last line comes at the end
                 return
             shown = now
             left = (total - done) * (now - began) / done if total and 0 < done < total else None
@@ -119,6 +119,6 @@ def duration(seconds: float) -> str:
     ('42 s', '2 min', '2 h 5 min')
     """
     if seconds < 60:
-        return f"{seconds:.0f} s"
+        return f"{int(seconds)} s"
     minutes = int(seconds // 60)
     return f"{minutes} min" if minutes < 60 else f"{minutes // 60} h {minutes % 60} min"
