@@ -160,16 +160,19 @@ class Locator:
         """
         if on_error not in ("raise", "keep"):
             raise InputError(f"on_error is 'raise' or 'keep', not {on_error!r}")
-        many = isinstance(photos, Iterable) and not isinstance(photos, _ONE)
-        sources: Iterable[Any] = photos if many else [photos]
+        if isinstance(photos, _ONE) or not isinstance(photos, Iterable):
+            # One photo is decoded right here: starting threads would cost more than it saves.
+            ((_, answer),) = self.locate_many([photos], readout=readout, decode_threads=0)
+            if isinstance(answer, InputError):
+                raise answer
+            return answer
+        few = isinstance(photos, Sized) and len(photos) <= 1
         found: Predictions[Answer] = Predictions()
-        # One photo is decoded right here: starting threads would cost more than it saves.
-        threads = 0 if isinstance(sources, Sized) and len(sources) <= 1 else None
-        for _, result in self.locate_many(sources, readout=readout, decode_threads=threads):
-            if isinstance(result, InputError) and (on_error == "raise" or not many):
-                raise result
-            found.append(result)
-        return found if many else found[0]
+        for _, answer in self.locate_many(photos, readout=readout, decode_threads=0 if few else None):
+            if isinstance(answer, InputError) and on_error == "raise":
+                raise answer
+            found.append(answer)
+        return found
 
     def locate_many(
         self,

@@ -182,7 +182,7 @@ def _answer(shown: Shown, guess: Guess) -> dict[str, Any]:
 def _compared(guesses: list[Guess]) -> dict[str, Any]:
     """The comparison, and its table as the page shows it."""
     found = game_log.compare(guesses)
-    return {**found, "table": game.rows(found) if found["photos"] else [], "note": game.tests(found)}
+    return {**found, "table": game.rows(found) if found["photos"] else [], "note": game.significance(found)}
 
 
 def _standing(guesses: list[Guess]) -> dict[str, Any]:
