@@ -12,7 +12,7 @@ from photoplanet.errors import InputError
 LOWEST_TEMPERATURE, HIGHEST_TEMPERATURE = 0.05, 20.0
 BINS = 15  # as in Guo et al. 2017, so that the error can be compared with published ones
 
-_CHUNK = 2_000_000  # numbers of the distribution in work at a time: 16 MB as float64
+CHUNK = 2_000_000  # numbers of the distribution in work at a time: 16 MB as float64
 _LOG_ZERO = -1e4  # stands for log 0, so that 0·log 0 is 0 and one impossible label does not make the loss infinite
 
 
@@ -149,6 +149,6 @@ def _checked(log_probabilities: npt.ArrayLike, labels: npt.ArrayLike) -> tuple[N
 
 
 def _chunks(n: int, c: int) -> Iterator[slice]:
-    rows = max(1, _CHUNK // max(1, c))
+    rows = max(1, CHUNK // max(1, c))
     for start in range(0, n, rows):
         yield slice(start, min(n, start + rows))

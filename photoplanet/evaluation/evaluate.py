@@ -5,6 +5,7 @@ from contextlib import ExitStack
 from typing import Any
 
 import numpy as np
+from numpy.typing import NDArray
 
 from photoplanet.core import progress
 from photoplanet.evaluation import accuracy, leakage, predictions, regions, report, scoring
@@ -50,15 +51,7 @@ def evaluate(
     leaks = leakage.check(locator.bundle, truth, training, required=drop_duplicates, threads=threads, bar=bar)
     lat, lng = truth.photos["latitude"].to_numpy(), truth.photos["longitude"].to_numpy()
     labels = locator.partition.assign(lat, lng)
-    with ExitStack() as stack:
-        each: predictions.Sink = predictions.ignore
-        if predictions_file is not None:
-            each = stack.enter_context(predictions.writing(predictions_file, truth.ids, top))
-        advance = stack.enter_context(bar("evaluating", len(truth.present)))
-        sources = (truth.paths[row] for row in truth.present)
-        answers = locator.locate_many(sources, readout=readout, decode_threads=threads, advance=advance)
-        rows = zip(truth.present, (answer for _, answer in answers), strict=True)
-        got = scoring.collect(rows, labels, top, region, each)
+    got = _answers(locator, truth, labels, readout, top, region, predictions_file, threads, bar)
     errors = accuracy.top_k_errors(got.latitude, got.longitude, lat, lng)
     scored = ~leaks.leaked if drop_duplicates else np.ones(len(labels), np.bool_)
     groups = regions.groups(lat[scored], lng[scored], by) if by else None
@@ -78,3 +71,25 @@ def evaluate(
         complete = truth.benchmark["complete"] and not got.unreadable["count"]
         found["benchmark"] = truth.benchmark | {"unreadable": got.unreadable, "complete": complete}
     return found
+
+
+def _answers(
+    locator: Locator,
+    truth: Truth,
+    labels: NDArray[np.int32],
+    readout: str,
+    top: int,
+    region: float,
+    predictions_file: str | os.PathLike[str] | None,
+    threads: int | None,
+    bar: progress.Bar,
+) -> scoring.Collected:
+    with ExitStack() as stack:
+        each: predictions.Sink = predictions.ignore
+        if predictions_file is not None:
+            each = stack.enter_context(predictions.writing(predictions_file, truth.ids, top))
+        advance = stack.enter_context(bar("evaluating", len(truth.present)))
+        sources = (truth.paths[row] for row in truth.present)
+        answers = locator.locate_many(sources, readout=readout, decode_threads=threads, advance=advance)
+        rows = zip(truth.present, (answer for _, answer in answers), strict=True)
+        return scoring.collect(rows, labels, top, region, each)

@@ -64,7 +64,13 @@ class Occlusion:
     misleads: list[Spot]
 
     def to_dict(self) -> dict[str, Any]:
-        """Plain values for JSON; boxes as shares of the photo's side (of the part that the network sees)."""
+        """Plain values for JSON; boxes as shares of the photo's side (of the part that the network sees).
+
+        >>> import photoplanet as pp
+        >>> found = pp.load("toy").explain(np.zeros((64, 64, 3), np.uint8), positions=2)
+        >>> found.to_dict()["cell_is"]
+        'predicted'
+        """
         side = len(self.heat)
         return {
             "cell": self.token,

@@ -125,6 +125,13 @@ class MassAround:
     mean position of its photos as photos are on average (`SPREAD`): a small cell counts at once, a large one little by
     little. `points` (n, 2) degrees; `rows` (n, classes) probabilities; `orders` (n, classes): classes by descending
     probability. The last 0.01 % of the mass is left out, as if it were infinitely far: it may lie in most of the cells.
+
+    >>> import photoplanet as pp
+    >>> part = pp.Partition.uniform([48.85, -33.9], [2.3, 151.2], level=8, min_photos=1)
+    >>> rows = np.array([[0.3, 0.7]])
+    >>> mass = MassAround(part.means[[1]], rows, part, descending(rows))
+    >>> mass.within(200.0).round(3), mass.radius(0.7) < 200
+    (array([0.7]), array([ True]))
     """
 
     def __init__(

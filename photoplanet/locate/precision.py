@@ -8,7 +8,11 @@ DEFAULT_PRECISION = "city"
 
 
 def rounded(degrees: float, precision: str) -> float:
-    """Degrees rounded for printing at a precision of `PRECISIONS`; InputError lists the known ones."""
+    """Degrees rounded for printing at a precision of `PRECISIONS`; InputError lists the known ones.
+
+    >>> rounded(48.8584, "city"), rounded(48.8584, "country")
+    (48.9, 50.0)
+    """
     if precision not in PRECISIONS:
         raise InputError(f"no precision is called {precision!r}; the precisions are {', '.join(PRECISIONS)}")
     step = PRECISIONS[precision]

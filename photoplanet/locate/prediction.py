@@ -102,6 +102,11 @@ class Prediction:
         """The `k` most probable cells (fewer where there are fewer), each at the mean position of its photos.
 
         `confidence` is the cell's probability and `radius_km` the distance to its farthest corner.
+
+        >>> import photoplanet as pp
+        >>> where = pp.load("toy").locate(np.zeros((64, 64, 3), np.uint8))
+        >>> [place.confidence >= 0 for place in where.top(3)]
+        [True, True, True]
         """
         if k < 1:
             raise InputError(f"top needs 1 place or more, not {k}")
@@ -114,7 +119,13 @@ class Prediction:
         ]
 
     def credible_region(self, p: float = REGION_SHARE) -> Region:
-        """The smallest set of cells that holds at least `p` (0 < p ≤ 1) of the mass; InputError for another p."""
+        """The smallest set of cells that holds at least `p` (0 < p ≤ 1) of the mass; InputError for another p.
+
+        >>> import photoplanet as pp
+        >>> where = pp.load("toy").locate(np.zeros((64, 64, 3), np.uint8))
+        >>> len(where.credible_region(0.5)) <= len(where.credible_region(0.9))
+        True
+        """
         if p not in self._held:
             kept = len(smallest(self.probabilities, self.order, check_share(p)))
             self._held[p] = kept, float(self._around().radius(p)[0])
@@ -132,7 +143,13 @@ class Prediction:
         )
 
     def confidence_within(self, km: float) -> float:
-        """The probability that the photo was taken within `km` of the best point."""
+        """The probability that the photo was taken within `km` of the best point.
+
+        >>> import photoplanet as pp
+        >>> where = pp.load("toy").locate(np.zeros((64, 64, 3), np.uint8))
+        >>> where.confidence_within(25.0) == where.confidence["city"]
+        True
+        """
         return float(self._around().within(float(km))[0])
 
     @cached_property
@@ -147,7 +164,13 @@ class Prediction:
         return self.confidence["country"] < self.abstain_below
 
     def to_dict(self, top: int = 5, region: float = REGION_SHARE, precision: str = "street") -> dict[str, Any]:
-        """Plain values for JSON, coordinates rounded to `precision` (of `PRECISIONS`)."""
+        """Plain values for JSON, coordinates rounded to `precision` (of `PRECISIONS`).
+
+        >>> import photoplanet as pp
+        >>> where = pp.load("toy").locate(np.zeros((64, 64, 3), np.uint8))
+        >>> sorted(where.to_dict())
+        ['abstains', 'best', 'confidence', 'model', 'readout', 'region', 'top', 'world']
+        """
         held, listed = self.credible_region(region), self.top(top)
         look_up(listed if self.at else [*listed, self.best], keep=True)
         if self.at:
@@ -164,11 +187,23 @@ class Prediction:
         }
 
     def regions(self) -> list[dict[str, Any]]:
-        """The `region` of `to_dict` for each of `REGION_SHARES`, with that `share`."""
+        """The `region` of `to_dict` for each of `REGION_SHARES`, with that `share`.
+
+        >>> import photoplanet as pp
+        >>> where = pp.load("toy").locate(np.zeros((64, 64, 3), np.uint8))
+        >>> [region["share"] for region in where.regions()][-1]
+        0.99
+        """
         return [{"share": share, **_facts(self.credible_region(share))} for share in REGION_SHARES]
 
     def to_geojson(self, region: float = REGION_SHARE, precision: str = "street") -> dict[str, Any]:
-        """A GeoJSON FeatureCollection: the best point, and the cells of the credible region with their probability."""
+        """A GeoJSON FeatureCollection: the best point, and the cells of the credible region with their probability.
+
+        >>> import photoplanet as pp
+        >>> where = pp.load("toy").locate(np.zeros((64, 64, 3), np.uint8))
+        >>> where.to_geojson()["features"][0]["geometry"]["type"]
+        'Point'
+        """
         from photoplanet.locate import geojson
 
         return {"type": "FeatureCollection", "features": geojson.features(self, "", region, precision)}

@@ -5,7 +5,7 @@ Here a round is five photos, as the page serves them, and both are counted: phot
 by the sum of the points (GeoScore), which is how the game that the paper played decides one.
 """
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Sequence
 from typing import Any
 
 import numpy as np
@@ -15,6 +15,7 @@ from numpy.typing import NDArray
 from photoplanet.earth.geodesy import RADII_KM
 from photoplanet.errors import InputError
 from photoplanet.evaluation import accuracy, tables
+from photoplanet.evaluation.game import bootstrap
 
 SIDES = ("person", "model")
 PAPER: dict[str, Any] = {  # §3; "28 of the 50 rounds", the rest the people's at most
@@ -23,7 +24,6 @@ PAPER: dict[str, Any] = {  # §3; "28 of the 50 rounds", the rest the people's a
     "person": {"median_km": 2320.75, "within": {"street": 0, "city": 0, "region": 2, "country": 11, "continent": 26}},
     "model": {"median_km": 1131.7, "within": {"street": 0, "city": 0, "region": 4, "country": 17, "continent": 32}},
 }
-_AT_A_TIME = 100  # resamples
 
 
 def winner(person: float, model: float, less: bool = True) -> str:
@@ -169,7 +169,7 @@ def _won(person: NDArray[Any], model: NDArray[Any], less: bool = True) -> dict[s
     return {**count, "p_value": sign_test(count["person"], count["model"])}
 
 
-def _side(errors: NDArray[Any], number: NDArray[Any], resamples: int) -> dict[str, Any]:
+def _side(errors: NDArray[np.float64], number: NDArray[np.int64], resamples: int) -> dict[str, Any]:
     """The figures of one side from its errors (n,) in km; `number` (n,): the round of each photo, from 0."""
     if not errors.size:
         return {"median_km": None, "median_km_interval": None, "geoscore": None, "geoscore_interval": None,
@@ -185,43 +185,12 @@ def _side(errors: NDArray[Any], number: NDArray[Any], resamples: int) -> dict[st
         "accuracy_interval": None,
     }
     if number.max() > 0:
-        medians, scores, hits = _bootstrap(errors, number, resamples)
+        medians, scores, hits = bootstrap.figures(errors, number, resamples)
         found["median_km_interval"], found["geoscore_interval"] = _interval(medians), _interval(scores)
         found["accuracy_interval"] = {
             name: _share_interval(hits[:, i], shares[name], errors.size) for i, name in enumerate(RADII_KM)
         }
     return found
-
-
-def _bootstrap(
-    errors: NDArray[Any], number: NDArray[Any], resamples: int
-) -> tuple[NDArray[Any], NDArray[Any], NDArray[Any]]:
-    """Median (resamples,), mean GeoScore (resamples,) and shares by radius (resamples, 5) of resampled rounds."""
-    per_photo = np.column_stack([accuracy.geoscore(errors), *(errors <= radius for radius in RADII_KM.values())])
-    medians, means = [], []
-    for drawn in _resampled(number, resamples):
-        medians.append(_medians(errors, drawn))
-        means.append(drawn @ per_photo / drawn.sum(axis=1, keepdims=True))
-    mean = np.concatenate(means)
-    return np.concatenate(medians), mean[:, 0], mean[:, 1:]
-
-
-def _resampled(number: NDArray[Any], resamples: int) -> Iterator[NDArray[Any]]:
-    """How often each photo is in each resample of whole rounds, (at most 100, n) at a time; the same each call."""
-    random, rounds = np.random.default_rng(0), int(number.max()) + 1
-    for start in range(0, resamples, _AT_A_TIME):
-        size = min(_AT_A_TIME, resamples - start)
-        yield random.multinomial(rounds, np.full(rounds, 1 / rounds), size=size)[:, number]
-
-
-def _medians(errors: NDArray[Any], drawn: NDArray[Any]) -> NDArray[Any]:
-    """The median of `errors` in each resample."""
-    order = np.argsort(errors)
-    ordered, upto = errors[order], np.cumsum(drawn[:, order], axis=1)
-    size = upto[:, -1:]
-    lower = (upto >= (size + 1) // 2).argmax(axis=1)  # the first rank that reaches the (lower) middle
-    upper = (upto >= size // 2 + 1).argmax(axis=1)
-    return np.asarray((ordered[lower] + ordered[upper]) / 2)
 
 
 def _interval(values: NDArray[Any]) -> list[float]:
