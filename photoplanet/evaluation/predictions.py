@@ -118,7 +118,7 @@ def read(path: str | Path, top: int = 5) -> PredictionRows:
             keep[rows] = False
 
     leave_out(np.array([not photo for photo in ids], dtype=bool), "no photo_id")
-    leave_out(bad_lat | bad_lng | empty_lat | empty_lng, "coordinates are no numbers")
+    leave_out(bad_lat | bad_lng | empty_lat | empty_lng, "coordinates are not numbers")
     with np.errstate(invalid="ignore"):
         leave_out(~((np.abs(lat) <= 90) & (np.abs(lng) <= 180)), "coordinates out of range")
         leave_out(bad_rank | ~((rank >= 1) & (rank % 1 == 0)), "rank is not 1, 2, …")

@@ -2,7 +2,7 @@
 
 from photoplanet.errors import InputError
 
-# precision -> what printed degrees are rounded to: about what that radius can tell
+# precision -> what printed degrees are rounded to: about what is known within that radius
 PRECISIONS = {"street": 0.0001, "city": 0.1, "region": 1.0, "country": 5.0}
 DEFAULT_PRECISION = "city"
 

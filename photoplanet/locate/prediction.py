@@ -26,7 +26,7 @@ if TYPE_CHECKING:
     from photoplanet.earth.partition.partition import Partition
 
 KNOWN_AT = 0.5  # of the mass within a radius: what is likelier true than not may be said at that level
-ABSTAIN_BELOW = 0.5  # of the mass within a country's radius (750 km): less is no answer worth printing
+ABSTAIN_BELOW = 0.5  # of the mass within a country's radius (750 km): with less, no answer is printed
 REGION_SHARES = (0.5, 0.55, 0.6, 0.65, 0.7, 0.75, 0.8, 0.85, 0.9, 0.95, 0.99)  # what a slider has
 _CELLS_AT_A_TIME = 100_000  # of distributions that are summarised together: some 40 MB where they are flat
 
@@ -95,7 +95,7 @@ class Prediction:
 
     @cached_property
     def order(self) -> NDArray[np.int32]:
-        """The classes (classes,) by falling probability."""
+        """The classes (classes,) by descending probability."""
         return descending(self.probabilities)
 
     def top(self, k: int = 5) -> list[Place]:

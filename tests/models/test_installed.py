@@ -122,10 +122,10 @@ def test_a_damaged_model_does_not_spoil_the_list(tiny_model):
     broken = installed.add(tiny_model, "broken")
     installed.add(tiny_model, "good")
     (broken.folder / "model.json").write_text("{")
-    told = {each["name"]: each for each in map(installed.describe, installed.models())}
-    assert "not readable" in told["broken"]["error"]
-    assert told["good"]["classes"] == 5
-    json.dumps(told)
+    described = {each["name"]: each for each in map(installed.describe, installed.models())}
+    assert "not readable" in described["broken"]["error"]
+    assert described["good"]["classes"] == 5
+    json.dumps(described)
 
 
 @pytest.mark.parametrize("variable", ["PHOTOPLANET_HOME", "XDG_DATA_HOME"])

@@ -26,9 +26,9 @@ def test_the_papers_fifty_photos():
     assert found["model"]["within"] == game.PAPER["model"]["within"]
     assert found["person"]["median_km"] == pytest.approx(2320.75)
     assert found["model"]["median_km"] == pytest.approx(1131.7)
-    told = game.text(found)
-    assert "| median error, km | 2,320 [" in told and "| 2,320.75 | 1,131.7 |" in told
-    assert "photos within 750 km (country) | 11 (22.0 % [" in told
+    shown = game.text(found)
+    assert "| median error, km | 2,320 [" in shown and "| 2,320.75 | 1,131.7 |" in shown
+    assert "photos within 750 km (country) | 11 (22.0 % [" in shown
 
 
 def test_the_ratios_that_the_paper_prints_are_those_of_its_counts():

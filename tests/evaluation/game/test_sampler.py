@@ -9,7 +9,7 @@ from photoplanet.evaluation.game.sampler import ROUND_PHOTOS, Deck
 
 
 def photos(n, albums=None, latitude=None):
-    """Photos 100 km apart, each its own album unless told otherwise."""
+    """Photos 100 km apart, each its own album unless given otherwise."""
     columns = {"photo_id": [f"p{i}" for i in range(n)], "longitude": [0.0] * n,
                "latitude": [i - n / 2 for i in range(n)] if latitude is None else latitude}  # fmt: skip
     return pa.table(columns | ({} if albums is None else {"album": pa.array(albums, pa.string())}))
