@@ -15,6 +15,7 @@ from safetensors import SafetensorError, safe_open
 from safetensors.torch import save as pack
 from torch import Tensor, nn
 
+from photoplanet.core import atomic
 from photoplanet.errors import ModelError, TrainingError
 
 LAST, BEFORE = "checkpoint.safetensors", "checkpoint.previous.safetensors"
@@ -29,15 +30,15 @@ def write(folder: Path, tensors: dict[str, Tensor], facts: dict[str, Any]) -> Pa
     tensors = {name: value.detach().cpu().contiguous() for name, value in tensors.items()}
     header = {"format": FORMAT, "facts": json.dumps(facts), "crc32": str(_crc32(tensors))}
     data = pack(tensors, metadata=header)
-    new, last, before = folder / f".{LAST}.new", folder / LAST, folder / BEFORE
+    last, before = folder / LAST, folder / BEFORE
     try:
-        _write_durably(new, data)
-        if last.exists():
-            last.replace(before)
-        new.replace(last)
-        _sync_folder(folder)
+        with atomic.open_replacing(last, "wb", durable=True) as file:
+            file.write(data)
+            file.flush()
+            os.fsync(file.fileno())
+            if last.exists():  # this one is on disk by now, and takes the place of the last a moment later
+                last.replace(before)
     except OSError as error:
-        new.unlink(missing_ok=True)
         full = error.errno in (errno.ENOSPC, errno.EDQUOT)
         why = "the disk is full" if full else error.strerror or str(error)
         raise TrainingError(
@@ -134,20 +135,3 @@ def _crc32(tensors: dict[str, Tensor]) -> int:
         total = zlib.crc32(f"{name}{value.dtype}{list(value.shape)}".encode(), total)
         total = zlib.crc32(value.view(-1).view(torch.uint8).numpy().data, total) if value.numel() else total
     return total
-
-
-def _write_durably(path: Path, data: bytes) -> None:
-    with path.open("wb") as file:
-        file.write(data)
-        file.flush()
-        os.fsync(file.fileno())
-
-
-def _sync_folder(folder: Path) -> None:
-    if os.name != "posix":
-        return
-    handle = os.open(folder, os.O_RDONLY)
-    try:
-        os.fsync(handle)
-    finally:
-        os.close(handle)

@@ -20,7 +20,7 @@ from photoplanet.photos import decode as images
 from photoplanet.photos.decode import Preprocessing
 from photoplanet.training import augment, sampling
 from photoplanet.training.recipes import Recipe
-from photoplanet.training.store import Store
+from photoplanet.training.store import PixelStore
 
 AHEAD = 3  # batches decoded in advance: enough to ride out a slow photo, little memory
 CHUNK = 4  # photos a task: small tasks keep all threads busy to the end of a batch
@@ -29,7 +29,7 @@ Decode = Callable[[Any, Preprocessing, images.Box | None], NDArray[np.uint8]]
 
 
 @dataclass(frozen=True)
-class Photos:
+class LabelledPhotos:
     """Photos to learn from or validate on: sources, latitude and longitude in degrees, class (int32, −1: no cell)."""
 
     sources: Sequence[Any]
@@ -65,7 +65,7 @@ class Loader:
     """
 
     def __init__(
-        self, photos: Photos, recipe: Recipe, preprocessing: Preprocessing, part: tuple[int, int] = (0, 1),
+        self, photos: LabelledPhotos, recipe: Recipe, preprocessing: Preprocessing, part: tuple[int, int] = (0, 1),
         threads: int = 0, ahead: int = AHEAD, pin: bool = False, decode: Decode = images.load,
     ):  # fmt: skip
         self.photos, self.recipe, self.preprocessing = photos, recipe, preprocessing
@@ -73,7 +73,7 @@ class Loader:
         self.threads = threads or default_threads()
         self.ahead, self.pin, self.decode = ahead, pin, decode
         self.positions = geodesy.to_xyz(photos.latitude, photos.longitude)
-        self.store = Store(len(photos), recipe.stored, part[1]) if recipe.stored else None
+        self.store = PixelStore(len(photos), recipe.stored, part[1]) if recipe.stored else None
         self.waited = 0.0
 
     def batches(self, first: int, stop: int) -> Iterator[Batch]:

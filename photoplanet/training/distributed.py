@@ -3,6 +3,7 @@
 import os
 from collections.abc import Callable
 from dataclasses import dataclass
+from typing import TypeVar
 
 import torch
 import torch.distributed as dist
@@ -11,6 +12,8 @@ from torch import Tensor, nn
 from photoplanet.errors import InputError
 
 CPU = torch.device("cpu")
+Module = TypeVar("Module", bound=nn.Module)
+Output = TypeVar("Output")
 
 
 @dataclass(frozen=True)
@@ -62,12 +65,12 @@ def start(device: str = "auto") -> Ranks:
     return Ranks(dist.get_rank(), dist.get_world_size(), place)
 
 
-def parallel(model: Callable) -> Callable:
-    """`model` with gradients averaged over all ranks; running statistics are not broadcast, they agree already."""
+def parallel(model: Callable[[Tensor], Output]) -> Callable[[Tensor], Output]:
+    """Return `model` with gradients averaged over all ranks; running statistics agree already and are not broadcast."""
     return nn.parallel.DistributedDataParallel(model, broadcast_buffers=False)  # type: ignore[arg-type]
 
 
-def synchronised(model: nn.Module) -> nn.Module:
+def synchronised(model: Module) -> Module:
     """`model` with every batch norm over the batches of all ranks together; weights and names stay the same."""
     for name, child in model.named_children():
         if isinstance(child, nn.BatchNorm1d | nn.BatchNorm2d):

@@ -15,15 +15,15 @@ from photoplanet.evaluation import accuracy
 from photoplanet.photos import decode
 from photoplanet.photos.decode import Preprocessing
 from photoplanet.training import precision as formats
-from photoplanet.training.data import Photos
+from photoplanet.training.data import LabelledPhotos
 from photoplanet.training.distributed import Ranks
 
 MOST_NUMBERS = 50_000_000  # log-probabilities kept for the temperature: 200 MB
 
 
 def validate(
-    model: nn.Module, photos: Photos, partition: Partition, preprocessing: Preprocessing, ranks: Ranks, precision: str,
-    batch_size: int = 128, threads: int | None = None,
+    model: nn.Module, photos: LabelledPhotos, partition: Partition, preprocessing: Preprocessing, ranks: Ranks,
+    precision: str, batch_size: int = 128, threads: int | None = None,
 ) -> dict[str, Any]:  # fmt: skip
     """Loss over photos in a cell; top-1, accuracy at the radii and median km over all, at the best cell's mean.
 
@@ -42,7 +42,7 @@ def validate(
 
 
 def log_probabilities(
-    model: nn.Module, photos: Photos, preprocessing: Preprocessing, ranks: Ranks, precision: str, classes: int,
+    model: nn.Module, photos: LabelledPhotos, preprocessing: Preprocessing, ranks: Ranks, precision: str, classes: int,
     batch_size: int = 128, threads: int | None = None,
 ) -> tuple[NDArray[np.float32], NDArray[np.int32]]:  # fmt: skip
     """Log-probabilities (m, classes) and true classes (m,) of readable photos that lie in a cell, 200 MB at most."""
@@ -70,7 +70,7 @@ def _predicted(model, photos, rows, preprocessing, ranks, precision, batch_size,
 
 
 def _summary(
-    best: NDArray[np.int64], loss: NDArray[np.float64], photos: Photos, partition: Partition
+    best: NDArray[np.int64], loss: NDArray[np.float64], photos: LabelledPhotos, partition: Partition
 ) -> dict[str, Any]:  # fmt: skip
     read = best >= 0
     covered = read & (photos.classes >= 0)

@@ -30,29 +30,29 @@ class Settings:
 
 
 class Head(nn.Module):
-    """The classifier's embedding (n, d) → unit vectors (n, 256); `mean` and `spread` of the inputs are kept inside."""
+    """The classifier's embedding (n, d) → unit vectors (n, 256); standardises its inputs by `mean` and `deviation`."""
 
     mean: Tensor
-    spread: Tensor
+    deviation: Tensor
 
     def __init__(self, embedding_size: int, numbers: int = NUMBERS):
         super().__init__()
         self.register_buffer("mean", torch.zeros(embedding_size))
-        self.register_buffer("spread", torch.ones(embedding_size))
+        self.register_buffer("deviation", torch.ones(embedding_size))
         self.linear = nn.Linear(embedding_size, numbers)
 
     def fit_inputs(self, embeddings: NDArray) -> None:
-        """Take mean and spread from the library's embeddings (n, d), so that every number starts with equal say."""
+        """Take mean and deviation from the library's embeddings (n, d), so that every number starts with equal say."""
         rows = np.asarray(embeddings, np.float32)
         self.mean.copy_(torch.from_numpy(rows.mean(axis=0)))
-        self.spread.copy_(torch.from_numpy(rows.std(axis=0)).clamp(min=1e-3))
+        self.deviation.copy_(torch.from_numpy(rows.std(axis=0)).clamp(min=1e-3))
 
     def forward(self, embedding: Tensor) -> Tensor:
-        vectors = self.linear((embedding - self.mean) / self.spread)
+        vectors = self.linear((embedding - self.mean) / self.deviation)
         return vectors / vectors.norm(dim=1, keepdim=True).clamp(min=1e-12)
 
 
-class Places:
+class PlaceSampler:
     """Draws batches in which photos have others of their place: row numbers, `places` × `each` of them.
 
     A place is an S2 cell of level 13 with photos of at least two photographers (−1: unknown, each its own), drawn with
