@@ -84,7 +84,7 @@ def read_file(path: Path) -> tuple[dict[str, Tensor], dict[str, Any]]:
     return tensors, facts
 
 
-def gather(model: nn.Module, average: nn.Module | None, optimizer: torch.optim.Optimizer) -> dict[str, Tensor]:
+def collect(model: nn.Module, average: nn.Module | None, optimizer: torch.optim.Optimizer) -> dict[str, Tensor]:
     """All tensors of a run under flat names: `model.…`, `average.…`, `optimizer.<parameter>.<what>`."""
     tensors = {f"model.{name}": value for name, value in model.state_dict().items()}
     if average is not None:
@@ -97,7 +97,7 @@ def gather(model: nn.Module, average: nn.Module | None, optimizer: torch.optim.O
 def restore(
     tensors: dict[str, Tensor], model: nn.Module, average: nn.Module | None, optimizer: torch.optim.Optimizer
 ) -> None:
-    """Put what `gather` collected back; ModelError when the tensors are those of another network."""
+    """Put what `collect` found back; ModelError when the tensors are those of another network."""
     try:
         model.load_state_dict(_under(tensors, "model."))
         if average is not None:

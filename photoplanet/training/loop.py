@@ -112,7 +112,7 @@ class Loop(Generic[Batch]):
             return
         more, more_facts = task.state()
         if task.ranks.writes:
-            tensors = checkpoint.gather(task.model, task.average.model if task.average else None, task.optimizer)
+            tensors = checkpoint.collect(task.model, task.average.model if task.average else None, task.optimizer)
             best = {f"best.{name}": value for name, value in self.best_weights.items()}
             facts = {
                 "recipe": task.recipe, "data": task.data, "step": self.step, "total": task.total,

@@ -137,7 +137,7 @@ def go_on(model, optimizer, steps):
 def test_a_restored_optimizer_goes_on_bit_for_bit(tmp_path, kind):
     straight, _ = trained(7, kind)
     model, optimizer = trained(4, kind)
-    checkpoint.write(tmp_path, checkpoint.gather(model, None, optimizer), {})
+    checkpoint.write(tmp_path, checkpoint.collect(model, None, optimizer), {})
     other, fresh = trained(1, kind, seed=5)
     checkpoint.restore(checkpoint.read(tmp_path)[0], other, None, fresh)
     go_on(other, fresh, range(4, 7))
@@ -147,7 +147,7 @@ def test_a_restored_optimizer_goes_on_bit_for_bit(tmp_path, kind):
 
 def test_a_checkpoint_of_another_network_is_refused(tmp_path):
     model, optimizer = trained(2, torch.optim.AdamW)
-    found = checkpoint.gather(model, None, optimizer)
+    found = checkpoint.collect(model, None, optimizer)
     wider = nn.Sequential(nn.Linear(4, 9), nn.BatchNorm1d(9), nn.Linear(9, 3))
     with pytest.raises(ModelError, match="another network"):
         checkpoint.restore(found, wider, None, torch.optim.AdamW(wider.parameters()))
