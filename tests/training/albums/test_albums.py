@@ -119,7 +119,9 @@ def test_truncation_leaves_values_as_they_are_and_only_shortens_gradients(
     short = trainer("lstm", training, held_out, partition, head, tmp_path / "b", window=2)
     short.task.model.load_state_dict(whole.task.model.state_dict())
     results = [
-        np.concatenate([found for _, found in validation.predictions(run.task.model, held_out, run.task.settings)]).sum()
+        np.concatenate(
+            [found for _, found in validation.predictions(run.task.model, held_out, run.task.settings)]
+        ).sum()
         for run in (whole, short)
     ]
     assert results[0] == pytest.approx(results[1], rel=1e-5)
