@@ -59,8 +59,8 @@ class Classification(Task[Batch]):
         model = Classifier(recipe.backbone, classes, preprocessing, recipe.width, embedding)
         if ranks.ranks > 1 and recipe.sync_norm:
             model = distributed.synchronised(model)
-        model.to(ranks.device)
-        self.model = model.to(memory_format=torch.channels_last) if recipe.channels_last else model
+        layout = torch.channels_last if recipe.channels_last else torch.contiguous_format
+        self.model = model.to(ranks.device, memory_format=layout)  # type: ignore[call-overload]  # torch's stub lacks it
         self.average = Average(self.model, recipe.average) if recipe.average else None
         self.forward: Callable[[Tensor], Outputs] = torch.compile(self.model) if recipe.compile else self.model
         if ranks.ranks > 1:
@@ -80,7 +80,7 @@ class Classification(Task[Batch]):
             outputs = self.forward(pixels)
         # Summed and divided by the global batch: each photo weighs the same, whichever rank has it.
         loss = self.objective(outputs, batch.classes, batch.positions).sum() / size
-        (loss * self.ranks.ranks).backward()  # the ranks' gradients are averaged, and should be summed
+        torch.autograd.backward(loss * self.ranks.ranks)  # the ranks' gradients are averaged, and should be summed
         right = (outputs.logits.detach().argmax(dim=1) == batch.classes).sum() / size
         return torch.stack([loss.detach(), right]).double()
 

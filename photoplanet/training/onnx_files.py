@@ -52,7 +52,8 @@ def serialised(model: "ModelProto") -> bytes:
     del graph.value_info[:]
     model.producer_name, model.producer_version = "photoplanet", ""
     onnx.checker.check_model(model)
-    return model.SerializeToString(deterministic=True)
+    data: bytes = model.SerializeToString(deterministic=True)
+    return data
 
 
 @contextmanager

@@ -148,7 +148,8 @@ class AlbumAttention(AlbumNetwork):
 
     def _share(self, scale: int) -> Tensor:
         """The share of photos in each neighbourhood of a scale's divisions."""
-        return self.shares.split(self.sizes_of)[scale]
+        shares: tuple[Tensor, ...] = torch.split(self.shares, self.sizes_of)
+        return shares[scale]
 
     def _mass(self, probabilities: Tensor, scale: int) -> Tensor:
         """Probability of each neighbourhood of a scale's divisions over its share of photos: (b, m, neighbourhoods)."""
@@ -160,7 +161,7 @@ class AlbumAttention(AlbumNetwork):
         """log(p_k(c | s) / q_k(c)) of each scale: (b, m, classes) each."""
         found = [own - self.share.log()]
         for scale, mass in enumerate(masses):
-            each = mass[:, :, self.divisions[scale]].unflatten(2, (COVERS, self.classes))
+            each = mass[:, :, self.divisions[scale]].view(*mass.shape[:2], COVERS, self.classes)
             found.append(((each.mean(dim=2) + FLOOR) / (1 + FLOOR)).log())
         return found
 
@@ -178,7 +179,8 @@ class AlbumAttention(AlbumNetwork):
         logarithm = logarithm + self.given(photo)[:, None] + (itself @ self.taken(photo))[:, :, None]
         weight = logarithm.clamp(LOWEST, HIGHEST).exp() * there[:, None, :, None]
         # The more photos speak, the less each counts: those of one spot repeat each other.
-        return self.gain * weight / (1 + weight.sum(dim=2, keepdim=True)) ** self.sharing
+        shared: Tensor = self.gain * weight / (1 + weight.sum(dim=2, keepdim=True)) ** self.sharing
+        return shared
 
     def _alike(self, probabilities: Tensor, masses: list[Tensor], itself: Tensor) -> Tensor:
         """Log of how much likelier than by chance two photos share a neighbourhood: (b, t, m, channels)."""

@@ -86,7 +86,7 @@ def write_direction(network: AlbumLSTM, path: Path, layer: nn.LSTM) -> None:
     graph.add("Unsqueeze", ["scaled", "one"], ["sequence"])
     graph.add("LSTM", ["sequence", "W", "R", "B", "", "h", "c"], ["all", "h_after", "c_after"], hidden_size=units)
     graph.add("Reshape", ["all", "flat"], ["hidden"])
-    state = [1, 1, units]
+    state: Shape = [1, 1, units]
     graph.save(
         path, {"embeddings": ["n", network.embedding], "h": state, "c": state},
         {"hidden": ["n", units], "h_after": state, "c_after": state},
@@ -157,7 +157,7 @@ def _masses(graph: Graph, network: AlbumAttention, probabilities: str) -> tuple[
     photos = graph.add("Gather", [shape, "axis1"], axis=0)
     masses, first = [], []
     for scale, size in enumerate(network.sizes_of):
-        few, share = network.first_of[scale], network.shares.split(network.sizes_of)[scale]
+        few, share = network.first_of[scale], torch.split(network.shares, network.sizes_of)[scale]
         graph.constant(f"division{scale}", network.divisions[scale])
         graph.constant(f"size{scale}", torch.tensor([size]))
         graph.constant(f"share{scale}", share, exact=True)
@@ -240,7 +240,7 @@ def compare_attention(plain: AlbumAttention, method: str, files: dict[str, Path]
 
 
 @torch.inference_mode()
-def by_torch(network: AlbumLSTM, embeddings: NDArray, temperature: float = 1.0) -> NDArray[np.float32]:
+def by_torch(network: AlbumLSTM, embeddings: NDArray[np.float32], temperature: float = 1.0) -> NDArray[np.float32]:
     """What a torch LSTM answers to one album of embeddings (n, d): log-probabilities (n, classes)."""
     found = np.empty((len(embeddings), network.classes), np.float32)
     for piece in data.pieces(np.array([0, len(embeddings)]), network.reading.cut):
@@ -270,7 +270,7 @@ def _listed(names: dict[str, str], files: dict[str, Path]) -> networks.Files:
     return networks.Files(tuple(listed), threads=1)
 
 
-def _worse(worst: float, found: NDArray, expected: NDArray) -> float:
+def _worse(worst: float, found: NDArray[np.float32], expected: NDArray[np.float32]) -> float:
     difference = float(np.abs(np.exp(found) - np.exp(expected)).max())
     return max(worst, difference) if difference == difference else float("inf")
 

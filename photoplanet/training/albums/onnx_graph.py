@@ -22,6 +22,7 @@ class Graph:
         self.constants: list[TensorProto] = []
 
     def constant(self, name: str, value: Tensor, exact: bool = False) -> None:
+        """Add a constant; a large one is rounded to half precision unless it has to be `exact`."""
         array = value.detach().cpu().numpy()
         if array.dtype == np.float32 and array.size >= LARGE and not exact:
             self.constants.append(numpy_helper.from_array(array.astype(np.float16), f"{name}_half"))
@@ -30,13 +31,13 @@ class Graph:
             self.constants.append(numpy_helper.from_array(array, name))
 
     def add(self, kind: str, inputs: list[str], outputs: list[str] | None = None, **attributes: Any) -> str:
-        """A node; the name of its first output."""
+        """Add a node; return the name of its first output."""
         outputs = outputs or [f"{kind.lower()}_{len(self.nodes)}"]
         self.nodes.append(helper.make_node(kind, inputs, outputs, **attributes))
         return outputs[0]
 
     def linear(self, name: str, given: str, layer: nn.Linear) -> str:
-        """A linear layer on the last axis."""
+        """Add a linear layer on the last axis; return its output's name."""
         self.constant(f"{name}_weight", layer.weight.T.contiguous())
         self.constant(f"{name}_bias", layer.bias)
         return self.add("Add", [self.add("MatMul", [given, f"{name}_weight"]), f"{name}_bias"])

@@ -80,7 +80,7 @@ class AlbumTask(Task[AlbumBatch]):
                 logits, state = self.model(*inputs, state)
             if asked.any():
                 loss = nn.functional.cross_entropy(logits[asked], classes[asked], reduction="sum") / labelled
-                loss.backward()
+                torch.autograd.backward(loss)
                 total += loss.item()
             state = None if state is None else (state[0].detach(), state[1].detach())
         self._losses, self._photos = self._losses + total * batch.photos, self._photos + batch.photos

@@ -14,7 +14,7 @@ from photoplanet.training.albums.data import AlbumPhotos
 from photoplanet.training.albums.networks import AlbumNetwork
 from photoplanet.training.albums.recipes import AlbumRecipe
 from photoplanet.training.task import Facts
-from photoplanet.training.validation import MOST_NUMBERS
+from photoplanet.training.validation import MAX_NUMBERS
 
 
 def predictions(
@@ -55,7 +55,7 @@ def log_probabilities(
     network: AlbumNetwork, photos: AlbumPhotos, recipe: AlbumRecipe
 ) -> tuple[NDArray[np.float32], NDArray[np.int32]]:
     """Return log-probabilities (m, classes) and true classes (m,) of photos in a cell, 200 MB at most."""
-    most = max(1, MOST_NUMBERS // network.classes)
+    most = max(1, MAX_NUMBERS // network.classes)
     found, truth, count = [np.zeros((0, network.classes), np.float32)], [np.zeros(0, np.int32)], 0
     for rows, log_p in predictions(network, photos, recipe):
         inside = photos.classes[rows] >= 0

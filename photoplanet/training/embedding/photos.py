@@ -78,7 +78,6 @@ def photographers(names: Sequence[str | None]) -> NDArray[np.int64]:
     >>> photographers(["Ann", None, "Bo", "Ann"]).tolist()
     [0, -1, 1, 0]
     """
-    numbers = np.full(len(names), -1, np.int64)
-    named = np.flatnonzero([bool(name) for name in names])
-    numbers[named] = np.unique([str(names[row]) for row in named], return_inverse=True)[1]
-    return numbers
+    known = sorted({name for name in names if name})
+    numbers = {name: number for number, name in enumerate(known)}
+    return np.array([numbers[name] if name else -1 for name in names], np.int64)

@@ -77,7 +77,7 @@ class EmbeddingTask(Task[Rows]):
         positive, negative = triplet.pairs(at.places[:, 0], at.places[:, 1], at.photographer, settings)
         vectors = self.model(self.inputs(at))
         loss = triplet.loss(vectors, torch.from_numpy(positive), torch.from_numpy(negative), settings.margin)
-        loss.backward()
+        torch.autograd.backward(loss)
         return loss.detach().double().view(1)
 
     def rate(self, step: int) -> float:
@@ -98,7 +98,7 @@ class EmbeddingTask(Task[Rows]):
 
     def is_better(self, result: Facts, best: Facts) -> bool:
         """Return whether the mean recall is higher."""
-        return sum(result["recall"].values()) > sum(best["recall"].values())
+        return bool(sum(result["recall"].values()) > sum(best["recall"].values()))
 
     def inputs(self, photos: EmbeddedPhotos) -> Tensor:
         """Return what the network takes of these photos: embeddings float32, or pixels uint8."""

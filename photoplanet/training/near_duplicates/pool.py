@@ -81,7 +81,8 @@ def _clouds(palette: NDArray[np.int64], slope: float, rng: np.random.Generator) 
     spectrum[0, 0] = 0
     field = np.fft.irfft2(spectrum, (POOL_SIZE, POOL_SIZE))
     field = (field - field.min()) / max(float(np.ptp(field)), 1e-9)
-    return (palette[0] + field[..., None] * (palette[1] - palette[0])).clip(0, 255).astype(np.uint8)
+    pixels: Pixels = (palette[0] + field[..., None] * (palette[1] - palette[0])).clip(0, 255).astype(np.uint8)
+    return pixels
 
 
 def _small(image: Image.Image) -> Pixels:

@@ -32,6 +32,7 @@ class NearDuplicateTask(Task[Tensor]):
     It cannot be resumed, since its random numbers come one after another.
     """
 
+    model: Coder
     clip_norm = CLIP_NORM
     if_not_finite = "train with a smaller rate"
 
@@ -60,9 +61,9 @@ class NearDuplicateTask(Task[Tensor]):
 
     def backward(self, batch: Tensor, step: int) -> Tensor:
         """Add the gradients of the contrastive loss."""
-        codes = self.model.one_sided(batch)
-        loss = contrastive_loss(*codes.chunk(2))
-        loss.backward()
+        first, second = self.model.one_sided(batch).chunk(2)
+        loss = contrastive_loss(first, second)
+        torch.autograd.backward(loss)
         return loss.detach().double().view(1)
 
     def rate(self, step: int) -> float:
@@ -84,7 +85,7 @@ def balance(model: Coder, pool: Pixels, rng: Rng) -> None:
     flat = pool[np.sort(sample)].reshape(-1, *pool.shape[2:])
     photos = [shrink(distort(Image.fromarray(p), rng, 1) if i % 2 else Image.fromarray(p)) for i, p in enumerate(flat)]
     model.eval()
-    values = torch.cat([model.both_sided(some) for some in torch.from_numpy(np.stack(photos)).split(256)])
+    values = torch.cat([model.both_sided(some) for some in torch.split(torch.from_numpy(np.stack(photos)), 256)])
     model.balance.running_mean = values.median(dim=0).values
     model.balance.running_var = values.var(dim=0)
 

@@ -21,7 +21,8 @@ from photoplanet.photos import table
 from photoplanet.photos.decode import Preprocessing
 from photoplanet.retrieval.vectors.embedding import Embedder
 from photoplanet.training import export
-from photoplanet.training.classifier import BACKBONES, Classifier
+from photoplanet.training.backbones import BACKBONES
+from photoplanet.training.classifier import Classifier
 from photoplanet.training.embedding import train, triplet
 from photoplanet.training.loop import Stopped
 
