@@ -1,6 +1,8 @@
-"""Train the network of `photoplanet duplicates`: `python scripts/train_near_duplicates.py PHOTOS --toy TABLE -o FOLDER`.
+"""Train the network of `photoplanet duplicates`.
 
-PHOTOS is a photo table. scripts/duplicates.sh is the whole way.
+    python scripts/train_near_duplicates.py PHOTOS --toy TABLE -o FOLDER
+
+PHOTOS is a photo table. scripts/duplicates.sh goes all the way, from photos to figures.
 """
 
 import argparse
@@ -29,12 +31,14 @@ class Progress:
         self.steps = 0
 
     def __call__(self, count: int = 1, note: str = "") -> None:
+        """Count steps."""
         self.steps += count
         if note and (self.steps % 50 == 0 or self.steps == 1):
             print(f"step {self.steps}: {note}", flush=True)
 
 
 def main() -> None:
+    """Read the arguments, train, write."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("photos", type=Path, help="a photo table; the photos may be large")
     parser.add_argument("--toy", type=Path, help="a table of toy Earth photos; neighbours are hard to tell apart")

@@ -16,8 +16,8 @@ from torch import Tensor
 
 from photoplanet.earth import geodesy
 from photoplanet.errors import InputError
-from photoplanet.photos import decode as images
-from photoplanet.photos.decode import Preprocessing
+from photoplanet.photos import decode
+from photoplanet.photos.decode import Box, Preprocessing
 from photoplanet.training import augment, sampling
 from photoplanet.training.recipes import Recipe
 from photoplanet.training.store import PixelStore
@@ -25,7 +25,7 @@ from photoplanet.training.store import PixelStore
 AHEAD = 3  # batches decoded in advance: enough to ride out a slow photo, little memory
 CHUNK = 4  # photos a task: small tasks keep all threads busy to the end of a batch
 
-Decode = Callable[[Any, Preprocessing, images.Box | None], NDArray[np.uint8]]
+Decode = Callable[[Any, Preprocessing, Box | None], NDArray[np.uint8]]
 
 
 @dataclass(frozen=True)
@@ -71,12 +71,12 @@ class Loader:
 
     def __init__(
         self, photos: LabelledPhotos, recipe: Recipe, preprocessing: Preprocessing, part: tuple[int, int] = (0, 1),
-        threads: int = 0, ahead: int = AHEAD, pin: bool = False, decode: Decode = images.load,
+        threads: int = 0, ahead: int = AHEAD, pin: bool = False, load: Decode = decode.load,
     ):  # fmt: skip
         self.photos, self.recipe, self.preprocessing = photos, recipe, preprocessing
         self.slice = sampling.share(recipe.batch_size, *part)
         self.threads = threads or default_threads()
-        self.ahead, self.pin, self.decode = ahead, pin, decode
+        self.ahead, self.pin, self.load = ahead, pin, load
         self.positions = geodesy.to_xyz(photos.latitude, photos.longitude)
         self.store = PixelStore(len(photos), recipe.stored, part[1]) if recipe.stored else None
         self.waited = 0.0
@@ -144,7 +144,7 @@ class Loader:
             if self.store:
                 pixels = self.store.load(photo, source, self.preprocessing, box)
             else:
-                pixels = self.decode(source, self.preprocessing, box)
+                pixels = self.load(source, self.preprocessing, box)
         except InputError as error:
             unreadable[photo] = str(error)
             return False

@@ -46,7 +46,11 @@ class Ranks:
 
 
 def start(device: str = "auto") -> Ranks:
-    """Join the other processes if torchrun started this one (gloo on CPU, nccl on CUDA); InputError: no such device."""
+    """Join the other processes if torchrun started this one (gloo on CPU, nccl on CUDA); InputError: no such device.
+
+    >>> start("cpu")
+    Ranks(rank=0, ranks=1, device=device(type='cpu'))
+    """
     if device not in ("auto", "cpu", "cuda") and not device.startswith("cuda:"):
         raise InputError(f"device {device!r}: use auto, cpu, cuda or cuda:N")
     cuda = torch.cuda.is_available() if device == "auto" else device != "cpu"
@@ -74,7 +78,11 @@ def parallel(model: Callable[[Tensor], Output]) -> Callable[[Tensor], Output]:
 
 
 def synchronised(model: Module) -> Module:
-    """Return `model` with every batch norm over the batches of all ranks together; weights and names stay the same."""
+    """Return `model` with every batch norm over the batches of all ranks together; weights and names stay the same.
+
+    >>> type(synchronised(nn.Sequential(nn.BatchNorm2d(3)))[0]).__name__
+    'SharedBatchNorm'
+    """
     for name, child in model.named_children():
         if isinstance(child, nn.BatchNorm1d | nn.BatchNorm2d):
             norm = SharedBatchNorm(child.num_features, child.eps, child.momentum)

@@ -95,10 +95,10 @@ def export_model(
     calibration: dict[str, Any] | None = None,
     training: dict[str, Any] | None = None,
 ) -> model_folder.Bundle:
-    """Write the model folder of `classifier`, one class per cell of `partition`; atomic, as `bundle.folder.write`.
+    """Write the model folder of `classifier`, one class per cell of `partition`; atomic, as `models.folder.write`.
 
     `calibration` and `training` go into model.json (see `ModelInfo`); `training` gains the parity with torch. Raises
-    as `write_onnx` and `bundle.folder.write` do.
+    as `write_onnx` and `models.folder.write` do.
     """
     target = Path(folder).resolve()
     model_folder.check_target(target)
@@ -134,7 +134,7 @@ def export_run(run: str | os.PathLike[str], folder: str | os.PathLike[str], name
     source, target = Path(run), Path(folder)
     found = checkpoint.read(source) if source.is_dir() else None
     if found is None:
-        raise InputError(f"{source}: holds no training run; give the folder OUTPUT.run that `photoplanet train` made")
+        raise InputError(f"{source}: is not a training run; give the folder OUTPUT.run that `photoplanet train` made")
     model_folder.check_target(target)
     tensors, facts, _ = found
     classifier = Classifier.from_arguments(facts.get("network"))
@@ -154,7 +154,13 @@ def export_run(run: str | os.PathLike[str], folder: str | os.PathLike[str], name
 
 
 def save_weights(classifier: Classifier, path: str | os.PathLike[str]) -> None:
-    """Write all weights and running statistics as safetensors, atomically."""
+    """Write all weights and running statistics as safetensors, atomically.
+
+    >>> from photoplanet.photos.decode import Preprocessing
+    >>> network, path = Classifier("mobile", 5, Preprocessing(size=32)), getfixture("tmp_path") / "weights.safetensors"
+    >>> save_weights(network, path)
+    >>> load_weights(network, path)
+    """
     from safetensors.torch import save
 
     data = save({name: value.detach().cpu().contiguous() for name, value in classifier.state_dict().items()})
@@ -162,7 +168,13 @@ def save_weights(classifier: Classifier, path: str | os.PathLike[str]) -> None:
 
 
 def load_weights(classifier: Classifier, path: str | os.PathLike[str]) -> None:
-    """Fill `classifier` from a safetensors file; ModelError names the first tensor that is missing, extra or unlike."""
+    """Fill `classifier` from a safetensors file; ModelError names the first tensor that is missing, extra or unlike.
+
+    >>> from photoplanet.photos.decode import Preprocessing
+    >>> load_weights(Classifier("mobile", 5, Preprocessing(size=32)), "none.safetensors")
+    Traceback (most recent call last):
+    photoplanet.errors.ModelError: none.safetensors: not readable as safetensors ...
+    """
     from safetensors import SafetensorError
     from safetensors.torch import load_file
 
@@ -174,7 +186,12 @@ def load_weights(classifier: Classifier, path: str | os.PathLike[str]) -> None:
 
 
 def load_classifier(bundle: model_folder.Bundle) -> Classifier:
-    """The torch network of a model folder, for further training; ModelError when its parts do not fit each other."""
+    """Return the torch network of a model folder, for further training; ModelError when its parts do not fit.
+
+    >>> from photoplanet.models import installed
+    >>> load_classifier(model_folder.read(installed.resolve("toy"))).name
+    'mobile'
+    """
     if bundle.weights_path is None:
         raise ModelError(f"{bundle.folder}: has no {model_folder.WEIGHTS}; export it again from its training run")
     classifier = Classifier.from_arguments(bundle.info.backbone)
@@ -191,7 +208,7 @@ def _fill(classifier: Classifier, found: dict[str, Tensor], source: str | os.Pat
     expected = classifier.state_dict()
     for name in sorted(expected.keys() | found.keys()):
         if name not in found or name not in expected:
-            reason = f"{name} is missing" if name not in found else f"{name} has no place in the network"
+            reason = f"{name} is missing" if name not in found else f"the network has no {name}"
         elif found[name].shape != expected[name].shape:
             reason = f"{name} is {list(found[name].shape)}, the network has {list(expected[name].shape)}"
         else:

@@ -41,7 +41,14 @@ class Log:
 
 
 def read(path: Path) -> list[dict[str, Any]]:
-    """The lines of a `log.jsonl`; a last line torn by a kill is left out."""
+    """Return the lines of a `log.jsonl`; a last line torn by a kill is left out.
+
+    >>> log = Log(getfixture("tmp_path"), 0, curves=False)
+    >>> log.write("train", 20, loss=1.5)
+    >>> log.close()
+    >>> read(log.path)[0]["loss"]
+    1.5
+    """
     lines = []
     for text in path.read_text(encoding="utf-8").splitlines():
         try:

@@ -12,6 +12,10 @@ def target_folder(model: Path, out: Path) -> folder.Bundle:
     """Return the model folder `out`, made as a copy of `model` where it is missing or empty.
 
     InputError when it holds another network; ModelError for damaged folders.
+
+    >>> from photoplanet.models import installed
+    >>> target_folder(installed.resolve("toy"), getfixture("tmp_path") / "mine").info.name
+    'toy'
     """
     bundle = folder.read(model)
     if not out.exists() or (out.is_dir() and not any(out.iterdir())):

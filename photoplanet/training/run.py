@@ -48,12 +48,12 @@ def train(
         loop.run(advance)
     if not ranks.writes:
         return None
-    return finish(loop, task, out, say)
+    return _finish(loop, task, out, say)
 
 
-def finish(loop: Loop[Any], task: Classification, out: Path, say: Say = silent) -> dict[str, Any]:
+def _finish(loop: Loop[Any], task: Classification, out: Path, say: Say = silent) -> dict[str, Any]:
     """Fit the temperature on the validation photos and write the model folder; return the training facts."""
-    model, data = plain(task), task.photos
+    model, data = _plain(task), task.photos
     fitted: dict[str, Any] = {"temperature": 1.0}
     if (data.validation.classes >= 0).any():
         ranks = distributed.Ranks(device=task.ranks.device)
@@ -66,7 +66,7 @@ def finish(loop: Loop[Any], task: Classification, out: Path, say: Say = silent) 
             before, after = fitted["expected_calibration_error_before"], fitted["expected_calibration_error"]
             say(f"expected calibration error {before:.3f}, {after:.3f} at temperature {fitted['temperature']:.2f}")
     say(f"writing {out}")
-    facts = facts_of(loop, task)
+    facts = _facts_of(loop, task)
     export.export_model(model.cpu(), data.partition, out, out.name, fitted, facts)
     return facts
 
@@ -90,7 +90,7 @@ def calibrated(log_probabilities: NDArray[np.float32], classes: NDArray[np.integ
     }
 
 
-def plain(task: Classification) -> Classifier:
+def _plain(task: Classification) -> Classifier:
     """Return the averaged network as an ordinary Classifier: without what distributed training or compiling added."""
     trained = task.average.model if task.average else task.model
     model = Classifier.from_arguments(task.model.arguments())
@@ -98,7 +98,7 @@ def plain(task: Classification) -> Classifier:
     return model.eval()
 
 
-def facts_of(loop: Loop[Any], task: Classification) -> dict[str, Any]:
+def _facts_of(loop: Loop[Any], task: Classification) -> dict[str, Any]:
     """Return what the model card says about the run: data, recipe, duration, accuracy, versions."""
     facts = {key: value for key, value in task.photos.facts.items() if key not in ("toy", "data")}
     seen = task.total * task.settings.batch_size

@@ -111,7 +111,7 @@ def test_safetensors_of_somebody_else(tmp_path):
     from safetensors.torch import save_file
 
     save_file({"x": torch.ones(1)}, tmp_path / checkpoint.LAST)
-    with pytest.raises(ModelError, match="no training checkpoint"):
+    with pytest.raises(ModelError, match="is not a training checkpoint"):
         checkpoint.read(tmp_path)
 
 

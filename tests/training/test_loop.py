@@ -197,7 +197,7 @@ def test_no_photos_and_no_cells_are_said(photo_table, small_recipe, tmp_path):
     from photoplanet.earth.partition.partition import Partition
 
     Partition.uniform(np.zeros(3) - 60, np.zeros(3), level=4, min_photos=1).save(tmp_path / "cells.parquet")
-    with pytest.raises(TrainingError, match="no photo falls in any"):
+    with pytest.raises(TrainingError, match="none of its photos lies in the"):
         dataset.prepare(photo_table, small_recipe, tmp_path / "cells.parquet")
 
 

@@ -14,7 +14,7 @@ from photoplanet.training.albums.networks import AlbumNetwork, embeddings_of
 
 SCALES_KM = (20.0, 100.0, 300.0, 1000.0, 3000.0)  # radii of neighbourhoods; before them, the cell itself
 COVERS = 4  # divisions of the Earth at each scale: their mean has no borders to speak of
-FLOOR = 1e-4  # of a neighbourhood's share of photos: no photo can rule a place out
+FLOOR = 1e-4  # of a neighbourhood's share of photos: a single photo cannot rule a place out
 PSEUDO_PHOTOS = 0.5
 LOWEST, HIGHEST = -30.0, 15.0  # of a weight's logarithm
 ANCHORED, HIDDEN, UNTIMED = 0.03, 0.03, 0.1  # in training: photos of known place, unreadable ones, albums without times
@@ -24,6 +24,10 @@ def covers(partition: Partition, km: float) -> list[NDArray[np.int64]]:
     """Return COVERS divisions (classes,) of the cells into neighbourhoods of about `km` radius around random ones.
 
     No two centres are closer than `km`, and each cell goes to the nearest; the same for the same partition.
+
+    >>> partition = Partition.uniform(np.array([48.9, 48.9, 35.7]), np.array([2.3, 2.4, 139.7]), level=10, min_photos=1)
+    >>> len(covers(partition, 100.0)), len(set(covers(partition, 100.0)[0].tolist()))
+    (4, 2)
     """
     xyz = geodesy.to_xyz(*partition.means.T)
     chord = 2 * np.sin(min(km / 2 / geodesy.EARTH_RADIUS_KM, np.pi / 2))

@@ -32,7 +32,7 @@ def export(
     it exceeds `onnx_files.TOLERANCE`.
     """
     write, compare = (
-        (write_lstm, compare_lstm) if isinstance(network, AlbumLSTM) else (write_attention, compare_attention)
+        (_write_lstm, _compare_lstm) if isinstance(network, AlbumLSTM) else (_write_attention, _compare_attention)
     )
     plain = halved(network)
     folder = Path(folder).resolve()
@@ -52,7 +52,7 @@ def export(
 
 
 def halved(network: AlbumNetwork) -> Any:
-    """A copy in eval mode whose large weights are rounded to half precision, as the files have them."""
+    """Return a copy in eval mode whose large weights are rounded to half precision, as the files have them."""
     plain = copy.deepcopy(network).eval()
     with torch.no_grad():
         for parameter in plain.parameters():
@@ -61,17 +61,17 @@ def halved(network: AlbumNetwork) -> Any:
     return plain
 
 
-def write_lstm(network: AlbumLSTM, method: str, folder: Path, temperature: float) -> dict[str, Path]:
+def _write_lstm(network: AlbumLSTM, method: str, folder: Path, temperature: float) -> dict[str, Path]:
     """Write the files of an LSTM; file name → path."""
     names = lstm.file_names(method)
-    write_direction(network, folder / names["ahead"], network.ahead)
+    _write_direction(network, folder / names["ahead"], network.ahead)
     if network.back is not None:
-        write_direction(network, folder / names["back"], network.back)
-    write_head(network, folder / names["head"], temperature)
+        _write_direction(network, folder / names["back"], network.back)
+    _write_head(network, folder / names["head"], temperature)
     return {name: folder / name for name in names.values()}
 
 
-def write_direction(network: AlbumLSTM, path: Path, layer: nn.LSTM) -> None:
+def _write_direction(network: AlbumLSTM, path: Path, layer: nn.LSTM) -> None:
     """One direction: `embeddings` (n, d), `h` and `c` (1, 1, units) → `hidden` (n, units), `h_after`, `c_after`."""
     units, weights, graph = layer.hidden_size, layer.state_dict(), Graph()
     graph.constant("shift", network.shift, exact=True)
@@ -93,7 +93,7 @@ def write_direction(network: AlbumLSTM, path: Path, layer: nn.LSTM) -> None:
     )  # fmt: skip
 
 
-def write_head(network: AlbumLSTM, path: Path, temperature: float) -> None:
+def _write_head(network: AlbumLSTM, path: Path, temperature: float) -> None:
     """`ahead` (n, units) and, for a network that reads both ways, `back` → `answer` (n, classes)."""
     graph, hidden = Graph(), "ahead"
     given: dict[str, Shape] = {"ahead": ["n", network.units]}
@@ -110,7 +110,7 @@ def write_head(network: AlbumLSTM, path: Path, temperature: float) -> None:
     graph.save(path, given, {"answer": ["n", network.classes]})
 
 
-def write_attention(network: AlbumAttention, method: str, folder: Path, temperature: float) -> dict[str, Path]:
+def _write_attention(network: AlbumAttention, method: str, folder: Path, temperature: float) -> dict[str, Path]:
     """Write the attention network's one file; file name → path. The graph is `AlbumAttention.answer`, line by line."""
     graph, classes = Graph(), network.classes
     graph.constant("share", network.share, exact=True)
@@ -213,7 +213,7 @@ def _weights(graph: Graph, network: AlbumAttention, probabilities: str, masses: 
     return graph.add("Div", [graph.add("Mul", [weight, "gain"]), graph.add("Pow", [total, "sharing"])])
 
 
-def compare_lstm(plain: AlbumLSTM, method: str, files: dict[str, Path], temperature: float) -> float:
+def _compare_lstm(plain: AlbumLSTM, method: str, files: dict[str, Path], temperature: float) -> float:
     """Largest difference of probabilities between the files, run as albums are, and torch, on random albums."""
     sizes = (plain.units, plain.embedding, plain.classes)
     opened = lstm.Network(method, _listed(lstm.file_names(method), files), *sizes)
@@ -226,8 +226,8 @@ def compare_lstm(plain: AlbumLSTM, method: str, files: dict[str, Path], temperat
 
 
 @torch.inference_mode()
-def compare_attention(plain: AlbumAttention, method: str, files: dict[str, Path], temperature: float) -> float:
-    """As `compare_lstm`."""
+def _compare_attention(plain: AlbumAttention, method: str, files: dict[str, Path], temperature: float) -> float:
+    """As `_compare_lstm`."""
     opened, worst = _listed(attention.FILES, files), 0.0
     for n in (1, 2, 40):
         given = _random(plain, n)
@@ -241,7 +241,7 @@ def compare_attention(plain: AlbumAttention, method: str, files: dict[str, Path]
 
 @torch.inference_mode()
 def by_torch(network: AlbumLSTM, embeddings: NDArray[np.float32], temperature: float = 1.0) -> NDArray[np.float32]:
-    """What a torch LSTM answers to one album of embeddings (n, d): log-probabilities (n, classes)."""
+    """Return a torch LSTM's log-probabilities (n, classes) for one album of embeddings (n, d)."""
     found = np.empty((len(embeddings), network.classes), np.float32)
     for piece in data.pieces(np.array([0, len(embeddings)]), network.reading.cut):
         batch = data.read(piece[None], network.reading)

@@ -14,7 +14,12 @@ State = tuple[Tensor, Tensor] | None
 
 
 def embeddings_of(photos: AlbumPhotos, rows: NDArray[np.int64]) -> Tensor:
-    """Return the embeddings of photos `rows` (…) → (…, d) float32, 0 where there is no photo."""
+    """Return the embeddings of photos `rows` (…) → (…, d) float32, 0 where there is no photo.
+
+    >>> photos = AlbumPhotos(np.ones((2, 3), np.float16), *np.zeros((4, 2)), np.array([0, 2]))
+    >>> embeddings_of(photos, np.array([[1, -1]]))[0].tolist()
+    [[1.0, 1.0, 1.0], [0.0, 0.0, 0.0]]
+    """
     found = np.asarray(photos.embeddings[np.maximum(rows, 0).ravel()], np.float32)
     return torch.from_numpy(found.reshape(*rows.shape, -1) * (rows >= 0)[..., None])
 
@@ -63,7 +68,7 @@ class AlbumLSTM(AlbumNetwork):
         for lstm in (self.ahead, self.back):
             if lstm is not None:
                 weights = lstm.state_dict()
-                weights["bias_hh_l0"][units : 2 * units] = 1.0  # remember at first (Jozefowicz et al. 2015)
+                weights["bias_hh_l0"][units : 2 * units] = 1.0  # keep the state at first (Jozefowicz et al. 2015)
 
     def inputs(self, photos: AlbumPhotos, batch: AlbumBatch, window: slice) -> tuple[Tensor, ...]:
         """Return what `forward` takes for a window of a batch."""

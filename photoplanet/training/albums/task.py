@@ -155,7 +155,13 @@ def build(
 
 
 def softmax_of(model: Bundle) -> tuple[Tensor, Tensor]:
-    """Return the CNN's softmax layer, weight (classes, d) and bias (classes,), with its temperature divided out."""
+    """Return the CNN's softmax layer, weight (classes, d) and bias (classes,), with its temperature divided out.
+
+    >>> from photoplanet.models import folder, installed
+    >>> model = folder.read(installed.resolve("toy"))
+    >>> softmax_of(model)[0].shape == (model.info.classes, model.info.embedding_size)
+    True
+    """
     layer = export.load_classifier(model).head
     return layer.weight.detach() / model.info.temperature, layer.bias.detach() / model.info.temperature
 

@@ -66,11 +66,11 @@ def train(
         loop = Loop(AlbumTask(training, held_out, bundle.partition, recipe, head), place, OPTIONS, say)
         with bar(recipe.method, loop.task.total) as advance:
             loop.run(advance)
-        done[networks.part_name(recipe.method)] = finish(loop, recipe, held_out, target, facts, say)
+        done[networks.part_name(recipe.method)] = _finish(loop, recipe, held_out, target, facts, say)
     return done
 
 
-def finish(
+def _finish(
     loop: Loop[Any], recipe: AlbumRecipe, held_out: AlbumPhotos, target: Path, facts: dict[str, Any], say: Say = silent
 ) -> dict[str, Any]:
     """Fit the temperature on the validation albums, export the best epoch's network; return the part's facts."""
@@ -99,7 +99,7 @@ def _tables(photos: Path, validation_table: Path | None) -> list[tuple[str, pa.T
         held_out, _ = table.read(path, columns=forming.COLUMNS)
     for side, name, purpose in ((training, photos, "train on"), (held_out, path, "validate on")):
         if not len(side):
-            raise InputError(f"{name}: no photo to {purpose}; give more albums")
+            raise InputError(f"{name}: holds no photo to {purpose}; give more albums")
     return [("training", training, photos), ("validation", held_out, path)]
 
 

@@ -21,8 +21,8 @@ from photoplanet.training.task import Facts, Task
 
 RADII_KM = (1.0, 25.0)  # of recall@1, whose mean chooses the best step
 VALIDATIONS = 5  # in a run
-# Most photos of the library and queries of a validation; True: of the whole CNN, which has to decode them all
-MOST_CHECKED = {False: (50_000, 5_000), True: (5_000, 1_000)}
+# Most photos in a validation's library and queries; True: for the whole CNN, which has to decode them all
+MAX_CHECKED = {False: (50_000, 5_000), True: (5_000, 1_000)}
 BATCH = 64
 
 Rows = NDArray[np.int64]
@@ -56,7 +56,7 @@ class EmbeddingTask(Task[Rows]):
     ):  # fmt: skip
         self.model, self.training, self.sampler, self.settings = module.eval(), training, sampler, settings
         self.from_pixels, self.preprocessing = isinstance(module, WholeNetwork), info.preprocessing
-        most, queries = MOST_CHECKED[self.from_pixels]
+        most, queries = MAX_CHECKED[self.from_pixels]
         self.library, self.queries = training.evenly(most), held_out.evenly(queries)
         self.optimizer = torch.optim.AdamW(
             module.parameters(), settings.learning_rate, weight_decay=settings.weight_decay
@@ -121,7 +121,12 @@ class EmbeddingTask(Task[Rows]):
 
 
 def unit_embeddings(photos: EmbeddedPhotos) -> NDArray[np.float32]:
-    """Return the classifier's own embeddings (n, d) at length 1, to compare with."""
+    """Return the classifier's own embeddings (n, d) at length 1, to compare with.
+
+    >>> photos = EmbeddedPhotos(["a.jpg"], np.zeros((1, 2)), np.array([-1]), np.array([[3, 4]], np.float16))
+    >>> unit_embeddings(photos).tolist()
+    [[0.6..., 0.8...]]
+    """
     rows = photos.embeddings.astype(np.float32)
     found: NDArray[np.float32] = rows / np.linalg.norm(rows, axis=1, keepdims=True).clip(1e-12)
     return found

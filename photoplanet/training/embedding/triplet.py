@@ -17,7 +17,11 @@ PLACE_LEVEL = 13  # S2 cells of about 1 km: photos of one may be a positive pair
 
 @dataclass(frozen=True)
 class Settings:
-    """How the embedding is trained: pairs, loss, batches of `places` × `each` photos, and AdamW's rate."""
+    """How the embedding is trained: pairs, loss, batches of `places` × `each` photos, and AdamW's rate.
+
+    >>> Settings().margin
+    0.2
+    """
 
     near_km: float = 1.0  # positives lie within
     far_km: float = 25.0  # negatives lie beyond; what lies between is neither
@@ -90,7 +94,7 @@ class PlaceSampler:
 
 
 def _several(photographer: NDArray[np.int64]) -> bool:
-    """Whether two of these photos may be a pair: two photographers, or two photos of whom nobody knows."""
+    """Whether two of these photos may be a pair: two photographers, or two photos whose photographers are unknown."""
     known = photographer[photographer >= 0]
     return len(np.unique(known)) + len(photographer) - len(known) >= 2
 

@@ -1,7 +1,7 @@
 """Trains the network that gives near-duplicates close binary codes (paper, Sect. 3), and writes it as ONNX.
 
 A photo must be nearer to its own distorted copy than to any other photo of the batch, and photos come in groups that
-are hard to tell apart (`pool`). `scripts/duplicates.sh` is the whole way.
+are hard to tell apart (`pool`). `scripts/duplicates.sh` goes all the way.
 """
 
 import copy

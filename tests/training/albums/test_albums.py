@@ -143,7 +143,7 @@ def test_a_stopped_run_ends_with_the_weights_of_one_that_was_not(training, held_
     resumed.run()
     for name, value in straight.task.model.state_dict().items():
         torch.testing.assert_close(resumed.task.model.state_dict()[name], value, rtol=0, atol=0)
-    with pytest.raises(InputError, match="epochs=2 .now 3.*give the same settings"):
+    with pytest.raises(InputError, match=r"epochs=2 \(now 3\).*give the same settings"):
         trainer("attention", training, held_out, partition, head, tmp_path / "b", epochs=3).run()
 
 

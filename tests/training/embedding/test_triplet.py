@@ -161,8 +161,10 @@ def test_the_part_is_added_and_answers_as_it_was_measured(photos, model, tmp_pat
 
 
 def test_training_finds_the_place_where_other_things_drown_it(photos, model, tmp_path):
-    """Only the difference of the first two numbers tells the place, and both vary far more than that from each photo
-    to the next. An untrained layer gets 0.56 to 0.63 of the held-out photos right, the trained one all (six seeds)."""
+    """The difference of the first two numbers is the place's, and both vary far more than that between photos.
+
+    An untrained layer gets 0.56 to 0.63 of the held-out photos right, the trained one all (six seeds).
+    """
 
     def embed(pixels):
         place = np.linalg.norm(pixels.mean(axis=(1, 2))[:, None] - COLOURS, axis=2).argmin(axis=1)
