@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 from photoplanet.errors import InputError, TrainingError
 from photoplanet.photos import table
 from photoplanet.photos.decode import Preprocessing
-from photoplanet.training import recipes, sampling
+from photoplanet.training import recipes, sampling, store
 from photoplanet.training.data import LabelledPhotos, Loader
 from photoplanet.training.store import PixelStore
 
@@ -155,3 +155,12 @@ def test_stored_photos_give_the_same_batches_whatever_is_stored_already(photo_ta
 def test_photos_that_do_not_fit_into_memory_are_not_stored():
     with pytest.raises(InputError, match="stored=0"):
         PixelStore(10**9, 256)
+
+
+def test_stored_photos_take_at_most_six_tenths_of_the_free_memory(monkeypatch):
+    monkeypatch.setattr(store, "free_memory", lambda: 10 * 16 * 16 * 3)
+    PixelStore(6, 16)
+    with pytest.raises(InputError, match="7 photos need"):
+        PixelStore(7, 16)
+    with pytest.raises(InputError, match="stored=16"):
+        PixelStore(6, 16, processes=2)

@@ -12,6 +12,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 import torch
+from safetensors.torch import load_file
 
 from photoplanet.errors import InputError, TrainingError
 from photoplanet.models import folder as model_folder
@@ -244,3 +245,83 @@ def test_it_learns_colours(photo_table, small_recipe, tmp_path):
     first, last = learned.history[0], learned.history[-1]
     assert last["loss"] < first["loss"] / 5  # seeds 0 to 3: about 1.5 to at most 0.003
     assert last["accuracy"]["city"] >= 0.8  # all six from the middle of the run on; chance: one or two
+
+
+def test_a_checkpoint_of_an_older_version_goes_on(straight, photo_table, small_recipe, tmp_path):
+    """One that was written before validations chose weights, and before the last setting was added."""
+    tensors, facts = checkpoint.read_file(straight.folder / checkpoint.BEFORE)
+    del facts["best"], facts["recipe"]["sync_norm"]
+    checkpoint.write(tmp_path, tensors, facts)
+    again = trainer(photo_table, tmp_path, small_recipe)
+    again.run()
+    assert_same(weights(straight), weights(again))
+
+
+def test_a_checkpoint_is_written_when_the_minutes_are_over(photo_table, small_recipe, tmp_path):
+    steps = []
+
+    def look(folder):
+        def advance(count=1, note=""):
+            found = checkpoint.read(folder)
+            steps.append(found[1]["step"] if found else 0)
+
+        return advance
+
+    often = trainer(photo_table, tmp_path / "often", small_recipe, checkpoint_minutes=0, checkpoint_steps=100)
+    often.run(look(tmp_path / "often"))
+    assert sorted(set(steps)) == list(range(10))  # each step sees the one before
+    steps.clear()
+    rarely = trainer(photo_table, tmp_path / "rarely", small_recipe, checkpoint_minutes=10, checkpoint_steps=100)
+    rarely.run(look(tmp_path / "rarely"))
+    assert set(steps) == {0} and checkpoint.read(tmp_path / "rarely")[1]["step"] == 10
+
+
+def test_a_run_validates_each_epoch_and_at_most_20_times_and_at_its_end(photo_table, small_recipe, tmp_path):
+    def validated(folder, steps, **options):
+        recipe = recipes.changed(small_recipe, [f"steps={steps}"])
+        done = trainer(photo_table, tmp_path / folder, recipe, **options)
+        done.run()
+        return [result["step"] for result in done.history]
+
+    assert validated("short", 10) == [3, 6, 10]  # 54 photos are 3 batches of 16; 9 is nearly the end
+    assert validated("long", 130) == [*range(6, 127, 6), 130]
+    assert validated("asked", 10, validate_every=4) == [4, 10]
+
+
+def test_the_first_20_unreadable_photos_are_named_and_all_are_counted(photo_table, small_recipe, tmp_path):
+    rows, _ = table.read(photo_table)
+    paths = [f"missing-{i}.jpg" if i < 30 else path for i, path in enumerate(table.paths(rows, photo_table.parent))]
+    rows = rows.set_column(rows.column_names.index("path"), "path", [paths])
+    path = table.write(rows, tmp_path / "photos.parquet")
+    said: list[str] = []
+    done = trainer(path, tmp_path / "run", recipes.changed(small_recipe, ["validation=0"]), said.append)
+    done.run()
+    assert done.task.unreadable.sum() == 30
+    assert len([line for line in said if "cannot be read, another photo takes its place" in line]) == 20
+
+
+def test_a_tenth_of_the_photos_is_held_out(photo_table):
+    assert dataset.prepare(photo_table, recipes.Recipe(min_photos=1)).facts["validation_photos"] == 6
+
+
+def test_the_model_folder_gets_the_averaged_weights(photo_table, small_recipe, tmp_path):
+    run.train(photo_table, tmp_path / "model", small_recipe, options=QUIET)
+    kept = load_file(tmp_path / "model" / model_folder.WEIGHTS)
+    tensors, _, _ = checkpoint.read(tmp_path / "model.run")
+    assert all(torch.equal(value, tensors[f"average.{name}"]) for name, value in kept.items())
+
+
+def test_the_same_signal_twice_ends_the_process_at_once():
+    code = (
+        "import signal; from photoplanet.training.signals import Signals\n"
+        "with Signals():\n"
+        "    signal.raise_signal(signal.SIGTERM); print('goes on', flush=True)\n"
+        "    signal.raise_signal(signal.SIGTERM); print('never', flush=True)"
+    )
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True)
+    assert (done.returncode, done.stdout.split()) == (128 + signal.SIGTERM, ["goes", "on"])
+
+
+def test_an_unknown_way_to_resume_is_refused():
+    with pytest.raises(InputError, match="auto, must, never, if-same"):
+        RunOptions(resume="perhaps")

@@ -1,5 +1,6 @@
 """Album networks: how albums become batches, what training learns and resumes, and files that answer as torch does."""
 
+import dataclasses
 import json
 import os
 import shutil
@@ -110,6 +111,17 @@ def test_a_network_learns_to_carry_places_to_unclear_photos(method, training, he
     assert single < 0.7
     assert run.best["top1"] > single + 0.1  # four seeds: 0.23 or more, on any instruction set
     assert 0 < run.task.reading_seconds < run.seconds
+
+
+def test_the_epoch_of_least_validation_loss_is_kept(training, held_out, partition, head, tmp_path):
+    wrong = dataclasses.replace(held_out, classes=(held_out.classes + 1) % len(partition))
+    run = trainer("lstm", training, wrong, partition, head, tmp_path)
+    run.run()
+    losses = [result["loss"] for result in run.history]
+    assert losses[0] == min(losses) < losses[-1]  # the more it learns, the more it is wrong about these
+    kept = validation.validate(run.result(), wrong, partition, run.task.settings)
+    assert kept["loss"] == pytest.approx(losses[0], rel=1e-6)
+    assert run.best["epoch"] == 1 and run.best["loss"] == losses[0]
 
 
 def test_truncation_leaves_values_as_they_are_and_only_shortens_gradients(

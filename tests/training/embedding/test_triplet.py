@@ -75,6 +75,28 @@ def test_pairs_by_distance_and_photographer():
     assert unknown.tolist() == [[False, True], [True, False]]  # of whom nobody knows they may well be two
 
 
+def test_positives_lie_within_1_km_and_negatives_beyond_25():
+    km = 1 / 111.195
+    latitude = np.array([0, 0.98, 1.02, 24.9, 25.1]) * km
+    positive, negative = triplet.pairs(latitude, np.zeros(5), np.arange(5), triplet.Settings())
+    assert positive[0].tolist() == [False, True, False, False, False]
+    assert negative[0].tolist() == [False, False, False, False, True]
+
+
+def test_a_place_is_about_a_kilometre_wide():
+    """S2 cells of level 13: photos 300 m apart mostly share one, photos 3 km apart never do."""
+    random = np.random.default_rng(0)
+    latitude, longitude = random.uniform(-60, 60, 200), random.uniform(-180, 180, 200)
+
+    def shared(km):
+        both = np.concatenate([latitude, latitude + km / 111.195]), np.tile(longitude, 2)
+        return len(triplet.PlaceSampler(*both, np.arange(400), SETTINGS).groups)
+
+    assert 120 < shared(0.3) < 190
+    with pytest.raises(TrainingError, match="0 places"):
+        shared(3.0)
+
+
 def test_batches_hold_several_photos_of_each_place_and_depend_on_seed_and_step_alone():
     latitude, longitude = np.repeat([10, 20, 30, 40, 50], 6).astype(float), np.zeros(30)
     photographer = np.tile([0, 0, 1, 1, 2, 2], 5)
@@ -199,6 +221,20 @@ def test_stopped_it_goes_on_and_ends_with_the_same_weights(photos, model, tmp_pa
     run(photos, model, tmp_path / "cut", embed=never)
     parts = [(tmp_path / name / "embedding.onnx").read_bytes() for name in ("whole", "cut")]
     assert parts[0] == parts[1]
+
+
+def test_the_best_of_five_validations_is_kept_and_other_settings_start_anew(photos, model, tmp_path):
+    said: list[str] = []
+    facts = run(photos, model, tmp_path / "out", said)
+    validations = [line for line in said if line.startswith("step")]
+    assert [line.split(":")[0] for line in validations] == [f"step {step}" for step in (2, 4, 6, 8, 10)]
+    assert facts["recall"] == {"1 km": 1.0, "25 km": 1.0}
+    again: list[str] = []
+    run(photos, model, tmp_path / "out", again)
+    assert "going on from step 10" in again
+    other: list[str] = []
+    run(photos, model, tmp_path / "out", other, settings=replace(SETTINGS, margin=0.3))
+    assert not any("going on" in line for line in other) and sum(line.startswith("step") for line in other) == 5
 
 
 def test_an_interrupt_marks_no_photo_as_unreadable(photos, model, tmp_path):
