@@ -34,6 +34,7 @@ class AlbumTask(Task[AlbumBatch]):
 
     model: AlbumNetwork
     keeps_best = True
+    if_another_run = "give the same settings, another -o, or remove that folder to start anew"
 
     def __init__(
         self, training: AlbumPhotos, held_out: AlbumPhotos, partition: Partition, recipe: AlbumRecipe,
