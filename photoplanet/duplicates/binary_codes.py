@@ -16,6 +16,7 @@ from photoplanet.core.atomic import replacing
 from photoplanet.duplicates.hamming import find, first_of_group
 from photoplanet.errors import InputError, ModelError
 from photoplanet.photos import decode
+from photoplanet.photos.preprocessing import MAX_SIZE, Preprocessing
 from photoplanet.photos.shards import split_address
 
 __all__ = ["codes", "facts", "find", "first_of_group", "place"]
@@ -35,7 +36,7 @@ def facts() -> dict[str, Any]:
     try:
         found = json.loads(NETWORK.with_suffix(".json").read_text("utf-8"))
         bits, size, threshold = (int(found[key]) for key in ("bits", "size", "threshold"))
-        if not (8 <= bits <= MAX_BITS and bits % 8 == 0 and 0 <= threshold < bits and 8 <= size <= decode.MAX_SIZE):
+        if not (8 <= bits <= MAX_BITS and bits % 8 == 0 and 0 <= threshold < bits and 8 <= size <= MAX_SIZE):
             raise ValueError(f"{bits} bits, {size} pixels, threshold {threshold}")
     except (OSError, ValueError, KeyError, TypeError) as error:
         raise ModelError(f"{NETWORK.with_suffix('.json')}: unusable ({error}); install photoplanet again") from None
@@ -88,7 +89,7 @@ def missing(sources: Sequence[Any], cache: Path) -> int:
 
 def _coded(sources: Iterator[Any], threads: int | None, advance: Callable[..., Any]) -> Iterator[Any]:
     """A code or the InputError of each source, in order."""
-    preprocessing = decode.Preprocessing(facts()["size"], "squash")
+    preprocessing = Preprocessing(facts()["size"], "squash")
     waiting: list[Any] = []
     for pixels in decode.load_many(sources, preprocessing, threads):
         waiting.append(pixels)

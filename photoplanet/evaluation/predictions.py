@@ -13,6 +13,7 @@ import pyarrow.compute as pc
 
 from photoplanet.errors import InputError
 from photoplanet.photos import table as photo_table
+from photoplanet.photos.formats import is_photo_name
 
 COLUMNS = ("photo_id", "latitude", "longitude", "rank", "confidence")
 _FOREIGN = photo_table.FOREIGN | {
@@ -284,4 +285,4 @@ def _file_name(photo: str) -> str:
 
 def _stem(photo: str) -> str:
     name = _file_name(photo)
-    return name.rsplit(".", 1)[0] if name.lower().endswith(photo_table.PHOTO_SUFFIXES) else name
+    return name.rsplit(".", 1)[0] if is_photo_name(name) else name

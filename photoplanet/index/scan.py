@@ -9,13 +9,10 @@ from typing import Any
 from photoplanet.errors import InputError
 from photoplanet.index.inspect import Candidate, row_of
 from photoplanet.photos import table
+from photoplanet.photos.formats import INDEXED_SUFFIXES, OTHER_SUFFIXES
 from photoplanet.photos.image_folder import Folder
 from photoplanet.photos.shards import members
-from photoplanet.photos.table import PHOTO_SUFFIXES, TABLE_SUFFIXES
-
-# pictures that are no photo formats here: reported, so that nobody wonders where they went
-OTHER_SUFFIXES = (".gif", ".bmp", ".avif", ".jxl", ".jp2", ".psd", ".svg", ".dng", ".cr2", ".cr3", ".nef", ".arw",
-                  ".raf", ".orf", ".rw2", ".pef", ".srw")  # fmt: skip
+from photoplanet.photos.table import TABLE_SUFFIXES
 
 LeftOut = dict[str, str]  # path, reason, detail
 
@@ -38,7 +35,7 @@ def candidates(sources: Sequence[str | Path], images: Folder | None = None) -> I
             yield from _table(path, images)
         elif suffix == ".tar":
             yield from _shard(path)
-        elif suffix in PHOTO_SUFFIXES:
+        elif suffix in INDEXED_SUFFIXES:
             yield Candidate(str(path.absolute()), _stamp(path.stat()), path.name, {})
         else:
             raise InputError(f"{path}: not a source; give a folder, a .csv or .parquet table, a .tar shard or a photo")
@@ -74,7 +71,7 @@ def _folder(root: Path) -> Iterator[Candidate | LeftOut]:
                     continue
                 if lower.endswith(".tar"):
                     yield from _shard(Path(entry.path))
-                elif lower.endswith(PHOTO_SUFFIXES):
+                elif lower.endswith(INDEXED_SUFFIXES):
                     given = {"album": album} if album else {}
                     yield Candidate(entry.path, _stamp(entry.stat()), prefix + entry.name, given)
                 elif lower.endswith(OTHER_SUFFIXES):
@@ -124,7 +121,7 @@ def _shard(path: Path) -> Iterator[Candidate]:
         folder, _, base = name.rpartition("/")
         key, _, kind = base.partition(".")  # WebDataset: the key ends at the first dot of the base name
         key = f"{folder}/{key}" if folder else key
-        if f".{kind.lower()}".endswith(PHOTO_SUFFIXES):
+        if f".{kind.lower()}".endswith(INDEXED_SUFFIXES):
             photos[key] = name
         elif kind.lower() == "json":
             jsons[key] = (offset, size)

@@ -13,6 +13,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from photoplanet.errors import InputError
+from photoplanet.photos.formats import is_photo_name
 
 SCHEMA = pa.schema(
     [
@@ -34,7 +35,6 @@ FOREIGN = {
     "photographer": ("user", "author", "user_id", "userid", "author_id", "owner", "creator", "artist"),
     "licence": ("license",),
 }
-PHOTO_SUFFIXES = (".jpg", ".jpeg", ".png", ".webp", ".tif", ".tiff", ".heic", ".heif")
 TABLE_SUFFIXES = (".parquet", ".pq", ".csv", ".tsv", ".tab", ".txt")
 MAX_ROWS = 500_000_000  # a few bytes of Parquet can claim more rows than any memory holds
 _ROWS_SHOWN = 5
@@ -205,7 +205,7 @@ def _completed(raw: pa.Table, wanted: set[str]) -> pa.Table:
         return raw.append_column("photo_id", raw["path"])
     if "path" in wanted and "path" not in raw.column_names and "photo_id" in raw.column_names:
         first = raw["photo_id"].slice(0, 100).drop_null().to_pylist()
-        if all(str(name).lower().endswith(PHOTO_SUFFIXES) for name in first):
+        if all(is_photo_name(str(name)) for name in first):
             return raw.append_column("path", raw["photo_id"])
     return raw
 

@@ -117,7 +117,7 @@ def test_csv_has_a_row_for_each_match_and_for_each_photo_without(built, tmp_path
         rows = list(csv.DictReader(file))
     assert [(row["file"], row["photo_id"]) for row in rows] == [
         ("query.jpg", "scene1.jpg"), ("stranger.jpg", ""), ("broken.jpg", "")]  # fmt: skip
-    assert "no JPEG" in rows[2]["error"]
+    assert "not a JPEG" in rows[2]["error"]
 
 
 WRONG = {

@@ -138,7 +138,7 @@ def test_photos_that_are_none_or_too_large_keep_their_slots(connect):
             ("good.jpg", snap(GREEN, "10:00:00"))]  # fmt: skip
     found = connect(Limits(photo_pixels=1_000_000)).post("/v1/album", files=files(sent)).json()
     errors = {photo["file"]: photo.get("error") for photo in photos_of(found)}
-    assert "no JPEG" in errors["text.jpg"] and "truncated" in errors["half.jpg"] and "pixels" in errors["bomb.png"]
+    assert "not a JPEG" in errors["text.jpg"] and "truncated" in errors["half.jpg"] and "pixels" in errors["bomb.png"]
     assert errors["good.jpg"] is None and found["failed"] == 3
     assert all("photo bytes" not in str(error) for error in errors.values())
     assert {photo["kind"] for photo in photos_of(found)} == {"estimated", "neighbours"}
