@@ -14,6 +14,7 @@ from typing import Any
 
 import pyarrow as pa
 
+from photoplanet.core import atomic
 from photoplanet.errors import InputError
 from photoplanet.index import journal
 from photoplanet.index.inspect import Candidate, Options, facts, sound
@@ -96,8 +97,8 @@ def write_report(left_out: Sequence[LeftOut], path: str | Path) -> Path:
         writer = csv.DictWriter(text, ["path", "reason", "detail"])
         writer.writeheader()
         writer.writerows(left_out)
-    with table.replacing(path) as file:
-        file.write(text.getvalue().encode("utf-8", "surrogateescape"))
+    with atomic.replacing(path) as temporary:
+        temporary.write_bytes(text.getvalue().encode("utf-8", "surrogateescape"))
     return path
 
 

@@ -12,8 +12,9 @@ from photoplanet.errors import InputError
 from photoplanet.metadata import exif
 from photoplanet.photos import graphics_filter
 from photoplanet.photos.decode import MAX_PIXELS, PhotoError, open_photo, opened, reported
+from photoplanet.photos.foreign_tables import matched
 from photoplanet.photos.shards import read_range, split_address
-from photoplanet.photos.table import SCHEMA, coordinate_fault, matched
+from photoplanet.photos.table import SCHEMA, coordinate_fault
 from photoplanet.photos.truncation import surely_whole
 
 MAX_JSON = 1 << 20  # bytes of a sample's JSON
@@ -91,7 +92,7 @@ def _from_json(candidate: "Candidate") -> dict[str, Any]:
         return {}
     if not isinstance(values, dict):
         return {}
-    row = row_of({ours: values.get(name) for ours, name in matched(list(values), set(SCHEMA.names)).items()})
+    row = row_of({ours: values.get(name) for ours, name in matched(list(values)).items()})
     kept = exif.read_exifread(values.get("exif"))
     row = {"taken_at": kept.taken_at, "photographer": kept.photographer} | row
     if row.get("latitude") is None and kept.latitude is not None:

@@ -6,9 +6,10 @@ from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import Any
 
+from photoplanet.core import table_files
 from photoplanet.errors import InputError
 from photoplanet.index.inspect import Candidate, row_of
-from photoplanet.photos import table
+from photoplanet.photos import foreign_tables, table
 from photoplanet.photos.formats import INDEXED_SUFFIXES, OTHER_SUFFIXES
 from photoplanet.photos.image_folder import Folder
 from photoplanet.photos.shards import members
@@ -132,19 +133,11 @@ def _shard(path: Path) -> Iterator[Candidate]:
 
 def _sidecar(path: Path) -> dict[str, dict[str, Any]]:
     """Sample key → columns, from img2dataset's Parquet; empty when it has no keys. InputError when it is damaged."""
-    import pyarrow as pa
-    import pyarrow.parquet as pq
-
-    try:
-        with pq.ParquetFile(path) as file:
-            names = file.schema_arrow.names
-            if "key" not in names:
-                return {}
-            found = table.matched([name for name in names if name != "key"], set(table.SCHEMA.names))
-            rows = file.read(columns=["key", *dict.fromkeys(found.values())])
-    except (pa.ArrowException, OSError) as error:
-        detail = " ".join(str(error).split())[:200]
-        raise InputError(f"{path}: cannot read the Parquet beside the shard ({detail})") from None
+    beside = table_files.layout(path)
+    if "key" not in beside.names:
+        return {}
+    found = foreign_tables.matched([name for name in beside.names if name != "key"])
+    rows, _ = table_files.read(beside, ["key", *found.values()])
     columns = [rows[name].to_pylist() for name in found.values()]
     lines = zip(*columns, strict=True) if columns else ([] for _ in range(len(rows)))
     keys = rows["key"].to_pylist()
