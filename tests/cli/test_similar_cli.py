@@ -10,7 +10,7 @@ from pictures import scene, view
 from PIL import Image
 
 from photoplanet.cli import main
-from photoplanet.metadata.exif import gps_bytes
+from photoplanet.metadata.exif_writer import gps_bytes
 
 PARIS, SYDNEY = (48.8584, 2.2945), (-33.8568, 151.2153)
 

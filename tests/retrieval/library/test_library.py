@@ -14,7 +14,7 @@ from pictures import scene, view
 from PIL import Image
 
 from photoplanet.errors import InputError, MissingExtra
-from photoplanet.metadata.exif import gps_bytes
+from photoplanet.metadata.exif_writer import gps_bytes
 from photoplanet.photos import table
 from photoplanet.retrieval.library import backends, library
 from photoplanet.retrieval.library.matching import Match, agreed

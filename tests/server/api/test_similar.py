@@ -7,7 +7,7 @@ import pytest
 from pictures import scene, view
 from PIL import Image
 
-from photoplanet.metadata.exif import gps_bytes
+from photoplanet.metadata.exif_writer import gps_bytes
 from photoplanet.retrieval.library import library
 from photoplanet.server.limits import Limits
 
