@@ -54,10 +54,10 @@ def gps_bytes(
 
 
 def edits(jpeg: bytes, estimate: Estimate) -> list[Edit]:
-    """Return the edits, in order and apart, that put `estimate` into a JPEG file's EXIF; an earlier estimate of ours goes.
+    """Return the edits, in order and apart, that put `estimate` into a JPEG file's EXIF.
 
-    OwnGps where EXIF or XMP in the file hold a place that is not ours; InputError for what is not a JPEG, and for EXIF
-    that is damaged, in pieces or full (64 KB).
+    An earlier estimate of ours goes. OwnGps where EXIF or XMP in the file hold a place that is not ours; InputError
+    for what is not a JPEG, and for EXIF that is damaged, in pieces or full (64 KB).
 
     >>> import io
     >>> from PIL import Image

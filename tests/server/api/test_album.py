@@ -104,8 +104,8 @@ BOMB = """<!DOCTYPE gpx [<!ENTITY a "aaaaaaaaaa"><!ENTITY b "&a;&a;&a;&a;&a;&a;&
     [
         ([], None, "", {}, 400, "no photo"),
         ([], GPX, "", {}, 400, "only a track"),
-        (trip(), BOMB, "", {}, 400, "the track: no GPX track (it declares a document type)"),
-        (trip(), "<kml/>", "", {}, 400, "the track: no GPX track"),
+        (trip(), BOMB, "", {}, 400, "the track: not a GPX track (it declares a document type"),
+        (trip(), "<kml/>", "", {}, 400, "the track: not a GPX track"),
         (trip(), GPX * 50, "", {"track_bytes": 10_000}, 413, "the track is larger"),
         (trip(), None, "method=magic", {}, 422, "method"),
         (trip(), None, "method=lstm", {}, 400, "tiny has learned nothing for the method lstm"),
