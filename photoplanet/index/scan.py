@@ -1,4 +1,4 @@
-"""Where photos are: walks folders, reads tables and shards, and names every photo there once, without opening it."""
+"""Where photos are: walks folders, reads tables and shards, and names every photo there, without opening it."""
 
 import os
 import stat
@@ -19,11 +19,14 @@ LeftOut = dict[str, str]  # path, reason, detail
 
 
 def candidates(sources: Sequence[str | Path], images: Folder | None = None) -> Iterator[Candidate | LeftOut]:
-    """Every photo of folders, photo files, tables and shards, in a stable order; or why one is left out at once.
+    """Yield every photo of folders, photo files, tables and shards, in a stable order; or why one is left out at once.
 
-    With `images`, the photos of tables are looked for there, by path or id.
+    With `images`, the photos of tables are looked for there, by path or id. InputError for a source that does not exist
+    or is none of these.
 
-    Raises InputError for a source that does not exist or is none of these.
+    >>> next(candidates(["/no/such/folder"]))
+    Traceback (most recent call last):
+    photoplanet.errors.InputError: /no/such/folder: no such file or folder; check the path
     """
     for source in sources:
         path = Path(source)
@@ -151,11 +154,11 @@ def _address_stamp(address: str) -> str:
 
 def _stamp(status: os.stat_result) -> str:
     if not stat.S_ISREG(status.st_mode):
-        raise OSError(0, "is no regular file")
+        raise OSError(0, "is not a regular file")
     return f"{status.st_size}:{status.st_mtime_ns};"
 
 
-def _is_folder(entry: os.DirEntry) -> bool:
+def _is_folder(entry: os.DirEntry[str]) -> bool:
     try:
         return entry.is_dir()
     except OSError:

@@ -1,5 +1,6 @@
 """The only home of pixels: open, check, orient, convert and resize photos (JPEG to HEIC), and refuse hostile ones."""
 
+import functools
 import importlib
 import io
 import math
@@ -316,6 +317,7 @@ def _parsed(file: io.BufferedIOBase, name: str) -> Image.Image:
     return _plugin(kind)(file)
 
 
+@functools.cache
 def _plugin(kind: formats.Format) -> Callable[[io.BufferedIOBase], Image.Image]:
     """Pillow's class for a format, imported when it is first needed."""
     module, name = _PLUGINS[kind]

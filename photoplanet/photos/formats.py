@@ -37,6 +37,7 @@ OTHER_SUFFIXES = (
     ".avif", ".jxl", ".jp2", ".psd", ".svg", ".dng", ".cr2", ".cr3", ".nef", ".arw", ".raf", ".orf", ".rw2", ".pef",
     ".srw",
 )  # fmt: skip
+_BY_PILLOW = {name: each for each in FORMATS for name in each.pillow}
 NAMES = ", ".join(each.name for each in FORMATS[:-1]) + f" or {FORMATS[-1].name}"
 
 
@@ -69,7 +70,7 @@ def of_pillow(name: str | None) -> Format | None:
     >>> of_pillow("MPO").name, of_pillow(None)
     ('JPEG', None)
     """
-    return next((each for each in FORMATS if name in each.pillow), None)
+    return _BY_PILLOW.get(name or "")
 
 
 def is_photo_name(name: str, suffixes: tuple[str, ...] = SUFFIXES) -> bool:
