@@ -101,8 +101,8 @@ def against(
 ) -> DuplicatePairs:  # fmt: skip
     """Find the photos of `test` that have a (near-)duplicate in `training`.
 
-    `threshold`: bits that may differ, by default as the network was trained. `advance` counts the photos of both as they
-    are coded. Raises InputError and MissingExtra as `hamming.find` does.
+    `threshold`: bits that may differ, by default as the network was trained. `advance` counts the photos of both.
+    Raises InputError and MissingExtra as `hamming.find` does.
 
     >>> photo = Listed(pa.table({}), ["a"], ["/no/such.jpg"], Path("/no/such/cache"))
     >>> against(photo, photo).unreadable[0]

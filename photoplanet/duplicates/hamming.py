@@ -1,6 +1,7 @@
 """Binary codes that lie close to each other: exact for small sets, and through cells of neighbours for large ones."""
 
-from typing import Any
+from types import ModuleType
+from typing import Any, Protocol, cast
 
 import numpy as np
 from numpy.typing import NDArray
@@ -16,6 +17,12 @@ _BLOCK = 1 << 15  # training codes at a time
 
 Codes = NDArray[np.uint8]
 Pairs = tuple[NDArray[np.int64], NDArray[np.int64], NDArray[np.int32]]  # test row, training row, bits apart
+
+
+class _RangeIndex(Protocol):
+    """What FAISS's indexes of codes offer: the pairs nearer than a radius, as limits of each row, distances, rows."""
+
+    def range_search(self, codes: Codes, radius: int, /) -> tuple[NDArray[Any], NDArray[Any], NDArray[Any]]: ...
 
 
 def find(
@@ -125,7 +132,7 @@ def _pairs(found: list[Pairs], most: int) -> Pairs:
     return test[keep], training[keep], distance[keep]
 
 
-def open_faiss() -> Any:
+def open_faiss() -> ModuleType:
     """Return the module that compares codes; MissingExtra where it is not installed.
 
     >>> open_faiss().__name__
@@ -138,13 +145,13 @@ def open_faiss() -> Any:
     return faiss
 
 
-def _index(codes: Codes, flat: bool, cells: int) -> Any:
+def _index(codes: Codes, flat: bool, cells: int) -> _RangeIndex:
     faiss = open_faiss()
     bits = codes.shape[1] * 8
     pivots = faiss.IndexBinaryFlat(bits)
     if flat:
         pivots.add(codes)
-        return pivots
+        return cast(_RangeIndex, pivots)
     # Pivots drawn from the set itself lie where it is dense, which k-means would take minutes to find out. Several
     # cells on both sides find more than one on one side and cells² on the other, at the same number of comparisons.
     pivots.add(codes[np.sort(np.random.default_rng(0).choice(len(codes), PIVOTS, replace=False))])
@@ -158,7 +165,7 @@ def _index(codes: Codes, flat: bool, cells: int) -> Any:
         near = pivots.search(block, index.nprobe)[1]
         for nearest in near.T.copy():  # a copy: contiguous columns
             index.add_core(len(block), pointer(block), pointer(rows), pointer(nearest))
-    return index
+    return cast(_RangeIndex, index)
 
 
 def _unique(codes: Codes) -> tuple[Codes, NDArray[np.int64], NDArray[np.int64]]:

@@ -148,7 +148,7 @@ def check(
     its id with a suffix. Facts: `expected`, `listed`, `missing` and `unreadable` (counts with first names; the second
     only when `readable`, path → bool, is given), `complete`. InputError when the folder holds none of the photos.
     """
-    benchmark, root = get(name), image_folder.Folder(folder)
+    benchmark, root = get(name), image_folder.ImageFolder(folder)
     ids = table["photo_id"].to_pylist()
     given = table["path"].to_pylist() if "path" in table.column_names else ids
     paths = [root.find(photo, path) for photo, path in zip(ids, given, strict=True)]

@@ -3,16 +3,16 @@
 import csv
 import io
 import json
+import multiprocessing
 import os
 import signal
 from collections import Counter, deque
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from concurrent.futures import Executor, Future, ProcessPoolExecutor, ThreadPoolExecutor
 from itertools import islice
 from pathlib import Path
 
 import pyarrow as pa
-from PIL import Image
 
 from photoplanet.core import atomic, progress
 from photoplanet.core.cache import Cache, Entry
@@ -22,6 +22,7 @@ from photoplanet.index.rows import Rows
 from photoplanet.index.scan import LeftOut, candidates
 from photoplanet.photos import image_folder, table
 from photoplanet.photos.decode import MAX_PIXELS
+from photoplanet.photos.graphics_filter import Filter
 
 _CHUNK = 32  # photos a worker takes at a time
 
@@ -33,7 +34,7 @@ def index(
     images: str | Path | None = None,
     keep_without_gps: bool = False,
     drop_graphics: bool = False,
-    filter: str | Callable[[Image.Image], object] | None = None,
+    filter: str | Filter | None = None,
     threads: int | None = None,
     processes: int = 0,
     max_pixels: int = MAX_PIXELS,
@@ -50,6 +51,7 @@ def index(
     Nothing is written when no photo is left. Raises InputError for a source that cannot be used at all.
 
     >>> import tempfile
+    >>> from PIL import Image
     >>> with tempfile.TemporaryDirectory() as folder:
     ...     Image.new("RGB", (40, 30)).save(Path(folder, "IMG_1.jpg"))
     ...     rows, left_out = index([folder])
@@ -65,10 +67,9 @@ def index(
     if target is not None:
         atomic.check_folder(target)
     rows = Rows(target.parent if target else None, keep_without_gps)
-    listed = image_folder.Folder(images) if images is not None else None
-    workers = processes or threads or min(8, os.cpu_count() or 1)
+    listed = image_folder.ImageFolder(images) if images is not None else None
     with Cache(cache_folder(target) if target else None, options.fingerprint, sound=sound, strict=False) as cache:
-        pool: Executor = ThreadPoolExecutor(workers, "index") if not processes else _processes(processes)
+        pool, workers = _pool(threads, processes)
         try:
             found = cache.fill(
                 rows.new(candidates(sources, listed)),
@@ -129,11 +130,14 @@ def write_report(left_out: Sequence[LeftOut], path: str | Path) -> Path:
     return path
 
 
-def _processes(count: int) -> Executor:
-    import multiprocessing
-
-    context = multiprocessing.get_context("spawn")  # fork is unsafe beside Arrow's threads
-    return ProcessPoolExecutor(count, context, signal.signal, (signal.SIGINT, signal.SIG_IGN))  # Ctrl-C is ours
+def _pool(threads: int | None, processes: int) -> tuple[Executor, int]:
+    """Who looks at the photos, and how many they are."""
+    if processes:
+        context = multiprocessing.get_context("spawn")  # fork is unsafe beside Arrow's threads
+        ignored = (signal.SIGINT, signal.SIG_IGN)  # Ctrl-C is ours
+        return ProcessPoolExecutor(processes, context, signal.signal, ignored), processes
+    workers = threads or min(8, os.cpu_count() or 1)
+    return ThreadPoolExecutor(workers, "index"), workers
 
 
 def _inspected(candidates: Iterator[Candidate], pool: Executor, workers: int, options: IndexOptions) -> Iterator[Entry]:

@@ -1,12 +1,9 @@
 """What one photo file says about itself, decoded only where that cannot be helped: the unit of indexing."""
 
 import json
-from collections.abc import Callable
 from contextlib import suppress
 from dataclasses import dataclass
 from typing import Any
-
-from PIL import Image
 
 from photoplanet.core.cache import may_pass
 from photoplanet.errors import InputError
@@ -44,7 +41,7 @@ class IndexOptions:
 
     max_pixels: int = MAX_PIXELS
     drop_graphics: bool = False
-    filter: "str | Callable[[Image.Image], object] | None" = None
+    filter: str | graphics_filter.Filter | None = None
 
     @property
     def decodes(self) -> bool:
@@ -79,7 +76,8 @@ def inspect_photo(candidate: Candidate, options: IndexOptions) -> Record:
             found = exif.read(image)
             row["width"], row["height"] = exif.upright_size(image, found.orientation)
             with reported(name):
-                if not options.decodes and not surely_whole(image.fp, image):  # type: ignore[attr-defined]
+                file = getattr(image, "fp", None)
+                if not options.decodes and not (file and surely_whole(file, image)):
                     image.draft(None, (1, 1))  # the cheapest way to read a JPEG to its end
                     image.load()
         if refusal := _refusal(candidate.address, options):
@@ -107,11 +105,11 @@ def sound(value: Any) -> bool:
     if "left" in value:
         return isinstance(value["left"], str) and isinstance(value.get("detail"), str)
     row, fault = value.get("row"), value.get("fault")
-    kinds = {"double": (int, float), "int32": int, "string": str}
+    kinds: dict[str, tuple[type, ...]] = {"double": (int, float), "int32": (int,), "string": (str,)}
     return (
         isinstance(row, dict)
         and (fault is None or isinstance(fault, str))
-        and all(key in SCHEMA.names and isinstance(row[key], kinds[str(SCHEMA.field(key).type)]) for key in row)  # type: ignore[arg-type]
+        and all(key in SCHEMA.names and isinstance(row[key], kinds[str(SCHEMA.field(key).type)]) for key in row)
         and (fault is not None or coordinate_fault(row.get("latitude"), row.get("longitude")) is None)
     )
 

@@ -11,14 +11,14 @@ from photoplanet.errors import InputError
 from photoplanet.index.inspect import Candidate, row_of
 from photoplanet.photos import foreign_tables, table
 from photoplanet.photos.formats import INDEXED_SUFFIXES, OTHER_SUFFIXES
-from photoplanet.photos.image_folder import Folder
+from photoplanet.photos.image_folder import ImageFolder
 from photoplanet.photos.shards import members
 from photoplanet.photos.table import TABLE_SUFFIXES
 
 LeftOut = dict[str, str]  # path, reason, detail
 
 
-def candidates(sources: Sequence[str | Path], images: Folder | None = None) -> Iterator[Candidate | LeftOut]:
+def candidates(sources: Sequence[str | Path], images: ImageFolder | None = None) -> Iterator[Candidate | LeftOut]:
     """Yield every photo of folders, photo files, tables and shards, in a stable order; or why one is left out at once.
 
     With `images`, the photos of tables are looked for there, by path or id. InputError for a source that does not exist
@@ -87,7 +87,7 @@ def _folder(root: Path) -> Iterator[Candidate | LeftOut]:
         waiting.extend(Path(entry.path) for entry in reversed(entries) if _is_folder(entry))
 
 
-def _table(path: Path, images: Folder | None) -> Iterator[Candidate | LeftOut]:
+def _table(path: Path, images: ImageFolder | None) -> Iterator[Candidate | LeftOut]:
     """The photos a table lists; its values win over the files' EXIF."""
     rows, dropped = table.read(path, require=("photo_id",) if images else ("path",))
     for reason, entry in dropped.items():

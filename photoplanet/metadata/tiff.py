@@ -23,11 +23,11 @@ class Entry(NamedTuple):
 
 
 def read_directory(block: bytes, at: int, order: str) -> tuple[list[Entry], bytes]:
-    """Return a directory's entries, and the four bytes that point to the directory after it.
+    r"""Return a directory's entries, and the four bytes that point to the directory after it.
 
     InputError unless it and all its values lie inside the block.
 
-    >>> entries, _ = read_directory(bytes(8) + packed({0x0131: (TEXT, b"GIMP\\0")}, 8, "<"), 8, "<")
+    >>> entries, _ = read_directory(bytes(8) + packed({0x0131: (TEXT, b"GIMP\0")}, 8, "<"), 8, "<")
     >>> [hex(entry.tag) for entry in entries]
     ['0x131']
     """
@@ -47,11 +47,11 @@ def read_directory(block: bytes, at: int, order: str) -> tuple[list[Entry], byte
 
 
 def value(block: bytes, entry: Entry, order: str) -> bytes:
-    """Return the bytes of an entry's value; InputError where they lie outside the block.
+    r"""Return the bytes of an entry's value; InputError where they lie outside the block.
 
-    >>> block = bytes(8) + packed({0x0131: (TEXT, b"GIMP\\0")}, 8, "<")
+    >>> block = bytes(8) + packed({0x0131: (TEXT, b"GIMP\0")}, 8, "<")
     >>> value(block, read_directory(block, 8, "<")[0][0], "<")
-    b'GIMP\\x00'
+    b'GIMP\x00'
     """
     kind, count, offset = struct.unpack(order + "HII", entry.raw[2:])
     size = SIZES.get(kind, 0) * count
@@ -63,11 +63,11 @@ def value(block: bytes, entry: Entry, order: str) -> bytes:
 
 
 def packed(fields: Fields, at: int, order: str, kept: Iterable[Entry] = (), following: bytes = bytes(4)) -> bytes:
-    """Return a directory that is to lie at `at`: entries `kept` as they are, and `fields` with their values behind.
+    r"""Return a directory that is to lie at `at`: entries `kept` as they are, and `fields` with their values behind.
 
     `following`: four bytes that point to the directory after it. Entries are sorted by tag, as TIFF wants them.
 
-    >>> packed({0x0112: (SHORT, b"\\1\\0")}, 8, "<").hex(" ", 2)
+    >>> packed({0x0112: (SHORT, b"\1\0")}, 8, "<").hex(" ", 2)
     '0100 1201 0300 0100 0000 0100 0000 0000 0000'
     """
     rows = [(entry.tag, entry.raw) for entry in kept]
