@@ -103,7 +103,8 @@ def _search(
     for start in range(0, len(training), _BLOCK):
         block = np.ascontiguousarray(training[start : start + _BLOCK])
         limits, distances, found = index.range_search(block, threshold + 1)  # FAISS: nearer than the radius
-        rows = np.repeat(np.arange(start, start + len(block)), np.diff(limits.astype(np.int64)))
+        bounds: NDArray[np.int64] = limits.astype(np.int64)
+        rows = np.repeat(np.arange(start, start + len(block)), bounds[1:] - bounds[:-1])
         pairs = found.astype(np.int64), rows, distances.astype(np.int32)
         if earlier:
             before = rows < pairs[0]
