@@ -13,7 +13,7 @@ MOST = 5  # pairs kept for each test code, the nearest ones
 EXACT_PAIRS = 4e10  # comparisons up to which every pair is looked at: about a minute on one core
 PIVOTS = 4096  # codes around which the others are gathered, beyond that
 CELLS = 8  # of the pivots nearest to it that gather a test code, and of those that a training code asks
-_BLOCK = 1 << 15  # training codes at a time
+BLOCK = 1 << 15  # training codes at a time
 
 Codes = NDArray[np.uint8]
 Pairs = tuple[NDArray[np.int64], NDArray[np.int64], NDArray[np.int32]]  # test row, training row, bits apart
@@ -100,8 +100,8 @@ def _search(
     index = _index(test, exact or len(test) < PIVOTS, cells)
     waiting: list[Pairs] = []
     held = 0
-    for start in range(0, len(training), _BLOCK):
-        block = np.ascontiguousarray(training[start : start + _BLOCK])
+    for start in range(0, len(training), BLOCK):
+        block = np.ascontiguousarray(training[start : start + BLOCK])
         limits, distances, found = index.range_search(block, threshold + 1)  # FAISS: nearer than the radius
         bounds: NDArray[np.int64] = limits.astype(np.int64)
         rows = np.repeat(np.arange(start, start + len(block)), bounds[1:] - bounds[:-1])
@@ -160,8 +160,8 @@ def _index(codes: Codes, flat: bool, cells: int) -> _RangeIndex:
     index.referenced_objects = [pivots]  # or it would be gone
     index.is_trained, index.nprobe = True, min(max(1, cells), PIVOTS)
     pointer = faiss.swig_ptr
-    for start in range(0, len(codes), _BLOCK):
-        block = codes[start : start + _BLOCK]
+    for start in range(0, len(codes), BLOCK):
+        block = codes[start : start + BLOCK]
         rows = np.arange(start, start + len(block))
         near = pivots.search(block, index.nprobe)[1]
         for nearest in near.T.copy():  # a copy: contiguous columns

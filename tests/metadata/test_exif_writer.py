@@ -155,10 +155,14 @@ def test_no_place_off_the_earth_is_written():
             Estimate(latitude, longitude, radius)
 
 
+# of segments that mean nothing to the writer: a second EXIF block and a list of pictures are refused, as they should be
+bodies = st.binary(max_size=60).filter(lambda body: not body.startswith((b"Exif\0\0", b"MPF\0", b"http://")))
+
+
 @settings(max_examples=60, deadline=None)
 @given(
-    st.lists(st.tuples(st.sampled_from([0xE0, 0xE2, 0xE5, 0xED, 0xFE]), st.binary(max_size=60)), max_size=4),
-    st.lists(st.tuples(st.sampled_from([0xE0, 0xE1, 0xEE, 0xFE]), st.binary(max_size=60)), max_size=4),
+    st.lists(st.tuples(st.sampled_from([0xE0, 0xE2, 0xE5, 0xED, 0xFE]), bodies), max_size=4),
+    st.lists(st.tuples(st.sampled_from([0xE0, 0xE1, 0xEE, 0xFE]), bodies), max_size=4),
     st.sampled_from([None, "<", ">"]), st.binary(min_size=1, max_size=90), st.booleans(),
     st.floats(-90, 90), st.floats(-180, 180), st.floats(0, 2e7),
 )  # fmt: skip
