@@ -32,7 +32,7 @@ def opened(library: str, **arguments: Any) -> Any:
         built = built or line.startswith("reading ")
         click.echo(f"photoplanet: {printable(line)}", err=True)
 
-    found = libraries.open(library, progress=bar, tell=tell, **arguments)
+    found = libraries.open(library, bar=bar, say=tell, **arguments)
     if found.left_out and (built or not len(found)):
         told = ", ".join(f"{reason}: {count:,}" for reason, count in sorted(found.left_out.items()))
         click.echo(f"photoplanet: {library}: left out: {told}", err=True)

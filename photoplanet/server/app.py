@@ -30,7 +30,7 @@ def create_app(
 ) -> FastAPI:
     """The application for a loaded model. `token`, `hosts`, `origins`: who may ask (`server.security.Guard`).
 
-    `library`: what `retrieval.library.open` returns, for /v1/similar.
+    `library`: what `retrieval.library.library.open` returns, for /v1/similar.
     """
     service = Service(locator, limits or Limits(), library)
 

@@ -22,7 +22,7 @@ from photoplanet.server.security import Rates
 
 
 class Service:
-    """The model, its batcher, limits, room, rates and metrics; `library`: a `retrieval.matching.Library` or None."""
+    """The model, its batcher, limits, room, rates and metrics; `library`: a `retrieval.library.matching.Library` or None."""
 
     def __init__(self, locator: Locator, limits: Limits, library: Any = None):
         self.locator, self.limits, self.library = locator, limits, library

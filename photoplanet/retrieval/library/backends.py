@@ -29,35 +29,46 @@ class Hit(NamedTuple):
 
 
 class Searcher(Protocol):
-    """An index in memory, or mapped. `lost`: how many photos' part of the index is damaged, so that they are not found.
-
-    `similar`: the k rows most like a photo, best first; rows of `exclude` are passed over. `features_of`: the local
-    features of a row, None where the library is searched by vectors.
-    """
+    """An index in memory, or mapped. `lost`: how many photos' part of it is damaged, so that they are not found."""
 
     lost: int
 
-    def similar(self, photo: Any, k: int, exclude: Collection[int], threads: int | None) -> list[Hit]: ...
-    def features_of(self, row: int) -> Features | None: ...
+    def similar(self, photo: Any, k: int, exclude: Collection[int], threads: int | None) -> list[Hit]:
+        """Return the k rows most like a photo, best first; rows of `exclude` are passed over."""
+        ...
+
+    def features_of(self, row: int) -> Features | None:
+        """Return the local features of a row, None where the library is searched by vectors."""
+        ...
 
 
 class Backend(Protocol):
-    """One way to search a library: it computes arrays from each photo, builds an index of all, and opens it.
-
-    `name`: of its folder in the index; `label`: what a person reads; `fields`: the arrays of a photo, for the cache;
-    `settings`: how they are computed; `choices`: how the index of them is built.
-    """
+    """One way to search a library: it computes arrays from each photo, builds an index of all, and opens it."""
 
     @property
-    def name(self) -> str: ...
+    def name(self) -> str:
+        """Of its folder in the index."""
+        ...
+
     @property
-    def label(self) -> str: ...
+    def label(self) -> str:
+        """What a person reads."""
+        ...
+
     @property
-    def fields(self) -> Mapping[str, DTypeLike]: ...
+    def fields(self) -> Mapping[str, DTypeLike]:
+        """The arrays of a photo, for the cache."""
+        ...
+
     @property
-    def settings(self) -> Mapping[str, Any]: ...
+    def settings(self) -> Mapping[str, Any]:
+        """How the arrays are computed; the cache of others is started anew."""
+        ...
+
     @property
-    def choices(self) -> Mapping[str, Any]: ...
+    def choices(self) -> Mapping[str, Any]:
+        """How the index of them is built."""
+        ...
 
     def extract(self, sources: Iterable[str], threads: int | None = None) -> Iterator[Found]:
         """Yield what is computed from each photo, in order; the InputError of one that cannot be read."""

@@ -33,10 +33,12 @@ class LocalMatch(NamedTuple):
 
 
 class HasPairs(Protocol):
-    """A match of whatever kind: which rows of the query's features and of the photo's agree, int32 (inliers, 2)."""
+    """A match of whatever kind."""
 
     @property
-    def pairs(self) -> NDArray[np.int32] | None: ...
+    def pairs(self) -> NDArray[np.int32] | None:
+        """Which rows of the query's features and of the photo's agree, int32 (inliers, 2)."""
+        ...
 
 
 class LocalIndex:

@@ -59,7 +59,7 @@ def _models(shared: Service) -> dict[str, Any]:
         "calibration": info.calibration,
         "training": {k: info.training[k] for k in ("photos", "date", "epochs") if k in info.training},
     }
-    by = "" if library is None else library.engine.name.partition("-")[0]  # "embedding-…" names one of a model's
+    by = "" if library is None else library.backend.name.partition("-")[0]  # "embedding-…" names one of a model's
     return {
         "default": info.name,
         "models": [facts],
