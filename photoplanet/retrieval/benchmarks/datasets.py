@@ -54,9 +54,11 @@ class Query(NamedTuple):
 
 
 class Reader(Protocol):
-    """Reads a copy of a benchmark; InputError for an incomplete one, unless it may be `partial`."""
+    """Reads a user's copy of a benchmark."""
 
-    def __call__(self, folder: str | Path, partial: bool = False) -> "Dataset": ...
+    def __call__(self, folder: str | Path, partial: bool = False) -> "Dataset":
+        """Return the dataset; InputError for an incomplete copy, unless it may be `partial`."""
+        ...
 
 
 class Dataset(NamedTuple):

@@ -87,13 +87,18 @@ def open(
                             "place for the index with --index DIR")  # fmt: skip
         say(f"{folder}: cannot be written ({error.strerror}); this answers from the {len(library):,} photos it holds")
         return library
+    return _beside_another(path, folder, backend, threads, bar, say)
+
+
+def _beside_another(source: Path, folder: Path, backend: Backend, threads: int | None, bar: Bar, say: Say) -> Library:
+    """While another process builds: what was there before answers; where there is nothing, wait for its end."""
     with suppress(InputError):
-        library = _as_it_is(path, folder, backend, "")
+        library = _as_it_is(source, folder, backend, "")
         say(f"{folder}: another process is updating it; this answers from the {len(library):,} photos it held before")
         return library
     line = f"{folder}: another process is building it; waiting for that to end (Ctrl-C stops waiting, not the other)"
     with lock.held(folder / LOCK, wait=True, waiting=lambda: say(line)):
-        return _updated(path, folder, backend, threads, bar, say)
+        return _updated(source, folder, backend, threads, bar, say)
 
 
 def _backend(
@@ -168,18 +173,25 @@ def _updated(source: Path, folder: Path, backend: Backend, threads: int | None, 
     with _cache(home, backend, write=True) as cache:
         for line in cache.damaged[:NAMED]:
             say(f"{home / COMPUTED}: {line}; its photos are read again")
+        settings = [dict(backend.settings), dict(backend.choices)]
+        listed = listing.digest(settings)
+        current = before.get("left_out") == listing.left_out
+        if current and before.get("listed") == listed and cache.known(_keys(listing)).all():
+            with suppress(InputError):  # damaged: build it again
+                return _loaded(source, folder, backend, manifest["kinds"])
         _extract(listing, cache, backend, threads, bar, say)
         usable = _usable(listing, cache)
         indexed = listing.take(usable)
-        digest = indexed.digest([dict(backend.settings), dict(backend.choices)])
-        if before.get("digest") == digest and before.get("left_out") == listing.left_out:
-            with suppress(InputError):  # damaged: build it again
+        digest = indexed.digest(settings)
+        if current and before.get("digest") == digest:  # what is new cannot be read
+            with suppress(InputError):
                 return _loaded(source, folder, backend, manifest["kinds"])
         token = secrets.token_hex(4)
         facts = backend.build(cache, _keys(indexed), home, token, before, bar)
         listings.save(indexed, home / f"rows-{token}.parquet")
-        facts |= {"photos": len(usable), "rows": f"rows-{token}.parquet", "digest": digest, "label": backend.label,
-                  "left_out": listing.left_out, "unreadable": len(listing) - len(usable)}  # fmt: skip
+        facts |= {"photos": len(usable), "rows": f"rows-{token}.parquet", "listed": listed, "digest": digest,
+                  "label": backend.label, "left_out": listing.left_out,
+                  "unreadable": len(listing) - len(usable)}  # fmt: skip
         manifest["kinds"][backend.name] = facts
         manifests.write(folder, manifest)
         cache.keep([*_keys(listing), *_keys_of(source, home, before)])  # somebody may have the one before open
