@@ -129,3 +129,19 @@ def test_turned_views_have_no_black_corners():
     views = ss.jittered()
     assert {view.angle for view in views} == {0.0, ss.ROTATION, -ss.ROTATION}
     assert ss.cut(Image.new("RGB", (300, 300), "white"), views, SMALL).min() == 255
+
+
+def test_augmentation_crops_to_four_fifths_and_turns_by_ten_degrees():
+    views = ss.jittered()
+    assert views[1].box == pytest.approx((0.1, 0.1, 0.9, 0.9))
+    assert {(round(box[0], 9), round(box[1], 9)) for _, box in views[2:6]} == {(0, 0), (0, 0.2), (0.2, 0), (0.2, 0.2)}
+    assert [view.angle for view in views[6:]] == [10, -10]
+
+
+def test_whitening_keeps_500_dimensions_at_most_and_no_direction_of_noise():
+    random = np.random.default_rng(0)
+    assert ss.train_whitening(random.normal(size=(2400, 600))).projection.shape == (600, 500)
+    # the largest direction has a deviation of 0.1, the second comes from unit length, the third has this share of 0.1
+    for share, kept in ((0.5e-3, 2), (5e-3, 3)):
+        rows = np.column_stack([np.ones(400), random.normal(size=(400, 2)) * [0.1, 0.1 * share]])
+        assert ss.train_whitening(rows).projection.shape == (3, kept)

@@ -189,3 +189,21 @@ def test_a_library_without_photos_and_wrong_positions_are_refused(photos, tmp_pa
         im2gps.build(paths, lat * 0 + 91, lng, tmp_path / "wrong")
     with pytest.raises(InputError, match="give one each"):
         im2gps.build(paths, lat[:-1], lng[:-1], tmp_path / "short")
+
+
+@pytest.mark.parametrize(("count", "kept"), [(3, False), (4, True)])
+def test_fewer_than_four_neighbours_are_not_a_cluster(count, kept):
+    lat, lng = [48.9] * 9 + [-33.9] * count, [2.4] * 9 + [151.2] * count
+    assert (im2gps.geo_clusters(lat, lng)[9:] >= 0).all() == kept
+
+
+@pytest.mark.parametrize(("km", "clusters"), [(190, 1), (210, 2)])
+def test_places_within_200_km_are_one_cluster(km, clusters):
+    lat = [0.0] * 5 + [np.degrees(km / geodesy.EARTH_RADIUS_KM)] * 5
+    assert len(set(im2gps.geo_clusters(lat, [10.0] * 10).tolist())) == clusters
+
+
+def test_a_photo_takes_the_bytes_that_the_docs_say_and_200_are_compared():
+    used = {"six": sum(descriptors.RECORD[name].itemsize for name in im2gps.SIX), "all": descriptors.RECORD.itemsize}
+    assert used == {"six": 3029, "all": 8726}
+    assert im2gps.NEIGHBOURS == 200

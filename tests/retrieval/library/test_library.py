@@ -16,9 +16,10 @@ from PIL import Image
 
 from photoplanet.core import lock
 from photoplanet.errors import InputError, MissingExtra
+from photoplanet.locate import locator
 from photoplanet.metadata.exif import gps_bytes
 from photoplanet.photos import table
-from photoplanet.retrieval.library import library, manifest
+from photoplanet.retrieval.library import library, listing, manifest
 
 PLACES = {1: (55.7, 13.2), 2: (48.86, 2.35), 3: (-33.87, 151.21)}
 
@@ -420,3 +421,69 @@ def test_a_missing_extra_is_named_before_anything_is_read(tmp_path, monkeypatch,
     with pytest.raises(MissingExtra, match=r"photoplanet\[retrieval\]"):
         library.open(tmp_path / "photos", say=told.append)
     assert told == [] and [path.name for path in tmp_path.iterdir()] == ["photos"]
+
+
+def test_a_manifest_of_more_than_4_mib_is_not_read(tmp_path):
+    whole = json.dumps({"format": manifest.FORMAT, "kinds": {"local": {"photos": 3}}})
+    for size, kinds in ((4 << 20, 1), ((4 << 20) + 1, 0)):
+        (tmp_path / "index.json").write_text(whole.ljust(size))
+        assert len(manifest.read(tmp_path).get("kinds", {})) == kinds
+
+
+def test_the_generation_before_is_kept_and_those_before_it_go(indexed):
+    home = library.index_folder(indexed) / "local"
+    generations = [set(home.glob("rows-*"))]
+    for seed in (4, 5):
+        save(indexed, f"scene{seed}.jpg", scene(seed), (1.0, 2.0))
+        opened(indexed)
+        generations.append(set(home.glob("rows-*")))
+    first, second, third = generations
+    assert first < second and len(second) == 2 and len(third) == 2 and not first & third
+    assert len(list(home.glob("inverted-*"))) == 2
+
+
+def test_a_library_of_vectors_answers_on_while_it_is_rebuilt(photo, tiny_model, tmp_path):
+    places = {"red": 48.84, "green": -22.9, "blue": -33.87}
+    rows = [{"photo_id": colour, "path": str(photo(colour)), "latitude": at, "longitude": 2.34}
+            for colour, at in places.items()]  # fmt: skip
+    source = table.write(table.from_rows(rows), tmp_path / "list.csv")
+    model = locator.load(tiny_model)
+    reader, _ = opened(source, by="embedding", model=model)
+    table.write(table.from_rows(rows[2:]), source)
+    assert len(opened(source, by="embedding", model=model)[0]) == 1
+    query = photo("red", "again.png")
+    moved, supporter = reader.refine(query, model.locate(query))
+    assert supporter == "red" and moved.best.latitude == pytest.approx(48.84)
+
+
+def test_a_photo_that_only_the_network_share_lost_is_tried_again(indexed):
+    gone = save(indexed, "scene4.jpg", scene(4), (1.0, 2.0))
+    whole, stamp = gone.read_bytes(), gone.stat()
+
+    @contextmanager
+    def bar(what, total=None):
+        if what == "reading photos":
+            gone.unlink()  # between listing and reading
+        yield lambda count=1, note="": None
+
+    found, said = opened(indexed, bar=bar)
+    assert len(found) == 3 and any("scene4.jpg" in line for line in said)
+    gone.write_bytes(whole)
+    os.utime(gone, ns=(stamp.st_atime_ns, stamp.st_mtime_ns))
+    found, said = opened(indexed)
+    assert reads(said) == ["reading 1 photos for the index (3 are there already)"] and found_scene(found, 4)
+
+
+def test_refining_needs_a_library_searched_by_vectors(built, tiny_model, photo):
+    query = photo("red")
+    with pytest.raises(InputError, match="open it by embedding"):
+        opened(built)[0].refine(query, locator.load(tiny_model).locate(query))
+
+
+def test_photos_in_shards_follow_their_shard(tmp_path):
+    shard = tmp_path / "a.tar"
+    shard.write_bytes(b"12345")
+    before = listing.stamp(f"{shard}#b.jpg")
+    assert before == listing.stamp(f"{shard}#c.jpg") == listing.stamp(str(shard)) and before.startswith("5:")
+    shard.write_bytes(b"123456")
+    assert listing.stamp(f"{shard}#b.jpg") not in ("", before)
