@@ -20,7 +20,7 @@ QUERY_LEVELS, REFERENCE_LEVELS = 3, 4  # 14 and 30 patches
 ROTATION = 10.0  # degrees, either way
 INNER = 0.8  # side of the cropped views, as a fraction; a view turned by ROTATION keeps no black corner in it
 DIMENSIONS = 500  # after PCA, at most
-PHOTOS_PER_DIMENSION = 4  # to learn the whitening from, at least
+PHOTOS_PER_DIMENSION = 4  # to train the whitening on, at least
 POWER = 2.0
 MOST_WHITENED = 20_000  # feature vectors that the PCA is computed from
 

@@ -194,7 +194,7 @@ def _updated(source: Path, folder: Path, backend: Backend, threads: int | None, 
                   "unreadable": len(listing) - len(usable)}  # fmt: skip
         manifest["kinds"][backend.name] = facts
         manifests.write(folder, manifest)
-        cache.keep([*_keys(listing), *_keys_of(source, home, before)])  # somebody may have the one before open
+        cache.keep([*_keys(listing), *_keys_of(source, home, before)])  # another process may have the one before open
     manifests.tidy(home, backend, (facts, before))
     return _loaded(source, folder, backend, manifest["kinds"])
 

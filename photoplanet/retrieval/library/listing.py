@@ -26,7 +26,7 @@ class Listing:
     """The photos of a library, row by row: ids, addresses (absolute), keys, stamps, and degrees float64.
 
     A key is the address from the library's folder on, so that a moved library keeps its index; a stamp changes when
-    the file does. `left_out`: reason → how many photos are not usable (no GPS, no photo, missing …).
+    the file does. `left_out`: reason → how many photos are not usable (no GPS, missing …).
     """
 
     ids: list[str]

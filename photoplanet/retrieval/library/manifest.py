@@ -85,7 +85,7 @@ def write(folder: Path, manifest: Manifest) -> None:
 
 
 def tidy(home: Path, backend: Backend, generations: Iterable[Facts]) -> None:
-    """Remove what no generation but the present one and the one before (somebody may be opening it) needs."""
+    """Remove what no generation but the present one and the one before (another process may be opening it) needs."""
     wanted = {COMPUTED}
     for facts in generations:
         with suppress(KeyError, TypeError):

@@ -61,7 +61,7 @@ def _lists(n: int) -> int:
 # name -> (d, n) to an empty FAISS index. Bytes a photo at d = 256: 1024, 256, 265 and 73 (docs/embeddings.md)
 KINDS: dict[str, Callable[[int, int], Any]] = {
     "float32": _flat,  # exact
-    "int8": _int8,  # exact but for rounding
+    "int8": _int8,  # exact except for rounding
     "ivf": _ivf,  # int8 in inverted lists: a query reads few of them
     "pq": _pq,  # at most 64 bytes in inverted lists
 }
