@@ -31,7 +31,7 @@ Floats = NDArray[np.float64]
 Labels = NDArray[np.int64]
 
 
-class Method(Protocol):
+class Baseline(Protocol):
     """Answers queries by reference photos: degrees (q,), (q,)."""
 
     def __call__(
@@ -85,7 +85,7 @@ def density(photos: ReferencePhotos, queries: Records, advance: Advance = ignore
     return _each(queries, answer, advance)
 
 
-METHODS: dict[str, Method] = {"im2gps": original, "im2gps-extended": extended, "im2gps-density": density}
+METHODS: dict[str, Baseline] = {"im2gps": original, "im2gps-extended": extended, "im2gps-density": density}
 
 
 def geo_clusters(latitude: ArrayLike, longitude: ArrayLike, bandwidth_km: float = CLUSTER_KM) -> Labels:
