@@ -82,7 +82,7 @@ class Backend(Protocol):
         ...
 
     def load(self, cache: Cache, keys: Sequence[Key], folder: Path, facts: Facts) -> Searcher:
-        """Open what `build` wrote; InputError for damaged files."""
+        """Open what `build` wrote; InputError for damaged files. The cache stays open while the searcher lives."""
         ...
 
     def files(self, facts: Facts) -> set[str]:

@@ -8,6 +8,7 @@ is written beside the old one and becomes the present one when `index.json` is r
 import errno
 import os
 import secrets
+import weakref
 from collections.abc import Iterator
 from contextlib import suppress
 from pathlib import Path
@@ -137,8 +138,13 @@ def _loaded(source: Path, folder: Path, backend: Backend, kinds: dict[str, Facts
     try:
         listing = listings.load(home / str(facts["rows"]), listings.root_of(source), int(facts["photos"]))
         listing.left_out = {str(reason): int(count) for reason, count in facts["left_out"].items()}
-        with _cache(home, backend, write=False) as cache:
+        cache = _cache(home, backend, write=False)
+        try:
             searcher = backend.load(cache, _keys(listing), home, facts)
+        except BaseException:
+            cache.close()
+            raise
+        weakref.finalize(searcher, cache.close)
         sizes = {
             str(kind.get("label", name)): {
                 str(part): int(size) / max(1, kind["photos"]) for part, size in kind["bytes"].items()

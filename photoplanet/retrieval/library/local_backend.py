@@ -89,14 +89,13 @@ class LocalBackend:
 
     def load(self, cache: Cache, keys: Sequence[Key], folder: Path, facts: Facts) -> "LocalSearcher":
         """Open the index of these photos; InputError for damaged files."""
-        found = cache.look_up(keys)
         if facts["vocabulary"] is None:
-            return LocalSearcher(found, None)
+            return LocalSearcher(cache, keys, None)
         vocabulary = Vocabulary.load(checked_file(folder, facts["vocabulary"]))
         inverted = InvertedIndex.load(checked_file(folder, facts["inverted"]))
         if inverted.photos != len(keys) or len(inverted.idf) != len(vocabulary):
             raise InputError(f"{folder}: its index of words is of {inverted.photos:,} photos, not {len(keys):,}")
-        return LocalSearcher(found, (vocabulary, inverted))
+        return LocalSearcher(cache, keys, (vocabulary, inverted))
 
     def files(self, facts: Facts) -> set[str]:
         """Return the names in the folder that belong to a generation."""
@@ -132,11 +131,11 @@ class LocalBackend:
 
 
 class LocalSearcher:
-    """An open index of local features; the features themselves are mapped from disk."""
+    """An open index of local features; the features themselves are read from the cache when they are needed."""
 
-    def __init__(self, found: Sequence[Found | None], index: tuple[Vocabulary, InvertedIndex] | None):
-        self._found = found
-        self.lost = sum(not isinstance(each, Entry) for each in found)
+    def __init__(self, cache: Cache, keys: Sequence[Key], index: tuple[Vocabulary, InvertedIndex] | None):
+        self._cache, self._keys = cache, keys
+        self.lost = int((~cache.known(keys)).sum())
         self.index = search.LocalIndex(self.features_of, *index) if index else None
 
     def similar(self, photo: Any, k: int, exclude: Collection[int] = (), threads: int | None = None) -> list[Hit]:
@@ -149,7 +148,7 @@ class LocalSearcher:
 
     def features_of(self, row: int) -> Features:
         """The features of a row; none for a photo whose part of the index is damaged."""
-        return _features(self._found[row])
+        return _features(self._cache.get(self._keys[row]))
 
 
 def _extracted(source: str) -> Found:

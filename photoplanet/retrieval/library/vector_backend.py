@@ -101,10 +101,12 @@ class VectorSearcher:
 
     def by_cell(self, latitude: NDArray[np.float64], longitude: NDArray[np.float64]) -> PhotosByCell:
         """The photos listed by the cells of the embedder's model; positions (n,) in degrees. Memory: all vectors."""
-        codes = np.concatenate(
-            [np.empty((0, self.embedder.dimensions), np.int8)]
-            + [self._codes[start : start + CHUNK] for start in range(0, len(self._codes), CHUNK)]
-        )
+        codes = np.empty(self._codes.shape, np.int8)
+        try:
+            for start in range(0, len(codes), CHUNK):
+                codes[start : start + CHUNK] = self._codes[start : start + CHUNK]
+        except InputError as error:
+            raise InputError(f"the index was rebuilt since it was opened ({error}); open the library again") from None
         return PhotosByCell(codes, latitude, longitude, self.embedder.locator.partition, self.embedder.scale)
 
     def features_of(self, row: int) -> None:

@@ -366,9 +366,10 @@ def test_an_open_library_answers_on_while_it_is_rebuilt(indexed):
     for seed in (1, 2):
         (indexed / f"sub/scene{seed}.jpg").unlink()
     opened(indexed)
-    save(indexed, "scene4.jpg", scene(4), (35.68, 139.69))
-    opened(indexed)
     assert found_scene(reader, 1) == "sub/scene1.jpg"
+    save(indexed, "scene4.jpg", scene(4), (35.68, 139.69))
+    opened(indexed)  # two generations on, what is gone is gone, and the rest is still found
+    assert found_scene(reader, 1) is None and found_scene(reader, 3) == "sub/scene3.jpg"
 
 
 def test_visual_words_are_kept_until_the_library_has_outgrown_them(indexed):
