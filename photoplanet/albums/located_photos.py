@@ -8,7 +8,7 @@ from photoplanet.earth import geodesy
 from photoplanet.locate.answers import AnswerOptions, record
 from photoplanet.locate.precision import PRECISIONS, rounded
 from photoplanet.locate.prediction import Prediction
-from photoplanet.metadata.exif_writer import Estimate
+from photoplanet.metadata.estimate import Estimate
 
 TRACK_ERROR_M = 15.0  # of a receiver in the open, roughly
 

@@ -83,7 +83,7 @@ def command(photos, model, top, readout, region, precision, answer_always, as_js
                                  threads=threads)  # fmt: skip
     about: dict[str, Any] = {"model": loaded.info.name, "world": "toy" if loaded.info.is_toy else "real"}
     if searched is not None:
-        about |= {"library": library, "index": shared.facts(searched)}
+        about |= {"library": library, "index": searched.to_dict()}
     form = AnswerOptions(top, region, precision, answer_always)
     failed = 0
     with ExitStack() as stack:
@@ -115,7 +115,8 @@ def command(photos, model, top, readout, region, precision, answer_always, as_js
 
 def _with_facts(answers: Iterable[tuple[Any, Any]], form: Any, searched: Any, with_itself: bool) -> Iterator[Any]:
     """(name, answer, what is told of it) of each photo, read again from the library's photos that look most alike where
-    one is `searched`; nothing is told of a photo that could not be read."""
+    one is `searched`; nothing is told of a photo that could not be read.
+    """
     from photoplanet.photos import inputs
 
     for source, answer in answers:
@@ -126,7 +127,7 @@ def _with_facts(answers: Iterable[tuple[Any, Any]], form: Any, searched: Any, wi
             yield name, answer, record(name, answer, form)
         else:
             rows = shared.itself(searched, source, name, lambda line: click.echo(printable(line), err=True))
-            answer, like = shared.placed(searched, source, answer, () if with_itself else rows)
+            answer, like = searched.refine(source, answer, () if with_itself else rows)
             facts = record(name, answer, form)
             yield name, answer, facts | ({"like": like} if facts["best"] is not None else {})
 

@@ -210,11 +210,8 @@ def _os_error(error: sqlite3.Error, folder: Path) -> OSError:
 
 
 def _held(folder: Path, waiting: Callable[[], None] | None) -> sqlite3.Connection:
-    """The right to write, which the system takes back when the process dies; `Busy` without `waiting`."""
-    try:
-        mine = lock.take(folder / LOCK, waiting)
-    except sqlite3.Error as error:
-        raise _os_error(error, folder) from error
-    if mine is None:
+    """The right to write, which the system takes back when the process dies."""
+    taken = lock.take(folder / LOCK, waiting)
+    if taken is None:
         raise Busy(f"{folder}: another process is using this cache; wait for its end, then try again")
-    return mine
+    return taken

@@ -16,7 +16,7 @@ import pyarrow as pa
 from photoplanet.core.atomic import replacing, write_bytes, write_text
 from photoplanet.core.progress import Advance, ignore
 from photoplanet.errors import InputError
-from photoplanet.metadata import exif
+from photoplanet.metadata import exif, exif_writer
 from photoplanet.photos import table
 from photoplanet.toyworld import paint, travellers, world
 
@@ -127,7 +127,7 @@ def jpegs(photos: travellers.ToyPhotos, order: Order, first: int = 0) -> Iterato
         image = paint.photo(
             paint.cues_of(photos.cues[row]), travellers.SCENES[photos.scene[row]], (order.seed, first + row), order.size
         )
-        block = exif.gps_bytes(
+        block = exif_writer.gps_bytes(
             photos.latitude[row],
             photos.longitude[row],
             taken_at=str(photos.taken_at[row]),

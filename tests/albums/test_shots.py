@@ -7,7 +7,7 @@ from PIL import Image
 from photoplanet.albums import trips
 from photoplanet.albums.known_places import from_exif
 from photoplanet.albums.shots import read_shot
-from photoplanet.metadata import exif
+from photoplanet.metadata import exif_writer
 
 CAMERA, MODEL, DETAILS, SERIAL = 0x010F, 0x0110, 0x8769, 0xA431
 GPS, METHOD = 0x8825, 27
@@ -26,7 +26,7 @@ def taken_with(path, serial):
 
 
 def test_a_tables_time_and_place_win_over_the_files(tmp_path):
-    path = jpeg(tmp_path / "a.jpg", exif.gps_bytes(48.0, 2.0, taken_at="2020-01-01T10:00:00"))
+    path = jpeg(tmp_path / "a.jpg", exif_writer.gps_bytes(48.0, 2.0, taken_at="2020-01-01T10:00:00"))
     bare = read_shot(path, {})
     assert bare.taken_at == "2020-01-01T10:00:00" and bare.place == pytest.approx((48.0, 2.0))
     listed = read_shot(path, {"taken_at": "2021-05-05T05:05:05", "latitude": 10.0, "longitude": 20.0})
@@ -45,7 +45,7 @@ def test_an_estimate_that_was_written_earlier_is_not_a_known_place(tmp_path):
 
 
 def test_gps_that_cannot_be_right_is_not_a_known_place(tmp_path):
-    path = jpeg(tmp_path / "a.jpg", exif.gps_bytes(0.0, 0.0, taken_at="2020-01-01T10:00:00"))
+    path = jpeg(tmp_path / "a.jpg", exif_writer.gps_bytes(0.0, 0.0, taken_at="2020-01-01T10:00:00"))
     assert read_shot(path, {}).place is None
     assert from_exif(path) == ("2020-01-01T10:00:00", None)
 

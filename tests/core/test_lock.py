@@ -1,68 +1,54 @@
-"""One holder at a time, in threads and processes; a dead one holds nothing."""
+"""The lock: one holder at a time, between processes and threads, given up when its process dies."""
 
 import subprocess
 import sys
-import threading
 
 import pytest
 
-from photoplanet.core.lock import held
+from photoplanet.core import lock
 
-HOLDS = """
+HOLD = """
 import sys, time
 from pathlib import Path
-from photoplanet.core.lock import held
-with held(Path(sys.argv[1]), wait=False) as mine:
+from photoplanet.core import lock
+with lock.held(Path(sys.argv[1]), wait=False) as mine:
     print(mine, flush=True)
     time.sleep(60)
 """
 
 
-def test_only_one_holds_it_and_then_the_next(tmp_path):
-    path = tmp_path / "lock"
-    with held(path, wait=False) as first, held(path, wait=False) as second:
-        assert (first, second) == (True, False)
-    with held(path, wait=False) as again:
-        assert again
+@pytest.fixture
+def holder(tmp_path):
+    """Another process that holds the lock."""
+    with subprocess.Popen([sys.executable, "-c", HOLD, str(tmp_path / "lock")], stdout=subprocess.PIPE) as process:
+        assert process.stdout.readline() == b"True\n"
+        yield process
+        process.kill()
 
 
-def test_another_process_that_holds_it_is_waited_for_and_a_killed_one_holds_nothing(tmp_path):
-    path, said = tmp_path / "lock", []
-    with subprocess.Popen([sys.executable, "-c", HOLDS, str(path)], stdout=subprocess.PIPE, text=True) as other:
-        assert other.stdout.readline() == "True\n"
-        with held(path, wait=False) as mine:
-            assert not mine
-        with held(path, wait=True, waiting=lambda: (said.append("waiting"), other.kill())) as mine:
-            assert mine and said == ["waiting"]
+def test_another_process_keeps_it_until_it_is_killed(tmp_path, holder):
+    with lock.held(tmp_path / "lock", wait=False) as mine:
+        assert not mine
+    said = []
+
+    def waiting():
+        said.append("waiting")
+        holder.kill()
+
+    with lock.held(tmp_path / "lock", wait=True, waiting=waiting) as mine:
+        assert mine and said == ["waiting"]
 
 
-def test_a_thread_waits_for_another_one(tmp_path):
-    path, order, waits = tmp_path / "lock", [], threading.Event()
-
-    def second():
-        with held(path, wait=True, waiting=waits.set):
-            order.append("second")
-
-    thread = threading.Thread(target=second)
-    with held(path, wait=False):
-        thread.start()
-        assert waits.wait(30)
-        order.append("first")
-    thread.join(30)
-    assert order == ["first", "second"]
+def test_it_is_free_after_the_block_also_when_that_fails(tmp_path):
+    with pytest.raises(KeyError), lock.held(tmp_path / "lock", wait=False) as mine:
+        assert mine
+        with lock.held(tmp_path / "lock", wait=False) as second:  # not even this process twice
+            assert not second
+        raise KeyError
+    with lock.held(tmp_path / "lock", wait=False) as mine:
+        assert mine
 
 
-def test_an_error_in_the_block_gives_it_up(tmp_path):
-    with pytest.raises(ValueError, match="mine"), held(tmp_path / "lock", wait=False):
-        raise ValueError("mine")
-    with held(tmp_path / "lock", wait=False) as again:
-        assert again
-
-
-def test_a_place_that_cannot_be_written_is_an_error_of_the_system(tmp_path):
-    with pytest.raises(OSError, match=r"no such folder|No such file"), held(tmp_path / "none" / "lock", wait=False):
-        pass
-    (tmp_path / "text").write_text("this is not a lock, and stays as it is" * 100)
-    with pytest.raises(OSError, match="the lock cannot be used"), held(tmp_path / "text", wait=False):
-        pass
-    assert (tmp_path / "text").read_text().startswith("this is not a lock")
+def test_a_folder_that_is_not_there_is_an_os_error(tmp_path):
+    with pytest.raises(OSError, match="nowhere"), lock.held(tmp_path / "nowhere" / "lock", wait=False):
+        raise AssertionError("never comes here")
