@@ -9,10 +9,11 @@ from dataclasses import replace
 import pyarrow as pa
 import pytest
 
-from photoplanet.cli import listening, play
+from photoplanet.cli import play
 from photoplanet.evaluation.game import game_log
 from photoplanet.evaluation.game.game_log import Guess
 from photoplanet.photos import table
+from photoplanet.server import listening
 
 IDS = tuple(f"p{i}" for i in range(5))
 
