@@ -1,4 +1,4 @@
-"""What `similar` and `locate --library` share: their options, and opening a library with its progress and its facts."""
+"""What `similar` and `locate --library` share: their options, and opening a library with its progress."""
 
 from collections.abc import Callable
 from typing import Any
@@ -50,35 +50,9 @@ def opened(library: str, **arguments: Any) -> Any:
     return found
 
 
-def facts(found: Any) -> dict[str, Any]:
-    """What JSON tells about an open library."""
-    return {
-        "photos": len(found), "left_out": found.left_out, "unreadable": found.unreadable,
-        "bytes_per_photo": {
-            kind: {part: round(size, 1) for part, size in parts.items()}
-            for kind, parts in found.bytes_per_photo.items()
-        },
-    }  # fmt: skip
-
-
 def itself(found: Any, source: Any, name: str, say: Callable[[str], None]) -> list[int]:
     """The rows of a library that are the query photo, and one line about it."""
     rows = found.itself(source)
     if rows:
         say(f"{name}: is itself in the library ({found.listing.addresses[rows[0]]})")
     return rows
-
-
-def placed(found: Any, source: Any, prediction: Any, exclude: Any) -> tuple[Any, str | None]:
-    """A model's prediction with its point moved to where the library's photos say, and the photo that speaks for it."""
-    from dataclasses import replace
-
-    from photoplanet.photos import decode
-
-    embedder = found.engine.embedder
-    if embedder.own_pass:
-        vectors = embedder.vectors(decode.load(source, embedder.locator.info.preprocessing)[None])
-    else:
-        vectors = embedder.from_network(prediction.embedding[None])
-    latitude, longitude, near = found.locate_with(prediction.probabilities[None], vectors, exclude)
-    return replace(prediction, at=(latitude, longitude), readout="combined"), near.photo_id if near else None

@@ -83,7 +83,7 @@ def command(photos, model, top, readout, region, precision, answer_always, as_js
                                  threads=threads)  # fmt: skip
     about: dict[str, Any] = {"model": loaded.info.name, "world": "toy" if loaded.info.is_toy else "real"}
     if searched is not None:
-        about |= {"library": library, "index": shared.facts(searched)}
+        about |= {"library": library, "index": searched.to_dict()}
     form = AnswerOptions(top, region, precision, answer_always)
     failed = 0
     with ExitStack() as stack:
@@ -126,7 +126,7 @@ def _with_facts(answers: Iterable[tuple[Any, Any]], form: Any, searched: Any, wi
             yield name, answer, record(name, answer, form)
         else:
             rows = shared.itself(searched, source, name, lambda line: click.echo(printable(line), err=True))
-            answer, like = shared.placed(searched, source, answer, () if with_itself else rows)
+            answer, like = searched.refine(source, answer, () if with_itself else rows)
             facts = record(name, answer, form)
             yield name, answer, facts | ({"like": like} if facts["best"] is not None else {})
 

@@ -9,7 +9,6 @@ import click
 from photoplanet.cli import library as shared
 from photoplanet.cli.common import print_json
 from photoplanet.errors import InputError, printable
-from photoplanet.locate.precision import rounded
 from photoplanet.show.result_files import point
 
 NAME_WIDTH, PLACE_WIDTH = 40, 44
@@ -23,6 +22,7 @@ def run(
 ) -> int:  # fmt: skip
     """Locate photos by the trusted matches in a library and print it; the exit status."""
     from photoplanet.photos import inputs
+    from photoplanet.retrieval.library.matching import answer_to_dict
     from photoplanet.show import result_files
 
     found = shared.opened(library, by="local", threads=threads, **opening)
@@ -47,45 +47,19 @@ def run(
                 record: dict[str, Any] = {"file": name, "error": str(error)}
             else:
                 itself = [found.listing.addresses[row] for row in rows]
-                record = {"file": name, "itself": itself, **facts(answer, precision)}
+                record = {"file": name, "itself": itself, **answer_to_dict(answer, precision)}
                 if not as_json:
                     click.echo(_line(record, width, precision))
             records.append(record) if as_json else None
             if writer:
                 writer.writerow(_row(record))
     if as_json:
-        print_json({"library": str(library), "by": "local", "index": shared.facts(found),
+        print_json({"library": str(library), "by": "local", "index": found.to_dict(),
                     "photos": [each for each in records if "error" not in each],
                     "failed": [each for each in records if "error" in each]})  # fmt: skip
     if failed:
         click.echo(f"{failed} of {len(sources)} photos could not be read; they are named above", err=True)
     return 2 if failed == len(sources) else 0
-
-
-def facts(answer: Any, precision: str) -> dict[str, Any]:
-    """An answer of `retrieval.matching` as plain values: `best` (None: no match), `matches`, `elsewhere`."""
-    from photoplanet.earth import gazetteer
-
-    if answer is None:
-        return {"best": None, "matches": [], "elsewhere": []}
-    place = gazetteer.name(answer.latitude, answer.longitude)[0]
-    best = {
-        "latitude": rounded(answer.latitude, precision), "longitude": rounded(answer.longitude, precision),
-        "place": place.text(precision), "country_code": place.country_code,
-        "details": sum(match.inliers for match in answer.matches), "spread_km": round(answer.spread_km, 3),
-    }  # fmt: skip
-    lists = {"matches": answer.matches, "elsewhere": answer.others}
-    told = {
-        which: [
-            {
-                "photo_id": match.photo_id, "path": match.path, "inliers": match.inliers,
-                "latitude": rounded(match.latitude, precision), "longitude": rounded(match.longitude, precision),
-            }
-            for match in group
-        ]
-        for which, group in lists.items()
-    }  # fmt: skip
-    return {"best": best, **told}
 
 
 def _line(record: dict[str, Any], width: int, precision: str) -> str:

@@ -94,7 +94,7 @@ def command(photos, library, by, model, vectors, top, unproven, precision, as_js
     if show_path:
         _show(show_path, pictures)
     if as_json:
-        print_json({"library": str(library), "by": by, "index": shared.facts(found),
+        print_json({"library": str(library), "by": by, "index": found.to_dict(),
                     "photos": [each for each in records if "error" not in each],
                     "failed": [each for each in records if "error" in each]})  # fmt: skip
     if failed:

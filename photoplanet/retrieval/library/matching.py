@@ -2,7 +2,7 @@
 
 import os
 from collections.abc import Collection, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -11,6 +11,7 @@ import numpy as np
 from photoplanet.earth import geodesy
 from photoplanet.errors import InputError
 from photoplanet.locate.precision import rounded
+from photoplanet.locate.prediction import Prediction
 from photoplanet.photos import decode, shards
 from photoplanet.retrieval.library.backends import LocalEngine
 from photoplanet.retrieval.library.listing import Listing
@@ -69,6 +70,22 @@ class Answer:
     matches: tuple[Match, ...]
     others: tuple[Match, ...] = ()
 
+    def to_dict(self, precision: str) -> dict[str, Any]:
+        """Plain values for JSON: `best`, `matches` and `elsewhere`; coordinates and names as rough as `precision`."""
+        from photoplanet.earth import gazetteer
+
+        place = gazetteer.name(self.latitude, self.longitude)[0]
+        best = {
+            "latitude": rounded(self.latitude, precision), "longitude": rounded(self.longitude, precision),
+            "place": place.text(precision), "country_code": place.country_code,
+            "details": sum(match.inliers or 0 for match in self.matches), "spread_km": round(self.spread_km, 3),
+        }  # fmt: skip
+        return {
+            "best": best,
+            "matches": [_brief(match, precision) for match in self.matches],
+            "elsewhere": [_brief(match, precision) for match in self.others],
+        }
+
 
 class Library:
     """An open library; `retrieval.library.open` makes it. `len`: photos that can be found.
@@ -94,6 +111,16 @@ class Library:
 
     def __len__(self) -> int:
         return len(self.listing)
+
+    def to_dict(self) -> dict[str, Any]:
+        """Plain values for JSON: how many photos can be found, which cannot and why, and what the index takes on disk."""
+        sizes = {
+            kind: {part: round(size, 1) for part, size in parts.items()}
+            for kind, parts in self.bytes_per_photo.items()
+        }  # fmt: skip
+        return {
+            "photos": len(self), "left_out": self.left_out, "unreadable": self.unreadable, "bytes_per_photo": sizes,
+        }  # fmt: skip
 
     def itself(self, photo: Any) -> list[int]:
         """Rows of the library that are this very photo: the same file, or the same bytes."""
@@ -175,6 +202,22 @@ class Library:
         near = self._match(row, cosine, distance=float(np.sqrt(max(0.0, 2 - 2 * cosine))))
         return float(lat[0]), float(lng[0]), near
 
+    def refine(
+        self, photo: Any, prediction: Prediction, exclude: Collection[int] = ()
+    ) -> tuple[Prediction, str | None]:  # fmt: skip
+        """Move a prediction's point to where the library's photos say, by the model that the library is searched by.
+
+        Return it, and the `photo_id` of the library photo that supports it, if one does. Rows of `exclude` are passed
+        over. InputError for a photo that cannot be read.
+        """
+        embedder = self.engine.embedder
+        if embedder.own_pass:
+            vectors = embedder.vectors(decode.load(photo, embedder.locator.info.preprocessing)[None])
+        else:
+            vectors = embedder.from_network(prediction.embedding[None])
+        latitude, longitude, near = self.locate_with(prediction.probabilities[None], vectors, exclude)
+        return replace(prediction, at=(latitude, longitude), readout="combined"), near.photo_id if near else None
+
     def features(self, photo: Any) -> root_sift.Features:
         """The local features of a query, as `pairs` of its matches count them."""
         return root_sift.extract(photo)
@@ -233,6 +276,18 @@ def agreed(matches: Sequence[Match]) -> Answer | None:
     same = tuple(match for match, inside in zip(believed, group, strict=True) if inside)
     others = tuple(match for match, inside in zip(believed, group, strict=True) if not inside)
     return Answer(float(place[0]), float(place[1]), spread, same, others)
+
+
+def answer_to_dict(answer: Answer | None, precision: str) -> dict[str, Any]:
+    """`Answer.to_dict`, and the same keys without values where there is no answer."""
+    return {"best": None, "matches": [], "elsewhere": []} if answer is None else answer.to_dict(precision)
+
+
+def _brief(match: Match, precision: str) -> dict[str, Any]:
+    return {
+        "photo_id": match.photo_id, "path": match.path, "inliers": match.inliers,
+        "latitude": rounded(match.latitude, precision), "longitude": rounded(match.longitude, precision),
+    }  # fmt: skip
 
 
 def _bytes(address: str) -> bytes | None:

@@ -17,7 +17,6 @@ from photoplanet.errors import InputError, MissingExtra
 from photoplanet.metadata.exif import gps_bytes
 from photoplanet.photos import table
 from photoplanet.retrieval.library import backends, library
-from photoplanet.retrieval.library.matching import Match, agreed
 
 PLACES = {1: (55.7, 13.2), 2: (48.86, 2.35), 3: (-33.87, 151.21)}
 
@@ -386,39 +385,6 @@ def test_by_vectors_of_a_model(photo, tiny_model, tmp_path):
         assert found.similar(reddish, k=2, exclude=[0])[0].photo_id != "red"
     assert set(found.bytes_per_photo) == {"embedding pq of tiny"}
     assert found.locate(reddish) is None  # distances prove nothing
-
-
-def test_the_combined_readout_stands_on_the_library_photo_that_looks_alike(photo, tiny_model, tmp_path):
-    from photoplanet.locate import locator
-
-    rows = [{"photo_id": "r", "path": str(photo("red")), "latitude": 48.84, "longitude": 2.34},
-            {"photo_id": "b", "path": str(photo("blue")), "latitude": 48.9, "longitude": 2.4}]  # fmt: skip
-    model = locator.load(tiny_model)
-    found, _ = opened(table.write(table.from_rows(rows), tmp_path / "list.csv"), by="embedding", model=model)
-    where = model.locate(photo("red", "again.png"))
-    vectors = found.engine.embedder.from_network(where.embedding[None])
-    latitude, longitude, like = found.locate_with(where.probabilities[None], vectors)
-    assert (latitude, longitude) == pytest.approx((48.84, 2.34)) and like.photo_id == "r"
-    assert like.distance == pytest.approx(0, abs=0.05)
-    _, _, other = found.locate_with(where.probabilities[None], vectors, exclude=[0])
-    assert other is None or other.photo_id == "b"
-
-
-def match(lat, lng, inliers, trusted=True):
-    return Match(0, "p", "p.jpg", lat, lng, 0.5, inliers=inliers, trusted=trusted)
-
-
-def test_the_place_is_where_most_agree_weighted_by_what_agrees():
-    answer = agreed([match(10, 20, 30), match(10.001, 20, 200), match(10.002, 20, 30), match(60, 20, 90)])
-    assert (answer.latitude, answer.longitude) == pytest.approx((10.001, 20), abs=1e-6)
-    assert answer.spread_km == pytest.approx(0.111, abs=0.001)
-    assert len(answer.matches) == 3 and [other.latitude for other in answer.others] == [60]
-    assert agreed([match(1, 2, 9, trusted=False)]) is None and agreed([]) is None
-
-
-def test_the_date_line_does_not_split_a_place():
-    answer = agreed([match(0, 179.9999, 50), match(0, -179.9999, 50)])
-    assert abs(answer.longitude) > 179.999 and len(answer.matches) == 2 and answer.spread_km < 0.1
 
 
 @pytest.mark.parametrize("missing", ["cv2", "faiss"])
