@@ -2,17 +2,25 @@
 
 import csv
 import io
-from collections.abc import Callable
+import os
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
+from photoplanet.core import atomic
 from photoplanet.errors import InputError
 from photoplanet.photos import table as photo_table
+
+if TYPE_CHECKING:
+    from photoplanet.locate.prediction import Prediction
+
+    Sink = Callable[[int, Prediction | Exception], None]
 
 COLUMNS = ("photo_id", "latitude", "longitude", "rank", "confidence")
 _FOREIGN = photo_table.FOREIGN | {
@@ -37,8 +45,10 @@ _SHOWN = 5
 
 
 @dataclass(frozen=True)
-class Predictions:
-    """`photo_id` (n,) str; `latitude`, `longitude` (n, k) degrees by rank and `confidence` (n,), all NaN for none.
+class PredictionRows:
+    """A file of predictions, photo by photo.
+
+    `photo_id` (n,) str; `latitude`, `longitude` (n, k) degrees by rank and `confidence` (n,), all NaN for none.
 
     `report`: `rows`, `photos`, `without_answer` (rows that give no coordinates), `bad_rows` and `duplicates` (each
     {reason: {"count", "rows"}}, rows counted from 1 below the header).
@@ -68,7 +78,7 @@ class Matched:
     report: dict[str, Any]
 
 
-def read(path: str | Path, top: int = 5) -> Predictions:
+def read(path: str | Path, top: int = 5) -> PredictionRows:
     """Read a predictions file: CSV, TSV or Parquet.
 
     Columns: photo_id, latitude and longitude in degrees, optional rank (1 … `top` are read) and confidence. Foreign
@@ -125,10 +135,10 @@ def read(path: str | Path, top: int = 5) -> Predictions:
         "bad_rows": problems,
         "duplicates": _again(again, kept, ids),
     }
-    return Predictions(photos, best[0], best[1], best[2][:, 0], report)
+    return PredictionRows(photos, best[0], best[1], best[2][:, 0], report)
 
 
-def match(predictions: Predictions, truth: pa.Table) -> Matched:
+def match(predictions: PredictionRows, truth: pa.Table) -> Matched:
     """Join predictions with a truth table (photo_id, latitude, longitude), as `photos.table.read` returns it.
 
     Photos are matched by id; where no id matches at all, by file name, then by file name without suffix, when those
@@ -156,6 +166,34 @@ def match(predictions: Predictions, truth: pa.Table) -> Matched:
     )
 
 
+@contextmanager
+def writing(path: str | os.PathLike[str], ids: Sequence[str], top: int = 5) -> Iterator["Sink"]:
+    """Write a predictions file that `read` reads and that appears when the block ends well.
+
+    Yields a function that adds the candidates of one photo: its row in `ids`, and its `locate.Prediction`. An error in
+    its place adds nothing, so that the photo counts as not answered.
+    """
+    with atomic.replacing(Path(path)) as temporary, temporary.open("w", newline="", encoding="utf-8") as file:
+        writer = csv.writer(file)
+        writer.writerow(("photo_id", "rank", "latitude", "longitude", "confidence"))
+
+        def add(row: int, answer: "Prediction | Exception") -> None:
+            if isinstance(answer, Exception):
+                return
+            order = answer.order[:top]
+            points = answer.partition.means[order].copy()
+            points[0] = answer.point
+            for rank, (point, cell) in enumerate(zip(points, order, strict=True), start=1):
+                numbers = (f"{point[0]:.6f}", f"{point[1]:.6f}", f"{answer.probabilities[cell]:.6g}")
+                writer.writerow((ids[row], rank, *numbers))
+
+        yield add
+
+
+def ignore(row: int, answer: "Prediction | Exception") -> None:
+    """Write no prediction: what stands for `writing` where no file is asked for."""
+
+
 def describe(problems: dict[str, dict[str, Any]]) -> str:
     """'no photo_id: 2 (rows 4, 9); …' of a report's `bad_rows` or `duplicates`; empty when there are none."""
     parts = []
@@ -166,7 +204,7 @@ def describe(problems: dict[str, dict[str, Any]]) -> str:
     return "; ".join(parts)
 
 
-def _joined(predictions: Predictions, truth: pa.Table, ids: list[str], rows: np.ndarray, how: str) -> Matched:
+def _joined(predictions: PredictionRows, truth: pa.Table, ids: list[str], rows: np.ndarray, how: str) -> Matched:
     found = rows >= 0
     used = np.zeros(predictions.photo_id.size, bool)
     used[rows[found]] = True

@@ -136,6 +136,16 @@ def get(name: str) -> Benchmark:
     return BENCHMARKS[name]
 
 
+def size_note(name: str, photos: int) -> str:
+    """Return one line where a list of so many photos is not the whole benchmark, else an empty string.
+
+    >>> size_note("im2gps", 200)
+    '200 photos, but im2gps has 237: not comparable as it stands'
+    """
+    expected = get(name).photos
+    return "" if photos == expected else f"{photos:,} photos, but {name} has {expected:,}: not comparable as it stands"
+
+
 def check(
     name: str,
     table: pa.Table,
