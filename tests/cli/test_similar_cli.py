@@ -59,7 +59,7 @@ def test_the_first_build_tells_its_bytes_and_what_it_left_out(built, tmp_path, c
         (built / "library" / "nogps.png").unlink()
     told = capsys.readouterr().err
     assert "reading 2 photos for the index" in told and "no GPS: 1" in told
-    assert re.search(r"bytes a photo, local: [\d,]+ \(features [\d,]+, words", told)
+    assert re.search(r"bytes per photo, local: [\d,]+ \(features [\d,]+, words", told)
     assert not list(tmp_path.glob("*.index")) and (tmp_path / "index" / "index.json").is_file()
 
 
@@ -154,5 +154,5 @@ def test_by_embedding_lists_distances(built, tiny_model, capsys):
     assert run(built, *words) == 0
     shown = capsys.readouterr()
     assert len(re.findall(r"\d\. scene\d\.jpg +distance 0\.\d{3}", shown.out)) == 2
-    assert re.search(r"bytes a photo, embedding int8 of tiny: \d+ \(vectors 3, index", shown.err)
-    assert "bytes a photo, local" in shown.err  # the other index that is there
+    assert re.search(r"bytes per photo, embedding int8 of tiny: \d+ \(vectors 3, index", shown.err)
+    assert "bytes per photo, local" in shown.err  # the other index that is there

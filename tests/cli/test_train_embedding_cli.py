@@ -41,7 +41,7 @@ def test_it_prints_its_facts_and_the_model_gains_the_part(photos, tiny_model_cop
             assert (tiny_model_copy / name).read_bytes() == content
     assert "embedding" in (tiny_model_copy / "MODEL_CARD.md").read_text("utf-8")
     assert command(*words, "--steps", 5, "--threads", 1) == 0
-    assert "256 bytes a photo" in capsys.readouterr().out
+    assert "256 bytes per photo" in capsys.readouterr().out
 
 
 def test_a_bad_request_is_one_line(photos, tiny_model, tmp_path, capsys):
