@@ -9,28 +9,28 @@ import pytest
 from PIL import Image
 
 from photoplanet.explain import occlusion
-from photoplanet.server.admission import Room
+from photoplanet.server.admission import Admission
 from photoplanet.server.app import create_app
 from photoplanet.server.limits import Limits
 from photoplanet.server.problems import Problem
 
 
 def test_photos_and_bytes_are_bounded_and_given_back():
-    room = Room(Limits(waiting=3, memory_bytes=100))
-    with room.entered(2), pytest.raises(Problem, match="2 photos are waiting") as full, room.entered(2):
+    admission = Admission(Limits(waiting=3, memory_bytes=100))
+    with admission.admit(2), pytest.raises(Problem, match="2 photos are waiting") as full, admission.admit(2):
         pass
-    assert full.value.status == 503 and full.value.headers["Retry-After"] and room.photos == 0
-    with room.holding() as first, room.holding() as second:
+    assert full.value.status == 503 and full.value.headers["Retry-After"] and admission.photos == 0
+    with admission.memory() as first, admission.memory() as second:
         first(60)
         with pytest.raises(Problem, match="memory"):
             second(41)
         second(40)
-        assert room.bytes == 100
-    assert room.bytes == 0
-    with pytest.raises(ValueError), room.entered(1), room.holding() as hold:
+        assert admission.bytes == 100
+    assert admission.bytes == 0
+    with pytest.raises(ValueError), admission.admit(1), admission.memory() as hold:
         hold(7)
         raise ValueError
-    assert room.photos == room.bytes == 0
+    assert admission.photos == admission.bytes == 0
 
 
 def photo():
@@ -49,7 +49,7 @@ def test_an_album_that_takes_too_long_gives_its_places_back_and_is_not_gone_on_w
     client = connect(Limits(seconds=2))
     files = [("photos", (f"{n}.jpg", photo())) for n in range(150)]
     is_problem(client.post("/v1/album", files=files), 504, "not answered within")
-    assert client.get("/healthz").json()["waiting"] == client.app.state.service.room.bytes == 0
+    assert client.get("/healthz").json()["waiting"] == client.app.state.service.admission.bytes == 0
     gate.set()
     assert client.post("/v1/album", files=files[:2]).json()["failed"] == 0
     assert sum(sizes) <= 32 + 2
@@ -101,7 +101,7 @@ def test_slow_senders_hold_up_nobody_and_their_bytes_are_bounded(model):
             await asyncio.sleep(0.1)
             full = await ask([photo()], "whole")
             late = await asyncio.gather(*slow)
-            return full, late, await ask([photo()], "whole"), app.state.service.room.bytes
+            return full, late, await ask([photo()], "whole"), app.state.service.admission.bytes
 
     full, late, after, held = asyncio.run(all_of())
     assert full == 503 and late == [408] * 20 and after == 200 and held == 0
@@ -118,7 +118,7 @@ def test_stopping_waits_for_what_is_under_way(model, monkeypatch):
         async with app.router.lifespan_context(app):
 
             async def album():
-                with service.room.entered(3):
+                with service.admission.admit(3):
                     return await asyncio.gather(*(service.batcher.see(photo()) for _ in range(3)))
 
             under_way = asyncio.create_task(album())

@@ -3,7 +3,7 @@
 import re
 
 import pytest
-from fastapi.testclient import TestClient
+from starlette.testclient import TestClient
 
 import photoplanet as pp
 from photoplanet.server import pages

@@ -121,7 +121,7 @@ def test_what_cannot_be_used_is_refused(connect, is_problem, photos, track, quer
     client = connect(Limits(**limits))
     sent = files(photos, track) or {"field": (None, "only")}
     is_problem(client.post(f"/v1/album?{query}", files=sent), status, words)
-    assert client.get("/healthz").json()["waiting"] == client.app.state.service.room.bytes == 0
+    assert client.get("/healthz").json()["waiting"] == client.app.state.service.admission.bytes == 0
 
 
 def test_two_tracks_are_one_too_many(connect, is_problem):

@@ -6,10 +6,8 @@ import threading
 
 import pyarrow as pa
 import pytest
-from fastapi.testclient import TestClient
 from PIL import Image
 
-import photoplanet as pp
 from photoplanet.earth.geodesy import distance_km
 from photoplanet.errors import InputError
 from photoplanet.evaluation import accuracy
@@ -24,11 +22,6 @@ RED, GREEN, BLUE = (255, 0, 0), (0, 255, 0), (0, 0, 255)
 TRUTH = {"red": (48.86, 2.35), "green": (-22.91, -43.17), "blue": (-33.87, 151.21)}
 COLOURS = {"red": RED, "green": GREEN, "blue": BLUE}
 SECRETS = ("Champs", "secret", "toy-name")
-
-
-@pytest.fixture(scope="module")
-def model(tiny_model):
-    return pp.load(tiny_model)
 
 
 @pytest.fixture
@@ -47,22 +40,17 @@ def photos(tmp_path):
 
 
 @pytest.fixture
-def connect(model, photos, tmp_path):
+def connect(model, photos, tmp_path, running):
     """A function: `connect(**options of Game)` → a client; `said` collects warnings."""
-    clients = []
 
     def start(table=photos, seed=1, results=tmp_path / "games.jsonl", said=None, token=None, **options):
         before, _ = game_log.read(results)
         seen = {guess.photo_id for guess in before if guess.player == options.get("player", "")}
         rounds = Rounds(model, table, tmp_path, Deck(table, seed, seen), warn=(said if said is not None else []).append)
         game = Game(rounds, results, before, model="tiny", table="x/photos.csv", **options)
-        client = TestClient(app.create_app(game, token), raise_server_exceptions=False)
-        clients.append(client.__enter__())
-        return client
+        return running(app.create_app(game, token))
 
-    yield start
-    for client in clients:
-        client.__exit__(None, None, None)
+    return start
 
 
 def guess(client, state=None, point=(10.0, 20.0), **more):
