@@ -26,7 +26,10 @@ CELLS_A_PHOTO = (8, 250)  # the least and the most
 NOTABLE = 0.004  # of the largest probability: fainter cells outside the credible region are not drawn
 MAX_THUMBNAIL = 200_000  # characters of one data URI
 
-_FOLDER = Path(__file__).parent
+_FOLDER = Path(__file__).parent / "map_page"
+_TYPES = re.compile(r"/\*\*.*?\*/\n?", re.DOTALL)  # comments for the type checker, an eighth of the script
+_EXPORT = re.compile("^export ", re.MULTILINE)
+_IMPORT = re.compile(r'^import \{[^}]*\} from "(\.[^"]+)";\n', re.MULTILINE)
 _THUMBNAIL = re.compile(r"data:image/(?:jpeg|png|webp);base64,[A-Za-z0-9+/]+={0,2}")
 
 # (name, prediction or error), or a dict: `name`, `prediction` (or an error), optional `thumbnail` (a JPEG, PNG or WebP
@@ -53,13 +56,14 @@ def html_map(items: Iterable[Item], title: str = TITLE, form: AnswerOptions | No
 def page(data: dict[str, Any], outlines: "Outlines", title: str, more: str = "") -> str:
     """The page around `data` (with its `photos`) and the cells that they name.
 
-    `more`: the stem of files that add to it, as `trip` (trip.html below the map, trip.css, trip.js inside the script).
+    `more`: the stem of the files that add to it, as `trip` (trip.html below the map, trip.css, and trip.js in place of
+    map.js).
     """
-    script = _script(more)
+    script = _script(f"{more or 'map'}.js")
     digest = base64.b64encode(hashlib.sha256(script.encode()).digest()).decode()
     parts = {
         "TITLE": html.escape(title),
-        "STYLE": _part("map.css") + (_part(f"{more}.css") if more else ""),
+        "STYLE": _part("page.css") + (_part(f"{more}.css") if more else ""),
         "SCRIPT": script,
         "SCRIPT_HASH": f"sha256-{digest}",
         "ATTRIBUTION": html.escape(ATTRIBUTION[:1].upper() + ATTRIBUTION[1:]),
@@ -67,7 +71,7 @@ def page(data: dict[str, Any], outlines: "Outlines", title: str, more: str = "")
         "DATA": _embedded({**data, "cells": outlines.corners, "land": json.loads(land.text())}),
     }
     # one pass, so that a title or file name that looks like a placeholder stays what it is
-    return re.sub("%%([A-Z_]+)%%", lambda match: parts[match[1]], _part("map.html"))
+    return re.sub("%%([A-Z_]+)%%", lambda match: parts[match[1]], _part("page.html"))
 
 
 def cells_a_photo(photos: int) -> int:
@@ -165,11 +169,21 @@ def _embedded(value: Any) -> str:
     return text
 
 
-def _script(more: str) -> str:
-    """The page's one script: modules one after another, in a scope of their own."""
-    parts = [re.sub("^export ", "", _part(name), flags=re.MULTILINE) for name in ("words.js", "atlas.js", "map.js")]
-    inner = "".join(parts).replace("/* more */", _part(f"{more}.js") if more else "")
-    return f'\n"use strict";\n(() => {{\n{inner}}})();\n'
+@cache
+def _script(entry: str) -> str:
+    """The page's one script: the module `entry` after those that it imports, all in one scope of their own."""
+    modules: dict[Path, str] = {}
+
+    def add(path: Path) -> None:
+        if path in modules:
+            return
+        text = path.read_text(encoding="utf-8")
+        for imported in _IMPORT.findall(text):
+            add((path.parent / imported).resolve())
+        modules[path] = _EXPORT.sub("", _TYPES.sub("", _IMPORT.sub("", text)))
+
+    add(_FOLDER / entry)
+    return f'\n"use strict";\n(() => {{\n{"".join(modules.values())}}})();\n'
 
 
 @cache
