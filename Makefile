@@ -1,7 +1,7 @@
 # `make demo`: install and locate photos, no training, no torch. `make test`: install everything and pass the tests.
 PYTHON ?= python3
 DEMO := .venv-demo/bin/photoplanet
-.PHONY: demo test lint docs clean
+.PHONY: demo test lint lint-js docs clean
 
 demo: .venv-demo/installed
 	@rm -rf demo-out
@@ -20,6 +20,11 @@ lint: .venv/installed
 	.venv/bin/ruff check .
 	.venv/bin/mypy
 
+# Needs node 18 or newer with npm.
+lint-js: tools/javascript/node_modules/installed
+	tools/javascript/node_modules/.bin/biome ci --error-on-warnings --config-path=tools/javascript photoplanet
+	tools/javascript/node_modules/.bin/tsc --project tools/javascript
+
 docs: .venv/installed
 	.venv/bin/python -m sphinx -q -W --keep-going -b html docs docs/_build/html
 	@echo 'Open docs/_build/html/index.html'
@@ -34,5 +39,9 @@ docs: .venv/installed
 	.venv/bin/python -m pip install -q -c constraints.txt -e '.[train,retrieval,figures,server,docs,dev]'
 	touch $@
 
+tools/javascript/node_modules/installed: tools/javascript/package-lock.json
+	cd tools/javascript && npm ci --no-audit --no-fund
+	touch $@
+
 clean:
-	rm -rf .venv .venv-demo demo-out docs/_build
+	rm -rf .venv .venv-demo demo-out docs/_build tools/javascript/node_modules
