@@ -1,7 +1,13 @@
 # `make demo`: install and locate photos, no training, no torch. `make test`: install everything and pass the tests.
 PYTHON ?= python3
 DEMO := .venv-demo/bin/photoplanet
-.PHONY: demo test lint lint-js docs clean
+.PHONY: demo test test-plain-cpu lint lint-js docs clean
+
+# Tests whose numbers depend on the processor; `make test-plain-cpu` runs them a second time. The only list of them.
+NUMERICAL_TESTS := \
+	tests/albums tests/evaluation tests/explain tests/locate tests/training tests/retrieval \
+	tests/duplicates tests/test_tutorial.py \
+	tests/cli/test_duplicates_cli.py tests/cli/test_train_album_cli.py tests/cli/test_train_embedding_cli.py
 
 demo: .venv-demo/installed
 	@rm -rf demo-out
@@ -16,9 +22,29 @@ test: .venv/installed
 	bash tools/install_chromium.sh
 	.venv/bin/python -m pytest -n auto
 
+# The numerical tests as the plainest x86 processor computes them, on one thread: a test that passes here and in
+# `make test` does not hang on the rounding of one machine.
+test-plain-cpu: export ATEN_CPU_CAPABILITY := default
+test-plain-cpu: export DNNL_MAX_CPU_ISA := SSE41
+test-plain-cpu: export FAISS_SIMD_LEVEL := NONE
+test-plain-cpu: export MKL_ENABLE_INSTRUCTIONS := SSE4_2
+test-plain-cpu: export OPENBLAS_CORETYPE := Nehalem
+test-plain-cpu: export OPENCV_CPU_DISABLE := AVX,AVX2
+test-plain-cpu: export OMP_NUM_THREADS := 1
+test-plain-cpu: export OPENBLAS_NUM_THREADS := 1
+# numpy refuses names that it or the processor does not know, so it is asked what it uses here; then nothing may be left.
+NUMPY_USES := .venv/bin/python -c 'import numpy; print(*numpy.show_config("dicts")["SIMD Extensions"].get("found", []))'
+TORCH_USES := .venv/bin/python -c 'import torch; print(torch.backends.cpu.get_cpu_capability())'
+test-plain-cpu: .venv/installed
+	export NPY_DISABLE_CPU_FEATURES="$$($(NUMPY_USES))" && \
+	{ test "$$($(NUMPY_USES)) $$($(TORCH_USES))" = ' DEFAULT' || { echo 'numpy or torch still uses AVX' >&2; exit 1; }; } && \
+	.venv/bin/python -m pytest -n auto $(NUMERICAL_TESTS)
+
 lint: .venv/installed
+	.venv/bin/ruff format --check .
 	.venv/bin/ruff check .
 	.venv/bin/mypy
+	.venv/bin/lint-imports
 
 # Needs node 18 or newer with npm.
 lint-js: tools/javascript/node_modules/installed

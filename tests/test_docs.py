@@ -73,7 +73,7 @@ def test_links_and_scripts_point_to_files(page):
         if not target.startswith(("http://", "https://", "mailto:")):
             assert (page.parent / target).exists(), f"{page.name}: {target}"
     for line in commands(text):
-        for script in re.findall(r"\b(?:benchmarks|recipes|tools)/[\w/.-]+\.(?:py|sh)\b", line):
+        for script in re.findall(r"\b(?:benchmarks|scripts|tools)/[\w/.-]+\.(?:py|sh)\b", line):
             assert (ROOT / script).is_file(), f"{page.name}: {script}"
 
 

@@ -57,7 +57,7 @@ def check_docstrings(site: Path) -> None:
 def check_scripts(site: Path) -> None:
     text = (site / "own-photos.html").read_text("utf-8")
     (address,) = re.findall(r'href="(_downloads/[^"]+/mp16\.sh)"', text)
-    assert (site / address).read_bytes() == (ROOT / "recipes" / "mp16.sh").read_bytes()
+    assert (site / address).read_bytes() == (ROOT / "scripts" / "mp16.sh").read_bytes()
 
 
 def test_the_site_is_whole_and_loads_nothing_from_elsewhere(tmp_path):

@@ -1,33 +1,393 @@
-"""Writing a file in one step: whoever reads its path sees the old file or the new one, never half of it."""
+"""Writing files and folders in one step: whoever reads a path sees the old content or the new one, never half of it.
 
+What is written goes into a temporary file beside the target and takes its place at the end. Links are followed, what
+is not a regular file (a pipe, /dev/stdout, /dev/null) is written into, and what a killed process left is removed.
+"""
+
+import errno
+import functools
+import hashlib
 import os
+import platform
+import re
+import secrets
+import shutil
+import stat
+import sys
 import tempfile
-from collections.abc import Iterator
-from contextlib import contextmanager
+import time
+from collections.abc import Callable, Iterable, Iterator
+from contextlib import contextmanager, suppress
 from pathlib import Path
+from typing import IO, Any
 
 from photoplanet.errors import InputError
 
+TIDY_SECONDS = 3600.0  # between two looks at one folder for what killed processes left
+OLD_SECONDS = 86400.0  # a temporary file of another machine is abandoned when nothing was written for so long
+_MOST_NAME = 150  # bytes of the target's name in a temporary name: with the rest it stays below 255
+_OURS = re.compile(
+    r"\.(?P<name>.+)\.(?P<pid>\d{1,10})-(?P<host>[0-9a-f]{8})-[0-9a-f]{8}\.photoplanet-(?P<kind>part|old)"
+)
+_FULL = (errno.ENOSPC, errno.EROFS, errno.EFBIG, getattr(errno, "EDQUOT", errno.ENOSPC))
+_DESCRIPTORS = re.compile(r"/dev/fd|/proc/[^/]+(/task/\d+)?/fd")
 
-def check_folder(path: Path) -> None:
-    """`InputError` when the folder that `path` is to be written to does not exist."""
-    if not path.parent.is_dir():
-        raise InputError(f"{path.parent}: no such folder; make it first")
+_live: set[str] = set()  # temporary paths that this process is writing
+_tidied: dict[str, float] = {}
+
+
+def check_folder(path: str | os.PathLike[str]) -> None:
+    """Raise `InputError` when the folder that `path` is to be written to does not exist.
+
+    >>> check_folder("/no/such/folder/table.csv")
+    Traceback (most recent call last):
+    photoplanet.errors.InputError: /no/such/folder: no such folder; make it first
+    """
+    parent = Path(path).parent
+    if not parent.is_dir():
+        raise InputError(f"{parent}: no such folder; make it first")
 
 
 @contextmanager
-def replacing(path: Path) -> Iterator[Path]:
-    """A temporary path beside `path` to write to; it becomes `path` when the block ends well, else it vanishes."""
+def replacing(path: str | os.PathLike[str], *, durable: bool = False, keep_times: bool = False) -> Iterator[Path]:
+    """Give a temporary path to write to; it becomes `path` when the block ends well, and else it vanishes.
+
+    A link is followed to its target. A file that is there hands on its mode, and its owner where that is allowed; with
+    `keep_times` its times and extended attributes too. What is not a regular file gets the bytes written into it.
+    `durable`: on disk when the block ends, even if the power fails. InputError when the folder does not exist; OSError
+    that names `path` for a full disk, or a folder that cannot be written to.
+
+    >>> target = Path(getfixture("tmp_path")) / "table.csv"
+    >>> with replacing(target) as temporary:
+    ...     _ = temporary.write_text("photo_id,path")
+    >>> target.read_text()
+    'photo_id,path'
+    """
     check_folder(path)
-    handle, name = tempfile.mkstemp(prefix=f".{path.name}.", dir=path.parent)
-    os.close(handle)
-    temporary = Path(name)
+    target = _target(path)
+    with _named(path):
+        if target is None:
+            handle, name = tempfile.mkstemp(prefix="photoplanet-")
+            os.close(handle)
+            fresh = Path(name)
+        else:
+            check_folder(target)
+            tidy(target.parent)
+            fresh = _create(target)
     try:
-        yield temporary
-        umask = os.umask(0o022)
-        os.umask(umask)
-        temporary.chmod(0o666 & ~umask)  # temporary files are private, the file it becomes should not be
-        temporary.replace(path)
-    except BaseException:
-        temporary.unlink(missing_ok=True)
+        with _named(path, fresh):
+            yield fresh
+        with _named(path, fresh):
+            if target is None:
+                _pour(fresh, path)
+                return
+            _hand_on(target, fresh, keep_times)
+            if durable:
+                _sync(fresh)
+            fresh.replace(target)
+            if durable:
+                _sync_folder(target.parent)
+    finally:
+        fresh.unlink(missing_ok=True)
+        _live.discard(str(fresh))
+
+
+@contextmanager
+def open_replacing(
+    path: str | os.PathLike[str], mode: str = "w", *, durable: bool = False, keep_times: bool = False
+) -> Iterator[IO[Any]]:
+    """Open a file to write ("w": UTF-8 text with line ends as given, "wb": bytes) that becomes `path` as `replacing`.
+
+    >>> target = Path(getfixture("tmp_path")) / "photos.csv"
+    >>> with open_replacing(target) as file:
+    ...     print("photo_id", file=file)
+    >>> target.read_bytes()
+    b'photo_id\\n'
+    """
+    if mode not in ("w", "wb"):
+        raise ValueError(f"mode is 'w' or 'wb', not {mode!r}")
+    text: dict[str, Any] = {} if mode == "wb" else {"encoding": "utf-8", "newline": ""}
+    with replacing(path, durable=durable, keep_times=keep_times) as fresh, fresh.open(mode, **text) as file:
+        yield file
+
+
+def write_bytes(
+    path: str | os.PathLike[str], data: bytes, *, durable: bool = False, keep_times: bool = False
+) -> None:  # fmt: skip
+    """Write a whole file of bytes, as `replacing` does.
+
+    >>> write_bytes(getfixture("tmp_path") / "cells.bin", b"1234")
+    """
+    with open_replacing(path, "wb", durable=durable, keep_times=keep_times) as file:
+        file.write(data)
+
+
+def write_text(path: str | os.PathLike[str], text: str, *, durable: bool = False) -> None:
+    """Write a whole file of UTF-8 text, as `replacing` does.
+
+    >>> write_text(getfixture("tmp_path") / "state.json", "{}")
+    """
+    write_bytes(path, text.encode("utf-8"), durable=durable)
+
+
+@contextmanager
+def replacing_folder(
+    path: str | os.PathLike[str], carry: Callable[[Path], Iterable[str]] = lambda old: ()
+) -> Iterator[Path]:  # fmt: skip
+    """Give a temporary folder to fill; it becomes `path` when the block ends well, and else it vanishes.
+
+    `carry(old folder)` names the entries of the folder that was there to take over. A process killed at the moment of
+    the swap leaves the old folder beside; the next write there, or `tidy`, puts it back. OSError as `replacing`.
+
+    >>> target = getfixture("tmp_path") / "model"
+    >>> with replacing_folder(target) as fresh:
+    ...     write_text(fresh / "model.json", "{}")
+    >>> [file.name for file in target.iterdir()]
+    ['model.json']
+    """
+    check_folder(path)
+    target = Path(os.path.realpath(path))
+    tidy(target.parent, again=True)
+    fresh, old = _temporary(target), _temporary(target, "old")
+    try:
+        with _named(path, fresh):
+            fresh.mkdir()
+            yield fresh
+        with _named(path, fresh):
+            if not target.exists():
+                fresh.rename(target)
+                return
+            for name in carry(target):
+                _link(target / name, fresh / name)
+            target.rename(old)
+            try:
+                fresh.rename(target)
+            except OSError:
+                old.rename(target)
+                raise
+        shutil.rmtree(old)
+    finally:
+        shutil.rmtree(fresh, ignore_errors=True)
+        _live.difference_update((str(fresh), str(old)))
+
+
+def remove_folder(path: str | os.PathLike[str]) -> None:
+    """Remove a folder in one step: it is there whole, or not at all.
+
+    >>> folder = getfixture("tmp_path") / "model"
+    >>> folder.mkdir()
+    >>> remove_folder(folder)
+    >>> folder.exists()
+    False
+    """
+    target = Path(os.path.realpath(path))
+    gone = _temporary(target)
+    try:
+        with _named(path, gone):
+            target.rename(gone)
+        shutil.rmtree(gone)
+    finally:
+        _live.discard(str(gone))
+
+
+def tidy(folder: str | os.PathLike[str], again: bool = False) -> None:
+    """Remove from a folder what killed processes left there; a look an hour, or `again` now.
+
+    Files of a process that lives stay, and files of other machines while they are younger than a day.
+
+    >>> tidy(getfixture("tmp_path"))
+    """
+    key, now = os.path.realpath(folder), time.monotonic()
+    if not again and now - _tidied.get(key, -TIDY_SECONDS) < TIDY_SECONDS:
+        return
+    if len(_tidied) > 4096:
+        _tidied.clear()
+    _tidied[key] = now
+    with suppress(OSError), os.scandir(key) as entries:
+        for entry in entries:
+            found = _OURS.fullmatch(entry.name) if entry.name.startswith(".") else None
+            if found and _abandoned(entry, found):
+                _clear(Path(entry.path), found)
+
+
+def _target(path: str | os.PathLike[str]) -> Path | None:
+    """The regular file to replace, links followed; None for what has to be written into."""
+    if _descriptor(os.fspath(path)):
+        return None
+    try:
+        kind = os.stat(path).st_mode  # noqa: PTH116  # follows links as the system does
+    except FileNotFoundError:
+        kind = stat.S_IFREG
+    if stat.S_ISDIR(kind):
+        raise IsADirectoryError(errno.EISDIR, os.strerror(errno.EISDIR), os.fspath(path))
+    return Path(os.path.realpath(path)) if stat.S_ISREG(kind) else None
+
+
+def _descriptor(path: str) -> str:
+    """The open file of a process that a path, or a link on its way, stands for, such as /proc/7/fd/1; "" for others."""
+    for _ in range(40):
+        parent = os.path.realpath(os.path.dirname(path) or ".")  # noqa: PTH120
+        path = os.path.join(parent, os.path.basename(path))  # noqa: PTH118, PTH119
+        if _DESCRIPTORS.fullmatch(parent):
+            return path
+        if not os.path.islink(path):  # noqa: PTH114
+            return ""
+        path = os.path.join(parent, os.readlink(path))  # noqa: PTH115, PTH118
+    return ""
+
+
+def _opened(path: str) -> int:
+    """A descriptor that writes into what is not a regular file; our own stdout is shared, so that all comes in turn."""
+    parent, _, number = _descriptor(path).rpartition("/")
+    if parent in ("/dev/fd", f"/proc/{os.getpid()}/fd") and number.isdecimal():
+        if sys.stdout is not None:
+            sys.stdout.flush()
+        return os.dup(int(number))
+    return os.open(path, os.O_WRONLY | os.O_APPEND)
+
+
+def _temporary(target: Path, kind: str = "part") -> Path:
+    """A new temporary path beside a target, whose name says who writes it."""
+    name = target.name
+    if len(os.fsencode(name)) > _MOST_NAME:
+        mark = hashlib.blake2b(os.fsencode(name), digest_size=4).hexdigest()
+        while len(os.fsencode(name)) > _MOST_NAME:
+            name = name[:-1]
+        name = f"{name}~{mark}"
+    fresh = target.with_name(f".{name}.{os.getpid()}-{_host()}-{secrets.token_hex(4)}.photoplanet-{kind}")
+    _live.add(str(fresh))
+    return fresh
+
+
+def _create(target: Path) -> Path:
+    """A new empty file beside a target; the system itself takes the umask off its mode."""
+    fresh = _temporary(target)
+    try:
+        os.close(os.open(fresh, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o666))
+    except OSError:
+        _live.discard(str(fresh))
         raise
+    return fresh
+
+
+def _hand_on(target: Path, fresh: Path, keep_times: bool) -> None:
+    """Give the new file the owner and mode of the one that it replaces."""
+    try:
+        before = target.stat()
+    except FileNotFoundError:
+        return
+    now = fresh.stat()
+    if hasattr(os, "chown") and (before.st_uid, before.st_gid) != (now.st_uid, now.st_gid):
+        with suppress(OSError):  # only root may give files away; else the file becomes the writer's
+            os.chown(fresh, before.st_uid, before.st_gid)
+    if keep_times:
+        shutil.copystat(target, fresh)
+    else:
+        fresh.chmod(stat.S_IMODE(before.st_mode))
+
+
+def _pour(fresh: Path, path: str | os.PathLike[str]) -> None:
+    """Write the bytes of a file into what is not a regular file, after what is there."""
+    with fresh.open("rb") as source, open(_opened(os.fspath(path)), "wb", buffering=0) as sink:
+        while piece := memoryview(source.read(1 << 20)):
+            while piece:
+                piece = piece[sink.write(piece) or 0 :]
+
+
+def _link(source: Path, goal: Path) -> None:
+    """Let `goal` hold what `source` holds, without copying the bytes where the file system can."""
+
+    def same(a: str, b: str) -> str:
+        try:
+            os.link(a, b, follow_symlinks=False)
+        except (OSError, NotImplementedError):
+            shutil.copy2(a, b, follow_symlinks=False)
+        return b
+
+    if source.is_dir() and not source.is_symlink():
+        shutil.copytree(source, goal, symlinks=True, copy_function=same)
+    else:
+        same(str(source), str(goal))
+
+
+@contextmanager
+def _named(path: str | os.PathLike[str], fresh: Path | None = None) -> Iterator[None]:
+    """Errors of the temporary file, and those of a full disk, name the file that was to be written."""
+    try:
+        yield
+    except OSError as error:
+        ours = fresh is None or error.filename in (str(fresh), fresh)
+        if error.errno is None or not (ours or (error.filename is None and error.errno in _FULL)):
+            raise
+        raise OSError(error.errno, os.strerror(error.errno), os.fspath(path)) from error
+
+
+def _sync(path: Path) -> None:
+    with path.open("rb+") as file:
+        os.fsync(file.fileno())
+
+
+def _sync_folder(folder: Path) -> None:
+    if os.name != "posix":
+        return
+    handle = os.open(folder, os.O_RDONLY)
+    try:
+        os.fsync(handle)
+    finally:
+        os.close(handle)
+
+
+def _abandoned(entry: os.DirEntry[str], found: re.Match[str]) -> bool:
+    """Whether nobody writes a temporary file any more."""
+    if found["host"] != _host():
+        with suppress(OSError):
+            return time.time() - entry.stat(follow_symlinks=False).st_mtime > OLD_SECONDS
+        return False
+    pid = int(found["pid"])
+    return entry.path not in _live if pid == os.getpid() else not _runs(pid)
+
+
+def _clear(path: Path, found: re.Match[str]) -> None:
+    """Remove what a killed process left, or put back the folder that it was about to swap."""
+    with suppress(OSError):
+        if found["kind"] == "old" and "~" not in found["name"] and not (home := path.with_name(found["name"])).exists():
+            path.rename(home)
+        elif path.is_dir() and not path.is_symlink():
+            shutil.rmtree(path, ignore_errors=True)
+        else:
+            path.unlink()
+
+
+def _host() -> str:
+    """Eight hexadecimal digits for this machine, or this container: its process ids mean nothing elsewhere."""
+    return _host_of(os.getpid())
+
+
+@functools.lru_cache(1)
+def _host_of(pid: int) -> str:
+    space = ""
+    with suppress(OSError):
+        space = os.readlink("/proc/self/ns/pid")  # noqa: PTH115
+    return hashlib.blake2b(f"{platform.node()}\0{space}".encode("utf-8", "replace"), digest_size=4).hexdigest()
+
+
+def _runs(pid: int) -> bool:
+    """Whether a process lives on this machine."""
+    if sys.platform == "win32":
+        import ctypes
+
+        kernel = ctypes.WinDLL("kernel32", use_last_error=True)
+        handle = kernel.OpenProcess(0x1000, False, pid)  # PROCESS_QUERY_LIMITED_INFORMATION
+        if not handle:
+            return bool(ctypes.get_last_error() == 5)  # it lives, and is somebody else's
+        code = ctypes.c_ulong()
+        kernel.GetExitCodeProcess(handle, ctypes.byref(code))
+        kernel.CloseHandle(handle)
+        return code.value == 259  # STILL_ACTIVE
+    try:
+        os.kill(pid, 0)
+    except (ProcessLookupError, OverflowError):
+        return False
+    except PermissionError:
+        pass
+    return True

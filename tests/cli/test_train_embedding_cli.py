@@ -34,7 +34,8 @@ def test_it_prints_its_facts_and_the_model_gains_the_part(photos, tiny_model_cop
     words = ("train-embedding", photos, "--model", tiny_model_copy, "-o", tiny_model_copy, "--validation", photos)
     assert command(*words, "--steps", 5, "--threads", 1, "--json") == 0
     facts = json.loads(capsys.readouterr().out)
-    assert facts["numbers"] == 256 and facts["settings"]["steps"] == 5 and facts["recall"]["1 km"] == 1.0
+    assert facts["numbers"] == 256 and facts["settings"]["steps"] == 5
+    assert facts["recall"]["1 km"] == 1.0  # validated on the same photos, each finds itself
     for name, content in before.items():
         if name != "MODEL_CARD.md":
             assert (tiny_model_copy / name).read_bytes() == content

@@ -242,4 +242,6 @@ def test_it_learns_colours(photo_table, small_recipe, tmp_path):
     recipe = recipes.changed(small_recipe, ["steps=60", "learning_rate=0.01", "average=0.9"])
     learned = trainer(photo_table, tmp_path, recipe)
     learned.run()
-    assert learned.history[-1]["accuracy"]["city"] >= 0.8
+    first, last = learned.history[0], learned.history[-1]
+    assert last["loss"] < first["loss"] / 5  # seeds 0 to 3: about 1.5 to at most 0.003
+    assert last["accuracy"]["city"] >= 0.8  # all six from the middle of the run on; chance: one or two

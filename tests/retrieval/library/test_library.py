@@ -265,16 +265,16 @@ def test_as_it_is_needs_an_index_and_then_looks_for_nothing_new(album):
 
 BUILD = """
     import os, signal, sys
-    from photoplanet.retrieval import engines, library
-    engines.LocalEngine.shard_photos = 2
+    from photoplanet.retrieval.library import backends, library
+    backends.LocalEngine.shard_photos = 2
     how, after = sys.argv[2], int(sys.argv[3])
-    extract, done = engines._features, []
+    extract, done = backends._features, []
     def counted(source):
         done.append(source)
         if len(done) > after:
             os.kill(os.getpid(), getattr(signal, how))
         return extract(source)
-    engines._features = counted
+    backends._features = counted
     signal.signal(signal.SIGINT, signal.default_int_handler)
     library.open(sys.argv[1], threads=1)
 """

@@ -35,9 +35,10 @@ def test_assign_finds_the_nearest_centres():
         got = vocabulary.assign(descriptors[:200], 2)
         apart = ((descriptors[:200, None].astype(float) - vocabulary.centers) ** 2).sum(axis=2)
         assert got.shape == (200, 2)
-        assert (got[:, 0] == apart.argmin(axis=1)).mean() >= least
         near = np.take_along_axis(apart, got.astype(np.int64), axis=1)
-        assert (near[:, 0] <= near[:, 1]).all()
+        nearly = 1 + 1e-5  # centres as far to seven digits may come in either order
+        assert (near[:, 0] <= nearly * apart.min(axis=1)).mean() >= least
+        assert (near[:, 0] <= nearly * near[:, 1]).all()
 
 
 def test_the_same_descriptors_and_seed_give_the_same_words():

@@ -73,12 +73,13 @@ def test_every_kind_at_every_size(kind, n, tmp_path):
     assert again.bytes_per_photo == made.bytes_per_photo
 
 
-@pytest.mark.parametrize(("kind", "least"), [("int8", 0.9), ("ivf", 0.95), ("pq", 0.75)])
+@pytest.mark.parametrize(("kind", "least"), [("int8", 0.88), ("ivf", 0.9), ("pq", 0.85)])
 def test_compressed_kinds_find_most_of_the_true_neighbours(kind, least):
     vectors, queries = clustered(6000), clustered(100, seed=1)
     _, true = brute(vectors, queries, 10)
     _, rows = VectorIndex.build(vectors, kind).search(queries, 10)
     recall = np.mean([len(set(a) & set(b)) / 10 for a, b in zip(true.tolist(), rows.tolist(), strict=True)])
+    # three draws, with and without AVX: int8 0.92 to 0.94 (with steps twice as wide: 0.87), ivf and pq 0.97 or more
     assert recall >= least
 
 

@@ -104,7 +104,7 @@ def test_a_network_learns_to_carry_places_to_unclear_photos(method, training, va
     alone = AlbumAttention(partition, head, 4).own(torch.from_numpy(validation.embeddings.astype(np.float32)))
     single = float((alone.argmax(dim=1).numpy() == validation.classes).mean())
     assert single < 0.7
-    assert run.best_epoch["top1"] > single + 0.1
+    assert run.best_epoch["top1"] > single + 0.1  # four seeds: 0.23 or more, on any instruction set
     assert 0 < run.at.reading < run.at.seconds
 
 

@@ -4,6 +4,7 @@ import json
 from dataclasses import replace
 
 import numpy as np
+import onnx
 import onnxruntime
 import pytest
 import torch
@@ -104,10 +105,10 @@ def model(tiny_model):
 
 @pytest.fixture(scope="module")
 def photos(tmp_path_factory):
-    """48 photos of four places by three people; the colour tells the place; one is no image."""
+    """48 photos of four places by three people; the colour tells the place; one is no image. 32 more are held out."""
     home, random = tmp_path_factory.mktemp("photos"), np.random.default_rng(0)
     rows = []
-    for i in range(48):
+    for i in range(80):
         place = i % 4
         pixels = np.clip(COLOURS[place] + random.normal(0, 20, (36, 36, 3)), 0, 255).astype(np.uint8)
         Image.fromarray(pixels).save(home / f"{i}.png")
@@ -115,7 +116,8 @@ def photos(tmp_path_factory):
         rows.append({"photo_id": f"p{i}", "path": f"{i}.png", "latitude": latitude, "longitude": longitude,
                      "photographer": f"person {i // 4 % 3}"})  # fmt: skip
     (home / "47.png").write_bytes(b"no image")
-    return table.write(table.from_rows(rows), home / "photos.parquet")
+    table.write(table.from_rows(rows[48:]), home / "held-out.parquet")
+    return table.write(table.from_rows(rows[:48]), home / "photos.parquet")
 
 
 def run(photos, model, out, said=None, **more):
@@ -126,8 +128,8 @@ def run(photos, model, out, said=None, **more):
         photos,
         model,
         out,
-        lambda pixels: loaded.log_probabilities(pixels)[1],
-        photos,
+        more.pop("embed", lambda pixels: loaded.log_probabilities(pixels)[1]),
+        photos.with_name("held-out.parquet"),
         settings=settings,
         say=say,
         **more,
@@ -150,6 +152,20 @@ def test_the_part_is_added_and_answers_as_it_was_measured(photos, model, tmp_pat
     vectors = embedder.vectors(pixels)
     np.testing.assert_allclose(np.linalg.norm(vectors, axis=1), 1, atol=1e-5)
     assert embedder.quantise(vectors).nbytes == 4 * 256
+
+
+def test_training_finds_the_place_where_other_things_drown_it(photos, model, tmp_path):
+    """Only the difference of the first two numbers tells the place, and both vary far more than that from each photo
+    to the next. An untrained layer gets 0.56 to 0.63 of the held-out photos right, the trained one all (six seeds)."""
+
+    def embed(pixels):
+        place = np.linalg.norm(pixels.mean(axis=(1, 2))[:, None] - COLOURS, axis=2).argmin(axis=1)
+        other = np.array([np.random.default_rng(photo.sum(dtype=int)).normal(0, 2, 2) for photo in pixels])
+        return np.column_stack([place + other[:, 0], other]).astype(np.float32)
+
+    facts = run(photos, model, tmp_path / "out", embed=embed, settings=replace(SETTINGS, steps=100, learning_rate=0.03))
+    assert facts["recall"]["25 km"] > 0.8
+    assert facts["recall_of_network"]["25 km"] < 0.6
 
 
 def test_stopped_it_goes_on_and_ends_with_the_same_weights(photos, model, tmp_path):
@@ -183,14 +199,15 @@ def test_stopped_it_goes_on_and_ends_with_the_same_weights(photos, model, tmp_pa
     def never(pixels):
         raise AssertionError("the embeddings were kept")
 
-    train.train(photos, model, tmp_path / "cut", never, photos, settings=SETTINGS)
+    run(photos, model, tmp_path / "cut", embed=never)
     parts = [(tmp_path / name / "embedding.onnx").read_bytes() for name in ("whole", "cut")]
     assert parts[0] == parts[1]
 
 
 def test_a_half_written_cache_is_completed(photos, model, tmp_path):
     run(photos, model, tmp_path / "out")
-    (cache,) = (tmp_path / "out.embedding").glob("embeddings-*.npy")
+    caches = (tmp_path / "out.embedding").glob("embeddings-*.npy")
+    cache = max(caches, key=lambda path: path.stat().st_size)  # of the 48 photos, not of the 32
     whole = np.load(cache)
     torn = np.load(cache, mmap_mode="r+")
     torn[5:20] = np.nan
@@ -229,7 +246,7 @@ def test_the_whole_network_learns_and_is_exported_with_pixels_going_in(photos, m
     def embed(pixels):
         return network(torch.from_numpy(pixels)).embedding.numpy()
 
-    settings = replace(SETTINGS, steps=4, learning_rate=1e-3)
+    settings = replace(SETTINGS, steps=4, learning_rate=1e-3, margin=2.0)  # at the usual one nothing is left to learn
     facts = train.train(photos, tmp_path / "out", tmp_path / "out", embed, photos, True, settings)
     assert facts["input"] == "images" and facts["onnx_parity"] < 1e-3
     session = onnxruntime.InferenceSession(tmp_path / "out" / "embedding.onnx", providers=["CPUExecutionProvider"])
@@ -238,8 +255,10 @@ def test_the_whole_network_learns_and_is_exported_with_pixels_going_in(photos, m
     np.testing.assert_allclose(np.linalg.norm(vectors, axis=1), np.ones(3), atol=1e-4)
     kept = json.loads((tmp_path / "out" / "model.json").read_text("utf-8"))["parts"]["embedding"]
     assert kept["settings"]["learning_rate"] == 1e-3
-    head = triplet.Head(network.embedding_size)  # trained it is no longer what it began as
-    assert np.abs(vectors - head(torch.from_numpy(embed(pixels))).detach().numpy()).max() > 0.01
+    weights = {tuple(each.dims): each for each in onnx.load(tmp_path / "out" / "embedding.onnx").graph.initializer}
+    before = network.backbone.layer.weight.detach().numpy()  # of the CNN, not of the layer on top of it
+    moved = np.abs(onnx.numpy_helper.to_array(weights[before.shape]) - before)
+    assert moved.max() > 5e-4  # AdamW's first step is as long as its rate; weight decay alone moves 1e-8
 
 
 def test_another_models_folder_is_not_built_upon(photos, model, write_model, tmp_path):

@@ -1,0 +1,87 @@
+"""Opening ONNX networks: the one place that chooses ONNX Runtime's options, and the device that it works on."""
+
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import Any, Protocol
+
+from numpy.typing import NDArray
+
+from photoplanet.errors import ModelError
+
+
+class Node(Protocol):
+    """An input or output of a network: its name, its type such as "tensor(float)", and its sizes (a name: any)."""
+
+    @property
+    def name(self) -> str: ...
+    @property
+    def type(self) -> str: ...
+    @property
+    def shape(self) -> list[Any]: ...
+
+
+class Session(Protocol):
+    """A network that is ready to run; what `onnxruntime.InferenceSession` offers, and other engines can."""
+
+    def run(self, outputs: Sequence[str] | None, inputs: Mapping[str, NDArray[Any]], /) -> list[NDArray[Any]]:
+        """Compute the outputs of these names (None: all) from arrays by input name."""
+        ...
+
+    def get_inputs(self) -> Sequence[Node]:
+        """Return what the network takes."""
+        ...
+
+    def get_outputs(self) -> Sequence[Node]:
+        """Return what the network gives."""
+        ...
+
+
+def providers() -> list[str]:
+    """Return ONNX Runtime's names of the devices to use, the preferred one first.
+
+    >>> providers()
+    ['CPUExecutionProvider']
+    """
+    return ["CPUExecutionProvider"]
+
+
+def open_session(
+    model: str | Path | bytes,
+    threads: int | None = None,
+    what: str = "",
+    remedy: str = "copy or export the model again",
+) -> Session:
+    """Open a network, a file or its bytes, for at most `threads` cores (None: all of them).
+
+    ModelError for a file that is missing or is not a usable network; it begins with `what` (by default the file's
+    path) and ends with `remedy`.
+
+    >>> open_session(b"not a network", what="model.onnx")  # doctest: +ELLIPSIS
+    Traceback (most recent call last):
+    photoplanet.errors.ModelError: model.onnx: not a usable network ...; copy or export the model again
+    """
+    import onnxruntime
+
+    what = what or ("the network" if isinstance(model, bytes) else str(model))
+    if not isinstance(model, bytes) and not Path(model).is_file():
+        raise ModelError(f"{what}: no such file; {remedy}")
+    options = onnxruntime.SessionOptions()
+    options.intra_op_num_threads = threads or 0
+    options.log_severity_level = 3
+    # Waiting threads would spin on the cores that decode the next photos: a quarter more processor time for nothing.
+    options.add_session_config_entry("session.intra_op.allow_spinning", "0")
+    given = model if isinstance(model, bytes) else str(model)
+    try:
+        session: Session = onnxruntime.InferenceSession(given, options, providers=providers())
+    except Exception as error:  # ONNX Runtime raises its own dozen types, which share no base but Exception
+        raise ModelError(f"{what}: not a usable network ({one_line(error)}); {remedy}") from None
+    return session
+
+
+def one_line(error: Exception) -> str:
+    """Return what ONNX Runtime says in one line of at most 200 characters.
+
+    >>> one_line(ValueError("bad\\n  shape"))
+    'bad shape'
+    """
+    return " ".join(str(error).split())[:200]
