@@ -188,4 +188,4 @@ def _script(entry: str) -> str:
 
 @cache
 def _part(name: str) -> str:
-    return (_FOLDER / name).read_text(encoding="utf-8")
+    return re.sub("<!--.*?-->\n", "", (_FOLDER / name).read_text(encoding="utf-8"))

@@ -1,4 +1,4 @@
-// The HTML map of `--map`: the map, the list of photos, and what is known of the chosen one.
+// What every single-file map has: the map, the list of photos, and what is known of the chosen one.
 
 import { outlineOf } from "../map/cells.js";
 import { button, byId, element, picture } from "../map/dom.js";

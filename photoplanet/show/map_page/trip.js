@@ -1,4 +1,4 @@
-// The HTML map of a trip: photos in time order, album by album, with a timeline below the map.
+// The single-file map of `album --map`: photos in time order, album by album, with a timeline below the map.
 import { byId, element } from "../map/dom.js";
 import { isWeak } from "../map/photos.js";
 import { chosen, data, lineOf, map, mapPhotos, open, photos, place, select } from "./page.js";
