@@ -213,9 +213,9 @@ def _nothing(row, answer):
 @contextmanager
 def _predictions_file(path, ids, top):
     """A CSV file that appears when all is written; yields a function that adds one photo's candidates."""
-    from photoplanet.show.result_files import atomic
+    from photoplanet.core.atomic import open_replacing
 
-    with atomic(path) as file:
+    with open_replacing(path) as file:
         writer = csv.writer(file)
         writer.writerow(("photo_id", "rank", "latitude", "longitude", "confidence"))
 

@@ -23,7 +23,7 @@ def run(
 ) -> int:  # fmt: skip
     """Locate photos by the trusted matches in a library and print it; the exit status."""
     from photoplanet.photos import inputs
-    from photoplanet.show import result_files
+    from photoplanet.core.atomic import open_replacing
 
     found = shared.opened(library, by="local", threads=threads, **opening)
     records: list[dict[str, Any]] = []
@@ -31,7 +31,7 @@ def run(
     with ExitStack() as stack:
         writer = None
         if csv_path:
-            writer = csv.DictWriter(stack.enter_context(result_files.atomic(csv_path)), COLUMNS, extrasaction="ignore")
+            writer = csv.DictWriter(stack.enter_context(open_replacing(csv_path)), COLUMNS, extrasaction="ignore")
             writer.writeheader()
         width = min(NAME_WIDTH, max(5, *(len(inputs.name_of(source)) for source in sources)))
         if not as_json:

@@ -50,8 +50,8 @@ def command(photos, library, by, model, vectors, top, unproven, precision, as_js
       photoplanet similar old-scan.jpg --library ~/Photos --show matches.html
       photoplanet similar *.jpg --library photos.parquet --by embedding --model model/ --csv similar.csv
     """
+    from photoplanet.core.atomic import open_replacing
     from photoplanet.photos import inputs
-    from photoplanet.show import result_files
 
     if by == "local" and (model or vectors):
         raise InputError("--model and --vectors are for --by embedding; local features need no model")
@@ -63,7 +63,7 @@ def command(photos, library, by, model, vectors, top, unproven, precision, as_js
     pictures: list[dict[str, Any]] = []
     failed = 0
     with ExitStack() as stack:
-        writer = _csv_writer(stack.enter_context(result_files.atomic(csv_path))) if csv_path else None
+        writer = _csv_writer(stack.enter_context(open_replacing(csv_path))) if csv_path else None
         for source in sources:
             name = inputs.name_of(source)
             try:
