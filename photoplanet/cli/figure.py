@@ -11,6 +11,7 @@ from photoplanet.cli.shared.output import report_error, say
 from photoplanet.cli.shared.progress import bar
 from photoplanet.errors import InputError
 from photoplanet.explain.gallery import PHOTOS_A_CELL
+from photoplanet.show.figures.examples import MOST_CELLS, MOST_EXAMPLES, RIGHT_KM
 
 if TYPE_CHECKING:
     import pyarrow as pa
@@ -20,7 +21,6 @@ if TYPE_CHECKING:
 NEEDS = ("drawing figures", "figures")
 OUT = click.option("-o", "--output", type=options.OUT_FILE, required=True,
                    help="The figure to write: .png, .svg or .pdf.")  # fmt: skip
-MOST_EXAMPLES = 12
 
 
 @click.group(epilog=hint(*NEEDS))
@@ -52,7 +52,7 @@ def partition(cells: str, details: tuple[str, ...], output: Path) -> None:
         if Path(cells).is_file()
         else folder.read(installed.resolve(cells), verify=False).partition
     )
-    views = dict(_view(each) for each in details) or partition_figure.DETAILS
+    views = dict(partition_figure.detail(each) for each in details) or partition_figure.DETAILS
     plots.save(partition_figure.partition_map(found, views), output)
 
 
@@ -87,34 +87,19 @@ def distribution(photos: tuple[str, ...], model: str | None, output: Path) -> No
 @OUT
 def errors(files: tuple[Path, ...], names: tuple[str, ...], top: int, output: Path) -> None:
     """Which share of the photos was located how well: top-1 … top-k of one file (Fig. 3), or several files (Fig. 9)."""
-    from photoplanet.evaluation import accuracy, predictions
-    from photoplanet.photos import table
     from photoplanet.show.figures import errors as error_figure
     from photoplanet.show.figures import plots
 
     plots.check_path(output)
-    if len(files) < 2:
-        raise InputError("give one or more predictions files, and last the photo table with the true places")
-    if names and len(names) != len(files) - 1:
-        raise InputError(f"{len(files) - 1} predictions files need as many --name, not {len(names)}")
-    truth, _ = table.read(files[-1], require=("photo_id", "latitude", "longitude"))
-    curves = {}
-    for number, path in enumerate(files[:-1]):
-        found = predictions.match(predictions.read(path, top), truth)
-        km = accuracy.top_k_errors(found.latitude, found.longitude, found.true_latitude, found.true_longitude)
-        name = names[number] if names else path.stem
-        if len(files) == 2:
-            curves = {f"top-{k + 1}": km[:, k] for k in range(km.shape[1])}
-        else:
-            curves[name] = km[:, 0]
-    plots.save(error_figure.error_curves(curves, names[0] if len(files) == 2 and names else ""), output)
+    title = names[0] if len(files) == 2 and names else ""
+    plots.save(error_figure.error_curves(error_figure.read_errors(files[:-1], files[-1], names, top), title), output)
 
 
 @command.command()
 @click.argument("photos", type=options.IN_FILE)
 @options.MODEL
 @click.option(
-    "--within", type=float, default=25.0, show_default=True, help="Kilometres within which an answer is right."
+    "--within", type=float, default=RIGHT_KM, show_default=True, help="Kilometres within which an answer is right."
 )
 @click.option(
     "--count", type=click.IntRange(1, 60), default=MOST_EXAMPLES, show_default=True, help="Photos of each kind."
@@ -122,31 +107,15 @@ def errors(files: tuple[Path, ...], names: tuple[str, ...], top: int, output: Pa
 @OUT
 def examples(photos: Path, model: str | None, within: float, count: int, output: Path) -> None:
     """The photos of a table located rightly and wrongly with the highest confidence (Fig. 6, 7)."""
+    from photoplanet.show.figures import examples as choice
     from photoplanet.show.figures import photos as photo_figure
     from photoplanet.show.figures import plots
 
     plots.check_path(output)
     known, paths, loaded = _table(photos, model)
-    best: dict[bool, dict[int, tuple[float, str, str]]] = {True: {}, False: {}}
+    places = zip(known["latitude"].to_pylist(), known["longitude"].to_pylist(), strict=True)
     with bar("locating", len(paths)) as advance:
-        answers = loaded.locate_many(paths, advance=advance)
-        for row, (path, found) in enumerate(answers):
-            if isinstance(found, InputError):
-                continue
-            km = _distance(found.point, known, row)
-            kind, label = km <= within, int(found.order[0])
-            confidence = float(found.probabilities[label])
-            if (
-                confidence > best[kind].get(label, (0.0,))[0]
-            ):  # one photo a cell, so that the sheet is not all one tower
-                said = f"{found.best.near.text('city')}\n{km:,.0f} km off"
-                best[kind][label] = (confidence, path, said)
-    right, wrong = (
-        [(path, f"{100 * p:.0f} %, {said}") for p, path, said in sorted(best[kind].values(), reverse=True)[:count]]
-        for kind in (True, False)
-    )
-    if not right and not wrong:
-        raise InputError(f"{photos}: no photo in it could be read")
+        right, wrong = choice.right_and_wrong(loaded.locate_many(paths, advance=advance), places, within, count)
     plots.save(photo_figure.examples(right, wrong), output)
 
 
@@ -154,7 +123,11 @@ def examples(photos: Path, model: str | None, within: float, count: int, output:
 @click.argument("photos", type=options.IN_FILE)
 @options.MODEL
 @click.option(
-    "--cells", type=click.IntRange(1, 40), default=8, show_default=True, help="Cells to show, the most confident first."
+    "--cells",
+    type=click.IntRange(1, 40),
+    default=MOST_CELLS,
+    show_default=True,
+    help="Cells to show, the most confident first.",
 )
 @click.option("--cell", "tokens", multiple=True, metavar="TOKEN", help="Show this S2 cell; repeatable.")
 @click.option("--photos-a-cell", type=click.IntRange(1, 10), default=PHOTOS_A_CELL, show_default=True,
@@ -164,9 +137,8 @@ def gallery(
     photos: Path, model: str | None, cells: int, tokens: tuple[str, ...], photos_a_cell: int, output: Path
 ) -> None:  # fmt: skip
     """The photos of a table that the model assigns to each cell with the highest confidence (Fig. 8)."""
-    from photoplanet.earth import cells as s2
-    from photoplanet.earth import gazetteer
     from photoplanet.explain.gallery import gallery as most_confident
+    from photoplanet.show.figures import examples as choice
     from photoplanet.show.figures import photos as photo_figure
     from photoplanet.show.figures import plots
 
@@ -174,19 +146,9 @@ def gallery(
     _, paths, loaded = _table(photos, model)
     with bar("locating", len(paths)) as advance:
         found = most_confident(loaded.locate_many(paths, advance=advance), photos_a_cell)
-    names = s2.token(loaded.partition.ids).tolist()
-    if tokens:
-        if missing := [token for token in tokens if token not in names or names.index(token) not in found]:
-            raise InputError(f"no photo was assigned to cell {', '.join(missing)} of the model {loaded.info.name}")
-        found = {names.index(token): found[names.index(token)] for token in tokens}
-    else:
-        full = [label for label, shown in found.items() if len(shown) == photos_a_cell] or list(found)
-        found = {label: found[label] for label in full[:cells]}
-    if not found:
-        raise InputError(f"{photos}: no photo in it could be read")
-    means = loaded.partition.means[list(found)]
-    towns = [place.text("city") for place in gazetteer.name(means[:, 0], means[:, 1])]
-    plots.save(photo_figure.cell_gallery(loaded.partition, found, towns), output)
+    shown = choice.gallery_cells(found, loaded.partition, photos_a_cell, cells, tokens)
+    names = choice.cell_names(loaded.partition, list(shown))
+    plots.save(photo_figure.cell_gallery(loaded.partition, shown, names), output)
 
 
 @command.command()
@@ -250,17 +212,6 @@ def album(photos: tuple[str, ...], model: str | None, method: str, chosen: int |
     plots.save(album_figure.album(found[number], alone, helped, name), output)
 
 
-def _view(text: str) -> tuple[str, tuple[float, float, float, float]]:
-    name, _, numbers = text.rpartition(":")
-    try:
-        south, north, west, east = (float(part) for part in numbers.split(","))
-    except ValueError:
-        raise InputError(f"--detail {text}: must be NAME:south,north,west,east in degrees") from None
-    if not (-90 <= south < north <= 90 and -180 <= west < east <= 180):
-        raise InputError(f"--detail {text}: south must be less than north, and west less than east, in degrees")
-    return name, (south, north, west, east)
-
-
 def _table(photos: Path, model: str | None) -> "tuple[pa.Table, list[str], Locator]":
     """Return the photo table, its paths and the loaded model."""
     from photoplanet.locate import locator
@@ -270,9 +221,3 @@ def _table(photos: Path, model: str | None) -> "tuple[pa.Table, list[str], Locat
     if not len(known):
         raise InputError(f"{photos}: no usable photo in it")
     return known, table.paths(known, photos.parent), locator.load(model)
-
-
-def _distance(point: tuple[float, float], known: "pa.Table", row: int) -> float:
-    from photoplanet.earth import geodesy
-
-    return float(geodesy.distance_km(*point, known["latitude"][row].as_py(), known["longitude"][row].as_py()))

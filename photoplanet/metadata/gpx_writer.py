@@ -2,7 +2,7 @@
 
 from collections.abc import Iterable
 from datetime import datetime, timezone
-from typing import TextIO
+from typing import IO
 from xml.sax.saxutils import escape
 
 from photoplanet.errors import printable
@@ -11,7 +11,7 @@ _HEAD = '<?xml version="1.0" encoding="UTF-8"?>\n<gpx version="1.1" creator="pho
 _HEAD += 'xmlns="http://www.topografix.com/GPX/1/1">\n'
 
 
-def write(file: TextIO, points: Iterable[tuple[float, float, str | None, str, str]], name: str = "") -> None:
+def write(file: IO[str], points: Iterable[tuple[float, float, str | None, str, str]], name: str = "") -> None:
     """Write (latitude, longitude, ISO 8601 time or None, name, description) as waypoints and one track, to `file`.
 
     Times are written in UTC where they state their offset; those of a clock of unknown zone are left out.
