@@ -58,7 +58,7 @@ def test_several_predictions_files_are_compared(run, table, tiny_model, tmp_path
 @pytest.mark.parametrize(
     ("arguments", "words"),
     [(("partition", "MODEL", "--detail", "x:1,2"), "south,north,west,east"),
-     (("partition", "MODEL", "--detail", "x:9,2,0,1"), "south must be less"),
+     (("partition", "MODEL", "--detail", "x:9,2,0,1"), "south < north"),
      (("gallery", "TABLE", "--model", "MODEL", "--cell", "ff"), "no photo was assigned"),
      (("album", "TABLE", "--model", "MODEL", "--album", 2), "make 1 albums"),
      (("album", "TABLE", "--model", "MODEL", "--method", "lstm"), "learned nothing for the method lstm"),
