@@ -39,13 +39,19 @@ def evaluate(
 
     Keys: those of `report.result`, `sureness` (`report.calibration_facts`), `leaks` (`leakage.described`), `world`,
     `readout`, counts `uncovered` and `abstained`, `unreadable` (count and first reasons), perhaps `benchmark`.
+
+    >>> import pyarrow as pa, photoplanet as pp
+    >>> from photoplanet.evaluation import truth
+    >>> table = pa.table({"photo_id": ["a"], "path": ["a.jpg"], "latitude": [48.86], "longitude": [2.35]})
+    >>> evaluate(pp.load("toy"), truth.of(table))["unreadable"]["count"]
+    1
     """
     check_share(region)
     leaks = leakage.check(locator.bundle, truth, training, required=drop_duplicates, threads=threads, bar=bar)
     lat, lng = truth.photos["latitude"].to_numpy(), truth.photos["longitude"].to_numpy()
     labels = locator.partition.assign(lat, lng)
     with ExitStack() as stack:
-        each = predictions.ignore
+        each: predictions.Sink = predictions.ignore
         if predictions_file is not None:
             each = stack.enter_context(predictions.writing(predictions_file, truth.ids, top))
         advance = stack.enter_context(bar("evaluating", len(truth.present)))

@@ -11,7 +11,7 @@ import numpy.typing as npt
 from numpy.typing import NDArray
 
 from photoplanet.core import progress
-from photoplanet.duplicates import between_tables
+from photoplanet.duplicates import between_tables, binary_codes
 from photoplanet.errors import InputError, MissingExtra
 from photoplanet.evaluation import accuracy
 from photoplanet.evaluation.truth import Truth
@@ -72,6 +72,13 @@ def check(
     the test photos, the model or in the current folder, and no more than `READ_UNASKED` of its photos have to be read.
     What cannot be checked is reported, or with `required` refused: InputError where the training photos are unknown,
     MissingExtra without FAISS. InputError too for a `training` that is not a photo table.
+
+    >>> import pyarrow as pa, photoplanet as pp
+    >>> from photoplanet.evaluation import truth
+    >>> table = pa.table({"photo_id": ["a"], "path": ["a.jpg"], "latitude": [48.86], "longitude": [2.35]})
+    >>> found = check(pp.load("toy").bundle, truth.of(table))
+    >>> found.checked, found.remedy
+    (False, 'give --training TABLE')
     """
     nothing = np.zeros(len(truth.paths), np.bool_)
     path, why = (Path(training), "") if training is not None else training_table(model, truth.source)
@@ -83,7 +90,7 @@ def check(
         truth.photos,
         [truth.ids[row] for row in truth.present],
         [path for path in truth.paths if path],
-        None if truth.source is None else between_tables.place(truth.source),
+        None if truth.source is None else binary_codes.place(truth.source),
     )
     try:
         other = between_tables.listed(path, ("photo_id", "path"))
@@ -110,6 +117,10 @@ def training_table(model: Bundle, beside: Path | None = None) -> tuple[Path | No
 
     It is looked for in the folder of `beside` (the list of test photos), beside the model, and in the current folder;
     it has to hold as many photos as the model was trained on, at most `READ_UNASKED` of them not read before.
+
+    >>> import photoplanet as pp
+    >>> training_table(pp.load("toy").bundle)
+    (None, ...)
     """
     facts = model.info.training.get("table")
     name = facts.get("file") if isinstance(facts, dict) else None
@@ -135,6 +146,9 @@ def described(leakage: Leakage, errors_km: npt.ArrayLike, dropped: bool) -> Mapp
     """Return the facts of a search for JSON, with the accuracy with and without the photos it found.
 
     `errors_km` (n,): km of all test photos; `dropped`: whether the main result is the one without them.
+
+    >>> described(Leakage(np.array([True, False])), [1.0, 9000.0], dropped=False)["accuracy_without"]["city"]
+    0.0
     """
     facts = leakage.to_dict()
     if leakage.checked:

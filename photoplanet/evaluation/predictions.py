@@ -20,7 +20,7 @@ from photoplanet.photos import table as photo_table
 if TYPE_CHECKING:
     from photoplanet.locate.prediction import Prediction
 
-    Sink = Callable[[int, Prediction | Exception], None]
+Sink = Callable[[int, "Prediction | Exception"], None]  # takes the answer to the photo of one row
 
 COLUMNS = ("photo_id", "latitude", "longitude", "rank", "confidence")
 _FOREIGN = photo_table.FOREIGN | {
@@ -79,12 +79,18 @@ class Matched:
 
 
 def read(path: str | Path, top: int = 5) -> PredictionRows:
-    """Read a predictions file: CSV, TSV or Parquet.
+    r"""Read a predictions file: CSV, TSV or Parquet.
 
     Columns: photo_id, latitude and longitude in degrees, optional rank (1 … `top` are read) and confidence. Foreign
     column names are understood as in the photo table. A row without coordinates is an answer withheld. A row that
     cannot be used and a second prediction of one photo and rank are counted and named, and the rest goes on.
     InputError when the file or a required column is missing, or no row can be used.
+
+    >>> import pathlib, tempfile
+    >>> path = pathlib.Path(tempfile.mkdtemp()) / "guesses.csv"
+    >>> _ = path.write_text("photo_id,lat,lon\na,48.9,2.3\n")
+    >>> read(path).latitude
+    array([[48.9]])
     """
     path = Path(path)
     if not path.is_file():
@@ -139,10 +145,18 @@ def read(path: str | Path, top: int = 5) -> PredictionRows:
 
 
 def match(predictions: PredictionRows, truth: pa.Table) -> Matched:
-    """Join predictions with a truth table (photo_id, latitude, longitude), as `photos.table.read` returns it.
+    r"""Join predictions with a truth table (photo_id, latitude, longitude), as `photos.table.read` returns it.
 
     Photos are matched by id; where no id matches at all, by file name, then by file name without suffix, when those
     name one photo each. InputError when nothing matches or the truth is empty.
+
+    >>> import pathlib, tempfile
+    >>> path = pathlib.Path(tempfile.mkdtemp()) / "guesses.csv"
+    >>> _ = path.write_text("photo_id,lat,lon\na,48.9,2.3\n")
+    >>> truth = pa.table({"photo_id": ["b", "a"], "latitude": [0.5, 48.86], "longitude": [0.5, 2.35]})
+    >>> match(read(path), truth).latitude
+    array([[ nan],
+           [48.9]])
     """
     ids = [str(photo) for photo in truth["photo_id"].to_pylist()]
     if not ids:
@@ -167,11 +181,19 @@ def match(predictions: PredictionRows, truth: pa.Table) -> Matched:
 
 
 @contextmanager
-def writing(path: str | os.PathLike[str], ids: Sequence[str], top: int = 5) -> Iterator["Sink"]:
+def writing(path: str | os.PathLike[str], ids: Sequence[str], top: int = 5) -> Iterator[Sink]:
     """Write a predictions file that `read` reads and that appears when the block ends well.
 
     Yields a function that adds the candidates of one photo: its row in `ids`, and its `locate.Prediction`. An error in
     its place adds nothing, so that the photo counts as not answered.
+
+    >>> import pathlib, tempfile
+    >>> path = pathlib.Path(tempfile.mkdtemp()) / "guesses.csv"
+    >>> import numpy as np, photoplanet as pp
+    >>> with writing(path, ["a"], top=2) as add:
+    ...     add(0, pp.load("toy").locate(np.zeros((64, 64, 3), np.uint8)))
+    >>> read(path).latitude.shape
+    (1, 2)
     """
     with atomic.replacing(Path(path)) as temporary, temporary.open("w", newline="", encoding="utf-8") as file:
         writer = csv.writer(file)
@@ -191,11 +213,18 @@ def writing(path: str | os.PathLike[str], ids: Sequence[str], top: int = 5) -> I
 
 
 def ignore(row: int, answer: "Prediction | Exception") -> None:
-    """Write no prediction: what stands for `writing` where no file is asked for."""
+    """Write no prediction: what stands for `writing` where no file is asked for.
+
+    >>> ignore(0, ValueError("no photo"))
+    """
 
 
 def describe(problems: dict[str, dict[str, Any]]) -> str:
-    """'no photo_id: 2 (rows 4, 9); …' of a report's `bad_rows` or `duplicates`; empty when there are none."""
+    """'no photo_id: 2 (rows 4, 9); …' of a report's `bad_rows` or `duplicates`; empty when there are none.
+
+    >>> describe({"no photo_id": {"count": 2, "rows": [4, 9]}})
+    'no photo_id: 2 (rows 4, 9)'
+    """
     parts = []
     for reason, entry in problems.items():
         more = ", …" if entry["count"] > len(entry["rows"]) else ""

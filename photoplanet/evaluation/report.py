@@ -21,6 +21,9 @@ def result(
 
     `errors_km` is (n, k): column j is the error of the best of the first j + 1 candidates, as `top_k_errors` returns
     it. `top_k` maps "1" … "k" to accuracy by radius (the paper's Fig. 3).
+
+    >>> result("mine", [[30.0, 10.0]])["top_k"]["2"]["city"]
+    1.0
     """
     errors = np.asarray(errors_km, np.float64)
     found = {"name": name, **accuracy.summary(errors[:, 0], seed=seed)}
@@ -67,6 +70,9 @@ def page(
     """A result as a person wants to read it: a table to paste in a `style` of `tables.FORMATS`, or else as `text`.
 
     `published`: rows of `published.Benchmark.rows` to set beside it; `intervals`: with a style, the 95 % intervals too.
+
+    >>> print(page(result("mine", [[10.0]]), style="markdown"))
+    |  | street 1 km | city 25 km | ...
     """
     if style is not None:
         return tables.render(table_rows(found, published), style, intervals=intervals)
@@ -77,7 +83,12 @@ def page(
 
 
 def text(found: Mapping[str, Any]) -> str:
-    """A result as lines for a terminal: accuracy with intervals, median, GeoScore, top-k, calibration, groups."""
+    """A result as lines for a terminal: accuracy with intervals, median, GeoScore, top-k, calibration, groups.
+
+    >>> print(text(result("mine", [[10.0]])))
+          within  accuracy   95 % interval
+    street     1 km     0.0 %   ...
+    """
     lines = [f"{'':<10}{'within':>9}{'accuracy':>10}   95 % interval"]
     for radius, km in found["radii_km"].items():
         low, high = (tables.percent(bound) for bound in found["accuracy_interval"][radius])
@@ -111,6 +122,11 @@ def remarks(found: Mapping[str, Any]) -> Iterator[str]:
     """What a reader of an evaluation has to know beside its figures, one line each.
 
     Whether test photos were compared with the training photos, and what counts as wrong without being a wrong answer.
+
+    >>> found = {"photos": 1, "world": "toy", "leaks": {"checked": True, "not_compared": 0},
+    ...          "uncovered": 0, "abstained": 0, "unreadable": {"count": 0}}
+    >>> list(remarks(found))
+    ['toy Earth: not real places (this model knows a made-up world only)']
     """
     leaks, of_all = found["leaks"], f"of {found['photos']:,}"
     if not leaks["checked"]:
@@ -130,7 +146,13 @@ def remarks(found: Mapping[str, Any]) -> Iterator[str]:
 
 
 def notes(report: Mapping[str, Any]) -> Iterator[str]:
-    """What was left out or counted as wrong in a match (`predictions.Matched.report`), one line each."""
+    """What was left out or counted as wrong in a match (`predictions.Matched.report`), one line each.
+
+    >>> report = {"bad_rows": {}, "duplicates": {}, "without_answer": 2, "matched_by": "photo_id",
+    ...           "missing": {"count": 0, "first": []}, "without_truth": {"count": 0, "first": []}}
+    >>> list(notes(report))
+    ['2 rows give no coordinates: no answer']
+    """
     for key, what in (("bad_rows", "rows of the predictions left out"), ("duplicates", "duplicates left out")):
         if report[key]:
             yield f"{what}: {predictions.describe(report[key])}"
@@ -146,7 +168,11 @@ def notes(report: Mapping[str, Any]) -> Iterator[str]:
 
 
 def table_rows(found: Mapping[str, Any], published: Sequence[Mapping[str, Any]] = ()) -> list[dict[str, Any]]:
-    """Rows for `tables.render`: the published ones, then this result; where groups were asked for, one row a group."""
+    """Rows for `tables.render`: the published ones, then this result; where groups were asked for, one row a group.
+
+    >>> [row["name"] for row in table_rows(result("mine", [[10.0]]), [{"name": "theirs"}])]
+    ['theirs', 'mine']
+    """
     apart = ("top_k", "by", "sureness", "leaks")
     own: dict[str, Any] = {key: value for key, value in found.items() if key not in apart}
     rows = [*map(dict, published), own]

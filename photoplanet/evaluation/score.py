@@ -16,7 +16,7 @@ def score(
     by: str | None = None,
     name: str = "these predictions",
 ) -> dict[str, Any]:
-    """Score a file of predictions against a photo table, or a list of photo ids and places → values for JSON.
+    r"""Score a file of predictions against a photo table, or a list of photo ids and places → values for JSON.
 
     Files: CSV, TSV or Parquet; see `predictions.read` and `predictions.match`. `top`: candidates a photo; `by`: also by
     "continent" or "country"; `name`: what to call the predictions. InputError for files that cannot be read, or have no
@@ -26,8 +26,8 @@ def score(
 
     >>> import tempfile, pathlib
     >>> folder = pathlib.Path(tempfile.mkdtemp())
-    >>> _ = (folder / "truth.csv").write_text("photo_id,latitude,longitude\\na,48.86,2.35\\nb,0.5,0.5\\n")
-    >>> _ = (folder / "guess.csv").write_text("photo_id,latitude,longitude\\na,48.9,2.3\\n")
+    >>> _ = (folder / "truth.csv").write_text("photo_id,latitude,longitude\na,48.86,2.35\nb,0.5,0.5\n")
+    >>> _ = (folder / "guess.csv").write_text("photo_id,latitude,longitude\na,48.9,2.3\n")
     >>> found = score(folder / "guess.csv", folder / "truth.csv")
     >>> found["accuracy"]["city"], found["report"]["missing"]
     (0.5, {'count': 1, 'first': ['b']})

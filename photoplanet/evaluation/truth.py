@@ -64,9 +64,15 @@ def of(photos: str | os.PathLike[str] | pa.Table) -> Truth:
 
 
 def of_benchmark(name: str, images: str | os.PathLike[str], listing: str | os.PathLike[str]) -> Truth:
-    """Take a copy of a benchmark of `published.BENCHMARKS`: the folder of its images, and its list of photos.
+    r"""Take a copy of a benchmark of `published.BENCHMARKS`: the folder of its images, and its list of photos.
 
     InputError for an unknown benchmark, a list that cannot be used, or a folder that holds none of the photos.
+
+    >>> import pathlib, tempfile
+    >>> folder = pathlib.Path(tempfile.mkdtemp())
+    >>> _ = (folder / "a.jpg").write_bytes(b""), (folder / "list.csv").write_text("IMG_ID,LAT,LON\na.jpg,48.86,2.35\n")
+    >>> of_benchmark("im2gps", folder, folder / "list.csv").benchmark["complete"]
+    False
     """
     source = Path(listing)
     known, left_out = table.read(source, require=LISTED, columns=table.REQUIRED)

@@ -25,7 +25,7 @@ _KEPT = 0.9999
 _FLOAT32 = 1e-6  # masses that are equal but for the rounding of their sum are equal
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)
 class Region:
     """The smallest set of cells that holds at least the asked share of the mass.
 

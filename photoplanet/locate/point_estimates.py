@@ -93,7 +93,7 @@ def expected(probabilities: Rows, partition: "Partition") -> Points:
 
 def _worth(away: NDArray[np.float32], km: float) -> NDArray[np.float32]:
     """exp(−away/km), of 1e-35 at least: smaller numbers soon have no exponent of their own, and are slow to add."""
-    exponents = away * np.float32(-1 / km)
+    exponents: NDArray[np.float32] = away * np.float32(-1 / km)
     np.maximum(exponents, np.float32(-80), out=exponents)
     np.exp(exponents, out=exponents)
     return exponents

@@ -94,7 +94,7 @@ def test_without_faiss_the_evaluation_goes_on(tiny_model, tables, capsys, monkey
     assert status == 0
     assert "city          25 km    66.7 %" in out
     assert "NOT checked" in err
-    assert "pip install 'photoplanet[retrieval]'" in err
+    assert "pip install '.[retrieval]'" in err
 
 
 def named(model, tmp_path, facts):
