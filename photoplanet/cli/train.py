@@ -9,7 +9,7 @@ import click
 
 from photoplanet.cli.shared import options
 from photoplanet.cli.shared.extras import hint, needs
-from photoplanet.cli.shared.output import print_json, say
+from photoplanet.cli.shared.output import print_json, report_stop, say
 from photoplanet.cli.shared.progress import bar
 
 NEEDS = ("training", "train")
@@ -73,12 +73,11 @@ def command(
 
     short = [f"{key}={given[key]}" for key in SHORT if given[key] is not None]
     chosen = recipes.changed(recipes.named(recipe), [*short, *settings])
-    how = loop.Options(curves=tensorboard, **{k: v for k, v in given.items() if k not in SHORT})
+    how = loop.RunOptions(curves=tensorboard, **{k: v for k, v in given.items() if k not in SHORT})
     try:
         facts = run.train(photos, output, chosen, cells, validation, how, bar, say)
     except loop.Stopped as stopped:
-        say("stopped; the checkpoint is written, run the same command again to go on")
-        facts, status = None, 128 + stopped.number
+        facts, status = None, report_stop(stopped.number)
     else:
         status = 0
     if facts:

@@ -9,7 +9,7 @@ from photoplanet.albums.album import GAP_HOURS
 from photoplanet.albums.networks import READINGS
 from photoplanet.cli.shared import options
 from photoplanet.cli.shared.extras import hint, needs
-from photoplanet.cli.shared.output import print_json, say
+from photoplanet.cli.shared.output import print_json, report_stop, say
 from photoplanet.cli.shared.progress import bar
 
 NEEDS = ("training", "train")
@@ -51,16 +51,16 @@ def command(
       photoplanet train-album photos.parquet --model toy -o my-toy/ --method lstm --method attention
     """
     with needs(*NEEDS):
-        from photoplanet.training.albums import loop, train
+        from photoplanet.training.albums import recipes, train
+        from photoplanet.training.loop import Stopped
     from photoplanet.locate import locator
 
-    recipes = [loop.recipe(method, **{key: given[key] for key in SETTINGS}) for method in methods]
+    chosen = [recipes.recipe(method, **{key: given[key] for key in SETTINGS}) for method in methods]
     opened = locator.load(model, threads)
     try:
-        facts = train.train(photos, opened, output, recipes, validation, gap_hours, threads, bar, say)
-    except loop.Stopped as stopped:
-        say("stopped; the checkpoint is written, run the same command again to go on")
-        return 128 + stopped.number
+        facts = train.train(photos, opened, output, chosen, validation, gap_hours, threads, bar, say)
+    except Stopped as stopped:
+        return report_stop(stopped.number)
     if as_json:
         print_json(facts)
         return 0

@@ -8,7 +8,7 @@ import click
 
 from photoplanet.cli.shared import options
 from photoplanet.cli.shared.extras import hint, needs
-from photoplanet.cli.shared.output import print_json, say
+from photoplanet.cli.shared.output import print_json, report_stop, say
 from photoplanet.cli.shared.progress import bar
 
 NEEDS = ("training", "train")
@@ -38,7 +38,7 @@ SETTINGS = ("near_km", "far_km", "margin", "places", "each", "steps", "learning_
 def command(
     photos: Path, model: str, output: Path, validation: Path | None, network: bool, threads: int | None, as_json: bool,
     **given: Any,
-) -> None:  # fmt: skip
+) -> int:  # fmt: skip
     """Train the 256-byte retrieval embedding of a model with the triplet loss, on geotagged PHOTOS.
 
     `photoplanet similar` and `locate --library` use it from then on. The column `photographer` keeps two photos of one
@@ -53,6 +53,7 @@ def command(
 
     with needs(*NEEDS):
         from photoplanet.training.embedding import train, triplet
+        from photoplanet.training.loop import Stopped
     from photoplanet.locate import locator
 
     base = locator.load(model, threads)
@@ -62,15 +63,19 @@ def command(
         raise InputError(
             f"--far-km {settings.far_km:g} is less than --near-km {settings.near_km:g}; photos are one or the other"
         )
-    facts = train.train(
-        photos, base.bundle.folder, output, lambda pixels: base.log_probabilities(pixels)[1], validation, network,
-        settings, bar, say, threads,
-    )  # fmt: skip
+    try:
+        facts = train.train(
+            photos, base.bundle.folder, output, lambda pixels: base.log_probabilities(pixels)[1], validation, network,
+            settings, bar, say, threads,
+        )  # fmt: skip
+    except Stopped as stopped:
+        return report_stop(stopped.number)
     if as_json:
         print_json(facts)
-        return
+        return 0
     click.echo(f"{output}: {facts['numbers']} bytes per photo; recall@1 on {facts['validation_photos']:,} photos:")
     for radius, share in facts["recall"].items():
         click.echo(
             f"  within {radius}: {share:.1%} (the classifier's own embedding: {facts['recall_of_network'][radius]:.1%})"
         )
+    return 0

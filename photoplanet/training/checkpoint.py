@@ -15,6 +15,7 @@ from safetensors import SafetensorError, safe_open
 from safetensors.torch import save as pack
 from torch import Tensor, nn
 
+from photoplanet.core import atomic
 from photoplanet.errors import ModelError, TrainingError
 
 LAST, BEFORE = "checkpoint.safetensors", "checkpoint.previous.safetensors"
@@ -29,15 +30,15 @@ def write(folder: Path, tensors: dict[str, Tensor], facts: dict[str, Any]) -> Pa
     tensors = {name: value.detach().cpu().contiguous() for name, value in tensors.items()}
     header = {"format": FORMAT, "facts": json.dumps(facts), "crc32": str(_crc32(tensors))}
     data = pack(tensors, metadata=header)
-    new, last, before = folder / f".{LAST}.new", folder / LAST, folder / BEFORE
+    last, before = folder / LAST, folder / BEFORE
     try:
-        _write_durably(new, data)
-        if last.exists():
-            last.replace(before)
-        new.replace(last)
-        _sync_folder(folder)
+        with atomic.open_replacing(last, "wb", durable=True) as file:
+            file.write(data)
+            file.flush()
+            os.fsync(file.fileno())
+            if last.exists():  # this one is on disk by now, and takes the place of the last a moment later
+                last.replace(before)
     except OSError as error:
-        new.unlink(missing_ok=True)
         full = error.errno in (errno.ENOSPC, errno.EDQUOT)
         why = "the disk is full" if full else error.strerror or str(error)
         raise TrainingError(
@@ -83,7 +84,7 @@ def read_file(path: Path) -> tuple[dict[str, Tensor], dict[str, Any]]:
     return tensors, facts
 
 
-def gather(model: nn.Module, average: nn.Module | None, optimizer: torch.optim.Optimizer) -> dict[str, Tensor]:
+def collect(model: nn.Module, average: nn.Module | None, optimizer: torch.optim.Optimizer) -> dict[str, Tensor]:
     """All tensors of a run under flat names: `model.…`, `average.…`, `optimizer.<parameter>.<what>`."""
     tensors = {f"model.{name}": value for name, value in model.state_dict().items()}
     if average is not None:
@@ -96,7 +97,7 @@ def gather(model: nn.Module, average: nn.Module | None, optimizer: torch.optim.O
 def restore(
     tensors: dict[str, Tensor], model: nn.Module, average: nn.Module | None, optimizer: torch.optim.Optimizer
 ) -> None:
-    """Put what `gather` collected back; ModelError when the tensors are those of another network."""
+    """Put what `collect` found back; ModelError when the tensors are those of another network."""
     try:
         model.load_state_dict(_under(tensors, "model."))
         if average is not None:
@@ -134,20 +135,3 @@ def _crc32(tensors: dict[str, Tensor]) -> int:
         total = zlib.crc32(f"{name}{value.dtype}{list(value.shape)}".encode(), total)
         total = zlib.crc32(value.view(-1).view(torch.uint8).numpy().data, total) if value.numel() else total
     return total
-
-
-def _write_durably(path: Path, data: bytes) -> None:
-    with path.open("wb") as file:
-        file.write(data)
-        file.flush()
-        os.fsync(file.fileno())
-
-
-def _sync_folder(folder: Path) -> None:
-    if os.name != "posix":
-        return
-    handle = os.open(folder, os.O_RDONLY)
-    try:
-        os.fsync(handle)
-    finally:
-        os.close(handle)

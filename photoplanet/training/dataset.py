@@ -15,7 +15,7 @@ from photoplanet.earth.partition.partition import Partition
 from photoplanet.errors import InputError, TrainingError
 from photoplanet.metadata import exif
 from photoplanet.photos import splits, table
-from photoplanet.training.data import Photos
+from photoplanet.training.data import LabelledPhotos
 from photoplanet.training.recipes import Recipe
 
 TRAIN_COLUMNS = ("photo_id", "path", "latitude", "longitude", "album", "photographer", "source")
@@ -25,8 +25,8 @@ TRAIN_COLUMNS = ("photo_id", "path", "latitude", "longitude", "album", "photogra
 class Data:
     """All that a run needs of its photos; `parents`: for each coarser level, coarsest first, cells → its cells."""
 
-    training: Photos
-    validation: Photos
+    training: LabelledPhotos
+    validation: LabelledPhotos
     partition: Partition
     parents: list[NDArray[np.int32]]
     facts: dict[str, Any]  # counts for the log and the model card
@@ -89,7 +89,7 @@ def _read(path: Path) -> tuple[pa.Table, list[str]]:
 
 def _photos(
     rows: pa.Table, path: Path, classes: NDArray[np.int32] | None, partition: Partition | None = None, limit: int = 0
-) -> Photos:
+) -> LabelledPhotos:
     if limit and len(rows) > limit:  # evenly through the table: the same photos in every run
         rows = rows.take(pa.array(np.arange(limit) * len(rows) // limit))
     latitude, longitude = rows["latitude"].to_numpy(), rows["longitude"].to_numpy()
@@ -97,7 +97,7 @@ def _photos(
         classes = partition.assign(latitude, longitude)
     if classes is None:
         raise InputError(f"{path}: photos without classes")
-    return Photos(table.paths(rows, path.parent), latitude, longitude, classes)
+    return LabelledPhotos(table.paths(rows, path.parent), latitude, longitude, classes)
 
 
 def _parents(partition: Partition, recipe: Recipe) -> list[NDArray[np.int32]]:

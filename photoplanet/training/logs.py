@@ -5,6 +5,8 @@ import time
 from pathlib import Path
 from typing import Any
 
+from photoplanet.core import atomic
+
 LOG, CURVES = "log.jsonl", "tensorboard"
 
 
@@ -53,6 +55,4 @@ def _cut(path: Path, step: int) -> None:
     if not path.exists():
         return
     kept = [json.dumps(line) + "\n" for line in read(path) if line.get("step", 0) <= step]
-    new = path.with_suffix(".new")
-    new.write_text("".join(kept), encoding="utf-8")
-    new.replace(path)
+    atomic.write_text(path, "".join(kept))

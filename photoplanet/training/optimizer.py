@@ -19,6 +19,15 @@ def learning_rate(recipe: Recipe, step: int, total: int) -> float:
     return recipe.learning_rate * (recipe.final_rate + (1 - recipe.final_rate) * (1 + math.cos(math.pi * done)) / 2)
 
 
+def half_cosine(rate: float, done: float) -> float:
+    """Return half a cosine from `rate` to 0 at the share `done` of a run.
+
+    >>> [round(half_cosine(0.1, done), 3) for done in (0, 0.5, 1)]
+    [0.1, 0.05, 0.0]
+    """
+    return rate * 0.5 * (1 + math.cos(math.pi * done))
+
+
 def build(recipe: Recipe, model: nn.Module) -> torch.optim.Optimizer:
     """AdaGrad (paper, Sect. 3), AdamW or SGD with Nesterov momentum; biases and norms are never decayed."""
     parameters = [p for p in model.parameters() if p.requires_grad]

@@ -15,7 +15,7 @@ from photoplanet.photos.decode import Preprocessing
 MOST_OF_MEMORY = 0.6  # of what the machine has free at the start
 
 
-class Store:
+class PixelStore:
     """Shrinks photos to squares of `side` px, keeps them, and cuts the network's input from the square.
 
     What comes out does not depend on what is kept already, so a run resumes bit for bit. Thread-safe: two threads that

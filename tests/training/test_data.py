@@ -9,16 +9,16 @@ from photoplanet.errors import InputError, TrainingError
 from photoplanet.photos import table
 from photoplanet.photos.decode import Preprocessing
 from photoplanet.training import recipes, sampling
-from photoplanet.training.data import Loader, Photos
-from photoplanet.training.store import Store
+from photoplanet.training.data import LabelledPhotos, Loader
+from photoplanet.training.store import PixelStore
 
 SIZE = 8
 
 
-def photos(count: int) -> Photos:
+def photos(count: int) -> LabelledPhotos:
     """Photos whose sources are their own numbers."""
     random = np.random.default_rng(0)
-    return Photos(
+    return LabelledPhotos(
         range(count), random.uniform(-80, 80, count), random.uniform(-180, 180, count), np.arange(count, dtype=np.int32)
     )
 
@@ -142,7 +142,7 @@ def test_positions_are_unit_vectors_of_the_photos():
 def test_stored_photos_give_the_same_batches_whatever_is_stored_already(photo_table):
     rows, _ = table.read(photo_table)
     sources = table.paths(rows, photo_table.parent)
-    some = Photos(sources, rows["latitude"].to_numpy(), rows["longitude"].to_numpy(), np.zeros(60, np.int32))
+    some = LabelledPhotos(sources, rows["latitude"].to_numpy(), rows["longitude"].to_numpy(), np.zeros(60, np.int32))
     recipe = recipes.Recipe(batch_size=16, stored=24, image_size=16)
     make = lambda: Loader(some, recipe, Preprocessing(16, "squash"), threads=3, ahead=1)  # noqa: E731
     used = make()
@@ -154,4 +154,4 @@ def test_stored_photos_give_the_same_batches_whatever_is_stored_already(photo_ta
 
 def test_photos_that_do_not_fit_into_memory_are_not_stored():
     with pytest.raises(InputError, match="stored=0"):
-        Store(10**9, 256)
+        PixelStore(10**9, 256)

@@ -17,20 +17,23 @@ from photoplanet.errors import InputError, TrainingError
 from photoplanet.models import folder as model_folder
 from photoplanet.photos import table
 from photoplanet.training import checkpoint, dataset, logs, recipes, run
+from photoplanet.training.classification import Classification
 from photoplanet.training.distributed import Ranks
-from photoplanet.training.loop import Options, Stopped, Trainer
+from photoplanet.training.loop import Loop, RunOptions, Stopped
 
-QUIET = Options(curves=False, log_every=1)
+QUIET = RunOptions(curves=False, log_every=1)
 
 
-def trainer(photo_table: Path, folder: Path, recipe, **options) -> Trainer:
+def trainer(photo_table: Path, folder: Path, recipe, say=lambda line: None, **options) -> Loop:
     folder.mkdir(exist_ok=True)
-    data = dataset.prepare(photo_table, recipe)
-    return Trainer(data, recipe, folder, dataclasses.replace(QUIET, **options), Ranks())
+    options = dataclasses.replace(QUIET, **options)
+    task = Classification(dataset.prepare(photo_table, recipe), recipe, Ranks(), options.threads, say)
+    return Loop(task, folder, options, say)
 
 
-def weights(of: Trainer) -> dict[str, torch.Tensor]:
-    return checkpoint.gather(of.model, of.average.model if of.average else None, of.optimizer)
+def weights(of: Loop) -> dict[str, torch.Tensor]:
+    average = of.task.average
+    return checkpoint.collect(of.task.model, average.model if average else None, of.task.optimizer)
 
 
 def assert_same(left: dict[str, torch.Tensor], right: dict[str, torch.Tensor]) -> None:
@@ -70,12 +73,13 @@ KILLED = """
 import sys, torch
 from pathlib import Path
 from photoplanet.training import dataset, recipes
+from photoplanet.training.classification import Classification
 from photoplanet.training.distributed import Ranks
-from photoplanet.training.loop import Options, Trainer
+from photoplanet.training.loop import Loop, RunOptions
 torch.set_num_threads(1)
 recipe = recipes.Recipe.from_dict(eval(sys.argv[3]))
-data = dataset.prepare(Path(sys.argv[1]), recipe)
-Trainer(data, recipe, Path(sys.argv[2]), Options(curves=False, log_every=1, checkpoint_steps=1), Ranks()).run()
+task = Classification(dataset.prepare(Path(sys.argv[1]), recipe), recipe, Ranks())
+Loop(task, Path(sys.argv[2]), RunOptions(curves=False, log_every=1, checkpoint_steps=1)).run()
 """
 
 
@@ -102,12 +106,11 @@ def test_a_killed_run_goes_on_bit_for_bit(photo_table, small_recipe, tmp_path, n
     facts = checkpoint.read(tmp_path)[1]
     assert 1 <= facts["step"] < 200
 
-    def at(step: int, folder: Path) -> Trainer:
+    def at(step: int, folder: Path) -> Loop:
         going = trainer(photo_table, folder, recipe)
-        going._resume()
-        for batch in going.loader.batches(going.step, step):
-            going._step(batch)
-            going.step += 1
+        going.resume()
+        for batch in going.task.batches(going.step, step):
+            going.take_step(batch)
         return going
 
     target = facts["step"] + 2
@@ -132,17 +135,14 @@ def test_ctrl_c_writes_a_checkpoint_first(photo_table, small_recipe, tmp_path):
 def test_a_loss_that_is_not_finite_ends_the_run_and_keeps_the_checkpoint(photo_table, small_recipe, tmp_path):
     trainer(photo_table, tmp_path, recipes.changed(small_recipe, ["steps=3"])).run()
     wild = trainer(photo_table, tmp_path / "wild", small_recipe, checkpoint_steps=2)
-    step = wild._step
 
-    def broken(batch):
+    def spoil(count=1, note=""):
         if wild.step == 5:
             with torch.no_grad():
-                wild.model.head.weight.fill_(float("inf"))
-        step(batch)
+                wild.task.model.head.weight.fill_(float("inf"))
 
-    wild._step = broken
     with pytest.raises(TrainingError, match=r"not finite at step 6 of 10 \(learning rate .*--learning-rate"):
-        wild.run()
+        wild.run(spoil)
     tensors, facts, _ = checkpoint.read(tmp_path / "wild")
     assert facts["step"] == 4 and all(value.isfinite().all() for value in tensors.values())
 
@@ -166,8 +166,7 @@ def test_a_checkpoint_that_is_damaged_gives_way_to_the_one_before(straight, phot
     torn = tmp_path / checkpoint.LAST
     torn.write_bytes(torn.read_bytes()[:-100])
     said: list[str] = []
-    data = dataset.prepare(photo_table, small_recipe)
-    again = Trainer(data, small_recipe, tmp_path, QUIET, Ranks(), said.append)
+    again = trainer(photo_table, tmp_path, small_recipe, said.append)
     again.run()
     assert "going on from the checkpoint before it" in said[0] and said[1] == "going on from step 8"
     assert_same(weights(straight), weights(again))
@@ -184,7 +183,7 @@ def test_unreadable_photos_are_counted_and_the_run_goes_on(photo_table, small_re
     recipe = recipes.changed(small_recipe, ["validation=0"])
     done = trainer(path, tmp_path / "run", recipe)
     done.run()
-    assert done.unreadable.nonzero().flatten().tolist() == [0, 1, 2]
+    assert done.task.unreadable.nonzero().flatten().tolist() == [0, 1, 2]
     assert logs.read(tmp_path / "run" / logs.LOG)[-1]["unreadable"] == 3
 
 

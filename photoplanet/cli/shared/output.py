@@ -44,6 +44,16 @@ def finish(failed: int, total: int) -> int:
     return 2 if failed == total else 0
 
 
+def report_stop(signal: int) -> int:
+    """Say that a signal stopped a training; return the exit status, 128 more than the signal as shells have it.
+
+    >>> report_stop(15)
+    143
+    """
+    say("stopped; the checkpoint is written, run the same command again to go on")
+    return 128 + signal
+
+
 def by_outcome(records: Sequence[dict[str, Any]]) -> dict[str, list[dict[str, Any]]]:
     """Sort records of photos for JSON into `photos`, and `failed` for those that hold an `error`.
 
