@@ -48,7 +48,7 @@ def open_library(library: str, **arguments: Any) -> "Library":
         built = built or line.startswith("reading ")
         say(f"photoplanet: {printable(line)}")
 
-    found = libraries.open(library, progress=bar, tell=tell, **arguments)
+    found = libraries.open(library, bar=bar, say=tell, **arguments)
     if found.left_out and (built or not len(found)):
         reasons = ", ".join(f"{reason}: {count:,}" for reason, count in sorted(found.left_out.items()))
         say(f"photoplanet: {library}: left out: {reasons}")
