@@ -1,6 +1,7 @@
 """A photo table without its duplicates, and the list of the pairs that were found."""
 
 import csv
+import io
 import os
 from collections.abc import Iterable
 from pathlib import Path
@@ -45,7 +46,8 @@ def write_pairs(path: Path, pairs: Iterable[dict[str, Any]]) -> None:
     >>> path.read_text().split()
     ['photo_id,duplicate_of,distance', 'b,a,3']
     """
-    with atomic.open_replacing(path) as file:
-        writer = csv.DictWriter(file, PAIR_COLUMNS)
-        writer.writeheader()
-        writer.writerows(pairs)
+    text = io.StringIO(newline="")
+    writer = csv.DictWriter(text, PAIR_COLUMNS)
+    writer.writeheader()
+    writer.writerows(pairs)
+    atomic.write_bytes(path, text.getvalue().encode("utf-8", "surrogateescape"))  # ids may be names of files

@@ -1,4 +1,4 @@
-"""What one photo file says about itself, without decoding it where that can be helped: the unit of indexing."""
+"""What one photo file says about itself, decoded only where that cannot be helped: the unit of indexing."""
 
 import json
 from collections.abc import Callable
@@ -8,20 +8,69 @@ from typing import Any
 
 from PIL import Image
 
+from photoplanet.core.cache import may_pass
 from photoplanet.errors import InputError
 from photoplanet.metadata import exif
 from photoplanet.photos import graphics_filter
 from photoplanet.photos.decode import MAX_PIXELS, PhotoError, open_photo, opened, reported
+from photoplanet.photos.foreign_tables import matched
 from photoplanet.photos.shards import read_range, split_address
-from photoplanet.photos.table import SCHEMA, coordinate_fault, matched
+from photoplanet.photos.table import SCHEMA, coordinate_fault
 from photoplanet.photos.truncation import surely_whole
 
 MAX_JSON = 1 << 20  # bytes of a sample's JSON
+MAX_TEXT = 1000  # characters of a value in it
+Record = dict[str, Any]  # JSON: see `inspect_photo`
 _TEXT_COLUMNS = ("photo_id", "taken_at", "album", "photographer", "licence", "source")
 
 
-def facts(candidate: "Candidate", options: "Options") -> dict[str, Any]:
-    """{"row": columns found, "fault": why it has no coordinate or None}, or {"left": reason, "detail": message}."""
+@dataclass(frozen=True)
+class Candidate:
+    """A photo to look at: its address, a stamp that changes with the file, and what its source says about it.
+
+    `json_at`: offset and size of the sample's JSON in its shard.
+    """
+
+    address: str
+    stamp: str
+    photo_id: str
+    given: dict[str, Any]
+    json_at: tuple[int, int] | None = None
+
+
+@dataclass(frozen=True)
+class IndexOptions:
+    """What indexing asks of every photo; findings made with other options are not used."""
+
+    max_pixels: int = MAX_PIXELS
+    drop_graphics: bool = False
+    filter: "str | Callable[[Image.Image], object] | None" = None
+
+    @property
+    def decodes(self) -> bool:
+        """Whether pixels are needed."""
+        return self.drop_graphics or self.filter is not None
+
+    @property
+    def filter_name(self) -> str | None:
+        """The user's filter in words that change when its file does."""
+        return None if self.filter is None else graphics_filter.hook_name(self.filter)
+
+    @property
+    def fingerprint(self) -> str:
+        """A text that changes with every option."""
+        return json.dumps([self.max_pixels, self.drop_graphics, self.filter_name])
+
+
+def inspect_photo(candidate: Candidate, options: IndexOptions) -> Record:
+    """Return {"row": columns found, "fault": why it has no coordinate or None}, or why the photo is left out.
+
+    The second is {"left": reason, "detail": message}, with "again": True where another try may go well without a change
+    of the file: it is missing, the system failed to read it, or the user's own filter failed.
+
+    >>> inspect_photo(Candidate("/no/such.jpg", "", "such", {}), IndexOptions())["left"]
+    'missing'
+    """
     row: dict[str, Any] = {}
     try:
         if candidate.json_at is not None:
@@ -35,10 +84,10 @@ def facts(candidate: "Candidate", options: "Options") -> dict[str, Any]:
                     image.load()
         if refusal := _refusal(candidate.address, options):
             return refusal
-    except PhotoError as error:
-        return {"left": error.reason, "detail": str(error)}
     except InputError as error:
-        return {"left": "unreadable", "detail": str(error)}
+        reason = error.reason if isinstance(error, PhotoError) else "unreadable"
+        again = {"again": True} if reason == "missing" or may_pass(error) else {}
+        return {"left": reason, "detail": str(error), **again}
     own = {"taken_at": found.taken_at, "photographer": found.photographer}
     row = own | ({"source": exif.TOY_SOFTWARE} if found.toy else {}) | row
     fault = coordinate_fault(row.get("latitude"), row.get("longitude"))
@@ -48,7 +97,11 @@ def facts(candidate: "Candidate", options: "Options") -> dict[str, Any]:
 
 
 def sound(value: Any) -> bool:
-    """Whether a value read back from a journal has the shape that `facts` returns."""
+    """Whether a value read back from a cache has the shape that `inspect_photo` returns.
+
+    >>> sound({"left": "truncated", "detail": "a.jpg: cut off"}), sound({"row": {"latitude": "x"}, "fault": None})
+    (True, False)
+    """
     if not isinstance(value, dict):
         return False
     if "left" in value:
@@ -63,7 +116,7 @@ def sound(value: Any) -> bool:
     )
 
 
-def _refusal(address: str, options: "Options") -> dict[str, str] | None:
+def _refusal(address: str, options: IndexOptions) -> Record | None:
     """The verdicts that need pixels: graphics and the user's own filter; both see the photo with a short side ≥ 512."""
     if not options.decodes:
         return None
@@ -74,13 +127,14 @@ def _refusal(address: str, options: "Options") -> dict[str, str] | None:
         try:
             keep = graphics_filter.hook(options.filter)(image)
         except Exception as error:  # the user's code may raise anything; the photo is named and the rest goes on
-            return {"left": "filter failed", "detail": f"{address}: {type(error).__name__}: {error}"}
+            detail = f"{address}: {type(error).__name__}: {error}"
+            return {"left": "filter failed", "detail": detail, "again": True}
         if not keep:
             return {"left": "refused by the filter", "detail": f"{address}: refused by {options.filter_name}"}
     return None
 
 
-def _from_json(candidate: "Candidate") -> dict[str, Any]:
+def _from_json(candidate: Candidate) -> dict[str, Any]:
     """The columns in a shard sample's JSON, our names or others', and the EXIF that img2dataset keeps there."""
     shard = split_address(candidate.address)
     if shard is None or candidate.json_at is None or candidate.json_at[1] > MAX_JSON:
@@ -91,7 +145,7 @@ def _from_json(candidate: "Candidate") -> dict[str, Any]:
         return {}
     if not isinstance(values, dict):
         return {}
-    row = row_of({ours: values.get(name) for ours, name in matched(list(values), set(SCHEMA.names)).items()})
+    row = row_of({ours: values.get(name) for ours, name in matched(list(values)).items()})
     kept = exif.read_exifread(values.get("exif"))
     row = {"taken_at": kept.taken_at, "photographer": kept.photographer} | row
     if row.get("latitude") is None and kept.latitude is not None:
@@ -100,41 +154,15 @@ def _from_json(candidate: "Candidate") -> dict[str, Any]:
 
 
 def row_of(values: dict[str, Any]) -> dict[str, Any]:
-    """Text and coordinates of a sample's metadata in our types; a lone latitude or longitude counts as none."""
+    """Return text and coordinates of a sample's metadata in our types; a lone latitude or longitude counts as none.
+
+    >>> row_of({"photo_id": 7, "latitude": "48.9", "longitude": 2.4})
+    {'photo_id': '7', 'latitude': 48.9, 'longitude': 2.4}
+    """
     row: dict[str, Any] = {}
     for name in _TEXT_COLUMNS:
         if isinstance(values.get(name), str | int) and str(values[name]).strip():
-            row[name] = str(values[name])[:1000]
+            row[name] = str(values[name])[:MAX_TEXT]
     with suppress(TypeError, ValueError, KeyError):
         row |= {name: float(values[name]) for name in ("latitude", "longitude")}
     return row
-
-
-@dataclass(frozen=True)
-class Candidate:
-    """A photo to look at: its address, a stamp that changes with the file, and what its source says about it."""
-
-    address: str
-    stamp: str
-    photo_id: str
-    given: dict[str, Any]
-    json_at: tuple[int, int] | None = None  # offset and size of the sample's JSON in its shard
-
-
-@dataclass(frozen=True)
-class Options:
-    """What indexing asks of every photo; a journal made with other options is not used."""
-
-    max_pixels: int = MAX_PIXELS
-    drop_graphics: bool = False
-    filter: "str | Callable[[Image.Image], bool] | None" = None
-
-    @property
-    def decodes(self) -> bool:
-        """Whether pixels are needed."""
-        return self.drop_graphics or self.filter is not None
-
-    @property
-    def filter_name(self) -> str | None:
-        """The user's filter in words that change when its file does."""
-        return None if self.filter is None else graphics_filter.hook_name(self.filter)

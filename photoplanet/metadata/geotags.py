@@ -18,7 +18,8 @@ from typing import Any
 
 from photoplanet.errors import InputError
 from photoplanet.metadata import exif, exif_writer, xmp
-from photoplanet.metadata.exif_writer import Edit, Estimate, OwnGps
+from photoplanet.metadata.byte_edits import Edit, applied
+from photoplanet.metadata.estimate import Estimate, OwnGps
 from photoplanet.photos import decode
 
 KINDS = ("xmp", "exif")
@@ -172,7 +173,7 @@ def _beside(photo: Path, estimate: Estimate, ending: str, used: set[Path], dry_r
 
 
 def _change(path: Path, before: bytes | None, changes: list[Edit]) -> None:
-    after, back = exif_writer.applied(before or b"", changes)
+    after, back = applied(before or b"", changes)
     if after == before:
         return
     line = {
@@ -201,9 +202,7 @@ def _restore(path: Path, line: dict[str, Any], dry_run: bool, planned: dict[Path
     before: bytes | None = None
     if line["before"] is not None:
         try:
-            before, _ = exif_writer.applied(
-                now, [Edit(start, stop, base64.b64decode(new)) for start, stop, new in line["back"]]
-            )
+            before, _ = applied(now, [Edit(start, stop, base64.b64decode(new)) for start, stop, new in line["back"]])
         except (InputError, ValueError):
             return f"{JOURNAL} is damaged here"
         if _sha(before) != line["before"]:

@@ -5,7 +5,8 @@ from pathlib import Path
 from xml.sax.saxutils import quoteattr
 
 from photoplanet.errors import InputError, printable
-from photoplanet.metadata.exif_writer import MARK, Edit, Estimate, OwnGps, applied
+from photoplanet.metadata.byte_edits import Edit, applied
+from photoplanet.metadata.estimate import MARK, Estimate, OwnGps
 from photoplanet.metadata.xml_events import parse
 
 # ending of the sidecar -> who reads it

@@ -4,7 +4,7 @@ import os
 from pathlib import Path
 
 from photoplanet.errors import InputError
-from photoplanet.photos.table import PHOTO_SUFFIXES
+from photoplanet.photos.formats import INDEXED_SUFFIXES
 
 
 class Folder:
@@ -28,7 +28,7 @@ class Folder:
 
     def find(self, photo_id: str, path: str | None = None) -> str | None:
         """The file of a photo, or None: by its path below `root` first, then by the bare name wherever it lies."""
-        names = [str(path or photo_id), str(photo_id), *(f"{photo_id}{suffix}" for suffix in PHOTO_SUFFIXES)]
+        names = [str(path or photo_id), str(photo_id), *(f"{photo_id}{suffix}" for suffix in INDEXED_SUFFIXES)]
         found = next((self._by_path[name] for name in names if name in self._by_path), None)
         bare = [name.replace("\\", "/").rsplit("/", 1)[-1] for name in names]
         return found or next((self._by_name[name] for name in bare if name in self._by_name), None)

@@ -7,9 +7,8 @@ from pathlib import Path
 
 from photoplanet.errors import InputError
 from photoplanet.photos import decode, shards
+from photoplanet.photos.formats import SUFFIXES, is_photo_name
 
-# A folder holds other things too, so that only these count there; a file that is named is always tried.
-SUFFIXES = frozenset((".jpg", ".jpeg", ".png", ".webp", ".tif", ".tiff", ".heic", ".heif", ".hif", ".gif", ".bmp"))
 MAX_LIST_BYTES = 1 << 30
 STDIN = "stdin"
 
@@ -84,7 +83,7 @@ def _opened_out(name: str) -> Iterator[str | bytes]:
         found = _inside(path)
         what = "no photo in this folder or below"
     elif path.suffix.lower() == ".tar" and path.is_file():
-        found = [f"{name}#{member}" for member, _, _ in shards.members(path) if _is_photo(member)]
+        found = [f"{name}#{member}" for member, _, _ in shards.members(path) if is_photo_name(member)]
         what = "no photo in this shard"
     else:
         yield name
@@ -99,9 +98,5 @@ def _inside(folder: Path) -> list[str]:
     found = []
     for root, inner, files in os.walk(folder):
         inner[:] = sorted(name for name in inner if not name.startswith("."))
-        found += [str(Path(root) / name) for name in sorted(files) if _is_photo(name)]
+        found += [str(Path(root) / name) for name in sorted(files) if is_photo_name(name)]
     return found
-
-
-def _is_photo(name: str) -> bool:
-    return Path(name).suffix.lower() in SUFFIXES and not Path(name).name.startswith(".")

@@ -12,7 +12,7 @@ import pytest
 from PIL import Image
 
 from photoplanet.cli import main
-from photoplanet.metadata.exif import gps_bytes
+from photoplanet.metadata.exif_writer import gps_bytes
 from photoplanet.server import security
 
 

@@ -7,7 +7,7 @@ from PIL import Image
 from photoplanet.errors import InputError
 from photoplanet.index import build
 from photoplanet.metadata import exif, geotags
-from photoplanet.metadata.exif_writer import Estimate
+from photoplanet.metadata.estimate import Estimate
 
 HERE = Estimate(48.8584, 2.2945, 25_000)
 
