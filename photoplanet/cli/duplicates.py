@@ -10,7 +10,7 @@ from photoplanet.cli.shared.output import print_json, report_error, say
 from photoplanet.cli.shared.progress import bar
 
 if TYPE_CHECKING:
-    from photoplanet.duplicates.between_tables import Found, Listed
+    from photoplanet.duplicates.between_tables import DuplicatePairs, Listed
 
 
 @click.command()
@@ -90,7 +90,7 @@ def _threshold(bits: int | None) -> int:
     return int(facts["threshold"]) if bits is None else bits
 
 
-def _facts(mine: "Listed", other: "Listed | None", found: "Found", limit: int) -> dict[str, Any]:
+def _facts(mine: "Listed", other: "Listed | None", found: "DuplicatePairs", limit: int) -> dict[str, Any]:
     """What JSON says of a search; `other`: the table that was searched, when it was another one."""
     from photoplanet.duplicates import between_tables
 
@@ -105,7 +105,7 @@ def _facts(mine: "Listed", other: "Listed | None", found: "Found", limit: int) -
 
 
 def _print(
-    mine: "Listed", other: "Listed", found: "Found", limit: int, against: Path | None, report: Path | None
+    mine: "Listed", other: "Listed", found: "DuplicatePairs", limit: int, against: Path | None, report: Path | None
 ) -> None:  # fmt: skip
     from photoplanet.duplicates import between_tables, binary_codes
 

@@ -10,14 +10,14 @@ from typing import Any
 import pyarrow as pa
 
 from photoplanet.core import atomic
-from photoplanet.duplicates.between_tables import Found, Listed
+from photoplanet.duplicates.between_tables import DuplicatePairs, Listed
 from photoplanet.errors import InputError
 from photoplanet.photos import table
 
 PAIR_COLUMNS = ("photo_id", "duplicate_of", "distance")
 
 
-def write_without(source: Path, photos: Listed, found: Found, output: Path) -> int:
+def write_without(source: Path, photos: Listed, found: DuplicatePairs, output: Path) -> int:
     """Write the table `photos`, read from `source`, without the photos that `found` has; return how many are left.
 
     Paths stay as they were when the new table lies beside the old one, and become absolute elsewhere. InputError when
@@ -39,7 +39,7 @@ def write_without(source: Path, photos: Listed, found: Found, output: Path) -> i
 
 
 def write_pairs(path: Path, pairs: Iterable[dict[str, Any]]) -> None:
-    """Write pairs of `Found.named` as CSV: photo_id, duplicate_of, distance in bits.
+    """Write pairs of `DuplicatePairs.named` as CSV: photo_id, duplicate_of, distance in bits.
 
     >>> path = getfixture("tmp_path") / "pairs.csv"
     >>> write_pairs(path, [{"photo_id": "b", "duplicate_of": "a", "distance": 3}])
