@@ -14,7 +14,7 @@ COMMANDS = {
     "partition": "photo table -> adaptive S2 cells",
     "train": "photo table -> model folder",
     "train-album": "albums of a photo table -> the model's album methods",
-    "train-embedding": "photo table and model -> the model's 256-byte retrieval embedding",
+    "train-embedding": "photo table and model -> the model's retrieval embedding",
     "locate": "photos -> places",
     "similar": "photos -> photos of a geotagged library that show the same",
     "figure": "the paper's figures for any model and photos",

@@ -32,7 +32,7 @@ if TYPE_CHECKING:
     from photoplanet.albums.trips import Found, Shot, Trip
     from photoplanet.core.progress import Advance
     from photoplanet.locate.locator import Locator
-    from photoplanet.metadata.exif_writer import Estimate
+    from photoplanet.metadata.estimate import Estimate
 
 NAME_WIDTH, PLACE_WIDTH = 28, 40
 

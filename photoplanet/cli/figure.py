@@ -40,7 +40,13 @@ def command() -> None:
 @click.option("--detail", "details", multiple=True, metavar="NAME:S,N,W,E", help="Another detail view; repeatable.")
 @OUT
 def partition(cells: str, details: tuple[str, ...], output: Path) -> None:
-    """The partition in CELLS (a cells.parquet or a model) on the world, with detail views (Fig. 2)."""
+    """Draw the partition in CELLS, a cells.parquet or a model, on the world, with detail views (Fig. 2).
+
+    \b
+    Example:
+      photoplanet figure partition model/ -o cells.pdf
+      photoplanet figure partition cells.parquet --detail Alps:45,48,6,14 -o cells.png
+    """
     from photoplanet.earth.partition.partition import Partition
     from photoplanet.models import folder, installed
     from photoplanet.show.figures import partition as partition_figure
@@ -61,7 +67,12 @@ def partition(cells: str, details: tuple[str, ...], output: Path) -> None:
 @options.MODEL
 @OUT
 def distribution(photos: tuple[str, ...], model: str | None, output: Path) -> None:
-    """Each of PHOTOS above its distribution over the Earth, on a globe (Fig. 1); a ring marks the photo's own GPS."""
+    """Draw each of PHOTOS above its distribution over the Earth, on a globe (Fig. 1); a ring marks its own GPS.
+
+    \b
+    Example:
+      photoplanet figure distribution IMG_1.jpg IMG_2.jpg -o where.png
+    """
     from photoplanet.locate import locator
     from photoplanet.metadata.camera_position import camera_position
     from photoplanet.show.figures import distribution as distribution_figure
@@ -86,7 +97,13 @@ def distribution(photos: tuple[str, ...], model: str | None, output: Path) -> No
 @click.option("--top", type=click.IntRange(1, 5), default=5, show_default=True, help="Curves of one file (Fig. 3).")
 @OUT
 def errors(files: tuple[Path, ...], names: tuple[str, ...], top: int, output: Path) -> None:
-    """Which share of the photos was located how well: top-1 … top-k of one file (Fig. 3), or several files (Fig. 9)."""
+    """Draw the share of photos within each distance: top-1 … top-k of one file (Fig. 3), or several files (Fig. 9).
+
+    \b
+    Example:
+      photoplanet figure errors predictions.csv photos.parquet -o curves.svg
+      photoplanet figure errors ours.csv theirs.csv photos.parquet --name ours --name theirs -o curves.pdf
+    """
     from photoplanet.show.figures import errors as error_figure
     from photoplanet.show.figures import plots
 
@@ -106,7 +123,12 @@ def errors(files: tuple[Path, ...], names: tuple[str, ...], top: int, output: Pa
 )
 @OUT
 def examples(photos: Path, model: str | None, within: float, count: int, output: Path) -> None:
-    """The photos of a table located rightly and wrongly with the highest confidence (Fig. 6, 7)."""
+    """Draw the photos of a table that were located rightly and wrongly with the highest confidence (Fig. 6, 7).
+
+    \b
+    Example:
+      photoplanet figure examples photos.parquet --within 200 -o examples.png
+    """
     from photoplanet.show.figures import examples as choice
     from photoplanet.show.figures import photos as photo_figure
     from photoplanet.show.figures import plots
@@ -136,7 +158,12 @@ def examples(photos: Path, model: str | None, within: float, count: int, output:
 def gallery(
     photos: Path, model: str | None, cells: int, tokens: tuple[str, ...], photos_a_cell: int, output: Path
 ) -> None:  # fmt: skip
-    """The photos of a table that the model assigns to each cell with the highest confidence (Fig. 8)."""
+    """Draw the photos of a table that the model assigns to each cell with the highest confidence (Fig. 8).
+
+    \b
+    Example:
+      photoplanet figure gallery photos.parquet --cells 5 -o cells.png
+    """
     from photoplanet.explain.gallery import gallery as most_confident
     from photoplanet.show.figures import examples as choice
     from photoplanet.show.figures import photos as photo_figure
@@ -156,7 +183,12 @@ def gallery(
 @options.MODEL
 @OUT
 def occlusion(photos: tuple[str, ...], model: str | None, output: Path) -> None:
-    """Each of PHOTOS beside the map of the confidence that is left with each part hidden (Fig. 10)."""
+    """Draw each of PHOTOS beside the map of the confidence that is left with each part hidden (Fig. 10).
+
+    \b
+    Example:
+      photoplanet figure occlusion IMG_1.jpg --model model/ -o why.png
+    """
     from photoplanet.earth import gazetteer
     from photoplanet.explain.occlusion import occlude
     from photoplanet.locate import locator
@@ -181,9 +213,13 @@ def occlusion(photos: tuple[str, ...], model: str | None, output: Path) -> None:
               "[default: the one with the most photos]")  # fmt: skip
 @OUT
 def album(photos: tuple[str, ...], model: str | None, method: str, chosen: int | None, output: Path) -> None:
-    """An album's photos, what each says alone and with the others, and both ways on a map (Sect. 4).
+    """Draw an album's photos, what each says alone and with the others, and both ways on a map (Sect. 4).
 
     The photos' own GPS is not used to locate them: it is the truth that answers are measured against.
+
+    \b
+    Example:
+      photoplanet figure album ~/Trip --method hmm -o trip.pdf
     """
     from photoplanet.albums import album_parameters, methods, trips
     from photoplanet.locate import locator

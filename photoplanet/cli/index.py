@@ -39,7 +39,7 @@ def command(
     unless a filter asks for it. A stopped run goes on where it was; later runs read only what has changed.
 
     \b
-    Examples:
+    Example:
       photoplanet index ~/Photos -o photos.parquet --report left-out.csv
       photoplanet index mp16/shards -o photos.parquet --processes 16
       photoplanet index osv5m/train.csv --images osv5m/images/train -o photos.parquet

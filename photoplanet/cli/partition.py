@@ -30,7 +30,7 @@ def command(
     those of the PlaNet paper.
 
     \b
-    Examples:
+    Example:
       photoplanet partition photos.parquet -o cells.parquet --max-photos 1000 --min-photos 50
       photoplanet partition photos.csv -o cells.parquet --uniform 4 --geojson cells.geojson
     """

@@ -30,4 +30,4 @@ def hint(feature: str, extra: str) -> str:
     "Drawing needs the 'figures' extra: ..."
     """
     text = str(MissingExtra(feature, extra))
-    return text[:1].upper() + text[1:]
+    return f"{text[:1].upper()}{text[1:]}."

@@ -36,7 +36,7 @@ ADD_TO = click.option("-o", "--output", type=click.Path(path_type=Path), require
 VALIDATION = click.option("--validation", type=IN_FILE,
                           help="Validate on this photo table instead of a tenth of PHOTOS.")  # fmt: skip
 HOST = click.option("--host", default="127.0.0.1", show_default=True,
-                    help="Address to listen on; others can reach any other.")  # fmt: skip
+                    help="Address to listen on; another one lets other machines reach it.")  # fmt: skip
 TOKEN = click.option("--token", help="What clients must send. Made up if needed: where others can reach the server.")
 HOSTS = click.option("--allow-host", "hosts", multiple=True, metavar="NAME",
                      help="A name this server goes by; repeatable.")  # fmt: skip
@@ -52,5 +52,6 @@ def album_method(command: Command) -> Command:
     """Add --method, how the photos of an album inform each other."""
     from photoplanet.albums.methods import AUTO, METHODS
 
-    return click.option("--method", type=click.Choice([AUTO, *METHODS]), default=AUTO, show_default=True,
-                        help="How the photos inform each other.")(command)  # fmt: skip
+    names = [AUTO, *METHODS]
+    return click.option("--method", type=click.Choice(names), default=AUTO, show_default=True, metavar="METHOD",
+                        help=f"How the photos inform each other: {', '.join(names)}.")(command)  # fmt: skip

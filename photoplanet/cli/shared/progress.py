@@ -9,17 +9,17 @@ from photoplanet.core.progress import Advance
 
 
 @contextmanager
-def bar(what: str, total: int | None = None) -> Iterator[Advance]:
+def bar(what: str, total: int | None = None, seconds: float = progress.LINE_SECONDS) -> Iterator[Advance]:
     """Show one stage of long work on stderr; satisfies `core.progress.Bar`.
 
-    On a terminal a bar; elsewhere a line every ten seconds, so that short work prints nothing.
+    On a terminal a bar; elsewhere a line every ten `seconds`, so that short work prints nothing.
 
     >>> with bar("reading", 2) as advance:
     ...     advance()
     ...     advance()
     """
     if not sys.stderr.isatty():
-        with progress.lines(what, total) as advance:
+        with progress.lines(what, total, seconds=seconds) as advance:
             yield advance
         return
     from rich.console import Console
