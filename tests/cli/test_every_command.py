@@ -12,8 +12,7 @@ from photoplanet.errors import MissingExtra
 
 # commands that answer with a file or a page, not with results to print
 NO_JSON = {"serve"} | {
-    f"figure {name}"
-    for name in ("partition", "distribution", "errors", "examples", "gallery", "occlusion", "album")
+    f"figure {name}" for name in ("partition", "distribution", "errors", "examples", "gallery", "occlusion", "album")
 }
 EXTRAS = {"train": "train", "train-album": "train", "train-embedding": "train", "export": "train", "serve": "server",
           "play": "server", "figure": "figures"}  # fmt: skip
@@ -91,7 +90,12 @@ def test_help_ends_in_an_example_that_can_be_copied(run, name):
 def test_help_explains_every_option_and_shows_its_default(name):
     for each in options(name):
         assert each.help and each.help[-1] in ".])", each.opts
-        plain = each.is_flag or each.multiple or each.default in (None, "", 0) or not isinstance(each.default, str | int | float)
+        plain = (
+            each.is_flag
+            or each.multiple
+            or each.default in (None, "", 0)
+            or not isinstance(each.default, str | int | float)
+        )
         assert plain or each.show_default, each.opts
 
 

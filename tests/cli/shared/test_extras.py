@@ -7,9 +7,9 @@ from photoplanet.errors import MissingExtra
 
 
 def test_a_module_that_is_not_installed_is_a_missing_extra():
-    with pytest.raises(MissingExtra, match=r"^serving needs the 'server' extra: pip install '\.\[server\]'"):
-        with extras.needs("serving", "server"):
-            import a_module_that_nobody_has  # noqa: F401
+    words = r"^serving needs the 'server' extra: pip install '\.\[server\]'"
+    with pytest.raises(MissingExtra, match=words), extras.needs("serving", "server"):
+        import a_module_that_nobody_has  # noqa: F401
 
 
 def test_a_module_of_ours_that_is_missing_is_a_fault():
