@@ -24,6 +24,8 @@ DATA = {
     "photoplanet/duplicates/binary_codes.json": "The facts of binary_codes.onnx.",
     "photoplanet/duplicates/binary_codes.onnx": "The network of the binary codes, trained by scripts/duplicates.sh.",
     "photoplanet/server/page/icon.svg": "The page's icon.",
+    "tools/javascript/package.json": "The tools that `make lint-js` installs; nothing of them is shipped.",
+    "tools/javascript/package-lock.json": "Their exact versions.",
     "photoplanet/toyworld/cities.csv": "The cities of the toy Earth: real names and places.",
 }
 MODEL = "photoplanet/models/toy/"  # a model folder: one line for all its files
