@@ -80,3 +80,8 @@ def test_a_trip_s_gpx_says_which_places_are_estimates_and_how_far_off_they_may_b
         "c.jpg": TRACK,
     }
     assert len(root.findall(".//{*}trkpt")) == 3
+
+
+def test_two_answers_make_a_line(founds, tmp_path):
+    found = json.loads(write(trip_files.geojson_file, founds[:2], tmp_path / "t.geojson", {}, FORM))
+    assert "LineString" in {each["geometry"]["type"] for each in found["features"]}
