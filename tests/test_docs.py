@@ -67,6 +67,14 @@ def test_commands_exist_with_the_options_shown(page):
 
 
 @pytest.mark.parametrize("page", PAGES, ids=lambda page: page.name)
+def test_lines_are_short(page):
+    """At most 120 characters, so that a change shows what changed; a row of a table cannot be wrapped."""
+    numbered = list(enumerate(page.read_text("utf-8").splitlines(), 1))
+    long = [number for number, line in numbered if len(line) > 120 and not line.startswith("|")]
+    assert not long, f"{page.name}: lines {long}"
+
+
+@pytest.mark.parametrize("page", PAGES, ids=lambda page: page.name)
 def test_links_and_scripts_point_to_files(page):
     text = page.read_text("utf-8")
     for target in re.findall(r"\]\(([^)#]+)(?:#[^)]*)?\)", text):
