@@ -61,6 +61,7 @@ def test_the_page_asks_the_network_for_nothing_and_admits_only_its_script(tmp_pa
 
 
 def test_a_page_shows_no_more_than_it_can(tmp_path, founds, monkeypatch):
+    assert trips.MAX_PHOTOS == 2000
     monkeypatch.setattr(trips, "MAX_PHOTOS", 3)
     _, data = page(tmp_path, founds)
     assert len(data["photos"]) == 3 < len(founds)
