@@ -28,6 +28,8 @@ DATA = {
     "tools/javascript/package-lock.json": "Their exact versions.",
     "photoplanet/toyworld/cities.csv": "The cities of the toy Earth: real names and places.",
 }
+START = r"\A(?:#!.*\n|<!DOCTYPE html>\n)?\s*"  # of a file, before its first comment
+COMMENT = r"# (.*)|// (.*)|/\*\*?\s*(.*?)(?:\*/|$)|<!--\s*(.*?)-->"
 MODEL = "photoplanet/models/toy/"  # a model folder: one line for all its files
 MODEL_LINE = "The bundled model folder, trained by scripts/toy.sh; docs/model-folder.md says what is in it."
 
@@ -46,8 +48,7 @@ def about(name: str) -> str:
     if name.endswith(".py"):
         found = (ast.get_docstring(ast.parse(text)) or "").partition("\n\n")[0]
     else:
-        comments = r"\A(?:#!.*\n|<!DOCTYPE html>\n|<svg[^>]*>\s*)?\s*(?:# (.*)|// (.*)|/\*\*?\s*(.*?)(?:\*/|$)|<!--\s*(.*?)-->)"
-        match = re.search(comments, text, re.M)
+        match = re.search(f"{START}(?:{COMMENT})", text, re.M)
         found = next(filter(None, match.groups()), "") if match else ""
     if not found.strip():
         raise SystemExit(f"{name}: needs a docstring or a first comment that says what it is")
