@@ -78,7 +78,16 @@ def tree() -> str:
             line = f"{'  ' * len(folder)}{parts[-1]}  {about(name)}"
         if not lines or lines[-1] != line:
             lines.append(line)
-    return "\n".join(line if len(line) <= WIDTH else f"{line[: WIDTH - 1]}…" for line in lines)
+    return "\n".join(map(shortened, lines))
+
+
+def shortened(line: str) -> str:
+    """The line without its full stop; one that is too long ends at its last comma, colon or bracket that fits."""
+    if len(line) > WIDTH:
+        ends = [found.start() for found in re.finditer(r"[,;:] | \(| → ", line[: WIDTH + 1])]
+        name_ends = line.index("  ", len(line) - len(line.lstrip())) + 15
+        line = line[: ends[-1]] if ends and ends[-1] > name_ends else line[:WIDTH].rpartition(" ")[0]
+    return line.removesuffix(".")
 
 
 def page() -> str:
