@@ -94,7 +94,7 @@ class Model(Locator):
         from photoplanet.retrieval.library import library as libraries
 
         model = self if by == "embedding" else None
-        found = libraries.open(library, by, model, index, update=update, threads=threads, progress=bar)
+        found = libraries.open(library, by, model, index, update=update, threads=threads, bar=bar)
         return found.similar(photo, k, threads=threads)
 
     def explain(
