@@ -25,7 +25,7 @@ class Listed:
     rows: pa.Table
     ids: list[str]
     paths: list[str]
-    place: Path
+    place: Path | None
     left_out: str = ""  # one line about rows of the file that cannot be used
 
 

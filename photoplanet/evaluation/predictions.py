@@ -1,19 +1,29 @@
 """Anybody's predictions: reading a file of them, and joining it with the truth so that nothing is lost in silence."""
 
-from collections.abc import Callable
+import csv
+import os
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
+from photoplanet.core import atomic
 from photoplanet.errors import InputError
 from photoplanet.photos import foreign_tables
 from photoplanet.photos.foreign_tables import PHOTO_COLUMNS
 from photoplanet.photos.formats import is_photo_name
 
+if TYPE_CHECKING:
+    from photoplanet.locate.prediction import Prediction
+
+Sink = Callable[[int, "Prediction | Exception"], None]  # takes the answer to the photo of one row
+
+COLUMNS = ("photo_id", "latitude", "longitude", "rank", "confidence")
 # our column → what it may be called; a file may carry the truth too, and the first names are then the prediction
 _ALIASES = {
     "photo_id": (*PHOTO_COLUMNS["photo_id"], *PHOTO_COLUMNS["path"]),
@@ -31,8 +41,10 @@ _SHOWN = 5
 
 
 @dataclass(frozen=True)
-class Predictions:
-    """`photo_id` (n,) str; `latitude`, `longitude` (n, k) degrees by rank and `confidence` (n,), all NaN for none.
+class PredictionRows:
+    """A file of predictions, photo by photo.
+
+    `photo_id` (n,) str; `latitude`, `longitude` (n, k) degrees by rank and `confidence` (n,), all NaN for none.
 
     `report`: `rows`, `photos`, `without_answer` (rows that give no coordinates), `bad_rows` and `duplicates` (each
     {reason: {"count", "rows"}}, rows counted from 1 below the header).
@@ -62,13 +74,19 @@ class Matched:
     report: dict[str, Any]
 
 
-def read(path: str | Path, top: int = 5) -> Predictions:
-    """Read a predictions file: CSV, TSV or Parquet.
+def read(path: str | Path, top: int = 5) -> PredictionRows:
+    r"""Read a predictions file: CSV, TSV or Parquet.
 
     Columns: photo_id, latitude and longitude in degrees, optional rank (1 … `top` are read) and confidence. Foreign
     column names are understood as in the photo table. A row without coordinates is an answer withheld. A row that
     cannot be used and a second prediction of one photo and rank are counted and named, and the rest goes on.
     InputError when the file or a required column is missing, or no row can be used.
+
+    >>> import pathlib, tempfile
+    >>> path = pathlib.Path(tempfile.mkdtemp()) / "guesses.csv"
+    >>> _ = path.write_text("photo_id,lat,lon\na,48.9,2.3\n")
+    >>> read(path).latitude
+    array([[48.9]])
     """
     found = foreign_tables.read(path, _ALIASES, "a predictions file", _NULLS, _REQUIRED)
     raw, broken = found.columns, found.broken
@@ -93,7 +111,7 @@ def read(path: str | Path, top: int = 5) -> Predictions:
             keep[rows] = False
 
     leave_out(np.array([not photo for photo in ids], dtype=bool), "no photo_id")
-    leave_out(bad_lat | bad_lng | empty_lat | empty_lng, "coordinates are no numbers")
+    leave_out(bad_lat | bad_lng | empty_lat | empty_lng, "coordinates are not numbers")
     with np.errstate(invalid="ignore"):
         leave_out(~((np.abs(lat) <= 90) & (np.abs(lng) <= 180)), "coordinates out of range")
         leave_out(bad_rank | ~((rank >= 1) & (rank % 1 == 0)), "rank is not 1, 2, …")
@@ -116,14 +134,22 @@ def read(path: str | Path, top: int = 5) -> Predictions:
         "bad_rows": problems,
         "duplicates": _again(again, kept, ids, broken),
     }
-    return Predictions(photos, best[0], best[1], best[2][:, 0], report)
+    return PredictionRows(photos, best[0], best[1], best[2][:, 0], report)
 
 
-def match(predictions: Predictions, truth: pa.Table) -> Matched:
-    """Join predictions with a truth table (photo_id, latitude, longitude), as `photos.table.read` returns it.
+def match(predictions: PredictionRows, truth: pa.Table) -> Matched:
+    r"""Join predictions with a truth table (photo_id, latitude, longitude), as `photos.table.read` returns it.
 
     Photos are matched by id; where no id matches at all, by file name, then by file name without suffix, when those
     name one photo each. InputError when nothing matches or the truth is empty.
+
+    >>> import pathlib, tempfile
+    >>> path = pathlib.Path(tempfile.mkdtemp()) / "guesses.csv"
+    >>> _ = path.write_text("photo_id,lat,lon\na,48.9,2.3\n")
+    >>> truth = pa.table({"photo_id": ["b", "a"], "latitude": [0.5, 48.86], "longitude": [0.5, 2.35]})
+    >>> match(read(path), truth).latitude
+    array([[ nan],
+           [48.9]])
     """
     ids = [str(photo) for photo in truth["photo_id"].to_pylist()]
     if not ids:
@@ -147,8 +173,51 @@ def match(predictions: Predictions, truth: pa.Table) -> Matched:
     )
 
 
+@contextmanager
+def writing(path: str | os.PathLike[str], ids: Sequence[str], top: int = 5) -> Iterator[Sink]:
+    """Write a predictions file that `read` reads and that appears when the block ends well.
+
+    Yields a function that adds the candidates of one photo: its row in `ids`, and its `locate.Prediction`. An error in
+    its place adds nothing, so that the photo counts as not answered.
+
+    >>> import pathlib, tempfile
+    >>> path = pathlib.Path(tempfile.mkdtemp()) / "guesses.csv"
+    >>> import numpy as np, photoplanet as pp
+    >>> with writing(path, ["a"], top=2) as add:
+    ...     add(0, pp.load("toy").locate(np.zeros((64, 64, 3), np.uint8)))
+    >>> read(path).latitude.shape
+    (1, 2)
+    """
+    with atomic.replacing(Path(path)) as temporary, temporary.open("w", newline="", encoding="utf-8") as file:
+        writer = csv.writer(file)
+        writer.writerow(("photo_id", "rank", "latitude", "longitude", "confidence"))
+
+        def add(row: int, answer: "Prediction | Exception") -> None:
+            if isinstance(answer, Exception):
+                return
+            order = answer.order[:top]
+            points = answer.partition.means[order].copy()
+            points[0] = answer.point
+            for rank, (point, cell) in enumerate(zip(points, order, strict=True), start=1):
+                numbers = (f"{point[0]:.6f}", f"{point[1]:.6f}", f"{answer.probabilities[cell]:.6g}")
+                writer.writerow((ids[row], rank, *numbers))
+
+        yield add
+
+
+def ignore(row: int, answer: "Prediction | Exception") -> None:
+    """Write no prediction: what stands for `writing` where no file is asked for.
+
+    >>> ignore(0, ValueError("no photo"))
+    """
+
+
 def describe(problems: dict[str, dict[str, Any]]) -> str:
-    """'no photo_id: 2 (rows 4, 9); …' of a report's `bad_rows` or `duplicates`; empty when there are none."""
+    """'no photo_id: 2 (rows 4, 9); …' of a report's `bad_rows` or `duplicates`; empty when there are none.
+
+    >>> describe({"no photo_id": {"count": 2, "rows": [4, 9]}})
+    'no photo_id: 2 (rows 4, 9)'
+    """
     parts = []
     for reason, entry in problems.items():
         more = ", …" if entry["count"] > len(entry["rows"]) else ""
@@ -157,7 +226,7 @@ def describe(problems: dict[str, dict[str, Any]]) -> str:
     return "; ".join(parts)
 
 
-def _joined(predictions: Predictions, truth: pa.Table, ids: list[str], rows: np.ndarray, how: str) -> Matched:
+def _joined(predictions: PredictionRows, truth: pa.Table, ids: list[str], rows: np.ndarray, how: str) -> Matched:
     found = rows >= 0
     used = np.zeros(predictions.photo_id.size, bool)
     used[rows[found]] = True
