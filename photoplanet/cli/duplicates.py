@@ -105,5 +105,4 @@ def _write(pairs, path):
     writer = csv.DictWriter(text, ["photo_id", "duplicate_of", "distance"])
     writer.writeheader()
     writer.writerows(pairs)
-    with atomic.replacing(path) as temporary:
-        temporary.write_bytes(text.getvalue().encode("utf-8", "surrogateescape"))
+    atomic.write_bytes(path, text.getvalue().encode("utf-8", "surrogateescape"))
