@@ -1,4 +1,4 @@
-"""docs/architecture.md: its tree is what the files say, every path that it names is there; and how long things may be."""
+"""docs/architecture.md: its tree is what the files say, and all that it names is there; how long things may be."""
 
 import ast
 import importlib.util

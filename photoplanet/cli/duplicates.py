@@ -99,11 +99,11 @@ def _seen_from(output, photos, absolute, relative, keep):
 
 
 def _write(pairs, path):
-    from photoplanet.photos import table
+    from photoplanet.core import atomic
 
     text = io.StringIO(newline="")
     writer = csv.DictWriter(text, ["photo_id", "duplicate_of", "distance"])
     writer.writeheader()
     writer.writerows(pairs)
-    with table.replacing(path) as file:
-        file.write(text.getvalue().encode("utf-8", "surrogateescape"))
+    with atomic.replacing(path) as temporary:
+        temporary.write_bytes(text.getvalue().encode("utf-8", "surrogateescape"))

@@ -1,9 +1,5 @@
 """`photoplanet evaluate`: a model on a photo table or a public benchmark."""
 
-import csv
-from contextlib import ExitStack, contextmanager
-from pathlib import Path
-
 import click
 
 from photoplanet.cli.common import bar
@@ -13,8 +9,6 @@ from photoplanet.evaluation.regions import BY
 from photoplanet.evaluation.tables import FORMATS
 from photoplanet.locate.credible_region import REGION_SHARE
 from photoplanet.locate.point_estimates import DEFAULT_READOUT, READOUTS
-
-READ_UNASKED = 20_000  # training photos that are read to look for duplicates without --training: about a minute
 
 
 @click.command()
@@ -54,51 +48,26 @@ def command(
       photoplanet evaluate model/ photos.parquet --by continent --table latex --intervals
       photoplanet evaluate model/ --benchmark im2gps3k --images DIR --list im2gps3k_places365.csv
     """
-    from photoplanet.evaluation import accuracy, published, regions, report
-    from photoplanet.evaluation.scoring import collect
+    from photoplanet.evaluation import published, report
+    from photoplanet.evaluation.evaluate import evaluate
     from photoplanet.locate import locator
 
-    known, paths, facts = _truth(photos, benchmark, images, listing)
-    loaded = locator.load(model, threads)
-    leaks, leaked = _leaks(loaded.bundle, known, paths, Path(photos or listing), training, drop_duplicates, threads)
-    lat, lng = known["latitude"].to_numpy(), known["longitude"].to_numpy()
-    labels = loaded.partition.assign(lat, lng)
-    present = [row for row, path in enumerate(paths) if path]
-    ids = known["photo_id"].to_pylist()
-    with ExitStack() as stack:
-        each = stack.enter_context(_predictions_file(out, ids, top)) if out else _nothing
-        advance = stack.enter_context(bar("evaluating", len(present)))
-        answers = loaded.locate_many((paths[row] for row in present), readout=readout, decode_threads=threads,
-                                     advance=advance)  # fmt: skip
-        got = collect(zip(present, (answer for _, answer in answers), strict=True), labels, top, region, each)
-    errors = accuracy.top_k_errors(got.latitude, got.longitude, lat, lng)
-    scored = ~leaked if drop_duplicates else leaked | True
-    groups = regions.groups(lat[scored], lng[scored], by) if by else None
-    found = report.result(loaded.info.name, errors[scored], groups, by or "")
-    found["sureness"] = report.sureness(
-        got.confidence[scored, 0], got.correct[scored], got.held[scored], got.answered[scored], region
-    )
-    found["leaks"] = report.leaks(leaks, errors[:, 0], leaked, drop_duplicates)
-    found |= {
-        "world": "toy" if loaded.info.is_toy else "real",
-        "readout": readout,
-        "uncovered": int((labels[scored] < 0).sum()),
-        "abstained": int(got.abstained[scored].sum()),
-        "unreadable": got.unreadable,
-    }
-    if facts:
-        facts["unreadable"] = got.unreadable
-        facts["complete"] = facts["complete"] and not got.unreadable["count"]
-        found["benchmark"] = facts
-        click.echo(published.describe(facts), err=True)
-    _explain(found)
+    truth = _truth(photos, benchmark, images, listing)
+    found = evaluate(
+        locator.load(model, threads), truth, readout=readout, top=top, region=region, by=by, training=training,
+        drop_duplicates=drop_duplicates, predictions_file=out, threads=threads, bar=bar,
+    )  # fmt: skip
+    if "benchmark" in found:
+        click.echo(published.describe(found["benchmark"]), err=True)
+    for line in report.remarks(found):
+        click.echo(line, err=True)
     show(found, published.get(benchmark).rows() if benchmark else [], style, intervals, as_json)
 
 
 def _truth(photos, benchmark, images, listing):
-    """(table, a path or None for each row, facts about a benchmark's copy or None), from whichever was given."""
+    """The photos to evaluate on, from whichever was given."""
     from photoplanet.errors import InputError
-    from photoplanet.evaluation import published
+    from photoplanet.evaluation import published, truth
     from photoplanet.photos import table
 
     if bool(photos) == bool(benchmark):
@@ -106,127 +75,7 @@ def _truth(photos, benchmark, images, listing):
     if benchmark and not (images and listing):
         raise InputError(f"--benchmark {benchmark} needs your copy: --images FOLDER and --list FILE "
                          f"(columns {published.get(benchmark).list_columns})")  # fmt: skip
-    source = Path(photos or listing)
-    require = table.REQUIRED if photos else ("photo_id", "latitude", "longitude")
-    known, dropped = table.read(source, require=require, columns=table.REQUIRED)
-    if dropped:
-        click.echo(f"{source}: {table.describe(dropped)}", err=True)
-    if not len(known):
-        raise InputError(f"{source}: no usable photo in it")
-    if not benchmark:
-        return known, table.paths(known, source.parent), None
-    return known, *published.check(benchmark, known, images)
-
-
-def _leaks(bundle, known, paths, source, training, drop, threads):
-    """(facts about the search for test photos among the training photos, bool (n,): which are there)."""
-    import numpy as np
-
-    from photoplanet.duplicates import between_tables
-    from photoplanet.errors import InputError, MissingExtra
-
-    none = np.zeros(len(known), bool)
-    path, why = (Path(training), "") if training else _training_table(bundle, source)
-    if path is None:
-        if drop:
-            raise InputError(f"--drop-duplicates needs --training TABLE: {why}")
-        return {"checked": False, "why": why, "how": "give --training TABLE"}, none
-    ids = known["photo_id"].to_pylist()
-    present = [row for row, name in enumerate(paths) if name]
-    test = between_tables.Listed(
-        known, [ids[row] for row in present], [paths[row] for row in present], between_tables.place(source)
-    )
-    try:
-        other = between_tables.listed(path, ("photo_id", "path"))
-        with bar("reading for duplicates", len(present) + len(other.ids)) as advance:
-            found = between_tables.against(test, other, None, threads, advance)
-    except MissingExtra as error:
-        if drop:
-            raise
-        return {"checked": False, "why": str(error), "how": "install it"}, none
-    none[np.array(present, int)[found.leaked]] = True
-    shared = between_tables.same_ids(test, other)
-    return {
-        "checked": True,
-        "training": path.name,
-        "training_photos": len(other.ids),
-        "threshold": between_tables.default_threshold(),
-        "duplicates": {"count": int(found.leaked.sum()),
-                       "first": found.nearest().named(test.ids, other.ids)[: between_tables.SHOWN]},
-        "same_photo_id": {"count": len(shared), "first": shared[: between_tables.SHOWN]},
-        "not_compared": len(found.unreadable),
-    }, none  # fmt: skip
-
-
-def _training_table(bundle, source):
-    """(path of the table that the model's facts name, or None; why not)."""
-    from photoplanet.duplicates import between_tables
-    from photoplanet.errors import InputError
-
-    facts = bundle.info.training.get("table")
-    name = facts.get("file") if isinstance(facts, dict) else None
-    if not isinstance(name, str) or Path(name).name != name:
-        return None, "the model does not name its training photos"
-    places = (source.parent, bundle.folder.parent, Path())
-    path = next((place / name for place in places if (place / name).is_file()), None)
-    if path is None:
-        return None, f"{name}, the model's training photos, is not beside it, beside {source.name} or here"
-    try:
-        photos, new = between_tables.size(path)
-    except InputError as error:
-        return None, str(error)
-    if photos != facts.get("photos"):
-        return None, f"{path} has {photos:,} photos and is not the {name} that the model was trained on"
-    if new > READ_UNASKED:
-        return None, f"{new:,} photos of {path} would have to be read first"
-    return path, ""
-
-
-def _explain(found):
-    """Say on stderr what counted as wrong without being a wrong answer, and whether test photos were trained on."""
-    leaks = found["leaks"]
-    if not leaks["checked"]:
-        click.echo(f"NOT checked whether test photos are among the training photos: {leaks['why']}; {leaks['how']}",
-                   err=True)  # fmt: skip
-    elif leaks["not_compared"]:
-        click.echo(f"{leaks['not_compared']:,} photos could not be read and so not be compared", err=True)
-    of_all = f"of {found['photos']:,}"
-    if found["world"] == "toy":
-        click.echo("toy Earth: not real places (this model knows a made-up world only)", err=True)
-    if found["uncovered"]:
-        click.echo(f"{found['uncovered']:,} {of_all} photos lie outside every cell of the model", err=True)
-    if found["abstained"]:
-        click.echo(
-            f"{found['abstained']:,} {of_all} answers `locate` would withhold as too weak; scored here", err=True
-        )
-    if found["unreadable"]["count"]:
-        for reason in found["unreadable"]["first"]:
-            click.echo(f"photoplanet: {reason}", err=True)
-        count = found["unreadable"]["count"]
-        click.echo(f"{count:,} {of_all} photos could not be read; they count as wrong", err=True)
-
-
-def _nothing(row, answer):
-    """Keep no predictions."""
-
-
-@contextmanager
-def _predictions_file(path, ids, top):
-    """A CSV file that appears when all is written; yields a function that adds one photo's candidates."""
-    from photoplanet.show.result_files import atomic
-
-    with atomic(path) as file:
-        writer = csv.writer(file)
-        writer.writerow(("photo_id", "rank", "latitude", "longitude", "confidence"))
-
-        def add(row, answer):
-            if isinstance(answer, Exception):
-                return
-            order = answer.order[:top]
-            points = answer.partition.means[order].copy()
-            points[0] = answer.point
-            for rank, (point, cell) in enumerate(zip(points, order, strict=True), start=1):
-                numbers = (f"{point[0]:.6f}", f"{point[1]:.6f}", f"{answer.probabilities[cell]:.6g}")
-                writer.writerow((ids[row], rank, *numbers))
-
-        yield add
+    found = truth.of_benchmark(benchmark, images, listing) if benchmark else truth.of(photos)
+    if found.left_out:
+        click.echo(f"{found.source}: {table.describe(found.left_out)}", err=True)
+    return found

@@ -7,6 +7,7 @@ import click
 from photoplanet.albums.methods import AUTO, METHODS
 from photoplanet.cli.common import bar
 from photoplanet.errors import InputError, printable
+from photoplanet.explain.examples import WITHIN_KM
 from photoplanet.explain.gallery import PHOTOS_A_CELL
 
 FILE = click.Path(exists=True, dir_okay=False, path_type=Path)
@@ -106,36 +107,25 @@ def errors(files, names, top, output):
 @command.command()
 @click.argument("photos", type=FILE)
 @MODEL
-@click.option("--within", type=float, default=25.0, show_default=True, help="Right means within so many km.")
+@click.option("--within", type=float, default=WITHIN_KM, show_default=True, help="Right means within so many km.")
 @click.option(
     "--count", type=click.IntRange(1, 60), default=MOST_EXAMPLES, show_default=True, help="Photos of each kind."
 )
 @OUT
 def examples(photos, model, within, count, output):
     """The photos of a table located rightly and wrongly with the highest confidence (Fig. 6, 7)."""
+    from photoplanet.explain.examples import examples as choose
     from photoplanet.show.figures import photos as photo_figure
     from photoplanet.show.figures import plots
 
     plots.check_path(output)
     known, paths, loaded = _table(photos, model)
-    best: dict[bool, dict[int, tuple[float, str, str]]] = {True: {}, False: {}}
+    lat, lng = known["latitude"].to_numpy(), known["longitude"].to_numpy()
     with bar("locating", len(paths)) as advance:
-        answers = loaded.locate_many(paths, advance=advance)
-        for row, (path, found) in enumerate(answers):
-            if isinstance(found, InputError):
-                continue
-            km = _distance(found.point, known, row)
-            kind, label = km <= within, int(found.order[0])
-            confidence = float(found.probabilities[label])
-            if (
-                confidence > best[kind].get(label, (0.0,))[0]
-            ):  # one photo a cell, so that the sheet is not all one tower
-                said = f"{found.best.near.text('city')}\n{km:,.0f} km off"
-                best[kind][label] = (confidence, path, said)
-    right, wrong = (
-        [(path, f"{100 * p:.0f} %, {said}") for p, path, said in sorted(best[kind].values(), reverse=True)[:count]]
-        for kind in (True, False)
-    )
+        right, wrong = (
+            [(e.source, f"{100 * e.confidence:.0f} %, {e.best.near.text('city')}\n{e.km:,.0f} km off") for e in kind]
+            for kind in choose(loaded.locate_many(paths, advance=advance), lat, lng, count, within)
+        )
     if not right and not wrong:
         raise InputError(f"{photos}: no photo in it could be read")
     plots.save(photo_figure.examples(right, wrong), output)
@@ -152,6 +142,7 @@ def gallery(photos, model, cells, tokens, photos_a_cell, output):
     """The photos of a table that the model assigns to each cell with the highest confidence (Fig. 8)."""
     from photoplanet.earth import cells as s2
     from photoplanet.earth import gazetteer
+    from photoplanet.explain.gallery import fullest
     from photoplanet.explain.gallery import gallery as most_confident
     from photoplanet.show.figures import photos as photo_figure
     from photoplanet.show.figures import plots
@@ -166,8 +157,7 @@ def gallery(photos, model, cells, tokens, photos_a_cell, output):
             raise InputError(f"no photo was assigned to cell {', '.join(missing)} of the model {loaded.info.name}")
         found = {names.index(token): found[names.index(token)] for token in tokens}
     else:
-        full = [label for label, shown in found.items() if len(shown) == photos_a_cell] or list(found)
-        found = {label: found[label] for label in full[:cells]}
+        found = fullest(found, cells, photos_a_cell)
     if not found:
         raise InputError(f"{photos}: no photo in it could be read")
     means = loaded.partition.means[list(found)]
@@ -258,9 +248,3 @@ def _table(photos: Path, model: str | None):
     if not len(known):
         raise InputError(f"{photos}: no usable photo in it")
     return known, table.paths(known, photos.parent), locator.load(model)
-
-
-def _distance(point: tuple[float, float], known, row: int) -> float:
-    from photoplanet.earth import geodesy
-
-    return float(geodesy.distance_km(*point, known["latitude"][row].as_py(), known["longitude"][row].as_py()))

@@ -50,14 +50,14 @@ def command(tables, output, max_photos, min_photos, level, geojson, as_json):
 
 def _columns(tables: tuple[Path, ...]) -> tuple[str, str]:
     """What the tables call latitude and longitude."""
-    from photoplanet.earth.partition import point_reader
+    from photoplanet.core import table_files
     from photoplanet.errors import InputError
-    from photoplanet.photos import table
+    from photoplanet.photos import foreign_tables
 
     pairs = []
     for file in tables:
-        names = point_reader.names(file)
-        ours = table.matched(names, {"latitude", "longitude"})
+        names = table_files.layout(file).names
+        ours = foreign_tables.matched(names)
         if len(ours.keys() & {"latitude", "longitude"}) < 2:
             raise InputError(f"{file}: no columns latitude and longitude; it has {', '.join(names)[:300] or 'none'}")
         pair = ours["latitude"], ours["longitude"]

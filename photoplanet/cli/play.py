@@ -9,10 +9,10 @@ from pathlib import Path
 
 import click
 
-from photoplanet.cli import listening
 from photoplanet.cli.common import print_json
 from photoplanet.errors import InputError, MissingExtra, printable
 from photoplanet.locate.point_estimates import DEFAULT_READOUT, READOUTS
+from photoplanet.server import listening
 
 RESULTS = "games.jsonl"  # in the user's photoplanet folder
 MOST_NAME = 100

@@ -31,39 +31,25 @@ def command(predictions, truth, top, by, benchmark, name, style, intervals, as_j
       photoplanet score predictions.csv photos.parquet
       photoplanet score theirs.csv im2gps3k_places365.csv --benchmark im2gps3k --table markdown
     """
-    from photoplanet.evaluation import accuracy, published, regions, report
-    from photoplanet.evaluation import predictions as reader
+    from photoplanet.evaluation import published, report
+    from photoplanet.evaluation.score import score
     from photoplanet.photos import table
 
-    known, dropped = table.read(truth, require=("photo_id", "latitude", "longitude"), columns=("photo_id",))
-    matched = reader.match(reader.read(predictions, top), known)
-    errors = accuracy.top_k_errors(matched.latitude, matched.longitude, matched.true_latitude, matched.true_longitude)
-    groups = regions.groups(matched.true_latitude, matched.true_longitude, by) if by else None
-    found = report.result(name, errors, groups, by or "")
-    found["report"] = matched.report | {"truth_left_out": dropped}
-    rows = published.get(benchmark).rows() if benchmark else []
-    if dropped:
-        click.echo(f"{truth}: {table.describe(dropped)}", err=True)
-    for note in report.notes(matched.report):
+    found = score(predictions, truth, top=top, by=by, name=name)
+    if found["report"]["truth_left_out"]:
+        click.echo(f"{truth}: {table.describe(found['report']['truth_left_out'])}", err=True)
+    for note in report.notes(found["report"]):
         click.echo(f"{predictions}: {note}", err=True)
-    size = published.get(benchmark).photos if benchmark else len(known)
-    if len(known) != size:
-        click.echo(
-            f"{truth}: {len(known):,} photos, but {benchmark} has {size:,}: not comparable as it stands", err=True
-        )
-    show(found, rows, style, intervals, as_json)
+    if benchmark and (note := published.size_note(benchmark, found["photos"])):
+        click.echo(f"{truth}: {note}", err=True)
+    show(found, published.get(benchmark).rows() if benchmark else [], style, intervals, as_json)
 
 
 def show(found, published_rows, style, intervals, as_json):
     """Print a result as JSON, as a table to paste, or as text with the published rows below."""
-    from photoplanet.evaluation import report, tables
+    from photoplanet.evaluation import report
 
     if as_json:
         print_json(found | ({"published": list(published_rows)} if published_rows else {}))
-    elif style:
-        click.echo(tables.render(report.table_rows(found, published_rows), style, intervals=intervals), nl=False)
     else:
-        click.echo(report.text(found), nl=False)
-        if published_rows:
-            own = {"name": found["name"], "accuracy": found["accuracy"]}
-            click.echo("\n" + tables.markdown([*published_rows, own]), nl=False)
+        click.echo(report.page(found, published_rows, style, intervals), nl=False)

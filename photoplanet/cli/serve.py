@@ -5,9 +5,9 @@ from dataclasses import replace
 import click
 
 from photoplanet.cli import library as shared
-from photoplanet.cli import listening
 from photoplanet.cli.similar import VECTORS, WAYS
 from photoplanet.errors import InputError, MissingExtra
+from photoplanet.server import listening
 
 
 @click.command()

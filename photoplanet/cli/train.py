@@ -65,7 +65,7 @@ def command(photos, output, recipe, settings, cells, validation, as_json, tensor
         raise MissingExtra("training", "train") from error
     short = [f"{key}={given[key]}" for key in SHORT if given[key] is not None]
     chosen = recipes.changed(recipes.named(recipe), [*short, *settings])
-    options = loop.Options(curves=tensorboard, **{k: v for k, v in given.items() if k not in SHORT})
+    options = loop.RunOptions(curves=tensorboard, **{k: v for k, v in given.items() if k not in SHORT})
     try:
         facts = run.train(photos, output, chosen, cells, validation, options, bar, partial(click.echo, err=True))
     except loop.Stopped as stopped:

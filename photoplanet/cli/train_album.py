@@ -47,20 +47,21 @@ def command(photos, model, output, methods, validation, gap_hours, threads, as_j
     from photoplanet.errors import MissingExtra
 
     try:
-        from photoplanet.training.albums import loop, train
+        from photoplanet.training.albums import recipes, train
+        from photoplanet.training.loop import Stopped
     except ModuleNotFoundError as error:
         if (error.name or "").startswith("photoplanet"):
             raise
         raise MissingExtra("training", "train") from error
     from photoplanet.locate import locator
 
-    recipes = [loop.recipe(method, **{key: given[key] for key in SETTINGS}) for method in methods]
+    chosen = [recipes.recipe(method, **{key: given[key] for key in SETTINGS}) for method in methods]
     opened = locator.load(model, threads)
     try:
         facts = train.train(
-            photos, opened, output, recipes, validation, gap_hours, threads, bar, partial(click.echo, err=True)
+            photos, opened, output, chosen, validation, gap_hours, threads, bar, partial(click.echo, err=True)
         )
-    except loop.Stopped as stopped:
+    except Stopped as stopped:
         click.echo("stopped; the checkpoint is written, run the same command again to go on", err=True)
         return 128 + stopped.number
     if as_json:

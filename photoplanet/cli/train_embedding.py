@@ -43,6 +43,7 @@ def command(photos, model, output, validation, network, threads, as_json, **give
 
     try:
         from photoplanet.training.embedding import train, triplet
+        from photoplanet.training.loop import Stopped
     except ModuleNotFoundError as error:
         if (error.name or "").startswith("photoplanet"):
             raise
@@ -56,15 +57,20 @@ def command(photos, model, output, validation, network, threads, as_json, **give
         raise InputError(
             f"--far-km {settings.far_km:g} is less than --near-km {settings.near_km:g}; photos are one or the other"
         )
-    facts = train.train(
-        photos, model.bundle.folder, output, lambda pixels: model.log_probabilities(pixels)[1], validation, network,
-        settings, bar, partial(click.echo, err=True), threads,
-    )  # fmt: skip
+    try:
+        facts = train.train(
+            photos, model.bundle.folder, output, lambda pixels: model.log_probabilities(pixels)[1], validation, network,
+            settings, bar, partial(click.echo, err=True), threads,
+        )  # fmt: skip
+    except Stopped as stopped:
+        click.echo("stopped; the checkpoint is written, run the same command again to go on", err=True)
+        return 128 + stopped.number
     if as_json:
         print_json(facts)
-        return
+        return 0
     click.echo(f"{output}: {facts['numbers']} bytes a photo; recall@1 on {facts['validation_photos']:,} photos:")
     for radius, share in facts["recall"].items():
         click.echo(
             f"  within {radius}: {share:.1%} (the classifier's own embedding: {facts['recall_of_network'][radius]:.1%})"
         )
+    return 0

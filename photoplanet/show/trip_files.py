@@ -10,7 +10,7 @@ from typing import Any
 from photoplanet.albums.trips import Found
 from photoplanet.locate import geojson
 from photoplanet.locate.answers import AnswerOptions
-from photoplanet.metadata import gpx_writer
+from photoplanet.metadata import gpx
 from photoplanet.show import result_files
 
 COLUMNS = (*result_files.COLUMNS, "taken_at", "album", "kind")
@@ -93,4 +93,4 @@ def gpx_file(path: str | Path, form: AnswerOptions) -> Iterator[Sink]:
 
     yield add
     with result_files.atomic(path) as file:
-        gpx_writer.write(file, points, "photoplanet")
+        gpx.write(file, points, "photoplanet")

@@ -95,4 +95,4 @@ def test_without_faiss_the_extra_is_named(tables, capsys, monkeypatch):
     monkeypatch.setitem(sys.modules, "faiss", None)
     status, _, err = run(capsys, "duplicates", *tables[:1], "--against", tables[1])
     assert status == 2
-    assert "pip install 'photoplanet[retrieval]'" in err
+    assert "pip install '.[retrieval]'" in err

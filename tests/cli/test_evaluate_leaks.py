@@ -85,7 +85,7 @@ def test_unchecked_is_said_with_what_to_do(tiny_model, tables, capsys):
     assert "NOT checked whether test photos are among the training photos: the model does not name" in err
     status, _, err = run(capsys, "evaluate", tiny_model, tables[0], "--drop-duplicates")
     assert status == 2
-    assert "--drop-duplicates needs --training TABLE" in err
+    assert "duplicates cannot be left out: the model does not name its training photos" in err
 
 
 def test_without_faiss_the_evaluation_goes_on(tiny_model, tables, capsys, monkeypatch):
@@ -94,7 +94,7 @@ def test_without_faiss_the_evaluation_goes_on(tiny_model, tables, capsys, monkey
     assert status == 0
     assert "city          25 km    66.7 %" in out
     assert "NOT checked" in err
-    assert "pip install 'photoplanet[retrieval]'" in err
+    assert "pip install '.[retrieval]'" in err
 
 
 def named(model, tmp_path, facts):
@@ -135,10 +135,10 @@ def test_the_table_that_the_model_names_is_looked_for(
 
 
 def test_a_long_read_is_not_begun_unasked(tiny_model, tables, tmp_path, monkeypatch, capsys):
-    from photoplanet.cli import evaluate
+    from photoplanet.evaluation import leakage
 
     monkeypatch.chdir(tmp_path)
-    monkeypatch.setattr(evaluate, "READ_UNASKED", 2)
+    monkeypatch.setattr(leakage, "READ_UNASKED", 2)
     model = named(tiny_model, tmp_path, {"file": "training.csv", "photos": 3})
     _, _, err = run(capsys, "evaluate", model, tables[0])
     assert "3 photos of training.csv would have to be read first; give --training TABLE" in err

@@ -9,7 +9,7 @@ from pictures import scene
 from PIL import Image
 
 from photoplanet.cli import main
-from photoplanet.metadata.exif import gps_bytes
+from photoplanet.metadata.exif_writer import gps_bytes
 from photoplanet.photos import table
 
 SYDNEY = (-33.8568, 151.2153)

@@ -12,8 +12,7 @@ import pytest
 from PIL import Image
 
 from photoplanet.cli import main
-from photoplanet.metadata.exif import gps_bytes
-from photoplanet.server import security
+from photoplanet.metadata.exif_writer import gps_bytes
 
 
 @pytest.fixture
@@ -106,12 +105,3 @@ def test_a_taken_port_and_a_weak_token_take_one_line(serve, tiny_model, capfd):
             main(["serve", "--model", str(tiny_model), *options])
         said = capfd.readouterr().err
         assert ended.value.code == 2 and words in said and "while" not in said
-
-
-HOSTS = {"127.0.0.1": True, "localhost": True, "::1": True, "127.9.9.9": True, "0.0.0.0": False, "192.168.1.5": False,
-         "example.org": False}  # fmt: skip
-
-
-@pytest.mark.parametrize(("host", "private"), HOSTS.items())
-def test_what_counts_as_this_machine_only(host, private):
-    assert security.is_loopback(host) is private

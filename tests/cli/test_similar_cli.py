@@ -10,7 +10,7 @@ from pictures import scene, view
 from PIL import Image
 
 from photoplanet.cli import main
-from photoplanet.metadata.exif import gps_bytes
+from photoplanet.metadata.exif_writer import gps_bytes
 
 PARIS, SYDNEY = (48.8584, 2.2945), (-33.8568, 151.2153)
 
@@ -117,7 +117,7 @@ def test_csv_has_a_row_for_each_match_and_for_each_photo_without(built, tmp_path
         rows = list(csv.DictReader(file))
     assert [(row["file"], row["photo_id"]) for row in rows] == [
         ("query.jpg", "scene1.jpg"), ("stranger.jpg", ""), ("broken.jpg", "")]  # fmt: skip
-    assert "no JPEG" in rows[2]["error"]
+    assert "not a JPEG" in rows[2]["error"]
 
 
 WRONG = {

@@ -13,6 +13,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from photoplanet.errors import InputError
+from photoplanet.photos.formats import JPEG
 from photoplanet.retrieval.benchmarks import mean_average_precision
 
 HOLIDAYS_PHOTOS, HOLIDAYS_QUERIES = 1491, 500  # Jégou, Douze and Schmid, ECCV 2008
@@ -189,7 +190,7 @@ def _photos(folder: str | Path, name: re.Pattern[str]) -> dict[str, Path]:
         raise InputError(f"{folder}: no such folder; give the folder with the benchmark's photos")
     found: dict[str, Path] = {}
     for path in sorted(root.rglob("*")):
-        if path.suffix.lower() in (".jpg", ".jpeg") and name.fullmatch(path.stem):
+        if path.suffix.lower() in JPEG.suffixes and name.fullmatch(path.stem):
             if path.stem in found:
                 raise InputError(f"{path}: there is {found[path.stem]} too; leave one of the two")
             found[path.stem] = path

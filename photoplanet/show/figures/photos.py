@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from photoplanet.explain.gallery import Shown
+from photoplanet.explain.gallery import GalleryPhoto
 from photoplanet.explain.occlusion import Occlusion
 from photoplanet.show.figures import plots, world
 from photoplanet.show.figures.distribution import show_photo
@@ -39,7 +39,7 @@ def examples(right: Sequence[tuple[Any, str]], wrong: Sequence[tuple[Any, str]])
 
 
 @plots.styled
-def cell_gallery(partition: "Partition", found: dict[int, list[Shown]], names: Sequence[str]) -> "Figure":
+def cell_gallery(partition: "Partition", found: dict[int, list[GalleryPhoto]], names: Sequence[str]) -> "Figure":
     """One row per cell: where it lies, then its most confident photos; `names`: one for each cell of `found`."""
     across = max(len(shown) for shown in found.values())
     figure = plots.new(height=1.35 * len(found) + 0.2)
