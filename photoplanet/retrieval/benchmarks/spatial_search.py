@@ -83,7 +83,8 @@ def cut(source: Source, views: Sequence[View], preprocessing: Preprocessing, box
         left, top = max(0, round(box[0])), max(0, round(box[1]))
         right, bottom = min(photo.width, round(box[2])), min(photo.height, round(box[3]))
         if right <= left or bottom <= top:
-            raise InputError(f"{source_name(source)}: the box {box} lies outside its {photo.width} × {photo.height} pixels")
+            name = source_name(source)
+            raise InputError(f"{name}: the box {box} lies outside its {photo.width} × {photo.height} pixels")
         photo = photo.crop((left, top, right, bottom))
     turned = {angle: _turned(photo, angle) for angle in {view.angle for view in views}}
     return np.stack(
