@@ -23,7 +23,6 @@ if TYPE_CHECKING:
 
 Sink = Callable[[int, "Prediction | Exception"], None]  # takes the answer to the photo of one row
 
-COLUMNS = ("photo_id", "latitude", "longitude", "rank", "confidence")
 # our column → what it may be called; a file may carry the truth too, and the first names are then the prediction
 _ALIASES = {
     "photo_id": (*PHOTO_COLUMNS["photo_id"], *PHOTO_COLUMNS["path"]),

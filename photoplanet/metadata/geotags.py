@@ -125,6 +125,28 @@ def journals(root: str | Path) -> list[Path]:
     return [Path(found).parent for found in sorted(Path(root).rglob(JOURNAL))]
 
 
+def undo_all(names: Iterable[str | Path], dry_run: bool = False) -> Iterator[Outcome]:
+    """Take back what `write` changed at and below folders, and in the folders of photos; yield as `undo` does.
+
+    InputError where there is nothing to undo.
+
+    >>> list(undo_all([getfixture("tmp_path")]))
+    Traceback (most recent call last):
+    photoplanet.errors.InputError: nothing to undo: no .photoplanet-undo.json in ...
+    """
+    names = list(names)
+    folders: dict[Path, None] = {}
+    for path in map(Path, names):
+        if path.is_dir():
+            folders.update(dict.fromkeys(journals(path)))
+        elif (path.parent / JOURNAL).is_file():
+            folders[path.parent] = None
+    if not folders:
+        raise InputError(f"nothing to undo: no {JOURNAL} in {', '.join(map(str, names)) or 'any folder; name one'}")
+    for folder in folders:
+        yield from undo(folder, dry_run)
+
+
 def _refuse_own(photo: Path) -> None:
     """OwnGps where EXIF, embedded XMP or a sidecar of either name has a place that is not our estimate."""
     with decode.opened(photo) as (image, _):
