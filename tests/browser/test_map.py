@@ -149,6 +149,8 @@ def test_a_trip_has_a_timeline_that_says_how_each_photo_was_placed(opened, trip_
     expect(page.locator("#timeline text").first).to_contain_text("2020-05-01 – 2020-05-02")
     xs = [ticks.nth(k).bounding_box()["x"] for k in range(4)]
     assert xs == sorted(xs) and xs[2] - xs[1] > xs[1] - xs[0]  # a day is longer than two hours
+    numbers = page.locator("#timeline text.quiet").all_text_contents()
+    assert numbers[1:] == ["1", "2", "3", "4"]
     page.locator("#timeline").focus()
     before = canvas(page)
     for _ in range(2):
@@ -202,7 +204,7 @@ HOLDS = """(m, [corners, points]) => {
 
 @pytest.mark.parametrize(
     ("latitude", "longitude", "level"),
-    [(48.9, 2.4, 6), (10.0, 179.9, 5), (0.1, 0.1, 0), (89.0, 20.0, 2), (-80.0, 5.0, 1)],
+    [(48.9, 2.4, 6), (10.0, 179.9, 5), (0.1, 0.1, 0), (89.0, 20.0, 0), (-89.0, 20.0, 2), (-80.0, 5.0, 1)],
 )
 def test_a_cell_is_filled_where_it_is(visit, address, latitude, longitude, level):
     """A small cell, one across ±180°, a face of the cube, and cells over a pole: random points in it and outside."""
