@@ -3,10 +3,10 @@
 import base64
 import html
 import io
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from itertools import groupby
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from PIL import Image, ImageDraw
 
@@ -14,6 +14,9 @@ from photoplanet.core.atomic import open_replacing, replacing
 from photoplanet.earth.gazetteer import ATTRIBUTION
 from photoplanet.errors import InputError, printable
 from photoplanet.photos.decode import open_photo
+
+if TYPE_CHECKING:
+    from photoplanet.retrieval.library.matching import Library
 
 WIDTH = 1200  # pixels of a pair
 MAX_HEIGHT = 60_000  # of a picture: what viewers still open
@@ -55,6 +58,43 @@ def pair(query: Any, match: Any, query_features: Any = None, match_features: Any
     if drawn.width > WIDTH:
         drawn = drawn.resize((WIDTH, max(1, round(drawn.height * WIDTH / drawn.width))), Image.Resampling.LANCZOS)
     return drawn
+
+
+def likeness(match: Mapping[str, Any]) -> str:
+    """Say in words how alike two photos are, from the record of a match.
+
+    >>> likeness({"inliers": 125, "trusted": True}), likeness({"inliers": 12, "trusted": False})
+    ('125 details agree', '12 agree, unproven')
+    >>> likeness({"distance": 0.31})
+    'distance 0.310'
+    """
+    if "distance" in match:
+        return f"distance {match['distance']:.3f}"
+    return f"{match['inliers']} details agree" if match["trusted"] else f"{match['inliers']} agree, unproven"
+
+
+def pictures(
+    library: "Library",
+    source: Any,
+    name: str,
+    features: Any,
+    matches: Sequence[Any],
+    records: Sequence[Mapping[str, Any]],
+) -> Iterator[dict[str, Any]]:
+    """Draw a photo beside each of its matches, for `write_html` and `write_png`; one at a time, when asked for.
+
+    `features`: local features of the photo, None where vectors were compared; `records`: the matches as plain values.
+    """
+    if not matches:
+        yield {"query": name, "title": "no match", "picture": None}
+    for match, record in zip(matches, records, strict=True):
+        title = f"{likeness(record)} · {record['place']} · {record['photo_id']}"
+        try:
+            picture = pair(source, match, features, library.features_of(match.row))
+        except InputError as error:  # gone since it was indexed
+            yield {"query": name, "title": f"{title} ({error})", "picture": None}
+            continue
+        yield {"query": name, "title": title, "picture": picture}
 
 
 def write_html(path: str | Path, pictures: Iterable[Mapping[str, Any]]) -> None:

@@ -10,7 +10,7 @@ from photoplanet.albums.trips import Found
 from photoplanet.core.atomic import open_replacing
 from photoplanet.locate import geojson
 from photoplanet.locate.answers import AnswerOptions
-from photoplanet.metadata import gpx_writer
+from photoplanet.metadata import gpx
 from photoplanet.show import result_files
 
 COLUMNS = (*result_files.COLUMNS, "taken_at", "album", "kind")
@@ -101,4 +101,4 @@ def gpx_file(path: str | Path, form: AnswerOptions) -> Iterator[Sink]:
 
     yield add
     with open_replacing(path) as file:
-        gpx_writer.write(file, points, "photoplanet")
+        gpx.write(file, points, "photoplanet")

@@ -13,7 +13,7 @@ from PIL import Image
 from playwright.sync_api import expect
 
 import photoplanet as pp
-from photoplanet.metadata.exif import gps_bytes
+from photoplanet.metadata.exif_writer import gps_bytes
 from photoplanet.retrieval.library import library
 from photoplanet.server.app import create_app
 from photoplanet.server.limits import Limits

@@ -6,7 +6,7 @@ import photoplanet as pp
 from photoplanet.albums import trips
 from photoplanet.earth import land
 from photoplanet.errors import InputError
-from photoplanet.explain.gallery import Shown, gallery
+from photoplanet.explain.gallery import GalleryPhoto, gallery
 from photoplanet.explain.occlusion import occlude
 from photoplanet.locate.prediction import Prediction
 from photoplanet.show.figures import album, distribution, partition, plots, world
@@ -244,13 +244,13 @@ def test_examples_are_the_surest_photo_of_each_cell_by_how_far_off_it_is(model, 
 def test_a_sheet_of_examples_holds_twelve_of_each_kind_within_25_km_and_a_gallery_eight_cells(model):
     assert (choice.MOST_EXAMPLES, choice.RIGHT_KM, choice.MOST_CELLS) == (12, 25.0, 8)
     part = pp.Partition.from_cells(pp.cells.children(pp.cells.from_token(["47", "89", "1"])))
-    found = {label: [Shown(0.9, 0, "a.jpg")] for label in range(12)}
+    found = {label: [GalleryPhoto(0.9, 0, "a.jpg")] for label in range(12)}
     assert list(choice.gallery_cells(found, part, photos_a_cell=1)) == list(range(8))
 
 
 def test_a_gallery_shows_full_cells_the_surest_first_or_the_cells_asked_for():
     part = pp.Partition.from_cells(pp.cells.from_token(["11", "47", "89"]))
-    photos = [Shown(0.9, 0, "a.jpg"), Shown(0.8, 1, "b.jpg")]
+    photos = [GalleryPhoto(0.9, 0, "a.jpg"), GalleryPhoto(0.8, 1, "b.jpg")]
     found = {2: photos, 0: photos[:1], 1: photos}
     assert list(choice.gallery_cells(found, part, photos_a_cell=2)) == [2, 1]
     assert list(choice.gallery_cells(found, part, photos_a_cell=2, count=1)) == [2]

@@ -7,7 +7,7 @@ from typing import Any
 from photoplanet.earth import cells, gazetteer, geodesy
 from photoplanet.earth.partition.partition import Partition
 from photoplanet.errors import InputError
-from photoplanet.explain.gallery import Shown
+from photoplanet.explain.gallery import GalleryPhoto
 from photoplanet.locate.prediction import Prediction
 
 MOST_EXAMPLES = 12  # of each kind
@@ -74,12 +74,12 @@ def _most_confident(found: Mapping[int, Example], count: int) -> list[Example]:
 
 
 def gallery_cells(
-    found: Mapping[int, list[Shown]],
+    found: Mapping[int, list[GalleryPhoto]],
     partition: Partition,
     photos_a_cell: int,
     count: int = MOST_CELLS,
     tokens: Sequence[str] = (),
-) -> dict[int, list[Shown]]:
+) -> dict[int, list[GalleryPhoto]]:
     """Choose the cells of a gallery: those of `tokens`, or the surest that have `photos_a_cell` photos (Fig. 8).
 
     `found`: what `explain.gallery` found, the surest cell first. Where no cell has that many photos, all count.
@@ -87,7 +87,7 @@ def gallery_cells(
 
     >>> import photoplanet as pp
     >>> part = pp.load("toy").partition
-    >>> found = {3: [Shown(0.9, 0, "a.jpg")], 7: [Shown(0.8, 1, "b.jpg"), Shown(0.7, 2, "c.jpg")]}
+    >>> found = {3: [GalleryPhoto(0.9, 0, "a.jpg")], 7: [GalleryPhoto(0.8, 1, "b.jpg"), GalleryPhoto(0.7, 2, "c.jpg")]}
     >>> list(gallery_cells(found, part, photos_a_cell=2))
     [7]
     """

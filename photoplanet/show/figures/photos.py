@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from photoplanet.explain.gallery import Shown
+from photoplanet.explain.gallery import GalleryPhoto
 from photoplanet.explain.occlusion import Occlusion
 from photoplanet.show.figures import plots, world
 from photoplanet.show.figures.distribution import show_photo
@@ -45,11 +45,11 @@ def examples(right: Sequence[Example], wrong: Sequence[Example]) -> "Figure":
 
 
 @plots.styled
-def cell_gallery(partition: "Partition", found: dict[int, list[Shown]], names: Sequence[str]) -> "Figure":
+def cell_gallery(partition: "Partition", found: dict[int, list[GalleryPhoto]], names: Sequence[str]) -> "Figure":
     """Draw one row per cell: where it lies, then its most confident photos; `names`: one for each cell of `found`.
 
     >>> import photoplanet as pp
-    >>> photo = Shown(0.9, 0, np.zeros((64, 64, 3), np.uint8))
+    >>> photo = GalleryPhoto(0.9, 0, np.zeros((64, 64, 3), np.uint8))
     >>> part = pp.Partition.from_cells(pp.cells.from_token(["47", "89"]))
     >>> [axes.get_title() for axes in cell_gallery(part, {1: [photo]}, ["Somewhere"]).axes]
     ['Somewhere', '90 %']
