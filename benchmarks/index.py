@@ -15,7 +15,7 @@ import numpy as np
 from PIL import Image
 
 from photoplanet.index import build
-from photoplanet.metadata.exif import gps_bytes
+from photoplanet.metadata.exif_writer import gps_bytes
 from photoplanet.photos import decode, table
 
 

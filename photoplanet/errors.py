@@ -2,7 +2,11 @@
 
 
 def printable(text: str) -> str:
-    """One line that a terminal, a page or a file can hold: names of files and what others wrote may hold anything."""
+    r"""One line that a terminal, a page or a file can hold: names of files and what others wrote may hold anything.
+
+    >>> printable("one\ntwo.jpg")
+    'one?two.jpg'
+    """
     return "".join(sign if sign.isprintable() else "?" for sign in text)
 
 
@@ -21,10 +25,17 @@ class ModelError(PhotoplanetError):
 
 
 class MissingExtra(PhotoplanetError, ImportError):
-    """A feature needs an optional dependency; the message names the extra to install."""
+    """A feature needs an optional dependency; the message names the extra, and how to install it.
+
+    >>> print(MissingExtra("drawing figures", "figures"))
+    drawing figures needs the 'figures' extra: pip install '.[figures]' in a clone of photoplanet, or ...
+    """
 
     def __init__(self, feature: str, extra: str):
-        super().__init__(f"{feature} needs the '{extra}' extra: pip install 'photoplanet[{extra}]'")
+        super().__init__(
+            f"{feature} needs the '{extra}' extra: pip install '.[{extra}]' in a clone of photoplanet, "
+            f"or pip install 'photoplanet[{extra}] @ git+URL' with the URL of its repository"
+        )
 
 
 class TrainingError(PhotoplanetError):

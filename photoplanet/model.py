@@ -1,45 +1,177 @@
-"""What `photoplanet.load` gives: a Locator with the methods that are built on top of it."""
+"""What a person does with a loaded model: locate photos and albums, find similar photos, explain, evaluate."""
 
 import os
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable
 from typing import TYPE_CHECKING, Any
 
-from photoplanet.locate.locator import READ, Locator
+from photoplanet.core import progress
+from photoplanet.locate.credible_region import REGION_SHARE
+from photoplanet.locate.locator import READ, Locator, Photo
+from photoplanet.locate.point_estimates import DEFAULT_READOUT
 from photoplanet.locate.prediction import Prediction
 from photoplanet.models import folder, installed
 
 if TYPE_CHECKING:
+    import pyarrow as pa
+
+    from photoplanet.explain.occlusion import Occlusion
     from photoplanet.metadata.track import Track
+    from photoplanet.retrieval.library.matching import Match
 
 
-def load(model: str | os.PathLike | None = None, threads: int | None = None) -> "Model":
+def load(model: str | os.PathLike[str] | None = None, threads: int | None = None) -> "Model":
     """Load a model: an installed name, a folder, or (None) the user's default; ModelError without one, or a bad one.
 
     `threads`: cores that the network may use (None: all).
+
+    >>> model = load("toy")
+    >>> model.info.name, len(model.partition)
+    ('toy', 1044)
     """
     return Model(folder.read(installed.resolve(model), verify=READ), threads)
 
 
 class Model(Locator):
-    """A loaded model: all of `Locator`, and albums.
+    """A loaded model, and what a person does with it.
 
-    It stands here and not in `locate`, which must not import what is built on it.
+    Photos are paths, `shard.tar#member`, bytes, PIL images or uint8 arrays (h, w, 3).
     """
 
     def locate_album(
         self,
-        photos: Iterable[Any],
-        times: Sequence[Any] | None = None,
+        photos: Iterable[Photo],
+        times: Iterable[Any] | None = None,
         method: str | None = None,
-        anchors: "Sequence[tuple[float, float] | None] | None" = None,
+        anchors: Iterable[tuple[float, float] | None] | None = None,
         track: "Track | None" = None,
         readout: str | None = None,
+        advance: progress.Advance = progress.ignore,
     ) -> list[Prediction]:
         """Locate the photos of one album together → one Prediction per photo, in the given order.
 
-        As `albums.together.locate_album`, which says what the arguments are; by default times and known places (GPS)
-        are those in the photos' EXIF.
-        """
-        from photoplanet.albums import locate_album as together
+        As `albums.locate_album`, which says what the arguments are; by default times and known places (GPS) are those
+        in the photos' EXIF. InputError when no photo can be read and no place is known.
 
-        return together.locate_album(self, photos, times, method, anchors, track, readout)
+        >>> import numpy as np
+        >>> album = [np.full((64, 64, 3), grey, np.uint8) for grey in (0, 90, 255)]
+        >>> found = load("toy").locate_album(album, times=["2024-05-01 10:00", "2024-05-01 10:05", None])
+        >>> len(found)
+        3
+        """
+        from photoplanet.albums import locate_album as albums
+
+        when = None if times is None else list(times)
+        known = None if anchors is None else list(anchors)
+        return albums.locate_album(self, photos, when, method, known, track, readout, advance)
+
+    def similar(
+        self,
+        photo: Photo,
+        library: str | os.PathLike[str],
+        k: int = 5,
+        *,
+        by: str = "local",
+        index: str | os.PathLike[str] | None = None,
+        update: bool = True,
+        threads: int | None = None,
+        bar: progress.Bar = progress.no_bar,
+    ) -> "list[Match]":
+        r"""Find the photos of a geotagged library that show what a photo shows → at most `k` matches, the best first.
+
+        `library`: a folder of geotagged photos, or a photo table; its index is built beside it, or brought up to date.
+        `by`: "local" (details that geometry proves; `Match.trusted` says whether it did) or "embedding" (vectors of
+        this model). `index`, `update`, `bar`: as `retrieval.library.library.open`. For many photos, open the library
+        once. InputError for a photo or library that cannot be read; MissingExtra without the retrieval extra.
+
+        >>> import pathlib, tempfile
+        >>> from PIL import Image
+        >>> folder = pathlib.Path(tempfile.mkdtemp())
+        >>> for name in ("one", "two"):
+        ...     Image.effect_noise((96, 96), 60).save(folder / f"{name}.png")
+        >>> rows = "photo_id,path,latitude,longitude", "one,one.png,48.86,2.35", "two,two.png,-33.87,151.21"
+        >>> _ = (folder / "photos.csv").write_text("\n".join(rows))
+        >>> load("toy").similar(folder / "two.png", folder / "photos.csv", k=1, by="embedding")[0].photo_id
+        'two'
+        """
+        from photoplanet.retrieval.library import library as libraries
+
+        model = self if by == "embedding" else None
+        found = libraries.open(library, by, model, index, update=update, threads=threads, bar=bar)
+        return found.similar(photo, k, threads=threads)
+
+    def explain(
+        self,
+        photo: Photo,
+        truth: tuple[float, float] | None = None,
+        *,
+        positions: int | None = None,
+        box: float | None = None,
+        regions: int | None = None,
+        advance: progress.Advance = progress.ignore,
+    ) -> "Occlusion":
+        """Say which parts of a photo speak for its place: a grey box slides over it (paper, Fig. 10).
+
+        `truth`: latitude, longitude in degrees where known: then its cell is explained, else the most probable one.
+        `positions`, `box`, `regions`: as `explain.occlusion.occlude`. InputError for a photo that cannot be read, a
+        truth outside every cell, or numbers out of range.
+
+        >>> import numpy as np
+        >>> found = load("toy").explain(np.zeros((64, 64, 3), np.uint8), positions=2)
+        >>> found.heat.shape == found.photo.shape[:2]
+        True
+        """
+        from photoplanet.explain import occlusion
+
+        return occlusion.occlude(
+            self,
+            photo,
+            truth,
+            occlusion.POSITIONS if positions is None else positions,
+            occlusion.BOX if box is None else box,
+            occlusion.REGIONS if regions is None else regions,
+            advance,
+        )
+
+    def evaluate(
+        self,
+        photos: "str | os.PathLike[str] | pa.Table",
+        *,
+        readout: str = DEFAULT_READOUT,
+        top: int = 5,
+        region: float = REGION_SHARE,
+        by: str | None = None,
+        training: str | os.PathLike[str] | None = None,
+        drop_duplicates: bool = False,
+        threads: int | None = None,
+        bar: progress.Bar = progress.no_bar,
+    ) -> dict[str, Any]:
+        r"""Measure the model on a photo table, a file or a `pyarrow.Table` → everything that `evaluate --json` prints.
+
+        Accuracy at 1, 25, 200, 750 and 2500 km with 95 % intervals, median error, GeoScore, top-k, calibration, and
+        which photos have a (near-)duplicate among the training photos. Arguments and keys are those of
+        `evaluation.evaluate.evaluate`. InputError for a table that cannot be used.
+
+        >>> import pathlib, tempfile
+        >>> from PIL import Image
+        >>> folder = pathlib.Path(tempfile.mkdtemp())
+        >>> Image.new("RGB", (96, 96), "red").save(folder / "red.png")
+        >>> _ = (folder / "photos.csv").write_text("photo_id,path,latitude,longitude\nred,red.png,48.86,2.35\n")
+        >>> found = load("toy").evaluate(folder / "photos.csv")
+        >>> found["photos"], found["world"], sorted(found["accuracy"])
+        (1, 'toy', ['city', 'continent', 'country', 'region', 'street'])
+        """
+        from photoplanet.evaluation import truth
+        from photoplanet.evaluation.evaluate import evaluate
+
+        return evaluate(
+            self,
+            truth.of(photos),
+            readout=readout,
+            top=top,
+            region=region,
+            by=by,
+            training=training,
+            drop_duplicates=drop_duplicates,
+            threads=threads,
+            bar=bar,
+        )

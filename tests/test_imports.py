@@ -45,6 +45,20 @@ def test_public_names_are_there_and_unknown_ones_are_named():
         photoplanet.nothing  # noqa: B018
 
 
+def test_an_old_name_works_for_one_version_and_says_so():
+    with pytest.warns(DeprecationWarning, match=r"photoplanet\.places is now photoplanet\.gazetteer"):
+        assert photoplanet.places is photoplanet.gazetteer
+
+
+def test_what_a_type_checker_sees_is_what_is_there():
+    """The names under TYPE_CHECKING are written by hand, beside the table that imports them when they are used."""
+    tree = ast.parse((PACKAGE / "__init__.py").read_text("utf-8"))
+    block = next(node for node in tree.body if isinstance(node, ast.If))
+    shown = {alias.asname for node in block.body if isinstance(node, ast.ImportFrom) for alias in node.names}
+    assert shown == {*photoplanet.__all__} - {"__version__"}
+    assert (PACKAGE / "py.typed").is_file()
+
+
 @pytest.mark.parametrize("path", MODULES, ids=lambda path: str(path.relative_to(PACKAGE)))
 def test_only_training_imports_torch(path):
     """So that a light install locates photos."""

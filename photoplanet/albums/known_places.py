@@ -15,7 +15,7 @@ from photoplanet.photos import decode, table
 MAX_APART_HOURS = 0.25  # a photo between two track points closer in time than this lies on the line between them
 
 
-def from_exif(photo: object) -> tuple[str | None, tuple[float, float] | None]:
+def from_exif(photo: decode.Source) -> tuple[str | None, tuple[float, float] | None]:
     """When (ISO 8601) and where (degrees) a photo says it was taken, without decoding it; None for what it hides.
 
     A photo that cannot be read at all says nothing here; reading its pixels reports it.

@@ -18,7 +18,7 @@ from photoplanet.locate.locator import Locator
 from photoplanet.locate.precision import PRECISIONS, rounded
 from photoplanet.locate.prediction import Prediction
 from photoplanet.metadata import exif
-from photoplanet.metadata.exif_writer import Estimate
+from photoplanet.metadata.estimate import Estimate
 from photoplanet.metadata.times import parse_times
 from photoplanet.metadata.track import Track
 from photoplanet.photos import decode, inputs, table

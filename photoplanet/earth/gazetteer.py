@@ -44,8 +44,8 @@ _CONTINENTS = {
 CONTINENT_OF = {code: continent for continent, codes in _CONTINENTS.items() for code in codes.split()}
 
 
-def name(lat: npt.ArrayLike, lng: npt.ArrayLike) -> list["Place"]:
-    """The place of each point: degrees, scalars or arrays of any one shape → a flat list of `Place`.
+def name(lat: npt.ArrayLike, lng: npt.ArrayLike) -> list["PlaceName"]:
+    """The place of each point: degrees, scalars or arrays of any one shape → a flat list of `PlaceName`.
 
     State and country are the nearest town's; the town is the nearest by edge (distance less the radius that its
     population fills) in that state, so that the Eiffel Tower is in Paris and not in a suburb. Beyond 25 km of a town
@@ -87,7 +87,7 @@ def largest(lat: tuple[float, float], lng: tuple[float, float], k: int) -> list[
 
 
 @dataclass(frozen=True)
-class Place:
+class PlaceName:
     """Where a point is; an empty string is "not known": no town within 100 km, or no country at sea."""
 
     city: str
@@ -169,7 +169,7 @@ def _towns_of(tile: int) -> np.ndarray:
     return _within_reach(data, middle, spread, _ALL).astype(np.int32)
 
 
-def _place(data: dict[str, Any], town: int, away: float, ground: int, longitude: float) -> Place:
+def _place(data: dict[str, Any], town: int, away: float, ground: int, longitude: float) -> PlaceName:
     state = int(data["state"][town])
     home = int(data["state_country"][state])
     country, city, region = home, data["names"][town], data["states"][state]
@@ -177,12 +177,12 @@ def _place(data: dict[str, Any], town: int, away: float, ground: int, longitude:
     if away > CLAIM_KM or (away > IN_TOWN_KM and ground not in (-1, home)):
         country, city, region = ground, "", ""
     if country < 0:
-        return Place("", "", "", "", "", away, near)
+        return PlaceName("", "", "", "", "", away, near)
     code = data["country_codes"][country]
     continent = CONTINENT_OF.get(code, "")
     if code == "RU" and not 0 < longitude < _URAL_LONGITUDE:
         continent = "Asia"
-    return Place(city, region, data["country_names"][country], code, continent, away, near)
+    return PlaceName(city, region, data["country_names"][country], code, continent, away, near)
 
 
 @cache

@@ -9,6 +9,7 @@ from typing import Any
 
 import numpy as np
 import numpy.typing as npt
+from numpy.typing import NDArray
 
 from photoplanet.earth.geodesy import RADII_KM, distance_km
 from photoplanet.errors import InputError
@@ -20,14 +21,22 @@ _TAIL = 2.5  # per cent on either side of a 95 % interval
 
 
 def accuracy(errors_km: npt.ArrayLike, radii: Mapping[str, float] = RADII_KM) -> dict[str, float]:
-    """Share of photos (0…1) whose error is at most each radius in km; all 0 when there are no photos."""
+    """Share of photos (0…1) whose error is at most each radius in km; all 0 when there are no photos.
+
+    >>> accuracy([0.5, 30.0, 3000.0])["city"]
+    0.3333333333333333
+    """
     errors = _checked(errors_km)
     return {name: float((errors <= radius).mean()) if errors.size else 0.0 for name, radius in radii.items()}
 
 
-def geoscore(errors_km: npt.ArrayLike) -> np.ndarray:
-    """5000·exp(−km / 1492.7) per photo (n,), 0 for a photo without prediction. Source: OSV-5M, §4."""
-    return GEOSCORE_BEST * np.exp(-_checked(errors_km) / GEOSCORE_SCALE_KM)
+def geoscore(errors_km: npt.ArrayLike) -> NDArray[np.float64]:
+    """5000·exp(−km / 1492.7) per photo (n,), 0 for a photo without prediction. Source: OSV-5M, §4.
+
+    >>> geoscore([0.0, 1492.7, float("nan")]).round()
+    array([5000., 1839.,    0.])
+    """
+    return np.asarray(GEOSCORE_BEST * np.exp(-_checked(errors_km) / GEOSCORE_SCALE_KM))
 
 
 def summary(
@@ -38,6 +47,10 @@ def summary(
     Keys: `photos`, `predicted`, `radii_km`, `accuracy` and `accuracy_interval` by radius (shares 0…1), `median_km` and
     `median_km_interval` (None stands for infinity: half of the photos have no prediction), `geoscore` (mean, 0…5000).
     With no photos at all the median, its interval and the score are None. InputError on a negative error.
+
+    >>> found = summary([10.0, 100.0, 1000.0])
+    >>> found["median_km"], round(found["geoscore"])
+    (100.0, 4067)
     """
     errors = _checked(errors_km)
     random = np.random.default_rng(seed)
@@ -66,6 +79,9 @@ def share_interval(
     The count of hits in a resample of n photos is Binomial(n, share): drawing from it is the bootstrap, without the
     resampling. At 0 and n hits every resample is the same and the bootstrap would claim certainty; there the open end
     is the exact (Clopper–Pearson) bound.
+
+    >>> share_interval(0.5, 100)
+    (0.4, 0.6)
     """
     if n == 0:
         return 0.0, 1.0
@@ -82,6 +98,10 @@ def median_interval(
 
     A resample takes the photos of n uniform ranks, so its median is the photo at the median rank, and that rank is
     Beta distributed: one draw per resample instead of n.
+
+    >>> low, high = median_interval(range(101))
+    >>> low < 50 < high
+    True
     """
     errors = np.sort(_checked(errors_km))
     n = errors.size
@@ -103,11 +123,14 @@ def median_interval(
 
 def top_k_errors(
     latitude: npt.ArrayLike, longitude: npt.ArrayLike, true_latitude: npt.ArrayLike, true_longitude: npt.ArrayLike
-) -> np.ndarray:
+) -> NDArray[np.float64]:
     """(n, k) km: column j is the error of the best of the first j + 1 candidates (the paper's Fig. 3).
 
     `latitude` and `longitude` are (n, k) degrees, best candidate first, NaN for "no candidate"; the truth is (n,)
     degrees. Infinity until the first candidate. InputError when shapes differ.
+
+    >>> top_k_errors([[0.0, 1.0]], [[0.0, 0.0]], [1.0], [0.0]).round(1)
+    array([[111.2,   0. ]])
     """
     lat, lng = np.asarray(latitude, np.float64), np.asarray(longitude, np.float64)
     true_lat, true_lng = np.asarray(true_latitude, np.float64), np.asarray(true_longitude, np.float64)
@@ -117,13 +140,18 @@ def top_k_errors(
     known = np.isfinite(lat) & np.isfinite(lng)
     row = np.nonzero(known)[0]
     errors[known] = distance_km(lat[known], lng[known], true_lat[row], true_lng[row])
-    return np.minimum.accumulate(errors, axis=1)
+    return np.asarray(np.minimum.accumulate(errors, axis=1))
 
 
-def error_curve(errors_km: npt.ArrayLike, distances: npt.ArrayLike | None = None) -> tuple[np.ndarray, np.ndarray]:
+def error_curve(
+    errors_km: npt.ArrayLike, distances: npt.ArrayLike | None = None
+) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
     """(distances in km, share of photos 0…1 within each): the localisation curve.
 
-    Default distances: 200, evenly spaced in log from 0.1 km to half the Earth's girth.
+    Default distances: 200, evenly spaced in log from 0.1 km to half the Earth's circumference.
+
+    >>> error_curve([10.0, 100.0], [1.0, 50.0, 500.0])[1]
+    array([0. , 0.5, 1. ])
     """
     errors = np.sort(_checked(errors_km))
     grid = np.geomspace(0.1, FARTHEST_KM, 200) if distances is None else np.asarray(distances, np.float64)
@@ -133,7 +161,11 @@ def error_curve(errors_km: npt.ArrayLike, distances: npt.ArrayLike | None = None
 def by_group(
     errors_km: npt.ArrayLike, groups: npt.ArrayLike, radii: Mapping[str, float] = RADII_KM, seed: int = 0
 ) -> dict[str, dict[str, Any]]:
-    """`summary` for each value of `groups` (n,), most photos first, equal ones by name."""
+    """`summary` for each value of `groups` (n,), most photos first, equal ones by name.
+
+    >>> [(name, found["photos"]) for name, found in by_group([1.0, 2.0, 3.0], ["a", "b", "b"]).items()]
+    [('b', 2), ('a', 1)]
+    """
     errors, names = _checked(errors_km), np.asarray(groups).astype(str)
     if names.shape != errors.shape:
         raise InputError(f"{errors.size} errors but {names.size} groups: give one group per photo")
@@ -144,7 +176,7 @@ def by_group(
     }
 
 
-def _middle(ordered: np.ndarray) -> float:
+def _middle(ordered: NDArray[np.float64]) -> float:
     return float((ordered[(ordered.size - 1) // 2] + ordered[ordered.size // 2]) / 2)
 
 
@@ -152,7 +184,7 @@ def _finite(value: float | None) -> float | None:
     return None if value is None or not np.isfinite(value) else float(value)
 
 
-def _checked(errors_km: npt.ArrayLike) -> np.ndarray:
+def _checked(errors_km: npt.ArrayLike) -> NDArray[np.float64]:
     errors = np.array(errors_km, dtype=np.float64).ravel()
     errors[np.isnan(errors)] = np.inf
     if (errors < 0).any():

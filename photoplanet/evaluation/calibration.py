@@ -1,16 +1,18 @@
 """Calibrated confidence: one temperature for the softmax, and how far confidence and accuracy are apart."""
 
 from collections.abc import Iterator
+from typing import Any
 
 import numpy as np
 import numpy.typing as npt
+from numpy.typing import NDArray
 
 from photoplanet.errors import InputError
 
 LOWEST_TEMPERATURE, HIGHEST_TEMPERATURE = 0.05, 20.0
 BINS = 15  # as in Guo et al. 2017, so that the error can be compared with published ones
 
-_CHUNK = 2_000_000  # numbers of the distribution in work at a time: 16 MB as float64
+CHUNK = 2_000_000  # numbers of the distribution in work at a time: 16 MB as float64
 _LOG_ZERO = -1e4  # stands for log 0, so that 0·log 0 is 0 and one impossible label does not make the loss infinite
 
 
@@ -20,6 +22,10 @@ def fit_temperature(log_probabilities: npt.ArrayLike, labels: npt.ArrayLike) -> 
     `log_probabilities` is (n, c) float at temperature 1, `labels` (n,) int; photos with label −1 (outside every cell)
     are left out. InputError on other shapes, labels ≥ c, NaN, or no labelled photo. Source: Guo et al., "On
     Calibration of Modern Neural Networks", ICML 2017, §4.2.
+
+    >>> rows = np.log([[0.9, 0.1]] * 4)  # right three times of four: 90 % was too sure
+    >>> round(fit_temperature(rows, [0, 0, 0, 1]), 3)
+    2.0
     """
     values, truth = _checked(log_probabilities, labels)
     # The loss is convex in b = 1/T, so its slope rises with b: Newton's step, bisection where it leaves the bracket.
@@ -40,10 +46,13 @@ def fit_temperature(log_probabilities: npt.ArrayLike, labels: npt.ArrayLike) -> 
     return float(1 / following)
 
 
-def apply_temperature(log_probabilities: npt.ArrayLike, temperature: float) -> np.ndarray:
+def apply_temperature(log_probabilities: npt.ArrayLike, temperature: float) -> NDArray[np.floating[Any]]:
     """Log-probabilities (…, c) at `temperature`: log softmax(log p / T) along the last axis, in the dtype given.
 
     InputError when the temperature is not a positive finite number.
+
+    >>> np.exp(apply_temperature(np.log([0.9, 0.1]), 2.0))
+    array([0.75, 0.25])
     """
     if not (np.isfinite(temperature) and temperature > 0):
         raise InputError(f"temperature is {temperature}: give a positive number; 1 changes nothing")
@@ -63,6 +72,9 @@ def expected_calibration_error(confidence: npt.ArrayLike, correct: npt.ArrayLike
     """Mean of `|accuracy − confidence|` over equal bins of confidence, weighted by photos; 0…1, 0 for no photos.
 
     `confidence` is (n,) in 0…1, `correct` (n,) bool. InputError as `reliability`. Source: Guo et al. 2017, eq. 3.
+
+    >>> round(expected_calibration_error([0.9, 0.9], [True, False]), 3)
+    0.4
     """
     table = reliability(confidence, correct, bins)
     used = table["count"] > 0
@@ -70,12 +82,15 @@ def expected_calibration_error(confidence: npt.ArrayLike, correct: npt.ArrayLike
     return float((gaps * table["count"][used]).sum() / max(1, table["count"].sum()))
 
 
-def reliability(confidence: npt.ArrayLike, correct: npt.ArrayLike, bins: int = BINS) -> dict[str, np.ndarray]:
+def reliability(confidence: npt.ArrayLike, correct: npt.ArrayLike, bins: int = BINS) -> dict[str, NDArray[Any]]:
     """The reliability table: how accurate the photos of each bin of confidence are.
 
     Arrays (bins,): `lower`, `upper` (a bin is lower < confidence ≤ upper), `count`, and the mean `confidence` and
     `accuracy` (0…1) of each bin, NaN where it is empty. InputError when lengths differ, a confidence is outside 0…1 or
     NaN, or bins < 1.
+
+    >>> reliability([0.9, 0.95], [True, False], bins=2)["count"]
+    array([0, 2])
     """
     sure = np.asarray(confidence, dtype=np.float64).ravel()
     right = np.asarray(correct).ravel().astype(bool)
@@ -99,7 +114,7 @@ def reliability(confidence: npt.ArrayLike, correct: npt.ArrayLike, bins: int = B
     }
 
 
-def _slope(values: np.ndarray, truth: np.ndarray, b: float) -> tuple[float, float]:
+def _slope(values: NDArray[Any], truth: NDArray[Any], b: float) -> tuple[float, float]:
     """First and second derivative of the summed loss by b: Σ(E[z] − z_label) and Σ Var[z] under softmax(b·z)."""
     slope = curvature = 0.0
     labelled = np.flatnonzero(truth >= 0)
@@ -116,7 +131,7 @@ def _slope(values: np.ndarray, truth: np.ndarray, b: float) -> tuple[float, floa
     return slope, curvature
 
 
-def _checked(log_probabilities: npt.ArrayLike, labels: npt.ArrayLike) -> tuple[np.ndarray, np.ndarray]:
+def _checked(log_probabilities: npt.ArrayLike, labels: npt.ArrayLike) -> tuple[NDArray[Any], NDArray[Any]]:
     values, truth = np.asarray(log_probabilities), np.asarray(labels)
     if values.ndim != 2 or truth.shape != values.shape[:1] or values.shape[1] == 0:
         raise InputError(f"log-probabilities {values.shape} and labels {truth.shape}: give (n, c) and (n,)")
@@ -134,6 +149,6 @@ def _checked(log_probabilities: npt.ArrayLike, labels: npt.ArrayLike) -> tuple[n
 
 
 def _chunks(n: int, c: int) -> Iterator[slice]:
-    rows = max(1, _CHUNK // max(1, c))
+    rows = max(1, CHUNK // max(1, c))
     for start in range(0, n, rows):
         yield slice(start, min(n, start + rows))

@@ -1,44 +1,49 @@
 """Anybody's predictions: reading a file of them, and joining it with the truth so that nothing is lost in silence."""
 
 import csv
-import io
-from collections.abc import Callable
+import os
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
+from photoplanet.core import atomic
 from photoplanet.errors import InputError
-from photoplanet.photos import table as photo_table
+from photoplanet.photos import foreign_tables
+from photoplanet.photos.foreign_tables import PHOTO_COLUMNS
+from photoplanet.photos.formats import is_photo_name
 
-COLUMNS = ("photo_id", "latitude", "longitude", "rank", "confidence")
-_FOREIGN = photo_table.FOREIGN | {
-    "rank": ("top", "k"),
-    "confidence": ("probability", "prob", "score"),
-    "photo_id": (*photo_table.FOREIGN["photo_id"], *photo_table.FOREIGN["path"]),
-}
-# a file of predictions may carry the truth too: these names, where there are any, are the prediction
-_PREDICTED = {
-    "latitude": ("pred_lat", "pred_latitude", "predicted_lat", "predicted_latitude"),
+if TYPE_CHECKING:
+    from photoplanet.locate.prediction import Prediction
+
+Sink = Callable[[int, "Prediction | Exception"], None]  # takes the answer to the photo of one row
+
+# our column → what it may be called; a file may carry the truth too, and the first names are then the prediction
+_ALIASES = {
+    "photo_id": (*PHOTO_COLUMNS["photo_id"], *PHOTO_COLUMNS["path"]),
+    "latitude": ("pred_lat", "pred_latitude", "predicted_lat", "predicted_latitude", *PHOTO_COLUMNS["latitude"]),
     "longitude": (
-        "pred_lng",
-        "pred_lon",
-        "pred_longitude",
-        "predicted_lng",
-        "predicted_lon",
-        "predicted_longitude",
-        "p_lng",
+        "pred_lng", "pred_lon", "pred_longitude", "predicted_lng", "predicted_lon", "predicted_longitude", "p_lng",
+        *PHOTO_COLUMNS["longitude"],
     ),
-}
+    "rank": ("rank", "top", "k"),
+    "confidence": ("confidence", "probability", "prob", "score"),
+}  # fmt: skip
+_REQUIRED = ("photo_id", "latitude", "longitude")
+_NULLS = ("", "nan", "NaN", "null", "None")  # how others write that there is no answer
 _SHOWN = 5
 
 
 @dataclass(frozen=True)
-class Predictions:
-    """`photo_id` (n,) str; `latitude`, `longitude` (n, k) degrees by rank and `confidence` (n,), all NaN for none.
+class PredictionRows:
+    """A file of predictions, photo by photo.
+
+    `photo_id` (n,) str; `latitude`, `longitude` (n, k) degrees by rank and `confidence` (n,), all NaN for none.
 
     `report`: `rows`, `photos`, `without_answer` (rows that give no coordinates), `bad_rows` and `duplicates` (each
     {reason: {"count", "rows"}}, rows counted from 1 below the header).
@@ -68,29 +73,32 @@ class Matched:
     report: dict[str, Any]
 
 
-def read(path: str | Path, top: int = 5) -> Predictions:
-    """Read a predictions file: CSV, TSV or Parquet.
+def read(path: str | Path, top: int = 5) -> PredictionRows:
+    r"""Read a predictions file: CSV, TSV or Parquet.
 
     Columns: photo_id, latitude and longitude in degrees, optional rank (1 … `top` are read) and confidence. Foreign
     column names are understood as in the photo table. A row without coordinates is an answer withheld. A row that
     cannot be used and a second prediction of one photo and rank are counted and named, and the rest goes on.
     InputError when the file or a required column is missing, or no row can be used.
+
+    >>> import pathlib, tempfile
+    >>> path = pathlib.Path(tempfile.mkdtemp()) / "guesses.csv"
+    >>> _ = path.write_text("photo_id,lat,lon\na,48.9,2.3\n")
+    >>> read(path).latitude
+    array([[48.9]])
     """
-    path = Path(path)
-    if not path.is_file():
-        raise InputError(f"{path}: {'is a folder' if path.is_dir() else 'no such file'}; give a predictions file")
-    try:
-        raw, broken = _read_raw(path)
-    except (pa.ArrowException, OSError, UnicodeDecodeError, csv.Error) as error:
-        raise InputError(f"{path}: cannot read it as a table ({' '.join(str(error).split())[:200]})") from None
-    ids = np.array(raw["photo_id"].to_pylist(), dtype=object)
+    found = foreign_tables.read(path, _ALIASES, "a predictions file", _NULLS, _REQUIRED)
+    raw, broken = found.columns, found.broken
+    ids = np.array(raw["photo_id"].cast(pa.string()).to_pylist(), dtype=object)
     lat, empty_lat, bad_lat = _numbers(raw["latitude"])
     lng, empty_lng, bad_lng = _numbers(raw["longitude"])
     rank, no_rank, bad_rank = _numbers(raw["rank"]) if "rank" in raw.column_names else _absent(len(ids), 1.0)
     sure = _numbers(raw["confidence"])[0] if "confidence" in raw.column_names else np.full(len(ids), np.nan)
     rank = np.where(no_rank, 1.0, rank)
     withheld = empty_lat & empty_lng
-    problems: dict[str, dict[str, Any]] = {"wrong number of fields": {"count": broken, "rows": []}} if broken else {}
+    problems: dict[str, dict[str, Any]] = {}
+    if broken:
+        problems["wrong number of fields"] = {"count": len(broken), "rows": broken[: foreign_tables.ROWS_SHOWN]}
     with np.errstate(invalid="ignore"):
         keep = ~withheld & ~(rank > top)
         later = int((~withheld & (rank > top)).sum())
@@ -98,11 +106,11 @@ def read(path: str | Path, top: int = 5) -> Predictions:
     def leave_out(bad: np.ndarray, reason: str) -> None:
         rows = np.flatnonzero(bad & keep)
         if rows.size:
-            problems[reason] = {"count": int(rows.size), "rows": (rows[:_SHOWN] + 1).tolist()}
+            problems[reason] = {"count": int(rows.size), "rows": foreign_tables.row_numbers(rows.tolist(), broken)}
             keep[rows] = False
 
     leave_out(np.array([not photo for photo in ids], dtype=bool), "no photo_id")
-    leave_out(bad_lat | bad_lng | empty_lat | empty_lng, "coordinates are no numbers")
+    leave_out(bad_lat | bad_lng | empty_lat | empty_lng, "coordinates are not numbers")
     with np.errstate(invalid="ignore"):
         leave_out(~((np.abs(lat) <= 90) & (np.abs(lng) <= 180)), "coordinates out of range")
         leave_out(bad_rank | ~((rank >= 1) & (rank % 1 == 0)), "rank is not 1, 2, …")
@@ -123,16 +131,24 @@ def read(path: str | Path, top: int = 5) -> Predictions:
         "photos": int(photos.size),
         "without_answer": int(withheld.sum()),
         "bad_rows": problems,
-        "duplicates": _again(again, kept, ids),
+        "duplicates": _again(again, kept, ids, broken),
     }
-    return Predictions(photos, best[0], best[1], best[2][:, 0], report)
+    return PredictionRows(photos, best[0], best[1], best[2][:, 0], report)
 
 
-def match(predictions: Predictions, truth: pa.Table) -> Matched:
-    """Join predictions with a truth table (photo_id, latitude, longitude), as `photos.table.read` returns it.
+def match(predictions: PredictionRows, truth: pa.Table) -> Matched:
+    r"""Join predictions with a truth table (photo_id, latitude, longitude), as `photos.table.read` returns it.
 
     Photos are matched by id; where no id matches at all, by file name, then by file name without suffix, when those
     name one photo each. InputError when nothing matches or the truth is empty.
+
+    >>> import pathlib, tempfile
+    >>> path = pathlib.Path(tempfile.mkdtemp()) / "guesses.csv"
+    >>> _ = path.write_text("photo_id,lat,lon\na,48.9,2.3\n")
+    >>> truth = pa.table({"photo_id": ["b", "a"], "latitude": [0.5, 48.86], "longitude": [0.5, 2.35]})
+    >>> match(read(path), truth).latitude
+    array([[ nan],
+           [48.9]])
     """
     ids = [str(photo) for photo in truth["photo_id"].to_pylist()]
     if not ids:
@@ -156,8 +172,51 @@ def match(predictions: Predictions, truth: pa.Table) -> Matched:
     )
 
 
+@contextmanager
+def writing(path: str | os.PathLike[str], ids: Sequence[str], top: int = 5) -> Iterator[Sink]:
+    """Write a predictions file that `read` reads and that appears when the block ends well.
+
+    Yields a function that adds the candidates of one photo: its row in `ids`, and its `locate.Prediction`. An error in
+    its place adds nothing, so that the photo counts as not answered.
+
+    >>> import pathlib, tempfile
+    >>> path = pathlib.Path(tempfile.mkdtemp()) / "guesses.csv"
+    >>> import numpy as np, photoplanet as pp
+    >>> with writing(path, ["a"], top=2) as add:
+    ...     add(0, pp.load("toy").locate(np.zeros((64, 64, 3), np.uint8)))
+    >>> read(path).latitude.shape
+    (1, 2)
+    """
+    with atomic.replacing(Path(path)) as temporary, temporary.open("w", newline="", encoding="utf-8") as file:
+        writer = csv.writer(file)
+        writer.writerow(("photo_id", "rank", "latitude", "longitude", "confidence"))
+
+        def add(row: int, answer: "Prediction | Exception") -> None:
+            if isinstance(answer, Exception):
+                return
+            order = answer.order[:top]
+            points = answer.partition.means[order].copy()
+            points[0] = answer.point
+            for rank, (point, cell) in enumerate(zip(points, order, strict=True), start=1):
+                numbers = (f"{point[0]:.6f}", f"{point[1]:.6f}", f"{answer.probabilities[cell]:.6g}")
+                writer.writerow((ids[row], rank, *numbers))
+
+        yield add
+
+
+def ignore(row: int, answer: "Prediction | Exception") -> None:
+    """Write no prediction: what stands for `writing` where no file is asked for.
+
+    >>> ignore(0, ValueError("no photo"))
+    """
+
+
 def describe(problems: dict[str, dict[str, Any]]) -> str:
-    """'no photo_id: 2 (rows 4, 9); …' of a report's `bad_rows` or `duplicates`; empty when there are none."""
+    """'no photo_id: 2 (rows 4, 9); …' of a report's `bad_rows` or `duplicates`; empty when there are none.
+
+    >>> describe({"no photo_id": {"count": 2, "rows": [4, 9]}})
+    'no photo_id: 2 (rows 4, 9)'
+    """
     parts = []
     for reason, entry in problems.items():
         more = ", …" if entry["count"] > len(entry["rows"]) else ""
@@ -166,7 +225,7 @@ def describe(problems: dict[str, dict[str, Any]]) -> str:
     return "; ".join(parts)
 
 
-def _joined(predictions: Predictions, truth: pa.Table, ids: list[str], rows: np.ndarray, how: str) -> Matched:
+def _joined(predictions: PredictionRows, truth: pa.Table, ids: list[str], rows: np.ndarray, how: str) -> Matched:
     found = rows >= 0
     used = np.zeros(predictions.photo_id.size, bool)
     used[rows[found]] = True
@@ -182,61 +241,6 @@ def _joined(predictions: Predictions, truth: pa.Table, ids: list[str], rows: np.
     }
     true_lat, true_lng = (truth[name].to_numpy().astype(np.float64) for name in ("latitude", "longitude"))
     return Matched(np.array(ids), true_lat, true_lng, lat, lng, confidence, report)
-
-
-def _read_raw(path: Path) -> tuple[pa.Table, int]:
-    """The columns of `COLUMNS` that the file has, under our names; and the number of rows that are no rows."""
-    with path.open("rb") as file:
-        parquet = file.read(4) == b"PAR1"
-    if parquet:
-        import pyarrow.parquet as pq
-
-        with pq.ParquetFile(path) as parquet_file:
-            if parquet_file.metadata.num_rows > photo_table.MAX_ROWS:
-                raise InputError(f"{path}: claims {parquet_file.metadata.num_rows:,} rows; that is no predictions file")
-            names = parquet_file.schema_arrow.names
-            found = _matched(path, names)
-            raw = parquet_file.read(columns=list(dict.fromkeys(found.values())))
-            columns = {ours: raw[name] for ours, name in found.items()}
-            return pa.table(columns | {"photo_id": columns["photo_id"].cast(pa.string())}), 0
-    import pyarrow.csv as pcsv
-
-    with path.open("rb") as file:
-        head = file.readline(1 << 20).decode("utf-8-sig")
-    delimiter = max(",;\t", key=head.count)
-    found = _matched(path, next(csv.reader(io.StringIO(head), delimiter=delimiter), []))
-    wanted = list(dict.fromkeys(found.values()))
-    broken = 0
-
-    def skip(row: Any) -> str:
-        nonlocal broken
-        broken += 1
-        return "skip"
-
-    raw = pcsv.read_csv(
-        path,
-        parse_options=pcsv.ParseOptions(delimiter=delimiter, newlines_in_values=True, invalid_row_handler=skip),
-        convert_options=pcsv.ConvertOptions(
-            column_types=dict.fromkeys(wanted, pa.string()), include_columns=wanted, strings_can_be_null=True,
-            null_values=["", "nan", "NaN", "null", "None"],
-        ),
-    )  # fmt: skip
-    return pa.table({ours: raw[name] for ours, name in found.items()}), broken
-
-
-def _matched(path: Path, names: list[str]) -> dict[str, str]:
-    spelled: dict[str, str] = {}
-    for name in names:
-        spelled.setdefault(name.strip().lower(), name)
-    found = {}
-    for ours in COLUMNS:
-        aliases = (*_PREDICTED.get(ours, ()), ours, *_FOREIGN[ours])
-        spelling = next((spelled[alias] for alias in aliases if alias in spelled), None)
-        if spelling is not None:
-            found[ours] = spelling
-    if lacking := [name for name in COLUMNS[:3] if name not in found]:
-        raise InputError(f"{path}: no column {', '.join(lacking)}; found {', '.join(names)[:300] or 'none'}")
-    return found
 
 
 def _numbers(column: pa.ChunkedArray) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
@@ -264,13 +268,13 @@ def _absent(n: int, value: float) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
     return np.full(n, value), np.zeros(n, bool), np.zeros(n, bool)
 
 
-def _again(again: np.ndarray, kept: np.ndarray, ids: np.ndarray) -> dict[str, dict[str, Any]]:
+def _again(again: np.ndarray, kept: np.ndarray, ids: np.ndarray, broken: list[int]) -> dict[str, dict[str, Any]]:
     if not again.size:
         return {}
     rows = np.sort(kept[again])
     names = ", ".join(dict.fromkeys(str(ids[row]) for row in rows[:_SHOWN]))
     reason = f"photo and rank seen before, the first counts ({names})"
-    return {reason: {"count": int(rows.size), "rows": (rows[:_SHOWN] + 1).tolist()}}
+    return {reason: {"count": int(rows.size), "rows": foreign_tables.row_numbers(rows.tolist(), broken)}}
 
 
 def _unique_rows(names: list[str]) -> dict[str, int] | None:
@@ -284,4 +288,4 @@ def _file_name(photo: str) -> str:
 
 def _stem(photo: str) -> str:
     name = _file_name(photo)
-    return name.rsplit(".", 1)[0] if name.lower().endswith(photo_table.PHOTO_SUFFIXES) else name
+    return name.rsplit(".", 1)[0] if is_photo_name(name) else name

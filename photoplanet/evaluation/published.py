@@ -84,7 +84,7 @@ _OSV5M: list[_Row] = [
 
 @dataclass(frozen=True)
 class Benchmark:
-    """A public test set: its photos, how its list looks like, where it comes from, and the published rows."""
+    """A public test set: its photos, what its list looks like, where it comes from, and the published rows."""
 
     name: str
     photos: int
@@ -94,7 +94,11 @@ class Benchmark:
     note: str = ""
 
     def rows(self) -> list[dict[str, Any]]:
-        """The published rows as table rows: `name`, `year`, `accuracy` by radius (shares 0…1 or None), `source`."""
+        """The published rows as table rows: `name`, `year`, `accuracy` by radius (shares 0…1 or None), `source`.
+
+        >>> get("im2gps").rows()[4]["name"]
+        'PlaNet, 91 M photos'
+        """
         return [dict(row) for row in self.published]
 
 
@@ -130,10 +134,24 @@ BENCHMARKS = {benchmark.name: benchmark for benchmark in _ALL}
 
 
 def get(name: str) -> Benchmark:
-    """The benchmark called `name`; InputError lists the known ones."""
+    """The benchmark called `name`; InputError lists the known ones.
+
+    >>> get("im2gps3k").photos
+    2997
+    """
     if name not in BENCHMARKS:
         raise InputError(f"no benchmark is called {name!r}; the benchmarks are {', '.join(BENCHMARKS)}")
     return BENCHMARKS[name]
+
+
+def size_note(name: str, photos: int) -> str:
+    """Return one line where a list of so many photos is not the whole benchmark, else an empty string.
+
+    >>> size_note("im2gps", 200)
+    '200 photos, but im2gps has 237: not comparable as it stands'
+    """
+    expected = get(name).photos
+    return "" if photos == expected else f"{photos:,} photos, but {name} has {expected:,}: not comparable as it stands"
 
 
 def check(
@@ -147,8 +165,14 @@ def check(
     `table` has `photo_id` and perhaps `path`; a photo is looked for in `folder` and below under its path, its id, or
     its id with a suffix. Facts: `expected`, `listed`, `missing` and `unreadable` (counts with first names; the second
     only when `readable`, path → bool, is given), `complete`. InputError when the folder holds none of the photos.
+
+    >>> import tempfile, pathlib
+    >>> folder = pathlib.Path(tempfile.mkdtemp())
+    >>> _ = (folder / "a.jpg").write_bytes(b"")
+    >>> check("im2gps", pa.table({"photo_id": ["a", "b"]}), folder)[1]["missing"]
+    {'count': 1, 'first': ['b']}
     """
-    benchmark, root = get(name), image_folder.Folder(folder)
+    benchmark, root = get(name), image_folder.ImageFolder(folder)
     ids = table["photo_id"].to_pylist()
     given = table["path"].to_pylist() if "path" in table.column_names else ids
     paths = [root.find(photo, path) for photo, path in zip(ids, given, strict=True)]
@@ -167,7 +191,12 @@ def check(
 
 
 def describe(facts: dict[str, Any]) -> str:
-    """One line about a copy: complete, or what is missing and what that means."""
+    """One line about a copy: complete, or what is missing and what that means.
+
+    >>> facts = {"benchmark": "im2gps", "expected": 237, "complete": True}
+    >>> describe(facts)
+    'im2gps: complete, 237 photos'
+    """
     if facts["complete"]:
         return f"{facts['benchmark']}: complete, {facts['expected']:,} photos"
     parts = []

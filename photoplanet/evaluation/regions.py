@@ -2,6 +2,7 @@
 
 import numpy as np
 import numpy.typing as npt
+from numpy.typing import NDArray
 
 from photoplanet.earth import gazetteer
 from photoplanet.errors import InputError
@@ -10,10 +11,13 @@ BY = ("continent", "country")
 AT_SEA = "at sea"
 
 
-def groups(latitude: npt.ArrayLike, longitude: npt.ArrayLike, by: str) -> np.ndarray:
+def groups(latitude: npt.ArrayLike, longitude: npt.ArrayLike, by: str) -> NDArray[np.str_]:
     """Names (n,) of the continent or country of each point, degrees; "at sea" where there is none.
 
     InputError for another `by` or coordinates off the Earth.
+
+    >>> groups([48.86, 0.0], [2.35, -150.0], "continent").tolist()
+    ['Europe', 'at sea']
     """
     if by not in BY:
         raise InputError(f"cannot group by {by!r}; give one of {', '.join(BY)}")

@@ -1,15 +1,16 @@
 """One result: everything there is to say about a set of predictions, as a dict for JSON and as text."""
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
 import numpy as np
 import numpy.typing as npt
+from numpy.typing import NDArray
 
 from photoplanet.earth.geodesy import RADII_KM
 from photoplanet.evaluation import accuracy, calibration, predictions, tables
+from photoplanet.locate.credible_region import REGION_SHARE
 
-REGION_SHARE = 0.9
 _SHOWN = 5
 
 
@@ -20,6 +21,9 @@ def result(
 
     `errors_km` is (n, k): column j is the error of the best of the first j + 1 candidates, as `top_k_errors` returns
     it. `top_k` maps "1" … "k" to accuracy by radius (the paper's Fig. 3).
+
+    >>> result("mine", [[30.0, 10.0]])["top_k"]["2"]["city"]
+    1.0
     """
     errors = np.asarray(errors_km, np.float64)
     found = {"name": name, **accuracy.summary(errors[:, 0], seed=seed)}
@@ -29,13 +33,21 @@ def result(
     return found
 
 
-def sureness(
-    confidence: np.ndarray, correct: np.ndarray, held: np.ndarray, answered: np.ndarray, share: float = REGION_SHARE
+def calibration_facts(
+    confidence: NDArray[np.float64],
+    correct: NDArray[np.bool_],
+    held: NDArray[np.bool_],
+    answered: NDArray[np.bool_],
+    share: float = REGION_SHARE,
 ) -> dict[str, Any]:
     """How honest the probabilities are, over the photos that were read (`answered`, bool (n,)).
 
     `confidence` of the most probable cell and whether it is `correct` give the expected calibration error; `held` says
     whether the true cell is in the credible region that holds `share`. Uncovered photos are in no cell: wrong, outside.
+
+    >>> yes, no = np.array([True, True]), np.array([False, True])
+    >>> calibration_facts(np.array([0.5, 1.0]), no, yes, yes)["region"]["coverage"]
+    1.0
     """
     sure, right, inside = confidence[answered], correct[answered], held[answered]
     n = int(answered.sum())
@@ -49,22 +61,34 @@ def sureness(
     }
 
 
-def leaks(facts: Mapping[str, Any], errors_km: npt.ArrayLike, leaked: npt.ArrayLike, dropped: bool) -> dict[str, Any]:
-    """`facts` about a search for test photos among the training photos, with the accuracy with and without them.
+def page(
+    found: Mapping[str, Any],
+    published: Sequence[Mapping[str, Any]] = (),
+    style: str | None = None,
+    intervals: bool = False,
+) -> str:
+    """A result as a person wants to read it: a table to paste in a `style` of `tables.FORMATS`, or else as `text`.
 
-    `errors_km` (n,) of all photos, `leaked` bool (n,); `dropped`: whether the main result is the one without.
+    `published`: rows of `published.Benchmark.rows` to set beside it; `intervals`: with a style, the 95 % intervals too.
+
+    >>> print(page(result("mine", [[10.0]]), style="markdown"))
+    |  | street 1 km | city 25 km | ...
     """
-    found = dict(facts)
-    if found["checked"]:
-        errors, seen = np.asarray(errors_km, np.float64), np.asarray(leaked, bool)
-        found["dropped"] = dropped
-        found["accuracy_with"] = accuracy.accuracy(errors)
-        found["accuracy_without"] = accuracy.accuracy(errors[~seen]) if (~seen).any() else None
-    return found
+    if style is not None:
+        return tables.render(table_rows(found, published), style, intervals=intervals)
+    if not published:
+        return text(found)
+    own = {"name": found["name"], "accuracy": found["accuracy"]}
+    return f"{text(found)}\n{tables.markdown([*published, own])}"
 
 
 def text(found: Mapping[str, Any]) -> str:
-    """A result as lines for a terminal: accuracy with intervals, median, GeoScore, top-k, calibration, groups."""
+    """A result as lines for a terminal: accuracy with intervals, median, GeoScore, top-k, calibration, groups.
+
+    >>> print(text(result("mine", [[10.0]])))
+          within  accuracy   95 % interval
+    street     1 km     0.0 %   ...
+    """
     lines = [f"{'':<10}{'within':>9}{'accuracy':>10}   95 % interval"]
     for radius, km in found["radii_km"].items():
         low, high = (tables.percent(bound) for bound in found["accuracy_interval"][radius])
@@ -94,8 +118,41 @@ def text(found: Mapping[str, Any]) -> str:
     return "\n".join(lines) + "\n"
 
 
-def notes(report: Mapping[str, Any]) -> Iterable[str]:
-    """What was left out or counted as wrong in a match (`predictions.Matched.report`), one line each."""
+def remarks(found: Mapping[str, Any]) -> Iterator[str]:
+    """What a reader of an evaluation has to know beside its figures, one line each.
+
+    Whether test photos were compared with the training photos, and what counts as wrong without being a wrong answer.
+
+    >>> found = {"photos": 1, "world": "toy", "leaks": {"checked": True, "not_compared": 0},
+    ...          "uncovered": 0, "abstained": 0, "unreadable": {"count": 0}}
+    >>> list(remarks(found))
+    ['toy Earth: not real places (this model knows a made-up world only)']
+    """
+    leaks, of_all = found["leaks"], f"of {found['photos']:,}"
+    if not leaks["checked"]:
+        yield f"NOT checked whether test photos are among the training photos: {leaks['why']}; {leaks['how']}"
+    elif leaks["not_compared"]:
+        yield f"{leaks['not_compared']:,} photos could not be read and so not be compared"
+    if found["world"] == "toy":
+        yield "toy Earth: not real places (this model knows a made-up world only)"
+    if found["uncovered"]:
+        yield f"{found['uncovered']:,} {of_all} photos lie outside every cell of the model"
+    if found["abstained"]:
+        yield f"{found['abstained']:,} {of_all} answers `locate` would withhold as too weak; scored here"
+    unreadable = found["unreadable"]
+    if unreadable["count"]:
+        yield from (f"photoplanet: {reason}" for reason in unreadable["first"])
+        yield f"{unreadable['count']:,} {of_all} photos could not be read; they count as wrong"
+
+
+def notes(report: Mapping[str, Any]) -> Iterator[str]:
+    """What was left out or counted as wrong in a match (`predictions.Matched.report`), one line each.
+
+    >>> report = {"bad_rows": {}, "duplicates": {}, "without_answer": 2, "matched_by": "photo_id",
+    ...           "missing": {"count": 0, "first": []}, "without_truth": {"count": 0, "first": []}}
+    >>> list(notes(report))
+    ['2 rows give no coordinates: no answer']
+    """
     for key, what in (("bad_rows", "rows of the predictions left out"), ("duplicates", "duplicates left out")):
         if report[key]:
             yield f"{what}: {predictions.describe(report[key])}"
@@ -111,7 +168,11 @@ def notes(report: Mapping[str, Any]) -> Iterable[str]:
 
 
 def table_rows(found: Mapping[str, Any], published: Sequence[Mapping[str, Any]] = ()) -> list[dict[str, Any]]:
-    """Rows for `tables.render`: the published ones, then this result; where groups were asked for, one row a group."""
+    """Rows for `tables.render`: the published ones, then this result; where groups were asked for, one row a group.
+
+    >>> [row["name"] for row in table_rows(result("mine", [[10.0]]), [{"name": "theirs"}])]
+    ['theirs', 'mine']
+    """
     apart = ("top_k", "by", "sureness", "leaks")
     own: dict[str, Any] = {key: value for key, value in found.items() if key not in apart}
     rows = [*map(dict, published), own]
@@ -120,7 +181,7 @@ def table_rows(found: Mapping[str, Any], published: Sequence[Mapping[str, Any]] 
     return rows
 
 
-def _leak_lines(found: Mapping[str, Any]) -> Iterable[str]:
+def _leak_lines(found: Mapping[str, Any]) -> Iterator[str]:
     count, first = found["duplicates"]["count"], found["duplicates"]["first"]
     have = "photo has" if count == 1 else "photos have"
     yield f"{count:,} {have} a (near-)duplicate among the {found['training_photos']:,} of {found['training']}"
@@ -144,7 +205,7 @@ def _first(entry: Mapping[str, Any]) -> str:
     return ", ".join(map(str, entry["first"][:_SHOWN])) + more
 
 
-def _group_lines(by: str, groups: Mapping[str, Mapping[str, Any]]) -> Iterable[str]:
+def _group_lines(by: str, groups: Mapping[str, Mapping[str, Any]]) -> Iterator[str]:
     width = max(len(by), *(len(name) for name in groups)) + 2 if groups else len(by) + 2
     yield f"{by:<{width}}{'photos':>9}" + "".join(f"{name:>11}" for name in RADII_KM) + f"{'median km':>12}"
     for name, figures in groups.items():

@@ -1,48 +1,60 @@
-"""A model's answers, one by one as they come, gathered into the arrays that everything else here works on."""
+"""A model's answers, one by one as they come, collected into the arrays that everything else here works on."""
 
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
+from numpy.typing import NDArray
 
-from photoplanet.evaluation.report import REGION_SHARE
+from photoplanet.locate.credible_region import REGION_SHARE, holds
+from photoplanet.locate.prediction import Prediction
 
 _SHOWN = 5
 
 
 @dataclass(frozen=True)
 class Collected:
-    """Per photo (n,): candidates `latitude` and `longitude` (n, k) degrees with their probability `confidence` (n, k),
-    NaN where a photo was not read; whether the most probable cell is `correct`; whether the credible region `held` the
-    true cell; `answered`; `abstained`; and `unreadable`: a count with the first reasons."""
+    """What is needed of n answers to score them; rows of photos that were not read are NaN or False.
 
-    latitude: np.ndarray
-    longitude: np.ndarray
-    confidence: np.ndarray
-    correct: np.ndarray
-    held: np.ndarray
-    answered: np.ndarray
-    abstained: np.ndarray
+    `latitude`, `longitude` (n, k) degrees: the candidates; `confidence` (n, k): the probability of their cells;
+    `correct`, `held`, `answered`, `abstained`, all bool (n,): whether the most probable cell is the true one, whether
+    the credible region holds the true cell, whether the photo was read, whether the model abstains. `unreadable`: a
+    count with the first reasons.
+    """
+
+    latitude: NDArray[np.float64]
+    longitude: NDArray[np.float64]
+    confidence: NDArray[np.float64]
+    correct: NDArray[np.bool_]
+    held: NDArray[np.bool_]
+    answered: NDArray[np.bool_]
+    abstained: NDArray[np.bool_]
     unreadable: dict[str, Any]
 
 
 def collect(
-    answers: Iterable[tuple[int, Any]],
-    labels: np.ndarray,
+    answers: Iterable[tuple[int, Prediction | Exception]],
+    labels: NDArray[np.integer[Any]],
     top: int = 5,
     region: float = REGION_SHARE,
-    each: Callable[[int, Any], None] = lambda row, answer: None,
+    each: Callable[[int, Prediction | Exception], None] = lambda row, answer: None,
 ) -> Collected:
-    """Gather (row, prediction or error) pairs; rows that never come count as unanswered.
+    """Collect (row, prediction or error) pairs; rows that never come count as unanswered.
 
-    `labels` (n,) int: the true class of each row, −1 outside every cell. A prediction has `point`, `order`,
-    `probabilities`, `partition.means` and `abstains`, as `locate.Prediction`; its first candidate is the readout's
+    `labels` (n,) int: the true class of each row, −1 outside every cell. The first candidate of a prediction is its
     point, the others are the next cells by probability. `each` is called for every pair.
+
+    >>> import photoplanet as pp
+    >>> model = pp.load("toy")
+    >>> answer = model.locate(np.zeros((96, 96, 3), np.uint8))
+    >>> got = collect([(0, answer)], np.array([answer.order[0], 0]))
+    >>> got.answered, got.correct, got.latitude.shape
+    (array([ True, False]), array([ True, False]), (2, 5))
     """
     n = len(labels)
     lat, lng, sure = (np.full((n, top), np.nan) for _ in range(3))
-    correct, held, answered, abstained = (np.zeros(n, bool) for _ in range(4))
+    correct, held, answered, abstained = (np.zeros(n, np.bool_) for _ in range(4))
     reasons: list[str] = []
     failed = 0
     for row, answer in answers:
@@ -58,18 +70,6 @@ def collect(
             sure[row, :count] = answer.probabilities[order]
             answered[row], abstained[row] = True, answer.abstains
             correct[row] = labels[row] == answer.order[0]
-            held[row] = in_region(answer.probabilities, answer.order, int(labels[row]), region)
+            held[row] = holds(answer.probabilities, answer.order, int(labels[row]), region)
         each(row, answer)
     return Collected(lat, lng, sure, correct, held, answered, abstained, {"count": failed, "first": reasons})
-
-
-def in_region(probabilities: np.ndarray, order: np.ndarray, label: int, share: float) -> bool:
-    """Whether class `label` is in the smallest set of classes that holds `share` of the mass; False for −1.
-
-    It is when the classes before it in `order` (by falling probability) hold less than `share`.
-    """
-    if label < 0:
-        return False
-    ordered = probabilities[order].astype(np.float64)
-    before = ordered[: int(np.flatnonzero(order == label)[0])].sum()
-    return bool(before < share * ordered.sum() * (1 - 1e-9))

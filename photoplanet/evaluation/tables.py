@@ -16,7 +16,14 @@ Row = Mapping[str, Any]
 
 
 def markdown(rows: Sequence[Row], radii: Mapping[str, float] = RADII_KM, intervals: bool = False) -> str:
-    """A Markdown table, one line per row; with `intervals`, each share with its 95 % interval."""
+    """A Markdown table, one line per row; with `intervals`, each share with its 95 % interval.
+
+    >>> rows = [{"name": "mine", "accuracy": {"city": 0.25}}]
+    >>> print(markdown(rows, {"city": 25.0}))
+    |  | city 25 km |
+    | --- | ---: |
+    | mine | 25.0 |
+    """
     head, lines = _cells(rows, radii, intervals, "–")
     escaped = [[_markdown_safe(cell) for cell in line] for line in [head, *lines]]
     ruled = [escaped[0], ["---", *["---:"] * (len(head) - 1)], *escaped[1:]]
@@ -24,7 +31,18 @@ def markdown(rows: Sequence[Row], radii: Mapping[str, float] = RADII_KM, interva
 
 
 def latex(rows: Sequence[Row], radii: Mapping[str, float] = RADII_KM, intervals: bool = False) -> str:
-    """A LaTeX tabular with booktabs' rules (\\usepackage{booktabs}); every name escaped."""
+    r"""A LaTeX tabular with the rules of the package booktabs; every name escaped.
+
+    >>> rows = [{"name": "mine", "accuracy": {"city": 0.25}}]
+    >>> print(latex(rows, {"city": 25.0}))
+    \begin{tabular}{lr}
+    \toprule
+    & city 25 km \\
+    \midrule
+    mine & 25.0 \\
+    \bottomrule
+    \end{tabular}
+    """
     head, lines = _cells(rows, radii, intervals, "--")
     body = [" & ".join(_latex_safe(cell) for cell in line) + r" \\" for line in [head, *lines]]
     inner = [r"\toprule", body[0], r"\midrule", *body[1:], r"\bottomrule"]
@@ -32,7 +50,15 @@ def latex(rows: Sequence[Row], radii: Mapping[str, float] = RADII_KM, intervals:
 
 
 def as_json(rows: Sequence[Row], radii: Mapping[str, float] = RADII_KM, intervals: bool = False) -> str:
-    """The rows as one JSON array, every figure they hold; shares 0…1."""
+    """The rows as one JSON array, every figure they hold; shares 0…1.
+
+    >>> print(as_json([{"name": "mine"}]))
+    [
+      {
+        "name": "mine"
+      }
+    ]
+    """
     return json.dumps([dict(row) for row in rows], ensure_ascii=False, allow_nan=False, indent=2) + "\n"
 
 
@@ -40,19 +66,32 @@ FORMATS: dict[str, Callable[..., str]] = {"markdown": markdown, "latex": latex, 
 
 
 def render(rows: Sequence[Row], style: str, radii: Mapping[str, float] = RADII_KM, intervals: bool = False) -> str:
-    """`rows` in one of `FORMATS`; InputError lists them for another name."""
+    """`rows` in one of `FORMATS`; InputError lists them for another name.
+
+    >>> rows = [{"name": "mine", "accuracy": {"city": 0.25}}]
+    >>> render(rows, "markdown") == markdown(rows)
+    True
+    """
     if style not in FORMATS:
         raise InputError(f"no table style is called {style!r}; the styles are {', '.join(FORMATS)}")
     return FORMATS[style](rows, radii, intervals)
 
 
 def percent(share: float | None, missing: str = "–") -> str:
-    """A share 0…1 as per cent with one decimal, as papers print it."""
+    """A share 0…1 as per cent with one decimal, as papers print it.
+
+    >>> percent(0.1234), percent(None)
+    ('12.3', '–')
+    """
     return missing if share is None else f"{100 * share:.1f}"
 
 
 def distance(km: float | None) -> str:
-    """Kilometres in three significant digits; None, which stands for infinity, as ∞."""
+    """Kilometres in three significant digits; None, which stands for infinity, as ∞.
+
+    >>> distance(1.234), distance(12345.6), distance(None)
+    ('1.23', '12,300', '∞')
+    """
     if km is None or math.isinf(km):
         return "∞"
     if km == 0:

@@ -1,23 +1,24 @@
 """Which parts of a photo speak for a place: a grey box slides over it (Zeiler & Fergus 2014; paper, Fig. 10)."""
 
-from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 from numpy.typing import NDArray
 
+from photoplanet.core import progress
 from photoplanet.errors import InputError
+from photoplanet.locate.place import short
 from photoplanet.photos import decode
 
 if TYPE_CHECKING:
-    from photoplanet.locate.locator import Locator
+    from photoplanet.locate.locator import Locator, Photo
 
 POSITIONS = 20  # of the box, each way: 400 in all
 BOX = 0.2  # side of the box, as a share of the photo's
-GREY = 128
-REGIONS = 3
-MOST_POSITIONS = 200
+GREY = 128  # what hides: the middle of 0…255, which is neither dark nor light
+REGIONS = 3  # boxes that are named of each kind
+MOST_POSITIONS = 200  # each way: 40,000 runs of the network
 _BATCH = 50
 
 
@@ -32,8 +33,17 @@ class Spot:
     confidence: float
     change: float
 
+    def to_dict(self, side: int) -> dict[str, Any]:
+        """Plain values for JSON; the box as shares of the photo's `side` in pixels.
 
-@dataclass(frozen=True)
+        >>> Spot((0, 10, 20, 30), confidence=0.25, change=-0.5).to_dict(40)
+        {'box': [0.0, 0.25, 0.5, 0.75], 'confidence': 0.25, 'change': -0.5}
+        """
+        box = [round(edge / side, 4) for edge in self.box]
+        return {"box": box, "confidence": short(self.confidence), "change": short(self.change)}
+
+
+@dataclass(frozen=True, eq=False)
 class Occlusion:
     """What hiding each part of a photo does to the confidence in one cell.
 
@@ -54,45 +64,45 @@ class Occlusion:
     misleads: list[Spot]
 
     def to_dict(self) -> dict[str, Any]:
-        """Plain values for JSON; boxes as shares of the photo's side (of the part that the network sees)."""
+        """Plain values for JSON; boxes as shares of the photo's side (of the part that the network sees).
+
+        >>> import photoplanet as pp
+        >>> found = pp.load("toy").explain(np.zeros((64, 64, 3), np.uint8), positions=2)
+        >>> found.to_dict()["cell_is"]
+        'predicted'
+        """
         side = len(self.heat)
-
-        def spots(listed: list[Spot]) -> list[dict[str, Any]]:
-            return [
-                {
-                    "box": [round(edge / side, 4) for edge in spot.box],
-                    "confidence": float(f"{spot.confidence:.4g}"),
-                    "change": float(f"{spot.change:.4g}"),
-                }
-                for spot in listed
-            ]
-
         return {
             "cell": self.token,
             "latitude": round(self.latitude, 4),
             "longitude": round(self.longitude, 4),
             "cell_is": "true" if self.true else "predicted",
-            "confidence": float(f"{self.whole:.4g}"),
-            "supports": spots(self.supports),
-            "misleads": spots(self.misleads),
+            "confidence": short(self.whole),
+            "supports": [spot.to_dict(side) for spot in self.supports],
+            "misleads": [spot.to_dict(side) for spot in self.misleads],
         }
 
 
 def occlude(
     locator: "Locator",
-    source: Any,
+    source: "Photo",
     truth: tuple[float, float] | None = None,
     positions: int = POSITIONS,
     box: float = BOX,
     regions: int = REGIONS,
-    advance: Callable[..., None] = lambda count=1, note="": None,
+    advance: progress.Advance = progress.ignore,
 ) -> Occlusion:
     """Hide each part of a photo in turn and see what that does to the confidence in one cell (paper, Fig. 10).
 
     `source` as in `locate`; `truth`: latitude, longitude in degrees where known: then its cell is looked at, else the
     most probable one. A grey box of side `box` (share of the photo's side) stands at `positions` × `positions` places
-    spread evenly from edge to edge. Raises InputError for a photo that cannot be read, a truth outside every cell, or
-    numbers out of range.
+    spread evenly from edge to edge. `regions`: how many boxes to name of each kind. InputError for a photo that cannot
+    be read, a truth outside every cell, or numbers out of range.
+
+    >>> import photoplanet as pp
+    >>> found = occlude(pp.load("toy"), np.zeros((64, 64, 3), np.uint8), positions=2)
+    >>> found.true, 0 <= found.whole <= 1, found.photo.dtype
+    (False, True, dtype('uint8'))
     """
     if not 2 <= positions <= MOST_POSITIONS:
         raise InputError(f"positions must be 2 to {MOST_POSITIONS} each way, not {positions}")
@@ -105,20 +115,13 @@ def occlude(
     wide = min(side, max(1, round(box * side)))
     starts = np.unique(np.linspace(0, side - wide, positions).round().astype(int))
     corners = [(int(top), int(left)) for top in starts for left in starts]
-    found = np.empty(len(corners))
-    for first in range(0, len(corners), _BATCH):
-        some = corners[first : first + _BATCH]
-        hidden = np.repeat(photo[None], len(some), axis=0)
-        for each, (top, left) in zip(hidden, some, strict=True):
-            each[top : top + wide, left : left + wide] = GREY
-        found[first : first + len(some)] = np.exp(locator.log_probabilities(hidden)[0][:, label])
-        advance(len(some))
+    found = _hidden(locator, photo, label, corners, wide, advance)
     total, times = np.zeros((side, side)), np.zeros((side, side))
     for (top, left), confidence in zip(corners, found, strict=True):
         total[top : top + wide, left : left + wide] += confidence
         times[top : top + wide, left : left + wide] += 1
     base = float(whole[label])
-    # where boxes are far apart, pixels between them are never hidden: there nothing changes
+    # where boxes are far apart, the pixels between them are never hidden: nothing changes there
     heat = np.where(times > 0, total / np.maximum(times, 1), base).astype(np.float32)
     changes = found - base
     latitude, longitude = locator.partition.means[label]
@@ -134,6 +137,26 @@ def occlude(
         supports=_strongest(corners, found, changes, wide, regions, sign=-1),
         misleads=_strongest(corners, found, changes, wide, regions, sign=1),
     )
+
+
+def _hidden(
+    locator: "Locator",
+    photo: NDArray[np.uint8],
+    label: int,
+    corners: list[tuple[int, int]],
+    wide: int,
+    advance: progress.Advance,
+) -> NDArray[np.float64]:
+    """The confidence (n,) in a class with a grey box at each of the corners (top, left)."""
+    found = np.empty(len(corners))
+    for first in range(0, len(corners), _BATCH):
+        some = corners[first : first + _BATCH]
+        hidden = np.repeat(photo[None], len(some), axis=0)
+        for each, (top, left) in zip(hidden, some, strict=True):
+            each[top : top + wide, left : left + wide] = GREY
+        found[first : first + len(some)] = np.exp(locator.log_probabilities(hidden)[0][:, label])
+        advance(len(some))
+    return found
 
 
 def _label(locator: "Locator", truth: tuple[float, float]) -> int:
@@ -153,7 +176,12 @@ def _token(locator: "Locator", label: int) -> str:
 
 
 def _strongest(
-    corners: list[tuple[int, int]], found: NDArray, changes: NDArray, wide: int, regions: int, sign: int
+    corners: list[tuple[int, int]],
+    found: NDArray[np.float64],
+    changes: NDArray[np.float64],
+    wide: int,
+    regions: int,
+    sign: int,
 ) -> list[Spot]:
     """Up to `regions` boxes with the largest change of that sign, none overlapping another."""
     chosen: list[Spot] = []

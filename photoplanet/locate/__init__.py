@@ -6,7 +6,10 @@ from typing import Any
 
 
 class _Callable(ModuleType):
-    """`photoplanet.locate` is both a public function and, once anything in here is imported, this package."""
+    """`photoplanet.locate` is both a public function and, once anything in here is imported, this package.
+
+    Its types are those of `locator.locate`, as which `photoplanet/__init__.py` shows it to type checkers.
+    """
 
     def __call__(self, photo: Any, model: Any = None) -> Any:
         """As `photoplanet.locate.locator.locate`."""

@@ -19,7 +19,13 @@ class AnswerOptions:
 
 
 def record(name: str, prediction: Prediction, options: AnswerOptions) -> dict[str, Any]:
-    """One photo's answer as plain values; `best` is None, and nothing but `region` says where, when it abstains."""
+    """One photo's answer as plain values; `best` is None, and nothing but `region` says where, when it abstains.
+
+    >>> import numpy as np, photoplanet as pp
+    >>> where = pp.load("toy").locate(np.zeros((64, 64, 3), np.uint8))
+    >>> record("black.png", where, AnswerOptions(answer_always=True))["best"]["level"]
+    'continent'
+    """
     facts = prediction.to_dict(options.top, options.region, options.precision)
     if facts["abstains"] and not options.answer_always:
         facts["best"], facts["top"] = None, []

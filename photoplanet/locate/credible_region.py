@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from functools import cached_property
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -14,8 +14,10 @@ from photoplanet.errors import InputError
 if TYPE_CHECKING:
     from photoplanet.earth.partition.partition import Partition
 
-REGION_SHARE = 0.9
-HALF_WAY_ROUND_KM = float(np.pi * geodesy.EARTH_RADIUS_KM)
+Floats = NDArray[np.floating[Any]]
+
+REGION_SHARE = 0.9  # of the mass: the credible region that is reported unless another is asked for
+HALF_CIRCUMFERENCE_KM = float(np.pi * geodesy.EARTH_RADIUS_KM)
 # How photos lie around the mean position of their cell: evenly in discs of these radii, in units of √(area / π), with
 # these shares. Fitted to real geotags; the same for 273 cells as for 2,411 (benchmarks/spread_in_cells.py).
 SPREAD = ((0.15, 0.10), (0.3, 0.16), (0.6, 0.33), (1.1, 0.41))
@@ -23,11 +25,11 @@ _KEPT = 0.9999
 _FLOAT32 = 1e-6  # masses that are equal but for the rounding of their sum are equal
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)
 class Region:
     """The smallest set of cells that holds at least the asked share of the mass.
 
-    `classes` (k,) int32 by falling probability, `probabilities` (k,) float32, `ids` (k,) uint64, `probability`: the
+    `classes` (k,) int32 by descending probability, `probabilities` (k,) float32, `ids` (k,) uint64, `probability`: the
     mass held, `area_km2`, `means` (k, 2): the mean positions of the cells, `radius_km`: the distance around the
     prediction's best point within which that share of the mass lies.
     """
@@ -51,35 +53,66 @@ class Region:
     @cached_property
     def tokens(self) -> list[str]:
         """The S2 tokens of the cells, most probable first."""
-        return cells.token(self.ids).tolist()
+        return [str(token) for token in cells.token(self.ids)]
 
 
-def falling(rows: NDArray) -> NDArray[np.int32]:
-    """Classes (…, classes) by falling probability, equal ones in their own order; rows (…, classes), 0 or more."""
+def descending(rows: Floats) -> NDArray[np.int32]:
+    """Sort the classes (…, classes) by descending probability, equal ones in their own order; rows (…, classes), ≥ 0.
+
+    >>> descending(np.array([0.2, 0.5, 0.3]))
+    array([1, 2, 0], dtype=int32)
+    """
     if rows.dtype != np.float32:
-        return np.argsort(-rows, axis=-1, kind="stable").astype(np.int32)
+        order: NDArray[np.int32] = np.argsort(-rows, axis=-1, kind="stable").astype(np.int32)
+        return order
     # Floats from 0 on are in the order of their bits; with the class below them, no two keys are equal, and NumPy sorts
     # whole numbers on the processor's wide registers: a fifth of the time.
     keys = (~np.abs(rows).view(np.uint32)).astype(np.uint64)
     keys <<= np.uint64(32)
     keys |= np.arange(rows.shape[-1], dtype=np.uint64)
     keys.sort(axis=-1)
-    return keys.astype(np.uint32).astype(np.int32)
+    return np.asarray(keys.astype(np.uint32).astype(np.int32))
 
 
-def smallest(probabilities: NDArray, order: NDArray, share: float) -> NDArray:
-    """The first classes of `order` (by falling probability) that hold at least `share` of the mass; never none."""
+def smallest(probabilities: Floats, order: NDArray[np.int32], share: float) -> NDArray[np.int32]:
+    """The first classes of `order` (by descending probability) that hold at least `share` of the mass; never none.
+
+    This is the one definition of the credible region. Sums that are equal but for the rounding of float32 are equal.
+
+    >>> mass = np.array([0.5, 0.4, 0.1])
+    >>> smallest(mass, descending(mass), 0.9)
+    array([0, 1], dtype=int32)
+    """
     return order[: int(counts(probabilities[None], order[None], share)[0])]
 
 
-def counts(rows: NDArray, orders: NDArray, share: float) -> NDArray[np.int64]:
-    """How many classes (n,) `smallest` keeps of each of many rows (n, classes), by their orders (n, classes)."""
+def holds(probabilities: Floats, order: NDArray[np.int32], label: int, share: float) -> bool:
+    """Whether class `label` is among the classes that `smallest` keeps; False for −1, a place outside every cell.
+
+    >>> mass = np.array([0.5, 0.4, 0.1])
+    >>> [holds(mass, descending(mass), label, 0.9) for label in (0, 1, 2, -1)]
+    [True, True, False, False]
+    """
+    return label >= 0 and label in smallest(probabilities, order, share)
+
+
+def counts(rows: Floats, orders: NDArray[np.int32], share: float) -> NDArray[np.int64]:
+    """How many classes (n,) `smallest` keeps of each of many rows (n, classes), by their orders (n, classes).
+
+    >>> mass = np.array([[0.5, 0.4, 0.1]])
+    >>> counts(mass, descending(mass), 0.5)
+    array([1])
+    """
     held = np.cumsum(np.take_along_axis(rows, orders, axis=1), axis=1, dtype=np.float64)
-    return (held < share * held[:, -1:] * (1 - _FLOAT32)).sum(axis=1) + 1
+    return np.asarray((held < share * held[:, -1:] * (1 - _FLOAT32)).sum(axis=1) + 1)
 
 
 def check_share(share: float) -> float:
-    """Raise InputError unless 0 < share ≤ 1."""
+    """Raise InputError unless 0 < share ≤ 1.
+
+    >>> check_share(0.9)
+    0.9
+    """
     if not 0 < share <= 1:
         raise InputError(f"a credible region holds a share of the mass between 0 and 1, for instance 0.9; not {share}")
     return float(share)
@@ -88,13 +121,22 @@ def check_share(share: float) -> float:
 class MassAround:
     """The mass of n distributions, each as a function of the distance from a point of its own.
 
-    A distribution says nothing about where in its cell a photo lies, so that each cell's mass is spread around the
+    A distribution says nothing about where in its cell a photo lies, so each cell's mass is spread around the
     mean position of its photos as photos are on average (`SPREAD`): a small cell counts at once, a large one little by
-    little. `points` (n, 2) degrees; `rows` (n, classes) probabilities; `orders` (n, classes): classes by falling
+    little. `points` (n, 2) degrees; `rows` (n, classes) probabilities; `orders` (n, classes): classes by descending
     probability. The last 0.01 % of the mass is left out, as if it were infinitely far: it may lie in most of the cells.
+
+    >>> import photoplanet as pp
+    >>> part = pp.Partition.uniform([48.85, -33.9], [2.3, 151.2], level=8, min_photos=1)
+    >>> rows = np.array([[0.3, 0.7]])
+    >>> mass = MassAround(part.means[[1]], rows, part, descending(rows))
+    >>> mass.within(200.0).round(3), mass.radius(0.7) < 200
+    (array([0.7]), array([ True]))
     """
 
-    def __init__(self, points: NDArray, rows: NDArray, partition: "Partition", orders: NDArray):
+    def __init__(
+        self, points: NDArray[np.float64], rows: Floats, partition: "Partition", orders: NDArray[np.int32]
+    ):  # fmt: skip
         kept = counts(rows, orders, _KEPT)
         owner = np.repeat(np.arange(len(kept)), kept)
         classes = orders[np.arange(orders.shape[1]) < kept[:, None]]
@@ -107,18 +149,18 @@ class MassAround:
         self._away, self._owner = (np.repeat(each, len(sizes)) for each in (away, owner))
 
     def within(self, km: float) -> NDArray[np.float64]:
-        """The mass (n,) within `km` of the points, 0 … 1."""
+        """The mass (n,) within `km` of the points, 0…1."""
         held = np.bincount(self._owner, self._mass * overlap(self._away, self._reach, km), self._n)
         return np.minimum(1.0, held)
 
     def radius(self, share: float, known: Mapping[float, NDArray[np.float64]] | None = None) -> NDArray[np.float64]:
         """The least distance (n,) in km that holds `share` of the mass, to a thousandth.
 
-        `known`: km → what `within` told; spares the first steps, which look at the most discs, and changes nothing.
+        `known`: km → what `within` returned; spares the first steps, which look at the most discs, and changes nothing.
         """
         away, reach, mass, owner = self._away, self._reach, self._mass, self._owner
         goal = np.minimum(share, np.bincount(owner, mass, self._n)) - 1e-9
-        near, far, held = *_halved(goal, known or {}), np.zeros(self._n)
+        near, far, held = *_bracket(goal, known or {}), np.zeros(self._n)
         while (going := far - near > np.maximum(1e-3 * far, 1e-3)).any():
             # Discs that lie wholly on one side of what is still open are not looked at again.
             inside = away + reach <= near[owner]
@@ -131,9 +173,11 @@ class MassAround:
         return far
 
 
-def _halved(goal: NDArray, known: Mapping[float, NDArray]) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
-    """Half the Earth's girth halved towards the radius that holds `goal` (n,), as far as the `known` masses decide."""
-    near, far = np.zeros(len(goal)), np.full(len(goal), HALF_WAY_ROUND_KM)
+def _bracket(
+    goal: NDArray[np.float64], known: Mapping[float, NDArray[np.float64]]
+) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
+    """Bisect half the circumference for the radius that holds `goal` (n,), as far as the `known` masses decide."""
+    near, far = np.zeros(len(goal)), np.full(len(goal), HALF_CIRCUMFERENCE_KM)
     low, high = near.copy(), np.full(len(goal), np.inf)
     for km, held in known.items():
         low, high = np.where(held < goal, np.maximum(low, km), low), np.where(held < goal, high, np.minimum(high, km))
@@ -145,10 +189,15 @@ def _halved(goal: NDArray, known: Mapping[float, NDArray]) -> tuple[NDArray[np.f
         near, far = np.where(short, middle, near), np.where(enough, middle, far)
 
 
-def overlap(distances: NDArray, radii: NDArray, km: NDArray | float) -> NDArray[np.float64]:
+def overlap(
+    distances: NDArray[np.float64], radii: NDArray[np.float64], km: NDArray[np.float64] | float
+) -> NDArray[np.float64]:
     """The share (n,) of each disc (centre at `distances`, radius `radii` > 0, km) that a disc of radius `km` covers.
 
     Plane lens formula; on the sphere it is exact for a disc that is covered wholly or not at all.
+
+    >>> overlap(np.array([1.0, 9.0]), np.array([2.0, 2.0]), 5.0)
+    array([1., 0.])
     """
     km = np.broadcast_to(km, distances.shape)
     whole = distances + radii <= km

@@ -21,6 +21,12 @@ def features(
     """Features for one photo: `kind` is "point" (left out without `with_point`) or "cell", most probable first.
 
     At most `MAX_OUTLINES` cells are drawn; the property `cells_left_out` of the first feature counts the others.
+
+    >>> import numpy as np, photoplanet as pp
+    >>> where = pp.load("toy").locate(np.zeros((64, 64, 3), np.uint8))
+    >>> found = features(where, "black.png")
+    >>> found[0]["geometry"]["type"], found[1]["geometry"]["type"]
+    ('Point', 'Polygon')
     """
     from photoplanet.earth import outline
 

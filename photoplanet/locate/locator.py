@@ -1,15 +1,18 @@
 """A model at work: photos in, predictions out, through ONNX Runtime and without torch."""
 
+import io
 import os
 from collections import deque
-from collections.abc import Callable, Iterable, Iterator
-from typing import Any, overload
+from collections.abc import Iterable, Iterator, Sized
+from typing import Any, Literal, TypeAlias, overload
 
 import numpy as np
 from numpy.typing import NDArray
+from PIL import Image
 
+from photoplanet.core import onnx_sessions, progress
 from photoplanet.errors import InputError, ModelError
-from photoplanet.locate import point_estimates as readouts
+from photoplanet.locate import point_estimates
 from photoplanet.locate.prediction import ABSTAIN_BELOW, Prediction, Predictions, prepare
 from photoplanet.models import folder, installed
 from photoplanet.photos import decode
@@ -18,41 +21,62 @@ BATCH_SIZE = 32
 MAX_THREADS = 1024
 READ = (folder.CELLS, folder.NETWORK)  # what locating reads, and so what is hashed first
 
+Photo: TypeAlias = str | os.PathLike[str] | bytes | bytearray | memoryview | Image.Image | NDArray[np.uint8]
+"""One photo: a path, `shard.tar#member`, bytes, a PIL image, or uint8 (h, w), (h, w, 3) or (h, w, 4)."""
 
-def load(model: str | os.PathLike | None = None, threads: int | None = None) -> "Locator":
+Answer: TypeAlias = Prediction | InputError
+_ONE = (str, os.PathLike, bytes, bytearray, memoryview, Image.Image, np.ndarray, io.IOBase)
+
+
+def load(model: str | os.PathLike[str] | None = None, threads: int | None = None) -> "Locator":
     """Load a model: an installed name, a folder, or (None) the user's default; ModelError without one, or a bad one.
 
-    `threads`: cores that the network may use (None: all).
+    `threads`: cores that the network may use (None: all). `photoplanet.load` gives the same with more methods.
+
+    >>> load("toy").info.name
+    'toy'
     """
     return Locator(folder.read(installed.resolve(model), verify=READ), threads)
 
 
-def locate(photo: Any, model: str | os.PathLike | None = None) -> Any:
-    """Locate one photo (→ Prediction) or a list of them (→ list); for more than a few calls, `load` the model once."""
+@overload
+def locate(photo: Photo, model: str | os.PathLike[str] | None = ...) -> Prediction: ...  # type: ignore[overload-overlap]  # a str is an Iterable of str, too
+@overload
+def locate(photo: Iterable[Photo], model: str | os.PathLike[str] | None = ...) -> Predictions[Prediction]: ...
+def locate(
+    photo: Photo | Iterable[Photo], model: str | os.PathLike[str] | None = None
+) -> Prediction | Predictions[Prediction]:
+    """Locate one photo (→ Prediction) or several (→ list); for more than a few calls, `load` the model once.
+
+    `model` as in `load`. InputError for a photo that cannot be read, ModelError without a model.
+
+    >>> import photoplanet as pp
+    >>> pp.locate(np.zeros((64, 64, 3), np.uint8), model="toy").toy
+    True
+    """
     return load(model).locate(photo)
 
 
-def softmax_at(log_probabilities: NDArray, temperature: float) -> NDArray[np.float32]:
-    """Log-probabilities (n, classes) at temperature 1 → the same at `temperature`, float32, in a new array."""
+def softmax_at(log_probabilities: NDArray[np.float32], temperature: float) -> NDArray[np.float32]:
+    """Log-probabilities (n, classes) at temperature 1 → the same at `temperature`, float32, in a new array.
+
+    >>> softmax_at(np.log(np.array([[0.5, 0.5]], np.float32)), 2.0).round(3)
+    array([[-0.693, -0.693]], dtype=float32)
+    """
     scaled = log_probabilities / np.float32(temperature)
     scaled -= scaled.max(axis=1, keepdims=True)
     scaled -= np.log(np.exp(scaled).sum(axis=1, keepdims=True, dtype=np.float64)).astype(np.float32)
-    return scaled
+    return np.asarray(scaled)
 
 
-def open_network(bundle: folder.Bundle, threads: int | None) -> Any:
-    """An ONNX Runtime session of the model, with its inputs and outputs checked against `model.json`."""
-    import onnxruntime
+def open_network(bundle: folder.Bundle, threads: int | None) -> onnx_sessions.Session:
+    """Open a model's network, with its inputs and outputs checked against `model.json`; ModelError for a bad one.
 
-    options = onnxruntime.SessionOptions()
-    options.intra_op_num_threads = threads or 0
-    options.log_severity_level = 3
-    # Waiting threads would spin on the cores that decode the next photos: a quarter more processor time for nothing.
-    options.add_session_config_entry("session.intra_op.allow_spinning", "0")
-    try:
-        session = onnxruntime.InferenceSession(str(bundle.onnx_path), options, providers=["CPUExecutionProvider"])
-    except Exception as error:  # ONNX Runtime raises its own dozen types, which share no base but Exception
-        raise _bad_network(bundle, f"not a usable network ({' '.join(str(error).split())[:200]})") from None
+    >>> session = open_network(folder.read(installed.resolve("toy")), threads=1)
+    >>> session.get_inputs()[0].name
+    'images'
+    """
+    session = onnx_sessions.open_session(bundle.onnx_path, threads)
     info, size = bundle.info, bundle.info.preprocessing.size
     _check_signature(bundle, "input", session.get_inputs(), {"images": ("tensor(uint8)", [size, size, 3])})
     outputs = {
@@ -63,7 +87,9 @@ def open_network(bundle: folder.Bundle, threads: int | None) -> Any:
     return session
 
 
-def _check_signature(bundle: folder.Bundle, side: str, found: list, wanted: dict[str, tuple[str, list[int]]]) -> None:
+def _check_signature(
+    bundle: folder.Bundle, side: str, found: Iterable[onnx_sessions.Node], wanted: dict[str, tuple[str, list[int]]]
+) -> None:
     by_name = {node.name: node for node in found}
     for name, (kind, shape) in wanted.items():
         node = by_name.get(name)
@@ -73,7 +99,7 @@ def _check_signature(bundle: folder.Bundle, side: str, found: list, wanted: dict
             raise _bad_network(bundle, f"the {side} {name} must be {kind} (photos, {sizes}), but is {have}")
 
 
-def _fits(found: list, wanted: list[int]) -> bool:
+def _fits(found: list[Any], wanted: list[int]) -> bool:
     """Any number of photos, then `wanted`; what has no fixed size comes as a name or None, and is checked later."""
     if len(found) != len(wanted) + 1 or isinstance(found[0], int):
         return False
@@ -85,37 +111,68 @@ def _bad_network(bundle: folder.Bundle, what: str) -> ModelError:
 
 
 class Locator:
-    """A loaded model. `info`: its facts; `partition`: its cells; photos go to `locate` or `locate_many`."""
+    """A loaded model. `info`: its facts; `partition`: its cells; photos go to `locate` or `locate_many`.
+
+    `threads`: cores that the network may use (None: all); `abstain_below`: the mass within 750 km under which a
+    prediction abstains (None: as the model says). InputError for a bad number of threads, ModelError for a bad network.
+
+    >>> import photoplanet as pp
+    >>> len(pp.load("toy").partition)
+    1044
+    """
 
     def __init__(self, bundle: folder.Bundle, threads: int | None = None, abstain_below: float | None = None):
         if threads is not None and not 1 <= threads <= MAX_THREADS:
             raise InputError(f"threads must be 1 to {MAX_THREADS}, not {threads}")
-        self.bundle, self.info = bundle, bundle.info
+        self.bundle, self.info, self.threads = bundle, bundle.info, threads
         self.session = open_network(bundle, threads)
         self.partition = bundle.partition
         own = self.info.calibration.get("abstain_below", ABSTAIN_BELOW)
         self.abstain_below = own if abstain_below is None else abstain_below
 
     @overload
-    def locate(self, photos: list | tuple, readout: str | None = ..., on_error: str = ...) -> list[Any]: ...
+    def locate(  # type: ignore[overload-overlap]  # a str is an Iterable of str, too
+        self, photos: Photo, readout: str | None = ..., on_error: Literal["raise", "keep"] = ...
+    ) -> Prediction: ...
     @overload
-    def locate(self, photos: Any, readout: str | None = ..., on_error: str = ...) -> Prediction: ...
-    def locate(self, photos: Any, readout: str | None = None, on_error: str = "raise") -> Any:
-        """Locate one photo (path, `shard.tar#member`, bytes, PIL image, uint8 array) → Prediction, or a list → a list.
+    def locate(
+        self, photos: Iterable[Photo], readout: str | None = ..., on_error: Literal["raise"] = ...
+    ) -> Predictions[Prediction]: ...
+    @overload
+    def locate(
+        self, photos: Iterable[Photo], readout: str | None = ..., *, on_error: Literal["keep"]
+    ) -> Predictions[Answer]: ...
+    def locate(
+        self, photos: Photo | Iterable[Photo], readout: str | None = None, on_error: str = "raise"
+    ) -> Prediction | Predictions[Prediction] | Predictions[Answer]:
+        """Locate one photo → Prediction, or several (a list, a generator) → a list of them in the same order.
 
-        InputError for a photo that cannot be read; with a list and `on_error="keep"` the error stands in its place.
+        A photo is a path, `shard.tar#member`, bytes, a PIL image or a uint8 array. `readout`: the point estimate, one
+        of `point_estimates.READOUTS`. InputError for a photo that cannot be read; of several, `on_error="keep"` puts
+        the error in its place instead.
+
+        >>> import photoplanet as pp
+        >>> model = pp.load("toy")
+        >>> model.locate(np.zeros((64, 64, 3), np.uint8)).best.radius_km
+        2500.0
+        >>> [type(each).__name__ for each in model.locate(["no-such.jpg"], on_error="keep")]
+        ['PhotoError']
         """
         if on_error not in ("raise", "keep"):
             raise InputError(f"on_error is 'raise' or 'keep', not {on_error!r}")
-        many = isinstance(photos, list | tuple)
-        found = Predictions()
-        # One photo is decoded right here: starting threads would cost more than it saves.
-        threads = None if many and len(photos) > 1 else 0
-        for _, result in self.locate_many(photos if many else [photos], readout=readout, decode_threads=threads):
-            if isinstance(result, InputError) and (on_error == "raise" or not many):
-                raise result
-            found.append(result)
-        return found if many else found[0]
+        if isinstance(photos, _ONE) or not isinstance(photos, Iterable):
+            # One photo is decoded right here: starting threads would cost more than it saves.
+            ((_, answer),) = self.locate_many([photos], readout=readout, decode_threads=0)
+            if isinstance(answer, InputError):
+                raise answer
+            return answer
+        few = isinstance(photos, Sized) and len(photos) <= 1
+        found: Predictions[Answer] = Predictions()
+        for _, answer in self.locate_many(photos, readout=readout, decode_threads=0 if few else None):
+            if isinstance(answer, InputError) and on_error == "raise":
+                raise answer
+            found.append(answer)
+        return found
 
     def locate_many(
         self,
@@ -123,22 +180,28 @@ class Locator:
         batch_size: int = BATCH_SIZE,
         readout: str | None = None,
         decode_threads: int | None = None,
-        advance: Callable[..., None] = lambda count=1, note="": None,
+        advance: progress.Advance = progress.ignore,
         region: float | None = None,
-    ) -> Iterator[tuple[Any, Prediction | InputError]]:
+    ) -> Iterator[tuple[Any, Answer]]:
         """Yield (source, Prediction, or the InputError of a photo that cannot be read) in the order of `sources`.
 
         Photos are decoded on `decode_threads` threads while the network works; memory does not grow with their number.
-        With `region`, what `Prediction.to_dict` tells (of the region that holds this share) is worked out for a batch
-        at once, which is many times as fast as for one photo after another.
+        With `region`, what `Prediction.to_dict` reports (of the region that holds this share) is worked out for a batch
+        at once, which is many times as fast as for one photo after another. InputError for an unknown `readout` or a
+        `batch_size` under 1.
+
+        >>> import photoplanet as pp
+        >>> photos = (np.full((64, 64, 3), grey, np.uint8) for grey in (0, 255))
+        >>> [where.toy for photo, where in pp.load("toy").locate_many(photos)]
+        [True, True]
         """
         if batch_size < 1:
             raise InputError(f"batch_size must be 1 or more, not {batch_size}")
-        name = readout or readouts.DEFAULT_READOUT
-        readouts.get(name)
+        name = readout or point_estimates.DEFAULT_READOUT
+        point_estimates.get(name)
         waiting: deque[Any] = deque()
         decoded = decode.load_many(_noting(sources, waiting), self.info.preprocessing, decode_threads)
-        batch: list[tuple[Any, NDArray | InputError]] = []
+        batch: list[tuple[Any, NDArray[np.uint8] | InputError]] = []
         for pixels in decoded:
             batch.append((waiting.popleft(), pixels))
             if len(batch) == batch_size:
@@ -147,10 +210,17 @@ class Locator:
         if batch:
             yield from self._predict(batch, name, advance, region)
 
-    def log_probabilities(self, photos: NDArray) -> tuple[NDArray[np.float32], NDArray[np.float32]]:
+    def log_probabilities(self, photos: NDArray[np.uint8]) -> tuple[NDArray[np.float32], NDArray[np.float32]]:
         """uint8 RGB (n, size, size, 3) → calibrated log-probabilities (n, classes) and embeddings (n, d), float32.
 
         InputError for another shape or type; ModelError when the network answers with numbers that are not finite.
+
+        >>> import photoplanet as pp
+        >>> model = pp.load("toy")
+        >>> size = model.info.preprocessing.size
+        >>> rows, embeddings = model.log_probabilities(np.zeros((2, size, size, 3), np.uint8))
+        >>> rows.shape == (2, len(model.partition))
+        True
         """
         size = self.info.preprocessing.size
         if photos.dtype != np.uint8 or photos.ndim != 4 or photos.shape[1:] != (size, size, 3):
@@ -160,8 +230,8 @@ class Locator:
             return empty
         try:
             found, embedding = self.session.run(["log_probabilities", "embedding"], {"images": photos})
-        except Exception as error:  # as above: no common base
-            raise _bad_network(self.bundle, " ".join(str(error).split())[:200]) from None
+        except Exception as error:  # ONNX Runtime raises its own dozen types, which share no base but Exception
+            raise _bad_network(self.bundle, onnx_sessions.one_line(error)) from None
         expected = (len(photos), self.info.classes), (len(photos), self.info.embedding_size)
         if (found.shape, embedding.shape) != expected:
             raise _bad_network(self.bundle, f"answers of shape {found.shape}, {embedding.shape}, not {expected}")
@@ -169,18 +239,30 @@ class Locator:
             raise _bad_network(self.bundle, "its answer is not finite, so its weights are bad")
         return softmax_at(found, self.info.temperature), embedding
 
-    def prediction(self, probabilities: NDArray, embedding: NDArray, readout: str | None = None) -> Prediction:
-        """The Prediction of one photo: a row of each answer of the network, the first as probabilities."""
+    def prediction(
+        self, probabilities: NDArray[np.float32], embedding: NDArray[np.float32], readout: str | None = None
+    ) -> Prediction:
+        """Make one photo's Prediction of its probabilities (classes,) and its embedding (d,).
+
+        >>> import photoplanet as pp
+        >>> model = pp.load("toy")
+        >>> even = np.full(len(model.partition), 1 / len(model.partition), np.float32)
+        >>> model.prediction(even, np.zeros(model.info.embedding_size, np.float32)).abstains
+        True
+        """
         # Copies, so that one kept prediction does not keep the whole batch in memory.
         return Prediction(
-            probabilities.copy(), self.partition, embedding.copy(), readout or readouts.DEFAULT_READOUT,
+            probabilities.copy(), self.partition, embedding.copy(), readout or point_estimates.DEFAULT_READOUT,
             self.abstain_below, self.info.name, self.info.is_toy,
         )  # fmt: skip
 
     def _predict(
-        self, batch: list[tuple[Any, NDArray | InputError]], readout: str, advance: Callable[..., None],
+        self,
+        batch: list[tuple[Any, NDArray[np.uint8] | InputError]],
+        readout: str,
+        advance: progress.Advance,
         region: float | None,
-    ) -> Iterator[tuple[Any, Prediction | InputError]]:  # fmt: skip
+    ) -> Iterator[tuple[Any, Answer]]:
         good = [pixels for _, pixels in batch if not isinstance(pixels, InputError)]
         predictions: list[Prediction] = []
         if good:
@@ -196,7 +278,7 @@ class Locator:
 
 
 def _noting(sources: Iterable[Any], waiting: deque[Any]) -> Iterator[Any]:
-    """The sources, each remembered until its pixels come: decoding runs ahead of what is asked for."""
+    """The sources, each noted until its pixels come: decoding runs ahead of what is asked for."""
     for source in sources:
         waiting.append(source)
         yield source

@@ -1,7 +1,7 @@
-"""Readouts: a distribution over cells → one coordinate; all of them work on many photos at once."""
+"""Point estimates (readouts): a distribution over cells → one coordinate; all work on many photos at once."""
 
 from collections.abc import Callable, Iterator
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -12,6 +12,7 @@ from photoplanet.errors import InputError
 if TYPE_CHECKING:
     from photoplanet.earth.partition.partition import Partition
 
+Rows = NDArray[np.floating[Any]]
 Points = tuple[NDArray[np.float64], NDArray[np.float64]]
 
 DEFAULT_READOUT = "expected"  # the best of these on the toy Earth: docs/experiments.md
@@ -21,23 +22,43 @@ _CELLS = 128  # the most probable cells hold nearly all the mass, whatever the n
 _PHOTOS_AT_A_TIME = 4  # × 128² cell pairs as float64: half a megabyte, which a core keeps at hand
 
 
-def center(probabilities: NDArray, partition: "Partition") -> Points:
-    """The centre of the most probable cell, as in the paper; probabilities (n, classes) → degrees (n,), (n,)."""
+def center(probabilities: Rows, partition: "Partition") -> Points:
+    """The centre of the most probable cell, as in the paper; probabilities (n, classes) → degrees (n,), (n,).
+
+    >>> import photoplanet as pp
+    >>> part = pp.Partition.uniform([48.85, 48.87, -33.9], [2.3, 2.4, 151.2], level=5, min_photos=1)
+    >>> lat, lng = center(np.array([[0.3, 0.7]]), part)
+    >>> [round(float(x[0])) for x in (lat, lng)]
+    [-35, 150]
+    """
     points = partition.centers[_checked(probabilities, partition).argmax(axis=1)]
     return points[:, 0], points[:, 1]
 
 
-def mean(probabilities: NDArray, partition: "Partition") -> Points:
-    """The mean position of the training photos of the most probable cell; probabilities (n, classes) → degrees."""
+def mean(probabilities: Rows, partition: "Partition") -> Points:
+    """The mean position of the training photos of the most probable cell; probabilities (n, classes) → degrees.
+
+    >>> import photoplanet as pp
+    >>> part = pp.Partition.uniform([48.85, 48.87, -33.9], [2.3, 2.4, 151.2], level=5, min_photos=1)
+    >>> lat, lng = mean(np.array([[0.3, 0.7]]), part)
+    >>> lat.round(2), lng.round(2)
+    (array([-33.9]), array([151.2]))
+    """
     points = partition.means[_checked(probabilities, partition).argmax(axis=1)]
     return points[:, 0], points[:, 1]
 
 
-def local(probabilities: NDArray, partition: "Partition") -> Points:
+def local(probabilities: Rows, partition: "Partition") -> Points:
     """The place with the most mass around it, averaged over that mass; probabilities (n, classes) → degrees (n,), (n,).
 
     Each of the 128 most probable cells stands at the mean position m of its photos. The one that maximises
     Σ p_j·exp(−‖m_i − m_j‖² / 2·LOCAL_KM²) is chosen, and the spherical mean of the m_j under those weights is returned.
+
+    >>> import photoplanet as pp
+    >>> part = pp.Partition.uniform([48.85, 48.87, -33.9], [2.3, 2.4, 151.2], level=5, min_photos=1)
+    >>> lat, lng = local(np.array([[0.3, 0.7]]), part)
+    >>> lat.round(2), lng.round(2)
+    (array([-33.9]), array([151.2]))
     """
     found = np.empty((2, len(probabilities)))
     for rows, mass, where, squared in _likely(probabilities, partition):
@@ -47,32 +68,39 @@ def local(probabilities: NDArray, partition: "Partition") -> Points:
     return found[0], found[1]
 
 
-def expected(probabilities: NDArray, partition: "Partition") -> Points:
+def expected(probabilities: Rows, partition: "Partition") -> Points:
     """The guess worth most on average; probabilities (n, classes) → degrees (n,), (n,).
 
     Of the mean positions m of the 128 most probable cells, the one that maximises Σ p_j·u(‖m_i − m_j‖), the expected
     value of a guess that is worth u(d) = mean over EXPECTED_KM of exp(−d/km): near is good at every scale, from street
     to country. With one scale of 1,492.7 km it would maximise the expected GeoScore.
+
+    >>> import photoplanet as pp
+    >>> part = pp.Partition.uniform([48.85, 48.87, -33.9], [2.3, 2.4, 151.2], level=5, min_photos=1)
+    >>> lat, lng = expected(np.array([[0.3, 0.7]]), part)
+    >>> lat.round(2), lng.round(2)
+    (array([-33.9]), array([151.2]))
     """
     found = np.empty((2, len(probabilities)))
     for rows, mass, where, squared in _likely(probabilities, partition):
         away = np.sqrt(squared, dtype=np.float32, casting="same_kind")  # where exp takes an eighth of the time
-        worth = sum(_falling(away, km) for km in EXPECTED_KM)
+        worth = sum(_worth(away, km) for km in EXPECTED_KM)
         # Not @: OpenBLAS would give half of so small a product to a second thread, which then spins for more.
         best = np.einsum("nij,nj->ni", worth, mass.astype(np.float32)).argmax(axis=1)
         found[:, rows] = geodesy.from_xyz(where[np.arange(len(mass)), best])
     return found[0], found[1]
 
 
-def _falling(away: NDArray[np.float32], km: float) -> NDArray[np.float32]:
+def _worth(away: NDArray[np.float32], km: float) -> NDArray[np.float32]:
     """exp(−away/km), of 1e-35 at least: smaller numbers soon have no exponent of their own, and are slow to add."""
-    exponents = away * np.float32(-1 / km)
+    exponents: NDArray[np.float32] = away * np.float32(-1 / km)
     np.maximum(exponents, np.float32(-80), out=exponents)
-    return np.exp(exponents, out=exponents)
+    np.exp(exponents, out=exponents)
+    return exponents
 
 
 def _likely(
-    probabilities: NDArray, partition: "Partition"
+    probabilities: Rows, partition: "Partition"
 ) -> Iterator[tuple[slice, NDArray[np.float64], NDArray[np.float64], NDArray[np.float64]]]:
     """A few photos at a time: rows; the likeliest cells' mass (n, k), unit vectors (n, k, 3), km² apart (n, k, k)."""
     rows = _checked(probabilities, partition)
@@ -90,7 +118,7 @@ def _likely(
         yield few, mass, where, np.maximum(squared, 0, out=squared)
 
 
-READOUTS: dict[str, Callable[[NDArray, "Partition"], Points]] = {
+READOUTS: dict[str, Callable[[Rows, "Partition"], Points]] = {
     "center": center,
     "mean": mean,
     "local": local,
@@ -98,14 +126,18 @@ READOUTS: dict[str, Callable[[NDArray, "Partition"], Points]] = {
 }
 
 
-def get(name: str) -> Callable[[NDArray, "Partition"], Points]:
-    """Return the readout called `name`; InputError lists the known ones."""
+def get(name: str) -> Callable[[Rows, "Partition"], Points]:
+    """Return the point estimate called `name`; InputError lists the known ones.
+
+    >>> get("center") is center
+    True
+    """
     if name not in READOUTS:
         raise InputError(f"no readout is called {name!r}; the readouts are {', '.join(READOUTS)}")
     return READOUTS[name]
 
 
-def _checked(probabilities: NDArray, partition: "Partition") -> NDArray:
+def _checked(probabilities: Rows, partition: "Partition") -> Rows:
     rows = np.asarray(probabilities)
     if rows.ndim != 2 or rows.shape[1] != len(partition):
         raise InputError(f"probabilities have shape {rows.shape}; give (photos, {len(partition)}), a column per cell")

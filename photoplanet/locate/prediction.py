@@ -1,98 +1,84 @@
 """What a model says about one photo: a distribution over cells, and honest summaries of it."""
 
-from bisect import bisect_left
 from collections.abc import Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from functools import cached_property
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, SupportsIndex, TypeVar, overload
 
 import numpy as np
 from numpy.typing import NDArray
 
 from photoplanet.earth import cells, geodesy
 from photoplanet.errors import InputError
-from photoplanet.locate import point_estimates as readouts
-from photoplanet.locate.credible_region import REGION_SHARE, MassAround, Region, check_share, counts, falling, smallest
-from photoplanet.locate.precision import rounded
+from photoplanet.locate import point_estimates
+from photoplanet.locate.credible_region import (
+    REGION_SHARE,
+    MassAround,
+    Region,
+    check_share,
+    counts,
+    descending,
+    smallest,
+)
+from photoplanet.locate.place import Place, look_up, short
 
 if TYPE_CHECKING:
-    from photoplanet.earth.gazetteer import Place as NamedPlace
     from photoplanet.earth.partition.partition import Partition
 
 KNOWN_AT = 0.5  # of the mass within a radius: what is likelier true than not may be said at that level
-LEVELS, _LEVELS_KM = list(geodesy.RADII_KM), list(geodesy.RADII_KM.values())
-ABSTAIN_BELOW = 0.5  # of the mass within a country's radius (750 km): less is no answer worth printing
+ABSTAIN_BELOW = 0.5  # of the mass within a country's radius (750 km): with less, no answer is printed
 REGION_SHARES = (0.5, 0.55, 0.6, 0.65, 0.7, 0.75, 0.8, 0.85, 0.9, 0.95, 0.99)  # what a slider has
 _CELLS_AT_A_TIME = 100_000  # of distributions that are summarised together: some 40 MB where they are flat
-_MOST_NAMED = 20_000  # places whose names are remembered
 
 
-_named: dict[tuple[float, float], "NamedPlace"] = {}
-
-
-@dataclass(frozen=True)
-class Place:
-    """A point in degrees, and the probability that the photo was taken within `radius_km` of it; `cell` is a token."""
-
-    latitude: float
-    longitude: float
-    confidence: float
-    radius_km: float
-    cell: str
-
-    @cached_property
-    def near(self) -> "NamedPlace":
-        """The town, state, country and continent here, looked up offline when first asked for."""
-        from photoplanet.earth import gazetteer
-
-        return gazetteer.name(self.latitude, self.longitude)[0]
-
-    @property
-    def level(self) -> str:
-        """The finest of street, city, region, country and continent whose radius is not under `radius_km`."""
-        return LEVELS[min(bisect_left(_LEVELS_KM, self.radius_km), len(LEVELS) - 1)]
-
-    @property
-    def name(self) -> str:
-        """The place in one line, no finer than `level`: "Lyon, Rhône-Alpes, France", or only "France"."""
-        return self.near.text(self.level)
-
-    def to_dict(self, precision: str = "street") -> dict[str, Any]:
-        """Plain values for JSON, coordinates rounded to `precision`, the name no finer than it or than `level`."""
-        level = self.level
-        return {
-            "latitude": rounded(self.latitude, precision),
-            "longitude": rounded(self.longitude, precision),
-            "confidence": _short(self.confidence),
-            "radius_km": _short(self.radius_km),
-            "cell": self.cell,
-            "place": self.near.text(max(precision, level, key=LEVELS.index)),
-            "level": level,
-            "country_code": self.near.country_code,
-        }
-
-
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False, repr=False)
 class Prediction:
     """Where one photo may have been taken. `probabilities` (classes,) float32, calibrated, one per cell of `partition`.
 
-    `embedding` (d,) float32 is the layer below the softmax; `readout` names how the distribution becomes `best`; the
-    numbers here are exact, and are rounded only by `to_dict` and `to_geojson`. `at`: degrees of a place that is known
-    otherwise, as by the camera's GPS within an album; the point stands there instead of where the readout says.
+    `embedding` (d,) float32 is the layer below the softmax; `readout` names the point estimate, how the distribution
+    becomes `best`; the numbers here are exact, and are rounded only by `to_dict` and `to_geojson`. `at`: degrees of a
+    place that is known otherwise, as by the camera's GPS within an album; then the point is there. Two predictions are
+    equal when all that they were made from is equal.
+
+    >>> import photoplanet as pp
+    >>> where = pp.load("toy").locate(np.zeros((64, 64, 3), np.uint8))
+    >>> where
+    Prediction("...", ... % within ... km, abstains=..., world="toy")
+    >>> where.best.latitude == where.point[0], len(where.top(3)), where.credible_region(0.5).probability >= 0.5
+    (True, 3, True)
     """
 
-    probabilities: NDArray[np.float32] = field(repr=False)
-    partition: "Partition" = field(repr=False)
-    embedding: NDArray[np.float32] | None = field(default=None, repr=False)
-    readout: str = readouts.DEFAULT_READOUT
+    probabilities: NDArray[np.float32]
+    partition: "Partition"
+    embedding: NDArray[np.float32] | None = None
+    readout: str = point_estimates.DEFAULT_READOUT
     abstain_below: float = ABSTAIN_BELOW
     model: str = ""
     toy: bool = False
     at: tuple[float, float] | None = None
 
+    def __repr__(self) -> str:
+        """Where, and how sure: `Prediction("Lyon, Rhône-Alpes, France", 62 % within 25 km, abstains=False)`."""
+        best, world = self.best, ', world="toy"' if self.toy else ""
+        sure = f"{100 * best.confidence:.0f} % within {best.radius_km:g} km"
+        return f'Prediction("{best.name}", {sure}, abstains={self.abstains}{world})'
+
+    def __eq__(self, other: object) -> bool:
+        if not isinstance(other, Prediction):
+            return NotImplemented
+        return (
+            self._settings() == other._settings()
+            and np.array_equal(self.probabilities, other.probabilities)
+            and _same(self.embedding, other.embedding)
+            and (self.partition is other.partition or self.partition == other.partition)
+        )
+
+    def __hash__(self) -> int:
+        return hash((self._settings(), len(self.probabilities), float(self.probabilities.max(initial=0))))
+
     @cached_property
     def best(self) -> Place:
-        """The point of the readout, and the smallest of the five radii that holds half of the mass around it."""
+        """The point estimate, and the smallest of the five radii that holds half of the mass around it."""
         latitude, longitude = self.point
         cell = self.partition.tokens[self._class]
         found = [(share, float(geodesy.RADII_KM[name])) for name, share in self.confidence.items()]
@@ -101,21 +87,26 @@ class Prediction:
 
     @cached_property
     def point(self) -> tuple[float, float]:
-        """Latitude and longitude of the readout, or of the known place, in degrees."""
+        """Latitude and longitude of the point estimate, or of the known place, in degrees."""
         if self.at is not None:
             return self.at
-        latitude, longitude = readouts.get(self.readout)(self.probabilities[None], self.partition)
+        latitude, longitude = point_estimates.get(self.readout)(self.probabilities[None], self.partition)
         return float(latitude[0]), float(longitude[0])
 
     @cached_property
     def order(self) -> NDArray[np.int32]:
-        """The classes (classes,) by falling probability."""
-        return falling(self.probabilities)
+        """The classes (classes,) by descending probability."""
+        return descending(self.probabilities)
 
     def top(self, k: int = 5) -> list[Place]:
         """The `k` most probable cells (fewer where there are fewer), each at the mean position of its photos.
 
         `confidence` is the cell's probability and `radius_km` the distance to its farthest corner.
+
+        >>> import photoplanet as pp
+        >>> where = pp.load("toy").locate(np.zeros((64, 64, 3), np.uint8))
+        >>> [place.confidence >= 0 for place in where.top(3)]
+        [True, True, True]
         """
         if k < 1:
             raise InputError(f"top needs 1 place or more, not {k}")
@@ -128,7 +119,13 @@ class Prediction:
         ]
 
     def credible_region(self, p: float = REGION_SHARE) -> Region:
-        """The smallest set of cells that holds at least `p` (0 < p ≤ 1) of the mass; InputError for another p."""
+        """The smallest set of cells that holds at least `p` (0 < p ≤ 1) of the mass; InputError for another p.
+
+        >>> import photoplanet as pp
+        >>> where = pp.load("toy").locate(np.zeros((64, 64, 3), np.uint8))
+        >>> len(where.credible_region(0.5)) <= len(where.credible_region(0.9))
+        True
+        """
         if p not in self._held:
             kept = len(smallest(self.probabilities, self.order, check_share(p)))
             self._held[p] = kept, float(self._around().radius(p)[0])
@@ -146,7 +143,13 @@ class Prediction:
         )
 
     def confidence_within(self, km: float) -> float:
-        """The probability that the photo was taken within `km` of the best point."""
+        """The probability that the photo was taken within `km` of the best point.
+
+        >>> import photoplanet as pp
+        >>> where = pp.load("toy").locate(np.zeros((64, 64, 3), np.uint8))
+        >>> where.confidence_within(25.0) == where.confidence["city"]
+        True
+        """
         return float(self._around().within(float(km))[0])
 
     @cached_property
@@ -161,14 +164,20 @@ class Prediction:
         return self.confidence["country"] < self.abstain_below
 
     def to_dict(self, top: int = 5, region: float = REGION_SHARE, precision: str = "street") -> dict[str, Any]:
-        """Plain values for JSON, coordinates rounded to `precision` (of `PRECISIONS`)."""
+        """Plain values for JSON, coordinates rounded to `precision` (of `PRECISIONS`).
+
+        >>> import photoplanet as pp
+        >>> where = pp.load("toy").locate(np.zeros((64, 64, 3), np.uint8))
+        >>> sorted(where.to_dict())
+        ['abstains', 'best', 'confidence', 'model', 'readout', 'region', 'top', 'world']
+        """
         held, listed = self.credible_region(region), self.top(top)
-        name_all(listed if self.at else [*listed, self.best], keep=True)
+        look_up(listed if self.at else [*listed, self.best], keep=True)
         if self.at:
-            name_all([self.best])  # where a camera was is nobody's to remember
+            look_up([self.best])  # never cache a camera's position
         return {
             "best": self.best.to_dict(precision),
-            "confidence": {name: _short(value) for name, value in self.confidence.items()},
+            "confidence": {name: short(value) for name, value in self.confidence.items()},
             "abstains": self.abstains,
             "region": _facts(held),
             "top": [place.to_dict(precision) for place in listed],
@@ -178,14 +187,31 @@ class Prediction:
         }
 
     def regions(self) -> list[dict[str, Any]]:
-        """The `region` of `to_dict` for each of `REGION_SHARES`, with that `share`."""
+        """The `region` of `to_dict` for each of `REGION_SHARES`, with that `share`.
+
+        >>> import photoplanet as pp
+        >>> where = pp.load("toy").locate(np.zeros((64, 64, 3), np.uint8))
+        >>> [region["share"] for region in where.regions()][-1]
+        0.99
+        """
         return [{"share": share, **_facts(self.credible_region(share))} for share in REGION_SHARES]
 
     def to_geojson(self, region: float = REGION_SHARE, precision: str = "street") -> dict[str, Any]:
-        """A GeoJSON FeatureCollection: the best point, and the cells of the credible region with their probability."""
+        """A GeoJSON FeatureCollection: the best point, and the cells of the credible region with their probability.
+
+        >>> import photoplanet as pp
+        >>> where = pp.load("toy").locate(np.zeros((64, 64, 3), np.uint8))
+        >>> where.to_geojson()["features"][0]["geometry"]["type"]
+        'Point'
+        """
         from photoplanet.locate import geojson
 
         return {"type": "FeatureCollection", "features": geojson.features(self, "", region, precision)}
+
+    @property
+    def __geo_interface__(self) -> dict[str, Any]:
+        """What GeoPandas, Folium and their like read: `to_geojson` with its default region."""
+        return self.to_geojson()
 
     def _repr_html_(self) -> str:
         """What a notebook shows: a static map and short tables, rounded as `photoplanet locate` rounds."""
@@ -203,17 +229,39 @@ class Prediction:
         """Share of the mass → the classes of `order`, and the km around the point, that hold it: what was asked for."""
         return {}
 
+    def _settings(self) -> tuple[object, ...]:
+        return self.readout, self.abstain_below, self.model, self.toy, self.at
+
     def _around(self) -> MassAround:
         """Not kept: over a flat distribution on many cells it is megabytes, and people keep lists of predictions."""
         return MassAround(np.array([self.point]), self.probabilities[None], self.partition, self.order[None])
 
 
-class Predictions(list):
+Item = TypeVar("Item", bound="Prediction | InputError")
+
+
+class Predictions(list[Item]):
     """A list of predictions (or of the errors that stand for unreadable photos), which a notebook shows on one map."""
 
-    def __getitem__(self, index: Any) -> Any:
-        found = super().__getitem__(index)
-        return Predictions(found) if isinstance(index, slice) else found
+    @overload
+    def __getitem__(self, index: SupportsIndex) -> Item: ...
+    @overload
+    def __getitem__(self, index: slice) -> "Predictions[Item]": ...
+    def __getitem__(self, index: SupportsIndex | slice) -> "Item | Predictions[Item]":
+        return Predictions(super().__getitem__(index)) if isinstance(index, slice) else super().__getitem__(index)
+
+    @property
+    def __geo_interface__(self) -> dict[str, Any]:
+        """The features of all predictions; each says in `photo` which it belongs to, counted from 1."""
+        from photoplanet.locate import geojson
+
+        features = [
+            feature
+            for number, each in enumerate(self, start=1)
+            if isinstance(each, Prediction)
+            for feature in geojson.features(each, str(number), precision="street")
+        ]
+        return {"type": "FeatureCollection", "features": features}
 
     def _repr_html_(self) -> str:
         from photoplanet.show import notebook
@@ -222,13 +270,20 @@ class Predictions(list):
 
 
 def prepare(predictions: Sequence[Prediction], region: float = REGION_SHARE) -> None:
-    """Work out what `to_dict` tells of predictions by one model, all together: a fifth of the time of one by one."""
+    """Work out what `to_dict` reports of predictions by one model, all together: a fifth of the time of one by one.
+
+    `region`: the share of the mass whose credible region is worked out.
+
+    >>> import photoplanet as pp
+    >>> found = [pp.load("toy").locate(np.zeros((64, 64, 3), np.uint8))]
+    >>> prepare(found, 0.9)
+    """
     few = max(1, _CELLS_AT_A_TIME // len(predictions[0].partition)) if predictions else 1
     for start in range(0, len(predictions), few):
         some = predictions[start : start + few]
         part, rows = some[0].partition, np.stack([each.probabilities for each in some])
-        orders = falling(rows)
-        points = np.column_stack(readouts.get(some[0].readout)(rows, part))
+        orders = descending(rows)
+        points = np.column_stack(point_estimates.get(some[0].readout)(rows, part))
         for number, each in enumerate(some):
             points[number] = points[number] if each.at is None else each.at
         around, classes = MassAround(points, rows, part, orders), _classes_at(points, part, orders)
@@ -244,27 +299,11 @@ def prepare(predictions: Sequence[Prediction], region: float = REGION_SHARE) -> 
             each._held[region] = int(kept[number]), float(radii[number])
 
 
-def name_all(found: list[Place], keep: bool = False) -> None:
-    """Look up `near` of many places at once, which takes hardly longer than one.
-
-    `keep` remembers the names: the readouts give the same places, those of cells, again and again.
-    """
-    from photoplanet.earth import gazetteer
-
-    at = [(place.latitude, place.longitude) for place in found]
-    names = {each: _named.get(each) for each in at}
-    new = [each for each, known in names.items() if known is None]
-    if new:
-        names.update(zip(new, gazetteer.name([lat for lat, _ in new], [lng for _, lng in new]), strict=True))
-    for place, where in zip(found, at, strict=True):
-        vars(place)["near"] = names[where]  # where cached_property keeps it
-    if keep and new:
-        if len(_named) > _MOST_NAMED:
-            _named.clear()
-        _named.update((each, near) for each in new if (near := names[each]) is not None)
+def _same(one: NDArray[np.float32] | None, other: NDArray[np.float32] | None) -> bool:
+    return one is other or (one is not None and other is not None and np.array_equal(one, other))
 
 
-def _classes_at(points: NDArray, partition: "Partition", orders: NDArray) -> NDArray[np.int32]:
+def _classes_at(points: NDArray[np.float64], partition: "Partition", orders: NDArray[np.int32]) -> NDArray[np.int32]:
     """The class (n,) whose cell holds each point (n, 2), else the first of `orders`; for few, quicker than `assign`."""
     leaves = cells.from_latlng(*points.T)[:, None]
     near = np.clip(np.searchsorted(partition.ids, leaves) + np.array([-1, 0]), 0, len(partition) - 1)
@@ -276,13 +315,8 @@ def _classes_at(points: NDArray, partition: "Partition", orders: NDArray) -> NDA
 
 def _facts(held: Region) -> dict[str, Any]:
     return {
-        "probability": _short(held.probability),
-        "radius_km": _short(held.radius_km),
-        "area_km2": _short(held.area_km2),
+        "probability": short(held.probability),
+        "radius_km": short(held.radius_km),
+        "area_km2": short(held.area_km2),
         "cells": len(held),
     }
-
-
-def _short(value: float) -> float:
-    """Four significant digits: what is printed claims no more than it knows."""
-    return float(f"{value:.4g}")

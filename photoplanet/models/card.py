@@ -4,6 +4,7 @@ from collections import Counter
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
+from numpy.typing import NDArray
 
 from photoplanet.earth.geodesy import RADII_KM
 
@@ -14,9 +15,9 @@ if TYPE_CHECKING:
 TOY_NOTE = "This model knows the toy Earth only: toy coordinates are not real places."
 COUNTRIES = 12
 _INTENDED = """\
-For telling roughly where a photo was taken, from its pixels alone, on the machine of the person who holds it: putting
-an old collection on the map, checking where a picture could be from, finding out which of one's own photos give a place
-away. An answer is a distribution over cells; report the region and its confidence together with the point.
+For estimating roughly where a photo was taken, from its pixels alone, on the machine of the person who holds it:
+putting an old collection on the map, checking where a picture could be from, finding out which of one's own photos give
+a place away. An answer is a distribution over cells; report the region and its confidence together with the point.
 
 Not for finding, following or identifying people, and not as the only evidence for anything that harms someone."""
 _LIMITS = """\
@@ -32,7 +33,13 @@ want published."""
 
 
 def markdown(info: "ModelInfo", partition: "Partition") -> str:
-    """Return the model card as Markdown; what was not measured is left out, never guessed."""
+    """Return the model card as Markdown; what was not measured is left out, never guessed.
+
+    >>> from photoplanet.models import folder, installed
+    >>> toy = folder.read(installed.resolve("toy"))
+    >>> markdown(toy.info, toy.partition).splitlines()[0]
+    '# Model card: toy'
+    """
     sections = {
         "What it is for": _INTENDED,
         "What it knows": _knows(info, partition),
@@ -60,7 +67,7 @@ def _knows(info: "ModelInfo", partition: "Partition") -> str:
     return "\n\n".join(lines)
 
 
-def _countries(partition: "Partition", counts: np.ndarray) -> list[tuple[str, float]]:
+def _countries(partition: "Partition", counts: NDArray[np.int64]) -> list[tuple[str, float]]:
     """Countries and their share of the training photos, by the mean position of each cell's photos, most first."""
     from photoplanet.earth import gazetteer
 

@@ -2,11 +2,12 @@
 
 import os
 import re
-import secrets
 import shutil
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
+from photoplanet.core import atomic
 from photoplanet.errors import InputError, ModelError, PhotoplanetError
 from photoplanet.models import folder as model_folder
 
@@ -31,7 +32,12 @@ class Installed:
 
 
 def home() -> Path:
-    """The user's own folder: PHOTOPLANET_HOME, else `photoplanet` in the XDG data folder (`~/.local/share`)."""
+    """The user's own folder: PHOTOPLANET_HOME, else `photoplanet` in the XDG data folder (`~/.local/share`).
+
+    >>> getfixture("monkeypatch").setenv("PHOTOPLANET_HOME", "/srv/photoplanet")
+    >>> home()
+    PosixPath('/srv/photoplanet')
+    """
     own = os.environ.get("PHOTOPLANET_HOME")
     if own:
         return Path(own).expanduser()
@@ -40,7 +46,11 @@ def home() -> Path:
 
 
 def models() -> list[Installed]:
-    """Return the models that have a name, the bundled ones first; nothing is read but the folders' names."""
+    """Return the models that have a name, the bundled ones first; nothing is read but the folders' names.
+
+    >>> models()[0].name, models()[0].bundled
+    ('toy', True)
+    """
     chosen = default()
     found: dict[str, Installed] = {}
     for root, bundled in ((BUNDLED, True), (home() / "models", False)):
@@ -50,10 +60,13 @@ def models() -> list[Installed]:
     return list(found.values())
 
 
-def resolve(model: str | os.PathLike | None = None) -> Path:
+def resolve(model: str | os.PathLike[str] | None = None) -> Path:
     """Return the folder of a model: an installed name, a folder, or (None) the user's default; ModelError without one.
 
     A bare word is a name first; write `./word` for a folder called like an installed model.
+
+    >>> resolve("toy").name
+    'toy'
     """
     if model is None:
         chosen = default()
@@ -76,7 +89,12 @@ def resolve(model: str | os.PathLike | None = None) -> Path:
 
 
 def default() -> str | None:
-    """Return the user's default, a name or a folder; None where none was chosen. It is never the toy by itself."""
+    """Return the user's default, a name or a folder; None where none was chosen. It is never the toy by itself.
+
+    >>> getfixture("monkeypatch").setenv("PHOTOPLANET_HOME", str(getfixture("tmp_path")))
+    >>> default() is None
+    True
+    """
     try:
         text = _default_file().read_text(encoding="utf-8").strip()
     except (FileNotFoundError, NotADirectoryError):
@@ -86,8 +104,13 @@ def default() -> str | None:
     return text or None
 
 
-def set_default(model: str | os.PathLike) -> str:
-    """Make an installed name or a model folder the default; return what was stored (a name, or an absolute path)."""
+def set_default(model: str | os.PathLike[str]) -> str:
+    """Make an installed name or a model folder the default; return what was stored (a name, or an absolute path).
+
+    >>> getfixture("monkeypatch").setenv("PHOTOPLANET_HOME", str(getfixture("tmp_path")))
+    >>> set_default("toy"), default()
+    ('toy', 'toy')
+    """
     path = resolve(model)
     model_folder.read(path, verify=False)
     named = {installed.name: installed.folder for installed in models()}
@@ -96,43 +119,52 @@ def set_default(model: str | os.PathLike) -> str:
     return stored
 
 
-def offer_default(model: str | os.PathLike) -> bool:
-    """Make a newly trained or added model the default where there is none yet, never a toy; tell whether it did."""
+def offer_default(model: str | os.PathLike[str]) -> bool:
+    """Make a newly trained or added model the default where there is none yet, never a toy; return whether it did.
+
+    >>> getfixture("monkeypatch").setenv("PHOTOPLANET_HOME", str(getfixture("tmp_path")))
+    >>> offer_default("toy")
+    False
+    """
     if default() is not None or model_folder.read(resolve(model), verify=False).info.is_toy:
         return False
     set_default(model)
     return True
 
 
-def add(source: str | os.PathLike, name: str | None = None) -> Installed:
+def add(source: str | os.PathLike[str], name: str | None = None) -> Installed:
     """Copy a sound model folder into the user's own, under its name or `name`; the first real one becomes the default.
 
     InputError for a name that is taken or unfit for a folder; ModelError for a folder that is not a sound model.
+
+    >>> getfixture("monkeypatch").setenv("PHOTOPLANET_HOME", str(getfixture("tmp_path")))
+    >>> add(resolve("toy"), "mine").name, [model.name for model in models()]
+    ('mine', ['toy', 'mine'])
     """
     bundle = model_folder.read(source)
     name = name or re.sub(r"[^A-Za-z0-9._-]+", "-", bundle.info.name).strip("-._")
     if not _NAME.fullmatch(name):
-        raise InputError(f"{name!r} is no name for a model: letters, digits, '.', '_' and '-'; give one with --name")
-    if name in {installed.name for installed in models()}:
-        raise InputError(f"a model called {name} is there already; give another --name, or remove that one first")
+        raise InputError(f"{name!r} is not a name for a model: letters, digits, '.', '_' and '-'; give one with --name")
     root = home() / "models"
+    if name in {installed.name for installed in models()} or (root / name).exists():
+        raise InputError(f"a model called {name} is there already; give another --name, or remove that one first")
     root.mkdir(parents=True, exist_ok=True)
-    copy = root / f".{name}.new-{secrets.token_hex(4)}"
-    copy.mkdir()
-    try:
+    with atomic.replacing_folder(root / name) as copy:
         for file in (model_folder.INFO, *bundle.info.hashes, model_folder.CARD):
             if (bundle.folder / file).is_file():
                 shutil.copyfile(bundle.folder / file, copy / file)
-        copy.rename(root / name)
-    except BaseException:
-        shutil.rmtree(copy, ignore_errors=True)
-        raise
     offer_default(name)
     return Installed(name, root / name, False, default() == name)
 
 
 def remove(name: str) -> None:
-    """Delete a model that the user added; InputError for an unknown or bundled one. The default ends with its model."""
+    """Delete a model that the user added; InputError for an unknown or bundled one. The default ends with its model.
+
+    >>> getfixture("monkeypatch").setenv("PHOTOPLANET_HOME", str(getfixture("tmp_path")))
+    >>> remove(add(resolve("toy"), "mine").name)
+    >>> [model.name for model in models()]
+    ['toy']
+    """
     known = {installed.name: installed for installed in models()}
     if name not in known:
         raise InputError(f"no installed model is called {name!r} (installed: {', '.join(known) or 'none'})")
@@ -140,13 +172,18 @@ def remove(name: str) -> None:
         raise InputError(f"{name} came with photoplanet and stays; only models that you added can be removed")
     if known[name].default:
         _default_file().unlink(missing_ok=True)
-    gone = known[name].folder.with_name(f".{name}.old-{secrets.token_hex(4)}")
-    known[name].folder.rename(gone)
-    shutil.rmtree(gone)
+    if known[name].folder.is_symlink():
+        known[name].folder.unlink()  # the folder itself is somebody's own
+    else:
+        atomic.remove_folder(known[name].folder)
 
 
-def describe(installed: Installed) -> dict:
-    """Return the facts about an installed model that `models list --json` prints; damage is told, not raised."""
+def describe(installed: Installed) -> dict[str, Any]:
+    """Return the facts about an installed model that `models list --json` prints; damage is reported, not raised.
+
+    >>> describe(models()[0])["world"]
+    'toy'
+    """
     facts = {"name": installed.name, "default": installed.default, "bundled": installed.bundled}
     try:
         info = model_folder.read(installed.folder, verify=False).info
@@ -170,6 +207,4 @@ def _default_file() -> Path:
 def _write_default(value: str) -> None:
     path = _default_file()
     path.parent.mkdir(parents=True, exist_ok=True)
-    fresh = path.with_name(f".{path.name}.{secrets.token_hex(4)}")
-    fresh.write_text(value + "\n", encoding="utf-8")
-    fresh.replace(path)
+    atomic.write_text(path, value + "\n")

@@ -33,7 +33,7 @@ def create_app(
 ) -> Starlette:
     """Make the application for a loaded model. `token`, `hosts`, `origins`: who may ask (`server.security.Guard`).
 
-    `library`: what `retrieval.library.open` returns, for /v1/similar.
+    `library`: what `retrieval.library.library.open` returns, for /v1/similar.
 
     >>> import photoplanet as pp
     >>> app = create_app(pp.load("toy"), Limits(photos=10))

@@ -34,8 +34,7 @@ def folder(url: str, path: str) -> dict[str, str]:
 ROUTES = {
     "/": "server/page/page.html",
     **folder("/page", "server/page"),
-    "/map/atlas.js": "show/atlas.js",
-    "/map/words.js": "show/words.js",
+    **folder("/map", "show/map"),
     "/map/land.json": "earth/land.json",
 }
 

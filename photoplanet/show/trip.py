@@ -9,20 +9,25 @@ from typing import Any
 import numpy as np
 
 from photoplanet.albums.trips import Found, Trip
+from photoplanet.core.atomic import write_text
 from photoplanet.locate.answers import AnswerOptions
 from photoplanet.show import maps
-from photoplanet.show.result_files import atomic
 
 TITLE = "The trip"
-MAX_PHOTOS = 2000  # more are of no use in a page
+MAX_PHOTOS = 2000  # in a page; more would be of no use
 
 
 @contextmanager
 def map_file(path: str | Path, photos: int, form: AnswerOptions, title: str = TITLE) -> Iterator[Any]:
-    """Yield a function that adds one album: a Trip and its founds.
+    """Write the map of a trip at the end; yields a function that adds one album: a Trip and what was found.
 
-    Writes at the end. `photos`: how many will come, which decides how many cells each may show; at most MAX_PHOTOS are
-    shown.
+    `photos`: how many will come, which decides how many cells each may show; at most MAX_PHOTOS are shown.
+
+    >>> path = getfixture("tmp_path") / "trip.html"
+    >>> with map_file(path, 0, AnswerOptions()) as add:
+    ...     pass
+    >>> path.read_text()[:15]
+    '<!DOCTYPE html>'
     """
     shown: list[dict[str, Any]] = []
     albums: list[dict[str, Any]] = []
@@ -39,8 +44,7 @@ def map_file(path: str | Path, photos: int, form: AnswerOptions, title: str = TI
 
     yield add
     page = maps.page({"photos": shown, "albums": albums}, outlines, title, more="trip")
-    with atomic(path) as file:
-        file.write(page)
+    write_text(path, page)
 
 
 def _photo(

@@ -14,7 +14,7 @@ import numpy as np
 import pyarrow as pa
 
 from photoplanet.errors import InputError
-from photoplanet.metadata import exif
+from photoplanet.metadata import exif, exif_writer
 from photoplanet.photos import table
 from photoplanet.toyworld import paint, travellers, world
 
@@ -100,7 +100,7 @@ def jpegs(photos: travellers.Photos, order: Order, first: int = 0) -> Iterator[b
         image = paint.photo(
             paint.cues_of(photos.cues[row]), travellers.SCENES[photos.scene[row]], (order.seed, first + row), order.size
         )
-        block = exif.gps_bytes(
+        block = exif_writer.gps_bytes(
             photos.latitude[row],
             photos.longitude[row],
             taken_at=str(photos.taken_at[row]),

@@ -7,7 +7,7 @@ from PIL import Image
 import photoplanet as pp
 from photoplanet.albums import album_parameters, hmm, locate_album, transition_model
 from photoplanet.errors import InputError, ModelError
-from photoplanet.metadata import exif
+from photoplanet.metadata import exif_writer
 from photoplanet.metadata.track import Track
 
 
@@ -72,7 +72,7 @@ def test_gps_in_exif_is_an_anchor_by_default_and_can_be_ignored(model, tmp_path)
     paths = []
     for number in range(3):
         path = tmp_path / f"{number}.jpg"
-        block = exif.gps_bytes(-33.9, 151.2, taken_at="2023-05-01T10:00:30") if number == 1 else b""
+        block = exif_writer.gps_bytes(-33.9, 151.2, taken_at="2023-05-01T10:00:30") if number == 1 else b""
         Image.new("RGB", (40, 30), (0, 0, 0)).save(path, exif=block)
         paths.append(path)
     found = model.locate_album(paths)

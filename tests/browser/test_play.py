@@ -59,12 +59,12 @@ def click_map(window, x, y):
 def guess(window, x=0.5, y=0.4):
     click_map(window, x, y)
     window.click("#go")
-    window.locator("#told table").wait_for()
+    window.locator("#verdict table").wait_for()
 
 
 def shown_km(window):
     """Distances of the table: the person's and the model's."""
-    cells = window.locator("#told td.number").all_inner_texts()
+    cells = window.locator("#verdict td.number").all_inner_texts()
     return [float(text.replace(",", "").removesuffix(" km")) for text in cells if text.endswith(" km")]
 
 
@@ -83,11 +83,11 @@ def test_a_round_by_mouse_then_the_next_and_all_results(page, game):
         assert window.inner_text("#credit").startswith(stored.photo_id)
         window.click("#go")
     stands(window, "Round 1 of 2, finished")
-    assert window.locator("#told tbody tr").count() == 5 and "won this round" in window.inner_text("#told h2")
+    assert window.locator("#verdict tbody tr").count() == 5 and "won this round" in window.inner_text("#verdict h2")
     kept = game_log.compare(game_log.read(game[1])[0])
     won = kept["rounds_won"]
     assert f"rounds {won['person']} : {won['model']}" in window.inner_text("#score")
-    window.click("#told button >> nth=2")
+    window.click("#verdict button >> nth=2")
     window.locator("#picture[alt='Photo 3 of 5']").wait_for()
     window.click("#to-summary")
     window.locator("#results tbody tr").first.wait_for()
@@ -125,7 +125,7 @@ def test_a_guess_by_keyboard(page, game):
     assert window.inner_text("#marker") != first
     placed = window.inner_text("#marker")
     window.keyboard.press("Enter")
-    window.locator("#told table").wait_for()
+    window.locator("#verdict table").wait_for()
     latitude, longitude = game_log.read(game[1])[0][0].guess
     assert placed == f"{abs(latitude):.1f}° north, {abs(longitude):.1f}° {'east' if longitude >= 0 else 'west'}"
     assert window.evaluate("document.activeElement.id") == "go"
@@ -204,7 +204,7 @@ def test_on_a_phone_everything_fits_and_works_by_touch(page):
             box = window.locator("#canvas").bounding_box()
             window.touchscreen.tap(box["x"] + box["width"] * 0.6, box["y"] + box["height"] * 0.6)
             window.tap("#go")
-            window.locator("#told table").wait_for()
+            window.locator("#verdict table").wait_for()
     assert window.locator("#go").inner_text() == "Next photo"
 
 
@@ -215,6 +215,6 @@ def test_on_a_phone_the_photos_of_a_finished_round_can_be_seen_again(page):
         window.click("#go")
     stands(window, "finished")
     assert not window.locator("#photo").is_visible() and window.locator("#go").is_visible()
-    window.click("#told button >> nth=1")
+    window.click("#verdict button >> nth=1")
     window.locator("#picture[alt='Photo 2 of 5']").wait_for()
     assert window.locator("#photo").is_visible()

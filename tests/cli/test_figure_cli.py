@@ -21,10 +21,9 @@ def test_a_missing_extra_is_named_before_any_photo_is_read(run, table, tiny_mode
     monkeypatch.setitem(sys.modules, "matplotlib", None)
     monkeypatch.setattr(decode, "opened", lambda *arguments: 1 / 0)
     status, _, err = run("figure", "album", table, "--model", tiny_model, "-o", tmp_path / "f.svg")
-    assert (
-        status == 2
-        and err == "photoplanet: drawing figures needs the 'figures' extra: pip install 'photoplanet[figures]'\n"
-    )
+    assert status == 2
+    assert err.startswith("photoplanet: drawing figures needs the 'figures' extra: pip install '.[figures]'")
+    assert err.count("\n") == 1
 
 
 def test_every_figure_is_drawn_by_one_command(run, table, photo, tiny_model, tmp_path):

@@ -60,7 +60,7 @@ def test_groups_are_the_connected_parts_with_their_first_row(seed, threshold):
 def planted(monkeypatch):
     """A search through cells on 1,500 test codes, of which 200 lie 10 bits from a training code."""
     monkeypatch.setattr(hamming, "PIVOTS", 64)
-    monkeypatch.setattr(hamming, "_BLOCK", 700)  # several blocks
+    monkeypatch.setattr(hamming, "BLOCK", 700)  # several blocks
     rng = np.random.default_rng(0)
     training, test = (rng.integers(0, 256, (n, 32), np.uint8) for n in (3000, 1500))
     test[:200] = near(training[:200], 10, rng)
@@ -83,7 +83,7 @@ def test_cells_find_planted_pairs_and_never_a_false_one(planted):
 
 
 def test_much_of_one_picture_keeps_only_the_nearest(monkeypatch):
-    monkeypatch.setattr(hamming, "_BLOCK", 50)
+    monkeypatch.setattr(hamming, "BLOCK", 50)
     training = np.zeros((400, 8), np.uint8)
     training[:, 0] = np.arange(400) % 256
     rows, others, _ = hamming.find(np.zeros((3, 8), np.uint8), training, 63, most=2)

@@ -59,7 +59,7 @@ def test_the_fit_is_the_minimum_of_the_loss():
 def test_float32_and_small_chunks_change_nothing(monkeypatch):
     log_p, labels = sampled(500, 9, seed=4)
     whole = fit_temperature(log_p, labels)
-    monkeypatch.setattr(calibration, "_CHUNK", 40)
+    monkeypatch.setattr(calibration, "CHUNK", 40)
     assert fit_temperature(log_p, labels) == pytest.approx(whole, rel=1e-9)
     assert fit_temperature(log_p.astype(np.float32), labels) == pytest.approx(whole, rel=1e-5)
     np.testing.assert_allclose(apply_temperature(log_p, 2), apply_temperature(log_p * 0.5, 1))

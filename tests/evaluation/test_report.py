@@ -1,14 +1,18 @@
 import json
-from types import SimpleNamespace
 
 import numpy as np
 import pytest
-from hypothesis import given, settings
-from hypothesis import strategies as st
 
 from photoplanet.errors import InputError
 from photoplanet.evaluation import regions, report
-from photoplanet.evaluation.scoring import collect, in_region
+from photoplanet.evaluation.scoring import collect
+
+
+def test_russia_is_europe_up_to_the_urals_and_asia_beyond():
+    moscow, kazan, perm = (55.76, 37.62), (55.79, 49.12), (58.01, 56.25)
+    yekaterinburg, vladivostok = (56.84, 60.61), (43.12, 131.89)
+    lat, lng = np.transpose([moscow, kazan, perm, yekaterinburg, vladivostok])
+    assert regions.groups(lat, lng, "continent").tolist() == ["Europe", "Europe", "Europe", "Asia", "Asia"]
 
 
 def test_groups_are_where_the_photos_truly_are():
@@ -34,58 +38,45 @@ def test_a_result_holds_top_k_and_groups_and_prints():
     assert names == ["m", "Europe", "Asia"]
 
 
-@settings(max_examples=60, deadline=None)
-@given(st.integers(0, 10_000), st.floats(0.01, 1))
-def test_the_region_is_the_smallest_set_by_a_loop(seed, share):
-    p = np.random.default_rng(seed).dirichlet(np.full(9, 0.3)).astype(np.float32)
-    order = np.argsort(-p, kind="stable")
-    total, held, region = float(p.astype(float).sum()), 0.0, []
-    for cell in order.tolist():
-        region.append(cell)
-        held += float(p[cell])
-        if held >= share * total * (1 - 1e-9):
-            break
-    for cell in range(9):
-        assert in_region(p, order, cell, share) == (cell in region)
-    assert not in_region(p, order, -1, share)
-
-
-def answer(probabilities, point=(0.0, 0.0), abstains=False):
-    p = np.array(probabilities, np.float32)
-    means = np.array([[10.0 * i, 5.0 * i] for i in range(len(p))])
-    return SimpleNamespace(probabilities=p, order=np.argsort(-p), point=point, abstains=abstains,
-                           partition=SimpleNamespace(means=means))  # fmt: skip
-
-
-def test_answers_are_gathered_and_errors_counted():
-    seen = []
-    got = collect(
-        [(0, answer([0.7, 0.2, 0.1], (1.0, 2.0))), (2, InputError("c.jpg: truncated")), (3, answer([0, 0.4, 0.6]))],
-        np.array([0, 1, 1, -1]),
-        top=2,
-        region=0.5,
-        each=lambda row, found: seen.append(row),
-    )
-    assert seen == [0, 2, 3]
-    assert got.answered.tolist() == [True, False, False, True]
-    assert got.correct.tolist() == [True, False, False, False]
-    assert got.held.tolist() == [True, False, False, False]
-    assert got.latitude[0].tolist() == [1.0, 10.0]  # the readout's point, then the next cell
-    assert np.isnan(got.latitude[1:3]).all()
-    assert got.unreadable == {"count": 1, "first": ["c.jpg: truncated"]}
-    sure = report.sureness(got.confidence[:, 0], got.correct, got.held, got.answered)
-    assert sure["cell_accuracy"] == 0.5
-    assert sure["mean_confidence"] == pytest.approx(0.65)
-    assert sure["region"]["coverage"] == 0.5
-
-
-def test_fewer_cells_than_candidates():
-    got = collect([(0, answer([1.0]))], np.array([0]), top=5)
-    assert np.isfinite(got.latitude[0]).tolist() == [True, False, False, False, False]
-
-
 def test_nothing_read_at_all_still_prints():
     got = collect([(0, InputError("x"))], np.array([0]))
     found = report.result("m", np.full((1, 5), np.inf))
-    found["sureness"] = report.sureness(got.confidence[:, 0], got.correct, got.held, got.answered)
+    found["sureness"] = report.calibration_facts(got.confidence[:, 0], got.correct, got.held, got.answered)
     assert "median error ∞ km" in report.text(found)
+
+
+def evaluated(**facts):
+    """The keys of an evaluation that `remarks` reads: three photos, nothing to remark on but what `facts` say."""
+    usual = {"photos": 3, "world": "real", "uncovered": 0, "abstained": 0, "unreadable": {"count": 0, "first": []}}
+    return usual | {"leaks": {"checked": True, "not_compared": 0}} | facts
+
+
+def test_what_counts_as_wrong_without_being_a_wrong_answer_is_remarked_on():
+    assert list(report.remarks(evaluated())) == []
+    found = evaluated(
+        leaks={"checked": False, "why": "the table is gone", "how": "give --training TABLE"},
+        world="toy",
+        uncovered=1,
+        abstained=2,
+        unreadable={"count": 1, "first": ["a.jpg: truncated"]},
+    )
+    assert list(report.remarks(found)) == [
+        "NOT checked whether test photos are among the training photos: the table is gone; give --training TABLE",
+        "toy Earth: not real places (this model knows a made-up world only)",
+        "1 of 3 photos lie outside every cell of the model",
+        "2 of 3 answers `locate` would withhold as too weak; scored here",
+        "photoplanet: a.jpg: truncated",
+        "1 of 3 photos could not be read; they count as wrong",
+    ]
+    (line,) = report.remarks(evaluated(leaks={"checked": True, "not_compared": 4}))
+    assert line.startswith("4 photos could not be read")
+
+
+def test_a_page_is_text_or_a_table_with_the_published_rows():
+    found = report.result("mine", np.array([[10.0], [3000.0]]))
+    rows = [{"name": "theirs", "year": 2016, "accuracy": dict(found["accuracy"])}]
+    assert report.page(found) == report.text(found)
+    assert report.page(found, rows).startswith(report.text(found) + "\n|")
+    assert report.page(found, rows).endswith("| mine | 0.0 | 50.0 | 50.0 | 50.0 | 50.0 |\n")
+    table = report.page(found, rows, "markdown", intervals=True)
+    assert "| theirs (2016) | 0.0 |" in table and "| mine | 0.0 [0.0, " in table

@@ -70,8 +70,17 @@ def test_the_true_cell_is_looked_at_where_the_place_is_known(model, halves, tiny
     assert found.to_dict()["cell_is"] == "true"
 
 
+def test_what_hides_is_grey_so_that_it_says_neither_dark_nor_light(model):
+    """To the model a black photo is from Tokyo: a grey box speaks against that, a black one would change nothing."""
+    assert GREY == 128
+    found = occlude(model, np.zeros((16, 16, 3), np.uint8), positions=4)
+    assert found.misleads == [] and len(found.supports) == 3  # any box makes a black photo less black
+    white = occlude(model, np.full((16, 16, 3), 255, np.uint8), positions=4)
+    assert not np.allclose(white.heat, white.whole)
+
+
 def test_a_grey_photo_has_no_part_that_matters(model):
-    found = occlude(model, np.full((16, 16, 3), GREY, np.uint8))
+    found = occlude(model, np.full((16, 16, 3), 128, np.uint8))
     assert found.supports == [] and found.misleads == [] and np.allclose(found.heat, found.whole)
     assert overlay(np.full((16, 16, 3), GREY, np.uint8), found, model.info.preprocessing).size[0] > 2 * SIDE
 

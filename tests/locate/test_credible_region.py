@@ -93,7 +93,7 @@ def test_what_is_known_of_a_radius_changes_nothing(seed, sharpness, share, known
     rows = np.exp(sharpness * random.normal(size=(4, len(partition)))).astype(np.float32)
     rows /= rows.sum(axis=1, keepdims=True)
     points = np.column_stack([random.uniform(-60, 60, 4), random.uniform(-180, 180, 4)])
-    mass = credible_region.MassAround(points, rows, partition, credible_region.falling(rows))
+    mass = credible_region.MassAround(points, rows, partition, credible_region.descending(rows))
     assert (mass.radius(share, {km: mass.within(km) for km in known}) == mass.radius(share)).all()
 
 
@@ -103,7 +103,7 @@ def test_counts_of_many_are_the_least_that_hold_the_share(seed, sharpness, share
     random = np.random.default_rng(seed)
     rows = np.exp(sharpness * random.normal(size=(5, 300))).astype(np.float32)
     rows /= rows.sum(axis=1, keepdims=True)
-    orders = credible_region.falling(rows)
+    orders = credible_region.descending(rows)
     for row, order, count in zip(
         rows.astype(np.float64), orders, credible_region.counts(rows, orders, share), strict=True
     ):
@@ -123,7 +123,7 @@ def test_the_smallest_set_holds_the_share():
 def test_a_point_at_the_other_end_of_the_earth_sees_all_mass_within_half_a_turn():
     partition = Partition.from_cells(cells.from_latlng(np.array([0.0]), np.array([179.9]), level=5))
     mass = credible_region.MassAround(np.zeros((1, 2)), np.ones((1, 1), np.float32), partition, np.zeros((1, 1), int))
-    assert mass.within(credible_region.HALF_WAY_ROUND_KM + 1000) == pytest.approx(1)
+    assert mass.within(credible_region.HALF_CIRCUMFERENCE_KM + 1000) == pytest.approx(1)
     assert mass.radius(0.9) <= geodesy.EARTH_RADIUS_KM * np.pi + 1e-6
 
 
@@ -132,5 +132,5 @@ def test_classes_fall_by_probability_and_equal_ones_keep_their_order(kind):
     random = np.random.default_rng(0)
     rows = random.choice([0.0, -0.0, 1e-45, 1e-30, 0.25, 0.5, 1.0], (20, 300)).astype(kind)
     rows[:5] = random.random((5, 300))
-    assert (credible_region.falling(rows) == np.argsort(-rows, axis=1, kind="stable")).all()
-    assert credible_region.falling(rows[0]).dtype == np.int32 and credible_region.falling(rows[0]).shape == (300,)
+    assert (credible_region.descending(rows) == np.argsort(-rows, axis=1, kind="stable")).all()
+    assert credible_region.descending(rows[0]).dtype == np.int32 and credible_region.descending(rows[0]).shape == (300,)

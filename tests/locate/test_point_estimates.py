@@ -23,6 +23,7 @@ def masses(partition, *pairs):
     return row
 
 
+SCALES_KM = (5, 25, 200, 750)  # docs/locate.md
 LYON, NEAR_LYON, GRENOBLE, SYDNEY = (45.76, 4.84), (45.8, 4.9), (45.19, 5.73), (-33.87, 151.21)
 
 
@@ -71,7 +72,7 @@ def test_local_is_what_the_formula_says():
     means = partition.means
     away = geodesy.distance_km(means[:, None, 0], means[:, None, 1], means[None, :, 0], means[None, :, 1])
     for row, here in zip(rows.astype(np.float64), np.column_stack([lat, lng]), strict=True):
-        weights = np.exp(-(away**2) / (2 * point_estimates.LOCAL_KM**2)) * row
+        weights = np.exp(-(away**2) / (2 * 150.0**2)) * row
         summit = weights.sum(axis=1).argmax()
         expected = geodesy.mean(means[:, 0], means[:, 1], weights[summit])
         assert geodesy.distance_km(*here, *expected) < 0.5
@@ -85,7 +86,7 @@ def test_expected_is_the_guess_worth_most_by_the_formula():
     lat, lng = point_estimates.expected(rows, partition)
     means = partition.means
     away = geodesy.distance_km(means[:, None, 0], means[:, None, 1], means[None, :, 0], means[None, :, 1])
-    worth = np.mean([np.exp(-away / km) for km in point_estimates.EXPECTED_KM], axis=0)
+    worth = np.mean([np.exp(-away / km) for km in SCALES_KM], axis=0)
     for row, here in zip(rows.astype(np.float64), np.column_stack([lat, lng]), strict=True):
         values = worth @ row
         chosen = geodesy.distance_km(means[:, 0], means[:, 1], *here).argmin()
@@ -106,9 +107,22 @@ def test_expected_chooses_as_double_precision_and_plain_sums_do(seed, sharpness,
         likely = np.argsort(-row, kind="stable")[:128]
         where = partition.xyz[likely]
         away = geodesy.EARTH_RADIUS_KM * np.linalg.norm(where[:, None] - where[None], axis=2)
-        values = np.mean([np.exp(-away / km) for km in point_estimates.EXPECTED_KM], axis=0) @ row[likely]
+        values = np.mean([np.exp(-away / km) for km in SCALES_KM], axis=0) @ row[likely]
         chosen = geodesy.distance_km(*partition.means[likely].T, *point).argmin()
         assert values[chosen] > values.max() * (1 - 1e-5)
+
+
+@pytest.mark.parametrize("km", [1, 5, 25, 200, 750, 2000])
+def test_two_places_outweigh_one_by_what_their_distance_is_worth(km):
+    """A place with mass 1 and another one `km` away are worth 1 + the mean of exp(−km/s) over the documented scales."""
+    other = (km * 180 / np.pi / geodesy.EARTH_RADIUS_KM, 0.0)
+    afar = (-60.0, 120.0)
+    partition = partition_at((0.0, 0.0), other, afar)
+    worth = 1 + np.mean([np.exp(-km / scale) for scale in SCALES_KM])
+    for factor, answer in ((0.99, "the pair"), (1.01, "the lone one")):
+        row = masses(partition, ((0.0, 0.0), 1), (other, 1), (afar, worth * factor))
+        lat, _ = point_estimates.expected(row / row.sum(), partition)
+        assert ("the lone one" if lat[0] < -30 else "the pair") == answer
 
 
 def test_expected_prefers_a_crowd_but_stays_at_a_place_in_it():

@@ -7,8 +7,9 @@ import pytest
 from photoplanet.earth import cells, geodesy
 from photoplanet.earth.partition.partition import Partition
 from photoplanet.errors import InputError
+from photoplanet.locate.place import Place, cached
 from photoplanet.locate.precision import PRECISIONS, rounded
-from photoplanet.locate.prediction import Place, Prediction, prepare
+from photoplanet.locate.prediction import ABSTAIN_BELOW, KNOWN_AT, Prediction, Predictions, prepare
 from photoplanet.models import folder
 
 
@@ -160,3 +161,86 @@ def test_predictions_prepared_together_tell_what_each_tells_alone(readout):
     assert together[0].credible_region(0.5).radius_km == fresh()[0].credible_region(0.5).radius_km
     assert together[-1].point == (12.3456, 65.4321)
     prepare([])
+
+
+def test_a_prediction_reads_as_the_place_and_how_sure(prediction, partition):
+    assert repr(prediction(Paris=1.0)) == 'Prediction("Île-de-France, France", 100 % within 200 km, abstains=False)'
+    weak = prediction(Paris=0.28, Sydney=0.24, Rio=0.24, Tokyo=0.24)
+    assert repr(weak) == 'Prediction("Europe", 28 % within 2500 km, abstains=True)'
+    assert repr(replace(weak, toy=True)).endswith('abstains=True, world="toy")')
+
+
+def test_predictions_are_compared_by_what_they_hold(prediction):
+    one, same, other = prediction(Paris=1.0), prediction(Paris=1.0), prediction(Paris=0.9, Rio=0.1)
+    assert one == same and hash(one) == hash(same)
+    assert one != other and one != "Paris"
+    seen = np.ones(3, np.float32)
+    assert replace(one, embedding=seen) == replace(one, embedding=seen.copy())
+    assert replace(one, embedding=seen) != one
+    assert replace(one, embedding=seen) != replace(one, embedding=np.zeros(3, np.float32))
+    for change in ({"readout": "local"}, {"toy": True}, {"at": (1.0, 2.0)}, {"model": "m"}, {"abstain_below": 0.1}):
+        assert replace(one, **change) != one
+    assert len({one, same, other}) == 2
+    assert [one, other].index(other) == 1
+
+
+def test_a_prediction_is_read_by_what_reads_geojson(prediction):
+    found = prediction(Paris=0.6, Brussels=0.3, Rio=0.1)
+    assert found.__geo_interface__ == found.to_geojson()
+    several = Predictions([found, InputError("a.jpg: truncated"), found])
+    features = several.__geo_interface__["features"]
+    assert [each["properties"]["photo"] for each in features] == ["1"] * 3 + ["3"] * 3
+    assert isinstance(several[:2], Predictions) and several[0] is found
+
+
+def test_a_name_needs_half_of_the_mass_and_no_more(prediction):
+    assert KNOWN_AT == 0.5
+    even = prediction(Paris=0.55, Tokyo=0.45).best
+    assert (even.level, even.name) == ("region", "Île-de-France, France")
+    assert prediction(Paris=0.45, Tokyo=0.55).best.near.country == "Japan"
+
+
+def test_it_abstains_by_the_mass_within_750_km(prediction):
+    assert ABSTAIN_BELOW == 0.5
+    torn = prediction(Paris=0.45, Tokyo=0.3, Rio=0.25)
+    assert torn.confidence["country"] == pytest.approx(0.45) and torn.abstains
+    assert not prediction(Paris=0.51, Tokyo=0.49).abstains
+
+
+def test_mass_within_a_continent_is_no_reason_to_answer():
+    random = np.random.default_rng(0)
+    madrid, warsaw = (40.42, -3.7), (52.23, 21.01)  # 2,290 km apart
+    lat, lng = (
+        np.concatenate([city[axis] + random.normal(0, 0.01, 50) for city in (madrid, warsaw)]) for axis in (0, 1)
+    )
+    part = Partition.uniform(lat, lng, level=8, min_photos=1)
+    row = np.zeros(len(part), np.float32)
+    row[part.assign(*np.array([madrid]).T)[0]], row[part.assign(*np.array([warsaw]).T)[0]] = 0.49, 0.48
+    row[np.flatnonzero(row == 0)[:1]] = 0.03
+    found = Prediction(row, part, readout="mean")
+    assert found.confidence["continent"] > 0.95
+    assert found.confidence["country"] < 0.5
+    assert found.abstains
+
+
+def test_where_a_camera_was_is_never_kept_in_memory(prediction, tiny_cities):
+    at = (47.123456, 9.654321)
+    known = replace(prediction(Paris=0.6, Brussels=0.4), at=at)
+    assert known.to_dict()["best"]["place"].endswith("Austria")
+    assert at not in cached()
+    guessed = prediction(Paris=0.6, Brussels=0.4)
+    guessed.to_dict()
+    assert guessed.point in cached()
+
+
+def test_the_cells_that_geojson_leaves_out_are_counted():
+    random = np.random.default_rng(0)
+    part = Partition.uniform(random.uniform(-60, 60, 4000), random.uniform(-170, 170, 4000), level=4, min_photos=1)
+    flat = Prediction(np.full(len(part), 1 / len(part), np.float32), part)
+    held = len(flat.credible_region(0.9))
+    assert held > 300
+    first, *others = flat.to_geojson(0.9)["features"]
+    assert len(others) == 200  # the 200 most probable cells are drawn
+    assert first["properties"]["cells_left_out"] == held - 200
+    sharp = replace(flat, probabilities=np.eye(1, len(part), dtype=np.float32)[0])
+    assert sharp.to_geojson(0.9)["features"][0]["properties"]["cells_left_out"] == 0

@@ -7,7 +7,8 @@ from hypothesis import strategies as st
 
 from photoplanet.errors import InputError
 from photoplanet.metadata import xmp
-from photoplanet.metadata.exif_writer import Estimate, OwnGps, applied
+from photoplanet.metadata.byte_edits import applied
+from photoplanet.metadata.estimate import Estimate, OwnGps
 
 RDF, EXIF, OURS = (f"{{{each}}}" for each in (xmp.RDF, xmp.EXIF, xmp.OURS))
 HERE = Estimate(48.8584, -2.2945, 25_000, "estimate, timed-hmm", 0.9)

@@ -7,7 +7,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from photoplanet.errors import InputError, ModelError
-from photoplanet.models import folder
+from photoplanet.models import folder, info
 
 
 def edit(model, **changes):
@@ -83,7 +83,7 @@ def test_cells_that_do_not_fit_the_network_are_refused(tiny_model, tmp_path):
 def test_a_missing_folder_and_a_folder_without_model_are_named(tmp_path):
     with pytest.raises(ModelError, match="no such model folder"):
         folder.read(tmp_path / "nowhere")
-    with pytest.raises(ModelError, match="no model folder"):
+    with pytest.raises(ModelError, match="not a model folder"):
         folder.read(tmp_path)
 
 
@@ -112,7 +112,7 @@ def test_only_the_named_files_are_hashed_on_wish(tiny_model_copy):
 
 def test_a_newer_format_says_how_to_upgrade(tiny_model_copy):
     edit(tiny_model_copy, format_version=99)
-    with pytest.raises(ModelError, match=r"newer photoplanet \(format 99\); upgrade with pip install -U photoplanet"):
+    with pytest.raises(ModelError, match=r"newer photoplanet \(format 99\); upgrade photoplanet"):
         folder.read(tiny_model_copy)
 
 
@@ -130,9 +130,9 @@ def test_a_newer_format_says_how_to_upgrade(tiny_model_copy):
         ({"preprocessing": {"size": -3}}, "size"),
         ({"preprocessing": {"colour": 3}}, "preprocessing"),
         ({"hashes": {}}, "cells.parquet is not listed"),
-        ({"hashes": {"../../secret": "0" * 64}}, "no plain file name"),
-        ({"hashes": {"/etc/passwd": "0" * 64}}, "no plain file name"),
-        ({"hashes": {"model.onnx": "short"}}, "no SHA-256"),
+        ({"hashes": {"../../secret": "0" * 64}}, "not a plain file name"),
+        ({"hashes": {"/etc/passwd": "0" * 64}}, "not a plain file name"),
+        ({"hashes": {"model.onnx": "short"}}, "not a SHA-256"),
     ],
 )
 def test_facts_that_cannot_be_are_refused_by_name(tiny_model_copy, changes, message):
@@ -168,7 +168,7 @@ def test_any_bytes_for_facts_give_a_model_error(tmp_path_factory, data):
 
 def test_huge_facts_are_refused_unread(tiny_model_copy):
     with (tiny_model_copy / "model.json").open("wb") as file:
-        file.truncate(folder.MAX_INFO_BYTES + 1)
+        file.truncate(info.MAX_INFO_BYTES + 1)
     with pytest.raises(ModelError, match="4 MiB"):
         folder.read(tiny_model_copy)
 
@@ -217,6 +217,26 @@ def test_a_part_is_replaced_by_its_successor_and_goes_with_the_network_it_was_tr
     assert not (model / "one.onnx").exists() and folder.read(model).info.parts["album"]["files"] == ["two.onnx"]
     write_model(model)
     assert folder.read(model).info.parts == {} and not (model / "two.onnx").exists()
+
+
+def test_a_model_written_again_from_its_own_facts_has_no_parts(write_model, tmp_path, tiny_model):
+    """The facts of a model with parts, for a network trained further: its parts belonged to the old network."""
+    model = write_model(tmp_path / "model").folder
+    (tmp_path / "head").write_bytes(b"1")
+    info = folder.add_part(model, "album", {}, {"album.onnx": tmp_path / "head"}).info
+    full = folder.read(tiny_model)
+    for target in (model, tmp_path / "other"):
+        assert folder.write(target, info, full.partition, full.onnx_path).info.parts == {}
+        assert folder.read(target).info.parts == {}
+        assert not (target / "album.onnx").exists()
+
+
+def test_a_link_to_a_model_folder_stays_a_link(write_model, tmp_path):
+    write_model(tmp_path / "model", name="old")
+    (tmp_path / "link").symlink_to(tmp_path / "model")
+    write_model(tmp_path / "link", name="new")
+    assert (tmp_path / "link").is_symlink()
+    assert folder.read(tmp_path / "model").info.name == "new"
 
 
 @pytest.mark.parametrize("name", ["model.onnx", "model.json", "MODEL_CARD.md", "../out", "a/b", ""])

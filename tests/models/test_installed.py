@@ -80,7 +80,7 @@ def test_names_that_are_taken_or_no_names_are_refused(tiny_model):
     with pytest.raises(InputError, match="there already"):
         installed.add(tiny_model)
     for name in ("../up", "a/b", ".hidden", "a b", "x" * 65):
-        with pytest.raises(InputError, match="no name for a model"):
+        with pytest.raises(InputError, match="not a name for a model"):
             installed.add(tiny_model, name)
 
 
@@ -122,10 +122,10 @@ def test_a_damaged_model_does_not_spoil_the_list(tiny_model):
     broken = installed.add(tiny_model, "broken")
     installed.add(tiny_model, "good")
     (broken.folder / "model.json").write_text("{")
-    told = {each["name"]: each for each in map(installed.describe, installed.models())}
-    assert "not readable" in told["broken"]["error"]
-    assert told["good"]["classes"] == 5
-    json.dumps(told)
+    described = {each["name"]: each for each in map(installed.describe, installed.models())}
+    assert "not readable" in described["broken"]["error"]
+    assert described["good"]["classes"] == 5
+    json.dumps(described)
 
 
 @pytest.mark.parametrize("variable", ["PHOTOPLANET_HOME", "XDG_DATA_HOME"])
@@ -134,3 +134,21 @@ def test_the_home_follows_the_environment(variable, monkeypatch, tmp_path):
         monkeypatch.delenv(each, raising=False)
     monkeypatch.setenv(variable, str(tmp_path))
     assert installed.home() == (tmp_path if variable == "PHOTOPLANET_HOME" else tmp_path / "photoplanet")
+
+
+def test_removing_a_link_leaves_the_folder_that_it_points_to(tiny_model_copy, own_home):
+    (own_home / "models").mkdir()
+    (own_home / "models" / "linked").symlink_to(tiny_model_copy)
+    assert names() == ["linked"]
+    installed.remove("linked")
+    assert names() == []
+    assert folder.read(tiny_model_copy).info.name == "tiny"
+
+
+def test_a_folder_that_is_no_model_is_not_replaced_by_one(tiny_model, own_home):
+    notes = own_home / "models" / "tiny" / "notes.txt"
+    notes.parent.mkdir(parents=True)
+    notes.write_text("mine")
+    with pytest.raises(InputError, match="there already"):
+        installed.add(tiny_model)
+    assert notes.read_text() == "mine"

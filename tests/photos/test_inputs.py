@@ -84,7 +84,7 @@ def test_no_result_takes_the_place_of_a_photo(tmp_path):
     for output in (photo, tmp_path / "link.csv"):
         with pytest.raises(InputError, match="one of the photos"):
             inputs.check_outputs([output], [str(photo)])
-    with pytest.raises(InputError, match="called like, a photo"):
+    with pytest.raises(InputError, match="called like a photo"):
         inputs.check_outputs([tmp_path / "other.jpg"], [])
     with pytest.raises(InputError, match="one of the photos"):
         inputs.check_outputs([tmp_path / "0.tar"], [f"{tmp_path}/0.tar#1.jpg"])

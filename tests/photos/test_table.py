@@ -55,7 +55,7 @@ def test_rows_that_cannot_be_used_are_counted_with_their_numbers(tmp_path):
 
 
 def test_missing_columns_are_named_with_what_is_there(tmp_path):
-    with pytest.raises(InputError, match=r"photos.csv: no column latitude .*lat.*found name, path, longitude"):
+    with pytest.raises(InputError, match=r"photos.csv: no column latitude .*lat.*it has name, path, longitude"):
         table.read(written(tmp_path, "name,path,longitude\na,b,1\n"))
 
 

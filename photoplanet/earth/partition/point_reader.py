@@ -1,6 +1,5 @@
 """Coordinates from Parquet and CSV tables of any size, in chunks of bounded memory."""
 
-import csv as plain_csv
 from collections.abc import Callable, Iterable, Iterator
 from functools import partial
 from pathlib import Path
@@ -8,6 +7,7 @@ from pathlib import Path
 import numpy as np
 import pyarrow as pa
 
+from photoplanet.core import table_files
 from photoplanet.core.workers import slices
 from photoplanet.earth import geodesy
 from photoplanet.earth.partition.points import Points, locate, unlocated
@@ -16,8 +16,6 @@ from photoplanet.errors import InputError
 Paths = str | Path | Iterable[str | Path]
 
 _BATCH = 1 << 20  # rows that a thread locates and counts at a time
-_CSV_BLOCK = 1 << 24  # bytes of CSV to parse at a time
-_HEAD = 1 << 20  # bytes in which a CSV's first line must end
 
 
 class Tables:
@@ -42,8 +40,11 @@ class Tables:
 
     def _chunks(self, file: Path) -> Iterator[Callable[[], Points]]:
         row = 0
+        table = table_files.layout(file)
+        if missing := [name for name in self._columns if name not in table.names]:
+            raise InputError(f"{file}: it has no column {missing[0]!r}; it has {', '.join(table.names)[:300]}")
         try:
-            for batch in _batches(file, self._columns):
+            for batch in table_files.stream(table, self._columns):
                 lat, lng = (_floats(batch.column(name)) for name in self._columns)
                 row += len(lat)
                 if self._skip_bad:
@@ -56,51 +57,6 @@ class Tables:
         except pa.ArrowException as error:
             why = " ".join(str(error).split())[:200]
             raise InputError(f"{file}: after row {row}: it cannot be read as a table of degrees ({why})") from None
-
-
-def names(file: Path) -> list[str]:
-    """The names of a table's columns; `InputError` where it is no Parquet or CSV file."""
-    if not file.is_file():
-        raise InputError(
-            f"{file}: {'it is a folder' if file.is_dir() else 'no such file'}; give a Parquet or CSV table"
-        )
-    with file.open("rb") as opened:
-        head = opened.readline(_HEAD)
-    try:
-        if head.startswith(b"PAR1"):
-            from pyarrow import parquet
-
-            return parquet.read_schema(file).names
-        text = head.decode("utf-8-sig")
-        return next(plain_csv.reader([text], delimiter=_delimiter(text)), [])
-    except (pa.ArrowException, UnicodeDecodeError, plain_csv.Error) as error:
-        why = " ".join(str(error).split())[:200]
-        raise InputError(f"{file}: it is no Parquet or CSV table, or damaged ({why})") from None
-
-
-def _batches(file: Path, columns: list[str]) -> Iterator[pa.RecordBatch]:
-    known = names(file)
-    missing = [name for name in columns if name not in known]
-    if missing:
-        raise InputError(f"{file}: it has no column {missing[0]!r}; it has {', '.join(known)[:300]}")
-    with file.open("rb") as opened:
-        head = opened.readline(_HEAD)
-    if head.startswith(b"PAR1"):
-        from pyarrow import parquet
-
-        with parquet.ParquetFile(file) as table:
-            yield from table.iter_batches(_BATCH, columns=columns)
-        return
-    from pyarrow import csv
-
-    convert = csv.ConvertOptions(include_columns=columns, column_types=dict.fromkeys(columns, pa.float64()))
-    parse = csv.ParseOptions(delimiter=_delimiter(head.decode("utf-8-sig")), newlines_in_values=True)
-    with csv.open_csv(file, csv.ReadOptions(block_size=_CSV_BLOCK), parse, convert) as reader:
-        yield from reader
-
-
-def _delimiter(head: str) -> str:
-    return max(",;\t", key=head.count)
 
 
 def _floats(column: pa.Array) -> np.ndarray:

@@ -5,15 +5,17 @@ Here a round is five photos, as the page serves them, and both are counted: phot
 by the sum of the points (GeoScore), which is how the game that the paper played decides one.
 """
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Sequence
 from typing import Any
 
 import numpy as np
 import numpy.typing as npt
+from numpy.typing import NDArray
 
 from photoplanet.earth.geodesy import RADII_KM
 from photoplanet.errors import InputError
 from photoplanet.evaluation import accuracy, tables
+from photoplanet.evaluation.game import bootstrap
 
 SIDES = ("person", "model")
 PAPER: dict[str, Any] = {  # §3; "28 of the 50 rounds", the rest the people's at most
@@ -22,19 +24,26 @@ PAPER: dict[str, Any] = {  # §3; "28 of the 50 rounds", the rest the people's a
     "person": {"median_km": 2320.75, "within": {"street": 0, "city": 0, "region": 2, "country": 11, "continent": 26}},
     "model": {"median_km": 1131.7, "within": {"street": 0, "city": 0, "region": 4, "country": 17, "continent": 32}},
 }
-_AT_A_TIME = 100  # resamples
 
 
 def winner(person: float, model: float, less: bool = True) -> str:
-    """Who has less (km), or with `less` false who has more (points): "person", "model" or "tie"."""
+    """Who has less (km), or with `less` false who has more (points): "person", "model" or "tie".
+
+    >>> winner(10.0, 20.0), winner(10, 20, less=False), winner(5.0, 5.0)
+    ('person', 'model', 'tie')
+    """
     if person == model:
         return "tie"
     return "person" if (person < model) == less else "model"
 
 
-def points(errors_km: npt.ArrayLike) -> np.ndarray:
-    """What each photo (n,) scores, int64 0…5000: the GeoScore in whole points, as the game shows and adds them."""
-    return np.rint(accuracy.geoscore(errors_km)).astype(np.int64)
+def points(errors_km: npt.ArrayLike) -> NDArray[np.int64]:
+    """What each photo (n,) scores, int64 0…5000: the GeoScore in whole points, as the game shows and adds them.
+
+    >>> points([0.0, 1492.7, 20000.0])
+    array([5000, 1839,    0])
+    """
+    return np.asarray(np.rint(accuracy.geoscore(errors_km)).astype(np.int64))
 
 
 def compare(
@@ -46,17 +55,20 @@ def compare(
     and `model`: `median_km`, `geoscore` (mean, 0…5000), `accuracy` by radius (shares 0…1), each with a 95 % bootstrap
     `…_interval` over rounds, whose photos one person saw (None with fewer than two), and `within` (counts). InputError
     for distances that are negative, not finite, or of another number; None in place of figures without photos.
+
+    >>> found = compare([10.0, 900.0], [20.0, 300.0], ["one", "one"])
+    >>> found["photos_won"]["person"], found["rounds_won"]["model"]
+    (1, 1)
     """
     person, model = (np.asarray(km, np.float64).ravel() for km in (person_km, model_km))
     if not person.shape == model.shape == (len(rounds),):
         raise InputError(f"{person.size} and {model.size} distances in {len(rounds)} places: give one each per photo")
     both = np.concatenate([person, model])
     if not (np.isfinite(both) & (both >= 0)).all():
-        raise InputError("a distance of a game is a number of km, 0 or more")
+        raise InputError("a distance in a game must be a finite number of km, 0 or more")
     names, number = np.unique(np.asarray(rounds, dtype=str), return_inverse=True)
-    own, others = [
-        np.bincount(number, points(km), len(names)) for km in (person, model)
-    ]  # exact: sums of whole numbers
+    # Sums of whole numbers are exact, so that a tie is one.
+    own, others = [np.bincount(number, points(km), len(names)) for km in (person, model)]
     return {
         "rounds": len(names),
         "photos": int(person.size),
@@ -68,27 +80,42 @@ def compare(
 
 
 def sign_test(won: int, lost: int) -> float:
-    """Two-sided p-value of so many wins and losses if both were equally likely; exact, ties left out beforehand."""
+    """Two-sided p-value of so many wins and losses if both were equally likely; exact, ties left out beforehand.
+
+    >>> sign_test(28, 22)
+    0.479...
+    """
     n, fewer = won + lost, min(won, lost)
     term = tail = 1
     for k in range(fewer):
         term = term * (n - k) // (k + 1)
         tail += term
-    return min(1.0, 2 * tail / 2**n)
+    return float(min(1.0, 2 * tail / 2**n))
 
 
 def text(found: dict[str, Any], name: str = "the game", who: str = "people") -> str:
-    """A comparison of `compare` to be read: a Markdown table beside the paper's figures; `who` played the model."""
+    """A comparison of `compare` to be read: a Markdown table beside the paper's figures; `who` played the model.
+
+    >>> found = compare([10.0, 900.0], [20.0, 300.0], ["one", "one"])
+    >>> print(text(found))
+    the game: 1 round, 2 photos
+    ...
+    """
     if not found["photos"]:
         return f"{name}: no round was finished yet\n"
     head, *body = (f"| {' | '.join(row)} |" for row in rows(found, who))
     lines = [head, "| --- | ---: | ---: | ---: | ---: |", *body]
     about = f"{name}: {found['rounds']} round{'s' if found['rounds'] != 1 else ''}, {found['photos']} photos"
-    return "\n".join([about, "", *lines, "", tests(found)]) + "\n"
+    return "\n".join([about, "", *lines, "", significance(found)]) + "\n"
 
 
 def rows(found: dict[str, Any], who: str = "people") -> list[list[str]]:
-    """The table of a comparison with photos, head first: `who`, the model, and the paper's people and PlaNet."""
+    """The table of a comparison with photos, head first: `who`, the model, and the paper's people and PlaNet.
+
+    >>> found = compare([10.0, 900.0], [20.0, 300.0], ["one", "one"])
+    >>> rows(found)[3][:3]
+    ['median error, km', '455', '160']
+    """
     sides = [found["person"], found["model"]]
     made = [
         ["", who, "model", "paper: people", "paper: PlaNet"],
@@ -107,19 +134,24 @@ def rows(found: dict[str, Any], who: str = "people") -> list[list[str]]:
     return made
 
 
-def tests(found: dict[str, Any]) -> str:
-    """Whether who won could be chance, in one line."""
+def significance(found: dict[str, Any]) -> str:
+    """Whether who won could be chance, in one line.
+
+    >>> found = compare([10.0, 900.0], [20.0, 300.0], ["one", "one"])
+    >>> significance(found)
+    "Sign test: rounds: 0 ties, p = 1; ..."
+    """
     won = {what: found[f"{what}_won"] for what in ("rounds", "photos")}
-    told = [f"{what}: {each['tie']} ties, p = {each['p_value']:.2g}" for what, each in won.items()]
+    said = [f"{what}: {each['tie']} ties, p = {each['p_value']:.2g}" for what, each in won.items()]
     paper = sign_test(PAPER["photos_won"]["model"], PAPER["photos_won"]["person"])
-    return f"Sign test: {'; '.join(told)} (the paper's photos: p = {paper:.2g}). In brackets: 95 % intervals."
+    return f"Sign test: {'; '.join(said)} (the paper's photos: p = {paper:.2g}). In brackets: 95 % intervals."
 
 
 def _wins(won: dict[str, Any]) -> list[str]:
     return [str(won[side]) for side in SIDES]
 
 
-def _bounded(side: dict[str, Any], key: str, turn: Any) -> str:
+def _bounded(side: dict[str, Any], key: str, turn: Callable[[float], str]) -> str:
     bounds = side[f"{key}_interval"]
     return turn(side[key]) + (f" [{turn(bounds[0])}, {turn(bounds[1])}]" if bounds else "")
 
@@ -130,14 +162,14 @@ def _share_bounds(side: dict[str, Any], radius: str) -> str:
     return f" ({share} [{tables.percent(bounds[0])}, {tables.percent(bounds[1])}])" if bounds else f" ({share})"
 
 
-def _won(person: np.ndarray, model: np.ndarray, less: bool = True) -> dict[str, Any]:
+def _won(person: NDArray[Any], model: NDArray[Any], less: bool = True) -> dict[str, Any]:
     count = dict.fromkeys((*SIDES, "tie"), 0)
     for pair in zip(person.tolist(), model.tolist(), strict=True):
         count[winner(*pair, less)] += 1
     return {**count, "p_value": sign_test(count["person"], count["model"])}
 
 
-def _side(errors: np.ndarray, number: np.ndarray, resamples: int) -> dict[str, Any]:
+def _side(errors: NDArray[np.float64], number: NDArray[np.int64], resamples: int) -> dict[str, Any]:
     """The figures of one side from its errors (n,) in km; `number` (n,): the round of each photo, from 0."""
     if not errors.size:
         return {"median_km": None, "median_km_interval": None, "geoscore": None, "geoscore_interval": None,
@@ -153,7 +185,7 @@ def _side(errors: np.ndarray, number: np.ndarray, resamples: int) -> dict[str, A
         "accuracy_interval": None,
     }
     if number.max() > 0:
-        medians, scores, hits = _bootstrap(errors, number, resamples)
+        medians, scores, hits = bootstrap.figures(errors, number, resamples)
         found["median_km_interval"], found["geoscore_interval"] = _interval(medians), _interval(scores)
         found["accuracy_interval"] = {
             name: _share_interval(hits[:, i], shares[name], errors.size) for i, name in enumerate(RADII_KM)
@@ -161,40 +193,11 @@ def _side(errors: np.ndarray, number: np.ndarray, resamples: int) -> dict[str, A
     return found
 
 
-def _bootstrap(errors: np.ndarray, number: np.ndarray, resamples: int) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
-    """Median (resamples,), mean GeoScore (resamples,) and shares by radius (resamples, 5) of resampled rounds."""
-    per_photo = np.column_stack([accuracy.geoscore(errors), *(errors <= radius for radius in RADII_KM.values())])
-    medians, means = [], []
-    for drawn in _resampled(number, resamples):
-        medians.append(_medians(errors, drawn))
-        means.append(drawn @ per_photo / drawn.sum(axis=1, keepdims=True))
-    mean = np.concatenate(means)
-    return np.concatenate(medians), mean[:, 0], mean[:, 1:]
-
-
-def _resampled(number: np.ndarray, resamples: int) -> Iterator[np.ndarray]:
-    """How often each photo is in each resample of whole rounds, (at most 100, n) at a time; the same each call."""
-    random, rounds = np.random.default_rng(0), int(number.max()) + 1
-    for start in range(0, resamples, _AT_A_TIME):
-        size = min(_AT_A_TIME, resamples - start)
-        yield random.multinomial(rounds, np.full(rounds, 1 / rounds), size=size)[:, number]
-
-
-def _medians(errors: np.ndarray, drawn: np.ndarray) -> np.ndarray:
-    """The median of `errors` in each resample."""
-    order = np.argsort(errors)
-    ordered, upto = errors[order], np.cumsum(drawn[:, order], axis=1)
-    size = upto[:, -1:]
-    lower = (upto >= (size + 1) // 2).argmax(axis=1)  # the first rank that reaches the (lower) middle
-    upper = (upto >= size // 2 + 1).argmax(axis=1)
-    return (ordered[lower] + ordered[upper]) / 2
-
-
-def _interval(values: np.ndarray) -> list[float]:
+def _interval(values: NDArray[Any]) -> list[float]:
     return [float(bound) for bound in np.percentile(values, [2.5, 97.5])]
 
 
-def _share_interval(values: np.ndarray, share: float, photos: int) -> list[float]:
+def _share_interval(values: NDArray[Any], share: float, photos: int) -> list[float]:
     """Where all or no photos hit, every resample does, too: there the open end is the exact bound over photos."""
     low, high = _interval(values)
     if share in (0.0, 1.0):

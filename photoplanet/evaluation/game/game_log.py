@@ -2,10 +2,10 @@
 
 import json
 import os
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from dataclasses import asdict, dataclass
 from pathlib import Path
-from typing import Any
+from typing import Any, BinaryIO
 
 import numpy as np
 
@@ -29,6 +29,10 @@ class Guess:
     """One photo of a round as it was played: degrees, latitude first; `photos`: the ids of its whole round, in order.
 
     `table` and `model` are names, not paths; `player` may be empty; `seconds` from seeing the photo to guessing.
+
+    >>> guess = Guess("r1", ("a",), "a", "Ann", "toy", "photos", (48.0, 2.0), (40.0, 0.0), (48.86, 2.35))
+    >>> [round(km) for km in guess.km]
+    [99, 1003]
     """
 
     round: str
@@ -53,6 +57,13 @@ def append(path: str | Path, guess: Guess) -> None:
 
     Distances and points (person's, model's) in the line are for other readers; ours computes them. InputError when it
     cannot be written, or could not be read back.
+
+    >>> import pathlib, tempfile
+    >>> path = pathlib.Path(tempfile.mkdtemp()) / "guesses.jsonl"
+    >>> guess = Guess("r1", ("a",), "a", "Ann", "toy", "photos", (48.0, 2.0), (40.0, 0.0), (48.86, 2.35))
+    >>> append(path, guess)
+    >>> read(path)[0] == [guess]
+    True
     """
     path = Path(path)
     scores = {"km": guess.km, "points": game.points(guess.km).tolist()}
@@ -78,8 +89,11 @@ def append(path: str | Path, guess: Guess) -> None:
 def read(path: str | Path) -> tuple[list[Guess], dict[str, Any]]:
     """The sound guesses of a file, in its order, and what was passed over: {"count": n, "lines": [the first, from 1]}.
 
-    A line is passed over when it is no guess, lacks something or holds impossible values, contradicts an earlier line
-    of its round or repeats its photo. A file that is not there holds none; InputError for one that cannot be read.
+    A line is passed over when it is not a guess, lacks something or holds impossible values, contradicts an earlier
+    line of its round or repeats its photo. A file that is not there holds none; InputError for one that cannot be read.
+
+    >>> read("no-such-file.jsonl")
+    ([], {'count': 0, 'lines': []})
     """
     found: list[Guess] = []
     rounds: dict[str, tuple[Any, set[str]]] = {}
@@ -105,7 +119,12 @@ def read(path: str | Path) -> tuple[list[Guess], dict[str, Any]]:
 
 
 def by_round(guesses: Iterable[Guess]) -> dict[str, list[Guess]]:
-    """Round → its guesses, all in the order played; a round with fewer guesses than `photos` is unfinished."""
+    """Round → its guesses, all in the order played; a round with fewer guesses than `photos` is unfinished.
+
+    >>> guess = Guess("r1", ("a",), "a", "Ann", "toy", "photos", (48.0, 2.0), (40.0, 0.0), (48.86, 2.35))
+    >>> list(by_round([guess]))
+    ['r1']
+    """
     found: dict[str, list[Guess]] = {}
     for guess in guesses:
         found.setdefault(guess.round, []).append(guess)
@@ -113,7 +132,12 @@ def by_round(guesses: Iterable[Guess]) -> dict[str, list[Guess]]:
 
 
 def compare(guesses: Iterable[Guess], resamples: int = accuracy.RESAMPLES) -> dict[str, Any]:
-    """`game.compare` over the finished rounds of `guesses`, with `unfinished` (rounds left out) and `players`."""
+    """`game.compare` over the finished rounds of `guesses`, with `unfinished` (rounds left out) and `players`.
+
+    >>> guess = Guess("r1", ("a",), "a", "Ann", "toy", "photos", (48.0, 2.0), (40.0, 0.0), (48.86, 2.35))
+    >>> compare([guess])["photos_won"]["person"]
+    1
+    """
     rounds = by_round(guesses)
     done = [guess for played in rounds.values() if len(played) == len(played[0].photos) for guess in played]
     km = np.array([guess.km for guess in done], np.float64).reshape(-1, 2)
@@ -122,8 +146,20 @@ def compare(guesses: Iterable[Guess], resamples: int = accuracy.RESAMPLES) -> di
     return {**found, "unfinished": unfinished, "players": len({guess.player for guess in done})}
 
 
-def _lines(file: Any) -> Iterable[bytes]:
-    """Lines of at most MOST_LINE bytes; of a longer one, the beginning, which is then no JSON."""
+def comparisons(guesses: Iterable[Guess]) -> list[dict[str, Any]]:
+    """Compare people with each model on each table → `compare` of its games, with `against` (the model) and `table`.
+
+    >>> comparisons([])
+    []
+    """
+    groups: dict[tuple[str, str], list[Guess]] = {}
+    for guess in guesses:
+        groups.setdefault((guess.model, guess.table), []).append(guess)
+    return [{"against": model, "table": table, **compare(own)} for (model, table), own in groups.items()]
+
+
+def _lines(file: BinaryIO) -> Iterator[bytes]:
+    """Lines of at most MOST_LINE bytes; of a longer one, the beginning, which is not JSON then."""
     while line := file.readline(MOST_LINE):
         yield line
         while len(line) == MOST_LINE and not line.endswith(b"\n"):

@@ -6,6 +6,7 @@ from collections.abc import Collection, Sequence
 import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
+from numpy.typing import NDArray
 
 from photoplanet.earth.geodesy import RADII_KM, distance_km
 from photoplanet.errors import InputError
@@ -21,6 +22,11 @@ class Deck:
     Two photos of one album, or taken within a kilometre of each other (near-duplicates are), do not meet in a round
     while there are others. `seen`: ids of photos that come last, since the player knows them already. InputError for a
     table with fewer photos than a round.
+
+    >>> towns = {"photo_id": list("abcdefg"), "latitude": [0.0, 1, 2, 3, 4, 5, 6], "longitude": [0.0] * 7}
+    >>> deck = Deck(pa.table(towns), seed=1)
+    >>> len(set(deck.deal())), deck.rows(["g", "nowhere"])
+    (5, [6])
     """
 
     def __init__(self, photos: pa.Table, seed: int = 0, seen: Collection[str] = ()):
@@ -90,7 +96,7 @@ class Deck:
         away = distance_km(self._latitude[row], self._longitude[row], self._latitude[taken], self._longitude[taken])
         return bool(same_album or (away <= RADII_KM["street"]).any())
 
-    def _shuffled(self) -> np.ndarray:
+    def _shuffled(self) -> NDArray[np.int64]:
         return np.random.default_rng([self._seed, self._pass]).permutation(len(self._ids))
 
     def _require(self, count: int) -> None:

@@ -68,7 +68,7 @@ def endpoint(service: Service) -> Endpoint:
 
 def _models(service: Service) -> ModelsAnswer:
     info, library = service.locator.info, service.library
-    by = "" if library is None else library.engine.name.partition("-")[0]  # "embedding-…" names one of a model's
+    by = "" if library is None else library.backend.name.partition("-")[0]  # "embedding-…" names one of a model's
     facts: ModelFacts = {
         "name": info.name,
         "world": model_name(service.locator)["world"],

@@ -203,7 +203,8 @@ def _by_side(pair: Sequence[T]) -> dict[Side, T]:
 def _compared(guesses: list[Guess]) -> Comparison:
     """The comparison, and its table as the page shows it."""
     found = game_log.compare(guesses)
-    return cast(Comparison, {**found, "table": game.rows(found) if found["photos"] else [], "note": game.tests(found)})
+    table = game.rows(found) if found["photos"] else []
+    return cast(Comparison, {**found, "table": table, "note": game.significance(found)})
 
 
 def _session(guesses: list[Guess]) -> SessionScore:

@@ -33,10 +33,16 @@ _MOST_STOPS = 12  # labels: more would hide one another
 
 @plots.styled
 def album(trip: Trip, alone: Sequence[Found], helped: Sequence[Found], method: str) -> "Figure":
-    """The photos of `trip`, at most 30 of them, each above what it says alone and with the others, and all on two maps.
+    """Draw the photos of `trip`, at most 30, each above what it says alone and with the others, and all on two maps.
 
     Where a photo has its own GPS, that is the truth: answers are shaded by their distance from it, and rings on the map
     show it. `alone` and `helped` are `trips.compare`'s.
+
+    >>> from photoplanet.albums.trips import Shot
+    >>> trip = Trip([Shot("a.jpg", "a.jpg", "trip")], np.array(["NaT"], "datetime64[s]"), np.arange(1))
+    >>> unread = [Found(trip.shots[0], "neighbours", None, "a.jpg: not a photo")]
+    >>> album(trip, unread, unread, "average").get_suptitle()
+    'trip; 1 photo'
     """
     shown = np.unique(np.linspace(0, len(helped) - 1, min(len(helped), MOST_PHOTOS)).round().astype(int))
     rows = -(-len(shown) // COLUMNS)
@@ -60,7 +66,12 @@ def album(trip: Trip, alone: Sequence[Found], helped: Sequence[Found], method: s
 
 
 def error_km(found: Found) -> float | None:
-    """How far the answer is from the photo's own GPS, in km; None where there is no answer or no GPS."""
+    """Return how far the answer is from the photo's own GPS, in km; None where there is no answer or no GPS.
+
+    >>> from photoplanet.albums.trips import Shot
+    >>> error_km(Found(Shot("a.jpg", "a.jpg", "trip"), "neighbours", None)) is None
+    True
+    """
     given = _given(found)
     if found.shot.place is None or given is None:
         return None
@@ -74,7 +85,9 @@ def _given(found: Found) -> Prediction | None:
 
 def _title(trip: Trip, helped: Sequence[Found], shown: int) -> str:
     days = " – ".join(dict.fromkeys(day for day in trip.days if day))
-    count = f"{len(helped)} photos" + (f", {shown} of them shown" if shown < len(helped) else "")
+    count = ("1 photo" if len(helped) == 1 else f"{len(helped)} photos") + (
+        f", {shown} of them shown" if shown < len(helped) else ""
+    )
     toy = any(found.prediction is not None and found.prediction.toy for found in helped)
     return "; ".join(filter(None, (trip.title, days, count, "toy Earth: no real places" if toy else "")))
 

@@ -153,7 +153,7 @@ def test_a_bad_row_is_named_or_left_out_and_counted(tmp_path):
         ("latitude,longitude\n1,2\n3\n", "table of degrees"),
         ("lat,lng\n1,2\n", "no column 'latitude'; it has lat, lng"),
         ("", "no column"),
-        ("PAR1 but no Parquet", "no Parquet or CSV"),
+        ("PAR1 but no Parquet", "cannot be read as a Parquet or CSV"),
     ],
 )
 def test_tables_that_cannot_be_read_are_refused(tmp_path, text, says):

@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 
 from photoplanet.errors import InputError
 from photoplanet.evaluation import accuracy
-from photoplanet.evaluation.game import game
+from photoplanet.evaluation.game import bootstrap, game
 
 KM = st.floats(0, 20_000)
 PAIRS = st.lists(st.tuples(KM, KM, st.integers(0, 5)), min_size=1, max_size=60)
@@ -26,9 +26,9 @@ def test_the_papers_fifty_photos():
     assert found["model"]["within"] == game.PAPER["model"]["within"]
     assert found["person"]["median_km"] == pytest.approx(2320.75)
     assert found["model"]["median_km"] == pytest.approx(1131.7)
-    told = game.text(found)
-    assert "| median error, km | 2,320 [" in told and "| 2,320.75 | 1,131.7 |" in told
-    assert "photos within 750 km (country) | 11 (22.0 % [" in told
+    shown = game.text(found)
+    assert "| median error, km | 2,320 [" in shown and "| 2,320.75 | 1,131.7 |" in shown
+    assert "photos within 750 km (country) | 11 (22.0 % [" in shown
 
 
 def test_the_ratios_that_the_paper_prints_are_those_of_its_counts():
@@ -103,12 +103,12 @@ def test_intervals_hold_the_figures_or_are_absent(pairs):
 def test_medians_of_resamples_are_those_of_the_photos_written_out():
     random = np.random.default_rng(1)
     errors, number = random.uniform(0, 9000, 31), np.repeat(range(7), [5, 5, 5, 5, 5, 5, 1])
-    drawn = np.concatenate(list(game._resampled(number, 250)))
+    drawn = np.concatenate(list(bootstrap.resampled(number, 250)))
     assert len(drawn) == 250 and (drawn[:, :30].reshape(250, 6, 5).std(axis=2) == 0).all(), "rounds come whole"
     assert (drawn[:, ::5].sum(axis=1) == 7).all()
     expected = [np.median(np.repeat(errors, times)) for times in drawn]
-    assert game._medians(errors, drawn) == pytest.approx(expected)
-    medians, scores, hits = game._bootstrap(errors, number, 250)
+    assert bootstrap.medians(errors, drawn) == pytest.approx(expected)
+    medians, scores, hits = bootstrap.figures(errors, number, 250)
     assert medians == pytest.approx(expected) and hits.shape == (250, 5)
     assert scores[3] == pytest.approx(accuracy.geoscore(np.repeat(errors, drawn[3])).mean())
     assert hits[3, 4] == pytest.approx((np.repeat(errors, drawn[3]) <= 2500).mean())

@@ -9,7 +9,7 @@ from photoplanet.evaluation.game.sampler import ROUND_PHOTOS, Deck
 
 
 def photos(n, albums=None, latitude=None):
-    """Photos 100 km apart, each its own album unless told otherwise."""
+    """Photos 100 km apart, each its own album unless given otherwise."""
     columns = {"photo_id": [f"p{i}" for i in range(n)], "longitude": [0.0] * n,
                "latitude": [i - n / 2 for i in range(n)] if latitude is None else latitude}  # fmt: skip
     return pa.table(columns | ({} if albums is None else {"album": pa.array(albums, pa.string())}))
@@ -84,10 +84,11 @@ def test_one_album_is_still_a_game_and_empty_album_names_are_none():
     assert len(np.unique(Deck(table, 5).deal())) == 5
 
 
-def test_a_table_of_one_album_and_many_photos_is_dealt_without_looking_at_them_all(monkeypatch):
-    deck = Deck(photos(5000, ["only"] * 5000, latitude=[i / 100 for i in range(5000)]), 0)
-    looked = []
-    real = Deck._clashes
-    monkeypatch.setattr(Deck, "_clashes", lambda self, row, taken: (looked.append(row), real(self, row, taken))[1])
-    deck.deal()
-    assert len(looked) <= 4 * 500 + 1
+@pytest.mark.parametrize(("others", "found"), [(400, 20), (5000, 5)])
+def test_a_photo_of_another_album_is_looked_for_among_the_next_500(others, found):
+    """All photos but one are of one album: the one is in the first round of every seed, unless it lies too deep."""
+    albums = ["same"] * others + ["other"]
+    latitude = [i / 100 for i in range(others + 1)]
+    rounds = [Deck(photos(others + 1, albums, latitude), seed).deal() for seed in range(20)]
+    assert all(len(set(each)) == ROUND_PHOTOS for each in rounds)
+    assert sum(others in each for each in rounds) == pytest.approx(found, abs=0 if found == 20 else 4)

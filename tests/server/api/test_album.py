@@ -118,8 +118,8 @@ BOMB = """<!DOCTYPE gpx [<!ENTITY a "aaaaaaaaaa"><!ENTITY b "&a;&a;&a;&a;&a;&a;&
     [
         ([], None, "", {}, 400, "no photo"),
         ([], GPX, "", {}, 400, "only a track"),
-        (trip(), BOMB, "", {}, 400, "the track: no GPX track (it declares a document type)"),
-        (trip(), "<kml/>", "", {}, 400, "the track: no GPX track"),
+        (trip(), BOMB, "", {}, 400, "the track: not a GPX track (it declares a document type"),
+        (trip(), "<kml/>", "", {}, 400, "the track: not a GPX track"),
         (trip(), GPX * 50, "", {"track_bytes": 10_000}, 413, "the track is larger"),
         (trip(), None, "method=magic", {}, 422, "method"),
         (trip(), None, "method=lstm", {}, 400, "tiny has learned nothing for the method lstm"),
@@ -152,7 +152,7 @@ def test_files_that_are_not_photos_or_too_large_keep_their_slots(connect):
             ("good.jpg", snap(GREEN, "10:00:00"))]  # fmt: skip
     found = connect(Limits(photo_pixels=1_000_000)).post("/v1/album", files=files(sent)).json()
     errors = {photo["file"]: photo.get("error") for photo in photos_of(found)}
-    assert "no JPEG" in errors["text.jpg"] and "truncated" in errors["half.jpg"] and "pixels" in errors["bomb.png"]
+    assert "not a JPEG" in errors["text.jpg"] and "truncated" in errors["half.jpg"] and "pixels" in errors["bomb.png"]
     assert errors["good.jpg"] is None and found["failed"] == 3
     assert all("photo bytes" not in str(error) for error in errors.values())
     assert {photo["kind"] for photo in photos_of(found)} == {"estimated", "neighbours"}

@@ -7,7 +7,7 @@ import pytest
 from pictures import scene, view
 from PIL import Image
 
-from photoplanet.metadata.exif import gps_bytes
+from photoplanet.metadata.exif_writer import gps_bytes
 from photoplanet.retrieval.library import library
 from photoplanet.server.limits import Limits
 
@@ -106,5 +106,5 @@ def test_without_a_library_it_says_so(connect, is_problem):
 def test_one_photo_at_a_time_and_only_photos(connect, by_features, is_problem):
     client = connect(library=by_features)
     is_problem(client.post("/v1/similar", files=[("a", ("a", encoded(view(1))))] * 2), 400, "one photo")
-    is_problem(client.post("/v1/similar", content=b"no photo"), 400, "no JPEG")
+    is_problem(client.post("/v1/similar", content=b"no photo"), 400, "not a JPEG")
     is_problem(client.post("/v1/similar?count=0", content=encoded(view(1))), 422, "count")

@@ -14,7 +14,7 @@ from photoplanet.errors import InputError
 from photoplanet.evaluation import accuracy
 from photoplanet.evaluation.game import game_log
 from photoplanet.evaluation.game.sampler import Deck
-from photoplanet.metadata import exif
+from photoplanet.metadata import exif_writer
 from photoplanet.server.play import app
 from photoplanet.server.play import game as server_game
 from photoplanet.server.play.game import Game
@@ -34,7 +34,7 @@ def photos(tmp_path):
         colour = list(COLOURS)[i % 3]
         latitude, longitude = TRUTH[colour][0] + i / 10, TRUTH[colour][1]
         name = f"Champs-Elysees-secret-{i}.jpg"
-        block = exif.gps_bytes(latitude, longitude, None)
+        block = exif_writer.gps_bytes(latitude, longitude, None)
         Image.new("RGB", (40, 30), COLOURS[colour]).save(tmp_path / name, exif=block, comment=b"secret", quality=95)
         rows.append({"photo_id": f"toy-name-{i}", "path": name, "latitude": latitude, "longitude": longitude,
                      "album": f"a{i}", "photographer": "Ann", "licence": "CC0-1.0"})  # fmt: skip

@@ -1,0 +1,95 @@
+"""A model on photos whose places are known: accuracy, calibration and leakage in one result."""
+
+import os
+from contextlib import ExitStack
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from photoplanet.core import progress
+from photoplanet.evaluation import accuracy, leakage, predictions, regions, report, scoring
+from photoplanet.evaluation.truth import Truth
+from photoplanet.locate.credible_region import REGION_SHARE, check_share
+from photoplanet.locate.locator import Locator
+from photoplanet.locate.point_estimates import DEFAULT_READOUT
+
+TOP = 5  # candidates a photo: the paper's Fig. 3
+
+
+def evaluate(
+    locator: Locator,
+    truth: Truth,
+    *,
+    readout: str = DEFAULT_READOUT,
+    top: int = TOP,
+    region: float = REGION_SHARE,
+    by: str | None = None,
+    training: str | os.PathLike[str] | None = None,
+    drop_duplicates: bool = False,
+    predictions_file: str | os.PathLike[str] | None = None,
+    threads: int | None = None,
+    bar: progress.Bar = progress.no_bar,
+) -> dict[str, Any]:
+    """Measure a model on photos whose places are known → everything `report` prints, as plain values for JSON.
+
+    `readout`: the point estimate; `top`: candidates a photo; `region`: the share of the mass whose credible region is
+    checked; `by`: also by "continent" or "country"; `training`, `drop_duplicates`: as `leakage.check` and without the
+    photos that it finds; `predictions_file`: a CSV to write that `score` reads. Photos that are unreadable or outside
+    every cell count as wrong. InputError for a table that cannot be used, or an argument that is out of range.
+
+    Keys: those of `report.result`, `sureness` (`report.calibration_facts`), `leaks` (`leakage.described`), `world`,
+    `readout`, counts `uncovered` and `abstained`, `unreadable` (count and first reasons), perhaps `benchmark`.
+
+    >>> import pyarrow as pa, photoplanet as pp
+    >>> from photoplanet.evaluation import truth
+    >>> table = pa.table({"photo_id": ["a"], "path": ["a.jpg"], "latitude": [48.86], "longitude": [2.35]})
+    >>> evaluate(pp.load("toy"), truth.of(table))["unreadable"]["count"]
+    1
+    """
+    check_share(region)
+    leaks = leakage.check(locator.bundle, truth, training, required=drop_duplicates, threads=threads, bar=bar)
+    lat, lng = truth.photos["latitude"].to_numpy(), truth.photos["longitude"].to_numpy()
+    labels = locator.partition.assign(lat, lng)
+    got = _answers(locator, truth, labels, readout, top, region, predictions_file, threads, bar)
+    errors = accuracy.top_k_errors(got.latitude, got.longitude, lat, lng)
+    scored = ~leaks.leaked if drop_duplicates else np.ones(len(labels), np.bool_)
+    groups = regions.groups(lat[scored], lng[scored], by) if by else None
+    found = report.result(locator.info.name, errors[scored], groups, by or "")
+    found["sureness"] = report.calibration_facts(
+        got.confidence[scored, 0], got.correct[scored], got.held[scored], got.answered[scored], region
+    )
+    found["leaks"] = leakage.described(leaks, errors[:, 0], drop_duplicates)
+    found |= {
+        "world": "toy" if locator.info.is_toy else "real",
+        "readout": readout,
+        "uncovered": int((labels[scored] < 0).sum()),
+        "abstained": int(got.abstained[scored].sum()),
+        "unreadable": got.unreadable,
+    }
+    if truth.benchmark is not None:
+        complete = truth.benchmark["complete"] and not got.unreadable["count"]
+        found["benchmark"] = truth.benchmark | {"unreadable": got.unreadable, "complete": complete}
+    return found
+
+
+def _answers(
+    locator: Locator,
+    truth: Truth,
+    labels: NDArray[np.int32],
+    readout: str,
+    top: int,
+    region: float,
+    predictions_file: str | os.PathLike[str] | None,
+    threads: int | None,
+    bar: progress.Bar,
+) -> scoring.Collected:
+    with ExitStack() as stack:
+        each: predictions.Sink = predictions.ignore
+        if predictions_file is not None:
+            each = stack.enter_context(predictions.writing(predictions_file, truth.ids, top))
+        advance = stack.enter_context(bar("evaluating", len(truth.present)))
+        sources = (truth.paths[row] for row in truth.present)
+        answers = locator.locate_many(sources, readout=readout, decode_threads=threads, advance=advance)
+        rows = zip(truth.present, (answer for _, answer in answers), strict=True)
+        return scoring.collect(rows, labels, top, region, each)

@@ -1,0 +1,41 @@
+"""Anybody's predictions against the truth, in one result."""
+
+import os
+from typing import Any
+
+from photoplanet.evaluation import accuracy, predictions, regions, report
+from photoplanet.evaluation.truth import LISTED
+from photoplanet.photos import table
+
+
+def score(
+    predicted: str | os.PathLike[str],
+    truth: str | os.PathLike[str],
+    *,
+    top: int = 5,
+    by: str | None = None,
+    name: str = "these predictions",
+) -> dict[str, Any]:
+    r"""Score a file of predictions against a photo table, or a list of photo ids and places → values for JSON.
+
+    Files: CSV, TSV or Parquet; see `predictions.read` and `predictions.match`. `top`: candidates a photo; `by`: also by
+    "continent" or "country"; `name`: what to call the predictions. InputError for files that cannot be read, or have no
+    photo in common.
+
+    Keys: those of `report.result`, and `report`: what was left out, as `report.notes` says it in words.
+
+    >>> import tempfile, pathlib
+    >>> folder = pathlib.Path(tempfile.mkdtemp())
+    >>> _ = (folder / "truth.csv").write_text("photo_id,latitude,longitude\na,48.86,2.35\nb,0.5,0.5\n")
+    >>> _ = (folder / "guess.csv").write_text("photo_id,latitude,longitude\na,48.9,2.3\n")
+    >>> found = score(folder / "guess.csv", folder / "truth.csv")
+    >>> found["accuracy"]["city"], found["report"]["missing"]
+    (0.5, {'count': 1, 'first': ['b']})
+    """
+    known, left_out = table.read(os.fspath(truth), require=LISTED, columns=("photo_id",))
+    matched = predictions.match(predictions.read(os.fspath(predicted), top), known)
+    errors = accuracy.top_k_errors(matched.latitude, matched.longitude, matched.true_latitude, matched.true_longitude)
+    groups = regions.groups(matched.true_latitude, matched.true_longitude, by) if by else None
+    found = report.result(name, errors, groups, by or "")
+    found["report"] = matched.report | {"truth_left_out": left_out}
+    return found
