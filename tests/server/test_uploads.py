@@ -75,8 +75,8 @@ def test_what_is_around_photos_in_a_form_is_bounded_too(connect, is_problem):
     empty = b'--x\r\nContent-Disposition: form-data; name="a"; filename=""\r\n\r\n\r\n'
     form = {"content-type": f"{FORM}; boundary=x"}
     client = connect(Limits(photos=2))
-    is_problem(client.post("/v1/locate", content=empty * 1000 + b"--x--\r\n", headers=form), 400, "parts in one")
-    is_problem(client.post("/v1/locate", content=empty * 40 + b"--x--\r\n", headers=form), 400, "no photo")
+    is_problem(client.post("/v1/locate", content=empty * 45 + b"--x--\r\n", headers=form), 400, "parts in one")
+    is_problem(client.post("/v1/locate", content=empty * 44 + b"--x--\r\n", headers=form), 400, "no photo")
     long = b'--x\r\nContent-Disposition: form-data; name="' + b"a" * 100_000
     is_problem(client.post("/v1/locate", content=long, headers=form), 400, "header")
 
