@@ -19,7 +19,7 @@ MAX_PHOTOS = 2000  # in a page; more would be of no use
 
 
 # Takes one album: its trip, and what was found of each photo.
-Sink = Callable[[Trip, list[Found]], None]
+Sink = Callable[[Trip, list[LocatedPhoto]], None]
 
 
 @contextmanager
