@@ -1,6 +1,6 @@
 """A trip on a map: points in time order joined by a line, and a timeline below; one HTML file that needs no network."""
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from datetime import datetime, timezone
 from pathlib import Path
@@ -18,8 +18,12 @@ TITLE = "The trip"
 MAX_PHOTOS = 2000  # in a page; more would be of no use
 
 
+# Takes one album: its trip, and what was found of each photo.
+Sink = Callable[[Trip, list[LocatedPhoto]], None]
+
+
 @contextmanager
-def map_file(path: str | Path, photos: int, form: AnswerOptions, title: str = TITLE) -> Iterator[Any]:
+def map_file(path: str | Path, photos: int, form: AnswerOptions, title: str = TITLE) -> Iterator[Sink]:
     """Write the map of a trip at the end; yields a function that adds one album: a Trip and what was found.
 
     `photos`: how many will come, which decides how many cells each may show; at most MAX_PHOTOS are shown.
@@ -51,7 +55,7 @@ def map_file(path: str | Path, photos: int, form: AnswerOptions, title: str = TI
 def _photo(
     found: LocatedPhoto, second: int | None, album: int, form: AnswerOptions, share: int, outlines: maps.Outlines
 ) -> dict[str, Any]:
-    answer: Any = found.prediction or ValueError(found.error)
+    answer = found.prediction or ValueError(found.error)
     facts = found.as_measured(maps.photo_data((found.shot.name, answer), found.options(form), share, outlines))
     more: dict[str, Any] = {"kind": found.kind, "album": album, "second": second, "taken": _clock(second)}
     if found.error and found.prediction is not None:

@@ -7,6 +7,7 @@ from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
+from numpy.typing import NDArray
 
 from photoplanet.albums.located_photos import LocatedPhoto
 from photoplanet.albums.trips import Trip
@@ -16,7 +17,9 @@ from photoplanet.show.figures import plots, world
 from photoplanet.show.figures.distribution import show_photo
 
 if TYPE_CHECKING:
+    from matplotlib.axes import Axes
     from matplotlib.figure import Figure
+    from matplotlib.gridspec import SubplotSpec
 
 COLUMNS = 6
 MOST_PHOTOS = 30  # five rows: a page
@@ -97,7 +100,7 @@ def _clock(time: np.datetime64) -> str:
     return "" if np.isnat(time) else str(time)[5:16].replace("T", " ")
 
 
-def _answer(axes: Any, bottom: float, name: str, found: LocatedPhoto) -> None:
+def _answer(axes: "Axes", bottom: float, name: str, found: LocatedPhoto) -> None:
     """A box, half of the axes high: what was answered, and how far off or how sure that is; shaded by the error."""
     given, km = _given(found), error_km(found)
     shade = UNKNOWN if km is None else SHADES[int(np.searchsorted(BANDS, km))]
@@ -120,7 +123,9 @@ def _far(km: float) -> str:
     return f"{km:,.1f} km" if km < 10 else f"{km:,.0f} km"
 
 
-def _maps(figure: Any, where: Any, alone: Sequence[LocatedPhoto], helped: Sequence[LocatedPhoto], method: str) -> None:
+def _maps(
+    figure: "Figure", where: "SubplotSpec", alone: Sequence[LocatedPhoto], helped: Sequence[LocatedPhoto], method: str
+) -> None:
     """The world with both ways, the trip in detail, and what the signs and shades mean."""
     true = np.array([found.shot.place or (np.nan, np.nan) for found in helped], float)
     ways = (("alone", ALONE, "x", _points(alone)), (f"album ({method})", TOGETHER, "o", _points(helped)))
@@ -144,13 +149,13 @@ def _line(sign: str) -> dict[str, Any]:
     return {"linestyle": (0, (1, 1)) if sign == "x" else "-", "linewidth": 0.7}
 
 
-def _points(founds: Sequence[LocatedPhoto]) -> np.ndarray:
+def _points(founds: Sequence[LocatedPhoto]) -> NDArray[np.float64]:
     """(n, 2) degrees, NaN where there is no answer."""
     given = (_given(found) for found in founds)
     return np.array([(np.nan, np.nan) if each is None else each.point for each in given])
 
 
-def _unbroken(points: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+def _unbroken(points: NDArray[np.float64]) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
     """Latitudes and longitudes of a line over photos without an answer, broken (NaN) where it would cross ±180°."""
     kept = points[~np.isnan(points[:, 0])]
     jumps = np.flatnonzero(np.abs(np.diff(kept[:, 1])) > 180) + 1
@@ -158,7 +163,7 @@ def _unbroken(points: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
     return lat, lng
 
 
-def _around(points: np.ndarray) -> tuple[float, float, float, float]:
+def _around(points: NDArray[np.float64]) -> tuple[float, float, float, float]:
     """South, north, west, east of a view that holds the points with a margin; the world where it is too wide."""
     kept = points[~np.isnan(points[:, 0])]
     if not len(kept):
@@ -172,7 +177,7 @@ def _around(points: np.ndarray) -> tuple[float, float, float, float]:
     return middle - half, middle + half, across - half * _ASPECT / shrink, across + half * _ASPECT / shrink
 
 
-def _numbers(axes: Any, extent: tuple[float, float, float, float], points: np.ndarray) -> None:
+def _numbers(axes: "Axes", extent: tuple[float, float, float, float], points: NDArray[np.float64]) -> None:
     """Which photos were taken where: those of one spot share a label."""
     south, north, west, east = extent
     stops: list[list[int]] = []
@@ -199,7 +204,7 @@ def _ranges(numbers: Sequence[int]) -> str:
     return ", ".join(words if len(words) <= 4 else [*words[:3], "…"])
 
 
-def _legend(axes: Any, ways: Sequence[tuple[str, str, str, Any]], known: bool) -> None:
+def _legend(axes: "Axes", ways: Sequence[tuple[str, str, str, NDArray[np.float64]]], known: bool) -> None:
     from matplotlib.lines import Line2D
     from matplotlib.patches import Patch
 
