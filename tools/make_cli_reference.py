@@ -54,7 +54,7 @@ def _sections(command: click.Command, parent: click.Context, name: str, depth: i
 
 
 def _prose(text: str) -> Iterator[str]:
-    """Help text as Markdown: paragraphs as they are, what stands after \\b as a block, commands as ones to copy."""
+    r"""Help text as Markdown: paragraphs as they are, what stands after \b as a block, commands as ones to copy."""
     for part in re.split(r"\n\s*\n", inspect.cleandoc(text)):
         lines = [line.strip() for line in part.strip("\b\n").splitlines()]
         if not part.startswith("\b"):

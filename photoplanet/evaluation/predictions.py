@@ -96,9 +96,8 @@ def read(path: str | Path, top: int = 5) -> PredictionRows:
     sure = _numbers(raw["confidence"])[0] if "confidence" in raw.column_names else np.full(len(ids), np.nan)
     rank = np.where(no_rank, 1.0, rank)
     withheld = empty_lat & empty_lng
-    problems: dict[str, dict[str, Any]] = {}
-    if broken:
-        problems["wrong number of fields"] = {"count": len(broken), "rows": broken[: foreign_tables.ROWS_SHOWN]}
+    wrong = {"wrong number of fields": {"count": len(broken), "rows": broken[: foreign_tables.ROWS_SHOWN]}}
+    problems: dict[str, dict[str, Any]] = wrong if broken else {}
     with np.errstate(invalid="ignore"):
         keep = ~withheld & ~(rank > top)
         later = int((~withheld & (rank > top)).sum())

@@ -7,7 +7,9 @@ import pytest
 from playwright.sync_api import expect
 
 import photoplanet as pp
-from photoplanet.albums import trips
+from photoplanet.albums import located_photos, trips
+from photoplanet.albums.located_photos import LocatedPhoto
+from photoplanet.albums.shots import Shot
 from photoplanet.errors import InputError
 from photoplanet.locate.answers import AnswerOptions
 from photoplanet.locate.prediction import Prediction
@@ -128,12 +130,12 @@ def trip_map(model, tmp_path):
     part = pp.Partition.from_cells(np.unique(pp.cells.from_latlng(*np.transpose(places), level=11)))
     weak = Prediction(np.array([0.45, 0.4, 0.05, 0.05, 0.05], np.float32), part)
     sure = Prediction(np.eye(5, dtype=np.float32)[1], part)
-    shots = [trips.Shot(name, name, "trip") for name in ("a.jpg", "b.jpg", "c.jpg", "d.jpg")]
+    shots = [Shot(name, name, "trip") for name in ("a.jpg", "b.jpg", "c.jpg", "d.jpg")]
     found = [
-        trips.Found(shots[0], trips.OWN, sure_of(model, 0, at=(48.85, 2.35))),
-        trips.Found(shots[1], "estimated", sure),
-        trips.Found(shots[2], "estimated", weak),
-        trips.Found(shots[3], "neighbours", None, "d.jpg: no photo"),
+        LocatedPhoto(shots[0], located_photos.OWN, sure_of(model, 0, at=(48.85, 2.35))),
+        LocatedPhoto(shots[1], "estimated", sure),
+        LocatedPhoto(shots[2], "estimated", weak),
+        LocatedPhoto(shots[3], "neighbours", None, "d.jpg: no photo"),
     ]
     times = np.array(["2020-05-01T10:00", "2020-05-01T12:00", "2020-05-02T12:00", "NaT"], "datetime64[s]")
     with trip.map_file(tmp_path / "trip.html", 4, AnswerOptions(top=5, answer_always=True)) as add:
