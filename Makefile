@@ -1,7 +1,7 @@
 # `make demo`: install and locate photos, no training, no torch. `make test`: install everything and pass the tests.
 PYTHON ?= python3
 DEMO := .venv-demo/bin/photoplanet
-.PHONY: demo test test-plain-cpu lint docs clean
+.PHONY: demo test test-plain-cpu lint lint-js docs clean
 
 # Tests whose numbers depend on the processor; `make test-plain-cpu` runs them a second time. The only list of them.
 NUMERICAL_TESTS := \
@@ -46,6 +46,11 @@ lint: .venv/installed
 	.venv/bin/mypy
 	.venv/bin/lint-imports
 
+# Needs node 18 or newer with npm.
+lint-js: tools/javascript/node_modules/installed
+	tools/javascript/node_modules/.bin/biome ci --error-on-warnings --config-path=tools/javascript photoplanet
+	tools/javascript/node_modules/.bin/tsc --project tools/javascript
+
 docs: .venv/installed
 	.venv/bin/python -m sphinx -q -W --keep-going -b html docs docs/_build/html
 	@echo 'Open docs/_build/html/index.html'
@@ -60,5 +65,9 @@ docs: .venv/installed
 	.venv/bin/python -m pip install -q -c constraints.txt -e '.[train,retrieval,figures,server,docs,dev]'
 	touch $@
 
+tools/javascript/node_modules/installed: tools/javascript/package-lock.json
+	cd tools/javascript && npm ci --no-audit --no-fund
+	touch $@
+
 clean:
-	rm -rf .venv .venv-demo demo-out docs/_build
+	rm -rf .venv .venv-demo demo-out docs/_build tools/javascript/node_modules

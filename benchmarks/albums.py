@@ -19,14 +19,16 @@ from pathlib import Path
 import numpy as np
 import torch
 
-from photoplanet.albums import album, album_parameters, hmm, methods
+from photoplanet.albums import album, hmm, methods, transition_model
+from photoplanet.albums.networks import LSTMS, READINGS
 from photoplanet.earth import geodesy
 from photoplanet.evaluation import accuracy, calibration, tables
 from photoplanet.locate import point_estimates
 from photoplanet.models import folder, installed
 from photoplanet.toyworld import album_ceiling, world
-from photoplanet.training.albums import loop
-from photoplanet.training.albums.data import Answers
+from photoplanet.training.albums import recipes, task, validation
+from photoplanet.training.albums.data import AlbumPhotos
+from photoplanet.training.loop import Loop, RunOptions
 
 PAPER = ["single", "average", "hmm", "lstm", "lstm-offset1", "lstm-offset2", "lstm-repeat", "lstm-repeat25", "blstm25"]
 OURS = ["log-average", "timed-hmm", "attention"]
@@ -94,10 +96,10 @@ def main() -> None:
 
 def answered(name, sets, model, given) -> dict[str, tuple[np.ndarray, float]]:
     """Row name → (errors (seeds, n) km, calibration error) of a method; the HMM's path is a row of its own."""
-    if name in loop.READINGS:
-        training, validation = sets["train"][0], sets["validation"][0]
+    if name in READINGS:
+        training, held_out = sets["train"][0], sets["validation"][0]
         each = [
-            trained(name, seed, training, validation, sets["test"], model, given.work, given.epochs)
+            trained(name, seed, training, held_out, sets["test"], model, given.work, given.epochs)
             for seed in range(given.seeds)
         ]
         return {name: (np.stack([km for km, _ in each]), float(np.mean([ece for _, ece in each])))}
@@ -105,7 +107,7 @@ def answered(name, sets, model, given) -> dict[str, tuple[np.ndarray, float]]:
     return {name: (km[None], ece)} | ({PATH: (path[None], np.nan)} if path is not None else {})
 
 
-def cut(answers: Answers, hours: float) -> Answers:
+def cut(answers: AlbumPhotos, hours: float) -> AlbumPhotos:
     """The same photos, albums cut where the pause is longer."""
     starts = np.union1d(answers.starts, np.flatnonzero(answers.gaps > hours))
     gaps = answers.gaps.copy()
@@ -120,8 +122,8 @@ def ceiling(work: Path) -> dict[str, float]:
     return album_ceiling.ceiling(world.make(), facts["photos"], facts["seed"]).reached
 
 
-def load(work: Path, name: str) -> tuple[Answers, np.ndarray]:
-    """Answers of a set, and the CNN's log-probabilities (n, classes) float16."""
+def load(work: Path, name: str) -> tuple[AlbumPhotos, np.ndarray]:
+    """AlbumPhotos of a set, and the CNN's log-probabilities (n, classes) float16."""
     cache = next(path for path in (work / name / "cache", work / f"albums-{name}" / "cache") if path.is_dir())
     column = {file.stem: np.load(file, mmap_mode="r") for file in cache.glob("*.npy")}
     changes = np.flatnonzero(np.diff(column["album"])) + 1
@@ -129,41 +131,41 @@ def load(work: Path, name: str) -> tuple[Answers, np.ndarray]:
     gaps = np.full(len(column["album"]), np.nan, np.float32)
     gaps[1:] = np.diff(column["taken_at"]) / np.timedelta64(3600, "s")
     gaps[starts[:-1]] = np.nan
-    answers = Answers(
+    answers = AlbumPhotos(
         column["embeddings"], np.array(column["latitude"]), np.array(column["longitude"]), np.array(column["classes"]),
         gaps, starts,
     )  # fmt: skip
     return answers, column["log_probabilities"]
 
 
-def trained(name, seed, training, validation, test, model, work, epochs):
+def trained(name, seed, training, held_out, test, model, work, epochs):
     """Errors (n,) km and ECE of one network on the test albums; trained first, or read where that was done before."""
     answers = test[0]
-    epochs = epochs if name in loop.LSTMS else None
-    recipe = loop.recipe(name, seed=seed, epochs=epochs)
-    head = loop.softmax_of(model)
+    epochs = epochs if name in LSTMS else None
+    recipe = recipes.recipe(name, seed=seed, epochs=epochs)
+    head = task.softmax_of(model)
     run = work / "networks" / f"{name}-{recipe.epochs}-epochs-seed-{seed}"
-    trainer = loop.AlbumTrainer(training, validation, model.partition, recipe, run, head, print)
-    trainer.run()
+    run.mkdir(parents=True, exist_ok=True)
+    loop = Loop(task.AlbumTask(training, held_out, model.partition, recipe, head), run, RunOptions(curves=False), print)
+    loop.run()
     kept = run / f"test-of-{len(answers)}-in-{len(answers.starts) - 1}.npz"
     if not kept.is_file():
-        km, ece = tested(trainer.best, recipe, validation, test, model)
+        km, ece = tested(loop.result(), recipe, held_out, test, model)
         np.savez(kept, km=km, ece=ece)
     with np.load(kept) as found:
         km, ece = found["km"], float(found["ece"])
-    share = 100 * trainer.at.reading / trainer.at.seconds
-    best_epoch = trainer.best_epoch["epoch"]
-    print(f"{name} seed {seed}: best epoch {best_epoch}, {trainer.at.seconds:.0f} s, {share:.1f} % reading")
+    share = 100 * loop.task.reading_seconds / loop.seconds
+    print(f"{name} seed {seed}: best epoch {loop.best['epoch']}, {loop.seconds:.0f} s, {share:.1f} % reading")
     return km, ece
 
 
-def tested(network, recipe, validation, test, model):
+def tested(network, recipe, held_out, test, model):
     """Errors (n,) km and ECE of a trained network on the test albums, its temperature fitted on the validation ones."""
     answers, own = test
-    log_p, classes = loop.log_probabilities(network, validation, recipe)
+    log_p, classes = validation.log_probabilities(network, held_out, recipe)
     temperature = calibration.fit_temperature(log_p, classes)
     best, confidence = np.empty((2, len(answers))), np.empty(len(answers))
-    for rows, found in loop.predictions(network, answers, recipe):
+    for rows, found in validation.predictions(network, answers, recipe):
         sharp = np.exp(calibration.apply_temperature(found, temperature))
         best[:, rows] = point_estimates.get(point_estimates.DEFAULT_READOUT)(sharp, model.partition)
         confidence[rows] = right(sharp, answers.classes[rows])
@@ -178,7 +180,7 @@ def tested(network, recipe, validation, test, model):
 def decoded(name, sets, model):
     """Errors (n,) km of a method without a network, those of its path if it has one, and its ECE."""
     (training, _), (answers, own) = sets["train"], sets["test"]
-    counts, shares = learned_of(training, model.partition)
+    counts, shares = parameters_of(training, model.partition)
     taken = {"hmm": counts, "timed-hmm": shares}
     best, confidence, paths = np.empty((2, len(answers))), np.empty(len(answers)), []
     for start, stop in zip(answers.starts[:-1], answers.starts[1:], strict=True):
@@ -186,7 +188,7 @@ def decoded(name, sets, model):
         one = album.Album(answers.gaps[start + 1 : stop].astype(float), np.full(stop - start, -1, np.int32))
         evidence = own[rows].astype(np.float32)
         found = methods.decode(name, evidence, answers.embeddings[rows], one, model.partition, taken)
-        mass = np.exp(found.log_probabilities)
+        mass = np.exp(found)
         best[:, rows] = point_estimates.get(point_estimates.DEFAULT_READOUT)(mass, model.partition)
         confidence[rows] = right(mass, answers.classes[rows])
         if name == "hmm":
@@ -197,15 +199,13 @@ def decoded(name, sets, model):
     return geodesy.distance_km(*truth, *best), path, error_of(confidence)
 
 
-def learned_of(training: Answers, partition):
-    """Transitions and travel shares of the training albums."""
+def parameters_of(training: AlbumPhotos, partition):
+    """Counted transitions and fitted transition shares of the training albums."""
     albums = [
         (training.classes[start:stop], training.gaps[start + 1 : stop].astype(float))
         for start, stop in zip(training.starts[:-1], training.starts[1:], strict=True)
     ]
-    return album_parameters.hmm.count((classes for classes, _ in albums), len(partition)), album_parameters.travel.fit(
-        albums, partition
-    )
+    return hmm.count((classes for classes, _ in albums), len(partition)), transition_model.fit(albums, partition)
 
 
 def right(mass: np.ndarray, classes: np.ndarray) -> np.ndarray:
@@ -218,7 +218,7 @@ def error_of(signed: np.ndarray) -> float:
     return calibration.expected_calibration_error(np.abs(signed).clip(max=1), signed > 0)
 
 
-def places_of(answers: Answers) -> np.ndarray:
+def places_of(answers: AlbumPhotos) -> np.ndarray:
     """Rows (n,) bool: the photo's album has photos more than APART_KM apart."""
     xyz = geodesy.to_xyz(answers.latitude, answers.longitude)
     far = np.zeros(len(answers), bool)
@@ -228,7 +228,7 @@ def places_of(answers: Answers) -> np.ndarray:
     return far
 
 
-def starts_of(answers: Answers, rows) -> np.ndarray:
+def starts_of(answers: AlbumPhotos, rows) -> np.ndarray:
     album_of = np.repeat(np.arange(len(answers.starts) - 1), np.diff(answers.starts))[rows]
     return np.concatenate([[0], np.flatnonzero(np.diff(album_of)) + 1, [len(album_of)]])
 

@@ -148,9 +148,9 @@ def main() -> None:
                 library.longitude[rows],
                 queries,
             )
-        listed = within_cell_search.Library(codes, library.latitude, library.longitude, partition)
+        listed = within_cell_search.PhotosByCell(codes, library.latitude, library.longitude, partition)
         started = time.perf_counter()
-        lat, lng, rows = within_cell_search.combined(probabilities, y, partition, listed)
+        lat, lng, rows = within_cell_search.locate(probabilities, y, partition, listed)
         each = 1e3 * (time.perf_counter() - started) / len(y)
         line(f"{which}, combined", lat, lng, queries, f"{(rows >= 0).mean():.0%} with a photo, {each:.1f} ms")
     if given.unseen:
@@ -161,8 +161,8 @@ def main() -> None:
             for which, embedder in embedders.items():
                 x = embedder.from_network(photos.embedding)
                 by_nearest(f"library of {n:,} {name} photos, {which}", photos, queries, x, vectors[which][1])
-                listed = within_cell_search.Library(x, photos.latitude, photos.longitude, partition)
-                lat, lng, _ = within_cell_search.combined(probabilities, vectors[which][1], partition, listed)
+                listed = within_cell_search.PhotosByCell(x, photos.latitude, photos.longitude, partition)
+                lat, lng, _ = within_cell_search.locate(probabilities, vectors[which][1], partition, listed)
                 line(f"library of {n:,} {name} photos, {which}, combined", lat, lng, queries)
 
 

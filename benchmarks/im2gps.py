@@ -79,7 +79,7 @@ def photos(path: Path, count: int | None, seed: int):
     return [every[row] for row in rows], *columns, [ids[row] for row in rows]
 
 
-def answers(name: str, library: im2gps.Library, queries: np.ndarray, ids: list[str], path: Path):
+def answers(name: str, library: im2gps.ReferencePhotos, queries: np.ndarray, ids: list[str], path: Path):
     """Latitude and longitude for all ids, NaN for no answer, and seconds per query; what is in `path` is kept."""
     timing = path.with_suffix(".json")
     known = {}

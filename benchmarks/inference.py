@@ -19,7 +19,8 @@ import onnxruntime
 import torch
 
 from photoplanet.photos.decode import Preprocessing
-from photoplanet.training.classifier import BACKBONES, Classifier
+from photoplanet.training.backbones import BACKBONES
+from photoplanet.training.classifier import Classifier
 from photoplanet.training.export import write_onnx
 
 SIZES = {"inception": 299, "mobile": 128}

@@ -17,10 +17,11 @@ from PIL import Image
 
 from photoplanet.earth.partition.partition import Partition
 from photoplanet.training import recipes
-from photoplanet.training.data import Photos
+from photoplanet.training.classification import Classification
+from photoplanet.training.data import LabelledPhotos
 from photoplanet.training.dataset import Data, prepare
 from photoplanet.training.distributed import start
-from photoplanet.training.loop import Options, Trainer
+from photoplanet.training.loop import Loop
 
 
 def generated(folder: Path, count: int, sides: tuple[int, int]) -> Data:
@@ -33,7 +34,7 @@ def generated(folder: Path, count: int, sides: tuple[int, int]) -> Data:
         natural(random, side, side * 4 // 3).save(names[-1], quality=85)
     latitude, longitude = random.uniform(-60, 60, count), random.uniform(-180, 180, count)
     partition = Partition.adaptive(latitude, longitude, max_photos=max(4, count // 100), min_photos=1)
-    photos = Photos(names, latitude, longitude, partition.assign(latitude, longitude))
+    photos = LabelledPhotos(names, latitude, longitude, partition.assign(latitude, longitude))
     return Data(photos, photos, partition, [], {"data": "generated"})
 
 
@@ -50,41 +51,40 @@ def natural(random: np.random.Generator, height: int, width: int) -> Image.Image
     return Image.fromarray(picture, "YCbCr").convert("RGB")
 
 
-def measure(trainer: Trainer, steps: int, rounds: int) -> dict[str, list[float]]:
+def measure(task: Classification, steps: int, rounds: int) -> dict[str, list[float]]:
     """Seconds a step, from memory and from files, in turns; the loader of each turn starts with nothing decoded."""
-    cached = list(trainer.loader.batches(0, min(4, steps)))
+    cached = list(task.loader.batches(0, min(4, steps)))
     seconds: dict[str, list[float]] = {"memory": [], "files": [], "waited": [], "decode": []}
-    run(trainer, (cached[i % len(cached)] for i in range(3)))  # warm up
+    run(task, (cached[i % len(cached)] for i in range(3)))  # warm up
     position = 0
     for _ in range(rounds):
-        seconds["memory"].append(run(trainer, (cached[i % len(cached)] for i in range(steps))) / steps)
-        before = trainer.loader.waited
-        stream = trainer.loader.batches(position, position + steps + 1)
+        seconds["memory"].append(run(task, (cached[i % len(cached)] for i in range(steps))) / steps)
+        before = task.loader.waited
+        stream = task.loader.batches(position, position + steps + 1)
         next(stream)  # the first batch of a run has nothing to hide behind
-        seconds["files"].append(run(trainer, stream) / steps)
-        seconds["waited"].append((trainer.loader.waited - before) / steps)
+        seconds["files"].append(run(task, stream) / steps)
+        seconds["waited"].append((task.loader.waited - before) / steps)
         position += steps + 1
         started = time.perf_counter()
-        for _batch in trainer.loader.batches(position, position + 2):
+        for _batch in task.loader.batches(position, position + 2):
             pass
         seconds["decode"].append((time.perf_counter() - started) / 2)
     return seconds
 
 
-def run(trainer: Trainer, batches) -> float:
+def run(task: Classification, batches) -> float:
     """Seconds that training on `batches` takes."""
-    synchronize(trainer)
+    loop = Loop(task, None)
+    synchronize(task)
     started = time.perf_counter()
     for batch in batches:
-        trainer._step(batch)
-        trainer.step += 1
-    trainer.pending.clear()
-    synchronize(trainer)
+        loop.take_step(batch)
+    synchronize(task)
     return time.perf_counter() - started
 
 
-def synchronize(trainer: Trainer) -> None:
-    if trainer.ranks.device.type == "cuda":
+def synchronize(task: Classification) -> None:
+    if task.ranks.device.type == "cuda":
         torch.cuda.synchronize()
 
 
@@ -112,8 +112,8 @@ def main() -> None:
     with tempfile.TemporaryDirectory() as name:
         folder = Path(name)
         data = prepare(given.photos, recipe) if given.photos else generated(folder, given.count, given.short_side)
-        trainer = Trainer(data, recipe, folder, Options(threads=given.threads), start(given.device))
-        seconds = measure(trainer, given.steps, given.rounds)
+        task = Classification(data, recipe, start(given.device), given.threads)
+        seconds = measure(task, given.steps, given.rounds)
     rates = {name: given.batch_size / statistics.median(values) for name, values in seconds.items() if name != "waited"}
     waiting = statistics.median(seconds["waited"]) / statistics.median(seconds["files"])
     ratios = [m / f for m, f in zip(seconds["memory"], seconds["files"], strict=True)]
@@ -123,7 +123,7 @@ def main() -> None:
         "images_per_second_decoding_alone": round(rates["decode"], 1),
         "share_of_time_waiting_for_photos": round(waiting, 3),
         "ratio": round(statistics.median(ratios), 3), "ratios": [round(r, 3) for r in ratios],
-        "device": str(trainer.ranks.device), "precision": trainer.precision, "threads": trainer.loader.threads,
+        "device": str(task.ranks.device), "precision": task.precision, "threads": task.loader.threads,
         "torch_threads": torch.get_num_threads(),
     }))  # fmt: skip
 

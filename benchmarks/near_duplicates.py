@@ -14,7 +14,7 @@ from PIL import Image
 
 from photoplanet.duplicates import binary_codes
 from photoplanet.photos import decode, table
-from photoplanet.training.near_duplicates import train
+from photoplanet.training.near_duplicates import pool
 from photoplanet.training.near_duplicates.distortions import DISTORTIONS, distort
 
 RATE = 1e-4  # of false alarms at which all are compared
@@ -126,7 +126,7 @@ def main():
     others = {"photos of other albums, and copies": negative["network"]}
     if len(neighbours):
         others["of the same album"] = neighbours
-    tiles = [Image.fromarray(part) for photo in originals for part in train.parts(photo, rng)]
+    tiles = [Image.fromarray(part) for photo in originals for part in pool.parts(photo, rng)]
     found = binary_codes.codes(tiles, threads=1)[0]
     others["parts of one photo that do not overlap"] = distances(found, found)[np.triu_indices(len(found), 1)]
     if given.toy:

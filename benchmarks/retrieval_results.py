@@ -109,10 +109,10 @@ def by_vectors(model, paths: list[str], lat, lng, asked: list[str], cache: Path,
             places.append(neighbours.kernel_density(distances, lat[rows], lng[rows]))
         taken = each + own + (time.perf_counter() - started) / len(asked)
         add(f"embedding ({which}), k-NN + density", *np.concatenate([np.stack(p) for p in places], axis=1), taken, size)
-        shelf = within_cell_search.Library(codes, lat, lng, model.partition)
+        shelf = within_cell_search.PhotosByCell(codes, lat, lng, model.partition)
         started = time.perf_counter()
         places = [
-            np.stack(within_cell_search.combined(p[None], v[None], model.partition, shelf)[:2])
+            np.stack(within_cell_search.locate(p[None], v[None], model.partition, shelf)[:2])
             for p, v in zip(probabilities, vectors, strict=True)
         ]
         taken = each + own + (time.perf_counter() - started) / len(asked)

@@ -2,9 +2,9 @@
 
 
 def printable(text: str) -> str:
-    """One line that a terminal, a page or a file can hold: names of files and what others wrote may hold anything.
+    r"""One line that a terminal, a page or a file can hold: names of files and what others wrote may hold anything.
 
-    >>> printable("one\\ntwo.jpg")
+    >>> printable("one\ntwo.jpg")
     'one?two.jpg'
     """
     return "".join(sign if sign.isprintable() else "?" for sign in text)

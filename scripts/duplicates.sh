@@ -10,7 +10,7 @@ mkdir -p "$WORK"
 
 photoplanet toyworld -o "$WORK/toy" --photos 4000 --seed 0
 photoplanet toyworld -o "$WORK/toy-held-out" --photos 2500 --seed 1
-OMP_NUM_THREADS=1 python -m photoplanet.training.near_duplicates.train "$PHOTOS" --toy "$WORK/toy/photos.parquet" \
+OMP_NUM_THREADS=1 python scripts/train_near_duplicates.py "$PHOTOS" --toy "$WORK/toy/photos.parquet" \
     --steps 2000 -o "$WORK/net"
 python benchmarks/near_duplicates.py "$HELD_OUT" --toy "$WORK/toy-held-out/photos.parquet" \
     --network "$WORK/net/binary_codes.onnx"

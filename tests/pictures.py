@@ -1,5 +1,7 @@
 """Pictures that several folders of tests need."""
 
+import io
+
 import numpy as np
 from PIL import Image
 
@@ -17,3 +19,10 @@ def scene(seed):
 def view(seed, turn=4.0, left=15):
     """The same scene from elsewhere: turned and cut."""
     return scene(seed).rotate(turn, Image.Resampling.BICUBIC, fillcolor="white").crop((left, 10, left + 320, 250))
+
+
+def encoded(picture, kind="JPEG", **options):
+    """The bytes of a picture's file."""
+    buffer = io.BytesIO()
+    picture.save(buffer, kind, **options)
+    return buffer.getvalue()

@@ -14,8 +14,7 @@ TINY = {"PHOTOS": "500", "VALIDATION": "40", "HELD_OUT": "60", "TRAIN": "--set s
 
 @pytest.fixture(scope="module")
 def study(tmp_path_factory):
-    """A function that runs one recipe in a folder that all share, after the training that all share, which must
-    be kept; returns that folder."""
+    """A function that runs one script in a folder that all share, which it returns; the shared training is kept."""
     work, tools = tmp_path_factory.mktemp("studies"), tmp_path_factory.mktemp("bin")
     for name, arguments in (("photoplanet", " -m photoplanet"), ("python", "")):
         (tools / name).write_text(f'#!/bin/sh\nexec "{sys.executable}"{arguments} "$@"\n')

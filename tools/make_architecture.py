@@ -24,8 +24,12 @@ DATA = {
     "photoplanet/duplicates/binary_codes.json": "The facts of binary_codes.onnx.",
     "photoplanet/duplicates/binary_codes.onnx": "The network of the binary codes, trained by scripts/duplicates.sh.",
     "photoplanet/server/page/icon.svg": "The page's icon.",
+    "tools/javascript/package.json": "The tools that `make lint-js` installs; nothing of them is shipped.",
+    "tools/javascript/package-lock.json": "Their exact versions.",
     "photoplanet/toyworld/cities.csv": "The cities of the toy Earth: real names and places.",
 }
+START = r"\A(?:#!.*\n|<!DOCTYPE html>\n)?\s*"  # of a file, before its first comment
+COMMENT = r"# (.*)|// (.*)|/\*\*?\s*(.*?)(?:\*/|$)|<!--\s*(.*?)-->"
 MODEL = "photoplanet/models/toy/"  # a model folder: one line for all its files
 MODEL_LINE = "The bundled model folder, trained by scripts/toy.sh; docs/model-folder.md says what is in it."
 
@@ -44,8 +48,7 @@ def about(name: str) -> str:
     if name.endswith(".py"):
         found = (ast.get_docstring(ast.parse(text)) or "").partition("\n\n")[0]
     else:
-        comments = r"\A(?:#!.*\n|<!DOCTYPE html>\n|<svg[^>]*>\s*)?\s*(?:# (.*)|// (.*)|/\*\*?\s*(.*?)(?:\*/|$)|<!--\s*(.*?)-->)"
-        match = re.search(comments, text, re.M)
+        match = re.search(f"{START}(?:{COMMENT})", text, re.M)
         found = next(filter(None, match.groups()), "") if match else ""
     if not found.strip():
         raise SystemExit(f"{name}: needs a docstring or a first comment that says what it is")
@@ -75,7 +78,16 @@ def tree() -> str:
             line = f"{'  ' * len(folder)}{parts[-1]}  {about(name)}"
         if not lines or lines[-1] != line:
             lines.append(line)
-    return "\n".join(line if len(line) <= WIDTH else f"{line[: WIDTH - 1]}…" for line in lines)
+    return "\n".join(map(shortened, lines))
+
+
+def shortened(line: str) -> str:
+    """The line without its full stop; one that is too long ends at its last comma, colon or bracket that fits."""
+    if len(line) > WIDTH:
+        ends = [found.start() for found in re.finditer(r"[,;:] | \(| → ", line[: WIDTH + 1])]
+        name_ends = line.index("  ", len(line) - len(line.lstrip())) + 15
+        line = line[: ends[-1]] if ends and ends[-1] > name_ends else line[:WIDTH].rpartition(" ")[0]
+    return line.removesuffix(".")
 
 
 def page() -> str:

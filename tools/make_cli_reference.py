@@ -7,6 +7,7 @@ A test compares the file with what this writes, so that it is never out of date.
 
 import inspect
 import re
+import textwrap
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -14,6 +15,7 @@ import click
 
 from photoplanet.cli import COMMANDS, group
 
+WIDTH = 120  # characters of a line
 TARGET = Path(__file__).parents[1] / "docs" / "cli.md"
 HEAD = """\
 # Command line
@@ -43,7 +45,8 @@ def _sections(command: click.Command, parent: click.Context, name: str, depth: i
     """The section of a command, and of the commands below it."""
     context = click.Context(command, info_name=name, parent=parent)
     usage = " ".join([context.command_path, *command.collect_usage_pieces(context)])
-    parts = ["#" * depth + " " + context.command_path, "    " + usage, *_prose(command.help or ""), *_options(command)]
+    parts = ["#" * depth + " " + context.command_path, "    " + usage, *_prose(command.help or "")]
+    parts += [*(_prose(command.epilog) if command.epilog else ()), *_options(command)]
     yield "\n\n".join(parts) + "\n"
     if isinstance(command, click.Group):
         for below in command.list_commands(context):
@@ -51,11 +54,11 @@ def _sections(command: click.Command, parent: click.Context, name: str, depth: i
 
 
 def _prose(text: str) -> Iterator[str]:
-    """Help text as Markdown: paragraphs as they are, what stands after \\b as a block, commands as ones to copy."""
+    r"""Help text as Markdown: paragraphs as they are, what stands after \b as a block, commands as ones to copy."""
     for part in re.split(r"\n\s*\n", inspect.cleandoc(text)):
         lines = [line.strip() for line in part.strip("\b\n").splitlines()]
         if not part.startswith("\b"):
-            yield _safe(" ".join(lines))
+            yield textwrap.fill(_safe(" ".join(lines)), WIDTH, break_long_words=False, break_on_hyphens=False)
             continue
         lines = lines[1:] if re.match(r"Examples?:", lines[0]) else lines
         language = "bash" if re.match("photoplanet |torchrun |curl ", lines[0]) else "text"
@@ -63,14 +66,15 @@ def _prose(text: str) -> Iterator[str]:
 
 
 def _options(command: click.Command) -> Iterator[str]:
-    """A table of the options, made from what they are and not from click's text, which changes between its versions."""
-    rows = [
-        f"| `{_cell(_names(each))}` | {_cell(_about(each))} |"
+    """A list of the options, made from what they are and not from click's text, which changes between its versions."""
+    items = [
+        textwrap.fill(f"- `{_names(each)}`: {_safe(' '.join(_about(each).split()))}", WIDTH, subsequent_indent="  ",
+                      break_long_words=False, break_on_hyphens=False)
         for each in command.params
         if isinstance(each, click.Option) and not each.hidden
-    ]
-    if rows:
-        yield "\n".join(["| option | |", "|---|---|", *rows])
+    ]  # fmt: skip
+    if items:
+        yield "\n".join(items)
 
 
 def _names(option: click.Option) -> str:
@@ -78,8 +82,7 @@ def _names(option: click.Option) -> str:
     if option.is_flag or option.count:
         return names
     choices = "|".join(map(str, option.type.choices)) if isinstance(option.type, click.Choice) else ""
-    plain = option.type.name.upper().removesuffix(" RANGE")
-    return f"{names} {option.metavar or choices or plain}"
+    return f"{names} {option.metavar or choices or option.type.name.upper().removesuffix(' RANGE')}"
 
 
 def _about(option: click.Option) -> str:

@@ -62,7 +62,7 @@ def played(address: str, place: tuple[float, float]) -> Image.Image:
             page.locator("#picture").evaluate("image => image.decode()")
             click(page, place if number == PHOTO else (0.0, 0.0))
             page.click("#go")
-            page.locator("#told table").wait_for()
+            page.locator("#verdict table").wait_for()
             if number < PHOTO:
                 page.click("#go")
         page.wait_for_timeout(300)

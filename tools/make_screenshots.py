@@ -45,14 +45,14 @@ def main() -> None:
 def desk(browser: Browser, address: str, photos: list[Path]) -> bytes:
     """One photo's answer."""
     page = opened(browser, address, photos, DESK, "light")
-    page.locator("#strip button").nth(SURE).click()
+    page.locator("#filmstrip button").nth(SURE).click()
     return taken(page)
 
 
 def why(browser: Browser, address: str, photos: list[Path]) -> bytes:
     """What speaks for it, and what against."""
     page = opened(browser, address, photos, DESK, "light")
-    page.locator("#strip button").nth(SURE).click()
+    page.locator("#filmstrip button").nth(SURE).click()
     page.get_by_role("button", name="Why there?").click()
     expect(page.locator("figure canvas")).to_have_count(2)
     return taken(page, "#panel")
@@ -65,9 +65,9 @@ def trip(browser: Browser, address: str, photos: list[Path]) -> bytes:
     page.get_by_label("Photos with GPS count as known places").uncheck()
     page.locator("#options").press("Escape")
     page.get_by_role("switch", name="Locate together").check()
-    expect(page.locator("#strip h3")).not_to_have_count(0)
+    expect(page.locator("#filmstrip h3")).not_to_have_count(0)
     expect(page.locator("#progress")).to_be_hidden()
-    page.locator("#strip button").nth(TRIP_STOP).click()
+    page.locator("#filmstrip button").nth(TRIP_STOP).click()
     page.locator("#all").click()
     return taken(page)
 
@@ -75,7 +75,7 @@ def trip(browser: Browser, address: str, photos: list[Path]) -> bytes:
 def phone(browser: Browser, address: str, photos: list[Path]) -> bytes:
     """One photo's answer on a dark phone."""
     page = opened(browser, address, photos, PHONE, "dark")
-    page.locator("#strip button").nth(SURE).click()
+    page.locator("#filmstrip button").nth(SURE).click()
     return taken(page)
 
 
@@ -84,7 +84,7 @@ def opened(browser: Browser, address: str, photos: list[Path], viewport: dict[st
     page.goto(address)
     page.set_input_files("#files", photos)
     expect(page.locator("#progress")).to_be_hidden(timeout=60_000)
-    expect(page.locator("#strip img")).to_have_count(len(photos), timeout=60_000)
+    expect(page.locator("#filmstrip img")).to_have_count(len(photos), timeout=60_000)
     return page
 
 

@@ -1,7 +1,8 @@
-"""The command line: one file per command here, imported only when that command runs."""
+"""The command line: one file a command, imported only when that command runs; `shared` has what several use."""
 
 import importlib
 import sys
+from typing import NoReturn
 
 import click
 
@@ -13,16 +14,16 @@ COMMANDS = {
     "partition": "photo table -> adaptive S2 cells",
     "train": "photo table -> model folder",
     "train-album": "albums of a photo table -> the model's album methods",
-    "train-embedding": "photo table and model -> the model's 256-byte retrieval embedding",
+    "train-embedding": "photo table and model -> the model's retrieval embedding",
     "locate": "photos -> places",
-    "similar": "photos -> the photos of a geotagged library that show the same",
+    "similar": "photos -> photos of a geotagged library that show the same",
     "figure": "the paper's figures for any model and photos",
     "album": "photos of a trip, located together",
     "explain": "which parts of a photo speak for a place",
     "evaluate": "accuracy of a model on a photo table",
     "score": "accuracy of anybody's predictions",
     "rank": "image retrieval on INRIA Holidays and Oxford5k",
-    "duplicates": "photos that are in a table twice, or in another one already",
+    "duplicates": "photos that a table has twice, or that another one has",
     "export": "training checkpoint -> model folder",
     "serve": "answer over HTTP",
     "play": "guess on a map against the model, as in the paper",
@@ -34,28 +35,36 @@ COMMANDS = {
 class LazyGroup(click.Group):
     """A group whose commands are imported on use, so that `--help` and cold starts stay fast."""
 
-    def list_commands(self, ctx):
+    def list_commands(self, ctx: click.Context) -> list[str]:
+        """Name the commands, in the order of the help."""
         return list(COMMANDS)
 
-    def get_command(self, ctx, name):
+    def get_command(self, ctx: click.Context, name: str) -> click.Command | None:
+        """Import a command; None for a name that is not one."""
         if name not in COMMANDS:
             return None
-        return importlib.import_module(f"photoplanet.cli.{name.replace('-', '_')}").command
+        module = importlib.import_module(f"photoplanet.cli.{name.replace('-', '_')}")
+        command: click.Command = module.command
+        return command
 
-    def format_commands(self, ctx, formatter):
+    def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
+        """Write the list of the commands without importing them."""
         with formatter.section("Commands"):
             formatter.write_dl(list(COMMANDS.items()))
 
-    def resolve_command(self, ctx, args):
+    def resolve_command(
+        self, ctx: click.Context, args: list[str]
+    ) -> tuple[str | None, click.Command | None, list[str]]:  # fmt: skip
+        """Find the command of these arguments; a wrong name is answered with the right ones."""
         name = click.utils.make_str(args[0])
         if not name.startswith("-") and name not in COMMANDS:
-            ctx.fail(f"no command {name!r}; the commands are {', '.join(COMMANDS)}")
+            ctx.fail(f"{name!r} is not a command; the commands are {', '.join(COMMANDS)}")
         return super().resolve_command(ctx, args)
 
 
 @click.group(cls=LazyGroup, context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 110})
 @click.version_option(__version__, prog_name="photoplanet")
-def group():
+def group() -> None:
     """Where on Earth was this photo taken? From its pixels alone, on this machine, with honest uncertainty."""
 
 
@@ -84,7 +93,7 @@ def main(args: list[str] | None = None) -> None:
     sys.exit(status if isinstance(status, int) else 0)
 
 
-def _fail(message: str, status: int) -> None:
+def _fail(message: str, status: int) -> NoReturn:
     from photoplanet.errors import printable
 
     print(f"photoplanet: {printable(' '.join(message.split()))}", file=sys.stderr)

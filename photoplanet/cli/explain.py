@@ -1,28 +1,42 @@
 """`photoplanet explain`: which parts of a photo speak for a place."""
 
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import click
 
-from photoplanet.cli.common import bar, print_json
+from photoplanet.cli.shared import options
+from photoplanet.cli.shared.output import print_json
+from photoplanet.cli.shared.progress import bar
 from photoplanet.explain.occlusion import BOX, POSITIONS, REGIONS
 
-OUT = click.Path(dir_okay=False, path_type=Path)
+if TYPE_CHECKING:
+    import numpy as np
+    from numpy.typing import NDArray
+
+    from photoplanet.explain.occlusion import Occlusion
 
 
 @click.command()
 @click.argument("photo", type=click.Path(exists=True, dir_okay=False))
-@click.option("--model", help="An installed name or a folder.  [default: your default model]")
-@click.option("-o", "--overlay", type=OUT, help="Write photo and heat map side by side (.png, .jpg or .webp).")
-@click.option("--array", type=OUT, help="Write the map as a NumPy array: confidence for each pixel (.npy, float32).")
+@options.MODEL
+@click.option(
+    "-o", "--overlay", type=options.OUT_FILE, help="Write photo and heat map side by side (.png, .jpg or .webp)."
+)
+@click.option(
+    "--array", type=options.OUT_FILE, help="Write the map as a NumPy array: confidence for each pixel (.npy, float32)."
+)
 @click.option("--at", metavar="LAT,LNG", help="The true place, in degrees.  [default: the photo's own GPS, if any]")
-@click.option("--predicted", is_flag=True, help="Look at the predicted cell even where the true place is known.")
-@click.option("--positions", type=int, default=POSITIONS, show_default=True, help="Places of the box, each way.")
-@click.option("--box", type=float, default=BOX, show_default=True, help="Its side, as a share of the photo's.")
+@click.option("--predicted", is_flag=True, help="Explain the predicted cell even where the true place is known.")
+@click.option("--positions", type=int, default=POSITIONS, show_default=True, help="Positions of the box, each way.")
+@click.option("--box", type=float, default=BOX, show_default=True, help="Side of the box, as a share of the photo's.")
 @click.option("--regions", type=click.IntRange(0, 20), default=REGIONS, show_default=True, help="Boxes to name.")
-@click.option("--json", "as_json", is_flag=True, help="Print JSON.")
-@click.option("--threads", type=click.IntRange(1, 1024), help="Cores to use.  [default: all]")
-def command(photo, model, overlay, array, at, predicted, positions, box, regions, as_json, threads):
+@options.JSON
+@options.THREADS
+def command(
+    photo: str, model: str | None, overlay: Path | None, array: Path | None, at: str | None, predicted: bool,
+    positions: int, box: float, regions: int, as_json: bool, threads: int | None,
+) -> None:  # fmt: skip
     """Show which parts of PHOTO matter for its place: a grey box slides over it (paper, Fig. 10).
 
     The confidence in one cell is measured with each part hidden: the true cell where the place is known (from --at or
@@ -38,18 +52,12 @@ def command(photo, model, overlay, array, at, predicted, positions, box, regions
     from photoplanet.errors import InputError
     from photoplanet.explain.occlusion import occlude
     from photoplanet.locate import locator
+    from photoplanet.metadata.camera_position import camera_position
 
     if at and predicted:
         raise InputError("give --at or --predicted, not both")
-    for path in (overlay, array):
-        if path and not path.parent.is_dir():
-            raise InputError(f"{path.parent}: no such folder; make it first")
-    if overlay:
-        from photoplanet.show.overlay import SUFFIXES
-
-        if overlay.suffix.lower() not in SUFFIXES:
-            raise InputError(f"{overlay}: a picture ends in {', '.join(SUFFIXES)}")
-    truth = _degrees(at) if at else None if predicted else own_gps(photo)
+    _check_outputs(overlay, array)
+    truth = _degrees(at) if at else None if predicted else camera_position(photo)
     loaded = locator.load(model, threads)
     with bar("hiding", positions**2) as advance:
         found = occlude(loaded, photo, truth, positions, box, regions, advance)
@@ -65,6 +73,10 @@ def command(photo, model, overlay, array, at, predicted, positions, box, regions
         world = "toy" if loaded.info.is_toy else "real"
         print_json({"file": photo, "model": loaded.info.name, "world": world, "place": place, **found.to_dict()})
         return
+    _print(found, place)
+
+
+def _print(found: "Occlusion", place: str) -> None:
     which = "true" if found.true else "predicted"
     click.echo(f"{place}: {_percent(found.whole)} for the {which} cell {found.token}")
     for words, spots in (("speaks for it", found.supports), ("misleads", found.misleads)):
@@ -74,6 +86,20 @@ def command(photo, model, overlay, array, at, predicted, positions, box, regions
             left, top, right, bottom = (round(100 * edge / len(found.heat)) for edge in spot.box)
             box_text = f"{left}–{right} % from the left, {top}–{bottom} % from the top"
             click.echo(f"{words} {number}: {box_text}; hidden: {_percent(spot.confidence)}")
+
+
+def _check_outputs(overlay: Path | None, array: Path | None) -> None:
+    """InputError, before the network runs, for a file that could not be written at the end."""
+    from photoplanet.core import atomic
+    from photoplanet.errors import InputError
+
+    for path in filter(None, (overlay, array)):
+        atomic.check_folder(path)
+    if overlay:
+        from photoplanet.show.overlay import SUFFIXES
+
+        if overlay.suffix.lower() not in SUFFIXES:
+            raise InputError(f"{overlay}: a picture ends in {', '.join(SUFFIXES)}")
 
 
 def _degrees(text: str) -> tuple[float, float]:
@@ -88,24 +114,12 @@ def _degrees(text: str) -> tuple[float, float]:
     return latitude, longitude
 
 
-def own_gps(photo: str) -> tuple[float, float] | None:
-    """The camera's own position in the photo, or None; an estimate that photoplanet wrote there is none."""
-    from photoplanet.metadata import exif
-    from photoplanet.photos import decode
-
-    with decode.opened(photo) as (image, _):
-        found = exif.read(image)
-    if found.latitude is None or found.longitude is None or found.gps_fault:
-        return None
-    return found.latitude, found.longitude
-
-
-def _save(path: Path, heat) -> None:
+def _save(path: Path, heat: "NDArray[np.float32]") -> None:
     import numpy as np
 
     from photoplanet.core import atomic
 
-    with atomic.replacing(path) as temporary, temporary.open("wb") as file:
+    with atomic.open_replacing(path, "wb") as file:
         np.save(file, heat, allow_pickle=False)
 
 

@@ -4,32 +4,32 @@ from pathlib import Path
 
 import click
 
-from photoplanet.cli.common import print_json
+from photoplanet.cli.shared import options
+from photoplanet.cli.shared.extras import hint, needs
+from photoplanet.cli.shared.output import print_json
+
+NEEDS = ("export", "train")
 
 
-@click.command()
-@click.argument("run", type=click.Path(exists=True, file_okay=False, path_type=Path))
+@click.command(epilog=hint(*NEEDS))
+@click.argument("run", type=options.IN_FOLDER)
 @click.option("-o", "--output", type=click.Path(path_type=Path), required=True, help="The model folder to write.")
-@click.option("--name", default="", help="The model's name; the folder's name when left out.")
-@click.option("--json", "as_json", is_flag=True, help="Print what was written as JSON.")
+@click.option("--name", default="", help="The model's name.  [default: the folder's name]")
+@options.JSON
 def command(run: Path, output: Path, name: str, as_json: bool) -> None:
-    """Write a model folder from the newest checkpoint of a training RUN, even one that still goes on.
+    """Write a model folder from the newest checkpoint of a training RUN, even one that is still running.
+
+    RUN is the folder that `photoplanet train -o model/` keeps beside its model. A finished training writes its model
+    itself, with a confidence calibrated on its validation photos; here the temperature stays 1.
 
     \b
-    photoplanet export model.run/ -o halfway/
-    photoplanet export model.run/ -o halfway/ --name "Norway, half way"
-
-    RUN is the folder that `photoplanet train -o model/` keeps beside its model. A finished training writes its model by
-    itself, with a confidence calibrated on its validation photos; here the temperature stays 1.
+    Example:
+      photoplanet export model.run/ -o halfway/
+      photoplanet export model.run/ -o halfway/ --name "Norway, half way"
     """
-    try:
+    with needs(*NEEDS):
         from photoplanet.training import export
-    except ModuleNotFoundError as error:
-        from photoplanet.errors import MissingExtra
 
-        if (error.name or "").startswith("photoplanet"):
-            raise
-        raise MissingExtra("export", "train") from error
     bundle = export.export_run(run, output, name)
     info = bundle.info
     steps, parity = info.training["steps"], info.training["onnx_parity"]

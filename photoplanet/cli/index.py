@@ -4,39 +4,42 @@ from pathlib import Path
 
 import click
 
-from photoplanet.cli.common import bar, print_json
+from photoplanet.cli.shared import options
+from photoplanet.cli.shared.output import print_json
+from photoplanet.cli.shared.progress import bar
 from photoplanet.photos.decode import MAX_PIXELS
 
 
 @click.command()
 @click.argument("sources", nargs=-1, required=True, type=click.Path(path_type=Path))
-@click.option("-o", "--output", required=True, type=click.Path(path_type=Path, dir_okay=False),
+@click.option("-o", "--output", required=True, type=options.OUT_FILE,
               help="The photo table to write: .parquet or .csv.")  # fmt: skip
-@click.option("--report", type=click.Path(path_type=Path, dir_okay=False),
+@click.option("--report", type=options.OUT_FILE,
               help="Write every file left out and why: .csv or .json.")  # fmt: skip
-@click.option("--images", type=click.Path(path_type=Path, exists=True, file_okay=False),
+@click.option("--images", type=options.IN_FOLDER,
               help="Folder with the photos of tables that name them by id alone.")  # fmt: skip
 @click.option("--keep-without-gps", is_flag=True, help="Keep photos with no usable GPS: to locate, not to train.")
 @click.option("--drop-graphics", is_flag=True, help="Leave out diagrams, clip-art, screenshots, scans of text.")
 @click.option("--filter", "hook", metavar="MODULE:FUNCTION",
-              help="Your own filter: gets a PIL image, returns True to keep it.")  # fmt: skip
-@click.option("--threads", type=click.IntRange(1, 256), help="Photos read at a time.  [default: cores, at most 8]")
+              help="Your own filter: it gets a PIL image and returns True to keep it.")  # fmt: skip
+@click.option("--threads", type=click.IntRange(1, 256), help="Photos to read at a time.  [default: cores, at most 8]")
 @click.option("--processes", type=click.IntRange(0, 256), default=0,
               help="Use this many processes instead of threads: faster from some 10,000 photos on.")  # fmt: skip
 @click.option("--max-pixels", type=click.IntRange(1), default=MAX_PIXELS, show_default=True,
               help="Leave out photos with more pixels: they may be decompression bombs.")  # fmt: skip
-@click.option("--json", "as_json", is_flag=True, help="Print the summary as JSON.")
+@options.JSON
 def command(
-    sources, output, report, images, keep_without_gps, drop_graphics, hook, threads, processes, max_pixels, as_json
-):
+    sources: tuple[Path, ...], output: Path, report: Path | None, images: Path | None, keep_without_gps: bool,
+    drop_graphics: bool, hook: str | None, threads: int | None, processes: int, max_pixels: int, as_json: bool,
+) -> None:  # fmt: skip
     """Turn folders, photos, CSV, Parquet and WebDataset shards into one photo table.
 
     Folders are searched with all below them for JPEG, PNG, WebP, TIFF and HEIC, and for .tar shards; place, time and
     photographer come from EXIF, the album is the subfolder. A table's own values win over EXIF. Nothing is decoded
-    unless a filter asks for it. Stopped and started again, it goes on where it was; later runs read what has changed.
+    unless a filter asks for it. A stopped run goes on where it was; later runs read only what has changed.
 
     \b
-    Examples:
+    Example:
       photoplanet index ~/Photos -o photos.parquet --report left-out.csv
       photoplanet index mp16/shards -o photos.parquet --processes 16
       photoplanet index osv5m/train.csv --images osv5m/images/train -o photos.parquet

@@ -1,48 +1,64 @@
 """`photoplanet locate`: photos → places, as a table, JSON, CSV, GeoJSON or a map."""
 
-import sys
-from collections.abc import Iterable, Iterator
-from contextlib import ExitStack, contextmanager
+import csv
+from collections.abc import Iterable, Iterator, Sequence
+from contextlib import AbstractContextManager, ExitStack, contextmanager
 from dataclasses import replace
-from typing import Any
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
 
 import click
 
-from photoplanet.cli import library as shared
-from photoplanet.cli.common import bar, print_json
+from photoplanet.cli.shared import options
+from photoplanet.cli.shared.library import WITH_ITSELF, find_itself, index_options, open_library
+from photoplanet.cli.shared.output import (
+    PLACE_WIDTH,
+    by_outcome,
+    finish,
+    fit_name,
+    fit_place,
+    name_width,
+    print_json,
+    report_error,
+    say,
+)
+from photoplanet.cli.shared.progress import bar_unless_printing
 from photoplanet.errors import InputError, printable
 from photoplanet.locate.answers import AnswerOptions, record
-from photoplanet.locate.credible_region import REGION_SHARE
-from photoplanet.locate.point_estimates import DEFAULT_READOUT, READOUTS
-from photoplanet.locate.precision import DEFAULT_PRECISION, PRECISIONS
-from photoplanet.show.result_files import TOY_LINE, percent, point
+from photoplanet.show.result_files import TOY_LINE, Sink, percent, point
 
-NAME_WIDTH, PLACE_WIDTH = 40, 44
+if TYPE_CHECKING:
+    from photoplanet.locate.prediction import Prediction
+    from photoplanet.retrieval.library.matching import Library
+
 MAP_PHOTOS, MAP_PLACES = 2000, 5
+MATCH_COLUMNS = ("photo_id", "rank", "latitude", "longitude", "place", "country_code", "details", "matches",
+                 "spread_km", "abstains", "error")  # fmt: skip
 
 
 @click.command()
 @click.argument("photos", nargs=-1, metavar="PHOTO...")
-@click.option("--model", metavar="MODEL", help="An installed model's name, or a folder.  [default: the one you chose]")
-@click.option("--top", type=click.IntRange(1, 1000), default=1, show_default=True, help="Places to list a photo.")
-@click.option("--readout", type=click.Choice(list(READOUTS)), default=DEFAULT_READOUT, show_default=True,
-              help="How the distribution becomes one point; 'center' is the paper's.")  # fmt: skip
-@click.option("--region", type=click.FloatRange(0, 1, min_open=True), default=REGION_SHARE, show_default=True,
-              help="Probability that the credible region holds.")  # fmt: skip
-@click.option("--precision", type=click.Choice(list(PRECISIONS)), default=DEFAULT_PRECISION, show_default=True,
-              help="What coordinates and names are rounded to.")  # fmt: skip
-@click.option("--answer-always", is_flag=True, help="Give a place even where the evidence is weak.")
-@click.option("--json", "as_json", is_flag=True, help="Print JSON.")
-@click.option("--csv", "csv_path", type=click.Path(dir_okay=False), help="Write CSV, as `photoplanet score` reads it.")
-@click.option("--geojson", "geojson_path", type=click.Path(dir_okay=False), help="Write GeoJSON: points and regions.")
-@click.option("--map", "map_path", type=click.Path(dir_okay=False), help="Write a map: one HTML page, works offline.")
-@click.option("--files-from", type=click.Path(allow_dash=True, dir_okay=False), metavar="FILE",
-              help="Read more names from FILE ('-': stdin), one a line.")  # fmt: skip
-@click.option("--threads", type=click.IntRange(1, 1024), help="Cores to use.  [default: all]")
+@options.MODEL
+@click.option("--top", type=click.IntRange(1, 1000), default=1, show_default=True, help="Places per photo.")
+@options.READOUT
+@options.region("Probability that the credible region holds.")
+@options.PRECISION
+@options.ANSWER_ALWAYS
+@options.JSON
+@options.CSV
+@click.option("--geojson", "geojson_path", type=options.OUT_FILE, help="Write GeoJSON: points and regions.")
+@click.option("--map", "map_path", type=options.OUT_FILE, help="Write a map: one HTML page, works offline.")
+@options.FILES_FROM
+@options.THREADS
 @click.option("--library", metavar="LIB", help="Geotagged photos (folder or table) to find the same place in.")
-@shared.options
-def command(photos, model, top, readout, region, precision, answer_always, as_json, csv_path, geojson_path, map_path,
-            files_from, threads, library, index_dir, no_update, with_itself):  # fmt: skip
+@index_options
+@WITH_ITSELF
+def command(
+    photos: tuple[str, ...], model: str | None, top: int, readout: str, region: float, precision: str,
+    answer_always: bool, as_json: bool, csv_path: Path | None, geojson_path: Path | None, map_path: Path | None,
+    files_from: str | None, threads: int | None, library: str | None, index_dir: str | None, no_update: bool,
+    with_itself: bool,
+) -> int:  # fmt: skip
     """Tell where each PHOTO was taken, and how sure that is.
 
     A PHOTO is a file, a folder (with all below it), a shard (00000.tar), one photo in a shard (00000.tar#key.jpg), or
@@ -62,60 +78,56 @@ def command(photos, model, top, readout, region, precision, answer_always, as_js
     """
     from photoplanet.locate import locator
     from photoplanet.photos import inputs
-    from photoplanet.show import result_files
 
     sources = inputs.sources(photos, files_from)
     inputs.check_outputs([path for path in (csv_path, geojson_path, map_path) if path], sources)
+    opening: dict[str, Any] = {"index": index_dir, "update": not no_update, "threads": threads}
     if library is not None and _without_model(model):
         if geojson_path or map_path:
             raise InputError("--map and --geojson draw a model's answer; without a model, use --csv or --json")
-        from photoplanet.cli import locate_library
-
-        return locate_library.run(sources, library, precision=precision, as_json=as_json, csv_path=csv_path,
-                                  with_itself=with_itself, threads=threads, index=index_dir,
-                                  update=not no_update)  # fmt: skip
+        found = open_library(library, by="local", **opening)
+        return _by_matches(found, library, sources, precision, as_json, csv_path, with_itself, threads)
     loaded = locator.load(model, threads)
     if loaded.info.is_toy:
-        click.echo(TOY_LINE, err=True)
+        say(TOY_LINE)
+    about: dict[str, Any] = {"model": loaded.info.name, "world": "toy" if loaded.info.is_toy else "real"}
     searched = None
     if library is not None:
-        searched = shared.opened(library, by="embedding", model=loaded, index=index_dir, update=not no_update,
-                                 threads=threads)  # fmt: skip
-    about: dict[str, Any] = {"model": loaded.info.name, "world": "toy" if loaded.info.is_toy else "real"}
-    if searched is not None:
-        about |= {"library": library, "index": shared.facts(searched)}
+        searched = open_library(library, by="embedding", model=loaded, **opening)
+        about |= {"library": library, "index": searched.to_dict()}
     form = AnswerOptions(top, region, precision, answer_always)
+    listing: list[dict[str, Any]] = []
     failed = 0
     with ExitStack() as stack:
-        listing: list[dict[str, Any]] = []
         sinks = [_collector(listing) if as_json else _printer(sources, form)]
-        if csv_path:
-            sinks.append(stack.enter_context(result_files.csv_file(csv_path)))
-        if geojson_path:
-            sinks.append(stack.enter_context(result_files.geojson_file(geojson_path, about, form)))
-        if map_path:
-            sinks.append(stack.enter_context(_map_file(map_path, form)))
-        # A table on the terminal shows by itself how far it is, and a bar would draw over it.
-        hidden = sys.stdout.isatty() and not as_json
-        advance = _no_bar if hidden else stack.enter_context(bar("locating", len(sources)))
+        sinks += [stack.enter_context(sink) for sink in _files(csv_path, geojson_path, map_path, about, form)]
+        advance = stack.enter_context(bar_unless_printing(as_json)("locating", len(sources)))
         answers = loaded.locate_many(sources, readout=readout, decode_threads=threads, advance=advance, region=region)
-        for name, answer, facts in _with_facts(answers, form, searched, with_itself):
+        for name, answer, facts in _with_records(answers, form, searched, with_itself):
             if not facts:
                 failed += 1
-                click.echo(f"photoplanet: {printable(str(answer))}", err=True)
+                report_error(answer)
             for sink in sinks:
                 sink(name, answer, facts)
     if as_json:
-        print_json({**about, "photos": [each for each in listing if "error" not in each],
-                    "failed": [each for each in listing if "error" in each]})  # fmt: skip
-    if failed:
-        click.echo(f"{failed} of {len(sources)} photos could not be read; they are named above", err=True)
-    return 2 if failed == len(sources) else 0
+        print_json({**about, **by_outcome(listing)})
+    return finish(failed, len(sources))
 
 
-def _with_facts(answers: Iterable[tuple[Any, Any]], form: Any, searched: Any, with_itself: bool) -> Iterator[Any]:
-    """(name, answer, what is told of it) of each photo, read again from the library's photos that look most alike where
-    one is `searched`; nothing is told of a photo that could not be read."""
+def _without_model(model: str | None) -> bool:
+    from photoplanet.models import installed
+
+    return model is None and installed.default() is None
+
+
+def _with_records(
+    answers: "Iterable[tuple[Any, Prediction | InputError]]", form: AnswerOptions, searched: "Library | None",
+    with_itself: bool,
+) -> "Iterator[tuple[str, Prediction | InputError, dict[str, Any]]]":  # fmt: skip
+    """Yield (name, answer, record) of each photo; the record of one that could not be read is empty.
+
+    Where a library is `searched`, the point is chosen among its photos that look most alike.
+    """
     from photoplanet.photos import inputs
 
     for source, answer in answers:
@@ -125,39 +137,43 @@ def _with_facts(answers: Iterable[tuple[Any, Any]], form: Any, searched: Any, wi
         elif searched is None:
             yield name, answer, record(name, answer, form)
         else:
-            rows = shared.itself(searched, source, name, lambda line: click.echo(printable(line), err=True))
-            answer, like = shared.placed(searched, source, answer, () if with_itself else rows)
-            facts = record(name, answer, form)
-            yield name, answer, facts | ({"like": like} if facts["best"] is not None else {})
+            rows = find_itself(searched, source, name)
+            refined, like = searched.refine(source, answer, () if with_itself else rows)
+            facts = record(name, refined, form)
+            yield name, refined, facts | ({"like": like} if facts["best"] is not None else {})
 
 
-def _without_model(model: str | None) -> bool:
-    from photoplanet.models import installed
-
-    return model is None and installed.default() is None
-
-
-def _no_bar(count: int = 1, note: str = "") -> None:
-    """Show nothing."""
-
-
-def _collector(listing: list[dict[str, Any]]) -> Any:
-    def add(name: str, answer: Any, facts: dict[str, Any]) -> None:
+def _collector(listing: list[dict[str, Any]]) -> Sink:
+    def add(name: str, answer: "Prediction | InputError", facts: dict[str, Any]) -> None:
         listing.append(facts or {"file": name, "error": str(answer)})
 
     return add
 
 
-def _printer(sources: list, form: Any) -> Any:
-    """A function that prints one photo's answer as table lines, the head first; as wide as the longest name needs."""
+def _files(
+    csv_path: Path | None, geojson_path: Path | None, map_path: Path | None, about: dict[str, Any], form: AnswerOptions
+) -> Iterator[AbstractContextManager[Sink]]:
+    """Yield the files that are asked for; each takes one photo after another."""
+    from photoplanet.show import result_files
+
+    if csv_path:
+        yield result_files.csv_file(csv_path)
+    if geojson_path:
+        yield result_files.geojson_file(geojson_path, about, form)
+    if map_path:
+        yield _map_file(map_path, form)
+
+
+def _printer(sources: Sequence[str | bytes], form: AnswerOptions) -> Sink:
+    """Return a function that prints one photo's answer as table lines, the head first."""
     from photoplanet.photos import inputs
 
-    width = min(NAME_WIDTH, max(5, *(len(inputs.name_of(source)) for source in sources)))
+    width = name_width([inputs.name_of(source) for source in sources])
     share = f"{100 * form.region:.3g} % within"
     head = f"{'photo':<{width}}  {'place':<{PLACE_WIDTH}}  {'latitude, longitude':<19}   city  country  {share:>13}"
     started = False
 
-    def add(name: str, answer: Any, facts: dict[str, Any]) -> None:
+    def add(name: str, answer: "Prediction | InputError", facts: dict[str, Any]) -> None:
         nonlocal started
         if not facts:
             return
@@ -165,13 +181,10 @@ def _printer(sources: list, form: Any) -> Any:
             click.echo(head)
             started = True
         best, sure, region = facts["best"], facts["confidence"], facts["region"]
-        name = printable(name) if len(name) <= width else "…" + printable(name)[1 - width :]
-        place = printable(best["place"]) if best else "no answer: the evidence is too weak"
-        if len(place) > PLACE_WIDTH:
-            place = place[: PLACE_WIDTH - 1] + "…"
+        place = fit_place(best["place"] if best else "no answer: the evidence is too weak")
         where = point(best, form.precision) if best else ""
         click.echo(
-            f"{name:<{width}}  {place:<{PLACE_WIDTH}}  {where:<19}  {percent(sure['city']):>5}  "
+            f"{fit_name(name, width)}  {place}  {where:<19}  {percent(sure['city']):>5}  "
             f"{percent(sure['country']):>7}  {region['radius_km']:>10,.0f} km"
         )
         for rank, other in enumerate(facts["top"], start=1) if form.top > 1 else ():
@@ -182,14 +195,14 @@ def _printer(sources: list, form: Any) -> Any:
 
 
 @contextmanager
-def _map_file(path: str, form: Any) -> Iterator[Any]:
+def _map_file(path: Path, form: AnswerOptions) -> Iterator[Sink]:
     """Keep the answers, and write them as one page at the end; a page of more than `MAP_PHOTOS` is of no use."""
     from photoplanet.show import maps
 
     items: list[tuple[str, Any]] = []
     left_out = 0
 
-    def add(name: str, answer: Any, facts: dict[str, Any]) -> None:
+    def add(name: str, answer: "Prediction | InputError", facts: dict[str, Any]) -> None:
         nonlocal left_out
         if len(items) < MAP_PHOTOS:
             items.append((name, answer))
@@ -199,4 +212,66 @@ def _map_file(path: str, form: Any) -> Iterator[Any]:
     yield add
     maps.write_html_map(path, items, form=replace(form, top=max(form.top, MAP_PLACES)))
     if left_out:
-        click.echo(f"{path}: shows the first {MAP_PHOTOS:,} photos, not the other {left_out:,}", err=True)
+        say(f"{path}: shows the first {MAP_PHOTOS:,} photos, not the other {left_out:,}")
+
+
+def _by_matches(
+    library: "Library", named: str, sources: Sequence[str | bytes], precision: str, as_json: bool,
+    csv_path: Path | None, with_itself: bool, threads: int | None,
+) -> int:  # fmt: skip
+    """Locate photos without a model, by the photos of a library that show the same; return the exit status."""
+    from photoplanet.core import atomic
+    from photoplanet.photos import inputs
+    from photoplanet.retrieval.library.matching import answer_to_dict
+
+    records: list[dict[str, Any]] = []
+    failed = 0
+    with ExitStack() as stack:
+        writer = None
+        if csv_path:
+            file = stack.enter_context(atomic.open_replacing(csv_path))
+            writer = csv.DictWriter(file, MATCH_COLUMNS, extrasaction="ignore")
+            writer.writeheader()
+        width = name_width([inputs.name_of(source) for source in sources])
+        if not as_json:
+            click.echo(f"{'photo':<{width}}  {'place':<{PLACE_WIDTH}}  {'latitude, longitude':<19}  details  matches")
+        for source in sources:
+            name = inputs.name_of(source)
+            try:
+                rows = find_itself(library, source, name)
+                answer = library.locate(source, () if with_itself else rows, threads)
+            except InputError as error:
+                failed += 1
+                report_error(error)
+                facts: dict[str, Any] = {"file": name, "error": str(error)}
+            else:
+                itself = [library.listing.addresses[row] for row in rows]
+                facts = {"file": name, "itself": itself, **answer_to_dict(answer, precision)}
+                if not as_json:
+                    click.echo(_match_line(facts, width, precision))
+            if as_json:
+                records.append(facts)
+            if writer:
+                writer.writerow(_match_row(facts))
+    if as_json:
+        print_json({"library": named, "by": "local", "index": library.to_dict(), **by_outcome(records)})
+    return finish(failed, len(sources))
+
+
+def _match_line(facts: dict[str, Any], width: int, precision: str) -> str:
+    name, best = fit_name(facts["file"], width), facts["best"]
+    if best is None:
+        return f"{name}  no match"
+    others = f", and {len(facts['elsewhere'])} elsewhere" if facts["elsewhere"] else ""
+    matches = f"{len(facts['matches'])} within {best['spread_km']:.2g} km{others}"
+    return f"{name}  {fit_place(best['place'])}  {point(best, precision):<19}  {best['details']:>7}  {matches}"
+
+
+def _match_row(facts: dict[str, Any]) -> dict[str, Any]:
+    """A CSV row as `photoplanet score` reads it: without coordinates where there is no answer."""
+    if "error" in facts:
+        return {"photo_id": facts["file"], "error": facts["error"]}
+    if facts["best"] is None:
+        return {"photo_id": facts["file"], "abstains": "true"}
+    known = {"photo_id": facts["file"], "rank": 1, "abstains": "false", "matches": len(facts["matches"])}
+    return {**known, **facts["best"]}

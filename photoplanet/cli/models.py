@@ -1,15 +1,16 @@
 """`photoplanet models`: list, add, describe, choose and remove models."""
 
+from typing import Any
+
 import click
 
-from photoplanet.cli.common import print_json
+from photoplanet.cli.shared import options
+from photoplanet.cli.shared.output import print_json
 from photoplanet.models import installed
-
-_JSON = click.option("--json", "as_json", is_flag=True, help="Print JSON.")
 
 
 @click.group()
-def command():
+def command() -> None:
     """List, add, describe, choose and remove models.
 
     \b
@@ -21,9 +22,14 @@ def command():
 
 
 @command.command("list")
-@_JSON
-def list_models(as_json):
-    """List the installed models; a star marks the default."""
+@options.JSON
+def list_models(as_json: bool) -> None:
+    """List the installed models; a star marks the default.
+
+    \b
+    Example:
+      photoplanet models list --json
+    """
     known = [installed.describe(model) for model in installed.models()]
     chosen = installed.default()
     if as_json:
@@ -42,8 +48,8 @@ def list_models(as_json):
 @click.argument("folder", type=click.Path(exists=True, file_okay=False))
 @click.option("--name", help="What to call it here.  [default: the name it was given in training]")
 @click.option("--default", "as_default", is_flag=True, help="Make it the model that `locate` uses without --model.")
-@_JSON
-def add_model(folder, name, as_default, as_json):
+@options.JSON
+def add_model(folder: str, name: str | None, as_default: bool, as_json: bool) -> None:
     """Check a model FOLDER, and copy it to your own models.
 
     \b
@@ -62,9 +68,14 @@ def add_model(folder, name, as_default, as_json):
 
 @command.command("card")
 @click.argument("model", required=False)
-@_JSON
-def card(model, as_json):
-    """Print the card of MODEL (a name or folder; without it, of the default): what it knows and how good it is."""
+@options.JSON
+def show_card(model: str | None, as_json: bool) -> None:
+    """Print the card of MODEL (a name or folder; without it, the default): what it knows and how good it is.
+
+    \b
+    Example:
+      photoplanet models card toy
+    """
     from photoplanet.models import card, folder
 
     bundle = folder.read(installed.resolve(model), verify=False)
@@ -76,8 +87,8 @@ def card(model, as_json):
 
 @command.command("default")
 @click.argument("model", required=False)
-@_JSON
-def default_model(model, as_json):
+@options.JSON
+def default_model(model: str | None, as_json: bool) -> None:
     """Make MODEL (a name or folder) the default; without MODEL, print which one it is.
 
     \b
@@ -93,9 +104,14 @@ def default_model(model, as_json):
 
 @command.command("remove")
 @click.argument("name")
-@_JSON
-def remove_model(name, as_json):
-    """Delete your own copy of the model NAME; what came with photoplanet stays."""
+@options.JSON
+def remove_model(name: str, as_json: bool) -> None:
+    """Delete your own copy of the model NAME; what came with photoplanet stays.
+
+    \b
+    Example:
+      photoplanet models remove europe
+    """
     installed.remove(name)
     if as_json:
         print_json({"removed": name})
@@ -103,7 +119,7 @@ def remove_model(name, as_json):
     click.echo(f"removed {name}")
 
 
-def _line(facts: dict) -> str:
+def _line(facts: dict[str, Any]) -> str:
     if "error" in facts:
         return f"damaged: {facts['error']}"
     world = ", toy Earth only: not real places" if facts["world"] == "toy" else ""

@@ -1,29 +1,36 @@
 """`photoplanet partition`: photo tables → adaptive S2 cells."""
 
 from pathlib import Path
+from typing import Any
 
 import click
 
-from photoplanet.cli import common
+from photoplanet.cli.shared import options
+from photoplanet.cli.shared.output import print_json
+from photoplanet.cli.shared.progress import bar
 from photoplanet.earth.partition.partition import MAX_PHOTOS, MIN_PHOTOS
 
 
 @click.command()
 @click.argument("tables", nargs=-1, required=True, type=click.Path(path_type=Path))
-@click.option("-o", "--output", required=True, type=click.Path(path_type=Path), help="Parquet file to write.")
+@click.option("-o", "--output", required=True, type=click.Path(path_type=Path), help="The Parquet file to write.")
 @click.option("--max-photos", default=MAX_PHOTOS, show_default=True, help="Split cells with more photos than this.")
 @click.option("--min-photos", default=MIN_PHOTOS, show_default=True, help="Drop cells with fewer photos than this.")
 @click.option("--uniform", "level", type=int, help="All cells of this level (0…30) instead of adaptive ones.")
 @click.option("--geojson", type=click.Path(path_type=Path), help="Also write the cells as polygons for a map.")
-@click.option("--json", "as_json", is_flag=True, help="Print the summary as JSON.")
-def command(tables, output, max_photos, min_photos, level, geojson, as_json):
+@options.JSON
+def command(
+    tables: tuple[Path, ...], output: Path, max_photos: int, min_photos: int, level: int | None, geojson: Path | None,
+    as_json: bool,
+) -> None:  # fmt: skip
     """Cut the Earth into S2 cells by where photos were taken: the classes of a model.
 
-    TABLES are photo tables (Parquet or CSV, of any size) with latitude and longitude. Where many photos were taken
-    the cells are small, elsewhere large; where hardly any were taken there is none. Defaults as in the PlaNet paper.
+    TABLES are photo tables (Parquet or CSV, of any size) with latitude and longitude. Cells are small
+    where many photos were taken and large elsewhere; where hardly any were taken there is none. The defaults are
+    those of the PlaNet paper.
 
     \b
-    Examples:
+    Example:
       photoplanet partition photos.parquet -o cells.parquet --max-photos 1000 --min-photos 50
       photoplanet partition photos.csv -o cells.parquet --uniform 4 --geojson cells.geojson
     """
@@ -31,9 +38,9 @@ def command(tables, output, max_photos, min_photos, level, geojson, as_json):
     from photoplanet.earth.partition.partition import Partition
 
     for path in filter(None, (output, geojson)):
-        atomic.check_folder(path)  # now, not after minutes of counting
+        atomic.check_folder(path)  # before minutes of counting
     latitude, longitude = _columns(tables)
-    with common.bar("counting photos") as advance:
+    with bar("counting photos") as advance:
         if level is None:
             part = Partition.adaptive_from_parquet(tables, max_photos, min_photos, advance, latitude, longitude, True)
         else:
@@ -43,21 +50,21 @@ def command(tables, output, max_photos, min_photos, level, geojson, as_json):
         part.save_geojson(geojson)
     facts = part.summary()
     if as_json:
-        common.print_json(facts)
+        print_json(facts)
     else:
         click.echo(_text(facts))
 
 
 def _columns(tables: tuple[Path, ...]) -> tuple[str, str]:
     """What the tables call latitude and longitude."""
-    from photoplanet.earth.partition import point_reader
+    from photoplanet.core import table_files
     from photoplanet.errors import InputError
-    from photoplanet.photos import table
+    from photoplanet.photos import foreign_tables
 
     pairs = []
     for file in tables:
-        names = point_reader.names(file)
-        ours = table.matched(names, {"latitude", "longitude"})
+        names = table_files.layout(file).names
+        ours = foreign_tables.matched(names)
         if len(ours.keys() & {"latitude", "longitude"}) < 2:
             raise InputError(f"{file}: no columns latitude and longitude; it has {', '.join(names)[:300] or 'none'}")
         pair = ours["latitude"], ours["longitude"]
@@ -71,7 +78,7 @@ def _km2(area: float) -> str:
     return f"{area:,.0f}" if area >= 100 else f"{area:.3g}"
 
 
-def _text(facts: dict) -> str:
+def _text(facts: dict[str, Any]) -> str:
     made, area = facts["made"], facts["area_km2"]
     share = 100 * facts["photos"] / made["photos"]
     lines = [

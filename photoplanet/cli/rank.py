@@ -6,7 +6,9 @@ from tempfile import TemporaryDirectory
 
 import click
 
-from photoplanet.cli.common import bar, print_json
+from photoplanet.cli.shared import options
+from photoplanet.cli.shared.output import print_json, say
+from photoplanet.cli.shared.progress import bar
 
 BENCHMARKS = ("holidays", "oxford")
 EMBEDDINGS = ("raw", "network", "trained")
@@ -14,21 +16,22 @@ EMBEDDINGS = ("raw", "network", "trained")
 
 @click.command()
 @click.argument("benchmark", type=click.Choice(BENCHMARKS))
-@click.argument("folder", type=click.Path(exists=True, file_okay=False))
-@click.option("--model", help="A model folder or an installed name.  [default: yours]")
+@click.argument("folder", type=options.IN_FOLDER)
+@options.MODEL
 @click.option("--embedding", type=click.Choice(EMBEDDINGS), default="raw", show_default=True,
-              help="raw: the layer below the softmax, as in the paper; network: that in unit length; trained: the "
-              "model's 256-byte one.")  # fmt: skip
+              help="raw: the layer below the softmax, as in the paper; network: the same in unit length; "
+              "trained: the model's 256-byte one.")  # fmt: skip
 @click.option("--augmentation", is_flag=True, help="Cropped and rotated views, whitening, power.")
-@click.option("--spatial-search", is_flag=True, help="Match patches of several sizes (slow: 30 a photo).")
+@click.option("--spatial-search", is_flag=True, help="Match patches of several sizes (slow: 30 per photo).")
 @click.option("--partial", is_flag=True, help="Accept an incomplete copy; the result says so.")
-@click.option("--cache", type=click.Path(file_okay=False), help="Keep the features here, to go on after a stop.")
-@click.option("--json", "as_json", is_flag=True, help="Print JSON, with every query's average precision.")
-@click.option("--threads", type=click.IntRange(1, 1024), help="Cores to use.  [default: all]")
+@click.option("--cache", type=options.OUT_FOLDER, help="Keep the features here, to go on after a stop.")
+@options.JSON
+@options.THREADS
 def command(
-    benchmark, folder, model, embedding, augmentation, spatial_search, partial, cache, as_json, threads
-):  # fmt: skip
-    """Rank the photos of BENCHMARK in FOLDER, your own copy, for each of its queries, and print the mAP.
+    benchmark: str, folder: Path, model: str | None, embedding: str, augmentation: bool, spatial_search: bool,
+    partial: bool, cache: Path | None, as_json: bool, threads: int | None,
+) -> None:  # fmt: skip
+    """Rank the photos of BENCHMARK for each of its queries and print the mAP; FOLDER is your own copy.
 
     Scored as the benchmark's own tool does, and set beside the rows of the paper's Table 2a. Ranked by L2 distance of
     the embedding; the two options are Razavian et al.'s.
@@ -44,7 +47,7 @@ def command(
     dataset = datasets.BENCHMARKS[benchmark](folder, partial)
     network = locator.load(model, threads)
     with ExitStack() as stack:
-        kept = Path(cache) if cache else Path(stack.enter_context(TemporaryDirectory(prefix="photoplanet-rank-")))
+        kept = cache or Path(stack.enter_context(TemporaryDirectory(prefix="photoplanet-rank-")))
         total = len(dataset.photos) + len(dataset.queries)
         advance = stack.enter_context(bar("embedding", total))
         found = ranking.run(dataset, network, kept, embedding, augmentation, spatial_search, advance)
@@ -52,7 +55,7 @@ def command(
                       ("queries_left_out", "queries that cannot be read")):  # fmt: skip
         if names := found[key]:
             shown = ", ".join(names[: datasets.NAMES_SHOWN])
-            click.echo(f"{folder}: {len(names):,} {what}: {shown}{' …' if len(names) > 5 else ''}", err=True)
+            say(f"{folder}: {len(names):,} {what}: {shown}{' …' if len(names) > datasets.NAMES_SHOWN else ''}")
     if as_json:
         print_json(found | {"published": datasets.TABLE_2A})
         return

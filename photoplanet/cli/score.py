@@ -1,26 +1,26 @@
 """`photoplanet score`: anybody's predictions against the truth."""
 
+from pathlib import Path
+
 import click
 
-from photoplanet.cli.common import print_json
-from photoplanet.evaluation.published import BENCHMARKS
-from photoplanet.evaluation.regions import BY
-from photoplanet.evaluation.tables import FORMATS
-
-FILE = click.Path(exists=True, dir_okay=False)
+from photoplanet.cli.shared import options
+from photoplanet.cli.shared.evaluation import benchmark_option, print_report, report_options
+from photoplanet.cli.shared.output import say
 
 
 @click.command()
-@click.argument("predictions", type=FILE)
-@click.argument("truth", type=FILE)
-@click.option("--top", type=click.IntRange(1, 100), default=5, show_default=True, help="Candidates a photo, by rank.")
-@click.option("--by", type=click.Choice(BY), help="Also by where the photos truly are.")
-@click.option("--benchmark", type=click.Choice(list(BENCHMARKS)), help="Set the published rows beside the result.")
+@click.argument("predictions", type=options.IN_FILE)
+@click.argument("truth", type=options.IN_FILE)
+@click.option("--top", type=click.IntRange(1, 100), default=5, show_default=True, help="Candidates per photo, by rank.")
+@benchmark_option("Set the published rows beside the result.")
 @click.option("--name", default="these predictions", show_default=True, help="What to call them in a table.")
-@click.option("--table", "style", type=click.Choice(list(FORMATS)), help="Print a table to paste instead.")
-@click.option("--intervals", is_flag=True, help="With --table: the 95 % intervals too.")
-@click.option("--json", "as_json", is_flag=True, help="Print JSON.")
-def command(predictions, truth, top, by, benchmark, name, style, intervals, as_json):
+@report_options
+@options.JSON
+def command(
+    predictions: Path, truth: Path, top: int, by: str | None, benchmark: str | None, name: str, style: str | None,
+    intervals: bool, as_json: bool,
+) -> None:  # fmt: skip
     """Score PREDICTIONS (photo_id, latitude, longitude; optional rank, confidence) against TRUTH.
 
     Both are CSV, TSV or Parquet; TRUTH is a photo table or any list with photo_id, latitude and longitude. A photo of
@@ -37,19 +37,9 @@ def command(predictions, truth, top, by, benchmark, name, style, intervals, as_j
 
     found = score(predictions, truth, top=top, by=by, name=name)
     if found["report"]["truth_left_out"]:
-        click.echo(f"{truth}: {table.describe(found['report']['truth_left_out'])}", err=True)
+        say(f"{truth}: {table.describe(found['report']['truth_left_out'])}")
     for note in report.notes(found["report"]):
-        click.echo(f"{predictions}: {note}", err=True)
+        say(f"{predictions}: {note}")
     if benchmark and (note := published.size_note(benchmark, found["photos"])):
-        click.echo(f"{truth}: {note}", err=True)
-    show(found, published.get(benchmark).rows() if benchmark else [], style, intervals, as_json)
-
-
-def show(found, published_rows, style, intervals, as_json):
-    """Print a result as JSON, as a table to paste, or as text with the published rows below."""
-    from photoplanet.evaluation import report
-
-    if as_json:
-        print_json(found | ({"published": list(published_rows)} if published_rows else {}))
-    else:
-        click.echo(report.page(found, published_rows, style, intervals), nl=False)
+        say(f"{truth}: {note}")
+    print_report(found, benchmark, style, intervals, as_json)

@@ -1,81 +1,84 @@
-"""`photoplanet serve`: the HTTP API."""
-
-from dataclasses import replace
+"""`photoplanet serve`: the page and the HTTP API."""
 
 import click
 
-from photoplanet.cli import library as shared
-from photoplanet.cli import listening
-from photoplanet.cli.similar import VECTORS, WAYS
-from photoplanet.errors import InputError, MissingExtra
+from photoplanet.cli.shared import options
+from photoplanet.cli.shared.extras import hint, needs
+from photoplanet.cli.shared.library import WITH_VECTORS, by_option, index_options, open_library
+from photoplanet.cli.shared.output import say
+from photoplanet.errors import InputError
+from photoplanet.server.limits import MEGABYTE, OPEN, Limits
+
+NEEDS = ("serving", "server")
+DEFAULTS = Limits()
 
 
-@click.command()
-@click.option("--model", help="An installed name or a folder.  [default: your default model]")
-@click.option(
-    "--host", default="127.0.0.1", show_default=True, help="Address to listen on; others can reach any other."
-)
+def _default(own: object, others: object) -> str:
+    """The defaults of a limit: on this machine only, and where others can reach the server."""
+    return f"  [default: {own}]" if own == others else f"  [default: {own}, or {others} with --host for others]"
+
+
+@click.command(epilog=hint(*NEEDS))
+@options.MODEL
+@options.HOST
 @click.option("--port", type=click.IntRange(0, 65535), default=8017, show_default=True, help="0: any free one.")
-@click.option("--token", help="What clients must send; needed, and made up, where others can reach the server.")
+@options.TOKEN
 @click.option("--allow-origin", "origins", multiple=True, metavar="URL", help="A web site that may call; repeatable.")
-@click.option("--allow-host", "hosts", multiple=True, metavar="NAME", help="A name this server goes by; repeatable.")
-@click.option("--photo-mb", type=click.FloatRange(0.01, 2000), help="Largest photo, MB.")
-@click.option("--photos", type=click.IntRange(1, 10_000), help="Most photos in a request.")
-@click.option("--waiting", type=click.IntRange(1, 100_000), help="Most photos inside at a time; more are told to wait.")
-@click.option("--rate", type=click.IntRange(0), help="Photos a minute from one address; 0: no limit.")
-@click.option("--seconds", type=click.FloatRange(0.1, 3600), help="Time for a request to arrive, and to be answered.")
+@options.HOSTS
+@click.option("--photo-mb", type=click.FloatRange(0.01, 2000), help="Largest photo, MB."
+              + _default(DEFAULTS.photo_bytes // MEGABYTE, OPEN.photo_bytes // MEGABYTE))  # fmt: skip
+@click.option("--photos", type=click.IntRange(1, 10_000), help="Most photos per request."
+              + _default(DEFAULTS.photos, OPEN.photos))  # fmt: skip
+@click.option("--waiting", type=click.IntRange(1, 100_000), help="Most photos in the server; further requests get 503."
+              + _default(DEFAULTS.waiting, OPEN.waiting))  # fmt: skip
+@click.option("--rate", type=click.IntRange(0), help="Photos per minute from one address; 0: no limit."
+              + _default(DEFAULTS.rate, OPEN.rate))  # fmt: skip
+@click.option("--seconds", type=click.FloatRange(0.1, 3600), help="For a request to arrive, and to be answered."
+              + _default(f"{DEFAULTS.seconds:g}", f"{OPEN.seconds:g}"))  # fmt: skip
 @click.option("--library", metavar="LIB", help="A folder of geotagged photos, or a photo table, for /v1/similar.")
-@click.option("--by", type=click.Choice(WAYS), default="local", show_default=True,
-              help="How the library is searched, as in `photoplanet similar`.")  # fmt: skip
-@click.option("--vectors", type=click.Choice(VECTORS), help="For --by embedding: how they are kept.  [default: int8]")
-@click.option("--index", "index_dir", type=click.Path(file_okay=False), metavar="DIR",
-              help="Folder of the library's index.  [default: NAME.index beside the library]")  # fmt: skip
-@click.option("--no-update", is_flag=True, help="Use the index as it is; look for no new or changed photos.")
-@click.option("--threads", type=click.IntRange(1, 1024), help="Cores to use.  [default: all]")
-def command(model, host, port, token, origins, hosts, photo_mb, photos, waiting, rate, seconds, library, by, vectors,
-            index_dir, no_update, threads):  # fmt: skip
-    """Answer on a web page and over HTTP. Needs: pip install 'photoplanet[server]'
+@by_option("How the library is searched, as in `photoplanet similar`.")
+@WITH_VECTORS
+@index_options
+@options.THREADS
+def command(
+    model: str | None, host: str, port: int, token: str | None, origins: tuple[str, ...], hosts: tuple[str, ...],
+    photo_mb: float | None, photos: int | None, waiting: int | None, rate: int | None, seconds: float | None,
+    library: str | None, by: str, vectors: str | None, index_dir: str | None, no_update: bool, threads: int | None,
+) -> None:  # fmt: skip
+    """Answer on a web page and over HTTP.
 
     Open the address that is printed, and drop photos there. Listens on this machine only unless --host says otherwise;
     then every request needs a token. No upload is written to disk or log. /openapi.json describes the API. Ctrl-C stops
-    it when what is under way is done.
+    it once what is under way is done.
 
     \b
     Example:
       photoplanet serve --model model/ --library ~/Photos
       curl --data-binary @IMG_1.jpg http://127.0.0.1:8017/v1/locate
     """
-    try:
+    with needs(*NEEDS):
         import uvicorn  # noqa: F401  # what the extra brings
 
-        from photoplanet.server import app as api
-        from photoplanet.server import limits, security
-    except ModuleNotFoundError as error:
-        if (error.name or "").startswith("photoplanet"):
-            raise
-        raise MissingExtra("serving", "server") from error
+        from photoplanet.server import app, limits, listening, security
     from photoplanet.locate import locator
 
     if vectors and by == "local":
         raise InputError("--vectors is for --by embedding")
-    private = security.is_loopback(host)
-    base = limits.Limits() if private else limits.OPEN
-    given = {"photos": photos, "waiting": waiting, "rate": rate, "seconds": seconds,
-             "photo_bytes": int(photo_mb * limits.MEGABYTE) if photo_mb else None}  # fmt: skip
-    chosen = replace(base, **{key: value for key, value in given.items() if value is not None})
-    chosen = replace(chosen, request_bytes=max(chosen.request_bytes, chosen.photo_bytes))
+    photo_bytes = int(photo_mb * MEGABYTE) if photo_mb else None
+    chosen = limits.choose(security.is_loopback(host), photo_bytes=photo_bytes, photos=photos, waiting=waiting,
+                           rate=rate, seconds=seconds)  # fmt: skip
     token, names = listening.access(host, token, hosts)
     loaded = locator.load(model, threads)
     searched = None
     if library:
-        searched = shared.opened(library, by=by, model=loaded if by == "embedding" else None, vectors=vectors,
-                                 index=index_dir, update=not no_update, threads=threads)  # fmt: skip
-    application = api.create_app(loaded, chosen, token, names, origins, searched)
+        searched = open_library(library, by=by, model=loaded if by == "embedding" else None, vectors=vectors,
+                                index=index_dir, update=not no_update, threads=threads)  # fmt: skip
+    application = app.create_app(loaded, chosen, token, names, origins, searched)
 
-    def begin(where):
-        click.echo(f"photoplanet answers on {where}  (Ctrl-C stops it)", err=True)
+    def begin(where: str) -> None:
+        say(f"photoplanet answers on {where}  (Ctrl-C stops it)")
         if token:
-            click.echo(f"token: {token}", err=True)
+            say(f"token: {token}")
 
     listening.run(
         application, host, port, begin,

@@ -1,38 +1,32 @@
 """`photoplanet toyworld`: photos of a small made-up Earth, and the best accuracy possible there."""
 
+from pathlib import Path
+
 import click
 
-from photoplanet.cli.common import bar, print_json
+from photoplanet.cli.shared import options
+from photoplanet.cli.shared.output import print_json
+from photoplanet.cli.shared.progress import bar
 from photoplanet.toyworld.paint import SIZE
 
 
 @click.command()
-@click.option(
-    "-o",
-    "--output",
-    required=True,
-    type=click.Path(file_okay=False),
-    help="Folder to write (empty, or one to go on with).",
-)
+@click.option("-o", "--output", required=True, type=options.OUT_FOLDER,
+              help="The folder to write: empty, or one to go on with.")  # fmt: skip
 @click.option("--photos", type=click.IntRange(min=1), default=2000, show_default=True, help="How many photos.")
-@click.option(
-    "--seed",
-    type=click.IntRange(min=0),
-    default=0,
-    show_default=True,
-    help="Which travellers; the Earth stays the same.",
-)
+@click.option("--seed", type=click.IntRange(min=0), default=0, show_default=True,
+              help="Which travellers; the Earth stays the same.")  # fmt: skip
 @click.option("--size", type=int, default=SIZE, show_default=True, help="Width and height, pixels.")
 @click.option("--shards", is_flag=True, help="Write WebDataset shards, as img2dataset does, instead of single files.")
-@click.option(
-    "--coordinates",
-    type=click.Path(exists=True, dir_okay=False),
-    help="CSV or Parquet of real geotags to draw the photos at.",
-)
-@click.option("--processes", type=click.IntRange(min=1), help="Default: one per core.")
+@click.option("--coordinates", type=click.Path(exists=True, dir_okay=False),
+              help="CSV or Parquet of real geotags to draw the photos at.")  # fmt: skip
+@click.option("--processes", type=click.IntRange(min=1), help="Processes that paint.  [default: one per core]")
 @click.option("--ceiling", is_flag=True, help="Also compute the best accuracy that any model could reach (5 to 20 s).")
-@click.option("--json", "as_json", is_flag=True, help="Print JSON.")
-def command(output, photos, seed, size, shards, coordinates, processes, ceiling, as_json):
+@options.JSON
+def command(
+    output: Path, photos: int, seed: int, size: int, shards: bool, coordinates: str | None, processes: int | None,
+    ceiling: bool, as_json: bool,
+) -> None:  # fmt: skip
     """Make photos of a toy Earth: real cities, made-up looks, known truth.
 
     Its places are NOT real: a model trained on it knows the toy Earth only.

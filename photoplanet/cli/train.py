@@ -2,75 +2,82 @@
 
 import os
 import sys
-from functools import partial
 from pathlib import Path
+from typing import Any
 
 import click
 
-from photoplanet.cli.common import bar, print_json
+from photoplanet.cli.shared import options
+from photoplanet.cli.shared.extras import hint, needs
+from photoplanet.cli.shared.output import print_json, report_stop, say
+from photoplanet.cli.shared.progress import bar
 
-FILE = click.Path(exists=True, dir_okay=False, path_type=Path)
+NEEDS = ("training", "train")
 # options that are settings of the recipe under the same name
 SHORT = ("backbone", "image_size", "epochs", "batch_size", "learning_rate", "max_photos", "min_photos", "seed",
          "precision", "compile")  # fmt: skip
 
 
-@click.command()
-@click.argument("photos", type=FILE)
+@click.command(epilog=hint(*NEEDS))
+@click.argument("photos", type=options.IN_FILE)
 @click.option("-o", "--output", type=click.Path(path_type=Path), required=True, help="The model folder to write.")
-@click.option("--recipe", default="default", show_default=True, help="default or paper: all settings at once.")
+@click.option(
+    "--recipe", default="default", show_default=True, metavar="NAME", help="default or paper: all settings at once."
+)
 @click.option("--set", "settings", multiple=True, metavar="KEY=VALUE", help="Any setting of the recipe; repeatable.")
 @click.option("--backbone", help="The network, for instance mobile or inception.")
 @click.option("--image-size", type=int, help="Side of the photos in pixels.")
 @click.option("--epochs", type=float, help="Times that each photo is seen.")
-@click.option("--batch-size", type=int, help="Photos a step, over all processes together.")
-@click.option("--learning-rate", type=float, help="Its peak.")
+@click.option("--batch-size", type=int, help="Photos per step, over all processes together.")
+@click.option("--learning-rate", type=float, help="The peak of the learning rate.")
 @click.option("--max-photos", type=int, help="Split cells with more (the paper's t1); 0: by the number of photos.")
 @click.option("--min-photos", type=int, help="Drop cells with fewer (the paper's t2); 0: by the number of photos.")
-@click.option("--cells", type=FILE, help="Use these cells (from `photoplanet partition`).")
-@click.option("--validation", type=FILE, help="Validate on this photo table instead of a share of PHOTOS.")
+@click.option("--cells", type=options.IN_FILE, help="Use these cells (from `photoplanet partition`).")
+@click.option("--validation", type=options.IN_FILE, help="Validate on this photo table instead of a share of PHOTOS.")
 @click.option("--resume", type=click.Choice(["auto", "must", "never"]), default="auto", show_default=True,
               help="Go on from the last checkpoint: where there is one, always, or never.")  # fmt: skip
 @click.option("--device", default="auto", show_default=True, help="auto, cpu, cuda or cuda:N.")
 @click.option("--precision", type=click.Choice(["auto", "float32", "bf16"]), help="Number format of the forward pass.")
-@click.option("--compile/--no-compile", default=None, help="torch.compile: a minute's start, then faster on a GPU.")
+@click.option(
+    "--compile/--no-compile", default=None, help="torch.compile: starts a minute later, then is faster on a GPU."
+)
 @click.option("--threads", type=int, default=0, help="Decoding threads; 0: one per core.")
-@click.option("--seed", type=int, help="Of first weights, order and augmentation.")
+@click.option("--seed", type=int, help="Seed of the first weights, the order and the augmentation.")
 @click.option("--log-every", type=int, default=20, show_default=True, help="Steps between two log lines.")
 @click.option("--validate-every", type=int, default=0, help="Steps between validations; 0: each epoch.")
-@click.option("--checkpoint-minutes", type=float, default=10.0, show_default=True, help="At most, between checkpoints.")
+@click.option(
+    "--checkpoint-minutes", type=float, default=10.0, show_default=True, help="Minutes between checkpoints, at most."
+)
 @click.option("--checkpoint-steps", type=int, default=0, help="Steps between checkpoints; 0: each epoch.")
 @click.option("--tensorboard/--no-tensorboard", default=True, show_default=True, help="Curves in OUTPUT.run.")
-@click.option("--json", "as_json", is_flag=True, help="Print the facts of the run as JSON.")
-def command(photos, output, recipe, settings, cells, validation, as_json, tensorboard, **given):
+@options.JSON
+def command(
+    photos: Path, output: Path, recipe: str, settings: tuple[str, ...], cells: Path | None, validation: Path | None,
+    as_json: bool, tensorboard: bool, **given: Any,
+) -> int:  # fmt: skip
     """Train a network on geotagged PHOTOS (a photo table) and write a model folder.
-
-    \b
-    photoplanet train photos.parquet -o model/
-    photoplanet train photos.parquet -o model/ --recipe paper --set batch_size=64
-    torchrun --nproc-per-node 2 -m photoplanet train photos.parquet -o model/
 
     Checkpoints, the log (log.jsonl) and TensorBoard's curves go to OUTPUT.run/. Stopped or killed, the same command
     goes on where it was.
+
+    \b
+    Example:
+      photoplanet train photos.parquet -o model/
+      photoplanet train photos.parquet -o model/ --recipe paper --set batch_size=64
+      torchrun --nproc-per-node 2 -m photoplanet train photos.parquet -o model/
     """
     from photoplanet.models import installed
 
-    try:
+    with needs(*NEEDS):
         from photoplanet.training import loop, recipes, run
-    except ModuleNotFoundError as error:
-        from photoplanet.errors import MissingExtra
 
-        if (error.name or "").startswith("photoplanet"):
-            raise
-        raise MissingExtra("training", "train") from error
     short = [f"{key}={given[key]}" for key in SHORT if given[key] is not None]
     chosen = recipes.changed(recipes.named(recipe), [*short, *settings])
-    options = loop.Options(curves=tensorboard, **{k: v for k, v in given.items() if k not in SHORT})
+    how = loop.RunOptions(curves=tensorboard, **{k: v for k, v in given.items() if k not in SHORT})
     try:
-        facts = run.train(photos, output, chosen, cells, validation, options, bar, partial(click.echo, err=True))
+        facts = run.train(photos, output, chosen, cells, validation, how, bar, say)
     except loop.Stopped as stopped:
-        click.echo("stopped; the checkpoint is written, run the same command again to go on", err=True)
-        facts, status = None, 128 + stopped.number
+        facts, status = None, report_stop(stopped.number)
     else:
         status = 0
     if facts:
@@ -78,7 +85,7 @@ def command(photos, output, recipe, settings, cells, validation, as_json, tensor
         if as_json:
             print_json(facts)
         else:
-            click.echo(summary(output, facts, chosen_now))
+            click.echo(_summary(output, facts, chosen_now))
     if int(os.environ.get("WORLD_SIZE", "1")) > 1:
         # gloo's threads sometimes abort the interpreter's normal end, after all work is done
         sys.stdout.flush()
@@ -87,7 +94,7 @@ def command(photos, output, recipe, settings, cells, validation, as_json, tensor
     return status
 
 
-def summary(output: Path, facts: dict, is_default: bool) -> str:
+def _summary(output: Path, facts: dict[str, Any], is_default: bool) -> str:
     """The last lines of a run: what it reached, and what to type next."""
     speed = f"{facts['seconds']:.0f} s, {facts['images_per_second']:.0f} photos/s"
     lines = [f"{output}: {facts['epochs']:g} epochs in {speed}"]

@@ -96,13 +96,13 @@ def replacing(path: str | os.PathLike[str], *, durable: bool = False, keep_times
 def open_replacing(
     path: str | os.PathLike[str], mode: str = "w", *, durable: bool = False, keep_times: bool = False
 ) -> Iterator[IO[Any]]:
-    """Open a file to write ("w": UTF-8 text with line ends as given, "wb": bytes) that becomes `path` as `replacing`.
+    r"""Open a file to write ("w": UTF-8 text with line ends as given, "wb": bytes) that becomes `path` as `replacing`.
 
     >>> target = Path(getfixture("tmp_path")) / "photos.csv"
     >>> with open_replacing(target) as file:
     ...     print("photo_id", file=file)
     >>> target.read_bytes()
-    b'photo_id\\n'
+    b'photo_id\n'
     """
     if mode not in ("w", "wb"):
         raise ValueError(f"mode is 'w' or 'wb', not {mode!r}")

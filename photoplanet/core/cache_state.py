@@ -6,18 +6,17 @@ import json
 import os
 import sqlite3
 import threading
-import time
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager, suppress
 from functools import lru_cache
 from pathlib import Path
 from typing import Any
 
+from photoplanet.core import lock
 from photoplanet.errors import InputError
 
 STATE, LOCK = "state.sqlite", "lock"
 WAIT_SECONDS = 60.0  # for another process that is just writing or reading
-LOOK_SECONDS = 0.2  # between two looks whether the other writer has ended
 _ASKED = 500  # keys in one query
 SCHEMA = {
     "about": "CREATE TABLE about (text TEXT NOT NULL)",
@@ -207,34 +206,12 @@ def _folder_digest(folder: str) -> bytes:
 
 
 def _os_error(error: sqlite3.Error, folder: Path) -> OSError:
-    number = errno.ENOSPC if "full" in str(error) else errno.EROFS if "readonly" in str(error) else errno.EIO
-    return OSError(number, f"the cache cannot be used ({error})", str(folder))
+    return lock.os_error(error, folder, "the cache")
 
 
 def _held(folder: Path, waiting: Callable[[], None] | None) -> sqlite3.Connection:
-    """The right to write, which the system takes back when the process dies: SQLite's own lock on an empty file."""
-    try:
-        if not (folder / LOCK).exists():  # closing a file gives up this process's locks on it, so only a new one
-            (folder / LOCK).touch()
-        lock = sqlite3.connect(folder / LOCK, 0, isolation_level=None, check_same_thread=False)
-        while True:
-            try:
-                lock.execute("BEGIN EXCLUSIVE")
-                return lock
-            except sqlite3.OperationalError as error:
-                if "locked" not in str(error):
-                    raise
-                if waiting is None:
-                    lock.close()
-                    raise Busy(
-                        f"{folder}: another process is using this cache; wait for its end, then try again"
-                    ) from None
-                waiting()
-                waiting = _patient
-                time.sleep(LOOK_SECONDS)
-    except sqlite3.Error as error:
-        raise _os_error(error, folder) from error
-
-
-def _patient() -> None:
-    """Go on waiting."""
+    """The right to write, which the system takes back when the process dies."""
+    taken = lock.take(folder / LOCK, waiting)
+    if taken is None:
+        raise Busy(f"{folder}: another process is using this cache; wait for its end, then try again")
+    return taken

@@ -13,11 +13,19 @@ class Node(Protocol):
     """An input or output of a network: its name, its type such as "tensor(float)", and its sizes (a name: any)."""
 
     @property
-    def name(self) -> str: ...
+    def name(self) -> str:
+        """Its name."""
+        ...
+
     @property
-    def type(self) -> str: ...
+    def type(self) -> str:
+        """Its type, such as "tensor(float)"."""
+        ...
+
     @property
-    def shape(self) -> list[Any]: ...
+    def shape(self) -> list[Any]:
+        """Its sizes; a name stands for any."""
+        ...
 
 
 class Session(Protocol):
@@ -79,9 +87,9 @@ def open_session(
 
 
 def one_line(error: Exception) -> str:
-    """Return what ONNX Runtime says in one line of at most 200 characters.
+    r"""Return what ONNX Runtime says in one line of at most 200 characters.
 
-    >>> one_line(ValueError("bad\\n  shape"))
+    >>> one_line(ValueError("bad\n  shape"))
     'bad shape'
     """
     return " ".join(str(error).split())[:200]

@@ -13,19 +13,25 @@ LINE_SECONDS = 10.0  # between two lines of progress where there is no terminal
 class Advance(Protocol):
     """What a long function calls: `count` more items are done; `note` is a word on how it goes, such as the loss."""
 
-    def __call__(self, count: int = 1, note: str = "") -> None: ...
+    def __call__(self, count: int = 1, note: str = "") -> None:
+        """`count` more items are done."""
+        ...
 
 
 class Bar(Protocol):
     """What shows one stage of long work after another: `with bar("reading", total) as advance: advance(1)`."""
 
-    def __call__(self, what: str, total: int | None = None) -> AbstractContextManager[Advance]: ...
+    def __call__(self, what: str, total: int | None = None) -> AbstractContextManager[Advance]:
+        """Show the stage `what` of `total` items."""
+        ...
 
 
 class Say(Protocol):
     """What takes a line that a person should read while the work goes on."""
 
-    def __call__(self, line: str) -> None: ...
+    def __call__(self, line: str) -> None:
+        """Show the line."""
+        ...
 
 
 def ignore(count: int = 1, note: str = "") -> None:

@@ -1,23 +1,21 @@
 """Which photos of one table are (near-)duplicates of another's, and what to take out of a table that repeats itself."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 import pyarrow as pa
-import pyarrow.compute as pc
 from numpy.typing import NDArray
 
+from photoplanet.core.progress import Advance, ignore
 from photoplanet.duplicates import binary_codes, hamming
 from photoplanet.duplicates.binary_codes import place
 from photoplanet.errors import InputError
 from photoplanet.photos import table
 
 SHOWN = 5
-
-Advance = Callable[..., Any]
 
 
 @dataclass(frozen=True)
@@ -32,8 +30,13 @@ class Listed:
 
 
 @dataclass(frozen=True)
-class Found:
-    """Pairs (row, the other's row, bits apart), nearest first for each row; bool `leaked` (n,); what was unreadable."""
+class DuplicatePairs:
+    """Pairs (row, the other's row, bits apart), nearest first for each row; bool `leaked` (n,); what was unreadable.
+
+    >>> pairs = DuplicatePairs(np.array([0, 0]), np.array([2, 1]), np.array([3, 9]), np.array([True, False]))
+    >>> pairs.nearest().named(["a", "b"], ["x", "y", "z"])
+    [{'photo_id': 'a', 'duplicate_of': 'z', 'distance': 3}]
+    """
 
     rows: NDArray[np.int64]
     others: NDArray[np.int64]
@@ -42,18 +45,26 @@ class Found:
     unreadable: list[str] = field(default_factory=list)
 
     def named(self, ids: Sequence[str], other_ids: Sequence[str]) -> list[dict[str, Any]]:
-        """All pairs by name, as JSON has them."""
+        """Return all pairs by name, as JSON has them."""
         pairs = zip(self.rows.tolist(), self.others.tolist(), self.distances.tolist(), strict=True)
         return [{"photo_id": ids[a], "duplicate_of": other_ids[b], "distance": d} for a, b, d in pairs]
 
-    def nearest(self) -> "Found":
-        """Only the nearest pair of each row."""
+    def nearest(self) -> "DuplicatePairs":
+        """Return only the nearest pair of each row."""
         first = np.unique(self.rows, return_index=True)[1]
-        return Found(self.rows[first], self.others[first], self.distances[first], self.leaked, self.unreadable)
+        return DuplicatePairs(self.rows[first], self.others[first], self.distances[first], self.leaked, self.unreadable)
 
 
 def listed(path: Path, columns: Sequence[str] | None = None) -> Listed:
-    """Read a table's ids and paths (coordinates are not needed); InputError when no photo is in it."""
+    r"""Read a table's ids and paths (coordinates are not needed); InputError when no photo is in it.
+
+    >>> import tempfile
+    >>> with tempfile.TemporaryDirectory() as folder:
+    ...     path = Path(folder, "photos.csv")
+    ...     _ = path.write_text("photo_id,path\na,a.jpg\n")
+    ...     listed(path).ids
+    ['a']
+    """
     rows, dropped = table.read(path, require=("photo_id", "path"), columns=columns)
     if not len(rows):
         raise InputError(f"{path}: no usable photo in it")
@@ -62,25 +73,42 @@ def listed(path: Path, columns: Sequence[str] | None = None) -> Listed:
 
 
 def size(path: Path) -> tuple[int, int]:
-    """(photos of a table that can be trained on, how many of them have no code yet)."""
+    r"""Return (photos of a table that can be trained on, how many of them have no code yet).
+
+    >>> import tempfile
+    >>> with tempfile.TemporaryDirectory() as folder:
+    ...     path = Path(folder, "photos.csv")
+    ...     _ = path.write_text("photo_id,path,latitude,longitude\na,a.jpg,1,2\n")
+    ...     size(path)
+    (1, 1)
+    """
     rows, _ = table.read(path, columns=table.REQUIRED)
     return len(rows), binary_codes.missing(table.paths(rows, path.parent), place(path))
 
 
 def default_threshold() -> int:
-    """Bits that the codes of near-duplicates may differ in, as chosen for the shipped network."""
-    return binary_codes.facts()["threshold"]
+    """Return in how many bits the codes of near-duplicates may differ, as chosen for the shipped network.
+
+    >>> default_threshold()
+    32
+    """
+    return int(binary_codes.facts()["threshold"])
 
 
 def against(
     test: Listed, training: Listed, threshold: int | None = None, threads: int | None = None,
-    advance: Advance = lambda count=1, note="": None,
-) -> Found:  # fmt: skip
-    """The photos of `test` that have a (near-)duplicate in `training`; `threshold` in bits, by default the network's.
+    advance: Advance = ignore,
+) -> DuplicatePairs:  # fmt: skip
+    """Find the photos of `test` that have a (near-)duplicate in `training`.
 
-    `advance` counts the photos of both as they are coded. Raises InputError and MissingExtra as `duplicates.find` does.
+    `threshold`: bits that may differ, by default as the network was trained. `advance` counts the photos of both.
+    Raises InputError and MissingExtra as `hamming.find` does.
+
+    >>> photo = Listed(pa.table({}), ["a"], ["/no/such.jpg"], Path("/no/such/cache"))
+    >>> against(photo, photo).unreadable[0]
+    '/no/such.jpg: no such file; check the path'
     """
-    hamming.open_faiss()  # it is better missed now than when all photos are read
+    hamming.open_faiss()  # fail early if the extra is missing, and not when all photos are read
     first, bad = binary_codes.codes(test.paths, threads, advance, test.place)
     second, also_bad = binary_codes.codes(training.paths, threads, advance, training.place)
     good, other_good = _good(len(first), bad), _good(len(second), also_bad)
@@ -88,14 +116,18 @@ def against(
     rows, others, distances = binary_codes.find(first[good], second[other_good], limit)
     leaked = np.zeros(len(first), bool)
     leaked[good[rows]] = True
-    return Found(good[rows], other_good[others], distances, leaked, [*bad.values(), *also_bad.values()])
+    return DuplicatePairs(good[rows], other_good[others], distances, leaked, [*bad.values(), *also_bad.values()])
 
 
 def within(
     photos: Listed, threshold: int | None = None, threads: int | None = None,
-    advance: Advance = lambda count=1, note="": None,
-) -> Found:  # fmt: skip
-    """The photos of a table that repeat an earlier one: each with the first of its group; as `against` otherwise."""
+    advance: Advance = ignore,
+) -> DuplicatePairs:  # fmt: skip
+    """Find the photos of a table that repeat an earlier one: each with the first of its group; as `against` otherwise.
+
+    >>> within(Listed(pa.table({}), ["a"], ["/no/such.jpg"], Path("/no/such/cache"))).leaked
+    array([False])
+    """
     hamming.open_faiss()
     codes, bad = binary_codes.codes(photos.paths, threads, advance, photos.place)
     good = _good(len(codes), bad)
@@ -106,13 +138,18 @@ def within(
     leaked = np.zeros(len(codes), bool)
     leaked[rows] = True
     distances = np.unpackbits(codes[rows] ^ codes[others], axis=1).sum(axis=1, dtype=np.int32)
-    return Found(rows, others, distances, leaked, list(bad.values()))
+    return DuplicatePairs(rows, others, distances, leaked, list(bad.values()))
 
 
 def same_ids(test: Listed, training: Listed) -> list[str]:
-    """The photo_ids that both tables have: the same photo, or two of the same name."""
-    both = pc.is_in(pa.array(test.ids), value_set=pa.array(training.ids))
-    return pa.array(test.ids).filter(both).to_pylist()
+    """Return the photo_ids that both tables have: the same photo, or two of the same name.
+
+    >>> rows, cache = pa.table({}), Path("cache")
+    >>> same_ids(Listed(rows, ["a", "b"], [], cache), Listed(rows, ["b", "c"], [], cache))
+    ['b']
+    """
+    both = set(training.ids)
+    return [photo_id for photo_id in test.ids if photo_id in both]
 
 
 def _good(count: int, unreadable: dict[int, str]) -> NDArray[np.int64]:

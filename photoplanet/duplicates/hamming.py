@@ -1,28 +1,35 @@
 """Binary codes that lie close to each other: exact for small sets, and through cells of neighbours for large ones."""
 
-from collections.abc import Callable
-from typing import Any
+from types import ModuleType
+from typing import Any, Protocol, cast
 
 import numpy as np
 from numpy.typing import NDArray
 
+from photoplanet.core.progress import Advance, ignore
 from photoplanet.errors import InputError, MissingExtra
 
 MOST = 5  # pairs kept for each test code, the nearest ones
 EXACT_PAIRS = 4e10  # comparisons up to which every pair is looked at: about a minute on one core
 PIVOTS = 4096  # codes around which the others are gathered, beyond that
 CELLS = 8  # of the pivots nearest to it that gather a test code, and of those that a training code asks
-_BLOCK = 1 << 15  # training codes at a time
+BLOCK = 1 << 15  # training codes at a time
 
 Codes = NDArray[np.uint8]
-Advance = Callable[..., Any]
+Pairs = tuple[NDArray[np.int64], NDArray[np.int64], NDArray[np.int32]]  # test row, training row, bits apart
+
+
+class _RangeIndex(Protocol):
+    """What FAISS's indexes of codes offer: the pairs nearer than a radius, as limits of each row, distances, rows."""
+
+    def range_search(self, codes: Codes, radius: int, /) -> tuple[NDArray[Any], NDArray[Any], NDArray[Any]]: ...
 
 
 def find(
     test: Codes, training: Codes, threshold: int, most: int = MOST, exact: bool | None = None, cells: int = CELLS,
-    advance: Advance = lambda count=1, note="": None,
-) -> tuple[NDArray[np.int64], NDArray[np.int64], NDArray[np.int32]]:  # fmt: skip
-    """(test rows, training rows, distances in bits) of the pairs at most `threshold` apart, by row and distance.
+    advance: Advance = ignore,
+) -> Pairs:  # fmt: skip
+    """Return (test rows, training rows, distances in bits) of the pairs at most `threshold` apart, by row and distance.
 
     Codes are uint8 (n, bits / 8). For each test code the `most` nearest are kept (of equally near ones the first).
     `exact` compares every pair; by default only up to 4·10¹⁰ pairs. Beyond, a test code is kept with each of the
@@ -31,6 +38,10 @@ def find(
     100 more a test code, and 60 · `most` for one with pairs; `training` may be a memory map, it is read once, in
     blocks. `advance` counts training codes. Raises InputError for codes or a threshold that do not fit, and
     MissingExtra without FAISS.
+
+    >>> rows, others, distances = find(np.uint8([[0b1111]]), np.uint8([[0b0000], [0b0111]]), threshold=2)
+    >>> rows.tolist(), others.tolist(), distances.tolist()
+    ([0], [1], [1])
     """
     _check(test, training, threshold, most)
     if not len(test) or not len(training):
@@ -49,12 +60,15 @@ def find(
 
 def first_of_group(
     codes: Codes, threshold: int, exact: bool | None = None, cells: int = CELLS,
-    advance: Advance = lambda count=1, note="": None,
+    advance: Advance = ignore,
 ) -> NDArray[np.int64]:  # fmt: skip
-    """int64 (n,): for each code the first row of its group, itself where no earlier code is near it.
+    """Return for each code the first row of its group, int64 (n,): itself where no earlier code is near it.
 
     A group is what a chain of pairs at most `threshold` apart holds together. Raises and searches as `find` does;
     `advance` counts the different codes.
+
+    >>> first_of_group(np.uint8([[0b1111], [0b0000], [0b0111]]), threshold=2).tolist()
+    [0, 1, 0]
     """
     _check(codes, codes, threshold, 1)
     if not len(codes):
@@ -79,20 +93,22 @@ def first_of_group(
 def _search(
     test: Codes, training: Codes, threshold: int, most: int, exact: bool | None, cells: int, earlier: bool,
     advance: Advance,
-) -> tuple[NDArray[np.int64], NDArray[np.int64], NDArray[np.int32]]:  # fmt: skip
+) -> Pairs:  # fmt: skip
     """As `find` on codes that all differ; `earlier`: only pairs whose training row comes before the test row."""
     if exact is None:
         exact = len(test) * len(training) <= EXACT_PAIRS
     index = _index(test, exact or len(test) < PIVOTS, cells)
-    waiting: list[tuple[NDArray, ...]] = []
+    waiting: list[Pairs] = []
     held = 0
-    for start in range(0, len(training), _BLOCK):
-        block = np.ascontiguousarray(training[start : start + _BLOCK])
+    for start in range(0, len(training), BLOCK):
+        block = np.ascontiguousarray(training[start : start + BLOCK])
         limits, distances, found = index.range_search(block, threshold + 1)  # FAISS: nearer than the radius
-        rows = np.repeat(np.arange(start, start + len(block)), np.diff(limits.astype(np.int64)))
+        bounds: NDArray[np.int64] = limits.astype(np.int64)
+        rows = np.repeat(np.arange(start, start + len(block)), bounds[1:] - bounds[:-1])
         pairs = found.astype(np.int64), rows, distances.astype(np.int32)
         if earlier:
-            pairs = tuple(values[rows < pairs[0]] for values in pairs)  # type: ignore[assignment]
+            before = rows < pairs[0]
+            pairs = pairs[0][before], pairs[1][before], pairs[2][before]
         waiting.append(pairs)
         held += len(pairs[0])
         if held > 2 * most * len(test) + 1_000_000:  # where much of the training set is one picture
@@ -102,7 +118,7 @@ def _search(
     return _pairs(waiting, most)
 
 
-def _pairs(found: list, most: int) -> tuple[NDArray[np.int64], NDArray[np.int64], NDArray[np.int32]]:
+def _pairs(found: list[Pairs], most: int) -> Pairs:
     """All pairs, each once, in order of test row, distance and training row, at most `most` for each test row."""
     if not found:
         return np.empty(0, np.int64), np.empty(0, np.int64), np.empty(0, np.int32)
@@ -117,8 +133,12 @@ def _pairs(found: list, most: int) -> tuple[NDArray[np.int64], NDArray[np.int64]
     return test[keep], training[keep], distance[keep]
 
 
-def open_faiss() -> Any:
-    """The module that compares codes; MissingExtra where it is not installed."""
+def open_faiss() -> ModuleType:
+    """Return the module that compares codes; MissingExtra where it is not installed.
+
+    >>> open_faiss().__name__
+    'faiss'
+    """
     try:
         import faiss
     except ImportError:
@@ -126,27 +146,27 @@ def open_faiss() -> Any:
     return faiss
 
 
-def _index(codes: Codes, flat: bool, cells: int) -> Any:
+def _index(codes: Codes, flat: bool, cells: int) -> _RangeIndex:
     faiss = open_faiss()
     bits = codes.shape[1] * 8
     pivots = faiss.IndexBinaryFlat(bits)
     if flat:
         pivots.add(codes)
-        return pivots
+        return cast(_RangeIndex, pivots)
     # Pivots drawn from the set itself lie where it is dense, which k-means would take minutes to find out. Several
     # cells on both sides find more than one on one side and cells² on the other, at the same number of comparisons.
     pivots.add(codes[np.sort(np.random.default_rng(0).choice(len(codes), PIVOTS, replace=False))])
     index = faiss.IndexBinaryIVF(pivots, bits, PIVOTS)
-    index.referenced_objects = [pivots]  # type: ignore[attr-defined]  # or it would be gone
+    index.referenced_objects = [pivots]  # or it would be gone
     index.is_trained, index.nprobe = True, min(max(1, cells), PIVOTS)
     pointer = faiss.swig_ptr
-    for start in range(0, len(codes), _BLOCK):
-        block = codes[start : start + _BLOCK]
+    for start in range(0, len(codes), BLOCK):
+        block = codes[start : start + BLOCK]
         rows = np.arange(start, start + len(block))
         near = pivots.search(block, index.nprobe)[1]
         for nearest in near.T.copy():  # a copy: contiguous columns
-            index.add_core(len(block), pointer(block), pointer(rows), pointer(nearest))  # type: ignore[attr-defined]
-    return index
+            index.add_core(len(block), pointer(block), pointer(rows), pointer(nearest))
+    return cast(_RangeIndex, index)
 
 
 def _unique(codes: Codes) -> tuple[Codes, NDArray[np.int64], NDArray[np.int64]]:

@@ -1,7 +1,6 @@
 """Anybody's predictions: reading a file of them, and joining it with the truth so that nothing is lost in silence."""
 
 import csv
-import io
 import os
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
@@ -16,32 +15,28 @@ from numpy.typing import NDArray
 
 from photoplanet.core import atomic
 from photoplanet.errors import InputError
-from photoplanet.photos import table as photo_table
+from photoplanet.photos import foreign_tables
+from photoplanet.photos.foreign_tables import PHOTO_COLUMNS
+from photoplanet.photos.formats import is_photo_name
 
 if TYPE_CHECKING:
     from photoplanet.locate.prediction import Prediction
 
 Sink = Callable[[int, "Prediction | Exception"], None]  # takes the answer to the photo of one row
 
-COLUMNS = ("photo_id", "latitude", "longitude", "rank", "confidence")
-_FOREIGN = photo_table.FOREIGN | {
-    "rank": ("top", "k"),
-    "confidence": ("probability", "prob", "score"),
-    "photo_id": (*photo_table.FOREIGN["photo_id"], *photo_table.FOREIGN["path"]),
-}
-# a file of predictions may carry the truth too: these names, where there are any, are the prediction
-_PREDICTED = {
-    "latitude": ("pred_lat", "pred_latitude", "predicted_lat", "predicted_latitude"),
+# our column → what it may be called; a file may carry the truth too, and the first names are then the prediction
+_ALIASES = {
+    "photo_id": (*PHOTO_COLUMNS["photo_id"], *PHOTO_COLUMNS["path"]),
+    "latitude": ("pred_lat", "pred_latitude", "predicted_lat", "predicted_latitude", *PHOTO_COLUMNS["latitude"]),
     "longitude": (
-        "pred_lng",
-        "pred_lon",
-        "pred_longitude",
-        "predicted_lng",
-        "predicted_lon",
-        "predicted_longitude",
-        "p_lng",
+        "pred_lng", "pred_lon", "pred_longitude", "predicted_lng", "predicted_lon", "predicted_longitude", "p_lng",
+        *PHOTO_COLUMNS["longitude"],
     ),
-}
+    "rank": ("rank", "top", "k"),
+    "confidence": ("confidence", "probability", "prob", "score"),
+}  # fmt: skip
+_REQUIRED = ("photo_id", "latitude", "longitude")
+_NULLS = ("", "nan", "NaN", "null", "None")  # how others write that there is no answer
 _SHOWN = 5
 
 
@@ -93,21 +88,17 @@ def read(path: str | Path, top: int = 5) -> PredictionRows:
     >>> read(path).latitude
     array([[48.9]])
     """
-    path = Path(path)
-    if not path.is_file():
-        raise InputError(f"{path}: {'is a folder' if path.is_dir() else 'no such file'}; give a predictions file")
-    try:
-        raw, broken = _read_raw(path)
-    except (pa.ArrowException, OSError, UnicodeDecodeError, csv.Error) as error:
-        raise InputError(f"{path}: cannot read it as a table ({' '.join(str(error).split())[:200]})") from None
-    ids = np.array(raw["photo_id"].to_pylist(), dtype=object)
+    found = foreign_tables.read(path, _ALIASES, "a predictions file", _NULLS, _REQUIRED)
+    raw, broken = found.columns, found.broken
+    ids = np.array(raw["photo_id"].cast(pa.string()).to_pylist(), dtype=object)
     lat, empty_lat, bad_lat = _numbers(raw["latitude"])
     lng, empty_lng, bad_lng = _numbers(raw["longitude"])
     rank, no_rank, bad_rank = _numbers(raw["rank"]) if "rank" in raw.column_names else _absent(len(ids), 1.0)
     sure = _numbers(raw["confidence"])[0] if "confidence" in raw.column_names else np.full(len(ids), np.nan)
     rank = np.where(no_rank, 1.0, rank)
     withheld = empty_lat & empty_lng
-    problems: dict[str, dict[str, Any]] = {"wrong number of fields": {"count": broken, "rows": []}} if broken else {}
+    wrong = {"wrong number of fields": {"count": len(broken), "rows": broken[: foreign_tables.ROWS_SHOWN]}}
+    problems: dict[str, dict[str, Any]] = wrong if broken else {}
     with np.errstate(invalid="ignore"):
         keep = ~withheld & ~(rank > top)
         later = int((~withheld & (rank > top)).sum())
@@ -115,7 +106,7 @@ def read(path: str | Path, top: int = 5) -> PredictionRows:
     def leave_out(bad: NDArray[np.bool_], reason: str) -> None:
         rows = np.flatnonzero(bad & keep)
         if rows.size:
-            problems[reason] = {"count": int(rows.size), "rows": (rows[:_SHOWN] + 1).tolist()}
+            problems[reason] = {"count": int(rows.size), "rows": foreign_tables.row_numbers(rows.tolist(), broken)}
             keep[rows] = False
 
     leave_out(np.array([not photo for photo in ids], dtype=bool), "no photo_id")
@@ -134,7 +125,7 @@ def read(path: str | Path, top: int = 5) -> PredictionRows:
         "photos": int(photos.size),
         "without_answer": int(withheld.sum()),
         "bad_rows": problems,
-        "duplicates": _again(again, kept, ids),
+        "duplicates": _again(again, kept, ids, broken),
     }
     return PredictionRows(photos, best[0], best[1], best[2][:, 0], report)
 
@@ -246,61 +237,6 @@ def _joined(predictions: PredictionRows, truth: pa.Table, ids: list[str], rows: 
     return Matched(np.array(ids), true_lat, true_lng, lat, lng, confidence, report)
 
 
-def _read_raw(path: Path) -> tuple[pa.Table, int]:
-    """The columns of `COLUMNS` that the file has, under our names; and the number of rows that are no rows."""
-    with path.open("rb") as file:
-        parquet = file.read(4) == b"PAR1"
-    if parquet:
-        import pyarrow.parquet as pq
-
-        with pq.ParquetFile(path) as parquet_file:
-            if parquet_file.metadata.num_rows > photo_table.MAX_ROWS:
-                raise InputError(f"{path}: claims {parquet_file.metadata.num_rows:,} rows; that is no predictions file")
-            names = parquet_file.schema_arrow.names
-            found = _matched(path, names)
-            raw = parquet_file.read(columns=list(dict.fromkeys(found.values())))
-            columns = {ours: raw[name] for ours, name in found.items()}
-            return pa.table(columns | {"photo_id": columns["photo_id"].cast(pa.string())}), 0
-    import pyarrow.csv as pcsv
-
-    with path.open("rb") as file:
-        head = file.readline(1 << 20).decode("utf-8-sig")
-    delimiter = max(",;\t", key=head.count)
-    found = _matched(path, next(csv.reader(io.StringIO(head), delimiter=delimiter), []))
-    wanted = list(dict.fromkeys(found.values()))
-    broken = 0
-
-    def skip(row: Any) -> str:
-        nonlocal broken
-        broken += 1
-        return "skip"
-
-    raw = pcsv.read_csv(
-        path,
-        parse_options=pcsv.ParseOptions(delimiter=delimiter, newlines_in_values=True, invalid_row_handler=skip),
-        convert_options=pcsv.ConvertOptions(
-            column_types=dict.fromkeys(wanted, pa.string()), include_columns=wanted, strings_can_be_null=True,
-            null_values=["", "nan", "NaN", "null", "None"],
-        ),
-    )  # fmt: skip
-    return pa.table({ours: raw[name] for ours, name in found.items()}), broken
-
-
-def _matched(path: Path, names: list[str]) -> dict[str, str]:
-    spelled: dict[str, str] = {}
-    for name in names:
-        spelled.setdefault(name.strip().lower(), name)
-    found = {}
-    for ours in COLUMNS:
-        aliases = (*_PREDICTED.get(ours, ()), ours, *_FOREIGN[ours])
-        spelling = next((spelled[alias] for alias in aliases if alias in spelled), None)
-        if spelling is not None:
-            found[ours] = spelling
-    if lacking := [name for name in COLUMNS[:3] if name not in found]:
-        raise InputError(f"{path}: no column {', '.join(lacking)}; found {', '.join(names)[:300] or 'none'}")
-    return found
-
-
 def _numbers(column: pa.ChunkedArray) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
     """(values float64 with NaN, empty, neither empty nor a number), each (n,)."""
     empty = column.is_null().to_numpy().astype(bool)
@@ -338,13 +274,15 @@ def _by_rank(
     return filled, np.setdiff1d(np.arange(order.size), first)
 
 
-def _again(again: np.ndarray, kept: np.ndarray, ids: np.ndarray) -> dict[str, dict[str, Any]]:
+def _again(
+    again: NDArray[np.int64], kept: NDArray[np.int64], ids: np.ndarray, broken: list[int]
+) -> dict[str, dict[str, Any]]:
     if not again.size:
         return {}
     rows = np.sort(kept[again])
     names = ", ".join(dict.fromkeys(str(ids[row]) for row in rows[:_SHOWN]))
     reason = f"photo and rank seen before, the first counts ({names})"
-    return {reason: {"count": int(rows.size), "rows": (rows[:_SHOWN] + 1).tolist()}}
+    return {reason: {"count": int(rows.size), "rows": foreign_tables.row_numbers(rows.tolist(), broken)}}
 
 
 def _unique_rows(names: list[str]) -> dict[str, int] | None:
@@ -358,4 +296,4 @@ def _file_name(photo: str) -> str:
 
 def _stem(photo: str) -> str:
     name = _file_name(photo)
-    return name.rsplit(".", 1)[0] if name.lower().endswith(photo_table.PHOTO_SUFFIXES) else name
+    return name.rsplit(".", 1)[0] if is_photo_name(name) else name

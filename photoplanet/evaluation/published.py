@@ -172,7 +172,7 @@ def check(
     >>> check("im2gps", pa.table({"photo_id": ["a", "b"]}), folder)[1]["missing"]
     {'count': 1, 'first': ['b']}
     """
-    benchmark, root = get(name), image_folder.Folder(folder)
+    benchmark, root = get(name), image_folder.ImageFolder(folder)
     ids = table["photo_id"].to_pylist()
     given = table["path"].to_pylist() if "path" in table.column_names else ids
     paths = [root.find(photo, path) for photo, path in zip(ids, given, strict=True)]

@@ -54,16 +54,3 @@ def gallery(
 
 def _mean(listed: list[GalleryPhoto]) -> float:
     return sum(photo.confidence for photo in listed) / len(listed)
-
-
-def fullest(
-    found: dict[int, list[GalleryPhoto]], cells: int, photos: int = PHOTOS_A_CELL
-) -> dict[int, list[GalleryPhoto]]:
-    """The first `cells` classes of a gallery that have all of their `photos`; of all classes where none has.
-
-    >>> one, two = GalleryPhoto(0.9, 0, "a.jpg"), GalleryPhoto(0.8, 1, "b.jpg")
-    >>> list(fullest({7: [one], 3: [one, two]}, cells=1, photos=2))
-    [3]
-    """
-    full = [label for label, kept in found.items() if len(kept) == photos] or list(found)
-    return {label: found[label] for label in full[:cells]}

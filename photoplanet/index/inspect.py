@@ -1,133 +1,47 @@
-"""What one photo file says about itself, without decoding it where that can be helped: the unit of indexing."""
+"""What one photo file says about itself, decoded only where that cannot be helped: the unit of indexing."""
 
 import json
-from collections.abc import Callable
 from contextlib import suppress
 from dataclasses import dataclass
 from typing import Any
 
-from PIL import Image
-
+from photoplanet.core.cache import may_pass
 from photoplanet.errors import InputError
 from photoplanet.metadata import exif
 from photoplanet.photos import graphics_filter
 from photoplanet.photos.decode import MAX_PIXELS, PhotoError, open_photo, opened, reported
+from photoplanet.photos.foreign_tables import matched
 from photoplanet.photos.shards import read_range, split_address
-from photoplanet.photos.table import SCHEMA, coordinate_fault, matched
+from photoplanet.photos.table import SCHEMA, coordinate_fault
 from photoplanet.photos.truncation import surely_whole
 
 MAX_JSON = 1 << 20  # bytes of a sample's JSON
+MAX_TEXT = 1000  # characters of a value in it
+Record = dict[str, Any]  # JSON: see `inspect_photo`
 _TEXT_COLUMNS = ("photo_id", "taken_at", "album", "photographer", "licence", "source")
-
-
-def facts(candidate: "Candidate", options: "Options") -> dict[str, Any]:
-    """{"row": columns found, "fault": why it has no coordinate or None}, or {"left": reason, "detail": message}."""
-    row: dict[str, Any] = {}
-    try:
-        if candidate.json_at is not None:
-            row.update(_from_json(candidate))
-        with opened(candidate.address, options.max_pixels) as (image, name):
-            found = exif.read(image)
-            row["width"], row["height"] = exif.upright_size(image, found.orientation)
-            with reported(name):
-                if not options.decodes and not surely_whole(image.fp, image):  # type: ignore[attr-defined]
-                    image.draft(None, (1, 1))  # the cheapest way to read a JPEG to its end
-                    image.load()
-        if refusal := _refusal(candidate.address, options):
-            return refusal
-    except PhotoError as error:
-        return {"left": error.reason, "detail": str(error)}
-    except InputError as error:
-        return {"left": "unreadable", "detail": str(error)}
-    own = {"taken_at": found.taken_at, "photographer": found.photographer}
-    row = own | ({"source": exif.TOY_SOFTWARE} if found.toy else {}) | row
-    fault = coordinate_fault(row.get("latitude"), row.get("longitude"))
-    if row.get("latitude") is None:
-        row["latitude"], row["longitude"], fault = found.latitude, found.longitude, found.gps_fault
-    return {"row": {key: value for key, value in row.items() if value is not None}, "fault": fault}
-
-
-def sound(value: Any) -> bool:
-    """Whether a value read back from a journal has the shape that `facts` returns."""
-    if not isinstance(value, dict):
-        return False
-    if "left" in value:
-        return isinstance(value["left"], str) and isinstance(value.get("detail"), str)
-    row, fault = value.get("row"), value.get("fault")
-    kinds = {"double": (int, float), "int32": int, "string": str}
-    return (
-        isinstance(row, dict)
-        and (fault is None or isinstance(fault, str))
-        and all(key in SCHEMA.names and isinstance(row[key], kinds[str(SCHEMA.field(key).type)]) for key in row)  # type: ignore[arg-type]
-        and (fault is not None or coordinate_fault(row.get("latitude"), row.get("longitude")) is None)
-    )
-
-
-def _refusal(address: str, options: "Options") -> dict[str, str] | None:
-    """The verdicts that need pixels: graphics and the user's own filter; both see the photo with a short side ≥ 512."""
-    if not options.decodes:
-        return None
-    image = open_photo(address, options.max_pixels, size_hint=graphics_filter.SIDE)
-    if options.drop_graphics and (score := graphics_filter.graphic_score(image)) >= graphics_filter.THRESHOLD:
-        return {"left": "not a photo", "detail": f"{address}: looks like a graphic (score {score:.2f})"}
-    if options.filter is not None:
-        try:
-            keep = graphics_filter.hook(options.filter)(image)
-        except Exception as error:  # the user's code may raise anything; the photo is named and the rest goes on
-            return {"left": "filter failed", "detail": f"{address}: {type(error).__name__}: {error}"}
-        if not keep:
-            return {"left": "refused by the filter", "detail": f"{address}: refused by {options.filter_name}"}
-    return None
-
-
-def _from_json(candidate: "Candidate") -> dict[str, Any]:
-    """The columns in a shard sample's JSON, our names or others', and the EXIF that img2dataset keeps there."""
-    shard = split_address(candidate.address)
-    if shard is None or candidate.json_at is None or candidate.json_at[1] > MAX_JSON:
-        return {}
-    try:
-        values = json.loads(read_range(shard[0], *candidate.json_at))
-    except (ValueError, RecursionError):
-        return {}
-    if not isinstance(values, dict):
-        return {}
-    row = row_of({ours: values.get(name) for ours, name in matched(list(values), set(SCHEMA.names)).items()})
-    kept = exif.read_exifread(values.get("exif"))
-    row = {"taken_at": kept.taken_at, "photographer": kept.photographer} | row
-    if row.get("latitude") is None and kept.latitude is not None:
-        row["latitude"], row["longitude"] = kept.latitude, kept.longitude
-    return row
-
-
-def row_of(values: dict[str, Any]) -> dict[str, Any]:
-    """Text and coordinates of a sample's metadata in our types; a lone latitude or longitude counts as none."""
-    row: dict[str, Any] = {}
-    for name in _TEXT_COLUMNS:
-        if isinstance(values.get(name), str | int) and str(values[name]).strip():
-            row[name] = str(values[name])[:1000]
-    with suppress(TypeError, ValueError, KeyError):
-        row |= {name: float(values[name]) for name in ("latitude", "longitude")}
-    return row
 
 
 @dataclass(frozen=True)
 class Candidate:
-    """A photo to look at: its address, a stamp that changes with the file, and what its source says about it."""
+    """A photo to look at: its address, a stamp that changes with the file, and what its source says about it.
+
+    `json_at`: offset and size of the sample's JSON in its shard.
+    """
 
     address: str
     stamp: str
     photo_id: str
     given: dict[str, Any]
-    json_at: tuple[int, int] | None = None  # offset and size of the sample's JSON in its shard
+    json_at: tuple[int, int] | None = None
 
 
 @dataclass(frozen=True)
-class Options:
-    """What indexing asks of every photo; a journal made with other options is not used."""
+class IndexOptions:
+    """What indexing asks of every photo; findings made with other options are not used."""
 
     max_pixels: int = MAX_PIXELS
     drop_graphics: bool = False
-    filter: "str | Callable[[Image.Image], bool] | None" = None
+    filter: str | graphics_filter.Filter | None = None
 
     @property
     def decodes(self) -> bool:
@@ -138,3 +52,115 @@ class Options:
     def filter_name(self) -> str | None:
         """The user's filter in words that change when its file does."""
         return None if self.filter is None else graphics_filter.hook_name(self.filter)
+
+    @property
+    def fingerprint(self) -> str:
+        """A text that changes with every option."""
+        return json.dumps([self.max_pixels, self.drop_graphics, self.filter_name])
+
+
+def inspect_photo(candidate: Candidate, options: IndexOptions) -> Record:
+    """Return {"row": columns found, "fault": why it has no coordinate or None}, or why the photo is left out.
+
+    The second is {"left": reason, "detail": message}, with "again": True where another try may go well without a change
+    of the file: it is missing, the system failed to read it, or the user's own filter failed.
+
+    >>> inspect_photo(Candidate("/no/such.jpg", "", "such", {}), IndexOptions())["left"]
+    'missing'
+    """
+    row: dict[str, Any] = {}
+    try:
+        if candidate.json_at is not None:
+            row.update(_from_json(candidate))
+        with opened(candidate.address, options.max_pixels) as (image, name):
+            found = exif.read(image)
+            row["width"], row["height"] = exif.upright_size(image, found.orientation)
+            with reported(name):
+                file = getattr(image, "fp", None)
+                if not options.decodes and not (file and surely_whole(file, image)):
+                    image.draft(None, (1, 1))  # the cheapest way to read a JPEG to its end
+                    image.load()
+        if refusal := _refusal(candidate.address, options):
+            return refusal
+    except InputError as error:
+        reason = error.reason if isinstance(error, PhotoError) else "unreadable"
+        again = {"again": True} if reason == "missing" or may_pass(error) else {}
+        return {"left": reason, "detail": str(error), **again}
+    own = {"taken_at": found.taken_at, "photographer": found.photographer}
+    row = own | ({"source": exif.TOY_SOFTWARE} if found.toy else {}) | row
+    fault = coordinate_fault(row.get("latitude"), row.get("longitude"))
+    if row.get("latitude") is None:
+        row["latitude"], row["longitude"], fault = found.latitude, found.longitude, found.gps_fault
+    return {"row": {key: value for key, value in row.items() if value is not None}, "fault": fault}
+
+
+def sound(value: Any) -> bool:
+    """Whether a value read back from a cache has the shape that `inspect_photo` returns.
+
+    >>> sound({"left": "truncated", "detail": "a.jpg: cut off"}), sound({"row": {"latitude": "x"}, "fault": None})
+    (True, False)
+    """
+    if not isinstance(value, dict):
+        return False
+    if "left" in value:
+        return isinstance(value["left"], str) and isinstance(value.get("detail"), str)
+    row, fault = value.get("row"), value.get("fault")
+    kinds: dict[str, tuple[type, ...]] = {"double": (int, float), "int32": (int,), "string": (str,)}
+    return (
+        isinstance(row, dict)
+        and (fault is None or isinstance(fault, str))
+        and all(key in SCHEMA.names and isinstance(row[key], kinds[str(SCHEMA.field(key).type)]) for key in row)
+        and (fault is not None or coordinate_fault(row.get("latitude"), row.get("longitude")) is None)
+    )
+
+
+def _refusal(address: str, options: IndexOptions) -> Record | None:
+    """The verdicts that need pixels: graphics and the user's own filter; both see the photo with a short side ≥ 512."""
+    if not options.decodes:
+        return None
+    image = open_photo(address, options.max_pixels, size_hint=graphics_filter.SIDE)
+    if options.drop_graphics and (score := graphics_filter.graphic_score(image)) >= graphics_filter.THRESHOLD:
+        return {"left": "not a photo", "detail": f"{address}: looks like a graphic (score {score:.2f})"}
+    if options.filter is not None:
+        try:
+            keep = graphics_filter.hook(options.filter)(image)
+        except Exception as error:  # the user's code may raise anything; the photo is named and the rest goes on
+            detail = f"{address}: {type(error).__name__}: {error}"
+            return {"left": "filter failed", "detail": detail, "again": True}
+        if not keep:
+            return {"left": "refused by the filter", "detail": f"{address}: refused by {options.filter_name}"}
+    return None
+
+
+def _from_json(candidate: Candidate) -> dict[str, Any]:
+    """The columns in a shard sample's JSON, our names or others', and the EXIF that img2dataset keeps there."""
+    shard = split_address(candidate.address)
+    if shard is None or candidate.json_at is None or candidate.json_at[1] > MAX_JSON:
+        return {}
+    try:
+        values = json.loads(read_range(shard[0], *candidate.json_at))
+    except (ValueError, RecursionError):
+        return {}
+    if not isinstance(values, dict):
+        return {}
+    row = row_of({ours: values.get(name) for ours, name in matched(list(values)).items()})
+    kept = exif.read_exifread(values.get("exif"))
+    row = {"taken_at": kept.taken_at, "photographer": kept.photographer} | row
+    if row.get("latitude") is None and kept.latitude is not None:
+        row["latitude"], row["longitude"] = kept.latitude, kept.longitude
+    return row
+
+
+def row_of(values: dict[str, Any]) -> dict[str, Any]:
+    """Return text and coordinates of a sample's metadata in our types; a lone latitude or longitude counts as none.
+
+    >>> row_of({"photo_id": 7, "latitude": "48.9", "longitude": 2.4})
+    {'photo_id': '7', 'latitude': 48.9, 'longitude': 2.4}
+    """
+    row: dict[str, Any] = {}
+    for name in _TEXT_COLUMNS:
+        if isinstance(values.get(name), str | int) and str(values[name]).strip():
+            row[name] = str(values[name])[:MAX_TEXT]
+    with suppress(TypeError, ValueError, KeyError):
+        row |= {name: float(values[name]) for name in ("latitude", "longitude")}
+    return row

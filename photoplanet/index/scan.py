@@ -1,4 +1,4 @@
-"""Where photos are: walks folders, reads tables and shards, and names every photo there once, without opening it."""
+"""Where photos are: walks folders, reads tables and shards, and names every photo there, without opening it."""
 
 import os
 import stat
@@ -6,26 +6,27 @@ from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import Any
 
+from photoplanet.core import table_files
 from photoplanet.errors import InputError
 from photoplanet.index.inspect import Candidate, row_of
-from photoplanet.photos import table
-from photoplanet.photos.image_folder import Folder
+from photoplanet.photos import foreign_tables, table
+from photoplanet.photos.formats import INDEXED_SUFFIXES, OTHER_SUFFIXES
+from photoplanet.photos.image_folder import ImageFolder
 from photoplanet.photos.shards import members
-from photoplanet.photos.table import PHOTO_SUFFIXES, TABLE_SUFFIXES
-
-# pictures that are no photo formats here: reported, so that nobody wonders where they went
-OTHER_SUFFIXES = (".gif", ".bmp", ".avif", ".jxl", ".jp2", ".psd", ".svg", ".dng", ".cr2", ".cr3", ".nef", ".arw",
-                  ".raf", ".orf", ".rw2", ".pef", ".srw")  # fmt: skip
+from photoplanet.photos.table import TABLE_SUFFIXES
 
 LeftOut = dict[str, str]  # path, reason, detail
 
 
-def candidates(sources: Sequence[str | Path], images: Folder | None = None) -> Iterator[Candidate | LeftOut]:
-    """Every photo of folders, photo files, tables and shards, in a stable order; or why one is left out at once.
+def candidates(sources: Sequence[str | Path], images: ImageFolder | None = None) -> Iterator[Candidate | LeftOut]:
+    """Yield every photo of folders, photo files, tables and shards, in a stable order; or why one is left out at once.
 
-    With `images`, the photos of tables are looked for there, by path or id.
+    With `images`, the photos of tables are looked for there, by path or id. InputError for a source that does not exist
+    or is none of these.
 
-    Raises InputError for a source that does not exist or is none of these.
+    >>> next(candidates(["/no/such/folder"]))
+    Traceback (most recent call last):
+    photoplanet.errors.InputError: /no/such/folder: no such file or folder; check the path
     """
     for source in sources:
         path = Path(source)
@@ -38,7 +39,7 @@ def candidates(sources: Sequence[str | Path], images: Folder | None = None) -> I
             yield from _table(path, images)
         elif suffix == ".tar":
             yield from _shard(path)
-        elif suffix in PHOTO_SUFFIXES:
+        elif suffix in INDEXED_SUFFIXES:
             yield Candidate(str(path.absolute()), _stamp(path.stat()), path.name, {})
         else:
             raise InputError(f"{path}: not a source; give a folder, a .csv or .parquet table, a .tar shard or a photo")
@@ -74,7 +75,7 @@ def _folder(root: Path) -> Iterator[Candidate | LeftOut]:
                     continue
                 if lower.endswith(".tar"):
                     yield from _shard(Path(entry.path))
-                elif lower.endswith(PHOTO_SUFFIXES):
+                elif lower.endswith(INDEXED_SUFFIXES):
                     given = {"album": album} if album else {}
                     yield Candidate(entry.path, _stamp(entry.stat()), prefix + entry.name, given)
                 elif lower.endswith(OTHER_SUFFIXES):
@@ -86,7 +87,7 @@ def _folder(root: Path) -> Iterator[Candidate | LeftOut]:
         waiting.extend(Path(entry.path) for entry in reversed(entries) if _is_folder(entry))
 
 
-def _table(path: Path, images: Folder | None) -> Iterator[Candidate | LeftOut]:
+def _table(path: Path, images: ImageFolder | None) -> Iterator[Candidate | LeftOut]:
     """The photos a table lists; its values win over the files' EXIF."""
     rows, dropped = table.read(path, require=("photo_id",) if images else ("path",))
     for reason, entry in dropped.items():
@@ -124,7 +125,7 @@ def _shard(path: Path) -> Iterator[Candidate]:
         folder, _, base = name.rpartition("/")
         key, _, kind = base.partition(".")  # WebDataset: the key ends at the first dot of the base name
         key = f"{folder}/{key}" if folder else key
-        if f".{kind.lower()}".endswith(PHOTO_SUFFIXES):
+        if f".{kind.lower()}".endswith(INDEXED_SUFFIXES):
             photos[key] = name
         elif kind.lower() == "json":
             jsons[key] = (offset, size)
@@ -135,19 +136,11 @@ def _shard(path: Path) -> Iterator[Candidate]:
 
 def _sidecar(path: Path) -> dict[str, dict[str, Any]]:
     """Sample key → columns, from img2dataset's Parquet; empty when it has no keys. InputError when it is damaged."""
-    import pyarrow as pa
-    import pyarrow.parquet as pq
-
-    try:
-        with pq.ParquetFile(path) as file:
-            names = file.schema_arrow.names
-            if "key" not in names:
-                return {}
-            found = table.matched([name for name in names if name != "key"], set(table.SCHEMA.names))
-            rows = file.read(columns=["key", *dict.fromkeys(found.values())])
-    except (pa.ArrowException, OSError) as error:
-        detail = " ".join(str(error).split())[:200]
-        raise InputError(f"{path}: cannot read the Parquet beside the shard ({detail})") from None
+    beside = table_files.layout(path)
+    if "key" not in beside.names:
+        return {}
+    found = foreign_tables.matched([name for name in beside.names if name != "key"])
+    rows, _ = table_files.read(beside, ["key", *found.values()])
     columns = [rows[name].to_pylist() for name in found.values()]
     lines = zip(*columns, strict=True) if columns else ([] for _ in range(len(rows)))
     keys = rows["key"].to_pylist()
@@ -161,11 +154,11 @@ def _address_stamp(address: str) -> str:
 
 def _stamp(status: os.stat_result) -> str:
     if not stat.S_ISREG(status.st_mode):
-        raise OSError(0, "is no regular file")
+        raise OSError(0, "is not a regular file")
     return f"{status.st_size}:{status.st_mtime_ns};"
 
 
-def _is_folder(entry: os.DirEntry) -> bool:
+def _is_folder(entry: os.DirEntry[str]) -> bool:
     try:
         return entry.is_dir()
     except OSError:

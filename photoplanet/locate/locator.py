@@ -124,7 +124,7 @@ class Locator:
     def __init__(self, bundle: folder.Bundle, threads: int | None = None, abstain_below: float | None = None):
         if threads is not None and not 1 <= threads <= MAX_THREADS:
             raise InputError(f"threads must be 1 to {MAX_THREADS}, not {threads}")
-        self.bundle, self.info = bundle, bundle.info
+        self.bundle, self.info, self.threads = bundle, bundle.info, threads
         self.session = open_network(bundle, threads)
         self.partition = bundle.partition
         own = self.info.calibration.get("abstain_below", ABSTAIN_BELOW)

@@ -1,24 +1,23 @@
 """Geotags into photos or beside them, in one step per file, with a journal that can take all of it back.
 
 The journal (`JOURNAL`, hidden, in the photos' own folder) gets a line before a file changes: what the file was and
-becomes (SHA-256), and the bytes to put back. A file that has changed since by other hands is left alone.
+becomes (SHA-256), and the bytes to put back. A file that somebody else has changed since is left alone, and nothing is
+ever written through a symbolic link: not a photo, not a sidecar, not the journal.
 """
 
 import base64
 import hashlib
 import json
-import os
-import shutil
-import tempfile
-from collections.abc import Callable, Iterable, Iterator
-from contextlib import suppress
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from photoplanet.core import atomic, progress
 from photoplanet.errors import InputError
 from photoplanet.metadata import exif, exif_writer, xmp
-from photoplanet.metadata.exif_writer import Edit, Estimate, OwnGps
+from photoplanet.metadata.byte_edits import Edit, applied
+from photoplanet.metadata.estimate import Estimate, OwnGps
 from photoplanet.photos import decode
 
 KINDS = ("xmp", "exif")
@@ -29,7 +28,7 @@ MAX_LINE = 32 << 20  # bytes: a sidecar of the largest size, in base64
 
 @dataclass(frozen=True)
 class Outcome:
-    """What happened to one file: `did` is a word of "written", "own GPS", "refused", "restored", "left alone"."""
+    """What happened to one file: `did` is "written", "own GPS", "refused", "restored" or "left alone"."""
 
     path: Path
     did: str
@@ -41,13 +40,21 @@ def write(
     kind: str = "xmp",
     ending: str = xmp.DEFAULT_ENDING,
     dry_run: bool = False,
-    advance: Callable[..., None] = lambda count=1, note="": None,
+    advance: progress.Advance = progress.ignore,
 ) -> Iterator[Outcome]:
     """Write each (photo, estimate) as kind "xmp" (a sidecar) or "exif" (into a JPEG) and yield what was done, in order.
 
-    Where EXIF cannot be written (no JPEG, odd structure, a link), a sidecar is, and `detail` says why. A place that the
-    photo or one of its sidecars has already is never written over, unless it is our own earlier estimate. Mode and
+    Where EXIF cannot be written (not a JPEG, odd structure, a link), a sidecar is, and `detail` says why. A place that
+    the photo or one of its sidecars has already is never written over, unless it is our own earlier estimate. Mode and
     modification time of a photo stay. With `dry_run` nothing changes. InputError for an unknown kind or ending.
+
+    >>> import tempfile
+    >>> from PIL import Image
+    >>> with tempfile.TemporaryDirectory() as folder:
+    ...     photo = Path(folder, "IMG_1.jpg")
+    ...     Image.new("RGB", (8, 8)).save(photo)
+    ...     [done.path.name for done in write([(photo, Estimate(48.86, 2.29, 25_000))])]
+    ['IMG_1.jpg.xmp']
     """
     if kind not in KINDS:
         raise InputError(f"geotags are written as {' or '.join(KINDS)}, not {kind!r}")
@@ -73,7 +80,17 @@ def undo(folder: str | Path, dry_run: bool = False) -> Iterator[Outcome]:
     """Put back what `write` changed in one folder, the last change first; yield one outcome per file.
 
     A file whose SHA-256 is neither what was written nor what was there before is "left alone", and stays in the
-    journal; so does what cannot be written. Without any such file the journal goes too. InputError for a bad journal.
+    journal; so does what cannot be written. Without any such file the journal goes too. InputError where there is no
+    journal, or where it is a link.
+
+    >>> import tempfile
+    >>> from PIL import Image
+    >>> with tempfile.TemporaryDirectory() as folder:
+    ...     photo = Path(folder, "IMG_1.jpg")
+    ...     Image.new("RGB", (8, 8)).save(photo)
+    ...     _ = list(write([(photo, Estimate(48.86, 2.29, 25_000))], "exif"))
+    ...     [(done.path.name, done.did) for done in undo(folder)]
+    [('IMG_1.jpg', 'restored')]
     """
     journal = Path(folder) / JOURNAL
     lines = list(_lines(journal))
@@ -84,8 +101,8 @@ def undo(folder: str | Path, dry_run: bool = False) -> Iterator[Outcome]:
         path = journal.parent / line["file"]
         try:
             did = _restore(path, line, dry_run, planned)
-        except OSError as error:
-            did = error.strerror or str(error)
+        except (InputError, OSError) as error:
+            did = getattr(error, "strerror", None) or str(error)
         if did:
             kept.insert(0, line)
             last[line["file"]] = Outcome(path, "left alone", did)
@@ -100,16 +117,42 @@ def undo(folder: str | Path, dry_run: bool = False) -> Iterator[Outcome]:
 
 
 def journals(root: str | Path) -> list[Path]:
-    """The folders at and below `root` that have a journal."""
+    """Return the folders at and below `root` that have a journal.
+
+    >>> journals("/no/such/folder")
+    []
+    """
     return [Path(found).parent for found in sorted(Path(root).rglob(JOURNAL))]
+
+
+def undo_all(names: Iterable[str | Path], dry_run: bool = False) -> Iterator[Outcome]:
+    """Take back what `write` changed at and below folders, and in the folders of photos; yield as `undo` does.
+
+    InputError where there is nothing to undo.
+
+    >>> list(undo_all([getfixture("tmp_path")]))
+    Traceback (most recent call last):
+    photoplanet.errors.InputError: nothing to undo: no .photoplanet-undo.json in ...
+    """
+    names = list(names)
+    folders: dict[Path, None] = {}
+    for path in map(Path, names):
+        if path.is_dir():
+            folders.update(dict.fromkeys(journals(path)))
+        elif (path.parent / JOURNAL).is_file():
+            folders[path.parent] = None
+    if not folders:
+        raise InputError(f"nothing to undo: no {JOURNAL} in {', '.join(map(str, names)) or 'any folder; name one'}")
+    for folder in folders:
+        yield from undo(folder, dry_run)
 
 
 def _refuse_own(photo: Path) -> None:
     """OwnGps where EXIF, embedded XMP or a sidecar of either name has a place that is not our estimate."""
     with decode.opened(photo) as (image, _):
-        facts = exif.read(image)
+        found = exif.read(image)
         packets = [image.info.get(key) or b"" for key in ("xmp", "XML:com.adobe.xmp")]
-    if facts.gps_fault is None:
+    if found.gps_fault is None:
         raise OwnGps("it has GPS of its own")
     if any(("GPSLatitude" if isinstance(packet, str) else b"GPSLatitude") in packet for packet in packets):
         raise OwnGps("its XMP holds a place")
@@ -139,8 +182,7 @@ def _beside(photo: Path, estimate: Estimate, ending: str, used: set[Path], dry_r
     path = xmp.sidecar(photo, ending)
     if path in used:
         raise InputError(f"{path.name} is another photo's sidecar too; use the ending {xmp.DEFAULT_ENDING}")
-    if path.is_symlink():
-        raise InputError(f"{path.name} is a link")
+    _refuse_link(path)
     used.add(path)
     data = _read(path, xmp.MAX_BYTES) if path.exists() else None
     changes = xmp.edits(data, estimate)
@@ -150,7 +192,7 @@ def _beside(photo: Path, estimate: Estimate, ending: str, used: set[Path], dry_r
 
 
 def _change(path: Path, before: bytes | None, changes: list[Edit]) -> None:
-    after, back = exif_writer.applied(before or b"", changes)
+    after, back = applied(before or b"", changes)
     if after == before:
         return
     line = {
@@ -160,6 +202,7 @@ def _change(path: Path, before: bytes | None, changes: list[Edit]) -> None:
         "after": _sha(after),
         "back": [[edit.start, edit.stop, base64.b64encode(edit.new).decode()] for edit in back],
     }
+    _refuse_link(path.parent / JOURNAL)
     with (path.parent / JOURNAL).open("ab") as file:  # first the journal: a kill in between loses nothing
         file.write(b"\n" * (file.tell() > 0) + json.dumps(line).encode() + b"\n")
     _replace(path, after)
@@ -179,9 +222,7 @@ def _restore(path: Path, line: dict[str, Any], dry_run: bool, planned: dict[Path
     before: bytes | None = None
     if line["before"] is not None:
         try:
-            before, _ = exif_writer.applied(
-                now, [Edit(start, stop, base64.b64decode(new)) for start, stop, new in line["back"]]
-            )
+            before, _ = applied(now, [Edit(start, stop, base64.b64decode(new)) for start, stop, new in line["back"]])
         except (InputError, ValueError):
             return f"{JOURNAL} is damaged here"
         if _sha(before) != line["before"]:
@@ -199,6 +240,7 @@ def _lines(journal: Path) -> Iterator[dict[str, Any]]:
     """The sound lines; one cut off by a kill is passed over, since the file it speaks of was not yet changed."""
     if not journal.is_file():
         raise InputError(f"{journal}: no such file, so there is nothing to undo here")
+    _refuse_link(journal)
     with journal.open("rb") as file:
         while text := file.readline(MAX_LINE):
             try:
@@ -230,25 +272,15 @@ def _read(path: Path, most: int) -> bytes:
 
 
 def _replace(path: Path, data: bytes) -> None:
-    """The whole file in one step; what it replaces hands on its mode, its times and its extended attributes."""
-    handle, name = tempfile.mkstemp(prefix=f".{path.name[:100]}.", dir=path.parent)
-    fresh = Path(name)
-    try:
-        with os.fdopen(handle, "wb") as file:
-            file.write(data)
-            file.flush()
-            os.fsync(file.fileno())
-        if path.exists():
-            shutil.copystat(path, fresh)
-            with suppress(OSError):  # only root may give files away; else the file becomes the writer's
-                os.chown(fresh, path.stat().st_uid, path.stat().st_gid)
-        else:
-            umask = os.umask(0o022)
-            os.umask(umask)
-            fresh.chmod(0o666 & ~umask)
-        fresh.replace(path)
-    finally:
-        fresh.unlink(missing_ok=True)
+    """The whole file in one step, on disk at its end; what it replaces hands on its mode, times and attributes."""
+    _refuse_link(path)
+    atomic.write_bytes(path, data, durable=True, keep_times=True)
+
+
+def _refuse_link(path: Path) -> None:
+    """InputError for a symbolic link: what it leads to is not ours to change."""
+    if path.is_symlink():
+        raise InputError(f"{path.name} is a link")
 
 
 def _sha(data: bytes) -> str:

@@ -20,11 +20,15 @@ _NAT = np.datetime64("NaT", "s")
 def parse_times(
     texts: Iterable[Any], now: datetime | None = None
 ) -> tuple[NDArray[np.datetime64], dict[str, dict[str, Any]]]:
-    """ISO 8601 texts, datetimes, datetime64 or None (n) → datetime64[s] (n,), NaT where unusable, and why.
+    """Read ISO 8601 texts, datetimes, datetime64 or None (n) as datetime64[s] (n,), NaT where unusable, and say why.
 
     The report is {reason: {"count": n, "rows": [first row numbers, from 0]}} with the reasons "no usable time", "no
     ISO 8601 time", "clock never set" (1970-01-01, 1980-01-01), "before photography" and "in the future". Times of day
     are UTC where every one of them states its offset; else all offsets are dropped, so that one clock orders them all.
+
+    >>> times, report = parse_times(["2016-08-08T12:30:00+02:00", "1980-01-01T00:00:00Z"])
+    >>> times.astype(str).tolist(), list(report)
+    (['2016-08-08T10:30:00', 'NaT'], ['clock never set'])
     """
     moments: list[datetime | None] = []
     why: dict[int, str] = {}

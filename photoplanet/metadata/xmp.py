@@ -5,7 +5,8 @@ from pathlib import Path
 from xml.sax.saxutils import quoteattr
 
 from photoplanet.errors import InputError, printable
-from photoplanet.metadata.exif_writer import MARK, Edit, Estimate, OwnGps, applied
+from photoplanet.metadata.byte_edits import Edit, applied
+from photoplanet.metadata.estimate import MARK, Estimate, OwnGps
 from photoplanet.metadata.xml_events import parse
 
 # ending of the sidecar -> who reads it
@@ -21,21 +22,33 @@ _LATITUDE, _LONGITUDE, _METHOD = (f"{EXIF} {name}" for name in ("GPSLatitude", "
 
 
 def sidecar(photo: Path, ending: str = DEFAULT_ENDING) -> Path:
-    """Where a photo's sidecar lies; InputError lists the known endings."""
+    """Return where a photo's sidecar lies; InputError for an ending that is not known.
+
+    >>> sidecar(Path("IMG_1.jpg")).name, sidecar(Path("IMG_1.jpg"), "xmp").name
+    ('IMG_1.jpg.xmp', 'IMG_1.xmp')
+    """
     if ending not in ENDINGS:
         raise InputError(f"no sidecar is called {ending!r}; the endings are {', '.join(ENDINGS)}")
     return photo.with_name(f"{photo.name}.xmp") if ending == "jpg.xmp" else photo.with_suffix(".xmp")
 
 
 def has_place(data: bytes) -> bool:
-    """Whether a sidecar holds a place that is not ours; InputError for what is no XMP."""
+    """Whether a sidecar holds a place that is not ours; InputError for what is not XMP.
+
+    >>> has_place(b"<x:xmpmeta xmlns:x='adobe:ns:meta/'/>")
+    False
+    """
     return _scan(data).place
 
 
 def edits(data: bytes | None, estimate: Estimate) -> list[Edit]:
-    """The edits that put `estimate` into a sidecar (None: there is none yet); an earlier estimate of ours goes.
+    """Return the edits that put `estimate` into a sidecar (None: there is none yet); an earlier estimate of ours goes.
 
-    Everything else stays byte for byte. OwnGps where it holds another place; InputError for what is no XMP in UTF-8.
+    Everything else stays byte for byte. OwnGps where it holds another place; InputError for what is not XMP in UTF-8.
+
+    >>> fresh, _ = applied(b"", edits(None, Estimate(48.86, 2.29, 25_000)))
+    >>> has_place(fresh)
+    False
     """
     if data is None:
         return [Edit(0, 0, _HEAD + _description(estimate, "") + _TAIL)]

@@ -1,29 +1,38 @@
-"""The only home of pixels: open, check, orient, convert and resize photos, one or many, with hostile input refused."""
+"""The only home of pixels: open, check, orient, convert and resize photos (JPEG to HEIC), and refuse hostile ones."""
 
+import functools
+import importlib
 import io
 import math
 import os
 import threading
 import warnings
 from collections import deque
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator
 from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import contextmanager
-from dataclasses import asdict, dataclass
 from pathlib import Path
-from typing import Any
+from typing import cast
 
 import numpy as np
+from numpy.typing import NDArray
 from PIL import Image
 
-from photoplanet.errors import InputError, ModelError
+from photoplanet.errors import InputError
+from photoplanet.photos import formats
+from photoplanet.photos.preprocessing import Preprocessing
 from photoplanet.photos.shards import read_member, split_address
+
+__all__ = [
+    "MAX_BYTES", "MAX_PIXELS", "ORIENTATION", "Box", "PhotoError", "Preprocessing", "Source", "load", "load_many",
+    "open_photo", "opened", "plain_jpeg", "reported", "source_name",
+]  # fmt: skip
 
 MAX_PIXELS = 100_000_000  # 300 MB of RGB; a 100-megapixel camera back just fits
 MAX_BYTES = 400_000_000  # of one file: an uncompressed 100-megapixel TIFF with alpha
-MAX_SIZE = 4096  # of a preprocessed photo, in pixels
 
-Box = tuple[float, float, float, float]
+Source = str | os.PathLike[str] | bytes | bytearray | memoryview | Image.Image | NDArray[np.uint8]
+Box = tuple[float, float, float, float]  # left, top, right, bottom: fractions of the upright photo
 ORIENTATION = 0x0112  # the EXIF tag
 _TRANSPOSE = {
     2: Image.Transpose.FLIP_LEFT_RIGHT, 3: Image.Transpose.ROTATE_180, 4: Image.Transpose.FLIP_TOP_BOTTOM,
@@ -38,18 +47,27 @@ _STORED_BOX = {
     7: lambda x, y, u, v: (1 - v, 1 - u, 1 - y, 1 - x), 8: lambda x, y, u, v: (1 - v, x, 1 - y, u),
 }  # fmt: skip
 
-_HEIF_BRANDS = (b"heic", b"heix", b"heim", b"heis", b"hevc", b"hevx", b"mif1", b"msf1")
-_TRUNCATED = ("truncated", "end of file", "end-of-file")
+_PLUGINS = {
+    formats.JPEG: ("PIL.JpegImagePlugin", "JpegImageFile"),
+    formats.PNG: ("PIL.PngImagePlugin", "PngImageFile"),
+    formats.WEBP: ("PIL.WebPImagePlugin", "WebPImageFile"),
+    formats.TIFF: ("PIL.TiffImagePlugin", "TiffImageFile"),
+    formats.HEIC: ("pillow_heif", "HeifImageFile"),
+    formats.GIF: ("PIL.GifImagePlugin", "GifImageFile"),
+    formats.BMP: ("PIL.BmpImagePlugin", "BmpImageFile"),
+}
+_CUT_WORDS = ("truncated", "end of file", "end-of-file")
 
-_quiet_lock = threading.Lock()
-_quiet: dict[str, Any] = {"depth": 0, "filters": None}
 
-
-def open_photo(source: Any, max_pixels: int = MAX_PIXELS, size_hint: int | None = None) -> Image.Image:
-    """One photo as an upright RGB PIL image; `size_hint` lets a JPEG be decoded at 1/2 … 1/8, short side ≥ size_hint.
+def open_photo(source: Source, max_pixels: int = MAX_PIXELS, size_hint: int | None = None) -> Image.Image:
+    """Decode one photo as an upright RGB PIL image.
 
     A source is a path, `shard.tar#member`, bytes, a PIL image or a uint8 array (h, w), (h, w, 3) or (h, w, 4).
-    Raises PhotoError (an InputError) with the file's name for what is missing, no photo, damaged or too large.
+    `size_hint`, in pixels, lets a JPEG be decoded at 1/2 … 1/8 of its size, as long as the short side is not below it.
+    PhotoError (an InputError) that names the file where it is missing, not a photo, damaged or too large.
+
+    >>> open_photo(np.zeros((30, 40, 3), np.uint8)).size
+    (40, 30)
     """
     with opened(source, max_pixels) as (image, name), reported(name):
         if size_hint and not isinstance(source, Image.Image):
@@ -61,11 +79,14 @@ def open_photo(source: Any, max_pixels: int = MAX_PIXELS, size_hint: int | None 
 
 
 def plain_jpeg(
-    source: Any, longest: int, quality: int = 88, max_pixels: int = MAX_PIXELS
+    source: Source, longest: int, quality: int = 88, max_pixels: int = MAX_PIXELS
 ) -> tuple[bytes, tuple[int, int]]:
-    """One photo as an upright JPEG with nothing but pixels in it, so no EXIF, and its (width, height) ≤ `longest`.
+    """Encode one photo as an upright JPEG with nothing but pixels in it, so without EXIF; and its (width, height).
 
-    Smaller photos keep their size. Raises as `open_photo`.
+    Both are at most `longest` pixels; smaller photos keep their size. Raises as `open_photo`.
+
+    >>> plain_jpeg(np.zeros((30, 40, 3), np.uint8), 20)[1]
+    (20, 15)
     """
     image = open_photo(source, max_pixels, longest)
     image.thumbnail((longest, longest), Image.Resampling.LANCZOS)
@@ -76,18 +97,24 @@ def plain_jpeg(
 
 
 def load(
-    source: Any, preprocessing: "Preprocessing", box: Box | None = None, max_pixels: int = MAX_PIXELS
-) -> np.ndarray:
-    """One photo as uint8 (size, size, 3), RGB, upright.
+    source: Source, preprocessing: Preprocessing, box: Box | None = None, max_pixels: int = MAX_PIXELS
+) -> NDArray[np.uint8]:
+    """Decode one photo as a network takes it: uint8 (size, size, 3), RGB, upright.
 
     `box` = (left, top, right, bottom), fractions of the upright photo: that part fills the result (random crops);
     without it, `preprocessing.fit` decides. Cutting and shrinking are one step. Raises as `open_photo`.
+
+    >>> load(np.zeros((30, 40, 3), np.uint8), Preprocessing(size=16)).shape
+    (16, 16, 3)
     """
     size = preprocessing.size
     if box is not None and not (0 <= box[0] < box[2] <= 1 and 0 <= box[1] < box[3] <= 1):
-        raise InputError(f"box {box}: needs 0 ≤ left < right ≤ 1 and 0 ≤ top < bottom ≤ 1")
+        raise InputError(f"box {box}: must have 0 ≤ left < right ≤ 1 and 0 ≤ top < bottom ≤ 1")
     with opened(source, max_pixels) as (image, name), reported(name):
-        if image.format in ("TIFF", "HEIF"):  # these turn themselves upright while loading
+        if formats.of_pillow(image.format) in (
+            formats.TIFF,
+            formats.HEIC,
+        ):  # these turn themselves upright while loading
             image.load()
         orientation = _orientation(image)
         part = _STORED_BOX[orientation](*box) if box else _fit_box(image.size, preprocessing.fit)
@@ -104,15 +131,19 @@ def load(
 
 
 def load_many(
-    sources: Iterable[Any], preprocessing: "Preprocessing", threads: int | None = None, max_pixels: int = MAX_PIXELS
-) -> Iterator[np.ndarray | InputError]:
+    sources: Iterable[Source], preprocessing: Preprocessing, threads: int | None = None, max_pixels: int = MAX_PIXELS
+) -> Iterator[NDArray[np.uint8] | InputError]:
     """Yield, in the order of `sources`, uint8 (size, size, 3) or the InputError of a photo that cannot be read.
 
     Decodes on `threads` threads (default: one per core, at most 8; 0: in the caller's), at most 4 photos per thread
-    ahead, so memory does not grow with the number of sources, which may be an endless iterator.
+    ahead, so that memory does not grow with the number of sources, which may be an endless iterator.
+
+    >>> good, bad = load_many([np.zeros((30, 40, 3), np.uint8), b"text"], Preprocessing(size=16))
+    >>> good.shape, str(bad)
+    ((16, 16, 3), 'photo bytes: is not a JPEG, PNG, WebP, TIFF, HEIC, GIF or BMP file; convert it first')
     """
 
-    def attempt(source: Any) -> np.ndarray | InputError:
+    def attempt(source: Source) -> NDArray[np.uint8] | InputError:
         try:
             return load(source, preprocessing, max_pixels=max_pixels)
         except InputError as error:
@@ -123,7 +154,7 @@ def load_many(
         yield from map(attempt, sources)
         return
     pool = ThreadPoolExecutor(threads, thread_name_prefix="photos")
-    ahead: deque[Future] = deque()
+    ahead: deque[Future[NDArray[np.uint8] | InputError]] = deque()
     try:
         for source in sources:
             ahead.append(pool.submit(attempt, source))
@@ -136,10 +167,17 @@ def load_many(
 
 
 @contextmanager
-def opened(source: Any, max_pixels: int = MAX_PIXELS) -> Iterator[tuple[Image.Image, str]]:
-    """A photo with its header read and its size checked but not decoded, and its name in errors; raises PhotoError."""
+def opened(source: Source, max_pixels: int = MAX_PIXELS) -> Iterator[tuple[Image.Image, str]]:
+    """Open a photo with its header read and its size checked, but not decoded; and its name in errors.
+
+    Raises as `open_photo`.
+
+    >>> with opened(np.zeros((30, 40, 3), np.uint8)) as (image, name):
+    ...     image.size, name
+    ((40, 30), 'array')
+    """
     name = source_name(source)
-    with _silent():
+    with _silence:
         if isinstance(source, Image.Image):
             _check_size(source.size, max_pixels, name)
             yield source, name
@@ -153,10 +191,14 @@ def opened(source: Any, max_pixels: int = MAX_PIXELS) -> Iterator[tuple[Image.Im
                 yield image, name
 
 
-def source_name(source: Any) -> str:
-    """What an error message calls this source: its path, or a word for what has none."""
+def source_name(source: Source) -> str:
+    """Return what an error message calls this source: its path, or a word for what has none.
+
+    >>> source_name("IMG_1.jpg"), source_name(b"...")
+    ('IMG_1.jpg', 'photo bytes')
+    """
     if isinstance(source, str | os.PathLike):
-        return os.fspath(source)  # type: ignore[return-value]
+        return os.fspath(source)
     if isinstance(source, bytes | bytearray | memoryview):
         return "photo bytes"
     if isinstance(source, Image.Image):
@@ -178,7 +220,7 @@ def _draft_size(stored: tuple[int, int], part: Box, size: int) -> tuple[int, int
 
 
 def _orientation(image: Image.Image) -> int:
-    """EXIF orientation 1 … 8; 1 when there is none or it cannot be read, since the pixels are still good."""
+    """EXIF orientation 1 … 8; 1 where it is absent or cannot be read, since the pixels are still good."""
     try:
         value = image.getexif().get(ORIENTATION, 1)
     except Exception:  # Pillow raises a dozen types on broken EXIF, whatever the bytes lead it to
@@ -207,14 +249,14 @@ def _rgb(image: Image.Image) -> Image.Image:
         from PIL import ImageCms
 
         lab, srgb = ImageCms.createProfile("LAB"), ImageCms.createProfile("sRGB")
-        return ImageCms.profileToProfile(image, lab, srgb, outputMode="RGB")  # type: ignore[return-value]
+        return cast(Image.Image, ImageCms.profileToProfile(image, lab, srgb, outputMode="RGB"))
     return image.convert("RGB")
 
 
-def _from_array(array: np.ndarray, max_pixels: int) -> Image.Image:
+def _from_array(array: NDArray[np.uint8], max_pixels: int) -> Image.Image:
     if array.dtype != np.uint8 or array.ndim not in (2, 3) or (array.ndim == 3 and array.shape[2] not in (1, 3, 4)):
         what = f"{array.dtype} {array.shape}"
-        raise PhotoError("array", "not a photo", f"needs uint8 (h, w), (h, w, 3) or (h, w, 4), not {what}")
+        raise PhotoError("array", "not a photo", f"must be uint8 (h, w), (h, w, 3) or (h, w, 4), not {what}")
     _check_size(array.shape[1::-1], max_pixels, "array")
     return Image.fromarray(np.ascontiguousarray(array[..., 0] if array.ndim == 3 and array.shape[2] == 1 else array))
 
@@ -227,7 +269,7 @@ def _check_size(size: tuple[int, ...], max_pixels: int, name: str) -> None:
 
 
 @contextmanager
-def _file(source: Any, name: str) -> Iterator[io.BufferedIOBase]:
+def _file(source: Source, name: str) -> Iterator[io.BufferedIOBase]:
     """A readable, seekable file for a path, a shard member or bytes; closed at the end."""
     if isinstance(source, bytes | bytearray | memoryview):
         if not 0 < len(source) <= MAX_BYTES:
@@ -245,7 +287,7 @@ def _file(source: Any, name: str) -> Iterator[io.BufferedIOBase]:
     try:
         path = Path(source)
         if not path.is_file():  # also keeps off named pipes and devices, which could block for ever
-            what = "is a folder" if path.is_dir() else "is no regular file" if path.exists() else "no such file"
+            what = "is a folder" if path.is_dir() else "is not a regular file" if path.exists() else "no such file"
             raise PhotoError(name, "missing", f"{what}; check the path")
         size = path.stat().st_size
         if not size:
@@ -262,34 +304,35 @@ def _file(source: Any, name: str) -> Iterator[io.BufferedIOBase]:
 
 
 def _parsed(file: io.BufferedIOBase, name: str) -> Image.Image:
-    """The Pillow image of the format that the first bytes tell; photo formats only, so that no exotic parser runs."""
-    head = file.read(32)
+    """The Pillow image of the format that the first bytes show; photo formats only, so that no exotic parser runs."""
+    head = file.read(formats.HEAD)
     file.seek(0)
-    if head.startswith(b"\xff\xd8\xff"):
-        from PIL.JpegImagePlugin import JpegImageFile as Plugin
-    elif head.startswith(b"\x89PNG\r\n\x1a\n"):
-        from PIL.PngImagePlugin import PngImageFile as Plugin  # type: ignore[assignment]
-    elif head.startswith(b"RIFF") and head[8:12] == b"WEBP":
+    kind = formats.recognise(head)
+    if kind is None:
+        raise PhotoError(name, "not a photo file", f"is not a {formats.NAMES} file; convert it first")
+    if kind is formats.WEBP:
         if int.from_bytes(head[4:8], "little") + 8 > file.seek(0, os.SEEK_END):  # the decoder would not say why
             raise PhotoError(name, "truncated", "cannot decode it (the file is truncated)")
         file.seek(0)
-        from PIL.WebPImagePlugin import WebPImageFile as Plugin  # type: ignore[assignment]
-    elif head[:4] in (b"II*\0", b"MM\0*", b"II+\0", b"MM\0+"):
-        from PIL.TiffImagePlugin import TiffImageFile as Plugin  # type: ignore[assignment]
-    elif head[4:8] == b"ftyp" and head[8:12] in _HEIF_BRANDS:
-        from pillow_heif import HeifImageFile as Plugin  # type: ignore[assignment]
-    elif head[:6] in (b"GIF87a", b"GIF89a"):
-        from PIL.GifImagePlugin import GifImageFile as Plugin  # type: ignore[assignment]
-    elif head.startswith(b"BM"):
-        from PIL.BmpImagePlugin import BmpImageFile as Plugin  # type: ignore[assignment]
-    else:
-        raise PhotoError(name, "not a photo file", "no JPEG, PNG, WebP, TIFF, HEIC, GIF or BMP; convert it first")
-    return Plugin(file)  # type: ignore[arg-type]
+    return _plugin(kind)(file)
+
+
+@functools.cache
+def _plugin(kind: formats.Format) -> Callable[[io.BufferedIOBase], Image.Image]:
+    """Pillow's class for a format, imported when it is first needed."""
+    module, name = _PLUGINS[kind]
+    return cast(Callable[[io.BufferedIOBase], Image.Image], getattr(importlib.import_module(module), name))
 
 
 @contextmanager
 def reported(name: str) -> Iterator[None]:
-    """Turn whatever Pillow raises on damaged bytes into a PhotoError that names the file."""
+    """Turn whatever Pillow raises on damaged bytes into a PhotoError that names the file.
+
+    >>> with reported("IMG_1.jpg"):
+    ...     raise OSError("image file is truncated")
+    Traceback (most recent call last):
+    photoplanet.photos.decode.PhotoError: IMG_1.jpg: cannot decode it (image file is truncated)
+    """
     try:
         yield
     except PhotoError:
@@ -298,26 +341,32 @@ def reported(name: str) -> Iterator[None]:
         detail = str(error) or type(error).__name__
         if isinstance(error, Image.DecompressionBombError):
             raise PhotoError(name, "over the pixel limit", detail) from None
-        cut = isinstance(error, EOFError) or any(word in detail.lower() for word in _TRUNCATED)
+        cut = isinstance(error, EOFError) or any(word in detail.lower() for word in _CUT_WORDS)
         raise PhotoError(name, "truncated" if cut else "unreadable", f"cannot decode it ({detail})") from None
 
 
-@contextmanager
-def _silent() -> Iterator[None]:
-    """No warnings of Pillow's leak; counted, because `warnings.catch_warnings` alone is not safe with threads."""
-    with _quiet_lock:
-        if _quiet["depth"] == 0:
-            _quiet["filters"] = warnings.catch_warnings()
-            _quiet["filters"].__enter__()
-            warnings.filterwarnings("ignore", module=r"(PIL|pillow_heif)\b")
-        _quiet["depth"] += 1
-    try:
-        yield
-    finally:
-        with _quiet_lock:
-            _quiet["depth"] -= 1
-            if _quiet["depth"] == 0:
-                _quiet["filters"].__exit__(None, None, None)
+class _Silence:
+    """Keeps warnings of Pillow's inside; counted, because `warnings.catch_warnings` alone is not safe with threads."""
+
+    def __init__(self) -> None:
+        self._lock, self._depth, self._filters = threading.Lock(), 0, warnings.catch_warnings()
+
+    def __enter__(self) -> None:
+        with self._lock:
+            if self._depth == 0:
+                self._filters = warnings.catch_warnings()
+                self._filters.__enter__()
+                warnings.filterwarnings("ignore", module=r"(PIL|pillow_heif)\b")
+            self._depth += 1
+
+    def __exit__(self, *_: object) -> None:
+        with self._lock:
+            self._depth -= 1
+            if self._depth == 0:
+                self._filters.__exit__(None, None, None)
+
+
+_silence = _Silence()
 
 
 class PhotoError(InputError):
@@ -326,43 +375,3 @@ class PhotoError(InputError):
     def __init__(self, name: str, reason: str, detail: str):
         super().__init__(f"{name}: {detail}")
         self.reason = reason
-
-
-@dataclass(frozen=True)
-class Preprocessing:
-    """How a photo becomes a network's input: side in pixels, how it is made square, the network's own normalisation.
-
-    `fit` "crop": short side → size, then the centre; "squash": both sides → size. `mean`, `std`: of pixels in 0 … 1.
-    """
-
-    size: int = 299
-    fit: str = "crop"
-    mean: tuple[float, float, float] = (0.5, 0.5, 0.5)
-    std: tuple[float, float, float] = (0.5, 0.5, 0.5)
-
-    def __post_init__(self) -> None:
-        if not isinstance(self.size, int) or isinstance(self.size, bool) or not 8 <= self.size <= MAX_SIZE:
-            raise InputError(f"preprocessing size {self.size!r}: needs a whole number of pixels, 8 … {MAX_SIZE}")
-        if self.fit not in ("crop", "squash"):
-            raise InputError(f"preprocessing fit {self.fit!r}: the known ones are crop, squash")
-        for name, low in (("mean", -10.0), ("std", 1e-6)):
-            values = getattr(self, name)
-            numbers = isinstance(values, tuple | list) and len(values) == 3
-            if not numbers or not all(isinstance(v, int | float) and low <= v <= 10 for v in values):
-                raise InputError(f"preprocessing {name} {values!r}: needs three numbers, {low} … 10")
-            object.__setattr__(self, name, tuple(float(v) for v in values))
-
-    def to_dict(self) -> dict[str, Any]:
-        """Plain JSON values; `from_dict` reads them back."""
-        return {key: list(value) if isinstance(value, tuple) else value for key, value in asdict(self).items()}
-
-    @classmethod
-    def from_dict(cls, values: Mapping[str, Any]) -> "Preprocessing":
-        """The preprocessing of a model folder; ModelError for unknown keys or impossible values."""
-        known = set(cls.__dataclass_fields__)
-        if not isinstance(values, Mapping) or not set(values) <= known:
-            raise ModelError(f"preprocessing {str(values)[:200]}: needs an object with only {', '.join(sorted(known))}")
-        try:
-            return cls(**values)
-        except InputError as error:
-            raise ModelError(str(error)) from None

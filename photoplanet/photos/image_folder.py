@@ -1,16 +1,22 @@
-"""Finding the photos of a list in a folder, when the list has ids and no paths (MP-16, OSV-5M, Im2GPS and the like)."""
+"""The photos of a list found in a folder, where the list has ids and no paths (MP-16, OSV-5M, Im2GPS and the like)."""
 
 import os
 from pathlib import Path
 
 from photoplanet.errors import InputError
-from photoplanet.photos.table import PHOTO_SUFFIXES
+from photoplanet.photos.formats import INDEXED_SUFFIXES
 
 
-class Folder:
+class ImageFolder:
     """Every file in `root` and below, found again by path, id, or id with a photo's suffix.
 
-    Memory: about 300 bytes a file. Raises InputError when `root` is no folder.
+    Memory: about 300 bytes a file. InputError where `root` is not a folder.
+
+    >>> import tempfile
+    >>> with tempfile.TemporaryDirectory() as folder:
+    ...     Path(folder, "123.jpg").touch()
+    ...     ImageFolder(folder).find("123") == str(Path(folder, "123.jpg"))
+    True
     """
 
     def __init__(self, root: str | Path):
@@ -27,8 +33,8 @@ class Folder:
                 self._by_name.setdefault(name, str(full))  # the first of equal names
 
     def find(self, photo_id: str, path: str | None = None) -> str | None:
-        """The file of a photo, or None: by its path below `root` first, then by the bare name wherever it lies."""
-        names = [str(path or photo_id), str(photo_id), *(f"{photo_id}{suffix}" for suffix in PHOTO_SUFFIXES)]
+        """Return the file of a photo, or None: by its path below `root`, then by the bare name wherever it is."""
+        names = [str(path or photo_id), str(photo_id), *(f"{photo_id}{suffix}" for suffix in INDEXED_SUFFIXES)]
         found = next((self._by_path[name] for name in names if name in self._by_path), None)
         bare = [name.replace("\\", "/").rsplit("/", 1)[-1] for name in names]
         return found or next((self._by_name[name] for name in bare if name in self._by_name), None)

@@ -7,9 +7,8 @@ from pathlib import Path
 
 from photoplanet.errors import InputError
 from photoplanet.photos import decode, shards
+from photoplanet.photos.formats import SUFFIXES, is_photo_name
 
-# A folder holds other things too, so that only these count there; a file that is named is always tried.
-SUFFIXES = frozenset((".jpg", ".jpeg", ".png", ".webp", ".tif", ".tiff", ".heic", ".heif", ".hif", ".gif", ".bmp"))
 MAX_LIST_BYTES = 1 << 30
 STDIN = "stdin"
 
@@ -17,7 +16,12 @@ STDIN = "stdin"
 def sources(names: Iterable[str], files_from: str | None = None) -> list[str | bytes]:
     """Return photos (paths, `shard.tar#member`, bytes for '-') in the order named, folders and shards opened out.
 
-    InputError where nothing is named, a folder or shard holds no photo, or both '-' and a list come from stdin.
+    `files_from`: a file of names, one a line; "-" for stdin. A folder holds other things too, so that only files which
+    are called like photos count there; a file that is named itself is always tried. InputError where nothing is named,
+    a folder or shard holds no photo, or both '-' and a list come from stdin.
+
+    >>> sources(["IMG_1.jpg", "00000.tar#2.jpg"])
+    ['IMG_1.jpg', '00000.tar#2.jpg']
     """
     wanted = list(names)
     if files_from == "-" and "-" in wanted:
@@ -30,20 +34,29 @@ def sources(names: Iterable[str], files_from: str | None = None) -> list[str | b
 
 
 def name_of(source: str | bytes) -> str:
-    """What a result calls its photo: valid Unicode, whatever bytes the file's name is made of."""
+    """Return what a result calls its photo: valid Unicode, whatever bytes the file's name is made of.
+
+    >>> name_of("IMG_1.jpg"), name_of(b"bytes of a photo")
+    ('IMG_1.jpg', 'stdin')
+    """
     return STDIN if isinstance(source, bytes) else os.fsencode(source).decode("utf-8", "replace")
 
 
 def check_outputs(outputs: Iterable[str | Path], photos: Iterable[str | bytes]) -> None:
-    """Raise InputError, before any work, for an output that is one of the photos, is named twice, or has no folder."""
+    """Raise InputError, before any work, for an output that is one of the photos, is named twice, or has no folder.
+
+    >>> check_outputs(["answers.jpg"], [])
+    Traceback (most recent call last):
+    photoplanet.errors.InputError: answers.jpg: is called like a photo, which results never overwrite; give another name
+    """
     targets: dict[str, Path] = {}
     for output in map(Path, outputs):
         if not output.absolute().parent.is_dir():
             raise InputError(f"{output}: its folder does not exist; make it first")
         if output.suffix.lower() in SUFFIXES:
-            raise InputError(f"{output}: results are not written over, or called like, a photo; give another name")
+            raise InputError(f"{output}: is called like a photo, which results never overwrite; give another name")
         if os.path.realpath(output) in targets:
-            raise InputError(f"{output}: two results in one file; give each its own name")
+            raise InputError(f"{output}: is named for two results; give each its own name")
         targets[os.path.realpath(output)] = output
     if not targets:
         return
@@ -55,7 +68,7 @@ def check_outputs(outputs: Iterable[str | Path], photos: Iterable[str | bytes]) 
 
 
 def _listed(files_from: str) -> list[str]:
-    """The lines of a file of names (or of stdin), without empty ones; bytes that are no UTF-8 are kept as they are."""
+    """The lines of a file of names (or of stdin), without empty ones; bytes that are not UTF-8 are kept as they are."""
     try:
         if files_from == "-":
             data = sys.stdin.buffer.read(MAX_LIST_BYTES + 1)
@@ -78,13 +91,13 @@ def _opened_out(name: str) -> Iterator[str | bytes]:
         yield data
         return
     if "\0" in name:
-        raise InputError(f"{name[:60]!r}: a null byte is in no file's name; for lists of names, one a line")
+        raise InputError(f"{name[:60]!r}: holds a null byte, so it is not a file's name; write lists one name a line")
     path = Path(name)
     if path.is_dir():
         found = _inside(path)
         what = "no photo in this folder or below"
     elif path.suffix.lower() == ".tar" and path.is_file():
-        found = [f"{name}#{member}" for member, _, _ in shards.members(path) if _is_photo(member)]
+        found = [f"{name}#{member}" for member, _, _ in shards.members(path) if is_photo_name(member)]
         what = "no photo in this shard"
     else:
         yield name
@@ -99,9 +112,5 @@ def _inside(folder: Path) -> list[str]:
     found = []
     for root, inner, files in os.walk(folder):
         inner[:] = sorted(name for name in inner if not name.startswith("."))
-        found += [str(Path(root) / name) for name in sorted(files) if _is_photo(name)]
+        found += [str(Path(root) / name) for name in sorted(files) if is_photo_name(name)]
     return found
-
-
-def _is_photo(name: str) -> bool:
-    return Path(name).suffix.lower() in SUFFIXES and not Path(name).name.startswith(".")

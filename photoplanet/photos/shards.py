@@ -19,7 +19,11 @@ _cache: "OrderedDict[str, tuple[tuple[int, int], np.ndarray, np.ndarray, np.ndar
 
 
 def split_address(source: str) -> tuple[str, str] | None:
-    """Split `shard.tar#member` into the shard's path and the member's name; None when `source` is no such address."""
+    """Split `shard.tar#member` into the shard's path and the member's name; None for what is not such an address.
+
+    >>> split_address("00000.tar#2.jpg"), split_address("2.jpg")
+    (('00000.tar', '2.jpg'), None)
+    """
     found = _ADDRESS.match(source)
     return (found[1], found[2]) if found else None
 
@@ -27,8 +31,15 @@ def split_address(source: str) -> tuple[str, str] | None:
 def members(shard: str | Path) -> Iterator[tuple[str, int, int]]:
     """Yield (name, offset in bytes, size in bytes) of every regular file of a tar.
 
-    Links, devices and folders are passed over and nothing is ever written to disk.
-    Raises InputError for what is no tar, is compressed, is cut off, or claims members beyond its end.
+    Links, devices and folders are passed over, and nothing is ever written to disk. InputError for what is not a tar,
+    is compressed, is cut off, or claims members beyond its end.
+
+    >>> import tempfile
+    >>> with tempfile.TemporaryDirectory() as folder:
+    ...     with tarfile.open(Path(folder, "a.tar"), "w") as archive:
+    ...         archive.addfile(tarfile.TarInfo("1.jpg"))
+    ...     list(members(Path(folder, "a.tar")))
+    [('1.jpg', 512, 0)]
     """
     path = Path(shard)
     try:
@@ -50,7 +61,12 @@ def members(shard: str | Path) -> Iterator[tuple[str, int, int]]:
 
 
 def read_member(shard: str, name: str, max_bytes: int) -> bytes:
-    """The bytes of one member, thread-safe; InputError when it is not there or larger than `max_bytes`."""
+    """Return the bytes of one member, thread-safe; InputError where it is not there or larger than `max_bytes`.
+
+    >>> read_member("/no/such.tar", "1.jpg", 1000)
+    Traceback (most recent call last):
+    photoplanet.errors.InputError: /no/such.tar: No such file or directory; check the path
+    """
     hashes, offsets, sizes = _index(shard)
     row = int(np.searchsorted(hashes, hash(name)))
     if row == len(hashes) or hashes[row] != hash(name):
@@ -61,7 +77,14 @@ def read_member(shard: str, name: str, max_bytes: int) -> bytes:
 
 
 def read_range(shard: str | Path, offset: int, size: int) -> bytes:
-    """`size` bytes of a file from `offset`; InputError when the file ends before."""
+    """Return `size` bytes of a file from `offset`; InputError where the file ends before.
+
+    >>> import tempfile
+    >>> with tempfile.NamedTemporaryFile() as file:
+    ...     _ = Path(file.name).write_bytes(b"0123456789")
+    ...     read_range(file.name, 2, 3)
+    b'234'
+    """
     try:
         with Path(shard).open("rb") as file:
             file.seek(offset)

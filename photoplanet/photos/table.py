@@ -1,18 +1,20 @@
 """The photo table: its columns, reading anybody's CSV, TSV or Parquet into them, and writing it atomically."""
 
-import csv
-import io
 import os
-from collections.abc import Collection, Iterable, Iterator, Sequence
-from contextlib import contextmanager
+from collections.abc import Collection, Iterable, Sequence
 from pathlib import Path
-from typing import Any, BinaryIO
+from typing import Any
 
 import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
+from numpy.typing import NDArray
 
+from photoplanet.core import atomic
 from photoplanet.errors import InputError
+from photoplanet.photos import foreign_tables
+from photoplanet.photos.foreign_tables import PHOTO_COLUMNS
+from photoplanet.photos.formats import is_photo_name
 
 SCHEMA = pa.schema(
     [
@@ -23,68 +25,66 @@ SCHEMA = pa.schema(
 )  # fmt: skip
 REQUIRED = ("photo_id", "path", "latitude", "longitude")  # to train
 
-# our column -> names of other projects, in lower case, the likeliest first; our own name always wins
-FOREIGN = {
-    "photo_id": ("img_id", "image_id", "photoid", "imageid", "id", "key"),
-    "path": ("file", "filename", "file_name", "filepath", "file_path", "image_path", "img_path", "image", "img"),
-    "latitude": ("lat", "gps_lat", "gpslatitude", "gps_latitude"),
-    "longitude": ("lon", "lng", "long", "gps_lon", "gps_lng", "gpslongitude", "gps_longitude"),
-    "taken_at": ("date", "datetime", "date_taken", "datetaken", "timestamp", "captured_at", "time"),
-    "album": ("album_id", "sequence", "sequence_id", "set", "set_id"),
-    "photographer": ("user", "author", "user_id", "userid", "author_id", "owner", "creator", "artist"),
-    "licence": ("license",),
-}
-PHOTO_SUFFIXES = (".jpg", ".jpeg", ".png", ".webp", ".tif", ".tiff", ".heic", ".heif")
 TABLE_SUFFIXES = (".parquet", ".pq", ".csv", ".tsv", ".tab", ".txt")
-MAX_ROWS = 500_000_000  # a few bytes of Parquet can claim more rows than any memory holds
-_ROWS_SHOWN = 5
+WRITTEN_SUFFIXES = (".parquet", ".pq", ".csv", ".tsv")
+Dropped = dict[str, dict[str, Any]]  # {reason: {"count": n, "rows": [first row numbers, from 1]}}
 
 
 def read(
     path: str | Path, require: Sequence[str] = REQUIRED, columns: Collection[str] | None = None
-) -> tuple[pa.Table, dict[str, dict[str, Any]]]:
-    """Read CSV, TSV or Parquet as (table in our columns and types, rows left out).
+) -> tuple[pa.Table, Dropped]:
+    r"""Read CSV, TSV or Parquet as (table in our columns and types, rows left out).
 
     The second is {reason: {"count": n, "rows": [first row numbers, from 1]}} for rows without a required value, with
-    coordinates that are no numbers, out of range or exactly 0, 0 (what a camera without a fix writes), or with a
+    coordinates that are not numbers, out of range or exactly 0, 0 (what a camera without a fix writes), or with a
     photo_id seen before. `columns`: read only these and `require`. A missing photo_id is taken from the path and a
-    missing path from a photo_id that ends like a photo's name (MP-16, IM2GPS). Raises InputError that names the file
-    and the missing columns.
+    missing path from a photo_id that ends like a photo's name (MP-16, IM2GPS). InputError that names the file and the
+    missing columns.
+
+    >>> import tempfile
+    >>> with tempfile.TemporaryDirectory() as folder:
+    ...     path = Path(folder, "train.csv")
+    ...     _ = path.write_text("IMG_ID,LAT,LON\na.jpg,48.9,2.4\nb.jpg,0,0\n")
+    ...     rows, dropped = read(path)
+    >>> rows["path"].to_pylist(), describe(dropped)
+    (['a.jpg'], '1 row left out: exactly 0, 0: 1 (row 2)')
     """
     path = Path(path)
-    if not path.is_file():
-        raise InputError(f"{path}: {'is a folder' if path.is_dir() else 'no such file'}; needs a photo table")
     wanted = set(SCHEMA.names if columns is None else columns) | set(require)
     if unknown := wanted - set(SCHEMA.names):
         raise InputError(f"no column {', '.join(sorted(unknown))} in a photo table; it has {', '.join(SCHEMA.names)}")
-    try:
-        raw, names, broken = _read_parquet(path, wanted) if _is_parquet(path) else _read_csv(path, wanted)
-    except (pa.ArrowException, OSError, UnicodeDecodeError, csv.Error) as error:
-        raise InputError(f"{path}: cannot read it as a table ({' '.join(str(error).split())[:200]})") from None
-    table = _conform(_completed(raw, wanted), path)
-    if missing := [name for name in require if name not in table.column_names]:
-        also = {name: FOREIGN[name][:3] for name in missing if name in FOREIGN}
-        hint = "; ".join(f"{name} may be called {', '.join(names)}" for name, names in also.items())
-        raise InputError(f"{path}: no column {', '.join(missing)} ({hint}); found {', '.join(names)[:500] or 'none'}")
-    table, dropped = _checked(table, require, broken)
-    if broken:
-        dropped["wrong number of fields"] = {"count": len(broken), "rows": broken[:_ROWS_SHOWN]}
+    each_other = {"photo_id", "path"} if wanted & {"photo_id", "path"} else set()  # one may be made from the other
+    aliases = {ours: PHOTO_COLUMNS[ours] for ours in SCHEMA.names if ours in wanted | each_other}
+    found = foreign_tables.read(path, aliases, "a photo table")
+    table = _conform(_completed(found.columns, wanted), path)
+    lacking = [name for name in require if name not in table.column_names]
+    foreign_tables.check_columns(path, lacking, found.names, PHOTO_COLUMNS)
+    table, dropped = _checked(table, require, found.broken)
+    if found.broken:
+        rows = found.broken[: foreign_tables.ROWS_SHOWN]
+        dropped["wrong number of fields"] = {"count": len(found.broken), "rows": rows}
     return table.select([name for name in SCHEMA.names if name in wanted and name in table.column_names]), dropped
 
 
 def write(table: pa.Table, path: str | Path) -> Path:
-    """Write a photo table as Parquet (.parquet) or CSV (.csv, .tsv), atomically: never a half-written file."""
+    """Write a photo table as Parquet (.parquet, .pq) or CSV (.csv, .tsv), atomically: never a half-written file.
+
+    InputError for another ending, a folder that does not exist, or columns of other types.
+
+    >>> import tempfile
+    >>> with tempfile.TemporaryDirectory() as folder:
+    ...     write(from_rows([{"photo_id": "a", "path": "a.jpg"}]), Path(folder, "photos.csv")).read_text()[:15]
+    '"photo_id","pat'
+    """
     import pyarrow.csv
     import pyarrow.parquet
 
     path = Path(path)
     suffix = path.suffix.lower()
-    if suffix not in (".parquet", ".pq", ".csv", ".tsv"):
-        raise InputError(f"{path}: a photo table ends in .parquet or .csv")
-    if not path.parent.is_dir():
-        raise InputError(f"{path.parent}: no such folder; make it first")
+    if suffix not in WRITTEN_SUFFIXES:
+        raise InputError(f"{path}: a photo table ends in .parquet or .csv; give another name")
     table = _conform(table, path)
-    with replacing(path) as file:
+    with atomic.replacing(path) as temporary, temporary.open("wb") as file:
         if suffix in (".parquet", ".pq"):
             pyarrow.parquet.write_table(table, file, compression="zstd")
         else:
@@ -93,32 +93,31 @@ def write(table: pa.Table, path: str | Path) -> Path:
     return path
 
 
-@contextmanager
-def replacing(path: Path) -> Iterator[BinaryIO]:
-    """A file to write that takes the place of `path` when all went well, and is gone when not."""
-    temporary = path.with_name(f".{path.name}.{os.getpid()}.part")
-    try:
-        with temporary.open("wb") as file:
-            yield file
-        temporary.replace(path)
-    except BaseException:
-        temporary.unlink(missing_ok=True)
-        raise
-
-
 def paths(table: pa.Table, folder: str | Path) -> list[str]:
-    """The photos' paths with relative ones joined to `folder`, the table's own folder; shard addresses likewise."""
+    """Return the photos' paths, relative ones joined to `folder`, the table's own folder; shard addresses likewise.
+
+    >>> paths(from_rows([{"path": "a.jpg"}, {"path": "/b.jpg"}]), "/data")
+    ['/data/a.jpg', '/b.jpg']
+    """
     base = os.fspath(folder)
     return [os.path.join(base, path) for path in table["path"].to_pylist()]  # noqa: PTH118  # 5 M rows: pathlib takes 20 s
 
 
 def from_rows(rows: Iterable[dict[str, Any]]) -> pa.Table:
-    """A photo table from dicts with our column names; absent values are null."""
+    """Return a photo table from dicts with our column names; absent values are null.
+
+    >>> from_rows([{"photo_id": "a", "latitude": 48.9}])["latitude"].to_pylist()
+    [48.9]
+    """
     return pa.Table.from_pylist(list(rows), schema=SCHEMA)
 
 
-def describe(dropped: dict[str, dict[str, Any]]) -> str:
-    """One line about the rows left out, or an empty string: '3 rows left out: exactly 0, 0: 2 (rows 4, 9); …'."""
+def describe(dropped: Dropped) -> str:
+    """Return one line about the rows left out, or an empty string.
+
+    >>> describe({"exactly 0, 0": {"count": 2, "rows": [4, 9]}})
+    '2 rows left out: exactly 0, 0: 2 (rows 4, 9)'
+    """
     if not dropped:
         return ""
     total = sum(entry["count"] for entry in dropped.values())
@@ -130,73 +129,16 @@ def describe(dropped: dict[str, dict[str, Any]]) -> str:
 
 
 def coordinate_fault(latitude: float | None, longitude: float | None) -> str | None:
-    """Why a coordinate in degrees cannot be used: one of the words that reports use; None when it is good."""
+    """Return why a coordinate in degrees cannot be used, in the words that reports use; None for a good one.
+
+    >>> coordinate_fault(48.9, 2.4), coordinate_fault(0, 0), coordinate_fault(91, 0)
+    (None, 'exactly 0, 0', 'GPS out of range')
+    """
     if latitude is None or longitude is None or latitude != latitude or longitude != longitude:
         return "no GPS"
     if not (-90 <= latitude <= 90 and -180 <= longitude <= 180):
         return "GPS out of range"
     return "exactly 0, 0" if latitude == 0 and longitude == 0 else None
-
-
-def _is_parquet(path: Path) -> bool:
-    with path.open("rb") as file:
-        return file.read(4) == b"PAR1"
-
-
-def matched(names: Sequence[str], wanted: set[str]) -> dict[str, str]:
-    """Our column -> the file's name for it."""
-    spelled: dict[str, str] = {}
-    for spelling in names:
-        spelled.setdefault(spelling.strip().lower(), spelling)
-    found = {}
-    for ours in SCHEMA.names:
-        name: str | None = next((spelled[alias] for alias in (ours, *FOREIGN.get(ours, ())) if alias in spelled), None)
-        needed = ours in wanted or (ours in ("path", "photo_id") and wanted & {"path", "photo_id"})
-        if name is not None and needed:
-            found[ours] = name
-    return found
-
-
-def _read_parquet(path: Path, wanted: set[str]) -> tuple[pa.Table, list[str], list[int]]:
-    import pyarrow.parquet as pq
-
-    with pq.ParquetFile(path) as file:
-        if file.metadata.num_rows > MAX_ROWS:
-            raise InputError(f"{path}: claims {file.metadata.num_rows:,} rows, the limit is {MAX_ROWS:,}")
-        file_names = file.schema_arrow.names
-        found = matched(file_names, wanted)
-        raw = file.read(columns=list(dict.fromkeys(found.values())))
-    return pa.table({ours: raw[name] for ours, name in found.items()}), file_names, []
-
-
-def _read_csv(path: Path, wanted: set[str]) -> tuple[pa.Table, list[str], list[int]]:
-    """Every column as text, since a single odd value must cost its row and not the file."""
-    import pyarrow.csv as pcsv
-
-    with path.open("rb") as file:
-        head = file.readline(1 << 20).decode("utf-8-sig")
-    delimiter = max(",;\t", key=head.count)
-    names = next(csv.reader(io.StringIO(head), delimiter=delimiter), [])
-    found = matched(names, wanted)
-    broken: list[int] = []
-    if not found:
-        return pa.table({}), names, []
-
-    def skip(row: Any) -> str:
-        broken.append(row.number - 1 if row.number else 0)
-        return "skip"
-
-    raw = pcsv.read_csv(
-        path,
-        pcsv.ReadOptions(use_threads=False, block_size=8 << 20),  # one thread: row numbers of broken rows are known
-        pcsv.ParseOptions(delimiter=delimiter, newlines_in_values=True, invalid_row_handler=skip),
-        pcsv.ConvertOptions(
-            column_types=dict.fromkeys(found.values(), pa.string()),
-            include_columns=list(dict.fromkeys(found.values())),
-            strings_can_be_null=True, null_values=[""],
-        ),
-    )  # fmt: skip
-    return pa.table({ours: raw[name] for ours, name in found.items()}), names, broken
 
 
 def _completed(raw: pa.Table, wanted: set[str]) -> pa.Table:
@@ -205,7 +147,7 @@ def _completed(raw: pa.Table, wanted: set[str]) -> pa.Table:
         return raw.append_column("photo_id", raw["path"])
     if "path" in wanted and "path" not in raw.column_names and "photo_id" in raw.column_names:
         first = raw["photo_id"].slice(0, 100).drop_null().to_pylist()
-        if all(str(name).lower().endswith(PHOTO_SUFFIXES) for name in first):
+        if all(is_photo_name(str(name)) for name in first):
             return raw.append_column("path", raw["photo_id"])
     return raw
 
@@ -235,7 +177,7 @@ def _cast(column: pa.ChunkedArray, target: pa.DataType) -> pa.ChunkedArray:
         return column.cast(target, safe=False) if pa.types.is_decimal(column.type) else column.cast(target)
     try:
         return pc.utf8_trim_whitespace(column).cast(target)
-    except pa.ArrowInvalid:  # some value is no number: find out which, one by one
+    except pa.ArrowInvalid:  # some value is not a number: find out which, one by one
         return pa.chunked_array([pa.array([_number(text, target) for text in column.to_pylist()], target)])
 
 
@@ -247,20 +189,15 @@ def _number(text: str | None, target: pa.DataType) -> float | int | None:
         return None
 
 
-def _checked(
-    table: pa.Table, require: Sequence[str], broken: Sequence[int] = ()
-) -> tuple[pa.Table, dict[str, dict[str, Any]]]:
+def _checked(table: pa.Table, require: Sequence[str], broken: Sequence[int] = ()) -> tuple[pa.Table, Dropped]:
     """Leave out the rows that cannot be used, each for its first reason; `broken` rows of the file are gone already."""
     keep = np.ones(len(table), bool)
-    dropped: dict[str, dict[str, Any]] = {}
+    dropped: Dropped = {}
 
-    def leave_out(bad: np.ndarray, reason: str) -> None:
+    def leave_out(bad: NDArray[np.bool_], reason: str) -> None:
         rows = np.flatnonzero(bad & keep)
         if len(rows):
-            shown = [int(row) + 1 for row in rows[:_ROWS_SHOWN]]  # as people count
-            for gone in broken:
-                shown = [row + (row >= gone) for row in shown]
-            dropped[reason] = {"count": len(rows), "rows": shown}
+            dropped[reason] = {"count": len(rows), "rows": foreign_tables.row_numbers(rows.tolist(), broken)}
             keep[rows] = False
 
     for name in require:

@@ -1,49 +1,59 @@
-"""Is a photo file cut off? Answered from its framing where possible, so that indexing need not decode what is sound."""
+"""Whether a photo file is cut off: seen in its framing where possible, so that indexing need not decode sound ones."""
 
 import io
 import os
-from typing import Any
+from collections.abc import Callable
 
 from PIL import Image
+
+from photoplanet.photos import formats
 
 _TAIL = 64  # bytes at the end that are read: some cameras pad
 
 
 def surely_whole(file: io.BufferedIOBase, image: Image.Image) -> bool:
-    """True when the file's own framing says that nothing is missing; False: decode it to know. Keeps the position."""
+    """Whether the file's own framing says that nothing is missing; False: decode it to know. Keeps the position.
+
+    `image`: the file as Pillow has opened it.
+
+    >>> picture, file = Image.new("RGB", (8, 8)), io.BytesIO()
+    >>> picture.save(file, "PNG")
+    >>> surely_whole(file, Image.open(file)), surely_whole(io.BytesIO(file.getvalue()[:-9]), Image.open(file))
+    (True, False)
+    """
     position = file.tell()
     try:
         size = file.seek(0, os.SEEK_END)
         file.seek(max(0, size - _TAIL))
         tail = file.read(_TAIL)
-        check = _CHECKS.get(image.format or "")
-        return bool(check and check(file, image, size, tail))
+        kind = formats.of_pillow(image.format)
+        return kind in _CHECKS and _CHECKS[kind](file, image, size, tail)
     except (OSError, ValueError, TypeError):
         return False
     finally:
         file.seek(position)
 
 
-def _jpeg(file: Any, image: Image.Image, size: int, tail: bytes) -> bool:
+def _jpeg(file: io.BufferedIOBase, image: Image.Image, size: int, tail: bytes) -> bool:
     return tail.rstrip(b"\0\r\n ").endswith(b"\xff\xd9")
 
 
-def _png(file: Any, image: Image.Image, size: int, tail: bytes) -> bool:
+def _png(file: io.BufferedIOBase, image: Image.Image, size: int, tail: bytes) -> bool:
     return b"IEND\xaeB`\x82" in tail
 
 
-def _webp(file: Any, image: Image.Image, size: int, tail: bytes) -> bool:
+def _webp(file: io.BufferedIOBase, image: Image.Image, size: int, tail: bytes) -> bool:
     file.seek(4)
     return int.from_bytes(file.read(4), "little") + 8 <= size
 
 
-def _tiff(file: Any, image: Image.Image, size: int, tail: bytes) -> bool:
-    tags = image.tag_v2  # type: ignore[attr-defined]
+def _tiff(file: io.BufferedIOBase, image: Image.Image, size: int, tail: bytes) -> bool:
+    tags = getattr(image, "tag_v2", {})
     offsets, counts = ((tags.get(a) or tags.get(b) or ()) for a, b in ((273, 324), (279, 325)))  # strips, tiles
     return 0 < len(offsets) == len(counts) and all(at + n <= size for at, n in zip(offsets, counts, strict=True))
 
 
-def _heif(file: Any, image: Image.Image, size: int, tail: bytes) -> bool:
+def _heif(file: io.BufferedIOBase, image: Image.Image, size: int, tail: bytes) -> bool:
     """Top-level boxes chain exactly to the end."""
     at = 0
     for _ in range(1000):
@@ -60,4 +70,10 @@ def _heif(file: Any, image: Image.Image, size: int, tail: bytes) -> bool:
     return False
 
 
-_CHECKS = {"JPEG": _jpeg, "MPO": _jpeg, "PNG": _png, "WEBP": _webp, "TIFF": _tiff, "HEIF": _heif}
+_CHECKS: dict[formats.Format | None, Callable[[io.BufferedIOBase, Image.Image, int, bytes], bool]] = {
+    formats.JPEG: _jpeg,
+    formats.PNG: _png,
+    formats.WEBP: _webp,
+    formats.TIFF: _tiff,
+    formats.HEIC: _heif,
+}

@@ -1,4 +1,4 @@
-"""What is inside the server at a time, photos and bytes, so that nothing piles up: who finds no room must wait."""
+"""How many photos and bytes are inside the server at a time; further requests get 503, so that nothing piles up."""
 
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -6,25 +6,27 @@ from contextlib import contextmanager
 from photoplanet.server.limits import Limits
 from photoplanet.server.problems import Problem
 
-BUSY_SECONDS = 2  # what a client is asked to wait when there is no room
+RETRY_SECONDS = 2  # what a client is asked to wait when the server is full
+
+Reserve = Callable[[int], None]
 
 
-class Room:
-    """Counts photos accepted and not yet answered, and bytes of requests held in memory, of all clients together."""
+class Admission:
+    """Counts the `photos` accepted and not yet answered, and the `bytes` of requests in memory, of all clients.
 
-    def __init__(self, limits: Limits, watch: Callable[[str, float], None] = lambda name, value: None):
-        self.limits, self.watch = limits, watch
+    `report` gets the number of photos each time that it changes.
+    """
+
+    def __init__(self, limits: Limits, report: Callable[[int], object] = lambda photos: None):
+        self.limits, self._report = limits, report
         self.photos = self.bytes = 0
 
     @contextmanager
-    def holding(self) -> Iterator[Callable[[int], None]]:
-        """Yields a function that takes room for so many more bytes; Problem 503 where there is none.
-
-        All of it is given back at the end.
-        """
+    def memory(self) -> Iterator[Reserve]:
+        """Yield a function that reserves so many more bytes, or raises Problem 503; all are released at the end."""
         held = 0
 
-        def hold(size: int) -> None:
+        def reserve(size: int) -> None:
             nonlocal held
             if self.bytes + size > self.limits.memory_bytes:
                 raise _busy("requests hold all the memory there is for them")
@@ -32,13 +34,13 @@ class Room:
             self.bytes += size
 
         try:
-            yield hold
+            yield reserve
         finally:
             self.bytes -= held
 
     @contextmanager
-    def entered(self, photos: int) -> Iterator[None]:
-        """Room for so many photos, given back at the end; Problem 503 where there is none."""
+    def admit(self, photos: int) -> Iterator[None]:
+        """Let so many photos in until the end; Problem 503 where more than `limits.waiting` would be inside."""
         if self.photos + photos > self.limits.waiting:
             raise _busy(f"{self.photos} photos are waiting")
         self._count(photos)
@@ -49,8 +51,8 @@ class Room:
 
     def _count(self, photos: int) -> None:
         self.photos += photos
-        self.watch("waiting", self.photos)
+        self._report(self.photos)
 
 
 def _busy(why: str) -> Problem:
-    return Problem(503, f"busy: {why}; try again", {"Retry-After": str(BUSY_SECONDS)})
+    return Problem(503, f"busy: {why}; try again", {"Retry-After": str(RETRY_SECONDS)})

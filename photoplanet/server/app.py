@@ -2,22 +2,25 @@
 
 from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager
-from typing import Any
+from typing import TYPE_CHECKING
 
-from fastapi import FastAPI, Request, Response
+from starlette.applications import Starlette
+from starlette.middleware import Middleware
 
-from photoplanet import __version__
-from photoplanet.errors import InputError, PhotoplanetError
 from photoplanet.locate.locator import Locator
-from photoplanet.server import pages, problems
-from photoplanet.server.api import about, album, explain, locate, similar
+from photoplanet.server import openapi, pages, problems
+from photoplanet.server.api import album, explain, health, locate, metrics, models, similar, thumbnail
 from photoplanet.server.limits import Limits
-from photoplanet.server.metrics import Timed
+from photoplanet.server.metrics import MetricsMiddleware
 from photoplanet.server.security import Guard
-from photoplanet.server.service import Service, unnamed
+from photoplanet.server.service import Service
+
+if TYPE_CHECKING:
+    from photoplanet.retrieval.library.matching import Library
 
 TITLE = "photoplanet"
 ABOUT = "Where on Earth was this photo taken? From its pixels alone, with honest uncertainty."
+PATHS = (locate, album, explain, similar, thumbnail, models, health, metrics)
 
 
 def create_app(
@@ -26,38 +29,35 @@ def create_app(
     token: str | None = None,
     hosts: Sequence[str] | None = None,
     origins: Sequence[str] = (),
-    library: Any = None,
-) -> FastAPI:
-    """The application for a loaded model. `token`, `hosts`, `origins`: who may ask (`server.security.Guard`).
+    library: "Library | None" = None,
+) -> Starlette:
+    """Make the application for a loaded model. `token`, `hosts`, `origins`: who may ask (`server.security.Guard`).
 
-    `library`: what `retrieval.library.open` returns, for /v1/similar.
+    `library`: what `retrieval.library.library.open` returns, for /v1/similar.
+
+    >>> import photoplanet as pp
+    >>> app = create_app(pp.load("toy"), Limits(photos=10))
+    >>> [route.path for route in app.routes][:2]
+    ['/v1/locate', '/v1/album']
     """
     service = Service(locator, limits or Limits(), library)
+    endpoints = [path.endpoint(service) for path in PATHS]
 
     @asynccontextmanager
-    async def life(app: FastAPI) -> AsyncIterator[None]:
+    async def lifespan(app: Starlette) -> AsyncIterator[None]:
         service.batcher.start()
         yield
         await service.stop()
 
-    # FastAPI's own pages for /docs load scripts from elsewhere, so they are off; /openapi.json describes everything.
-    app = FastAPI(title=TITLE, description=ABOUT, version=__version__, lifespan=life, docs_url=None, redoc_url=None)
+    described = openapi.route(TITLE, ABOUT, endpoints)
+    app = Starlette(
+        routes=[*(endpoint.route() for endpoint in endpoints), described, *pages.routes()],
+        middleware=[
+            Middleware(Guard, token=token, hosts=hosts, origins=origins),
+            Middleware(MetricsMiddleware, metrics=service.metrics),
+        ],
+        exception_handlers=problems.HANDLERS,
+        lifespan=lifespan,
+    )
     app.state.service = service
-    problems.add(app)
-    _errors(app)
-    for endpoints in (locate, album, explain, similar, about):
-        endpoints.add(app, service)
-    pages.add(app)
-    app.add_middleware(Timed, metrics=service.metrics)
-    app.add_middleware(Guard, token=token, hosts=hosts, origins=origins)
     return app
-
-
-def _errors(app: FastAPI) -> None:
-    """What the library refuses, as problem+json too."""
-
-    @app.exception_handler(PhotoplanetError)
-    async def ours(request: Request, error: PhotoplanetError) -> Response:
-        if isinstance(error, InputError):
-            return problems.response(400, unnamed(error))
-        return problems.response(500, "the model cannot answer; see the server's log")

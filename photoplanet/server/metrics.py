@@ -8,11 +8,12 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from photoplanet.server import problems
 
+CONTENT_TYPE = CONTENT_TYPE_LATEST
+OTHER = "other"  # the path of every request that no route takes
+
 
 class Metrics:
     """Counters of one server; `text()` is what /metrics answers."""
-
-    content_type = CONTENT_TYPE_LATEST
 
     def __init__(self) -> None:
         self.registry = CollectorRegistry()
@@ -27,19 +28,16 @@ class Metrics:
         self.batches = Histogram("photoplanet_batch_photos", "Photos that went through the network together",
                                  buckets=(1, 2, 4, 8, 16, 32), registry=self.registry)  # fmt: skip
 
-    def watch(self, name: str, value: float) -> None:
-        """What the batcher tells: photos waiting, or the size of a batch."""
-        if name == "waiting":
-            self.waiting.set(value)
-        else:
-            self.batches.observe(value)
+    def photo(self, located: bool) -> None:
+        """Count one photo that was located, or could not be read."""
+        self.photos.labels("located" if located else "unreadable").inc()
 
     def text(self) -> bytes:
         """The metrics in Prometheus' text format."""
         return generate_latest(self.registry)
 
 
-class Timed:
+class MetricsMiddleware:
     """ASGI middleware: counts and times answers by their route, never by the path as it was asked for.
 
     A fault becomes a problem that says nothing of what is inside, and goes on to the server's log.
@@ -49,6 +47,7 @@ class Timed:
         self.app, self.metrics = app, metrics
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Pass a request on and count its answer."""
         if scope["type"] != "http":
             await self.app(scope, receive, send)
             return
@@ -68,6 +67,6 @@ class Timed:
                 await fault(scope, receive, answer)
             raise
         finally:
-            path = getattr(scope.get("route"), "path", "other")
+            path = getattr(scope.get("endpoint"), "path", OTHER)
             self.metrics.requests.labels(path, str(status)).inc()
             self.metrics.seconds.labels(path).observe(time.perf_counter() - start)

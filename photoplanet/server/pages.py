@@ -1,10 +1,13 @@
 """The web pages: files of the package, served as they are, under a policy that lets them load no others."""
 
 import hashlib
-from collections.abc import Awaitable, Callable, Mapping
+from collections.abc import Mapping
 from pathlib import Path
 
-from fastapi import FastAPI, Request, Response
+from starlette.datastructures import Headers
+from starlette.responses import Response
+from starlette.routing import Route
+from starlette.types import Receive, Scope, Send
 
 PACKAGE = Path(__file__).parents[1]
 TYPES = {
@@ -31,29 +34,30 @@ def folder(url: str, path: str) -> dict[str, str]:
 ROUTES = {
     "/": "server/page/page.html",
     **folder("/page", "server/page"),
-    "/map/atlas.js": "show/atlas.js",
-    "/map/words.js": "show/words.js",
+    **folder("/map", "show/map"),
     "/map/land.json": "earth/land.json",
 }
 
 
-def add(app: FastAPI, routes: Mapping[str, str] = ROUTES) -> None:
-    """Let `app` serve the files of `routes`, read once, now. `Guard` asks for no token: they hold nothing private."""
-    for url, path in routes.items():
-        app.add_api_route(url, _sender(PACKAGE / path), methods=["GET", "HEAD"], include_in_schema=False)
+def routes(files: Mapping[str, str] = ROUTES) -> list[Route]:
+    """Routes to the files, read once, now. `Guard` asks for no token: they hold nothing private."""
+    return [Route(url, _File(url, PACKAGE / path), methods=["GET"]) for url, path in files.items()]
 
 
-def _sender(path: Path) -> Callable[[Request], Awaitable[Response]]:
-    content = path.read_bytes()
-    headers = {
-        "ETag": f'"{hashlib.sha256(content).hexdigest()[:32]}"',
-        "Cache-Control": "no-cache",  # ask each time whether it has changed: an upgrade shows at once
-        "Content-Security-Policy": POLICY,
-    }
+class _File:
+    """An ASGI application that sends one file."""
 
-    async def send(request: Request) -> Response:
-        if headers["ETag"] in request.headers.get("if-none-match", ""):
-            return Response(status_code=304, headers=headers)
-        return Response(content, headers=headers, media_type=TYPES[path.suffix])
+    def __init__(self, url: str, file: Path):
+        self.path, self._content, self._type = url, file.read_bytes(), TYPES[file.suffix]
+        self._headers = {
+            "ETag": f'"{hashlib.sha256(self._content).hexdigest()[:32]}"',
+            "Cache-Control": "no-cache",  # ask each time whether it has changed: an upgrade shows at once
+            "Content-Security-Policy": POLICY,
+        }
 
-    return send
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        if self._headers["ETag"] in Headers(scope=scope).get("if-none-match", ""):
+            response = Response(status_code=304, headers=self._headers)
+        else:
+            response = Response(self._content, headers=self._headers, media_type=self._type)
+        await response(scope, receive, send)

@@ -1,45 +1,87 @@
 """Errors as RFC 9457 problem+json: what went wrong, and what to do, in one object."""
 
+from collections.abc import Mapping
 from http import HTTPStatus
 from typing import Any
 
-from fastapi import FastAPI, Request, Response
-from fastapi.exceptions import RequestValidationError
+from pydantic import ValidationError
 from starlette.exceptions import HTTPException
-from starlette.responses import JSONResponse
+from starlette.requests import Request
+from starlette.responses import JSONResponse, Response
+from typing_extensions import TypedDict
+
+from photoplanet.errors import InputError, PhotoplanetError
+
+MEDIA_TYPE = "application/problem+json"
+PHOTO_BYTES = "photo bytes: "  # what errors call a photo that has no file name
+
+
+class ProblemDetails(TypedDict):
+    """Why a request was refused or failed (RFC 9457)."""
+
+    type: str
+    title: str
+    status: int
+    detail: str
 
 
 class Problem(Exception):
     """An answer other than success. `detail`: one line for people; `headers`: such as Retry-After."""
 
-    def __init__(self, status: int, detail: str, headers: dict[str, str] | None = None):
+    def __init__(self, status: int, detail: str, headers: Mapping[str, str] | None = None):
         super().__init__(detail)
-        self.status, self.detail, self.headers = status, detail, headers or {}
+        self.status, self.detail, self.headers = status, detail, headers
 
 
-def response(status: int, detail: str, headers: dict[str, str] | None = None) -> JSONResponse:
+def details(status: int, detail: str) -> ProblemDetails:
+    """The problem as plain values.
+
+    >>> details(503, "busy")
+    {'type': 'about:blank', 'title': 'Service Unavailable', 'status': 503, 'detail': 'busy'}
+    """
+    return {"type": "about:blank", "title": HTTPStatus(status).phrase, "status": status, "detail": detail}
+
+
+def response(status: int, detail: str, headers: Mapping[str, str] | None = None) -> Response:
     """The problem as a response."""
-    content: dict[str, Any] = {
-        "type": "about:blank",
-        "title": HTTPStatus(status).phrase,
-        "status": status,
-        "detail": detail,
-    }
-    return JSONResponse(content, status, headers, media_type="application/problem+json")
+    return JSONResponse(details(status, detail), status, headers, media_type=MEDIA_TYPE)
 
 
-def add(app: FastAPI) -> None:
-    """Let `app` answer every error of its own and of Starlette as problem+json; `metrics.Timed` answers for faults."""
+def invalid(error: ValidationError) -> Problem:
+    """Status 422 with the first fault that was found in the parameters, or the body, of a request."""
+    first = error.errors(include_url=False, include_input=False)[0]
+    return Problem(422, f"{'.'.join(map(str, first['loc'])) or 'body'}: {first['msg']}")
 
-    @app.exception_handler(Problem)
-    async def problem(request: Request, error: Problem) -> Response:
-        return response(error.status, error.detail, error.headers)
 
-    @app.exception_handler(RequestValidationError)
-    async def invalid(request: Request, error: RequestValidationError) -> Response:
-        first = error.errors()[0]
-        return response(422, f"{'.'.join(map(str, first['loc'][1:]))}: {first['msg']}")
+def reason(error: Exception) -> str:
+    """An error's words without the name that stands for a photo's bytes.
 
-    @app.exception_handler(HTTPException)
-    async def http(request: Request, error: HTTPException) -> Response:
-        return response(error.status_code, str(error.detail), dict(error.headers or {}))
+    >>> reason(InputError("photo bytes: no JPEG"))
+    'no JPEG'
+    """
+    return str(error).removeprefix(PHOTO_BYTES)
+
+
+async def _problem(request: Request, error: Problem) -> Response:
+    return response(error.status, error.detail, error.headers)
+
+
+async def _http(request: Request, error: HTTPException) -> Response:
+    return response(error.status_code, error.detail, error.headers)
+
+
+async def _refused(request: Request, error: InputError) -> Response:
+    return response(400, reason(error))
+
+
+async def _broken(request: Request, error: PhotoplanetError) -> Response:
+    return response(500, "the model cannot answer; see the server's log")
+
+
+# For Starlette: what the server, Starlette and the library raise. `metrics.MetricsMiddleware` answers for faults.
+HANDLERS: dict[Any, Any] = {
+    Problem: _problem,
+    HTTPException: _http,
+    InputError: _refused,
+    PhotoplanetError: _broken,
+}

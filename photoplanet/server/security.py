@@ -2,8 +2,6 @@
 
 import hmac
 import ipaddress
-import time
-from collections import OrderedDict
 from collections.abc import Sequence
 
 from starlette.datastructures import Headers, MutableHeaders
@@ -12,7 +10,6 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from photoplanet.server import problems
 
-MOST_ADDRESSES = 10_000
 LOOPBACK_NAMES = ("localhost", "127.0.0.1", "[::1]", "::1")
 # An answer is data, and a browser led to it must not make anything else of it; pages have a policy of their own.
 CONTENT_POLICY = "default-src 'none'; form-action 'none'; frame-ancestors 'none'; base-uri 'none'"
@@ -32,7 +29,11 @@ PUBLIC = ("/healthz",)  # with no token
 
 
 def is_loopback(host: str) -> bool:
-    """Whether a server bound to `host` can be reached from this machine only."""
+    """Whether a server bound to `host` can be reached from this machine only.
+
+    >>> is_loopback("127.0.0.1"), is_loopback("0.0.0.0")
+    (True, False)
+    """
     if host in LOOPBACK_NAMES:
         return True
     try:
@@ -42,7 +43,7 @@ def is_loopback(host: str) -> bool:
 
 
 class Guard:
-    """ASGI middleware: refuses who may not ask (400, 401, 403, 429), adds security headers to every answer.
+    """ASGI middleware: refuses requests that are not allowed (400, 401, 403), adds security headers to every answer.
 
     `hosts`: accepted Host names (None: any), so that a web site whose name leads here cannot read answers (DNS
     rebinding). `origins`: web sites that may call besides our own page; all others are refused before the work, not
@@ -53,6 +54,7 @@ class Guard:
         self.app, self.token, self.hosts, self.origins = app, token, hosts, tuple(origins)
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Refuse a request or pass it on."""
         if scope["type"] != "http":
             await self.app(scope, receive, send)
             return
@@ -97,29 +99,6 @@ class Guard:
             return None
         words = "send the token that the server printed when it started: Authorization: Bearer TOKEN"
         return problems.response(401, words, {"WWW-Authenticate": "Bearer"})
-
-
-class Rates:
-    """Photos a minute by address: a bucket that fills steadily; at most `MOST_ADDRESSES` are remembered."""
-
-    def __init__(self, rate: int):
-        self.rate = rate
-        self._buckets: OrderedDict[str, tuple[float, float]] = OrderedDict()
-
-    def spend(self, address: str, photos: int) -> None:
-        """Take `photos` from the bucket of `address`; Problem 429 with Retry-After where it is too empty."""
-        if not self.rate:
-            return
-        now = time.monotonic()
-        left, since = self._buckets.pop(address, (float(self.rate), now))
-        left = min(float(self.rate), left + (now - since) * self.rate / 60)
-        enough = left >= min(photos, self.rate)
-        self._buckets[address] = (left - photos if enough else left, now)
-        while len(self._buckets) > MOST_ADDRESSES:
-            self._buckets.popitem(last=False)
-        if not enough:
-            wait = max(1, round((min(photos, self.rate) - left) * 60 / self.rate + 0.5))
-            raise problems.Problem(429, f"more than {self.rate} photos a minute; try again", {"Retry-After": str(wait)})
 
 
 def _name(host: str) -> str:

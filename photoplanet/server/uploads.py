@@ -1,7 +1,6 @@
 """Photos out of a request, in memory only: raw bytes or multipart, bounded while they arrive."""
 
 import asyncio
-from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 
@@ -9,11 +8,13 @@ from python_multipart.exceptions import MultipartParseError
 from python_multipart.multipart import MultipartParser, parse_options_header
 from starlette.requests import ClientDisconnect, Request
 
+from photoplanet.server.admission import Reserve
 from photoplanet.server.limits import MEGABYTE, Limits
 from photoplanet.server.problems import Problem
 
-MOST_FIELDS, FIELD_BYTES = 20, 10_000
-MOST_NAME = 200
+MAX_FIELDS, FIELD_BYTES = 20, 10_000  # fields that are not files, and bytes of one
+MAX_NAME = 200  # characters of a file's or field's name; the rest is cut off
+MAX_BOUNDARY = 200  # bytes; RFC 2046 allows 70
 
 
 @dataclass(frozen=True)
@@ -28,30 +29,32 @@ class Upload:
     field: str = ""
 
 
-async def read(request: Request, limits: Limits, hold: Callable[[int], None]) -> list[Upload]:
+async def read(request: Request, limits: Limits, reserve: Reserve) -> list[Upload]:
     """The photos of a request; Problem 400, 408, 413 or 415 for what cannot be taken.
 
-    A body of type multipart/form-data holds files in any field; any other is one photo's bytes. `hold` is told the
-    size of each piece as it arrives, and may refuse it.
+    A body of type multipart/form-data holds files in any field; any other is one photo's bytes. `reserve` gets
+    the size of each piece as it arrives, and may refuse it.
     """
     kind, options = parse_options_header(request.headers.get("content-type", ""))
-    # application/x-www-form-urlencoded is what `curl --data-binary` says of anything, so it is no sign of anything.
+    # application/x-www-form-urlencoded is what `curl --data-binary` says of anything, so it says nothing.
     if kind.startswith((b"text/", b"application/json")):
         raise Problem(415, "send a photo's bytes, or photos as multipart/form-data")
     try:
         if kind == b"multipart/form-data":
-            return await asyncio.wait_for(_multipart(request, limits, hold, options.get(b"boundary")), limits.seconds)
-        content = await asyncio.wait_for(_raw(request, limits, hold), limits.seconds)
+            return await asyncio.wait_for(
+                _multipart(request, limits, reserve, options.get(b"boundary")), limits.seconds
+            )
+        content = await asyncio.wait_for(_raw(request, limits, reserve), limits.seconds)
     except asyncio.TimeoutError:  # another class than the built-in one before Python 3.11
         raise Problem(408, f"the request did not arrive within {limits.seconds:g} s") from None
     except ClientDisconnect:
         raise Problem(400, "the client went away") from None
     if not content:
         raise Problem(400, "no photo in the request: send its bytes, or photos as multipart/form-data")
-    return [Upload(request.query_params.get("name", "")[:MOST_NAME], content)]
+    return [Upload(request.query_params.get("name", "")[:MAX_NAME], content)]
 
 
-async def _raw(request: Request, limits: Limits, hold: Callable[[int], None]) -> bytes:
+async def _raw(request: Request, limits: Limits, reserve: Reserve) -> bytes:
     most = min(limits.photo_bytes, limits.request_bytes)
     if _declared(request) > most:
         raise too_large(most, "the photo")
@@ -60,15 +63,13 @@ async def _raw(request: Request, limits: Limits, hold: Callable[[int], None]) ->
         size += len(part)
         if size > most:
             raise too_large(most, "the photo")
-        hold(len(part))
+        reserve(len(part))
         parts.append(part)
     return b"".join(parts)
 
 
-async def _multipart(
-    request: Request, limits: Limits, hold: Callable[[int], None], boundary: bytes | None
-) -> list[Upload]:
-    if not boundary or len(boundary) > 200:
+async def _multipart(request: Request, limits: Limits, reserve: Reserve, boundary: bytes | None) -> list[Upload]:
+    if not boundary or len(boundary) > MAX_BOUNDARY:
         raise Problem(400, "multipart/form-data without a usable boundary")
     if _declared(request) > limits.request_bytes:
         raise too_large(limits.request_bytes, "the request")
@@ -80,7 +81,7 @@ async def _multipart(
             size += len(part)
             if size > limits.request_bytes:
                 raise too_large(limits.request_bytes, "the request")
-            hold(len(part))
+            reserve(len(part))
             parser.write(part)
         parser.finalize()
     except MultipartParseError as error:
@@ -93,7 +94,7 @@ async def _multipart(
 
 
 class _Parts:
-    """Gathers the parts of a multipart body as the parser finds them."""
+    """Collects the parts of a multipart body as the parser finds them."""
 
     def __init__(self, limits: Limits):
         self.limits = limits
@@ -102,7 +103,7 @@ class _Parts:
         self.ended = False
         self._headers: dict[bytes, bytes] = {}
         self._header, self._value, self._data = b"", b"", bytearray()
-        self._most = 0
+        self._limit = 0
 
     def callbacks(self) -> dict[str, Any]:
         return {
@@ -128,23 +129,24 @@ class _Parts:
 
     def _body_begins(self) -> None:
         _, options = parse_options_header(self._headers.get(b"content-disposition", b""))
-        self._field = options.get(b"name", b"").decode("utf-8", "replace")[:MOST_NAME]
+        self._field = options.get(b"name", b"").decode("utf-8", "replace")[:MAX_NAME]
         filename = options.get(b"filename")
-        self._name = None if filename is None else filename.decode("utf-8", "replace")[:MOST_NAME]
+        self._name = None if filename is None else filename.decode("utf-8", "replace")[:MAX_NAME]
         self.fields += self._name is None
-        if self.fields > MOST_FIELDS:
-            raise Problem(400, f"more than {MOST_FIELDS} form fields")
+        if self.fields > MAX_FIELDS:
+            raise Problem(400, f"more than {MAX_FIELDS} form fields")
         self.parts += 1
-        if self.parts > 2 * (self.limits.photos + MOST_FIELDS):  # files that were not chosen are no photos, but work
+        # A file that was not chosen is not a photo, but it is work.
+        if self.parts > 2 * (self.limits.photos + MAX_FIELDS):
             raise Problem(400, f"{self.parts} parts in one request, most of them empty")
         if self._name is not None and len(self.photos) >= self.limits.photos:
             raise Problem(413, f"more than {self.limits.photos} photos in one request; send them in several")
-        self._most = FIELD_BYTES if self._name is None else self.limits.photo_bytes
+        self._limit = FIELD_BYTES if self._name is None else self.limits.photo_bytes
 
     def _more(self, data: bytes, start: int, end: int) -> None:
         self._data += data[start:end]
-        if len(self._data) > self._most:
-            raise too_large(self._most, "a photo" if self._name is not None else "a form field")
+        if len(self._data) > self._limit:
+            raise too_large(self._limit, "a photo" if self._name is not None else "a form field")
 
     def _part_ends(self) -> None:
         # A browser sends an empty file field where nothing was chosen.
@@ -166,4 +168,4 @@ def _declared(request: Request) -> int:
     try:
         return int(request.headers.get("content-length", 0))
     except ValueError:
-        raise Problem(400, "Content-Length is no number") from None
+        raise Problem(400, "Content-Length is not a number") from None

@@ -1,4 +1,4 @@
-"""Predictions on a map: one HTML file that works with no network, and GeoJSON of many photos."""
+"""Predictions on a map: one HTML file that needs no network, and GeoJSON of many photos."""
 
 import base64
 import hashlib
@@ -11,14 +11,15 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
+from numpy.typing import NDArray
 
+from photoplanet.core.atomic import write_text
 from photoplanet.earth import cells, geodesy, land
 from photoplanet.earth.gazetteer import ATTRIBUTION
 from photoplanet.errors import InputError
 from photoplanet.locate import geojson as features_of
 from photoplanet.locate.answers import AnswerOptions, record
 from photoplanet.locate.prediction import Prediction
-from photoplanet.show.result_files import atomic
 
 TITLE = "Where were these photos taken?"
 MAX_CELLS = 20_000  # drawn in one page, about 3 MB; with many photos each gets fewer
@@ -26,7 +27,10 @@ CELLS_A_PHOTO = (8, 250)  # the least and the most
 NOTABLE = 0.004  # of the largest probability: fainter cells outside the credible region are not drawn
 MAX_THUMBNAIL = 200_000  # characters of one data URI
 
-_FOLDER = Path(__file__).parent
+_FOLDER = Path(__file__).parent / "map_page"
+_TYPES = re.compile(r"/\*\*.*?\*/\n?", re.DOTALL)  # comments for the type checker, an eighth of the script
+_EXPORT = re.compile("^export ", re.MULTILINE)
+_IMPORT = re.compile(r'^import \{[^}]*\} from "(\.[^"]+)";\n', re.MULTILINE)
 _THUMBNAIL = re.compile(r"data:image/(?:jpeg|png|webp);base64,[A-Za-z0-9+/]+={0,2}")
 
 # (name, prediction or error), or a dict: `name`, `prediction` (or an error), optional `thumbnail` (a JPEG, PNG or WebP
@@ -35,12 +39,18 @@ Item = tuple[str, Prediction | Exception] | Mapping[str, Any]
 
 
 def html_map(items: Iterable[Item], title: str = TITLE, form: AnswerOptions | None = None) -> str:
-    """One self-contained HTML page: every photo's point, likely cells, credible region and places, on our own canvas.
+    """Make one self-contained HTML page: a map of every photo's point, cells, credible region and places.
 
     `items`: (name, Prediction or the error of an unreadable photo), or dicts with `name`, `prediction` and optional
     `thumbnail` (data URI) and `truth` (degrees, latitude first). `form` (default: five places, 90 % region, city
-    precision) decides what is told; an abstaining photo shows its cells but no point. The page loads nothing and a
-    content security policy forbids it to. InputError for a thumbnail that is no image data URI.
+    precision) decides what is shown; an abstaining photo shows its cells but no point. The page loads nothing, and its
+    content security policy forbids it to. InputError for a thumbnail that is not an image as a data URI.
+
+    >>> import numpy as np
+    >>> import photoplanet as pp
+    >>> black = pp.load("toy").locate(np.zeros((64, 64, 3), np.uint8))
+    >>> html_map([("black.jpg", black)])[:15]
+    '<!DOCTYPE html>'
     """
     shown = form or AnswerOptions(top=5)
     listed = list(items)
@@ -51,15 +61,19 @@ def html_map(items: Iterable[Item], title: str = TITLE, form: AnswerOptions | No
 
 
 def page(data: dict[str, Any], outlines: "Outlines", title: str, more: str = "") -> str:
-    """The page around `data` (with its `photos`) and the cells that they name.
+    """Put the page together around `data` (with its `photos`) and the cells that they name.
 
-    `more`: the stem of files that add to it, as `trip` (trip.html below the map, trip.css, trip.js inside the script).
+    `more`: the stem of the files that add to it, as `trip` (trip.html below the map, trip.css, and trip.js in place of
+    map.js).
+
+    >>> "%%" in page({"photos": []}, Outlines(), "No photo")
+    False
     """
-    script = _script(more)
+    script = _script(f"{more or 'map'}.js")
     digest = base64.b64encode(hashlib.sha256(script.encode()).digest()).decode()
     parts = {
         "TITLE": html.escape(title),
-        "STYLE": _part("map.css") + (_part(f"{more}.css") if more else ""),
+        "STYLE": _part("page.css") + (_part(f"{more}.css") if more else ""),
         "SCRIPT": script,
         "SCRIPT_HASH": f"sha256-{digest}",
         "ATTRIBUTION": html.escape(ATTRIBUTION[:1].upper() + ATTRIBUTION[1:]),
@@ -67,11 +81,15 @@ def page(data: dict[str, Any], outlines: "Outlines", title: str, more: str = "")
         "DATA": _embedded({**data, "cells": outlines.corners, "land": json.loads(land.text())}),
     }
     # one pass, so that a title or file name that looks like a placeholder stays what it is
-    return re.sub("%%([A-Z_]+)%%", lambda match: parts[match[1]], _part("map.html"))
+    return re.sub("%%([A-Z_]+)%%", lambda match: parts[match[1]], _part("page.html"))
 
 
 def cells_a_photo(photos: int) -> int:
-    """How many cells each of so many photos may show in one page."""
+    """Return how many cells each of so many photos may show in one page.
+
+    >>> cells_a_photo(1), cells_a_photo(500), cells_a_photo(1_000_000)
+    (250, 40, 8)
+    """
     least, most = CELLS_A_PHOTO
     return min(most, max(least, MAX_CELLS // max(1, photos)))
 
@@ -79,17 +97,26 @@ def cells_a_photo(photos: int) -> int:
 def write_html_map(
     path: str | Path, items: Iterable[Item], title: str = TITLE, form: AnswerOptions | None = None
 ) -> Path:
-    """Write `html_map` to `path` (UTF-8), in one step at the end; returns the path."""
+    """Write `html_map` to `path` (UTF-8), in one step at the end; return the path.
+
+    >>> write_html_map(getfixture("tmp_path") / "map.html", []).name
+    'map.html'
+    """
     page = html_map(items, title, form)
-    with atomic(path) as file:
-        file.write(page)
+    write_text(path, page)
     return Path(path)
 
 
 def geojson(items: Iterable[Item], form: AnswerOptions | None = None) -> dict[str, Any]:
-    """A GeoJSON FeatureCollection of many predictions: points and region cells, the photo's name in `photo`.
+    """Make a GeoJSON FeatureCollection of many predictions: points and region cells, the photo's name in `photo`.
 
     Items as in `html_map`; unreadable photos have no feature, abstaining ones no point.
+
+    >>> import numpy as np
+    >>> import photoplanet as pp
+    >>> black = pp.load("toy").locate(np.zeros((64, 64, 3), np.uint8))
+    >>> {feature["properties"]["photo"] for feature in geojson([("black.jpg", black)])["features"]}
+    {'black.jpg'}
     """
     shown = form or AnswerOptions(top=5)
     features = []
@@ -108,7 +135,7 @@ def _opened(item: Item) -> tuple[str, Any, Mapping[str, Any]]:
     else:
         (name, prediction), extra = item, {}
     if name is None or not isinstance(prediction, Prediction | Exception):
-        raise InputError(f"a map item needs a name and a prediction (or an error), not {type(prediction).__name__}")
+        raise InputError(f"a map item needs a name and a prediction or an error, not {type(prediction).__name__}")
     return str(name), prediction, extra
 
 
@@ -119,8 +146,14 @@ class Outlines:
         self.rows: dict[int, int] = {}
         self.corners: list[list[int]] = []
 
-    def add(self, ids: np.ndarray) -> None:
-        """Give each new cell a row: latitude, longitude, … of its corners, in ten-thousandths of a degree."""
+    def add(self, ids: NDArray[np.uint64]) -> None:
+        """Give each new cell a row: latitude, longitude, … of its corners, in ten-thousandths of a degree.
+
+        >>> outlines = Outlines()
+        >>> outlines.add(cells.from_token(["3", "5"]))
+        >>> len(outlines.corners), len(outlines.corners[0])
+        (2, 8)
+        """
         new = [cell for cell in ids.tolist() if cell not in self.rows]
         if new:
             self.rows.update(zip(new, range(len(self.corners), len(self.corners) + len(new)), strict=True))
@@ -129,7 +162,11 @@ class Outlines:
 
 
 def photo_data(item: Item, form: AnswerOptions, share: int, outlines: Outlines) -> dict[str, Any]:
-    """What the page knows of one photo, with at most `share` cells; new ones go into `outlines`."""
+    """Return what the page knows of one photo, with at most `share` cells; new ones go into `outlines`.
+
+    >>> photo_data(("a.jpg", InputError("a.jpg: not a photo")), AnswerOptions(), 8, Outlines())
+    {'name': 'a.jpg', 'error': 'a.jpg: not a photo'}
+    """
     name, prediction, extra = _opened(item)
     found: dict[str, Any] = {"name": name}
     if thumbnail := extra.get("thumbnail"):
@@ -165,13 +202,23 @@ def _embedded(value: Any) -> str:
     return text
 
 
-def _script(more: str) -> str:
-    """The page's one script: modules one after another, in a scope of their own."""
-    parts = [re.sub("^export ", "", _part(name), flags=re.MULTILINE) for name in ("words.js", "atlas.js", "map.js")]
-    inner = "".join(parts).replace("/* more */", _part(f"{more}.js") if more else "")
-    return f'\n"use strict";\n(() => {{\n{inner}}})();\n'
+@cache
+def _script(entry: str) -> str:
+    """The page's one script: the module `entry` after those that it imports, all in one scope of their own."""
+    modules: dict[Path, str] = {}
+
+    def add(path: Path) -> None:
+        if path in modules:
+            return
+        text = path.read_text(encoding="utf-8")
+        for imported in _IMPORT.findall(text):
+            add((path.parent / imported).resolve())
+        modules[path] = _EXPORT.sub("", _TYPES.sub("", _IMPORT.sub("", text)))
+
+    add(_FOLDER / entry)
+    return f'\n"use strict";\n(() => {{\n{"".join(modules.values())}}})();\n'
 
 
 @cache
 def _part(name: str) -> str:
-    return (_FOLDER / name).read_text(encoding="utf-8")
+    return re.sub("<!--.*?-->\n", "", (_FOLDER / name).read_text(encoding="utf-8"))

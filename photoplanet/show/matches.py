@@ -3,18 +3,21 @@
 import base64
 import html
 import io
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from itertools import groupby
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from PIL import Image, ImageDraw
 
-from photoplanet.core.atomic import replacing
+from photoplanet.core.atomic import open_replacing, replacing
 from photoplanet.earth.gazetteer import ATTRIBUTION
 from photoplanet.errors import InputError, printable
-from photoplanet.photos.decode import open_photo
-from photoplanet.show.result_files import atomic
+from photoplanet.photos.decode import Source, open_photo
+
+if TYPE_CHECKING:
+    from photoplanet.retrieval.library.matching import Library, Match
+    from photoplanet.retrieval.local_features.root_sift import Features
 
 WIDTH = 1200  # pixels of a pair
 MAX_HEIGHT = 60_000  # of a picture: what viewers still open
@@ -33,10 +36,18 @@ footer { color: #666; font-size: .8rem; margin-top: 3rem }
 """
 
 
-def pair(query: Any, match: Any, query_features: Any = None, match_features: Any = None) -> Image.Image:
-    """Query and match side by side, RGB, `WIDTH` pixels wide at most, lines between what agrees (where features are).
+def pair(
+    query: Source, match: "Match", query_features: "Features | None" = None, match_features: "Features | None" = None
+) -> Image.Image:
+    """Draw query and match side by side, RGB, at most `WIDTH` pixels wide; with features, lines join what agrees.
 
-    `match` is a `retrieval.matching.Match`. InputError where one of the photos cannot be read.
+    `match` is a `retrieval.library.matching.Match`. InputError where one of the photos cannot be read.
+
+    >>> from types import SimpleNamespace
+    >>> photo = getfixture("tmp_path") / "a.png"
+    >>> Image.new("RGB", (40, 30)).save(photo)
+    >>> pair(photo, SimpleNamespace(path=photo)).size
+    (1074, 400)
     """
     if query_features is not None and match_features is not None:
         from photoplanet.retrieval.local_features import search
@@ -52,9 +63,49 @@ def pair(query: Any, match: Any, query_features: Any = None, match_features: Any
     return drawn
 
 
+def likeness(match: Mapping[str, Any]) -> str:
+    """Say in words how alike two photos are, from the record of a match.
+
+    >>> likeness({"inliers": 125, "trusted": True}), likeness({"inliers": 12, "trusted": False})
+    ('125 details agree', '12 agree, unproven')
+    >>> likeness({"distance": 0.31})
+    'distance 0.310'
+    """
+    if "distance" in match:
+        return f"distance {match['distance']:.3f}"
+    return f"{match['inliers']} details agree" if match["trusted"] else f"{match['inliers']} agree, unproven"
+
+
+def pictures(
+    library: "Library",
+    source: Source,
+    name: str,
+    features: "Features | None",
+    matches: Sequence["Match"],
+    records: Sequence[Mapping[str, Any]],
+) -> Iterator[dict[str, Any]]:
+    """Draw a photo beside each of its matches, for `write_html` and `write_png`; one at a time, when asked for.
+
+    `features`: local features of the photo, None where vectors were compared; `records`: the matches as plain values.
+    """
+    if not matches:
+        yield {"query": name, "title": "no match", "picture": None}
+    for match, record in zip(matches, records, strict=True):
+        title = f"{likeness(record)} · {record['place']} · {record['photo_id']}"
+        try:
+            picture = pair(source, match, features, library.features_of(match.row))
+        except InputError as error:  # gone since it was indexed
+            yield {"query": name, "title": f"{title} ({error})", "picture": None}
+            continue
+        yield {"query": name, "title": title, "picture": picture}
+
+
 def write_html(path: str | Path, pictures: Iterable[Mapping[str, Any]]) -> None:
-    """Write one self-contained page of {query, title, picture (PIL image or None)}; it loads nothing from elsewhere."""
-    with atomic(path) as file:
+    """Write one self-contained page of {query, title, picture (PIL image or None)}; it loads nothing from elsewhere.
+
+    >>> write_html(getfixture("tmp_path") / "m.html", [{"query": "a.jpg", "title": "no match", "picture": None}])
+    """
+    with open_replacing(path) as file:
         file.write(_HEAD)
         for query, group in groupby(pictures, key=lambda each: each["query"]):
             file.write(f"<h2>{html.escape(printable(query))}</h2>\n")
@@ -65,11 +116,14 @@ def write_html(path: str | Path, pictures: Iterable[Mapping[str, Any]]) -> None:
 
 
 def write_png(path: str | Path, pictures: Sequence[Mapping[str, Any]]) -> None:
-    """Write the pairs below one another as a PNG, each under its title; InputError when it would be too high."""
+    """Write the pairs below one another as a PNG, each under its title; InputError when it would be too high.
+
+    >>> write_png(getfixture("tmp_path") / "m.png", [{"query": "a.jpg", "title": "no match", "picture": None}])
+    """
     line = 22
     heights = [line * 2 + (each["picture"].height if each["picture"] else 0) for each in pictures]
     if sum(heights) > MAX_HEIGHT:
-        raise InputError(f"{path}: {len(pictures)} pairs are too many for one picture; write a page (.html)")
+        raise InputError(f"{path}: {len(pictures)} pairs are too many for one picture; write a page (.html) instead")
     canvas = Image.new("RGB", (WIDTH, max(line, sum(heights))), "white")
     pen, top = ImageDraw.Draw(canvas), 0
     for each, height in zip(pictures, heights, strict=True):
@@ -78,7 +132,7 @@ def write_png(path: str | Path, pictures: Sequence[Mapping[str, Any]]) -> None:
         if each["picture"]:
             canvas.paste(each["picture"], (0, top + line))
         top += height
-    with replacing(Path(path)) as temporary:
+    with replacing(path) as temporary:
         canvas.save(temporary, "PNG")
 
 

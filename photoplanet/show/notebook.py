@@ -1,13 +1,12 @@
 """Predictions as HTML for notebooks: a static map and short tables, for Jupyter, VS Code and Colab, trusted or not.
 
 No script and no style sheet, since both are often blocked in a notebook's output; the map is an image of its own.
-Text takes the colours of the page around it. What is told is rounded as `photoplanet locate` rounds it.
+Text takes the colours of the page around it. Places are rounded as `photoplanet locate` rounds them.
 """
 
 import base64
 from collections.abc import Sequence
 from html import escape
-from typing import Any
 
 from photoplanet.earth.geodesy import RADII_KM
 from photoplanet.locate.answers import AnswerOptions, record
@@ -25,7 +24,14 @@ _QUIET = "opacity:.75"
 
 
 def one(prediction: Prediction) -> str:
-    """A prediction: where, how sure, the five most probable cells, and the map."""
+    """Show a prediction: where, how sure, the five most probable cells, and the map.
+
+    >>> import numpy as np
+    >>> import photoplanet as pp
+    >>> black = pp.load("toy").locate(np.zeros((64, 64, 3), np.uint8))
+    >>> "no answer" in one(black), "<script" in one(black)
+    (True, False)
+    """
     facts = record("", prediction, _FORM)
     best, region = facts["best"], facts["region"]
     place = escape(best["place"]) if best else NO_ANSWER
@@ -47,8 +53,12 @@ def one(prediction: Prediction) -> str:
     return _page(f"<b>{place}</b>{where}", [held], [prediction], f"<div>{tables}</div>", prediction.toy)
 
 
-def many(answers: Sequence[Any]) -> str:
-    """A list of predictions (an error stands for a photo that could not be read): one map, and a row for each."""
+def many(answers: Sequence[Prediction | Exception]) -> str:
+    """Show a list of predictions (an error stands for a photo that could not be read): one map, and a row for each.
+
+    >>> "not a photo" in many([ValueError("a.jpg: not a photo")])
+    True
+    """
     shown = list(answers)[:MOST]
     rows = []
     for number, answer in enumerate(shown, start=1):

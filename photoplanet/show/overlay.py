@@ -3,7 +3,6 @@
 import os
 from dataclasses import replace
 from pathlib import Path
-from typing import Any
 
 import numpy as np
 from PIL import Image, ImageDraw, ImageFont
@@ -22,11 +21,17 @@ _MARGIN, _TEXT = 12, 15
 _INK, _PAPER = (33, 33, 33), (255, 255, 255)
 
 
-def overlay(source: Any, found: Occlusion, preprocessing: Preprocessing, place: str = "") -> Image.Image:
-    """Photo and occlusion map side by side, as a PIL image; `source` is the photo that `found` was made of.
+def overlay(source: decode.Source, found: Occlusion, preprocessing: Preprocessing, place: str = "") -> Image.Image:
+    """Draw photo and occlusion map side by side, as a PIL image; `source` is the photo that `found` was made of.
 
     Orange: hiding this lowers the confidence in the cell (so it speaks for it); violet: hiding it raises it. The boxes
     that matter most are outlined and numbered. `place`: a name for the cell.
+
+    >>> import photoplanet as pp
+    >>> from photoplanet.explain.occlusion import occlude
+    >>> model, photo = pp.load("toy"), np.zeros((64, 64, 3), np.uint8)
+    >>> overlay(photo, occlude(model, photo, positions=2), model.info.preprocessing).size
+    (996, 579)
     """
     photo = decode.load(source, replace(preprocessing, size=SIDE))
     change = np.array(
@@ -54,8 +59,12 @@ def overlay(source: Any, found: Occlusion, preprocessing: Preprocessing, place: 
     return sheet
 
 
-def write_overlay(path: str | os.PathLike, picture: Image.Image) -> Path:
-    """Write the picture as PNG, JPEG or WebP by its suffix, in one step; InputError for another suffix."""
+def write_overlay(path: str | os.PathLike[str], picture: Image.Image) -> Path:
+    """Write the picture as PNG, JPEG or WebP by its suffix, in one step; InputError for another suffix.
+
+    >>> write_overlay(getfixture("tmp_path") / "why.png", Image.new("RGB", (8, 8))).name
+    'why.png'
+    """
     target = Path(path)
     suffix = target.suffix.lower()
     if suffix not in SUFFIXES:

@@ -2,12 +2,12 @@
 
 import csv
 import json
-import secrets
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
-from typing import Any, TextIO
+from typing import Any
 
+from photoplanet.core.atomic import open_replacing
 from photoplanet.earth.geodesy import RADII_KM
 from photoplanet.errors import InputError
 from photoplanet.locate import geojson
@@ -25,7 +25,15 @@ COLUMNS = (
 
 
 def rows(facts: dict[str, Any]) -> Iterator[dict[str, Any]]:
-    """A record → CSV rows, one per rank; without coordinates when it abstains, so that `score` counts no answer."""
+    """Turn a record into CSV rows, one per rank; one without coordinates, which `score` does not count, if it abstains.
+
+    >>> import numpy as np
+    >>> import photoplanet as pp
+    >>> black = pp.load("toy").locate(np.zeros((64, 64, 3), np.uint8))
+    >>> from photoplanet.locate.answers import record
+    >>> [row["rank"] for row in rows(record("black.jpg", black, AnswerOptions(top=3, answer_always=True)))]
+    [1, 2, 3]
+    """
     shared = {
         "photo_id": facts["file"],
         "abstains": str(facts["abstains"]).lower(),
@@ -42,8 +50,15 @@ def rows(facts: dict[str, Any]) -> Iterator[dict[str, Any]]:
 
 @contextmanager
 def csv_file(path: str | Path) -> Iterator[Sink]:
-    """A CSV file with `COLUMNS`; yields a function that adds one photo's answer."""
-    with atomic(path) as file:
+    """Write a CSV file with `COLUMNS`; yields a function that adds one photo's answer.
+
+    >>> path = getfixture("tmp_path") / "where.csv"
+    >>> with csv_file(path) as add:
+    ...     add("a.jpg", InputError("a.jpg: not a photo"), {})
+    >>> path.read_text().splitlines()[1]
+    'a.jpg,,,,,,,,,,,,,,,,a.jpg: not a photo'
+    """
+    with open_replacing(path) as file:
         writer = csv.DictWriter(file, COLUMNS)
         writer.writeheader()
 
@@ -58,43 +73,63 @@ def csv_file(path: str | Path) -> Iterator[Sink]:
 
 @contextmanager
 def geojson_file(path: str | Path, about: dict[str, Any], form: AnswerOptions) -> Iterator[Sink]:
-    """A GeoJSON FeatureCollection with `about` beside its features; yields a function that adds one photo's answer."""
-    with atomic(path) as file:
+    """Write a GeoJSON FeatureCollection with `about` beside its features; yields a function that adds an answer.
+
+    >>> path = getfixture("tmp_path") / "where.geojson"
+    >>> with geojson_file(path, {"model": "toy"}, AnswerOptions()) as add:
+    ...     add("a.jpg", InputError("a.jpg: not a photo"), {})
+    >>> json.loads(path.read_text())
+    {'type': 'FeatureCollection', 'model': 'toy', 'features': []}
+    """
+    with feature_collection(path, about) as put:
+
+        def add(name: str, answer: Prediction | InputError, facts: dict[str, Any]) -> None:
+            if isinstance(answer, InputError):
+                return
+            for feature in geojson.features(answer, name, form.region, form.precision, facts["best"] is not None):
+                put(feature)
+
+        yield add
+
+
+@contextmanager
+def feature_collection(path: str | Path, about: dict[str, Any]) -> Iterator[Callable[[dict[str, Any]], None]]:
+    """Write a GeoJSON FeatureCollection with `about` beside its features; yields a function that adds a feature.
+
+    >>> path = getfixture("tmp_path") / "features.geojson"
+    >>> with feature_collection(path, {"model": "toy"}) as put:
+    ...     put({"type": "Feature", "properties": {}, "geometry": None})
+    >>> len(json.loads(path.read_text())["features"])
+    1
+    """
+    with open_replacing(path) as file:
         head = json.dumps({"type": "FeatureCollection", **about}, ensure_ascii=False)
         file.write(f'{head[:-1]}, "features": [')
         between = ""
 
-        def add(name: str, answer: Prediction | InputError, facts: dict[str, Any]) -> None:
+        def put(feature: dict[str, Any]) -> None:
             nonlocal between
-            if isinstance(answer, InputError):
-                return
-            for feature in geojson.features(answer, name, form.region, form.precision, facts["best"] is not None):
-                file.write(f"{between}\n{json.dumps(feature, ensure_ascii=False, allow_nan=False)}")
-                between = ","
+            file.write(f"{between}\n{json.dumps(feature, ensure_ascii=False, allow_nan=False)}")
+            between = ","
 
-        yield add
+        yield put
         file.write("\n]}\n")
 
 
-@contextmanager
-def atomic(path: str | Path) -> Iterator[TextIO]:
-    """A text file (UTF-8) that takes the place of `path` in one step at the end, and leaves no trace after an error."""
-    target = Path(path)
-    fresh = target.with_name(f".{target.name}.{secrets.token_hex(4)}")
-    try:
-        with fresh.open("w", encoding="utf-8", newline="") as file:
-            yield file
-        fresh.replace(target)
-    finally:
-        fresh.unlink(missing_ok=True)
-
-
 def point(place: dict[str, Any], precision: str) -> str:
-    """Latitude and longitude of a record's place as text, with the digits that `precision` leaves."""
+    """Return latitude and longitude of a record's place as text, with the digits that `precision` leaves.
+
+    >>> point({"latitude": 48.9, "longitude": 2.4}, "city")
+    '48.9, 2.4'
+    """
     digits = 4 if precision == "street" else 1 if precision == "city" else 0
     return f"{place['latitude']:.{digits}f}, {place['longitude']:.{digits}f}"
 
 
 def percent(share: float) -> str:
-    """A probability as people read it: never 0 % and never 100 %."""
+    """Return a probability as people read it: never 0 % and never 100 %.
+
+    >>> percent(0.0004), percent(0.25), percent(0.9999)
+    ('<1 %', '25 %', '>99 %')
+    """
     return "<1 %" if share < 0.01 else ">99 %" if share > 0.99 else f"{100 * share:.0f} %"

@@ -7,6 +7,7 @@ the whole world in its corner.
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from html import escape
+from typing import Any
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
@@ -14,6 +15,8 @@ from numpy.typing import ArrayLike, NDArray
 from photoplanet.earth import gazetteer, geodesy, land, outline
 from photoplanet.locate.geojson import MAX_OUTLINES
 from photoplanet.locate.prediction import Prediction
+
+Array = NDArray[np.float64]
 
 WIDTH, HEIGHT, INSET = 440, 280, 146  # pixels
 WORLD = (-58.0, 78.0)  # latitudes of the whole world: where people take photos
@@ -37,9 +40,15 @@ text{fill:#e7edf0;stroke:#26343d}}"""
 
 
 def svg(predictions: Sequence[Prediction], region: float, numbers: Sequence[int] = ()) -> str:
-    """The map of one prediction, or of many with a number at each point; one that abstains has no point.
+    """Draw the map of one prediction, or of many with a number at each point; one that abstains has no point.
 
     `region`: the share of the mass in each credible region whose cells are shaded, darker where they are likelier.
+
+    >>> import numpy as np
+    >>> import photoplanet as pp
+    >>> black = pp.load("toy").locate(np.zeros((64, 64, 3), np.uint8))
+    >>> svg([black], 0.9)[:4]
+    '<svg'
     """
     world = Frame(float(np.mean(WORLD)), 0.0, WIDTH / 360, WIDTH / 360 * _STRETCH, WIDTH, _height(WIDTH))
     close = _close_up(predictions)
@@ -59,7 +68,13 @@ def svg(predictions: Sequence[Prediction], region: float, numbers: Sequence[int]
 
 
 def label(predictions: Sequence[Prediction]) -> str:
-    """The map in words, for who cannot see it; escaped for an attribute."""
+    """Return the map in words, for readers who cannot see it; escaped for an attribute.
+
+    >>> import photoplanet as pp
+    >>> black = pp.load("toy").locate(np.zeros((64, 64, 3), np.uint8))
+    >>> label([black]).startswith("A map: ")
+    True
+    """
     said = ["no answer" if each.abstains else each.best.name for each in predictions[:5]]
     more = f" and {len(predictions) - 5} more" if len(predictions) > 5 else ""
     return escape(f"A map: {'; '.join(said)}{more}")
@@ -80,18 +95,26 @@ class Frame:
     width: float
     height: float
 
-    def pixels(self, lat: ArrayLike, lng: ArrayLike) -> NDArray[np.float64]:
-        """Degrees (n,) and (n,) → pixels (n, 2); longitudes are taken as they are, also beyond ±180°."""
+    def pixels(self, lat: ArrayLike, lng: ArrayLike) -> Array:
+        """Degrees (n,) and (n,) → pixels (n, 2); longitudes are taken as they are, also beyond ±180°.
+
+        >>> Frame(0.0, 0.0, 2.0, 2.0, 100, 50).pixels([0.0, 5.0], [0.0, 10.0]).tolist()
+        [[50.0, 25.0], [70.0, 15.0]]
+        """
         x = self.width / 2 + (np.asarray(lng, float) - self.longitude) * self.across
         y = self.height / 2 - (np.asarray(lat, float) - self.latitude) * self.up
         return np.stack([x, y], axis=-1)
 
     def near(self, lng: float) -> float:
-        """The longitude, turned to within 180° of the middle."""
+        """Turn a longitude to within 180° of the middle.
+
+        >>> Frame(0.0, 170.0, 2.0, 2.0, 100, 50).near(-175.0)
+        185.0
+        """
         return self.longitude + (lng - self.longitude + 180) % 360 - 180
 
-    def rings(self, lat: NDArray, lng: NDArray) -> Iterator[NDArray[np.float64]]:
-        """What shows of a closed ring, (k, 2) pixels, clipped; twice where the picture goes around the Earth."""
+    def rings(self, lat: Array, lng: Array) -> Iterator[Array]:
+        """Yield what shows of a closed ring, (k, 2) pixels, clipped; twice where the picture goes around the Earth."""
         for turn in (-360, 0, 360):
             ring = self.pixels(lat, lng + turn)
             for axis, size in ((0, self.width), (1, self.height)):
@@ -99,15 +122,19 @@ class Frame:
             if len(ring) > 2:
                 yield ring
 
-    def lines(self, lat: NDArray, lng: NDArray) -> Iterator[NDArray[np.float64]]:
-        """An open line, (k, 2) pixels, where any of it is near the picture."""
+    def lines(self, lat: Array, lng: Array) -> Iterator[Array]:
+        """Yield an open line, (k, 2) pixels, where any of it is near the picture."""
         for turn in (-360, 0, 360):
             line = self.pixels(lat, lng + turn)
             if (line.max(axis=0) > 0).all() and (line.min(axis=0) < (self.width, self.height)).all():
                 yield line
 
     def box(self) -> tuple[tuple[float, float], tuple[float, float]]:
-        """(south, north), (west, east) in degrees."""
+        """Return (south, north), (west, east) in degrees.
+
+        >>> Frame(10.0, 20.0, 2.0, 2.0, 100, 50).box()
+        ((-2.5, 22.5), (-5.0, 45.0))
+        """
         tall, wide = self.height / 2 / self.up, self.width / 2 / self.across
         return (self.latitude - tall, self.latitude + tall), (self.longitude - wide, self.longitude + wide)
 
@@ -152,7 +179,7 @@ def _cells(view: Frame, predictions: Sequence[Prediction], region: float) -> Ite
                 yield f'<path class="cell" fill-opacity="{0.1 + 0.5 * share:.2f}" d="{drawn}"/>'
 
 
-def _shape(view: Frame, shape: dict) -> str:
+def _shape(view: Frame, shape: dict[str, Any]) -> str:
     """A cell's outline, or a dot where it would not be seen."""
     parts = [shape["coordinates"]] if shape["type"] == "Polygon" else shape["coordinates"]
     rings = [np.asarray(part[0]) for part in parts]
@@ -237,7 +264,7 @@ def _inset(view: Frame, predictions: Sequence[Prediction], region: float) -> str
     )
 
 
-def _half(ring: NDArray, axis: int, bound: float, side: int) -> NDArray:
+def _half(ring: Array, axis: int, bound: float, side: int) -> Array:
     """The part of a ring (k, 2) with side · coordinate ≥ side · bound, by Sutherland and Hodgman, all edges at once."""
     if not len(ring):
         return ring
@@ -248,10 +275,12 @@ def _half(ring: NDArray, axis: int, bound: float, side: int) -> NDArray:
     crossing = inside != np.roll(inside, -1)
     rise = np.where(crossing, after[:, axis] - ring[:, axis], 1.0)
     cut = ring + (after - ring) * ((bound - ring[:, axis]) / rise)[:, None]
-    return np.stack([ring, cut], axis=1).reshape(-1, 2)[np.stack([inside, crossing], axis=1).ravel()]
+    both: Array = np.stack([ring, cut], axis=1).reshape(-1, 2)
+    kept: Array = both[np.stack([inside, crossing], axis=1).ravel()]
+    return kept
 
 
-def _path(parts: Iterable[NDArray], closed: bool) -> str:
+def _path(parts: Iterable[Array], closed: bool) -> str:
     """SVG path data, relative, to half a pixel; points that fall together are left out."""
     drawn = []
     for part in parts:

@@ -1,32 +1,39 @@
 """A trip as files: CSV rows that `score` reads, GeoJSON with a line per album, and GPX; written album by album."""
 
 import csv
-import json
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
-from photoplanet.albums.trips import Found
+from photoplanet.albums.located_photos import LocatedPhoto
+from photoplanet.core.atomic import open_replacing
 from photoplanet.locate import geojson
 from photoplanet.locate.answers import AnswerOptions
-from photoplanet.metadata import gpx_writer
+from photoplanet.metadata import gpx
 from photoplanet.show import result_files
 
 COLUMNS = (*result_files.COLUMNS, "taken_at", "album", "kind")
 
-# Takes one album: its number from 1, its photos, and each photo's record (`Found.record`).
-Sink = Callable[[int, list[Found], list[dict[str, Any]]], None]
+# Takes one album: its number from 1, its photos, and each photo's record (`LocatedPhoto.record`).
+Sink = Callable[[int, list[LocatedPhoto], list[dict[str, Any]]], None]
 
 
 @contextmanager
 def csv_file(path: str | Path) -> Iterator[Sink]:
-    """A CSV file with `COLUMNS`; yields a function that adds one album."""
-    with result_files.atomic(path) as file:
+    """Write a CSV file with `COLUMNS`; yields a function that adds one album.
+
+    >>> path = getfixture("tmp_path") / "trip.csv"
+    >>> with csv_file(path) as add:
+    ...     add(1, [], [{"file": "a.jpg", "kind": "neighbours", "taken_at": None, "error": "a.jpg: not a photo"}])
+    >>> path.read_text().splitlines()[1]
+    'a.jpg,,,,,,,,,,,,,,,,a.jpg: not a photo,,1,neighbours'
+    """
+    with open_replacing(path) as file:
         writer = csv.DictWriter(file, COLUMNS)
         writer.writeheader()
 
-        def add(number: int, founds: list[Found], records: list[dict[str, Any]]) -> None:
+        def add(number: int, founds: list[LocatedPhoto], records: list[dict[str, Any]]) -> None:
             for facts in records:
                 more = {key: facts.get(key) for key in ("taken_at", "kind", "error")} | {"album": number}
                 rows = list(result_files.rows(facts)) if "best" in facts else [{"photo_id": facts["file"]}]
@@ -37,51 +44,52 @@ def csv_file(path: str | Path) -> Iterator[Sink]:
 
 @contextmanager
 def geojson_file(path: str | Path, about: dict[str, Any], form: AnswerOptions) -> Iterator[Sink]:
-    """A GeoJSON FeatureCollection with `about` beside its features: points, region cells, and each album's line."""
-    with result_files.atomic(path) as file:
-        head = json.dumps({"type": "FeatureCollection", **about}, ensure_ascii=False)
-        file.write(f'{head[:-1]}, "features": [')
-        between = ""
+    """Write a GeoJSON FeatureCollection with `about` beside its features: points, region cells, and each album's line.
 
-        def put(feature: dict[str, Any]) -> None:
-            nonlocal between
-            file.write(f"{between}\n{json.dumps(feature, ensure_ascii=False, allow_nan=False)}")
-            between = ","
+    Yields a function that adds one album.
 
-        def add(number: int, founds: list[Found], records: list[dict[str, Any]]) -> None:
+    >>> import json
+    >>> path = getfixture("tmp_path") / "trip.geojson"
+    >>> with geojson_file(path, {"model": "toy"}, AnswerOptions()) as add:
+    ...     add(1, [], [])
+    >>> json.loads(path.read_text())["features"]
+    []
+    """
+    with result_files.feature_collection(path, about) as put:
+
+        def add(number: int, founds: list[LocatedPhoto], records: list[dict[str, Any]]) -> None:
             line = []
             for found, facts in zip(founds, records, strict=True):
                 if found.prediction is None:
                     continue
-                told = found.form(form)
-                pointed = facts["best"] is not None
-                shared = {"album": number, "kind": facts["kind"], "taken_at": facts["taken_at"]}
-                name = found.shot.name
-                for feature in geojson.features(found.prediction, name, told.region, told.precision, pointed):
-                    what = feature["properties"]
-                    put({**feature, "properties": {**what, **shared, "kind": what["kind"], "source": shared["kind"]}})
+                own, pointed = found.options(form), facts["best"] is not None
+                shared = {"album": number, "source": facts["kind"], "taken_at": facts["taken_at"]}
+                for feature in geojson.features(found.prediction, found.shot.name, own.region, own.precision, pointed):
+                    put({**feature, "properties": {**feature["properties"], **shared}})
                 if pointed:
                     line.append([facts["best"]["longitude"], facts["best"]["latitude"]])
             if len(line) > 1:
-                properties = {"kind": "line", "album": number}
-                put(
-                    {
-                        "type": "Feature",
-                        "properties": properties,
-                        "geometry": {"type": "LineString", "coordinates": line},
-                    }
-                )
+                geometry = {"type": "LineString", "coordinates": line}
+                put({"type": "Feature", "properties": {"kind": "line", "album": number}, "geometry": geometry})
 
         yield add
-        file.write("\n]}\n")
 
 
 @contextmanager
 def gpx_file(path: str | Path, form: AnswerOptions) -> Iterator[Sink]:
-    """A GPX file: a waypoint per photo that says how it was found and how sure that is, and one track."""
+    """Write a GPX file: a waypoint per photo that says how it was found and how sure that is, and one track.
+
+    Yields a function that adds one album.
+
+    >>> path = getfixture("tmp_path") / "trip.gpx"
+    >>> with gpx_file(path, AnswerOptions()) as add:
+    ...     add(1, [], [])
+    >>> "<wpt" in path.read_text()
+    False
+    """
     points: list[tuple[float, float, str | None, str, str]] = []
 
-    def add(number: int, founds: list[Found], records: list[dict[str, Any]]) -> None:
+    def add(number: int, founds: list[LocatedPhoto], records: list[dict[str, Any]]) -> None:
         for facts in records:
             if best := facts.get("best"):
                 radius = facts["region"]["radius_km"]
@@ -92,5 +100,5 @@ def gpx_file(path: str | Path, form: AnswerOptions) -> Iterator[Sink]:
                 points.append((best["latitude"], best["longitude"], facts["taken_at"], name, about))
 
     yield add
-    with result_files.atomic(path) as file:
-        gpx_writer.write(file, points, "photoplanet")
+    with open_replacing(path) as file:
+        gpx.write(file, points, "photoplanet")

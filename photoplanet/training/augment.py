@@ -14,9 +14,15 @@ _GREY = (0.299, 0.587, 0.114)  # ITU-R BT.601
 
 
 def crop_box(recipe: Recipe, draws: NDArray[np.float64]) -> tuple[float, float, float, float] | None:
-    """A random part of the photo as (left, top, right, bottom), shares of its width and height; None for all of it.
+    """Return a random part of the photo as (left, top, right, bottom), shares of its width and height; None for all.
 
     Its area is uniform in [`crop_area`, 1] of the photo's, its sides stretched by up to `crop_ratio`.
+
+    >>> from photoplanet.training.recipes import named
+    >>> crop_box(named("paper"), np.zeros(4)) is None
+    True
+    >>> [round(float(side), 2) for side in crop_box(Recipe(crop_area=0.25, crop_ratio=1.0), np.zeros(4))]
+    [0.0, 0.0, 0.5, 0.5]
     """
     if recipe.crop_area >= 1 and recipe.crop_ratio <= 1:
         return None
@@ -28,7 +34,12 @@ def crop_box(recipe: Recipe, draws: NDArray[np.float64]) -> tuple[float, float, 
 
 
 def recolour(recipe: Recipe, images: Tensor, draws: Tensor) -> Tensor:
-    """Brightness, contrast, saturation, mirror and blanking of uint8 (n, h, w, 3) by `draws` (n, 12); uint8 again."""
+    """Return uint8 (n, h, w, 3) with brightness, contrast, saturation, mirror and blanking by `draws` (n, 12).
+
+    >>> grey = torch.full((1, 4, 4, 3), 100, dtype=torch.uint8)
+    >>> recolour(Recipe(brightness=0.5, contrast=0, saturation=0), grey, torch.ones(1, DRAWS))[0, 0, 0].tolist()
+    [150, 150, 150]
+    """
     strengths = (recipe.brightness, recipe.contrast, recipe.saturation)
     if any(strengths):
         light, contrast, saturation = (1 + s * (2 * draws[:, 4 + i] - 1) for i, s in enumerate(strengths))

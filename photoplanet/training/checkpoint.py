@@ -15,6 +15,7 @@ from safetensors import SafetensorError, safe_open
 from safetensors.torch import save as pack
 from torch import Tensor, nn
 
+from photoplanet.core import atomic
 from photoplanet.errors import ModelError, TrainingError
 
 LAST, BEFORE = "checkpoint.safetensors", "checkpoint.previous.safetensors"
@@ -22,35 +23,45 @@ FORMAT = "photoplanet-checkpoint-1"
 
 
 def write(folder: Path, tensors: dict[str, Tensor], facts: dict[str, Any]) -> Path:
-    """Write both slots on: the last becomes the one before, and this the last. Durable when it returns.
+    """Write a checkpoint: the last becomes the one before, and this the last. It is durable when the call returns.
 
     Raises TrainingError when the disk is full or the folder cannot be written; older checkpoints then remain.
+
+    >>> path = write(getfixture("tmp_path"), {"weight": torch.ones(2)}, {"step": 3})
+    >>> path.name
+    'checkpoint.safetensors'
     """
     tensors = {name: value.detach().cpu().contiguous() for name, value in tensors.items()}
     header = {"format": FORMAT, "facts": json.dumps(facts), "crc32": str(_crc32(tensors))}
     data = pack(tensors, metadata=header)
-    new, last, before = folder / f".{LAST}.new", folder / LAST, folder / BEFORE
+    last, before = folder / LAST, folder / BEFORE
     try:
-        _write_durably(new, data)
-        if last.exists():
-            last.replace(before)
-        new.replace(last)
-        _sync_folder(folder)
+        with atomic.open_replacing(last, "wb", durable=True) as file:
+            file.write(data)
+            file.flush()
+            os.fsync(file.fileno())
+            if last.exists():  # this one is on disk by now, and takes the place of the last a moment later
+                last.replace(before)
     except OSError as error:
-        new.unlink(missing_ok=True)
         full = error.errno in (errno.ENOSPC, errno.EDQUOT)
         why = "the disk is full" if full else error.strerror or str(error)
         raise TrainingError(
-            f"{last}: cannot write the checkpoint of {len(data) / 1e6:.0f} MB ({why}); the one before is intact: "
-            f"{'make room' if full else 'mend that'} and run the same command again"
+            f"{last}: cannot write the checkpoint of {len(data) / 1e6:.0f} MB ({why}); the one before is intact; "
+            f"{'make room' if full else 'correct that'} and run the same command again"
         ) from error
     return last
 
 
 def read(folder: Path) -> tuple[dict[str, Tensor], dict[str, Any], str] | None:
-    """The newest checkpoint that is whole, as (tensors, facts, note); None when there is none at all.
+    """Return the newest checkpoint that is whole, as (tensors, facts, note); None when there is none at all.
 
     `note` says what was wrong with the newer one when the one before had to serve. ModelError when neither is whole.
+
+    >>> folder = getfixture("tmp_path")
+    >>> _ = write(folder, {"weight": torch.ones(2)}, {"step": 3})
+    >>> tensors, facts, note = read(folder)
+    >>> facts["step"], note
+    (3, '')
     """
     faults: list[str] = []
     for name in (LAST, BEFORE):
@@ -68,23 +79,33 @@ def read(folder: Path) -> tuple[dict[str, Tensor], dict[str, Any], str] | None:
 
 
 def read_file(path: Path) -> tuple[dict[str, Tensor], dict[str, Any]]:
-    """Tensors and facts of one checkpoint file; ModelError when it is torn, damaged, or something else."""
+    """Return tensors and facts of one checkpoint file; ModelError when it is torn, damaged, or something else.
+
+    >>> path = write(getfixture("tmp_path"), {"weight": torch.ones(2)}, {"step": 3})
+    >>> read_file(path)[1]
+    {'step': 3}
+    """
     try:
         with safe_open(path, framework="pt") as file:
             header = file.metadata() or {}
             if header.get("format") != FORMAT:
-                raise ModelError(f"{path}: no training checkpoint of this version of photoplanet")
+                raise ModelError(f"{path}: is not a training checkpoint of this version of photoplanet")
             tensors = {name: file.get_tensor(name) for name in file.keys()}  # noqa: SIM118
             facts = json.loads(header["facts"])
         if str(_crc32(tensors)) != header.get("crc32") or not isinstance(facts, dict):
             raise ModelError(f"{path}: the checkpoint is damaged (its checksum differs)")
     except (SafetensorError, OSError, ValueError, KeyError) as error:
-        raise ModelError(f"{path}: torn or no checkpoint ({error})") from error
+        raise ModelError(f"{path}: torn, or not a checkpoint ({error})") from error
     return tensors, facts
 
 
-def gather(model: nn.Module, average: nn.Module | None, optimizer: torch.optim.Optimizer) -> dict[str, Tensor]:
-    """All tensors of a run under flat names: `model.…`, `average.…`, `optimizer.<parameter>.<what>`."""
+def collect(model: nn.Module, average: nn.Module | None, optimizer: torch.optim.Optimizer) -> dict[str, Tensor]:
+    """Return all tensors of a run under flat names: `model.…`, `average.…`, `optimizer.<parameter>.<what>`.
+
+    >>> model = nn.Linear(2, 1)
+    >>> list(collect(model, None, torch.optim.AdamW(model.parameters())))
+    ['model.weight', 'model.bias']
+    """
     tensors = {f"model.{name}": value for name, value in model.state_dict().items()}
     if average is not None:
         tensors |= {f"average.{name}": value for name, value in average.state_dict().items()}
@@ -96,7 +117,14 @@ def gather(model: nn.Module, average: nn.Module | None, optimizer: torch.optim.O
 def restore(
     tensors: dict[str, Tensor], model: nn.Module, average: nn.Module | None, optimizer: torch.optim.Optimizer
 ) -> None:
-    """Put what `gather` collected back; ModelError when the tensors are those of another network."""
+    """Put back what `collect` found; ModelError when the tensors are those of another network.
+
+    >>> model = nn.Linear(2, 1)
+    >>> optimizer = torch.optim.AdamW(model.parameters())
+    >>> restore({"model.weight": torch.ones(1, 2), "model.bias": torch.zeros(1)}, model, None, optimizer)
+    >>> model.weight.tolist()
+    [[1.0, 1.0]]
+    """
     try:
         model.load_state_dict(_under(tensors, "model."))
         if average is not None:
@@ -134,20 +162,3 @@ def _crc32(tensors: dict[str, Tensor]) -> int:
         total = zlib.crc32(f"{name}{value.dtype}{list(value.shape)}".encode(), total)
         total = zlib.crc32(value.view(-1).view(torch.uint8).numpy().data, total) if value.numel() else total
     return total
-
-
-def _write_durably(path: Path, data: bytes) -> None:
-    with path.open("wb") as file:
-        file.write(data)
-        file.flush()
-        os.fsync(file.fileno())
-
-
-def _sync_folder(folder: Path) -> None:
-    if os.name != "posix":
-        return
-    handle = os.open(folder, os.O_RDONLY)
-    try:
-        os.fsync(handle)
-    finally:
-        os.close(handle)

@@ -8,13 +8,10 @@ from torch import Tensor, nn
 
 from photoplanet.errors import InputError, ModelError
 from photoplanet.photos.decode import Preprocessing
-from photoplanet.training.backbones.inception import Inception
-from photoplanet.training.backbones.mobile import Mobile
+from photoplanet.training.backbones import BACKBONES
 
-# A backbone: (width, embedding) → a module (n, 3, h, w) → (embedding (n, d), auxiliary (n, a) or None), with the
-# attributes `embedding` (d), `auxiliary` (a, 0 for none) and `minimum_size` (px).
-BACKBONES: dict[str, Any] = {"inception": Inception, "mobile": Mobile}
-MOST_CLASSES = 10_000_000
+MAX_CLASSES = 10_000_000
+MAX_EMBEDDING = 65_536
 
 
 class Outputs(NamedTuple):
@@ -30,6 +27,9 @@ class Classifier(nn.Module):
 
     `width` scales every channel count (Fig. 9b); `embedding` overrides the backbone's own embedding size. The photos
     are expected at `preprocessing.size`. Raises InputError for an unknown backbone or a size under its minimum.
+
+    >>> Classifier("mobile", 5, Preprocessing(size=32))(torch.zeros(2, 32, 32, 3, dtype=torch.uint8)).logits.shape
+    torch.Size([2, 5])
     """
 
     pixel_scale: Tensor
@@ -46,10 +46,10 @@ class Classifier(nn.Module):
         super().__init__()
         if backbone not in BACKBONES:
             raise InputError(f"backbone {backbone!r}: unknown; the backbones are {', '.join(BACKBONES)}")
-        if not 1 <= classes <= MOST_CLASSES:
-            raise InputError(f"classes {classes}: a model has between 1 and {MOST_CLASSES} cells")
-        if embedding is not None and not 1 <= embedding <= 65_536:
-            raise InputError(f"embedding {embedding}: its size lies between 1 and 65536")
+        if not 1 <= classes <= MAX_CLASSES:
+            raise InputError(f"classes {classes}: a model has between 1 and {MAX_CLASSES} cells")
+        if embedding is not None and not 1 <= embedding <= MAX_EMBEDDING:
+            raise InputError(f"embedding {embedding}: its size lies between 1 and {MAX_EMBEDDING}")
         if preprocessing.size < BACKBONES[backbone].minimum_size:
             least = BACKBONES[backbone].minimum_size
             raise InputError(f"size {preprocessing.size}: {backbone} needs photos of {least} px or more")
@@ -63,6 +63,7 @@ class Classifier(nn.Module):
         self.register_buffer("pixel_shift", -mean / std, persistent=False)
 
     def forward(self, images: Tensor) -> Outputs:
+        """Return logits, embedding and, while training, the auxiliary head's logits."""
         # One factor per value of a row, not per channel: inner loops over rows are three times as fast as over triples.
         row = (images.shape[2], 3)
         scale, shift = (values.expand(row).contiguous() for values in (self.pixel_scale, self.pixel_shift))
@@ -75,11 +76,12 @@ class Classifier(nn.Module):
         return Outputs(logits, embedding.float(), self.auxiliary_head(auxiliary).float())
 
     def log_probabilities(self, images: Tensor) -> Tensor:
-        """Log-probabilities (n, classes) at temperature 1, float32, of uint8 RGB (n, h, w, 3)."""
-        return self(images).logits.log_softmax(dim=1)
+        """Return log-probabilities (n, classes) at temperature 1, float32, of uint8 RGB (n, h, w, 3)."""
+        outputs: Outputs = self(images)
+        return outputs.logits.log_softmax(dim=1)
 
     def arguments(self) -> dict[str, Any]:
-        """What `from_arguments` needs to rebuild the same network; plain values, kept in model.json."""
+        """Return what `from_arguments` needs to rebuild the same network; plain values, kept in model.json."""
         return {
             "backbone": self.name,
             "classes": self.classes,
@@ -90,7 +92,7 @@ class Classifier(nn.Module):
 
     @classmethod
     def from_arguments(cls, arguments: Any) -> "Classifier":
-        """The network, with fresh weights, that `arguments` (from outside: checked) describes; raises ModelError."""
+        """Return the network, with fresh weights, that `arguments` (from outside: checked) describe; ModelError."""
         try:
             given = dict(arguments)
             preprocessing = Preprocessing.from_dict(given["preprocessing"])

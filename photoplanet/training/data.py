@@ -4,7 +4,7 @@ import itertools
 import os
 import time
 from collections import deque
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Generator, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass
 from typing import Any, NamedTuple
@@ -16,20 +16,20 @@ from torch import Tensor
 
 from photoplanet.earth import geodesy
 from photoplanet.errors import InputError
-from photoplanet.photos import decode as images
-from photoplanet.photos.decode import Preprocessing
+from photoplanet.photos import decode
+from photoplanet.photos.decode import Box, Preprocessing
 from photoplanet.training import augment, sampling
 from photoplanet.training.recipes import Recipe
-from photoplanet.training.store import Store
+from photoplanet.training.store import PixelStore
 
 AHEAD = 3  # batches decoded in advance: enough to ride out a slow photo, little memory
 CHUNK = 4  # photos a task: small tasks keep all threads busy to the end of a batch
 
-Decode = Callable[[Any, Preprocessing, images.Box | None], NDArray[np.uint8]]
+Decode = Callable[[Any, Preprocessing, Box | None], NDArray[np.uint8]]
 
 
 @dataclass(frozen=True)
-class Photos:
+class LabelledPhotos:
     """Photos to learn from or validate on: sources, latitude and longitude in degrees, class (int32, −1: no cell)."""
 
     sources: Sequence[Any]
@@ -51,9 +51,14 @@ class Batch(NamedTuple):
     unreadable: dict[int, str]  # photo → why
 
     def to(self, device: torch.device) -> "Batch":
-        """The same batch on `device`, copied without waiting where memory is pinned."""
-        images, classes, positions, draws = (t.to(device, non_blocking=True) for t in self[:4])  # type: ignore[union-attr]
+        """Return the same batch on `device`, copied without waiting where memory is pinned."""
+        images, classes, positions, draws = (tensor.to(device, non_blocking=True) for tensor in self.tensors)
         return Batch(images, classes, positions, draws, self.unreadable)
+
+    @property
+    def tensors(self) -> tuple[Tensor, Tensor, Tensor, Tensor]:
+        """Its four tensors."""
+        return self.images, self.classes, self.positions, self.draws
 
 
 class Loader:
@@ -65,21 +70,21 @@ class Loader:
     """
 
     def __init__(
-        self, photos: Photos, recipe: Recipe, preprocessing: Preprocessing, part: tuple[int, int] = (0, 1),
-        threads: int = 0, ahead: int = AHEAD, pin: bool = False, decode: Decode = images.load,
+        self, photos: LabelledPhotos, recipe: Recipe, preprocessing: Preprocessing, part: tuple[int, int] = (0, 1),
+        threads: int = 0, ahead: int = AHEAD, pin: bool = False, load: Decode = decode.load,
     ):  # fmt: skip
         self.photos, self.recipe, self.preprocessing = photos, recipe, preprocessing
         self.slice = sampling.share(recipe.batch_size, *part)
         self.threads = threads or default_threads()
-        self.ahead, self.pin, self.decode = ahead, pin, decode
+        self.ahead, self.pin, self.load = ahead, pin, load
         self.positions = geodesy.to_xyz(photos.latitude, photos.longitude)
-        self.store = Store(len(photos), recipe.stored, part[1]) if recipe.stored else None
+        self.store = PixelStore(len(photos), recipe.stored, part[1]) if recipe.stored else None
         self.waited = 0.0
 
-    def batches(self, first: int, stop: int) -> Iterator[Batch]:
-        """Batches of steps `first` … `stop` − 1; TrainingError when 200 photos in a row cannot be read."""
+    def batches(self, first: int, stop: int) -> Generator[Batch, None, None]:
+        """Yield the batches of steps `first` … `stop` − 1; TrainingError when 200 photos in a row cannot be read."""
         pool = ThreadPoolExecutor(self.threads, thread_name_prefix="decode")
-        started: deque[tuple[Batch, list[Future]]] = deque()
+        started: deque[tuple[Batch, list[Future[None]]]] = deque()
         following = iter(range(first, stop))
         try:
             for _ in range(first, stop):
@@ -89,7 +94,7 @@ class Loader:
         finally:
             pool.shutdown(wait=True, cancel_futures=True)
 
-    def _started(self, pool: ThreadPoolExecutor, step: int) -> tuple[Batch, list[Future]]:
+    def _started(self, pool: ThreadPoolExecutor, step: int) -> tuple[Batch, list[Future[None]]]:
         start = step * self.recipe.batch_size
         positions = np.arange(start + self.slice.start, start + self.slice.stop)
         epochs, photos = sampling.photos_at(len(self.photos), self.recipe.seed, positions)
@@ -103,7 +108,7 @@ class Loader:
             {},
         )
         # Written through NumPy: torch's copies would start OpenMP threads of their own under every decoding thread.
-        rows = [tensor.numpy() for tensor in batch[:4]]  # type: ignore[union-attr]
+        rows = [tensor.numpy() for tensor in batch.tensors]
         jobs = []
         for start in range(0, count, CHUNK):
             c = slice(start, start + CHUNK)
@@ -111,7 +116,7 @@ class Loader:
             jobs.append(pool.submit(self._fill, into, batch.unreadable, positions[c], photos[c], draws[c]))
         return batch, jobs
 
-    def _finished(self, batch: Batch, futures: list[Future]) -> Batch:
+    def _finished(self, batch: Batch, futures: list[Future[None]]) -> Batch:
         started = time.perf_counter()
         for future in futures:
             future.result()
@@ -119,8 +124,9 @@ class Loader:
         return batch
 
     def _fill(
-        self, into: list[NDArray], unreadable: dict[int, str], positions: NDArray, photos: NDArray, draws: NDArray
-    ) -> None:
+        self, into: list[NDArray[Any]], unreadable: dict[int, str], positions: NDArray[np.int64],
+        photos: NDArray[np.int64], draws: NDArray[np.float64],
+    ) -> None:  # fmt: skip
         for row, (position, photo, numbers) in enumerate(zip(positions.tolist(), photos.tolist(), draws, strict=True)):
             tried = 0
             while not self._put(into, row, unreadable, photo, numbers):
@@ -128,7 +134,9 @@ class Loader:
                 epoch, photo = sampling.stand_in(len(self.photos), self.recipe.seed, position, tried)
                 numbers = sampling.uniforms(self.recipe.seed, epoch, photo, augment.DRAWS)
 
-    def _put(self, into: list[NDArray], row: int, unreadable: dict[int, str], photo: int, draws: NDArray) -> bool:
+    def _put(
+        self, into: list[NDArray[Any]], row: int, unreadable: dict[int, str], photo: int, draws: NDArray[np.float64]
+    ) -> bool:
         """Decode a photo into a row of the batch; False, and noted, when it cannot be read."""
         try:
             box = augment.crop_box(self.recipe, draws)
@@ -136,7 +144,7 @@ class Loader:
             if self.store:
                 pixels = self.store.load(photo, source, self.preprocessing, box)
             else:
-                pixels = self.decode(source, self.preprocessing, box)
+                pixels = self.load(source, self.preprocessing, box)
         except InputError as error:
             unreadable[photo] = str(error)
             return False
@@ -147,6 +155,10 @@ class Loader:
 
 
 def default_threads() -> int:
-    """Decoding threads: one per core this process may use, shared with torchrun's other processes here; 16 at most."""
+    """Return how many threads decode: one per core, shared with torchrun's other processes here; 16 at most.
+
+    >>> 1 <= default_threads() <= 16
+    True
+    """
     cores = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
     return max(1, min(16, cores // max(1, int(os.environ.get("LOCAL_WORLD_SIZE", "1")))))

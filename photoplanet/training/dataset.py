@@ -12,10 +12,10 @@ from numpy.typing import NDArray
 
 from photoplanet.earth.partition.hierarchy import Hierarchy
 from photoplanet.earth.partition.partition import Partition
-from photoplanet.errors import InputError, TrainingError
+from photoplanet.errors import TrainingError
 from photoplanet.metadata import exif
 from photoplanet.photos import splits, table
-from photoplanet.training.data import Photos
+from photoplanet.training.data import LabelledPhotos
 from photoplanet.training.recipes import Recipe
 
 TRAIN_COLUMNS = ("photo_id", "path", "latitude", "longitude", "album", "photographer", "source")
@@ -25,8 +25,8 @@ TRAIN_COLUMNS = ("photo_id", "path", "latitude", "longitude", "album", "photogra
 class Data:
     """All that a run needs of its photos; `parents`: for each coarser level, coarsest first, cells → its cells."""
 
-    training: Photos
-    validation: Photos
+    training: LabelledPhotos
+    validation: LabelledPhotos
     partition: Partition
     parents: list[NDArray[np.int32]]
     facts: dict[str, Any]  # counts for the log and the model card
@@ -56,16 +56,20 @@ def prepare(photos: Path, recipe: Recipe, cells: Path | None = None, validation:
     classes = partition.assign(latitude, longitude)
     kept = classes >= 0
     if not kept.any():
-        raise TrainingError(f"{photos}: no photo falls in any of the {len(partition):,} cells of {cells}")
+        raise TrainingError(
+            f"{photos}: none of its photos lies in the {len(partition):,} cells of {cells}; use other cells"
+        )
     training = training.filter(pa.array(kept))
+    held_out = _limited(held_out, recipe.validation_limit)
+    held_out_classes = partition.assign(held_out["latitude"].to_numpy(), held_out["longitude"].to_numpy())
     return Data(
         training=_photos(training, photos, classes[kept]),
-        validation=_photos(held_out, validation or photos, None, partition, recipe.validation_limit),
+        validation=_photos(held_out, validation or photos, held_out_classes),
         partition=partition,
         parents=_parents(partition, recipe),
         facts={
             "photos": len(training), "outside_cells": int((~kept).sum()), "cells": len(partition),
-            "validation_photos": min(len(held_out), recipe.validation_limit), "left_out": left_out,
+            "validation_photos": len(held_out), "left_out": left_out,
             "table": {"file": photos.name, "photos": len(rows)},  # no folder: cards get published
             "data": fingerprint(training, classes[kept], partition), "toy": _is_toy(training),
         },
@@ -73,7 +77,12 @@ def prepare(photos: Path, recipe: Recipe, cells: Path | None = None, validation:
 
 
 def fingerprint(training: pa.Table, classes: NDArray[np.int32], partition: Partition) -> str:
-    """A hash of the photos' ids and classes and the cells: a run only resumes on the very same."""
+    """Return a hash of the photos' ids and classes and the cells: a run only resumes on the very same.
+
+    >>> partition = Partition.uniform(np.zeros(2), np.zeros(2), level=5, min_photos=1)
+    >>> len(fingerprint(pa.table({"photo_id": ["a", "b"]}), np.zeros(2, np.int32), partition))
+    16
+    """
     digest = hashlib.sha256(np.ascontiguousarray(partition.ids).tobytes())
     digest.update(np.ascontiguousarray(classes).tobytes())
     for chunk in training["photo_id"].chunks:
@@ -87,17 +96,14 @@ def _read(path: Path) -> tuple[pa.Table, list[str]]:
     return rows, [line] if line else []
 
 
-def _photos(
-    rows: pa.Table, path: Path, classes: NDArray[np.int32] | None, partition: Partition | None = None, limit: int = 0
-) -> Photos:
-    if limit and len(rows) > limit:  # evenly through the table: the same photos in every run
-        rows = rows.take(pa.array(np.arange(limit) * len(rows) // limit))
+def _limited(rows: pa.Table, limit: int) -> pa.Table:
+    """At most `limit` rows, evenly through the table: the same photos in every run."""
+    return rows.take(pa.array(np.arange(limit) * len(rows) // limit)) if len(rows) > limit else rows
+
+
+def _photos(rows: pa.Table, path: Path, classes: NDArray[np.int32]) -> LabelledPhotos:
     latitude, longitude = rows["latitude"].to_numpy(), rows["longitude"].to_numpy()
-    if classes is None and partition is not None:
-        classes = partition.assign(latitude, longitude)
-    if classes is None:
-        raise InputError(f"{path}: photos without classes")
-    return Photos(table.paths(rows, path.parent), latitude, longitude, classes)
+    return LabelledPhotos(table.paths(rows, path.parent), latitude, longitude, classes)
 
 
 def _parents(partition: Partition, recipe: Recipe) -> list[NDArray[np.int32]]:

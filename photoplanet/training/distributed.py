@@ -3,6 +3,7 @@
 import os
 from collections.abc import Callable
 from dataclasses import dataclass
+from typing import Any, TypeVar
 
 import torch
 import torch.distributed as dist
@@ -11,6 +12,8 @@ from torch import Tensor, nn
 from photoplanet.errors import InputError
 
 CPU = torch.device("cpu")
+Module = TypeVar("Module", bound=nn.Module)
+Output = TypeVar("Output")
 
 
 @dataclass(frozen=True)
@@ -23,16 +26,17 @@ class Ranks:
 
     @property
     def writes(self) -> bool:
+        """Whether this process writes the files."""
         return self.rank == 0
 
     def sum(self, values: Tensor) -> Tensor:
-        """The sum of `values` over all ranks, in place and returned."""
+        """Return the sum of `values` over all ranks, in place and returned."""
         if self.ranks > 1:
             dist.all_reduce(values)
         return values
 
     def any(self, flag: bool) -> bool:
-        """Whether `flag` is true on any rank."""
+        """Return whether `flag` is true on any rank."""
         return bool(self.sum(torch.tensor(float(flag), device=self.device)) > 0) if self.ranks > 1 else flag
 
     def wait(self) -> None:
@@ -42,7 +46,11 @@ class Ranks:
 
 
 def start(device: str = "auto") -> Ranks:
-    """Join the other processes if torchrun started this one (gloo on CPU, nccl on CUDA); InputError: no such device."""
+    """Join the other processes if torchrun started this one (gloo on CPU, nccl on CUDA); InputError: no such device.
+
+    >>> start("cpu")
+    Ranks(rank=0, ranks=1, device=device(type='cpu'))
+    """
     if device not in ("auto", "cpu", "cuda") and not device.startswith("cuda:"):
         raise InputError(f"device {device!r}: use auto, cpu, cuda or cuda:N")
     cuda = torch.cuda.is_available() if device == "auto" else device != "cpu"
@@ -62,13 +70,19 @@ def start(device: str = "auto") -> Ranks:
     return Ranks(dist.get_rank(), dist.get_world_size(), place)
 
 
-def parallel(model: Callable) -> Callable:
-    """`model` with gradients averaged over all ranks; running statistics are not broadcast, they agree already."""
-    return nn.parallel.DistributedDataParallel(model, broadcast_buffers=False)  # type: ignore[arg-type]
+def parallel(model: Callable[[Tensor], Output]) -> Callable[[Tensor], Output]:
+    """Return `model` with gradients averaged over all ranks; running statistics agree already and are not broadcast."""
+    assert isinstance(model, nn.Module)  # compiled or not
+    wrapped: Callable[[Tensor], Output] = nn.parallel.DistributedDataParallel(model, broadcast_buffers=False)
+    return wrapped
 
 
-def synchronised(model: nn.Module) -> nn.Module:
-    """`model` with every batch norm over the batches of all ranks together; weights and names stay the same."""
+def synchronised(model: Module) -> Module:
+    """Return `model` with every batch norm over the batches of all ranks together; weights and names stay the same.
+
+    >>> type(synchronised(nn.Sequential(nn.BatchNorm2d(3)))[0]).__name__
+    'SharedBatchNorm'
+    """
     for name, child in model.named_children():
         if isinstance(child, nn.BatchNorm1d | nn.BatchNorm2d):
             norm = SharedBatchNorm(child.num_features, child.eps, child.momentum)
@@ -90,35 +104,43 @@ class SharedBatchNorm(nn.BatchNorm2d):
             raise ValueError(f"expected 2 or 4 dimensions, not {input.dim()}")
 
     def forward(self, input: Tensor) -> Tensor:
-        if not self.training:
+        """(n, c) or (n, c, h, w) → the same shape."""
+        if not self.training or self.running_mean is None or self.running_var is None:
             return super().forward(input)
         x = input.float()
         over = [d for d in range(x.dim()) if d != 1]
         shape = [1, -1] + [1] * (x.dim() - 2)
         count = x.new_tensor([x.numel() / x.shape[1]])
-        sums = _SumOverRanks.apply(torch.cat([x.sum(over), count]))
+        sums = _sum_over_ranks(torch.cat([x.sum(over), count]))
         mean, count = sums[:-1] / sums[-1], sums[-1].detach()
         centred = x - mean.view(shape)
-        variance = _SumOverRanks.apply(centred.square().sum(over)) / count
+        variance = _sum_over_ranks(centred.square().sum(over)) / count
         with torch.no_grad():
-            self.running_mean.lerp_(mean, self.momentum)  # type: ignore[union-attr, arg-type]
-            self.running_var.lerp_(variance * count / (count - 1).clamp(min=1), self.momentum)  # type: ignore[union-attr, arg-type]
-            self.num_batches_tracked += 1  # type: ignore[operator, assignment]
+            momentum = float(self.momentum or 0.0)
+            self.running_mean.lerp_(mean, momentum)
+            self.running_var.lerp_(variance * count / (count - 1).clamp(min=1), momentum)
+            if self.num_batches_tracked is not None:
+                self.num_batches_tracked += 1
         out = centred * (torch.rsqrt(variance + self.eps) * self.weight).view(shape) + self.bias.view(shape)
         return out.to(input.dtype)
+
+
+def _sum_over_ranks(values: Tensor) -> Tensor:
+    summed: Tensor = _SumOverRanks.apply(values)  # type: ignore[no-untyped-call]  # torch gives `apply` no types
+    return summed
 
 
 class _SumOverRanks(torch.autograd.Function):
     """All-reduce whose gradient is the all-reduce of the gradients."""
 
     @staticmethod
-    def forward(ctx, values: Tensor) -> Tensor:
+    def forward(ctx: Any, values: Tensor) -> Tensor:
         values = values.clone()
         dist.all_reduce(values)
         return values
 
     @staticmethod
-    def backward(ctx, gradient: Tensor) -> Tensor:
+    def backward(ctx: Any, gradient: Tensor) -> Tensor:
         gradient = gradient.contiguous().clone()
         dist.all_reduce(gradient)
         return gradient

@@ -1,31 +1,26 @@
 """From a trained network to a model folder: ONNX checked against torch, and the same weights as safetensors."""
 
 import copy
-import logging
 import os
-import shutil
 import tempfile
-import warnings
-from collections.abc import Iterator
-from contextlib import contextmanager
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, NamedTuple
+from typing import TYPE_CHECKING, Any, NamedTuple, TypeVar
 
 import torch
 from torch import Tensor, nn
 from torch.nn.utils.fusion import fuse_conv_bn_eval, fuse_linear_bn_eval
 
+from photoplanet.core import atomic, onnx_sessions
 from photoplanet.errors import InputError, ModelError, TrainingError
 from photoplanet.models import folder as model_folder
-from photoplanet.training import checkpoint
+from photoplanet.training import checkpoint, onnx_files
 from photoplanet.training.classifier import Classifier
 
 if TYPE_CHECKING:
     from photoplanet.earth.partition.partition import Partition
 
-OPSET = 18  # read by every ONNX Runtime from 1.14 on
-MOST_BYTES = 2_000_000_000  # a protobuf file ends at 2 GiB
-TOLERANCE = 1e-3  # of the largest value of an output, or of 1 where that is larger
+MAX_BYTES = 2_000_000_000  # a protobuf file ends at 2 GiB
+Network = TypeVar("Network", bound=nn.Module)
 INPUT, OUTPUTS = "images", ("log_probabilities", "embedding")
 
 
@@ -44,11 +39,12 @@ class Exported(nn.Module):
         self.classifier = classifier
 
     def forward(self, images: Tensor) -> tuple[Tensor, Tensor]:
+        """Return log-probabilities (n, classes) and embedding (n, d)."""
         outputs = self.classifier(images)
         return outputs.logits.log_softmax(dim=1), outputs.embedding
 
 
-def write_onnx(classifier: Classifier, path: str | os.PathLike, tolerance: float = TOLERANCE) -> Parity:
+def write_onnx(classifier: Classifier, path: str | os.PathLike[str], tolerance: float = onnx_files.TOLERANCE) -> Parity:
     """Write `classifier` as one ONNX file (atomic; any batch size) and return how far it is from torch.
 
     Input `images` uint8 (n, size, size, 3); outputs `log_probabilities` float32 (n, classes) at temperature 1 and
@@ -57,27 +53,25 @@ def write_onnx(classifier: Classifier, path: str | os.PathLike, tolerance: float
     `tolerance`.
     """
     size = sum(value.numel() * value.element_size() for value in classifier.state_dict().values())
-    if size > MOST_BYTES:
+    if size > MAX_BYTES:
         raise InputError(f"a network of {size / 1e9:.1f} GB does not fit an ONNX file (2 GB): use fewer cells or width")
     if not all(value.isfinite().all() for value in classifier.state_dict().values()):
         raise TrainingError("the network holds weights that are not finite; export an earlier checkpoint")
     plain = copy.deepcopy(classifier).to("cpu", torch.float32).eval()
     folded = Exported(fold_batch_norms(copy.deepcopy(plain)))
-    target = Path(path)
-    handle, name = tempfile.mkstemp(prefix=f".{target.name}.", suffix=".onnx", dir=target.parent)
-    os.close(handle)
-    try:
-        _save(folded, classifier.preprocessing.size, Path(name))
-        parity = _compare(plain, Path(name), tolerance)
-        Path(name).chmod(0o644)
-        Path(name).replace(target)
-    finally:
-        Path(name).unlink(missing_ok=True)
+    example = torch.zeros((2, classifier.preprocessing.size, classifier.preprocessing.size, 3), dtype=torch.uint8)
+    data = onnx_files.serialised(onnx_files.traced(folded, example, INPUT, OUTPUTS))
+    parity = _compare(plain, data, tolerance)
+    atomic.write_bytes(path, data)
     return parity
 
 
-def fold_batch_norms(network: Classifier) -> Classifier:
-    """Fold each batch norm into the convolution or linear layer right before it, in place; for eval mode only."""
+def fold_batch_norms(network: Network) -> Network:
+    """Fold each batch norm into the convolution or linear layer right before it, in place; for eval mode only.
+
+    >>> fold_batch_norms(nn.Sequential(nn.Linear(3, 2), nn.BatchNorm1d(2)).eval())[1]
+    Identity()
+    """
     for module in list(network.modules()):
         before = ""
         for name, child in list(module.named_children()):
@@ -95,25 +89,25 @@ def fold_batch_norms(network: Classifier) -> Classifier:
 def export_model(
     classifier: Classifier,
     partition: "Partition",
-    folder: str | os.PathLike,
+    folder: str | os.PathLike[str],
     name: str,
     calibration: dict[str, Any] | None = None,
     training: dict[str, Any] | None = None,
 ) -> model_folder.Bundle:
-    """Write the model folder of `classifier`, one class per cell of `partition`; atomic, as `bundle.folder.write`.
+    """Write the model folder of `classifier`, one class per cell of `partition`; atomic, as `models.folder.write`.
 
     `calibration` and `training` go into model.json (see `ModelInfo`); `training` gains the parity with torch. Raises
-    as `write_onnx` and `bundle.folder.write` do.
+    as `write_onnx` and `models.folder.write` do.
     """
     target = Path(folder).resolve()
     model_folder.check_target(target)
     if len(partition) != classifier.classes:
         raise ModelError(f"{len(partition)} cells for a network of {classifier.classes} classes; use its own cells")
     target.parent.mkdir(parents=True, exist_ok=True)
-    parts = Path(tempfile.mkdtemp(prefix=f".{target.name}.parts-", dir=target.parent))
-    try:
-        parity = write_onnx(classifier, parts / model_folder.NETWORK)
-        save_weights(classifier, parts / model_folder.WEIGHTS)
+    with tempfile.TemporaryDirectory(prefix=f".{target.name}.parts-", dir=target.parent) as scratch:
+        network, weights = Path(scratch) / model_folder.NETWORK, Path(scratch) / model_folder.WEIGHTS
+        parity = write_onnx(classifier, network)
+        save_weights(classifier, weights)
         info = model_folder.ModelInfo(
             name=name,
             backbone=classifier.arguments(),
@@ -123,12 +117,10 @@ def export_model(
             calibration=dict(calibration or {}),
             training={**(training or {}), "onnx_parity": parity._asdict()},
         )
-        return model_folder.write(target, info, partition, parts / model_folder.NETWORK, parts / model_folder.WEIGHTS)
-    finally:
-        shutil.rmtree(parts, ignore_errors=True)
+        return model_folder.write(target, info, partition, network, weights)
 
 
-def export_run(run: str | os.PathLike, folder: str | os.PathLike, name: str = "") -> model_folder.Bundle:
+def export_run(run: str | os.PathLike[str], folder: str | os.PathLike[str], name: str = "") -> model_folder.Bundle:
     """Write the model folder of a training run's newest checkpoint, finished or not; averaged weights if it has them.
 
     `run` is the folder that `photoplanet train` keeps beside its model. The temperature stays 1, since fitting it takes
@@ -139,7 +131,7 @@ def export_run(run: str | os.PathLike, folder: str | os.PathLike, name: str = ""
     source, target = Path(run), Path(folder)
     found = checkpoint.read(source) if source.is_dir() else None
     if found is None:
-        raise InputError(f"{source}: holds no training run; give the folder OUTPUT.run that `photoplanet train` made")
+        raise InputError(f"{source}: is not a training run; give the folder OUTPUT.run that `photoplanet train` made")
     model_folder.check_target(target)
     tensors, facts, _ = found
     classifier = Classifier.from_arguments(facts.get("network"))
@@ -158,19 +150,28 @@ def export_run(run: str | os.PathLike, folder: str | os.PathLike, name: str = ""
     return export_model(classifier, partition, target, name or target.resolve().name, None, training)
 
 
-def save_weights(classifier: Classifier, path: str | os.PathLike) -> None:
-    """Write all weights and running statistics as safetensors, atomically."""
+def save_weights(classifier: Classifier, path: str | os.PathLike[str]) -> None:
+    """Write all weights and running statistics as safetensors, atomically.
+
+    >>> from photoplanet.photos.decode import Preprocessing
+    >>> network, path = Classifier("mobile", 5, Preprocessing(size=32)), getfixture("tmp_path") / "weights.safetensors"
+    >>> save_weights(network, path)
+    >>> load_weights(network, path)
+    """
     from safetensors.torch import save
 
-    target = Path(path)
     data = save({name: value.detach().cpu().contiguous() for name, value in classifier.state_dict().items()})
-    new = target.with_name(f".{target.name}.new")
-    new.write_bytes(data)
-    new.replace(target)
+    atomic.write_bytes(path, data)
 
 
-def load_weights(classifier: Classifier, path: str | os.PathLike) -> None:
-    """Fill `classifier` from a safetensors file; ModelError names the first tensor that is missing, extra or unlike."""
+def load_weights(classifier: Classifier, path: str | os.PathLike[str]) -> None:
+    """Fill `classifier` from a safetensors file; ModelError names the first tensor that is missing, extra or unlike.
+
+    >>> from photoplanet.photos.decode import Preprocessing
+    >>> load_weights(Classifier("mobile", 5, Preprocessing(size=32)), "none.safetensors")
+    Traceback (most recent call last):
+    photoplanet.errors.ModelError: none.safetensors: not readable as safetensors ...
+    """
     from safetensors import SafetensorError
     from safetensors.torch import load_file
 
@@ -182,7 +183,12 @@ def load_weights(classifier: Classifier, path: str | os.PathLike) -> None:
 
 
 def load_classifier(bundle: model_folder.Bundle) -> Classifier:
-    """The torch network of a model folder, for further training; ModelError when its parts do not fit each other."""
+    """Return the torch network of a model folder, for further training; ModelError when its parts do not fit.
+
+    >>> from photoplanet.models import installed
+    >>> load_classifier(model_folder.read(installed.resolve("toy"))).name
+    'mobile'
+    """
     if bundle.weights_path is None:
         raise ModelError(f"{bundle.folder}: has no {model_folder.WEIGHTS}; export it again from its training run")
     classifier = Classifier.from_arguments(bundle.info.backbone)
@@ -195,11 +201,11 @@ def load_classifier(bundle: model_folder.Bundle) -> Classifier:
     return classifier
 
 
-def _fill(classifier: Classifier, found: dict[str, Tensor], source: str | os.PathLike) -> None:
+def _fill(classifier: Classifier, found: dict[str, Tensor], source: str | os.PathLike[str]) -> None:
     expected = classifier.state_dict()
     for name in sorted(expected.keys() | found.keys()):
         if name not in found or name not in expected:
-            reason = f"{name} is missing" if name not in found else f"{name} has no place in the network"
+            reason = f"{name} is missing" if name not in found else f"the network has no {name}"
         elif found[name].shape != expected[name].shape:
             reason = f"{name} is {list(found[name].shape)}, the network has {list(expected[name].shape)}"
         else:
@@ -208,46 +214,8 @@ def _fill(classifier: Classifier, found: dict[str, Tensor], source: str | os.Pat
     classifier.load_state_dict(found, strict=True)
 
 
-def _save(network: Exported, size: int, path: Path) -> None:
-    """torch's exporter, without its messages and without the source paths that it leaves in the file."""
-    import onnx
-
-    example = torch.zeros((2, size, size, 3), dtype=torch.uint8)
-    with _quiet():
-        program = torch.onnx.export(
-            network,
-            (example,),
-            input_names=[INPUT],
-            output_names=list(OUTPUTS),
-            dynamic_shapes={"images": {0: torch.export.Dim("n", min=1, max=1 << 20)}},
-            opset_version=OPSET,
-            dynamo=True,
-            verbose=False,
-        )
-    assert program is not None  # dynamo=True always returns one
-    model = program.model_proto
-    _strip(model)
-    model.producer_name, model.producer_version = "photoplanet", ""
-    onnx.checker.check_model(model)
-    path.write_bytes(model.SerializeToString(deterministic=True))
-
-
-def _strip(model: Any) -> None:
-    graph = model.graph
-    for holder in (model, graph, *graph.node, *graph.initializer, *graph.input, *graph.output):
-        holder.doc_string = ""
-        if hasattr(holder, "metadata_props"):
-            del holder.metadata_props[:]
-    del graph.value_info[:]
-
-
-def _compare(plain: Classifier, path: Path, tolerance: float) -> Parity:
-    import onnxruntime
-
-    options = onnxruntime.SessionOptions()
-    options.log_severity_level = 3
-    options.intra_op_num_threads = torch.get_num_threads()
-    session = onnxruntime.InferenceSession(path.read_bytes(), options, providers=["CPUExecutionProvider"])
+def _compare(plain: Classifier, data: bytes, tolerance: float) -> Parity:
+    session = onnx_sessions.open_session(data, torch.get_num_threads())
     size, worst = plain.preprocessing.size, [0.0, 0.0]
     random = torch.Generator().manual_seed(0)
     for count in (1, 3):  # the batch size must be free
@@ -265,19 +233,3 @@ def _compare(plain: Classifier, path: Path, tolerance: float) -> Parity:
             f"(allowed: {tolerance:g}); try another version of torch or onnxruntime"
         )
     return Parity(*worst)
-
-
-@contextmanager
-def _quiet() -> Iterator[None]:
-    """Hold back the exporters' own warnings and log lines: they concern their authors, not our users."""
-    loggers = [logging.getLogger(name) for name in ("torch.onnx", "torch.export", "onnxscript", "onnx_ir")]
-    levels = [logger.level for logger in loggers]
-    with warnings.catch_warnings():
-        warnings.simplefilter("ignore")
-        for logger in loggers:
-            logger.setLevel(logging.CRITICAL)
-        try:
-            yield
-        finally:
-            for logger, level in zip(loggers, levels, strict=True):
-                logger.setLevel(level)

@@ -5,6 +5,8 @@ import time
 from pathlib import Path
 from typing import Any
 
+from photoplanet.core import atomic
+
 LOG, CURVES = "log.jsonl", "tensorboard"
 
 
@@ -39,7 +41,14 @@ class Log:
 
 
 def read(path: Path) -> list[dict[str, Any]]:
-    """The lines of a `log.jsonl`; a last line torn by a kill is left out."""
+    """Return the lines of a `log.jsonl`; a last line torn by a kill is left out.
+
+    >>> log = Log(getfixture("tmp_path"), 0, curves=False)
+    >>> log.write("train", 20, loss=1.5)
+    >>> log.close()
+    >>> read(log.path)[0]["loss"]
+    1.5
+    """
     lines = []
     for text in path.read_text(encoding="utf-8").splitlines():
         try:
@@ -53,6 +62,4 @@ def _cut(path: Path, step: int) -> None:
     if not path.exists():
         return
     kept = [json.dumps(line) + "\n" for line in read(path) if line.get("step", 0) <= step]
-    new = path.with_suffix(".new")
-    new.write_text("".join(kept), encoding="utf-8")
-    new.replace(path)
+    atomic.write_text(path, "".join(kept))

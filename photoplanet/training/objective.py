@@ -11,11 +11,16 @@ from photoplanet.training.recipes import Recipe
 
 
 def softened(positions: Tensor, classes: Tensor, means: Tensor, label_km: float, nearest: int) -> tuple[Tensor, Tensor]:
-    """Softened labels: cells (n, k) and their weights (n, k), which sum to 1; q_c ∝ exp(−(d(x, c) − d_min)/τ).
+    """Return softened labels: cells (n, k) and their weights (n, k), which sum to 1; q_c ∝ exp(−(d(x, c) − d_min)/τ).
 
     `positions` (n, 3) of the photos and `means` (classes, 3) of the cells are float64 or float32 unit vectors, d is the
     great-circle distance in km and τ `label_km`; only the k = `nearest` nearest cells and the photo's own share. After
     the haversine smoothing of PIGEON (Haas et al. 2024, Sect. 3.2), normalised to a distribution.
+
+    >>> means = torch.from_numpy(geodesy.to_xyz(np.array([0.0, 0.0]), np.array([0.0, 1.0])))
+    >>> cells, weights = softened(means[:1], torch.tensor([0]), means, label_km=100, nearest=2)
+    >>> cells.tolist(), [round(weight, 2) for weight in weights[0].tolist()]
+    ([[0, 1]], [0.75, 0.25])
     """
     near = (positions @ means.T).topk(min(nearest, len(means)), dim=1).indices
     missing = ~(near == classes[:, None]).any(dim=1)
@@ -26,7 +31,12 @@ def softened(positions: Tensor, classes: Tensor, means: Tensor, label_km: float,
 
 
 def coarser(log_probabilities: Tensor, parents: Tensor, count: int) -> Tensor:
-    """Log-probabilities (n, count) of coarser cells: the log-sum-exp over the finer cells in each, exact and stable."""
+    """Return log-probabilities (n, count) of coarser cells: the log-sum-exp over the finer cells in each.
+
+    >>> log_p = torch.tensor([[0.5, 0.25, 0.25]]).log()
+    >>> coarser(log_p, torch.tensor([0, 1, 1]), 2).exp().tolist()
+    [[0.5, 0.5]]
+    """
     index = parents.expand(len(log_probabilities), -1)
     lowest = log_probabilities.new_full((len(log_probabilities), count), -torch.inf)
     peak = lowest.scatter_reduce(1, index, log_probabilities.detach(), "amax")

@@ -9,7 +9,11 @@ from photoplanet.training.recipes import Recipe
 
 
 def learning_rate(recipe: Recipe, step: int, total: int) -> float:
-    """Rate for step 0 … total − 1: linear warm-up, then constant or a cosine down to `final_rate` of the peak."""
+    """Return the rate of step 0 … total − 1: linear warm-up, then constant, or a cosine to `final_rate` of it.
+
+    >>> [round(learning_rate(Recipe(learning_rate=0.1, warmup=0), step, 10), 3) for step in (0, 5, 9)]
+    [0.1, 0.051, 0.003]
+    """
     warm = recipe.warmup * total
     if step < warm:
         return recipe.learning_rate * (step + 1) / (warm + 1)
@@ -19,8 +23,21 @@ def learning_rate(recipe: Recipe, step: int, total: int) -> float:
     return recipe.learning_rate * (recipe.final_rate + (1 - recipe.final_rate) * (1 + math.cos(math.pi * done)) / 2)
 
 
+def half_cosine(rate: float, done: float) -> float:
+    """Return half a cosine from `rate` to 0 at the share `done` of a run.
+
+    >>> [round(half_cosine(0.1, done), 3) for done in (0, 0.5, 1)]
+    [0.1, 0.05, 0.0]
+    """
+    return rate * 0.5 * (1 + math.cos(math.pi * done))
+
+
 def build(recipe: Recipe, model: nn.Module) -> torch.optim.Optimizer:
-    """AdaGrad (paper, Sect. 3), AdamW or SGD with Nesterov momentum; biases and norms are never decayed."""
+    """Return AdaGrad (paper, Sect. 3), AdamW or SGD with Nesterov momentum; biases and norms are never decayed.
+
+    >>> [group["weight_decay"] for group in build(Recipe(weight_decay=0.05), nn.Linear(2, 2)).param_groups]
+    [0.05, 0.0]
+    """
     parameters = [p for p in model.parameters() if p.requires_grad]
     groups = [
         {"params": [p for p in parameters if p.ndim > 1], "weight_decay": recipe.weight_decay},

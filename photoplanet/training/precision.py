@@ -8,7 +8,13 @@ from photoplanet.errors import InputError
 
 
 def resolve(precision: str, device: torch.device) -> str:
-    """`auto` → `bf16` where the hardware multiplies bfloat16 natively (CUDA ≥ 8.0, CPUs with AMX), else `float32`."""
+    """Return `bf16` for `auto` where the hardware multiplies it natively (CUDA ≥ 8.0, CPUs with AMX), else `float32`.
+
+    InputError for an unknown name.
+
+    >>> resolve("float32", torch.device("cpu"))
+    'float32'
+    """
     if precision not in ("auto", "float32", "bf16"):
         raise InputError(f"precision {precision!r}: use auto, float32 or bf16")
     if precision != "auto":
@@ -19,6 +25,11 @@ def resolve(precision: str, device: torch.device) -> str:
     return "bf16" if fast() else "float32"
 
 
-def autocast(precision: str, device: torch.device) -> AbstractContextManager:
-    """The context for a forward pass in `float32` or `bf16`."""
+def autocast(precision: str, device: torch.device) -> AbstractContextManager[object]:
+    """Return the context for a forward pass in `float32` or `bf16`.
+
+    >>> with autocast("bf16", torch.device("cpu")):
+    ...     (torch.ones(2, 2) @ torch.ones(2, 2)).dtype
+    torch.bfloat16
+    """
     return torch.autocast(device.type, dtype=torch.bfloat16) if precision == "bf16" else nullcontext()

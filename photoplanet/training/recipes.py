@@ -14,7 +14,13 @@ PRECISIONS = ("auto", "float32", "bf16")
 
 @dataclasses.dataclass(frozen=True)
 class Recipe:
-    """What a run learns from and how; two runs with equal recipes, photos and cells learn the same weights."""
+    """What a run learns from and how; two runs with equal recipes, photos and cells learn the same weights.
+
+    These are the defaults, which are also the recipe `default`. InputError for values that cannot be meant.
+
+    >>> Recipe(learning_rate=0.01).backbone
+    'mobile'
+    """
 
     name: str = "default"
     # the network
@@ -22,7 +28,7 @@ class Recipe:
     width: float = 1.0
     embedding: int = 0  # 0: the backbone's own
     image_size: int = 128
-    fit: str = "squash"  # how a photo becomes a square: see photos.images.Preprocessing
+    fit: str = "squash"  # how a photo becomes a square: see photos.decode.Preprocessing
     stored: int = 0  # over 0: keep photos in memory, shrunken to squares of so many px, after their first decoding
     # the cells, unless given as a file: the paper's t1 and t2; 0: chosen from the number of photos, see `cell_limits`
     max_photos: int = 0
@@ -88,24 +94,32 @@ class Recipe:
         if any(not 0 < share <= 1 for share in shares) or shares != sorted(shares, reverse=True):
             raise InputError("recipe: hierarchy_shares lie in 0 to 1, the largest (coarsest) first")
         if any(weight < 0 for weight in self.hierarchy):
-            raise InputError("recipe: hierarchy weights are not negative")
+            raise InputError("recipe: hierarchy weights must not be negative")
 
     def total_steps(self, photos: int) -> int:
-        """Steps of the whole run over `photos` training photos; at least 1."""
+        """Return the steps of the whole run over `photos` training photos; at least 1.
+
+        >>> Recipe(epochs=8, batch_size=128).total_steps(1000)
+        63
+        """
         return self.steps or max(1, math.ceil(self.epochs * photos / self.batch_size))
 
     def cell_limits(self, photos: int) -> tuple[int, int]:
-        """(t1, t2) of the adaptive partition: as set, or about 400 cells or more, and 10,000 and 50 (paper) at most."""
+        """Return (t1, t2) of the adaptive partition: as set, or about 400 cells or more; 10,000 and 50 (paper) at most.
+
+        >>> Recipe().cell_limits(100_000)
+        (500, 12)
+        """
         most = self.max_photos or min(10_000, max(20, photos // 200))
         return most, self.min_photos or min(50, max(2, most // 40))
 
     def as_dict(self) -> dict[str, Any]:
-        """Plain values for JSON."""
+        """Return plain values for JSON."""
         return {k: list(v) if isinstance(v, tuple) else v for k, v in dataclasses.asdict(self).items()}
 
     @classmethod
     def from_dict(cls, values: dict[str, Any]) -> "Recipe":
-        """The recipe of `as_dict`; raises InputError for unknown keys or values that do not fit."""
+        """Return the recipe of `as_dict`; raises InputError for unknown keys or values that do not fit."""
         return changed(cls(), [f"{key}={_as_text(value)}" for key, value in values.items()])
 
 
@@ -132,14 +146,22 @@ RECIPES: dict[str, Recipe] = {
 
 
 def named(name: str) -> Recipe:
-    """The recipe called `name`; raises InputError that lists the known ones."""
+    """Return the recipe called `name`; raises InputError that lists the known ones.
+
+    >>> named("paper").learning_rate
+    0.045
+    """
     if name not in RECIPES:
         raise InputError(f"recipe {name!r}: unknown; the recipes are {', '.join(RECIPES)}")
     return RECIPES[name]
 
 
 def changed(recipe: Recipe, settings: Iterable[str]) -> Recipe:
-    """`recipe` with settings such as `learning_rate=0.01` or `hierarchy=0.3,0.3`; InputError names what is wrong."""
+    """Return a recipe with settings such as `learning_rate=0.01` changed; InputError names what is wrong.
+
+    >>> changed(named("default"), ["learning_rate=0.01", "hierarchy=0.3,0.1"]).hierarchy
+    (0.3, 0.1)
+    """
     fields = {field.name: field.type for field in dataclasses.fields(Recipe)}
     new: dict[str, Any] = {}
     for setting in settings:

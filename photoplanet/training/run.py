@@ -1,89 +1,85 @@
 """A whole training run: photo table in, model folder out; the working files lie beside it in `OUT.run/`."""
 
 import platform
-from collections.abc import Callable
-from contextlib import AbstractContextManager, contextmanager
 from datetime import datetime, timezone
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 import torch
+from numpy.typing import NDArray
 
+from photoplanet.core.progress import Bar, Say, no_bar, silent
 from photoplanet.errors import InputError, TrainingError
 from photoplanet.evaluation import calibration
 from photoplanet.models import folder as model_folder
 from photoplanet.training import dataset, distributed, export, validation
+from photoplanet.training.classification import Classification
 from photoplanet.training.classifier import Classifier
-from photoplanet.training.loop import Options, Trainer
+from photoplanet.training.loop import DEFAULTS, Loop, RunOptions
 from photoplanet.training.recipes import Recipe
-
-CELLS = "cells.parquet"
-DEFAULTS = Options()
-Bar = Callable[[str, int | None], AbstractContextManager[Callable[..., None]]]
-
-
-@contextmanager
-def no_bar(what: str, total: int | None = None):
-    """A progress bar that shows nothing."""
-    yield lambda count=1, note="": None
 
 
 def train(
     photos: Path, out: Path, recipe: Recipe, cells: Path | None = None, validation_table: Path | None = None,
-    options: Options = DEFAULTS, bar: Bar = no_bar, say: Callable[[str], None] = lambda line: None,
+    options: RunOptions = DEFAULTS, bar: Bar = no_bar, say: Say = silent,
 ) -> dict[str, Any] | None:  # fmt: skip
     """Train on a photo table and write the model folder `out`; return its training facts (None on ranks but 0).
 
     Checkpoints and logs go to `out`.run: beside the model folder, which is only ever there whole. Run again, it goes
-    on where it was. Raises InputError, ModelError and TrainingError as `dataset.prepare` and `Trainer` do.
+    on where it was. Raises InputError, ModelError and TrainingError as `dataset.prepare` and `Loop` do.
     """
     photos, out = Path(photos), Path(out)
     ranks = distributed.start(options.device)
-    say = say if ranks.writes else lambda line: None
+    say = say if ranks.writes else silent
     folder = out.with_name(out.name + ".run")
     model_folder.check_target(out)
     _make(folder)
     data = dataset.prepare(photos, recipe, cells, validation_table)
     for line in _counts(data.facts):
         say(line)
-    trainer = Trainer(data, recipe, folder, options, ranks, say)
+    task = Classification(data, recipe, ranks, options.threads, say)
+    loop = Loop(task, folder, options, say)
     if ranks.writes:
-        data.partition.save(folder / CELLS)
-    where = f"{ranks.ranks} × {ranks.device} in {trainer.precision}"
-    say(f"{trainer.total:,} steps of {recipe.batch_size} photos on {where}")
-    with bar("training", trainer.total) if ranks.writes else no_bar("") as advance:
-        trainer.run(advance)
+        data.partition.save(folder / model_folder.CELLS)
+    where = f"{ranks.ranks} × {ranks.device} in {task.precision}"
+    say(f"{task.total:,} steps of {recipe.batch_size} photos on {where}")
+    with bar("training", task.total) if ranks.writes else no_bar("") as advance:
+        loop.run(advance)
     if not ranks.writes:
         return None
-    return finish(trainer, out, say)
+    return _finish(loop, task, out, say)
 
 
-def finish(trainer: Trainer, out: Path, say: Callable[[str], None] = lambda line: None) -> dict[str, Any]:
+def _finish(loop: Loop[Any], task: Classification, out: Path, say: Say = silent) -> dict[str, Any]:
     """Fit the temperature on the validation photos and write the model folder; return the training facts."""
-    model, data = plain(trainer), trainer.data
+    model, data = _plain(task), task.photos
     fitted: dict[str, Any] = {"temperature": 1.0}
     if (data.validation.classes >= 0).any():
-        ranks = distributed.Ranks(device=trainer.ranks.device)
+        ranks = distributed.Ranks(device=task.ranks.device)
         log_p, classes = validation.log_probabilities(
             model.to(ranks.device), data.validation, model.preprocessing, ranks, "float32", model.classes,
-            trainer.recipe.batch_size, trainer.loader.threads,
+            task.settings.batch_size, task.loader.threads,
         )  # fmt: skip
         if len(classes):
             fitted = calibrated(log_p, classes)
             before, after = fitted["expected_calibration_error_before"], fitted["expected_calibration_error"]
             say(f"expected calibration error {before:.3f}, {after:.3f} at temperature {fitted['temperature']:.2f}")
     say(f"writing {out}")
-    facts = facts_of(trainer)
+    facts = _facts_of(loop, task)
     export.export_model(model.cpu(), data.partition, out, out.name, fitted, facts)
     return facts
 
 
-def calibrated(log_probabilities: np.ndarray, classes: np.ndarray) -> dict[str, Any]:
-    """The temperature for (n, classes) log-probabilities of photos in `classes` (n,); the ECE before and after."""
+def calibrated(log_probabilities: NDArray[np.float32], classes: NDArray[np.integer[Any]]) -> dict[str, Any]:
+    """Return the temperature for (n, classes) log-probabilities of photos in `classes` (n,); the ECE before and after.
+
+    >>> calibrated(np.log(np.array([[0.9, 0.1], [0.9, 0.1]], np.float32)), np.array([0, 1]))["photos"]
+    2
+    """
     temperature = calibration.fit_temperature(log_probabilities, classes)
 
-    def error(values: np.ndarray) -> float:
+    def error(values: NDArray[np.float32]) -> float:
         return calibration.expected_calibration_error(np.exp(values.max(axis=1)), values.argmax(axis=1) == classes)
 
     return {
@@ -94,32 +90,33 @@ def calibrated(log_probabilities: np.ndarray, classes: np.ndarray) -> dict[str, 
     }
 
 
-def plain(trainer: Trainer) -> Classifier:
-    """The best network as an ordinary Classifier: without what distributed training or compiling added."""
-    model = Classifier.from_arguments(trainer.best_model.arguments())
-    model.load_state_dict(trainer.best_model.state_dict())
+def _plain(task: Classification) -> Classifier:
+    """Return the averaged network as an ordinary Classifier: without what distributed training or compiling added."""
+    trained = task.average.model if task.average else task.model
+    model = Classifier.from_arguments(task.model.arguments())
+    model.load_state_dict(trained.state_dict())
     return model.eval()
 
 
-def facts_of(trainer: Trainer) -> dict[str, Any]:
-    """What the model card tells about the run: data, recipe, duration, accuracy, versions."""
-    facts = {key: value for key, value in trainer.data.facts.items() if key not in ("toy", "data")}
-    seen = trainer.total * trainer.recipe.batch_size
+def _facts_of(loop: Loop[Any], task: Classification) -> dict[str, Any]:
+    """Return what the model card says about the run: data, recipe, duration, accuracy, versions."""
+    facts = {key: value for key, value in task.photos.facts.items() if key not in ("toy", "data")}
+    seen = task.total * task.settings.batch_size
     return {
         **facts,
-        **({"world": "toy"} if trainer.data.facts["toy"] else {}),
-        "recipe": trainer.recipe.as_dict(),
-        "seed": trainer.recipe.seed,
-        "steps": trainer.total,
-        "epochs": round(seen / len(trainer.data.training), 3),
-        "parameters": sum(p.numel() for p in trainer.model.parameters()),
-        "unreadable_photos": int(trainer.unreadable.sum()),
-        "seconds": round(trainer.seconds, 1),
-        "images_per_second": round(seen / max(trainer.seconds, 1e-9), 1),
-        "device": _device_name(trainer.ranks.device),
-        "processes": trainer.ranks.ranks,
-        "precision": trainer.precision,
-        "validation": trainer.history[-1] if trainer.history else None,
+        **({"world": "toy"} if task.photos.facts["toy"] else {}),
+        "recipe": task.recipe,
+        "seed": task.settings.seed,
+        "steps": task.total,
+        "epochs": round(seen / len(task.photos.training), 3),
+        "parameters": sum(p.numel() for p in task.model.parameters()),
+        "unreadable_photos": int(task.unreadable.sum()),
+        "seconds": round(loop.seconds, 1),
+        "images_per_second": round(seen / max(loop.seconds, 1e-9), 1),
+        "device": _device_name(task.ranks.device),
+        "processes": task.ranks.ranks,
+        "precision": task.precision,
+        "validation": loop.history[-1] if loop.history else None,
         "versions": {"python": platform.python_version(), "torch": str(torch.__version__), "numpy": np.__version__},
         "date": datetime.now(timezone.utc).date().isoformat(),
     }

@@ -12,10 +12,10 @@ from photoplanet.errors import InputError
 from photoplanet.photos import decode
 from photoplanet.photos.decode import Preprocessing
 
-MOST_OF_MEMORY = 0.6  # of what the machine has free at the start
+MEMORY_SHARE = 0.6  # of what the machine has free at the start
 
 
-class Store:
+class PixelStore:
     """Shrinks photos to squares of `side` px, keeps them, and cuts the network's input from the square.
 
     What comes out does not depend on what is kept already, so a run resumes bit for bit. Thread-safe: two threads that
@@ -24,7 +24,7 @@ class Store:
 
     def __init__(self, photos: int, side: int, processes: int = 1):
         need, free = photos * side * side * 3 * processes, free_memory()
-        if need > MOST_OF_MEMORY * free:
+        if need > MEMORY_SHARE * free:
             raise InputError(
                 f"stored={side}: {photos:,} photos need {need / 1e9:.1f} GB and {free / 1e9:.1f} GB are free; "
                 "use stored=0, which decodes every photo in every epoch"
@@ -34,7 +34,7 @@ class Store:
         self._there = np.zeros(photos, bool)
 
     def load(self, photo: int, source: Any, preprocessing: Preprocessing, box: decode.Box | None) -> NDArray[np.uint8]:
-        """As `images.load`, of photo number `photo`; raises as that does."""
+        """Return pixels as `decode.load` does, of photo number `photo`; raises as that does."""
         if not self._there[photo]:
             square = dataclasses.replace(preprocessing, size=self.side)
             self._pixels[photo] = decode.load(source, square)
@@ -43,7 +43,11 @@ class Store:
 
 
 def free_memory() -> int:
-    """Bytes of memory that can be had now; where the system does not tell, a guess of 4 GB."""
+    """Return how many bytes of memory can be had now; where the system does not say, a guess of 4 GB.
+
+    >>> free_memory() > 1_000_000
+    True
+    """
     try:
         fields = dict(line.split(":") for line in Path("/proc/meminfo").read_text(encoding="ascii").splitlines())
         return int(fields["MemAvailable"].split()[0]) * 1024

@@ -1,6 +1,7 @@
 """How good the network is on photos it never learned from: loss, top-1 and accuracy in km at the five radii."""
 
 import itertools
+from collections.abc import Iterator
 from typing import Any
 
 import numpy as np
@@ -15,17 +16,17 @@ from photoplanet.evaluation import accuracy
 from photoplanet.photos import decode
 from photoplanet.photos.decode import Preprocessing
 from photoplanet.training import precision as formats
-from photoplanet.training.data import Photos
+from photoplanet.training.data import LabelledPhotos
 from photoplanet.training.distributed import Ranks
 
-MOST_NUMBERS = 50_000_000  # log-probabilities kept for the temperature: 200 MB
+MAX_NUMBERS = 50_000_000  # log-probabilities kept for the temperature: 200 MB
 
 
 def validate(
-    model: nn.Module, photos: Photos, partition: Partition, preprocessing: Preprocessing, ranks: Ranks, precision: str,
-    batch_size: int = 128, threads: int | None = None,
+    model: nn.Module, photos: LabelledPhotos, partition: Partition, preprocessing: Preprocessing, ranks: Ranks,
+    precision: str, batch_size: int = 128, threads: int | None = None,
 ) -> dict[str, Any]:  # fmt: skip
-    """Loss over photos in a cell; top-1, accuracy at the radii and median km over all, at the best cell's mean.
+    """Return the loss over photos in a cell; over all, top-1, accuracy and median km at the best cell's mean.
 
     Each rank takes every ranks-th photo. Photos that cannot be read are left out and counted in `unreadable`.
     """
@@ -42,18 +43,21 @@ def validate(
 
 
 def log_probabilities(
-    model: nn.Module, photos: Photos, preprocessing: Preprocessing, ranks: Ranks, precision: str, classes: int,
+    model: nn.Module, photos: LabelledPhotos, preprocessing: Preprocessing, ranks: Ranks, precision: str, classes: int,
     batch_size: int = 128, threads: int | None = None,
 ) -> tuple[NDArray[np.float32], NDArray[np.int32]]:  # fmt: skip
-    """Log-probabilities (m, classes) and true classes (m,) of readable photos that lie in a cell, 200 MB at most."""
-    rows = np.flatnonzero(photos.classes >= 0)[: max(1, MOST_NUMBERS // classes)]
+    """Return log-probabilities (m, classes) and classes (m,) of readable photos that lie in a cell, 200 MB at most."""
+    rows = np.flatnonzero(photos.classes >= 0)[: max(1, MAX_NUMBERS // classes)]
     found = list(_predicted(model, photos, rows, preprocessing, ranks, precision, batch_size, threads))
     if not found:
         return np.zeros((0, classes), np.float32), np.zeros(0, np.int32)
     return np.concatenate([log_p for _, log_p in found]), photos.classes[np.concatenate([some for some, _ in found])]
 
 
-def _predicted(model, photos, rows, preprocessing, ranks, precision, batch_size, threads):
+def _predicted(
+    model: nn.Module, photos: LabelledPhotos, rows: NDArray[np.int64], preprocessing: Preprocessing, ranks: Ranks,
+    precision: str, batch_size: int, threads: int | None,
+) -> Iterator[tuple[NDArray[np.int64], NDArray[np.float32]]]:  # fmt: skip
     """Yield (rows, log-probabilities) of readable photos, a batch at a time."""
     was_training = model.training
     model.eval()
@@ -70,7 +74,7 @@ def _predicted(model, photos, rows, preprocessing, ranks, precision, batch_size,
 
 
 def _summary(
-    best: NDArray[np.int64], loss: NDArray[np.float64], photos: Photos, partition: Partition
+    best: NDArray[np.int64], loss: NDArray[np.float64], photos: LabelledPhotos, partition: Partition
 ) -> dict[str, Any]:  # fmt: skip
     read = best >= 0
     covered = read & (photos.classes >= 0)

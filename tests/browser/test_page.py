@@ -13,7 +13,7 @@ from PIL import Image
 from playwright.sync_api import expect
 
 import photoplanet as pp
-from photoplanet.metadata.exif import gps_bytes
+from photoplanet.metadata.exif_writer import gps_bytes
 from photoplanet.retrieval.library import library
 from photoplanet.server.app import create_app
 from photoplanet.server.limits import Limits
@@ -73,11 +73,11 @@ def test_a_photo_in_an_answer_out(visit, address):
     empty = pixels(page)
     give(page, TRIP[0])
     expect(page.locator("#answer h2")).to_contain_text("France")
-    expect(page.locator(".sureness li")).to_have_count(5)
-    expect(page.locator(".sureness li").nth(3)).to_contain_text("750 km99 %")
+    expect(page.locator(".confidences li")).to_have_count(5)
+    expect(page.locator(".confidences li").nth(3)).to_contain_text("750 km99 %")
     expect(page.locator(".places li")).to_have_count(5)
     expect(page.locator(".places li").first).to_contain_text("Île-de-France")
-    expect(page.locator("#strip button")).to_have_accessible_name("1.jpg, Île-de-France, France")
+    expect(page.locator("#filmstrip button")).to_have_accessible_name("1.jpg, Île-de-France, France")
     located = pixels(page)
     assert located != empty
     page.locator(".places button").nth(1).click()
@@ -113,7 +113,7 @@ def test_weak_evidence_gives_no_answer_unless_asked_for(visit, address):
     page = visit(address)
     give(page, TRIP[1])
     expect(page.locator("#answer h2")).to_have_text("No answer: the evidence is too weak")
-    expect(page.locator(".silence")).to_contain_text("of the probability lies within 750 km")
+    expect(page.locator(".abstention")).to_contain_text("of the probability lies within 750 km")
     expect(page.locator(".coordinates")).to_have_count(0)
     expect(page.locator("#count")).to_have_text("1 photo · 1 without an answer")
     assert [row["latitude"] for row in csv.DictReader(io.StringIO(saved(page, "csv")))] == [""]
@@ -137,14 +137,14 @@ def test_why_there_lays_the_map_over_the_photo(visit, address):
 def test_an_album_is_located_together_and_known_places_are_marked(visit, address):
     page = visit(address)
     give(page, *reversed(TRIP))
-    alone = [page.locator("#strip button").nth(k).get_attribute("aria-label").split(",")[0] for k in range(3)]
+    alone = [page.locator("#filmstrip button").nth(k).get_attribute("aria-label").split(",")[0] for k in range(3)]
     assert alone == ["1.jpg", "2.jpg", "3.jpg"]
     before = pixels(page)
     page.get_by_role("switch", name="Locate together").check()
-    expect(page.locator("#strip h3").first).to_contain_text("2020-05-01")
-    expect(page.locator('#strip [data-status="own GPS"]')).to_have_count(1)
+    expect(page.locator("#filmstrip h3").first).to_contain_text("2020-05-01")
+    expect(page.locator('#filmstrip [data-status="own GPS"]')).to_have_count(1)
     assert settled(page, before) != before
-    page.locator('#strip [data-status="own GPS"]').click()
+    page.locator('#filmstrip [data-status="own GPS"]').click()
     expect(page.locator(".coordinates")).to_contain_text("-22, -43")
     expect(page.locator(".facts")).to_contain_text("Taken 2020-05-01 12:00")
     expect(page.locator(".facts")).to_contain_text("the camera's own GPS")
@@ -155,7 +155,7 @@ def test_an_album_is_located_together_and_known_places_are_marked(visit, address
     assert "LineString" in shapes
     assert len(ET.fromstring(saved(page, "gpx")).findall(".//{*}trkpt")) >= 2
     page.get_by_role("switch", name="Locate together").uncheck()
-    expect(page.locator("#strip h3")).to_have_count(0)
+    expect(page.locator("#filmstrip h3")).to_have_count(0)
 
 
 def test_photos_and_a_track_are_dropped_and_the_track_places_them(visit, address):
@@ -183,7 +183,7 @@ def test_photos_and_a_track_are_dropped_and_the_track_places_them(visit, address
     expect(page.locator("#trouble")).to_contain_text("name no time zone")
     page.get_by_label("ahead of UTC").fill("+02:00")
     page.get_by_label("ahead of UTC").press("Enter")
-    expect(page.locator('#strip [data-status="track"]')).to_have_count(2)
+    expect(page.locator('#filmstrip [data-status="track"]')).to_have_count(2)
     expect(page.locator(".facts")).to_contain_text("from the GPX track")
     page.get_by_role("button", name="Remove all").click()
     expect(page.locator("#welcome")).to_be_visible()
@@ -204,7 +204,7 @@ def test_a_folder_is_taken_whole_and_a_picture_can_be_pasted(visit, address, tmp
         document.dispatchEvent(new ClipboardEvent("paste", { clipboardData: data, bubbles: true, cancelable: true }));
     }"""
     page.evaluate(paste, base64.b64encode(TRIP[2]["buffer"]).decode())
-    expect(page.locator("#strip button").nth(1)).to_have_accessible_name(re.compile("image.png, .*Brazil"))
+    expect(page.locator("#filmstrip button").nth(1)).to_have_accessible_name(re.compile("image.png, .*Brazil"))
 
 
 def test_similar_photos_of_a_library_are_shown_and_lead_to_their_places(visit, served, model, tmp_path):
@@ -247,11 +247,17 @@ def test_a_hostile_name_stays_a_name(visit, address):
     page = visit(address)
     give(page, {**TRIP[0], "name": HOSTILE}, {**NO_PHOTO, "name": HOSTILE})
     expect(page.locator("#answer .name")).to_have_text(HOSTILE)
-    expect(page.locator("#strip button").first).to_have_attribute("title", HOSTILE)
+    expect(page.locator("#filmstrip button").first).to_have_attribute("title", HOSTILE)
     assert page.title().startswith("photoplanet")
     assert page.locator("img[onerror]").count() == 0
     assert ET.fromstring(saved(page, "gpx")).findtext(".//{*}name") == HOSTILE
     assert next(csv.DictReader(io.StringIO(saved(page, "csv"))))["photo_id"] == HOSTILE
+
+
+def test_names_with_quotes_and_commas_are_one_field_of_the_csv(visit, address):
+    page, name = visit(address), 'a "b", c.jpg'
+    give(page, {**TRIP[0], "name": name})
+    assert {row["photo_id"] for row in csv.DictReader(io.StringIO(saved(page, "csv")))} == {name}
 
 
 def test_what_is_no_photo_is_named_and_the_rest_goes_on(visit, address):
@@ -260,8 +266,8 @@ def test_what_is_no_photo_is_named_and_the_rest_goes_on(visit, address):
     expect(page.locator("#trouble")).to_contain_text("Nothing to locate")
     give(page, NO_PHOTO, TRIP[0])
     expect(page.locator("#count")).to_have_text("2 photos · 1 unreadable")
-    expect(page.locator('#strip [data-status="failed"] .place')).to_contain_text("No JPEG")
-    expect(page.locator('#strip [data-status="found"]')).to_have_count(1)
+    expect(page.locator('#filmstrip [data-status="failed"] .place')).to_contain_text("No JPEG")
+    expect(page.locator('#filmstrip [data-status="found"]')).to_have_count(1)
 
 
 def test_a_photo_that_is_too_large_is_told_and_batches_are_cut(visit, served, model):
@@ -269,8 +275,8 @@ def test_a_photo_that_is_too_large_is_told_and_batches_are_cut(visit, served, mo
     large = {**TRIP[0], "name": "large.jpg", "buffer": TRIP[0]["buffer"] + bytes(5000)}
     give(page, *TRIP, large)
     expect(page.locator("#count")).to_contain_text("1 unreadable")
-    expect(page.locator('#strip [data-status="failed"] .place')).to_contain_text("larger than 5,000 bytes")
-    expect(page.locator('#strip [data-status="found"]')).to_have_count(2)
+    expect(page.locator('#filmstrip [data-status="failed"] .place')).to_contain_text("larger than 5,000 bytes")
+    expect(page.locator('#filmstrip [data-status="found"]')).to_have_count(2)
 
 
 def test_a_server_that_wants_the_page_to_wait_is_waited_for(visit, served, model):
@@ -287,6 +293,42 @@ def test_a_server_that_wants_the_page_to_wait_is_waited_for(visit, served, model
     assert refused == [429]
 
 
+def test_a_server_that_is_busy_for_more_than_five_minutes_is_given_up(visit, address):
+    page = visit(address)
+    page.clock.install()
+    wait = {"status": 503, "headers": {"retry-after": "200"}, "json": {"detail": "all places are taken"}}
+    page.route("**/v1/locate?*", lambda route: route.fulfill(**wait))
+    page.set_input_files("#files", TRIP[:1])
+    expect(page.locator("#doing")).to_contain_text("The server is busy; going on in 200 seconds")
+    page.clock.run_for(200_000)
+    expect(page.locator("#trouble")).to_contain_text("All places are taken")
+
+
+def test_the_first_photo_goes_alone_and_the_others_by_eight(visit, address):
+    page, batches = visit(address), []
+    page.on("request", lambda request: batches.append(request) if "/v1/locate" in request.url else None)
+    give(page, *[{**TRIP[0], "name": f"{k}.jpg"} for k in range(11)])
+    assert [batch.post_data_buffer.count(b'name="photos"') for batch in batches] == [1, 8, 2]
+
+
+def test_cells_that_are_too_many_to_be_drawn_are_counted(visit, address):
+    page = visit(address)
+
+    def answer(route):
+        reply = route.fetch().json()
+        for region in reply["photos"][0]["regions"]:
+            region["cells"] = 12
+        route.fulfill(json=reply)
+
+    page.route("**/v1/locate?*", answer)
+    give(page, TRIP[0])
+    features = json.loads(saved(page, "geojson"))["features"]
+    cells = [feature for feature in features if feature["properties"]["kind"] == "cell"]
+    assert features[0]["properties"]["cells_left_out"] == 12 - len(cells) > 0
+    expect(page.locator("#regionWords")).to_contain_text("12 cells, ")
+    expect(page.locator("#regionWords")).to_contain_text(f"The {len(cells)} likeliest are drawn.")
+
+
 def test_cancel_stops_and_go_on_goes_on(visit, address):
     page = visit(address)
     page.route("**/v1/locate?*", lambda route: None, times=1)  # never answered
@@ -295,7 +337,7 @@ def test_cancel_stops_and_go_on_goes_on(visit, address):
     expect(page.locator("#trouble")).to_contain_text("3 photos not located yet")
     page.get_by_role("button", name="Go on").click()
     expect(page.locator("#progress")).to_be_hidden()
-    expect(page.locator('#strip [data-status="found"]')).to_have_count(2)
+    expect(page.locator('#filmstrip [data-status="found"]')).to_have_count(2)
 
 
 def test_a_server_that_is_gone_is_told_and_tried_again(visit, address):
@@ -330,13 +372,13 @@ def test_by_keyboard_alone(visit, address):
     with page.expect_file_chooser() as chooser:
         page.keyboard.press("Enter")
     chooser.value.set_files(TRIP)
-    expect(page.locator("#strip button").first).to_be_focused()
+    expect(page.locator("#filmstrip button").first).to_be_focused()
     expect(page.locator("#progress")).to_be_hidden()
     page.keyboard.press("ArrowRight")
     expect(page.locator("#answer .name")).to_have_text("2.jpg")
     page.keyboard.press("End")
     expect(page.locator("#answer .name")).to_have_text("3.jpg")
-    expect(page.locator("#strip button").nth(2)).to_be_focused()
+    expect(page.locator("#filmstrip button").nth(2)).to_be_focused()
     reached = []
     for _ in range(12):  # on through the panel: each stop can be seen to be one
         page.keyboard.press("Tab")
@@ -359,12 +401,12 @@ def test_on_a_phone_nothing_is_wider_than_the_screen(visit, address, scheme):
     page.get_by_role("button", name="Why there?").click()
     expect(page.locator("figure.explained canvas")).to_have_count(2)
     page.get_by_role("switch", name="Locate together").check()
-    expect(page.locator("#strip h3").first).to_be_visible()
+    expect(page.locator("#filmstrip h3").first).to_be_visible()
     assert fits(page)
     page.get_by_text("Options").tap()
     assert fits(page)
     page.locator("#options").press("Escape")
-    page.locator("#strip button").nth(3).tap()
+    page.locator("#filmstrip button").nth(3).tap()
     expect(page.locator("#answer .bad")).to_be_visible()
     assert fits(page)
     paper = page.evaluate("() => getComputedStyle(document.body).backgroundColor")

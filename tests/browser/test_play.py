@@ -59,12 +59,12 @@ def click_map(window, x, y):
 def guess(window, x=0.5, y=0.4):
     click_map(window, x, y)
     window.click("#go")
-    window.locator("#told table").wait_for()
+    window.locator("#verdict table").wait_for()
 
 
 def shown_km(window):
     """Distances of the table: the person's and the model's."""
-    cells = window.locator("#told td.number").all_inner_texts()
+    cells = window.locator("#verdict td.number").all_inner_texts()
     return [float(text.replace(",", "").removesuffix(" km")) for text in cells if text.endswith(" km")]
 
 
@@ -83,11 +83,11 @@ def test_a_round_by_mouse_then_the_next_and_all_results(page, game):
         assert window.inner_text("#credit").startswith(stored.photo_id)
         window.click("#go")
     stands(window, "Round 1 of 2, finished")
-    assert window.locator("#told tbody tr").count() == 5 and "won this round" in window.inner_text("#told h2")
+    assert window.locator("#verdict tbody tr").count() == 5 and "won this round" in window.inner_text("#verdict h2")
     kept = game_log.compare(game_log.read(game[1])[0])
     won = kept["rounds_won"]
     assert f"rounds {won['person']} : {won['model']}" in window.inner_text("#score")
-    window.click("#told button >> nth=2")
+    window.click("#verdict button >> nth=2")
     window.locator("#picture[alt='Photo 3 of 5']").wait_for()
     window.click("#to-summary")
     window.locator("#results tbody tr").first.wait_for()
@@ -114,6 +114,51 @@ def test_the_picture_is_the_photo_and_can_be_enlarged(page):
     assert "scale(1)" in picture.evaluate("image => image.style.transform")
 
 
+def test_the_photo_is_enlarged_eight_times_at_most_and_dragged_within_its_frame(page):
+    window = page()
+    picture = window.locator("#picture[src]")
+    for _ in range(8):
+        window.click("#photo-in")
+    assert "scale(8)" in picture.evaluate("image => image.style.transform")
+    box = window.locator("#frame").bounding_box()
+    window.mouse.move(box["x"] + 200, box["y"] + 200)
+    window.mouse.down()
+    window.mouse.move(box["x"] + 5000, box["y"] + 5000)
+    window.mouse.up()
+    assert "translate(0px, 0px)" in picture.evaluate("image => image.style.transform")
+    window.dblclick("#frame")
+    assert "scale(1)" in picture.evaluate("image => image.style.transform")
+
+
+def test_a_drag_moves_the_map_and_sets_no_marker(page):
+    window = page()
+    box = window.locator("#canvas").bounding_box()
+    x, y = box["x"] + box["width"] / 2, box["y"] + box["height"] / 2
+    window.mouse.move(x, y)
+    window.mouse.down()
+    window.mouse.move(x + 20, y)
+    window.mouse.up()
+    assert window.inner_text("#marker") == ""
+    window.mouse.down()
+    window.mouse.move(x + 22, y)  # a hand that shakes a little still clicks
+    window.mouse.up()
+    assert window.inner_text("#marker") != ""
+
+
+def test_distances_below_ten_kilometres_have_a_decimal(page):
+    window = page()
+    say = """async (km) => {
+        const { verdict } = await import("/play/results.js");
+        const place = { latitude: 0, longitude: 0, place: "somewhere" };
+        const points = { person: 1, model: 1 };
+        const [head, table] = verdict({ guess: place, model: place, truth: place, km, points, winner: "person" });
+        return [head.textContent, ...[...table.querySelectorAll("td.number")].map((cell) => cell.textContent)];
+    }"""
+    assert window.evaluate(say, {"person": 9.44, "model": 1234.4}) == [
+        "You were nearer.", "9.4 km", "1", "1,234 km", "1", "", ""]  # fmt: skip
+    assert window.evaluate(say, {"person": 10.44, "model": 12})[1] == "10 km"
+
+
 def test_a_guess_by_keyboard(page, game):
     window = page()
     window.focus("#canvas")
@@ -125,7 +170,7 @@ def test_a_guess_by_keyboard(page, game):
     assert window.inner_text("#marker") != first
     placed = window.inner_text("#marker")
     window.keyboard.press("Enter")
-    window.locator("#told table").wait_for()
+    window.locator("#verdict table").wait_for()
     latitude, longitude = game_log.read(game[1])[0][0].guess
     assert placed == f"{abs(latitude):.1f}° north, {abs(longitude):.1f}° {'east' if longitude >= 0 else 'west'}"
     assert window.evaluate("document.activeElement.id") == "go"
@@ -204,7 +249,7 @@ def test_on_a_phone_everything_fits_and_works_by_touch(page):
             box = window.locator("#canvas").bounding_box()
             window.touchscreen.tap(box["x"] + box["width"] * 0.6, box["y"] + box["height"] * 0.6)
             window.tap("#go")
-            window.locator("#told table").wait_for()
+            window.locator("#verdict table").wait_for()
     assert window.locator("#go").inner_text() == "Next photo"
 
 
@@ -215,6 +260,6 @@ def test_on_a_phone_the_photos_of_a_finished_round_can_be_seen_again(page):
         window.click("#go")
     stands(window, "finished")
     assert not window.locator("#photo").is_visible() and window.locator("#go").is_visible()
-    window.click("#told button >> nth=1")
+    window.click("#verdict button >> nth=1")
     window.locator("#picture[alt='Photo 2 of 5']").wait_for()
     assert window.locator("#photo").is_visible()

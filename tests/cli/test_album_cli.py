@@ -3,11 +3,11 @@ import hashlib
 import io
 import json
 import xml.etree.ElementTree as ElementTree
+from functools import partial
 
 import pytest
 from PIL import Image
 
-from photoplanet.cli import main
 from photoplanet.metadata import exif
 
 GREY, GREEN = (128, 128, 128), (0, 255, 0)
@@ -17,16 +17,9 @@ TRACK = """<gpx xmlns="http://www.topografix.com/GPX/1/1"><trk><trkseg>
 
 
 @pytest.fixture
-def run(capsys):
-    """A function: `run("album", …)` → exit status, stdout, stderr."""
-
-    def call(*arguments):
-        with pytest.raises(SystemExit) as ended:
-            main(["album", *(str(each) for each in arguments)])
-        captured = capsys.readouterr()
-        return ended.value.code, captured.out, captured.err
-
-    return call
+def run(run):
+    """A function: `run(…)` → exit status, stdout, stderr of `photoplanet album …`."""
+    return partial(run, "album")
 
 
 def snap(path, colour, taken_at, gps=None, make="Maker"):

@@ -5,15 +5,7 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from photoplanet.cli import main
 from photoplanet.photos import table
-
-
-def run(capsys, *args):
-    with pytest.raises(SystemExit) as stopped:
-        main([str(arg) for arg in args])
-    captured = capsys.readouterr()
-    return stopped.value.code, captured.out, captured.err
 
 
 def write_table(path, names, place=(48.86, 2.35)):
@@ -37,10 +29,10 @@ def tables(tmp_path):
     return write_table(tmp_path / "test.csv", ["e.png", "copy.jpg", "c.png", "f.png"]), training
 
 
-def test_duplicates_are_named_and_left_out(tables, tmp_path, capsys):
+def test_duplicates_are_named_and_left_out(run, tables, tmp_path):
     test, training = tables
     clean, report = tmp_path / "clean.parquet", tmp_path / "pairs.csv"
-    status, out, err = run(capsys, "duplicates", test, "--against", training, "-o", clean, "--report", report)
+    status, out, err = run("duplicates", test, "--against", training, "-o", clean, "--report", report)
     assert status == 0, err
     assert "2 of 4 photos have a (near-)duplicate in" in out
     assert "copy  =  b" in out
@@ -53,20 +45,20 @@ def test_duplicates_are_named_and_left_out(tables, tmp_path, capsys):
         assert [(row["photo_id"], row["duplicate_of"]) for row in csv.DictReader(file)] == [("copy", "b"), ("c", "c")]
 
 
-def test_json_and_a_threshold_of_nothing(tables, capsys):
+def test_json_and_a_threshold_of_nothing(run, tables):
     test, training = tables
-    _, out, _ = run(capsys, "duplicates", test, "--against", training, "--threshold", "0", "--json")
+    _, out, _ = run("duplicates", test, "--against", training, "--threshold", "0", "--json")
     found = json.loads(out)
     assert found["duplicates"] == 1
     assert found["pairs"] == [{"photo_id": "c", "duplicate_of": "c", "distance": 0}]
     assert found["same_photo_id"] == 1
 
 
-def test_a_table_that_repeats_itself_elsewhere(tables, tmp_path, capsys):
+def test_a_table_that_repeats_itself_elsewhere(run, tables, tmp_path):
     both = write_table(tmp_path / "both.csv", ["a.png", "b.png", "copy.jpg"])
     (tmp_path / "out").mkdir()
     unique = tmp_path / "out" / "unique.csv"
-    status, out, _ = run(capsys, "duplicates", both, "-o", unique)
+    status, out, _ = run("duplicates", both, "-o", unique)
     assert status == 0
     assert "1 of 3 photos repeat an earlier one" in out
     kept, _ = table.read(unique)
@@ -74,7 +66,7 @@ def test_a_table_that_repeats_itself_elsewhere(tables, tmp_path, capsys):
     assert kept["path"].to_pylist() == [str(tmp_path / "a.png"), str(tmp_path / "b.png")]  # good from the new folder
 
 
-def test_what_cannot_be_done_is_said_in_one_line(tables, tmp_path, capsys):
+def test_what_cannot_be_done_is_said_in_one_line(run, tables, tmp_path):
     test, training = tables
     for args, message in (
         ((test, "-o", tmp_path / "clean.txt"), "must end in"),
@@ -82,17 +74,17 @@ def test_what_cannot_be_done_is_said_in_one_line(tables, tmp_path, capsys):
         ((test, "--threshold", "256"), "a code has 256 bits"),
         ((training, "--against", training, "-o", tmp_path / "none.csv"), "would be empty"),
     ):
-        status, _, err = run(capsys, "duplicates", *args)
+        status, _, err = run("duplicates", *args)
         assert status == 2
         assert message in err
         assert err.count("\n") == 1
     assert not (tmp_path / "none.csv").exists()
 
 
-def test_without_faiss_the_extra_is_named(tables, capsys, monkeypatch):
+def test_without_faiss_the_extra_is_named(run, tables, monkeypatch):
     import sys
 
     monkeypatch.setitem(sys.modules, "faiss", None)
-    status, _, err = run(capsys, "duplicates", *tables[:1], "--against", tables[1])
+    status, _, err = run("duplicates", *tables[:1], "--against", tables[1])
     assert status == 2
     assert "pip install '.[retrieval]'" in err

@@ -2,15 +2,7 @@ import csv
 import json
 
 import pytest
-
-from photoplanet.cli import main
-
-
-def run(capsys, *args):
-    with pytest.raises(SystemExit) as stopped:
-        main([str(arg) for arg in args])
-    captured = capsys.readouterr()
-    return stopped.value.code, captured.out, captured.err
+from PIL import Image
 
 
 @pytest.fixture
@@ -28,8 +20,8 @@ def table(tmp_path, photo, tiny_cities):
     return path
 
 
-def test_text_says_what_counts_as_wrong(tiny_model, table, capsys):
-    status, out, err = run(capsys, "evaluate", tiny_model, table)
+def test_text_says_what_counts_as_wrong(run, tiny_model, table):
+    status, out, err = run("evaluate", tiny_model, table)
     assert status == 0
     assert "city          25 km    50.0 %" in out
     assert "expected calibration error" in out
@@ -39,9 +31,21 @@ def test_text_says_what_counts_as_wrong(tiny_model, table, capsys):
     assert "broken.png" in err
 
 
-def test_the_predictions_it_writes_score_the_same(tiny_model, table, tmp_path, capsys):
+def test_answers_that_locate_would_withhold_are_counted_and_scored(run, tiny_model, tmp_path, photo, tiny_cities):
+    Image.new("RGB", (20, 20), (128, 128, 128)).save(tmp_path / "grey.png")  # the tiny model is not sure of it
+    paris, table = tiny_cities["Paris"], tmp_path / "photos.csv"
+    rows = [f"{name},{name}.png,{paris[0]},{paris[1]}" for name in ("red", "grey")]
+    table.write_text("\n".join(["photo_id,path,latitude,longitude", *rows]) + "\n")
+    photo("red")
+    _, out, err = run("evaluate", tiny_model, table, "--json")
+    found = json.loads(out)
+    assert (found["photos"], found["predicted"], found["abstained"]) == (2, 2, 1)
+    assert "1 of 2 answers `locate` would withhold as too weak; scored here" in err
+
+
+def test_the_predictions_it_writes_score_the_same(run, tiny_model, table, tmp_path):
     out_path = tmp_path / "predictions.csv"
-    _, out, _ = run(capsys, "evaluate", tiny_model, table, "--predictions", out_path, "--json", "--by", "country")
+    _, out, _ = run("evaluate", tiny_model, table, "--predictions", out_path, "--json", "--by", "country")
     found = json.loads(out)
     assert found["photos"] == 6
     assert found["predicted"] == 5
@@ -49,28 +53,26 @@ def test_the_predictions_it_writes_score_the_same(tiny_model, table, tmp_path, c
     assert found["uncovered"] == 1
     assert found["sureness"]["cell_accuracy"] == pytest.approx(3 / 5)
     assert found["by"]["country"]["Brazil"]["accuracy"]["city"] == 1
-    _, out, _ = run(capsys, "score", out_path, table, "--json")
+    _, out, _ = run("score", out_path, table, "--json")
     again = json.loads(out)
     assert again["accuracy"] == found["accuracy"]
     assert again["top_k"] == found["top_k"]
     assert not list(tmp_path.glob(".predictions*"))
 
 
-def test_region_coverage_rises_with_its_probability(tiny_model, table, capsys):
+def test_region_coverage_rises_with_its_probability(run, tiny_model, table):
     shares = []
     for region in ("0.5", "0.9", "1"):
-        _, out, _ = run(capsys, "evaluate", tiny_model, table, "--json", "--region", region)
+        _, out, _ = run("evaluate", tiny_model, table, "--json", "--region", region)
         shares.append(json.loads(out)["sureness"]["region"]["coverage"])
     assert shares == sorted(shares)
     assert shares[-1] == pytest.approx(4 / 5)  # all but the photo that no cell covers
 
 
-def test_a_benchmark_copy_is_checked_and_set_beside_the_published_rows(tiny_model, table, tmp_path, capsys):
+def test_a_benchmark_copy_is_checked_and_set_beside_the_published_rows(run, tiny_model, table, tmp_path):
     listing = tmp_path / "list.csv"
     listing.write_text("IMG_ID,LAT,LON\nred.png,48.86,2.35\ngone.png,1,2\n")
-    status, out, err = run(
-        capsys, "evaluate", tiny_model, "--benchmark", "im2gps", "--images", tmp_path, "--list", listing
-    )
+    status, out, err = run("evaluate", tiny_model, "--benchmark", "im2gps", "--images", tmp_path, "--list", listing)
     assert status == 0
     assert "im2gps: not the full benchmark" in err
     assert "1 missing (first: gone.png)" in err
@@ -85,25 +87,25 @@ def test_a_benchmark_copy_is_checked_and_set_beside_the_published_rows(tiny_mode
         (("--benchmark", "yfcc4k"), "--images FOLDER and --list FILE"),
     ],
 )
-def test_missing_input_is_said_in_one_line(tiny_model, capsys, args, message):
-    status, _, err = run(capsys, "evaluate", tiny_model, *args)
+def test_missing_input_is_said_in_one_line(run, tiny_model, args, message):
+    status, _, err = run("evaluate", tiny_model, *args)
     assert status == 2
     assert message in err
     assert err.count("\n") == 1
 
 
-def test_a_missing_model_and_an_empty_table(tiny_model, table, tmp_path, capsys):
-    assert run(capsys, "evaluate", tmp_path / "absent", table)[0] == 2
+def test_a_missing_model_and_an_empty_table(run, tiny_model, table, tmp_path):
+    assert run("evaluate", tmp_path / "absent", table)[0] == 2
     empty = tmp_path / "empty.csv"
     empty.write_text("photo_id,path,latitude,longitude\n")
-    status, _, err = run(capsys, "evaluate", tiny_model, empty)
+    status, _, err = run("evaluate", tiny_model, empty)
     assert status == 2
     assert "no usable photo" in err
 
 
-def test_tables_and_help(tiny_model, table, capsys):
-    _, out, _ = run(capsys, "evaluate", tiny_model, table, "--table", "latex", "--by", "continent", "--intervals")
+def test_tables_and_help(run, tiny_model, table):
+    _, out, _ = run("evaluate", tiny_model, table, "--table", "latex", "--by", "continent", "--intervals")
     assert out.count("\\\\") == 7  # the head, the model, and five continents
-    status, out, _ = run(capsys, "evaluate", "--help")
+    status, out, _ = run("evaluate", "--help")
     assert status == 0
     assert "photoplanet evaluate model/ photos.parquet" in out

@@ -8,15 +8,7 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from photoplanet.cli import main
 from photoplanet.models import folder as model_folder
-
-
-def run(capsys, *args):
-    with pytest.raises(SystemExit) as stopped:
-        main([str(arg) for arg in args])
-    captured = capsys.readouterr()
-    return stopped.value.code, captured.out, captured.err
 
 
 def write_table(path, rows):
@@ -44,24 +36,24 @@ def tables(tmp_path, tiny_cities):
     return test, write_table(tmp_path / "training.csv", [(name, f"{name}.png", *paris) for name in names])
 
 
-def test_what_was_found_stands_with_the_accuracy(tiny_model, tables, capsys):
+def test_what_was_found_stands_with_the_accuracy(run, tiny_model, tables):
     test, training = tables
-    status, out, err = run(capsys, "evaluate", tiny_model, test, "--training", training)
+    status, out, err = run("evaluate", tiny_model, test, "--training", training)
     assert status == 0, err
     assert "1 photo has a (near-)duplicate among the 3 of training.csv" in out
     assert "copy = known" in out
     assert "NOT checked" not in err
-    found = json.loads(run(capsys, "evaluate", tiny_model, test, "--training", training, "--json")[1])
+    found = json.loads(run("evaluate", tiny_model, test, "--training", training, "--json")[1])
     assert found["photos"] == 3
     assert found["leaks"]["accuracy_with"]["city"] == found["accuracy"]["city"] == pytest.approx(2 / 3)
     assert found["leaks"]["accuracy_without"]["city"] == 1
     assert found["leaks"]["same_photo_id"] == {"count": 0, "first": []}
 
 
-def test_they_can_be_left_out(tiny_model, tables, capsys):
+def test_they_can_be_left_out(run, tiny_model, tables):
     test, training = tables
     args = ("evaluate", tiny_model, test, "--training", training, "--drop-duplicates", "--json", "--by", "country")
-    found = json.loads(run(capsys, *args)[1])
+    found = json.loads(run(*args)[1])
     assert found["photos"] == 2
     assert found["accuracy"]["city"] == 1
     assert found["leaks"]["dropped"]
@@ -69,28 +61,28 @@ def test_they_can_be_left_out(tiny_model, tables, capsys):
     assert found["by"]["country"]["France"]["photos"] == 2
 
 
-def test_a_photo_id_in_both_tables_is_said(tiny_model, tables, tmp_path, tiny_cities, capsys):
+def test_a_photo_id_in_both_tables_is_said(run, tiny_model, tables, tmp_path, tiny_cities):
     test, _ = tables
     training = write_table(tmp_path / "other.csv", [("one", "t1.png", *tiny_cities["Paris"])])
-    _, out, _ = run(capsys, "evaluate", tiny_model, test, "--training", training)
+    _, out, _ = run("evaluate", tiny_model, test, "--training", training)
     assert "0 photos have a (near-)duplicate" in out
     assert "photo_ids that other.csv has too: 1 (one)" in out
 
 
-def test_unchecked_is_said_with_what_to_do(tiny_model, tables, capsys):
-    _, out, err = run(capsys, "evaluate", tiny_model, tables[0], "--json")
+def test_unchecked_is_said_with_what_to_do(run, tiny_model, tables):
+    _, out, err = run("evaluate", tiny_model, tables[0], "--json")
     assert json.loads(out)["leaks"] == {
         "checked": False, "why": "the model does not name its training photos", "how": "give --training TABLE",
     }  # fmt: skip
     assert "NOT checked whether test photos are among the training photos: the model does not name" in err
-    status, _, err = run(capsys, "evaluate", tiny_model, tables[0], "--drop-duplicates")
+    status, _, err = run("evaluate", tiny_model, tables[0], "--drop-duplicates")
     assert status == 2
     assert "duplicates cannot be left out: the model does not name its training photos" in err
 
 
-def test_without_faiss_the_evaluation_goes_on(tiny_model, tables, capsys, monkeypatch):
+def test_without_faiss_the_evaluation_goes_on(run, tiny_model, tables, monkeypatch):
     monkeypatch.setitem(sys.modules, "faiss", None)
-    status, out, err = run(capsys, "evaluate", tiny_model, tables[0], "--training", tables[1])
+    status, out, err = run("evaluate", tiny_model, tables[0], "--training", tables[1])
     assert status == 0
     assert "city          25 km    66.7 %" in out
     assert "NOT checked" in err
@@ -122,11 +114,9 @@ def named(model, tmp_path, facts):
         ("training.csv", "does not name"),
     ],
 )
-def test_the_table_that_the_model_names_is_looked_for(
-    tiny_model, tables, tmp_path, monkeypatch, capsys, facts, message
-):
+def test_the_table_that_the_model_names_is_looked_for(run, tiny_model, tables, tmp_path, monkeypatch, facts, message):
     monkeypatch.chdir(tmp_path)  # training.csv lies here, and not beside the test photos
-    _, out, err = run(capsys, "evaluate", named(tiny_model, tmp_path, facts), tables[0])
+    _, out, err = run("evaluate", named(tiny_model, tmp_path, facts), tables[0])
     if message is None:
         assert "1 photo has a (near-)duplicate among the 3 of training.csv" in out
         assert "NOT checked" not in err
@@ -134,14 +124,14 @@ def test_the_table_that_the_model_names_is_looked_for(
         assert message in err
 
 
-def test_a_long_read_is_not_begun_unasked(tiny_model, tables, tmp_path, monkeypatch, capsys):
+def test_a_long_read_is_not_begun_unasked(run, tiny_model, tables, tmp_path, monkeypatch):
     from photoplanet.evaluation import leakage
 
     monkeypatch.chdir(tmp_path)
     monkeypatch.setattr(leakage, "READ_UNASKED", 2)
     model = named(tiny_model, tmp_path, {"file": "training.csv", "photos": 3})
-    _, _, err = run(capsys, "evaluate", model, tables[0])
+    _, _, err = run("evaluate", model, tables[0])
     assert "3 photos of training.csv would have to be read first; give --training TABLE" in err
-    run(capsys, "duplicates", "training.csv")  # keeps their codes
-    _, out, _ = run(capsys, "evaluate", model, tables[0])
+    run("duplicates", "training.csv")  # keeps their codes
+    _, out, _ = run("evaluate", model, tables[0])
     assert "1 photo has a (near-)duplicate" in out

@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from photoplanet.metadata import exif
+from photoplanet.metadata import exif_writer
 
 
 def test_regions_picture_and_array(run, photo, tiny_model, tmp_path):
@@ -20,7 +20,7 @@ def test_regions_picture_and_array(run, photo, tiny_model, tmp_path):
 
 def test_the_photos_own_gps_is_the_truth_unless_told_otherwise(run, tmp_path, tiny_model):
     path = tmp_path / "rio.jpg"
-    Image.new("RGB", (40, 30), (255, 0, 0)).save(path, exif=exif.gps_bytes(-22.91, -43.17))
+    Image.new("RGB", (40, 30), (255, 0, 0)).save(path, exif=exif_writer.gps_bytes(-22.91, -43.17))
     status, out, _ = run("explain", path, "--model", tiny_model, "--json")
     assert status == 0 and json.loads(out)["cell_is"] == "true" and json.loads(out)["latitude"] == pytest.approx(-22.91)
     _, out, _ = run("explain", path, "--model", tiny_model, "--json", "--predicted")

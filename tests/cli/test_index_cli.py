@@ -3,15 +3,7 @@ import json
 
 import pytest
 
-from photoplanet.cli import main
 from photoplanet.photos import table
-
-
-def run(capsys, *words):
-    """Exit status, stdout, stderr of the command line."""
-    with pytest.raises(SystemExit) as caught:
-        main(["index", *map(str, words)])
-    return caught.value.code or 0, *capsys.readouterr()
 
 
 @pytest.fixture
@@ -21,9 +13,9 @@ def folder(make, tmp_path):
     return root
 
 
-def test_index_writes_a_table_and_a_report(folder, tmp_path, capsys):
+def test_index_writes_a_table_and_a_report(run, folder, tmp_path):
     output, report = tmp_path / "photos.parquet", tmp_path / "left-out.csv"
-    status, out, err = run(capsys, folder, "-o", output, "--report", report)
+    status, out, err = run("index", folder, "-o", output, "--report", report)
     assert (status, err) == (0, "") and out.startswith(f"1 photos in {output}\n") and "1 left out: no GPS" in out
     rows, dropped = table.read(output)
     assert rows["path"].to_pylist() == ["in/good.jpg"] and dropped == {}
@@ -36,8 +28,8 @@ def test_index_writes_a_table_and_a_report(folder, tmp_path, capsys):
         }
 
 
-def test_index_prints_json(folder, tmp_path, capsys):
-    status, out, _ = run(capsys, folder, "-o", tmp_path / "p.csv", "--keep-without-gps", "--drop-graphics", "--json")
+def test_index_prints_json(run, folder, tmp_path):
+    status, out, _ = run("index", folder, "-o", tmp_path / "p.csv", "--keep-without-gps", "--drop-graphics", "--json")
     summary = json.loads(out)
     assert status == 0 and summary["photos"] == 1 and summary["left_out"]["not a photo"] == 1
 
@@ -54,7 +46,7 @@ def test_index_prints_json(folder, tmp_path, capsys):
         (["in"], "--output"),
     ],
 )
-def test_wrong_use_ends_with_two_and_one_line(folder, tmp_path, monkeypatch, capsys, words, message):
+def test_wrong_use_ends_with_two_and_one_line(run, folder, tmp_path, monkeypatch, words, message):
     monkeypatch.chdir(tmp_path)
-    status, _, err = run(capsys, *words)
+    status, _, err = run("index", *words)
     assert status == 2 and message in err and err.count("\n") == 1 and not (tmp_path / "t.csv").exists()

@@ -1,10 +1,14 @@
 import csv
 import io
 import json
+import os
+import subprocess
 import sys
+import threading
 from types import SimpleNamespace
 
 import pytest
+from PIL import Image
 
 from photoplanet.models import installed
 
@@ -45,16 +49,52 @@ def test_the_status_is_2_only_when_no_photo_could_be_read(run, photo, bad, tiny_
     assert run("locate", bad, photo("red"), "--model", tiny_model)[0] == 0
 
 
-def test_weak_evidence_gets_no_answer_unless_asked(run, tmp_path, tiny_model):
-    from PIL import Image
+@pytest.fixture
+def grey(tmp_path):
+    """A photo of which the tiny model says too little to answer."""
+    path = tmp_path / "grey.png"
+    Image.new("RGB", (20, 20), (128, 128, 128)).save(path)
+    return path
 
-    Image.new("RGB", (20, 20), (128, 128, 128)).save(tmp_path / "grey.png")
-    grey = tmp_path / "grey.png"
+
+def test_weak_evidence_gets_no_answer_unless_asked(run, grey, tiny_model):
     assert "no answer: the evidence is too weak" in run("locate", grey, "--model", tiny_model)[1]
     told = json.loads(run("locate", grey, "--model", tiny_model, "--json")[1])["photos"][0]
     assert told["abstains"] and told["best"] is None and told["top"] == [] and told["region"]["radius_km"] > 5000
     told = json.loads(run("locate", grey, "--model", tiny_model, "--json", "--answer-always")[1])["photos"][0]
     assert told["abstains"] and told["best"]["latitude"] == pytest.approx(49, abs=3)
+
+
+def test_csv_keeps_a_photo_without_an_answer_and_score_counts_it_as_missed(run, photo, grey, tiny_model, tmp_path):
+    results, truth = tmp_path / "a.csv", tmp_path / "truth.csv"
+    run("locate", photo("green"), grey, "--model", tiny_model, "--csv", results)
+    answer, none = csv.DictReader(results.read_text(encoding="utf-8").splitlines())
+    assert (answer["abstains"], answer["rank"]) == ("false", "1") and answer["latitude"]
+    assert (none["photo_id"], none["abstains"], none["error"]) == (str(grey), "true", "")
+    assert none["latitude"] == none["longitude"] == none["rank"] == none["place"] == ""
+    truth.write_text(f"photo_id,latitude,longitude\n{photo('green')},-22.9,-43.2\n{grey},10,10\n")
+    found = json.loads(run("score", results, truth, "--json")[1])
+    assert (found["photos"], found["predicted"], found["accuracy"]["continent"]) == (2, 1, 0.5)
+
+
+def test_results_can_go_into_a_pipe(run, photo, tiny_model, tmp_path):
+    pipe, read = tmp_path / "pipe", []
+    os.mkfifo(pipe)
+    reader = threading.Thread(target=lambda: read.append(pipe.read_text(encoding="utf-8")), daemon=True)
+    reader.start()
+    assert run("locate", photo("red"), "--model", tiny_model, "--csv", pipe)[0] == 0
+    reader.join(timeout=60)
+    assert pipe.is_fifo() and {path.name for path in tmp_path.iterdir()} == {"pipe", "red.png"}
+    [row] = csv.DictReader(read[0].splitlines())
+    assert row["photo_id"].endswith("red.png") and row["country_code"] == "FR"
+
+
+def test_results_can_go_to_stdout(photo, tiny_model):
+    command = [sys.executable, "-m", "photoplanet", "locate", str(photo("red")), "--model", str(tiny_model)]
+    out = subprocess.run([*command, "--csv", "/dev/stdout"], capture_output=True, text=True, check=True).stdout
+    head, line, *rows = out.splitlines()
+    assert head.startswith("photo ") and "France" in line
+    assert [row["country_code"] for row in csv.DictReader(rows)] == ["FR"]
 
 
 def test_precision_decides_what_is_printed(run, photo, tiny_model):
@@ -141,3 +181,14 @@ def test_a_name_that_would_steer_the_terminal_is_shown_harmless(run, photo, tiny
 def test_a_name_cannot_write_to_the_terminal(run, tiny_model):
     status, _, err = run("locate", "gone\x1b[2J.jpg", "--model", tiny_model, "--csv", "gone\x1b[2J/x.csv")
     assert status and "gone?[2J" in err and "\x1b" not in err
+
+
+def test_a_map_offers_five_places_per_photo_and_shows_2000_photos(run, photo, tiny_model, tmp_path):
+    names, page = tmp_path / "names.txt", tmp_path / "map.html"
+    names.write_text(f"{photo('red')}\n" * 2001)
+    _, _, err = run("locate", "--model", tiny_model, "--map", page, "--files-from", names, "--json")
+    assert f"{page}: shows the first 2,000 photos, not the other 1" in err
+    data = page.read_text(encoding="utf-8")
+    assert data.count(str(photo("red"))) == 2000
+    run("locate", photo("red"), "--model", tiny_model, "--map", page)
+    assert page.read_text(encoding="utf-8").count('"country_code"') == 6  # the best, and five

@@ -8,17 +8,10 @@ import pytest
 from pictures import scene
 from PIL import Image
 
-from photoplanet.cli import main
-from photoplanet.metadata.exif import gps_bytes
+from photoplanet.metadata.exif_writer import gps_bytes
 from photoplanet.photos import table
 
 SYDNEY = (-33.8568, 151.2153)
-
-
-def run(*words):
-    with pytest.raises(SystemExit) as ended:
-        main(["locate", *map(str, words), "--threads", "1"])
-    return ended.value.code
 
 
 @pytest.fixture
@@ -35,10 +28,10 @@ def home(tmp_path):
     return tmp_path
 
 
-def test_without_a_model_it_answers_by_matches_or_says_no_match(home, capsys):
+def test_without_a_model_it_answers_by_matches_or_says_no_match(status, home, capsys):
     photos = [home / name for name in ("query.jpg", "stranger.jpg", "broken.jpg")]
     out = home / "out.csv"
-    assert run(*photos, "--library", home / "library", "--csv", out) == 0
+    assert status("locate", *photos, "--library", home / "library", "--csv", out) == 0
     shown = capsys.readouterr()
     lines = shown.out.splitlines()
     assert re.search(r"query\.jpg +Sydney, .*-33\.9, 151\.2 .*2 within 0\.\d+ km$", lines[1])
@@ -52,34 +45,33 @@ def test_without_a_model_it_answers_by_matches_or_says_no_match(home, capsys):
         {"photo_id": str(path), "path": str(path), "latitude": SYDNEY[0], "longitude": SYDNEY[1]} for path in photos
     ]
     table.write(table.from_rows(truth), home / "truth.csv")
-    with pytest.raises(SystemExit) as ended:
-        main(["score", str(out), str(home / "truth.csv"), "--json"])
-    assert ended.value.code == 0 and '"photos": 3' in capsys.readouterr().out  # `score` takes the file as it is
+    assert status("score", out, home / "truth.csv", "--json") == 0
+    assert '"photos": 3' in capsys.readouterr().out  # `score` takes the file as it is
 
-    assert run(*photos, "--library", home / "library", "--json", "--precision", "street") == 0
+    assert status("locate", *photos, "--library", home / "library", "--json", "--precision", "street") == 0
     answer = json.loads(capsys.readouterr().out)
     best = answer["photos"][0]["best"]
     assert (best["latitude"], best["longitude"]) == pytest.approx(SYDNEY, abs=0.0021) and best["spread_km"] < 0.23
     assert {match["photo_id"] for match in answer["photos"][0]["matches"]} == {"turned0.jpg", "turned3.jpg"}
     assert answer["photos"][1]["best"] is None and answer["failed"][0]["file"].endswith("broken.jpg")
 
-    assert run(photos[2], "--library", home / "library") == 2
-    assert run(photos[0], "--library", home / "library", "--map", home / "map.html") == 2
+    assert status("locate", photos[2], "--library", home / "library") == 2
+    assert status("locate", photos[0], "--library", home / "library", "--map", home / "map.html") == 2
     assert "without a model" in capsys.readouterr().err
 
 
-def test_with_a_model_the_point_is_that_of_the_photo_that_looks_alike(photo, tiny_model, tmp_path, capsys):
+def test_with_a_model_the_point_is_that_of_the_photo_that_looks_alike(status, photo, tiny_model, tmp_path, capsys):
     rows = [{"photo_id": "near-the-tower", "path": str(photo("red")), "latitude": 48.8584, "longitude": 2.2945},
             {"photo_id": "bay", "path": str(photo("blue")), "latitude": SYDNEY[0], "longitude": SYDNEY[1]}]  # fmt: skip
     source = table.write(table.from_rows(rows), tmp_path / "library.csv")
     Image.new("RGB", (50, 50), (254, 1, 1)).save(tmp_path / "query.png")
     words = (tmp_path / "query.png", "--model", tiny_model, "--precision", "street", "--json")
-    assert run(*words, "--library", source) == 0
+    assert status("locate", *words, "--library", source) == 0
     answer = json.loads(capsys.readouterr().out)
     best = answer["photos"][0]["best"]
     assert (best["latitude"], best["longitude"]) == (48.8584, 2.2945)
     assert answer["photos"][0]["like"] == "near-the-tower" and answer["photos"][0]["readout"] == "combined"
     assert answer["index"]["bytes_per_photo"] == {"embedding int8 of tiny": {"vectors": 3.0, "index (int8)": 67.0}}
-    assert run(*words) == 0
+    assert status("locate", *words) == 0
     alone = json.loads(capsys.readouterr().out)["photos"][0]
     assert (alone["best"]["latitude"], alone["best"]["longitude"]) != (48.8584, 2.2945) and "like" not in alone

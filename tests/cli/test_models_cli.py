@@ -1,21 +1,13 @@
 import json
+from functools import partial
 
 import pytest
 
-from photoplanet.cli import main
-
 
 @pytest.fixture
-def run(capsys):
-    """A function: `run("models", …)` → exit status, stdout, stderr."""
-
-    def call(*arguments):
-        with pytest.raises(SystemExit) as ended:
-            main(["models", *map(str, arguments)])
-        captured = capsys.readouterr()
-        return ended.value.code, captured.out, captured.err
-
-    return call
+def run(run):
+    """A function: `run(…)` → exit status, stdout, stderr of `photoplanet models …`."""
+    return partial(run, "models")
 
 
 def test_a_model_is_added_listed_chosen_and_removed(run, tiny_model):

@@ -4,11 +4,8 @@ import json
 
 import numpy as np
 import pytest
-from click.testing import CliRunner
 
-from photoplanet.cli.partition import command
 from photoplanet.earth.partition.partition import Partition
-from photoplanet.errors import InputError
 
 
 @pytest.fixture
@@ -20,41 +17,31 @@ def table(tmp_path):
     return path
 
 
-def run(*arguments):
-    return CliRunner().invoke(command, list(map(str, arguments)), catch_exceptions=False)
-
-
-def test_a_table_becomes_cells_and_a_summary(table, tmp_path):
-    out = tmp_path / "cells.parquet"
-    result = run(table, "-o", out, "--max-photos", 50, "--min-photos", 5, "--geojson", tmp_path / "cells.geojson")
-    part = Partition.load(out)
-    assert result.exit_code == 0 and part.photo_counts.max() <= 50
-    assert (
-        f"{len(part):,}" in result.output
-        and "of 500" in result.output
-        and "rows left out            2" in result.output
-    )
+def test_a_table_becomes_cells_and_a_summary(run, table, tmp_path):
+    cells, geojson = tmp_path / "cells.parquet", tmp_path / "cells.geojson"
+    sizes = ("--max-photos", 50, "--min-photos", 5)
+    status, out, _ = run("partition", table, "-o", cells, *sizes, "--geojson", geojson)
+    part = Partition.load(cells)
+    assert status == 0 and part.photo_counts.max() <= 50
+    assert f"{len(part):,}" in out and "of 500" in out and "rows left out            2" in out
     assert len(json.loads((tmp_path / "cells.geojson").read_text())["features"]) == len(part)
 
 
-def test_uniform_cells_and_json(table, tmp_path):
-    result = run(table, "-o", tmp_path / "cells.parquet", "--uniform", 4, "--min-photos", 1, "--json")
-    facts = json.loads(result.stdout)
+def test_uniform_cells_and_json(run, table, tmp_path):
+    options = ("-o", tmp_path / "cells.parquet", "--uniform", 4, "--min-photos", 1, "--json")
+    facts = json.loads(run("partition", table, *options)[1])
     assert list(facts["levels"]) == ["4"] and facts["photos"] == 500 and facts["made"]["left_out"] == 2
 
 
-def test_what_cannot_work_is_refused_before_counting(table, tmp_path):
-    with pytest.raises(InputError, match="no such folder"):
-        run(table, "-o", tmp_path / "nowhere" / "cells.parquet")
-    other = tmp_path / "other.csv"
+def test_what_cannot_work_is_refused_before_counting(run, table, tmp_path):
+    other, unnamed = tmp_path / "other.csv", tmp_path / "unnamed.csv"
     other.write_text("lat,lng\n1,2\n")
-    with pytest.raises(InputError, match="rename one"):
-        run(table, other, "-o", tmp_path / "cells.parquet")
-    other.write_text("a,b\n1,2\n")
-    with pytest.raises(InputError, match="no columns latitude and longitude"):
-        run(other, "-o", tmp_path / "cells.parquet")
+    unnamed.write_text("a,b\n1,2\n")
+    for arguments, words in (
+        ((table, "-o", tmp_path / "nowhere" / "cells.parquet"), "no such folder"),
+        ((table, other, "-o", tmp_path / "cells.parquet"), "rename one"),
+        ((unnamed, "-o", tmp_path / "cells.parquet"), "no columns latitude and longitude"),
+    ):
+        status, out, err = run("partition", *arguments)
+        assert status == 2 and out == "" and words in err
     assert not (tmp_path / "cells.parquet").exists()
-
-
-def test_help_has_an_example():
-    assert "photoplanet partition photos.parquet -o cells.parquet" in run("--help").output

@@ -5,18 +5,9 @@ import json
 import pytest
 from PIL import Image
 
-from photoplanet.cli import main
 from photoplanet.retrieval.benchmarks import datasets
 
 SHADES = {"1000": (200, 40, 40), "1001": (40, 200, 40), "1002": (40, 40, 200)}
-
-
-def run(capsys, *words):
-    """Exit status, stdout and stderr of one command."""
-    with pytest.raises(SystemExit) as stopped:
-        main([str(word) for word in words])
-    printed = capsys.readouterr()
-    return stopped.value.code, printed.out, printed.err
 
 
 @pytest.fixture
@@ -50,8 +41,8 @@ def oxford(tmp_path):
     return tmp_path / "oxford"
 
 
-def test_holidays_by_hand(capsys, holidays, tiny_model):
-    status, out, _ = run(capsys, "rank", "holidays", holidays, "--model", tiny_model, "--partial", "--json")
+def test_holidays_by_hand(run, holidays, tiny_model):
+    status, out, _ = run("rank", "holidays", holidays, "--model", tiny_model, "--partial", "--json")
     found = json.loads(out)
     # 100000: 100001 is nearest, 100002 looks like 1001: after its three photos or among them, at rank 1 to 4
     # 100100: 100002 lies nearer (5 in red) than 100101 (8 and 5) and 100102 (16 and 10): ranks 1 and 2
@@ -62,20 +53,20 @@ def test_holidays_by_hand(capsys, holidays, tiny_model):
     assert (found["photos"], found["queries"], found["complete"], found["whitening"]) == (9, 3, False, None)
 
 
-def test_oxford_ranks_with_the_part_in_the_box(capsys, oxford, tiny_model):
-    status, out, _ = run(capsys, "rank", "oxford", oxford, "--model", tiny_model, "--partial", "--json")
+def test_oxford_ranks_with_the_part_in_the_box(run, oxford, tiny_model):
+    status, out, _ = run("rank", "oxford", oxford, "--model", tiny_model, "--partial", "--json")
     # the red part: keble_000002 first, (junk), then the query's own photo, partly red, and the blue one last
     assert status == 0 and json.loads(out)["map"] == pytest.approx(1)
     (oxford / "gt_files" / "keble_1_query.txt").write_text("oxc1_keble_000001 0 0 110 100\n")  # now the blue part
-    _, out, _ = run(capsys, "rank", "oxford", oxford, "--model", tiny_model, "--partial", "--json")
+    _, out, _ = run("rank", "oxford", oxford, "--model", tiny_model, "--partial", "--json")
     # the blue photo first, then the query's own, then keble_000002: ranks 1 and 2
     assert json.loads(out)["map"] == pytest.approx((0 + 1 / 2) / 4 + (1 / 2 + 2 / 3) / 4)
 
 
 @pytest.mark.parametrize("options", [["--augmentation"], ["--spatial-search"], ["--augmentation", "--spatial-search"]])
-def test_augmentation_and_spatial_search_rank_too(capsys, holidays, tiny_model, options):
+def test_augmentation_and_spatial_search_rank_too(run, holidays, tiny_model, options):
     arguments = ("rank", "holidays", holidays, "--model", tiny_model, "--partial", *options)
-    status, out, _ = run(capsys, *arguments, "--json")
+    status, out, _ = run(*arguments, "--json")
     found = json.loads(out)
     assert status == 0 and found["average_precision"]["100200"] == pytest.approx(1)
     assert (found["whitening"] is not None) == ("--augmentation" in options)
@@ -84,34 +75,34 @@ def test_augmentation_and_spatial_search_rank_too(capsys, holidays, tiny_model, 
     )  # fmt: skip
 
 
-def test_spatial_search_finds_a_part_of_a_photo(capsys, oxford, tiny_model):
+def test_spatial_search_finds_a_part_of_a_photo(run, oxford, tiny_model):
     """The query is red; its own photo is red on the right only, which a patch of it sees and its mean does not."""
     (oxford / "gt_files" / "keble_1_good.txt").write_text("keble_000001\n")
     (oxford / "gt_files" / "keble_1_ok.txt").write_text("")
     (oxford / "gt_files" / "keble_1_junk.txt").write_text("keble_000002\n")
     command = ("rank", "oxford", oxford, "--model", tiny_model, "--partial", "--json")
-    whole, patches = (json.loads(run(capsys, *command, *more)[1])["map"] for more in ([], ["--spatial-search"]))
+    whole, patches = (json.loads(run(*command, *more)[1])["map"] for more in ([], ["--spatial-search"]))
     assert whole == 0.25 and patches == 1.0  # behind the dark red photo, and before it
 
 
-def test_the_table_stands_beside_the_papers_and_says_that_it_is_partial(capsys, holidays, tiny_model):
-    status, out, _ = run(capsys, "rank", "holidays", holidays, "--model", tiny_model, "--partial")
+def test_the_table_stands_beside_the_papers_and_says_that_it_is_partial(run, holidays, tiny_model):
+    status, out, _ = run("rank", "holidays", holidays, "--model", tiny_model, "--partial")
     assert status == 0 and "| PlaNet (Weyand et al. 2016) | 73.3 |" in out
     assert "| **tiny, 9 photos only** |" in out and "9 photos, 3 queries" in out and "not comparable" in out
 
 
-def test_partial_copies_and_folders_of_something_else_are_refused(capsys, holidays, tiny_model, tmp_path):
-    status, _, err = run(capsys, "rank", "holidays", holidays, "--model", tiny_model)
+def test_partial_copies_and_folders_of_something_else_are_refused(run, holidays, tiny_model, tmp_path):
+    status, _, err = run("rank", "holidays", holidays, "--model", tiny_model)
     assert status == 2 and "9 photos" in err and "--partial" in err and err.count("\n") == 1
-    status, _, err = run(capsys, "rank", "oxford", holidays, "--model", tiny_model)
+    status, _, err = run("rank", "oxford", holidays, "--model", tiny_model)
     assert status == 2 and "no photo of the benchmark" in err
 
 
-def test_unreadable_photos_are_counted_and_named(capsys, holidays, tiny_model):
+def test_unreadable_photos_are_counted_and_named(run, holidays, tiny_model):
     (holidays / "100101.jpg").write_bytes(b"\xff\xd8\xff")
     (holidays / "100200.jpg").write_bytes(b"junk")
     command = ("rank", "holidays", holidays, "--model", tiny_model, "--partial")
-    status, out, err = run(capsys, *command, "--json")
+    status, out, err = run(*command, "--json")
     found = json.loads(out)
     assert status == 0
     assert found["unreadable"] == ["100101", "100200"] and found["queries_left_out"] == ["100200"]
@@ -120,14 +111,14 @@ def test_unreadable_photos_are_counted_and_named(capsys, holidays, tiny_model):
     assert "2 cannot be read: 100101, 100200" in err
 
 
-def test_a_kept_cache_goes_on_and_is_refused_for_another_model(capsys, holidays, tiny_model, write_model, tmp_path):
+def test_a_kept_cache_goes_on_and_is_refused_for_another_model(run, holidays, tiny_model, write_model, tmp_path):
     command = ("rank", "holidays", holidays, "--partial", "--json", "--cache", tmp_path / "kept")
-    _, first, _ = run(capsys, *command, "--model", tiny_model)
+    _, first, _ = run(*command, "--model", tiny_model)
     kept = sorted((tmp_path / "kept").rglob("*.npy"))
     stamps = [path.stat().st_mtime_ns for path in kept]
-    _, again, _ = run(capsys, *command, "--model", tiny_model)
+    _, again, _ = run(*command, "--model", tiny_model)
     assert first == again and stamps == [path.stat().st_mtime_ns for path in kept] and len(kept) == 2
-    status, _, err = run(capsys, *command, "--model", tiny_model, "--embedding", "network")
+    status, _, err = run(*command, "--model", tiny_model, "--embedding", "network")
     assert status == 2 and "other settings" in err
 
 

@@ -2,15 +2,6 @@ import json
 
 import pytest
 
-from photoplanet.cli import main
-
-
-def run(capsys, *args):
-    with pytest.raises(SystemExit) as stopped:
-        main([str(arg) for arg in args])
-    captured = capsys.readouterr()
-    return stopped.value.code, captured.out, captured.err
-
 
 @pytest.fixture
 def files(tmp_path):
@@ -23,8 +14,8 @@ def files(tmp_path):
     return predictions, truth
 
 
-def test_text(files, capsys):
-    status, out, err = run(capsys, "score", *files)
+def test_text(run, files):
+    status, out, err = run("score", *files)
     assert status == 0
     assert "city          25 km    25.0 %" in out
     assert "top 2" in out
@@ -34,8 +25,8 @@ def test_text(files, capsys):
     assert "exactly 0, 0: 1 (row 5)" in err
 
 
-def test_json_holds_everything(files, capsys):
-    status, out, _ = run(capsys, "score", *files, "--json", "--by", "continent", "--benchmark", "im2gps3k")
+def test_json_holds_everything(run, files):
+    status, out, _ = run("score", *files, "--json", "--by", "continent", "--benchmark", "im2gps3k")
     found = json.loads(out)
     assert status == 0
     assert found["photos"] == 4
@@ -49,33 +40,33 @@ def test_json_holds_everything(files, capsys):
     assert found["report"]["missing"]["count"] == 2
 
 
-def test_tables_to_paste(files, capsys):
-    _, out, err = run(capsys, "score", *files, "--table", "markdown", "--benchmark", "im2gps", "--name", "mine")
+def test_tables_to_paste(run, files):
+    _, out, err = run("score", *files, "--table", "markdown", "--benchmark", "im2gps", "--name", "mine")
     assert "| PlaNet, 91 M photos (2016) | 8.4 | 24.5 | 37.6 | 53.6 | 71.3 |" in out
     assert "| mine | 25.0 | 25.0 |" in out
     assert "4 photos, but im2gps has 237" in err
-    _, out, _ = run(capsys, "score", *files, "--table", "latex", "--intervals")
+    _, out, _ = run("score", *files, "--table", "latex", "--intervals")
     assert out.startswith("\\begin{tabular}")
     assert "25.0 [0.0, 75.0]" in out
 
 
 @pytest.mark.parametrize("which", [0, 1])
-def test_a_file_that_is_no_table_is_refused_in_one_line(files, capsys, which):
+def test_a_file_that_is_no_table_is_refused_in_one_line(run, files, which):
     files[which].write_bytes(b"\xff\xfe\x00garbage")
-    status, out, err = run(capsys, "score", *files)
+    status, out, err = run("score", *files)
     assert status == 2
     assert out == ""
     assert files[which].name in err
     assert err.count("\n") == 1
 
 
-def test_bad_usage(files, capsys):
-    assert run(capsys, "score", files[0])[0] == 2
-    assert run(capsys, "score", *files, "--table", "html")[0] == 2
-    assert run(capsys, "score", "absent.csv", files[1])[0] == 2
+def test_bad_usage(run, files):
+    assert run("score", files[0])[0] == 2
+    assert run("score", *files, "--table", "html")[0] == 2
+    assert run("score", "absent.csv", files[1])[0] == 2
 
 
-def test_help_has_an_example(capsys):
-    status, out, _ = run(capsys, "score", "--help")
+def test_help_has_an_example(run):
+    status, out, _ = run("score", "--help")
     assert status == 0
     assert "photoplanet score predictions.csv photos.parquet" in out

@@ -6,7 +6,6 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from photoplanet.cli import main
 from photoplanet.photos import table
 
 
@@ -23,16 +22,10 @@ def photos(tmp_path):
     return table.write(table.from_rows(rows), tmp_path / "photos.parquet")
 
 
-def command(*words):
-    with pytest.raises(SystemExit) as left:
-        main([str(word) for word in words])
-    return left.value.code
-
-
-def test_it_prints_its_facts_and_the_model_gains_the_part(photos, tiny_model_copy, capsys):
+def test_it_prints_its_facts_and_the_model_gains_the_part(status, photos, tiny_model_copy, capsys):
     before = {path.name: path.read_bytes() for path in tiny_model_copy.iterdir() if path.suffix != ".json"}
     words = ("train-embedding", photos, "--model", tiny_model_copy, "-o", tiny_model_copy, "--validation", photos)
-    assert command(*words, "--steps", 5, "--threads", 1, "--json") == 0
+    assert status(*words, "--steps", 5, "--threads", 1, "--json") == 0
     facts = json.loads(capsys.readouterr().out)
     assert facts["numbers"] == 256 and facts["settings"]["steps"] == 5
     assert facts["recall"]["1 km"] == 1.0  # validated on the same photos, each finds itself
@@ -40,17 +33,17 @@ def test_it_prints_its_facts_and_the_model_gains_the_part(photos, tiny_model_cop
         if name != "MODEL_CARD.md":
             assert (tiny_model_copy / name).read_bytes() == content
     assert "embedding" in (tiny_model_copy / "MODEL_CARD.md").read_text("utf-8")
-    assert command(*words, "--steps", 5, "--threads", 1) == 0
-    assert "256 bytes a photo" in capsys.readouterr().out
+    assert status(*words, "--steps", 5, "--threads", 1) == 0
+    assert "256 bytes per photo" in capsys.readouterr().out
 
 
-def test_a_bad_request_is_one_line(photos, tiny_model, tmp_path, capsys):
+def test_a_bad_request_is_one_line(status, photos, tiny_model, tmp_path, capsys):
     words = ("train-embedding", photos, "--model", tiny_model, "-o", tmp_path / "out")
-    assert command(*words, "--near-km", 5, "--far-km", 2) == 2
+    assert status(*words, "--near-km", 5, "--far-km", 2) == 2
     assert "--far-km 2 is less than --near-km 5" in capsys.readouterr().err
-    assert command("train-embedding", photos, "--model", tmp_path / "none", "-o", tmp_path / "out") == 2
+    assert status("train-embedding", photos, "--model", tmp_path / "none", "-o", tmp_path / "out") == 2
     assert not (tmp_path / "out").exists()
     lonely = table.read(photos)[0].slice(0, 3)
     path = table.write(lonely, tmp_path / "lonely.parquet")
-    assert command("train-embedding", path, *words[2:], "--validation", photos, "--threads", 1) == 1
+    assert status("train-embedding", path, *words[2:], "--validation", photos, "--threads", 1) == 1
     assert capsys.readouterr().err.strip().splitlines()[-1].startswith("photoplanet: 0 places")

@@ -10,7 +10,7 @@ from pathlib import Path
 import numpy as np
 from PIL import Image, ImageDraw
 
-from photoplanet.metadata.exif import gps_bytes
+from photoplanet.metadata.exif_writer import gps_bytes
 
 
 def scene(seed: int = 0, size: tuple[int, int] = (120, 90)) -> Image.Image:

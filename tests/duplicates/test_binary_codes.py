@@ -1,11 +1,15 @@
+import errno
 import json
+from pathlib import Path
 
 import numpy as np
 import pytest
 from PIL import Image, ImageDraw, ImageEnhance
 
+from photoplanet.core.cache import Cache
 from photoplanet.duplicates import binary_codes
 from photoplanet.errors import ModelError
+from photoplanet.photos import decode
 
 
 def picture(seed, size=(240, 180)):
@@ -80,14 +84,14 @@ def test_bytes_paths_and_arrays_have_one_code_and_bad_ones_are_named(folder):
 def read(monkeypatch):
     """Counts the photos that are decoded."""
     seen = []
-    load_many = binary_codes.decode.load_many
+    load_many = decode.load_many
 
     def counting(sources, *args):
-        sources = list(sources)
-        seen.extend(sources)
-        return load_many(sources, *args)
+        for source, pixels in zip(sources := list(sources), load_many(sources, *args), strict=True):
+            seen.append(source)
+            yield pixels
 
-    monkeypatch.setattr(binary_codes.decode, "load_many", counting)
+    monkeypatch.setattr(decode, "load_many", counting)
     return seen
 
 
@@ -110,48 +114,63 @@ def test_codes_are_kept_until_the_file_changes(folder, read):
     assert read == paths[:1]
     assert (again[1:] == codes[1:]).all()
     assert (again[0] != codes[0]).any()
-    assert len(list(cache.glob("*.npy"))) == 1  # joined
     moved = folder.with_name("moved")
     folder.rename(moved)  # a folder that moves as a whole keeps its codes
     assert binary_codes.missing([str(moved / f"{seed}.png") for seed in range(6)], moved / cache.name) == 0
 
 
-def test_a_stopped_run_goes_on(folder, read, monkeypatch):
-    monkeypatch.setattr(binary_codes, "_CHUNK", 2)
-    paths, cache, seen = [str(folder / f"{seed}.png") for seed in range(6)], folder / ".codes", []
+def test_a_stopped_run_goes_on_and_leaves_no_trace_of_photos_that_it_did_not_try(folder, read):
+    (folder / "5.png").write_bytes(b"\x89PNG\r\n\x1a\nno")
+    paths, cache = [str(folder / f"{seed}.png") for seed in range(6)], folder / ".codes"
 
     def stop(count=1, note=""):
-        seen.append(count)
-        if len(read) > 4:
+        if count == 1:
             raise KeyboardInterrupt
 
     with pytest.raises(KeyboardInterrupt):
         binary_codes.codes(paths, 1, stop, cache)
-    assert binary_codes.missing(paths, cache) == 2
-
-
-@pytest.mark.parametrize(
-    "content",
-    [b"", b"\x93NUMPY", b"garbage" * 30, "wrong shape", "wrong type", "objects", "claims too much"],
-)
-def test_damaged_kept_codes_cost_time_only(folder, content, tmp_path_factory):
-    paths, cache = [str(folder / f"{seed}.png") for seed in range(3)], folder / ".codes"
-    expected, _ = binary_codes.codes(paths, 1)
-    cache.mkdir()
-    path = cache / "a.npy"
-    if isinstance(content, bytes):
-        path.write_bytes(content)
-    elif content == "claims too much":
-        np.save(path, np.zeros((4, 48), np.uint8))
-        path.write_bytes(path.read_bytes().replace(b"(4, 48)", b"(9999999999, 48)").replace(b"          \n", b"\n", 1))
-    elif content == "objects":
-        np.save(path, np.array([{}], object), allow_pickle=True)
-    else:
-        np.save(path, np.zeros((4, 5), np.uint8) if content == "wrong shape" else np.zeros((4, 48)))
+    assert binary_codes.missing(paths, cache) == 5, "the first was coded; nothing is known of the others"
     codes, bad = binary_codes.codes(paths, 1, cache=cache)
-    assert not bad
-    assert (codes == expected).all()
+    assert codes[:5].any(axis=1).all() and list(bad) == [5]
+    read.clear()
+    again, bad_again = binary_codes.codes(paths, 1, cache=cache)
+    assert read == [] and (again == codes).all() and bad_again == bad, "what cannot be read is known, too"
+
+
+def test_a_photo_that_is_away_for_a_moment_is_tried_again(folder, monkeypatch):
+    paths, cache, opened = [str(folder / "1.png")], folder / ".codes", Path.open
+
+    def failing(path, *args, **options):
+        if path.name == "1.png":
+            raise OSError(errno.EIO, "Input/output error")
+        return opened(path, *args, **options)
+
+    monkeypatch.setattr(Path, "open", failing)
+    assert "Input/output error" in binary_codes.codes(paths, 1, cache=cache)[1][0]
+    monkeypatch.setattr(Path, "open", opened)
+    codes, bad = binary_codes.codes(paths, 1, cache=cache)
+    assert codes.any() and not bad
+
+
+@pytest.mark.parametrize("name", ["state.sqlite", "*.npy"])
+@pytest.mark.parametrize("content", [b"", b"garbage" * 30])
+def test_damaged_kept_codes_cost_time_only(folder, name, content):
+    paths, cache = [str(folder / f"{seed}.png") for seed in range(3)], folder / ".codes"
+    expected, _ = binary_codes.codes(paths, 1, cache=cache)
+    (damaged,) = cache.glob(name)
+    damaged.write_bytes(content)
+    for _ in range(2):
+        codes, bad = binary_codes.codes(paths, 1, cache=cache)
+        assert not bad and (codes == expected).all()
     assert binary_codes.missing(paths, cache) == 0
+
+
+def test_two_runs_at_a_time_both_get_their_codes(folder):
+    paths, cache = [str(folder / f"{seed}.png") for seed in range(3)], folder / ".codes"
+    first, _ = binary_codes.codes(paths[:2], 1, cache=cache)
+    with Cache(cache, "another run that writes"):
+        codes, bad = binary_codes.codes(paths, 1, cache=cache)
+    assert not bad and (codes[:2] == first).all() and codes[2].any()
 
 
 def test_a_cache_that_cannot_be_written_changes_nothing(folder):

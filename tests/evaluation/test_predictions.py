@@ -81,7 +81,7 @@ def test_bad_rows_and_duplicates_are_counted_and_named_and_the_rest_counts(tmp_p
     assert report["without_answer"] == 1
     text = predictions.describe(report["bad_rows"])
     assert "coordinates out of range: 2 (rows 2, 7)" in text
-    assert "coordinates are not numbers: 2 (rows 3, 9)" in text
+    assert "coordinates are not numbers: 2 (rows 3, 10)" in text, "as the file counts, row 9 too, which has six fields"
     assert "no photo_id: 1 (rows 4)" in text
     assert "rank is not 1, 2, …: 1 (rows 8)" in text
     assert "wrong number of fields: 1" in text

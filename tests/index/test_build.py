@@ -1,4 +1,5 @@
 import csv
+import errno
 import json
 import os
 import signal
@@ -12,8 +13,9 @@ import pyarrow.parquet as pq
 import pytest
 from PIL import Image
 
+from photoplanet.core.cache import Cache, Entry
 from photoplanet.errors import InputError
-from photoplanet.index import build, inspect, journal
+from photoplanet.index import build, inspect
 from photoplanet.photos import table
 
 
@@ -106,8 +108,8 @@ def test_a_second_run_reads_only_what_is_new_or_changed(album, make, tmp_path, m
     first, left = build.index([album], output)
     assert table.read(output)[0].equals(first) and first["path"][0].as_py() == "Photos/again.jpg"
     looked = []
-    original = inspect.facts
-    monkeypatch.setattr(build, "facts", lambda c, o: looked.append(Path(c.address).name) or original(c, o))
+    original = inspect.inspect_photo
+    monkeypatch.setattr(build, "inspect_photo", lambda c, o: looked.append(Path(c.address).name) or original(c, o))
     assert build.index([album], output)[0].equals(first) and looked == []
     (album / "new.jpg").write_bytes(make.geotagged(5, 5))
     (album / "cut.jpg").write_bytes(make.geotagged(6, 6, "2020-01-01"))
@@ -118,47 +120,116 @@ def test_a_second_run_reads_only_what_is_new_or_changed(album, make, tmp_path, m
     assert len(looked) > 10  # other options: all is asked again
 
 
-def test_a_damaged_journal_costs_time_and_nothing_else(album, tmp_path):
+def test_damaged_findings_cost_time_and_nothing_else(album, tmp_path):
     output = tmp_path / "photos.csv"
     expected, _ = build.index([album], output)
-    path = journal.place(output)
-    lines = path.read_bytes().splitlines(keepends=True)
-    evil = json.dumps(
-        [str(album / "again.jpg"), json.loads(lines[-1])[1], {"row": {"latitude": "x"}, "fault": None}]
-    ).encode()
-    for content in (
-        b"\xff\xfe\n",
-        lines[0] + b"[1,2\n[]\n{}\nnull\n" + evil + b"\n" + lines[-1][:20],
-        b"".join(lines)[:-9],
-    ):
-        path.write_bytes(content)
+    state = build.cache_folder(output) / "state.sqlite"
+    for content in (b"", b"not a database" * 100, state.read_bytes()[:-3000]):
+        state.write_bytes(content)
         assert build.index([album], output)[0].equals(expected)
 
 
-def test_a_run_stopped_by_ctrl_c_goes_on_where_it_was(make, tmp_path):
-    folder = tmp_path / "many"
+def test_findings_that_nobody_can_have_written_are_not_believed(album, tmp_path):
+    output = tmp_path / "photos.csv"
+    expected, _ = build.index([album], output)
+    photo, evil = album / "again.jpg", {"row": {"latitude": "x", "path": "/etc/passwd"}, "fault": None}
+    status = photo.stat()
+    key = (str(photo), f"{status.st_size}:{status.st_mtime_ns};")
+    fingerprint = inspect.IndexOptions().fingerprint
+    with Cache(build.cache_folder(output), fingerprint) as cache:
+        assert cache.get(key) is not None, "this is the finding to forge"
+        list(cache.fill([1], lambda items: [Entry(record=evil) for _ in items], lambda _: (key[0], "other")))
+        list(cache.fill([1], lambda items: [Entry(record=evil) for _ in items], lambda _: key))
+        assert cache.get(key).record == evil
+    assert build.index([album], output)[0].equals(expected)
+
+
+def test_what_may_go_well_next_time_is_tried_again(make, tmp_path, monkeypatch):
+    """A share that was away for a moment must not cost photos for ever; a photo that is cut off stays left out."""
+    folder, output = tmp_path / "in", tmp_path / "photos.csv"
     folder.mkdir()
-    for i in range(300):
-        (folder / f"{i:03}.jpg").write_bytes(make.geotagged(i / 10 + 1, 1, seed=0) if i == 0 else b"")
-    (tmp_path / "slow.py").write_text("import time\ndef keep(image):\n    time.sleep(0.2)\n    return True\n")
+    (folder / "good.jpg").write_bytes(make.geotagged(1, 1))
+    (folder / "cut.jpg").write_bytes(make.geotagged(2, 2)[:700])
+    (folder / "away.jpg").write_bytes(make.geotagged(3, 3))
+    opened = Path.open
+
+    def failing(path, *args, **options):
+        if path.name == "away.jpg":
+            raise OSError(errno.EIO, "Input/output error")
+        return opened(path, *args, **options)
+
+    monkeypatch.setattr(Path, "open", failing)
+    rows, left_out = build.index([folder], output)
+    assert rows["photo_id"].to_pylist() == ["good.jpg"]
+    assert reasons(left_out) == {"cut.jpg": "truncated", "away.jpg": "unreadable"}
+    monkeypatch.setattr(Path, "open", opened)
+    looked = []
+    original = inspect.inspect_photo
+    monkeypatch.setattr(build, "inspect_photo", lambda c, o: looked.append(Path(c.address).name) or original(c, o))
+    rows, left_out = build.index([folder], output)
+    assert looked == ["away.jpg"] and sorted(rows["photo_id"].to_pylist()) == ["away.jpg", "good.jpg"]
+    assert reasons(left_out) == {"cut.jpg": "truncated"}
+
+
+def test_a_filter_that_failed_and_a_photo_that_was_gone_are_tried_again(make, tmp_path, monkeypatch):
+    folder, output, flag = tmp_path / "in", tmp_path / "photos.csv", tmp_path / "service is up"
+    folder.mkdir()
+    for name in ("a", "b"):
+        (folder / f"{name}.jpg").write_bytes(make.geotagged(1, 1))
+    (tmp_path / "asks_a_service.py").write_text(
+        f"from pathlib import Path\ndef keep(image):\n    assert Path({str(flag)!r}).exists()\n    return True\n"
+    )
+    monkeypatch.syspath_prepend(tmp_path)
+    assert reasons(build.index([folder], output, filter="asks_a_service:keep")[1]) == {
+        "a.jpg": "filter failed", "b.jpg": "filter failed",
+    }  # fmt: skip
+    flag.touch()
+    assert len(build.index([folder], output, filter="asks_a_service:keep")[0]) == 2
+
+    original = build.inspect_photo  # a photo that goes between listing and reading, and comes back as it was
+    moved = folder / "moved away"
+
+    def away(candidate, options):
+        (folder / "a.jpg").rename(moved)
+        try:
+            return original(candidate, options)
+        finally:
+            moved.rename(folder / "a.jpg")
+
+    monkeypatch.setattr(build, "inspect_photo", away)
+    assert reasons(build.index([folder / "a.jpg"], tmp_path / "c.csv")[1]) == {"a.jpg": "missing"}
+    monkeypatch.setattr(build, "inspect_photo", original)
+    assert len(build.index([folder / "a.jpg"], tmp_path / "c.csv")[0]) == 1
+
+
+def test_a_run_stopped_by_ctrl_c_goes_on_where_it_was(make, tmp_path, monkeypatch):
+    (tmp_path / "many").mkdir()
+    (tmp_path / "many" / "000.jpg").write_bytes(make.geotagged(1, 1))
     for i in range(1, 300):
-        os.link(folder / "000.jpg", folder / f"x{i:03}.jpg")
+        os.link(tmp_path / "many" / "000.jpg", tmp_path / "many" / f"{i:03}.jpg")
+    asked = tmp_path / "asked"
+    (tmp_path / "slow.py").write_text(
+        "import time\ndef keep(image):\n    time.sleep(0.02)\n"
+        f"    with open({str(asked)!r}, 'a') as file:\n        file.write('x')\n    return True\n"
+    )
     code = "from photoplanet.cli import main; main()"
     words = ["index", "many", "-o", "p.parquet", "--filter", "slow:keep", "--threads", "1"]
     run = subprocess.Popen(
         [sys.executable, "-c", code, *words], cwd=tmp_path, stderr=subprocess.PIPE, text=True,
         preexec_fn=lambda: signal.signal(signal.SIGINT, signal.SIG_DFL),  # a shell's background jobs ignore it
     )  # fmt: skip
-    book = journal.place(tmp_path / "p.parquet")
     deadline = time.monotonic() + 60
-    while run.poll() is None and time.monotonic() < deadline and not (book.exists() and book.stat().st_size > 4_000):
-        time.sleep(0.05)
+    while run.poll() is None and time.monotonic() < deadline and not (asked.exists() and asked.stat().st_size > 70):
+        time.sleep(0.02)
     run.send_signal(signal.SIGINT)
     _, errors = run.communicate(timeout=60)
     assert run.returncode == 130 and errors.splitlines()[-1].startswith("photoplanet: stopped"), errors
     assert not (tmp_path / "p.parquet").exists()
-    known = [line for line in book.read_text().splitlines()[1:] if line]
-    assert len(known) > 5 and all(len(json.loads(line)) == 3 for line in known)
+    first = asked.stat().st_size
+    monkeypatch.chdir(tmp_path)
+    rows, _ = build.index(["many"], "p.parquet", filter="slow:keep")
+    assert len(rows) == 300
+    assert first < 300 and asked.stat().st_size - first < 300 - 32, "what was found before Ctrl-C is not asked again"
 
 
 def test_tables_bring_their_own_values_and_exif_fills_the_rest(make, tmp_path):
@@ -276,3 +347,32 @@ def test_reports_are_csv_or_json(tmp_path):
     assert json.loads(text) == left
     with pytest.raises(InputError, match="report"):
         build.write_report(left, tmp_path / "r.txt")
+
+
+def test_a_filter_sees_at_least_512_pixels_where_the_photo_has_them(make, tmp_path):
+    for name, size in (("large.jpg", (2600, 2100)), ("small.jpg", (300, 200))):
+        (tmp_path / name).write_bytes(make.encoded(make.scene(1, size)))
+    seen = []
+    build.index([tmp_path], keep_without_gps=True, filter=lambda image: seen.append(min(image.size)) or True, threads=1)
+    assert len(seen) == 2 and 512 <= seen[0] < 1100 and seen[1] == 200
+
+
+def test_a_graphic_is_dropped_from_half_sure_on(make, tmp_path, monkeypatch):
+    (tmp_path / "a.jpg").write_bytes(make.encoded(make.scene()))
+    for score, kept in ((0.49, 1), (0.5, 0)):
+        monkeypatch.setattr("photoplanet.photos.graphics_filter.graphic_score", lambda _, score=score: score)
+        assert len(build.index([tmp_path], keep_without_gps=True, drop_graphics=True)[0]) == kept
+
+
+def test_a_samples_json_of_a_mebibyte_is_read_and_a_larger_one_is_not(make, tmp_path):
+    for extra, expected in ((0, 5.0), (1, None)):
+        about = json.dumps({"lat": 5, "lon": 6}).encode()
+        about += b" " * ((1 << 20) - len(about) + extra)
+        make.shard(tmp_path / "a.tar", {"1.jpg": make.encoded(make.scene()), "1.json": about})
+        rows, _ = build.index([tmp_path / "a.tar"], keep_without_gps=True)
+        assert rows["latitude"].to_pylist() == [expected]
+
+
+def test_a_text_of_a_sample_has_at_most_1000_characters():
+    assert inspect.row_of({"photographer": "x" * 2000}) == {"photographer": "x" * 1000}
+    assert inspect.row_of({"latitude": 5}) == {}, "half a place is none"

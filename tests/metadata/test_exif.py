@@ -1,11 +1,13 @@
+from datetime import datetime, timezone
+
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
-from PIL import Image
+from PIL import ExifTags, Image
 from PIL.TiffImagePlugin import IFDRational
 
 from photoplanet.errors import InputError
-from photoplanet.metadata import exif
+from photoplanet.metadata import exif, exif_writer
 from photoplanet.photos.decode import opened
 
 GOOD = {1: "N", 2: (48.0, 51.0, 30.0), 3: "W", 4: (2.0, 17.0, 40.0)}
@@ -16,9 +18,9 @@ def read(make, gps=None, details=None, kind="JPEG", **tags):
     block = Image.Exif()
     block.update({int(key[1:]): value for key, value in tags.items()})
     if gps is not None:
-        block.get_ifd(exif.GPS_IFD).update(gps)
+        block.get_ifd(ExifTags.IFD.GPSInfo).update(gps)
     if details is not None:
-        block.get_ifd(exif.EXIF_IFD).update(details)
+        block.get_ifd(ExifTags.IFD.Exif).update(details)
     with opened(make.encoded(make.scene(size=(20, 10)), kind, exif=block)) as (image, _):
         return exif.read(image)
 
@@ -26,7 +28,7 @@ def read(make, gps=None, details=None, kind="JPEG", **tags):
 @settings(max_examples=60, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(lat=st.floats(-90, 90), lng=st.floats(-180, 180), kind=st.sampled_from(["JPEG", "PNG", "WEBP", "TIFF"]))
 def test_places_written_are_read_back_to_millimetres(make, lat, lng, kind):
-    data = make.encoded(Image.new("L", (8, 8)), kind, exif=exif.gps_bytes(lat, lng))
+    data = make.encoded(Image.new("L", (8, 8)), kind, exif=exif_writer.gps_bytes(lat, lng))
     with opened(data) as (image, _):
         found = exif.read(image)
     if abs(lat) < 1e-8 and abs(lng) < 1e-8:
@@ -45,9 +47,9 @@ def test_times_and_names_written_are_read_back(make, moment):
 def test_impossible_places_and_times_are_not_written():
     for bad in ((91, 0), (0, 181), (float("nan"), 0)):
         with pytest.raises(InputError, match="GPS"):
-            exif.gps_bytes(*bad)
+            exif_writer.gps_bytes(*bad)
     with pytest.raises(InputError, match="ISO 8601"):
-        exif.gps_bytes(1, 1, "yesterday")
+        exif_writer.gps_bytes(1, 1, "yesterday")
 
 
 @pytest.mark.parametrize(
@@ -103,7 +105,7 @@ def test_camera_photographer_and_orientation_are_one_clean_line(make):
 @settings(max_examples=200, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(data=st.data())
 def test_damaged_exif_never_raises(make, data):
-    block = bytearray(exif.gps_bytes(12.5, -7.25, "2020-01-01T00:00:00+01:00", "Ann"))
+    block = bytearray(exif_writer.gps_bytes(12.5, -7.25, "2020-01-01T00:00:00+01:00", "Ann"))
     for _ in range(data.draw(st.integers(1, 6))):
         block[data.draw(st.integers(6, len(block) - 1))] = data.draw(st.integers(0, 255))
     with opened(make.encoded(Image.new("L", (8, 8)), exif=bytes(block))) as (image, _):
@@ -119,3 +121,55 @@ def test_exif_that_img2dataset_keeps_as_text_is_read():
     assert found.taken_at == "2019-01-01T10:00:00"
     for junk in ("{", "[]", "null", None, 5, '{"GPS GPSLatitude": "[1/0]", "GPS GPSLongitude": "x"}'):
         assert exif.read_exifread(junk).latitude is None
+
+
+def names_of(block: bytes) -> dict[str, object]:
+    """What the EXIF standard calls the fields of a block: by Pillow's list of names, which is not ours."""
+    found = Image.Exif()
+    found.load(block)
+    named = {ExifTags.TAGS[tag]: value for tag, value in found.items()}
+    named |= {ExifTags.TAGS[tag]: value for tag, value in found.get_ifd(ExifTags.IFD.Exif).items()}
+    return named | {ExifTags.GPSTAGS[tag]: value for tag, value in found.get_ifd(ExifTags.IFD.GPSInfo).items()}
+
+
+def test_every_field_is_written_under_the_name_that_other_programs_know():
+    found = names_of(exif_writer.gps_bytes(-33.5, 151.25, "2016-08-08T12:30:00-03:30", "Ann", "GIMP"))
+    assert found["DateTimeOriginal"] == "2016:08:08 12:30:00" and found["OffsetTimeOriginal"] == "-03:30"
+    assert found["Artist"] == "Ann" and found["Software"] == "GIMP"
+    assert found["GPSLatitudeRef"] == "S" and tuple(map(float, found["GPSLatitude"])) == (33, 30, 0)
+    assert found["GPSLongitudeRef"] == "E" and tuple(map(float, found["GPSLongitude"])) == (151, 15, 0)
+    assert found["GPSVersionID"] == b"\2\3\0\0"
+
+
+@pytest.mark.parametrize(
+    ("named", "expected"),
+    [
+        ({"DateTimeOriginal": "2019:07:01 10:20:30", "OffsetTimeOriginal": "+02:00"}, "2019-07-01T10:20:30+02:00"),
+        ({"DateTimeDigitized": "2019:07:01 10:20:30", "OffsetTimeDigitized": "+02:00"}, "2019-07-01T10:20:30+02:00"),
+        ({"DateTimeOriginal": "2019:07:01 10:20:30", "OffsetTime": "+02:00"}, "2019-07-01T10:20:30"),
+        ({"DateTimeOriginal": "2019:07:01 10:20:30", "OffsetTimeDigitized": "+02:00"}, "2019-07-01T10:20:30"),
+        ({"DateTimeOriginal": "2019:07:01 10:20:30", "SubsecTimeOriginal": "5"}, "2019-07-01T10:20:30.500000"),
+        ({"DateTimeDigitized": "2019:07:01 10:20:30", "SubsecTimeOriginal": "5"}, "2019-07-01T10:20:30"),
+    ],
+)
+def test_a_time_is_read_with_the_offset_that_belongs_to_it(make, named, expected):
+    """A photo edited at home has an OffsetTime of its last change: it says nothing about where it was taken."""
+    numbers = {name: tag for tag, name in ExifTags.TAGS.items()}
+    assert read(make, {}, {numbers[name]: value for name, value in named.items()}).taken_at == expected
+
+
+def test_the_cameras_own_number_and_the_toy_earths_mark_are_read(make):
+    numbers = {name: tag for tag, name in ExifTags.TAGS.items()}
+    assert read(make, details={numbers["BodySerialNumber"]: "SN 7"}).serial == "SN 7"
+    assert read(make, t305="photoplanet toyworld").toy and not read(make, t305="GIMP").toy
+
+
+def test_years_before_photography_and_after_the_next_are_a_cameras_fantasy(make):
+    this_year = datetime.now(timezone.utc).year
+    for year, known in ((1825, False), (1826, True), (this_year + 1, True), (this_year + 2, False)):
+        taken_at = read(make, details={0x9003: f"{year}:07:01 10:20:30"}).taken_at
+        assert (taken_at is not None) == known, year
+
+
+def test_a_text_has_at_most_200_characters(make):
+    assert read(make, t315="x" * 300).photographer == "x" * 200

@@ -9,7 +9,8 @@ from PIL import ExifTags, Image
 
 from photoplanet.errors import InputError
 from photoplanet.metadata import exif, exif_writer
-from photoplanet.metadata.exif_writer import Estimate, OwnGps
+from photoplanet.metadata.byte_edits import applied
+from photoplanet.metadata.estimate import Estimate, OwnGps
 
 HERE = Estimate(48.8584, -2.2945, 25_000, "estimate, timed-hmm", 0.9)
 GPS, DETAILS, MAKER_NOTE, MAKE = 0x8825, 0x8769, 0x927C, 0x010F
@@ -56,8 +57,8 @@ def pixels(data: bytes) -> np.ndarray:
 
 
 def written(data: bytes, estimate=HERE) -> bytes:
-    after, back = exif_writer.applied(data, exif_writer.edits(data, estimate))
-    assert exif_writer.applied(after, back)[0] == data, "what was done can be taken back byte by byte"
+    after, back = applied(data, exif_writer.edits(data, estimate))
+    assert applied(after, back)[0] == data, "what was done can be taken back byte by byte"
     return after
 
 
@@ -103,7 +104,7 @@ def test_an_estimate_replaces_an_earlier_one():
 
 def test_gps_of_its_own_is_refused():
     with pytest.raises(OwnGps):
-        exif_writer.edits(jpeg(exif=exif.gps_bytes(10, 20)), HERE)
+        exif_writer.edits(jpeg(exif=exif_writer.gps_bytes(10, 20)), HERE)
     with pytest.raises(OwnGps):  # no fix: still what the camera wrote
         exif_writer.edits(jpeg(exif=block(gps={1: "N", 2: (0.0, 0.0, 0.0), 3: "E", 4: (0.0, 0.0, 0.0)})), HERE)
     body = b"http://ns.adobe.com/xap/1.0/\0<x exif:GPSLatitude='1,2N'/>"
@@ -154,10 +155,14 @@ def test_no_place_off_the_earth_is_written():
             Estimate(latitude, longitude, radius)
 
 
+# of segments that mean nothing to the writer: a second EXIF block and a list of pictures are refused, as they should be
+bodies = st.binary(max_size=60).filter(lambda body: not body.startswith((b"Exif\0\0", b"MPF\0", b"http://")))
+
+
 @settings(max_examples=60, deadline=None)
 @given(
-    st.lists(st.tuples(st.sampled_from([0xE0, 0xE2, 0xE5, 0xED, 0xFE]), st.binary(max_size=60)), max_size=4),
-    st.lists(st.tuples(st.sampled_from([0xE0, 0xE1, 0xEE, 0xFE]), st.binary(max_size=60)), max_size=4),
+    st.lists(st.tuples(st.sampled_from([0xE0, 0xE2, 0xE5, 0xED, 0xFE]), bodies), max_size=4),
+    st.lists(st.tuples(st.sampled_from([0xE0, 0xE1, 0xEE, 0xFE]), bodies), max_size=4),
     st.sampled_from([None, "<", ">"]), st.binary(min_size=1, max_size=90), st.booleans(),
     st.floats(-90, 90), st.floats(-180, 180), st.floats(0, 2e7),
 )  # fmt: skip
@@ -190,8 +195,8 @@ def test_damage_is_refused_or_harmless(data):
         changes = exif_writer.edits(broken, HERE)
     except InputError:
         return
-    after, back = exif_writer.applied(broken, changes)
-    assert exif_writer.applied(after, back)[0] == broken
+    after, back = applied(broken, changes)
+    assert applied(after, back)[0] == broken
     assert but_exif(after) == but_exif(broken)
 
 
@@ -199,3 +204,32 @@ def test_damage_is_refused_or_harmless(data):
 def test_random_bytes_are_refused(data):
     with pytest.raises(InputError):
         exif_writer.edits(b"\xff\xd8\xff" + data, HERE)
+
+
+def test_an_exif_block_may_fill_its_segment_to_the_last_byte():
+    """A JPEG segment counts its own length, at most 65,535 bytes."""
+    lengths = []
+    for size in range(65_100, 65_536):
+        try:
+            after = written(jpeg(exif=block(note=bytes(size))))
+        except (InputError, ValueError):  # ValueError: Pillow itself has no more room
+            break
+        lengths.append(2 + next(len(body) for _, body in segments(after) if body.startswith(b"Exif\0\0")))
+    assert max(lengths) in (65_534, 65_535)
+
+
+@pytest.mark.parametrize(("count", "good"), [(1000, True), (1001, False)])
+def test_a_directory_has_at_most_1000_entries(count, good):
+    rows = b"".join(struct.pack("<HHII", 0xC000 + i, 4, 1, 7) for i in range(count))
+    tiff = b"II*\0\x08\0\0\0" + struct.pack("<H", count) + rows + bytes(4)
+    data = jpeg()[:2] + segment(0xE1, b"Exif\0\0" + tiff) + jpeg()[2:]
+    if good:
+        written(data)
+    else:
+        with pytest.raises(InputError, match="1001 entries"):
+            exif_writer.edits(data, HERE)
+
+
+def test_the_method_is_ascii_marked_and_at_most_100_characters():
+    marked = Estimate(1, 2, 3, "é" * 200).marked
+    assert marked.startswith("photoplanet ??") and len(marked) == 100 and marked.isascii()

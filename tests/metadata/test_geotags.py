@@ -1,4 +1,5 @@
 import json
+import os
 import stat
 
 import pytest
@@ -7,7 +8,7 @@ from PIL import Image
 from photoplanet.errors import InputError
 from photoplanet.index import build
 from photoplanet.metadata import exif, geotags
-from photoplanet.metadata.exif_writer import Estimate
+from photoplanet.metadata.estimate import Estimate
 
 HERE = Estimate(48.8584, 2.2945, 25_000)
 
@@ -114,9 +115,45 @@ def test_a_link_is_not_written_through(album, tmp_path):
     assert state(album) == before and (tmp_path / "link" / "l.jpg").is_symlink()
 
 
+@pytest.mark.parametrize("kind", geotags.KINDS)
+@pytest.mark.parametrize("there", [True, False])
+def test_a_sidecar_that_is_a_link_is_not_written_through(album, tmp_path, kind, there):
+    """An archive from elsewhere may hold a link from IMG.jpg.xmp to any file of its victim."""
+    precious = tmp_path / "precious"
+    if there:
+        precious.write_bytes(b'<r:RDF xmlns:r="http://www.w3.org/1999/02/22-rdf-syntax-ns#"></r:RDF>')
+    (album / "c.png.xmp").symlink_to(precious)
+    before = precious.read_bytes() if there else None
+    assert write(album, "c.png", kind=kind) == [("c.png", "refused")]
+    assert (album / "c.png.xmp").is_symlink() and precious.exists() == there
+    assert not there or precious.read_bytes() == before
+    assert not (album / geotags.JOURNAL).exists()
+
+
+def test_undo_does_not_write_through_a_link_that_came_since(album, tmp_path):
+    write(album, "a.jpg", kind="exif")
+    moved = tmp_path / "moved.jpg"
+    (album / "a.jpg").rename(moved)
+    (album / "a.jpg").symlink_to(moved)
+    ours = moved.read_bytes()
+    assert undo(album) == {"a.jpg": "left alone"}
+    assert moved.read_bytes() == ours and (album / "a.jpg").is_symlink()
+
+
+def test_a_journal_that_is_a_link_is_neither_written_nor_undone(album, tmp_path):
+    precious = tmp_path / "precious"
+    precious.write_bytes(b"precious")
+    (album / geotags.JOURNAL).symlink_to(precious)
+    before = (album / "a.jpg").read_bytes()
+    assert write(album, "a.jpg", kind="exif") == [("a.jpg", "refused")]
+    assert precious.read_bytes() == b"precious" and (album / "a.jpg").read_bytes() == before
+    with pytest.raises(InputError, match="is a link"):
+        undo(album)
+
+
 def test_a_failure_between_journal_and_photo_loses_nothing(album, monkeypatch):
     before = state(album)
-    monkeypatch.setattr(geotags.os, "fsync", lambda _: (_ for _ in ()).throw(OSError(28, "No space left on device")))
+    monkeypatch.setattr(os, "fsync", lambda _: (_ for _ in ()).throw(OSError(28, "No space left on device")))
     assert write(album, "a.jpg", kind="exif") == [("a.jpg", "refused")]
     monkeypatch.undo()
     assert (album / "a.jpg").read_bytes() == before["a.jpg"]

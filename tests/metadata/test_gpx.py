@@ -1,5 +1,8 @@
 """GPX tracks: what is read, in which order, and what is refused."""
 
+import io
+import xml.etree.ElementTree as ElementTree
+
 import numpy as np
 import pytest
 
@@ -40,10 +43,10 @@ def test_timed_points_come_in_time_order_by_the_photos_clock(written):
     ("text", "why"),
     [
         ("<kml></kml>", "starts with <kml>"),
-        ("not xml", "no GPX track"),
-        (TRACK[:300], "no GPX track"),
+        ("not xml", "not a GPX track"),
+        (TRACK[:300], "not a GPX track"),
         ('<!DOCTYPE gpx [<!ENTITY a "aaaa">]><gpx>&a;</gpx>', "document type"),
-        ("<gpx>" + "<a>" * 100 + "</a>" * 100 + "</gpx>", "nested too deep"),
+        ("<gpx>" + "<a>" * 300 + "</a>" * 300 + "</gpx>", "nested deeper than 200"),
         ('<gpx><trk><trkpt lat="1" lon="2"/></trk></gpx>', "no point with a time among 1"),
     ],
 )
@@ -57,4 +60,46 @@ def test_a_missing_file_and_too_many_points_are_named(written, tmp_path, monkeyp
         gpx.read(tmp_path / "none.gpx")
     monkeypatch.setattr(gpx, "MAX_POINTS", 3)
     with pytest.raises(InputError, match="more than 3 points"):
+        gpx.read(written(TRACK))
+
+
+def test_a_prefix_that_a_device_does_not_declare_is_no_fault(written):
+    track, _ = gpx.read(written(TRACK.replace("<ele>35</ele>", "<extensions><gpxtpx:hr>120</gpxtpx:hr></extensions>")))
+    assert len(track.times) == 3
+
+
+def test_what_is_written_is_read_back_and_is_gpx_for_others():
+    """As another parser reads it: waypoints with names, one track in the trip's order, times in UTC."""
+    points = [
+        (48.85, 2.35, "2023-05-01T12:00:00+02:00", "a<b>.jpg", "an estimate & more"),
+        (-33.9, 151.2, None, "b.jpg", ""),
+        (1.0, 2.0, "2023-05-01T12:00:00", "no zone", "\x07bell"),
+    ]
+    file = io.StringIO()
+    gpx.write(file, points, "trip")
+    root = ElementTree.fromstring(file.getvalue())
+    waypoints = root.findall("{*}wpt")
+    assert [point.findtext("{*}name") for point in waypoints] == ["a<b>.jpg", "b.jpg", "no zone"]
+    assert [point.findtext("{*}desc") for point in waypoints] == ["an estimate & more", "", "?bell"]
+    steps = root.findall("{*}trk/{*}trkseg/{*}trkpt")
+    assert [(float(point.get("lat")), float(point.get("lon"))) for point in steps] == [each[:2] for each in points]
+    assert [point.findtext("{*}time") for point in steps] == ["2023-05-01T10:00:00Z", None, None]
+    track, left_out = gpx.parse(file.getvalue().encode(), "trip.gpx")
+    assert track.latitude.tolist() == [48.85, 48.85] and left_out == 4
+
+
+def test_a_file_over_the_limit_is_not_read(written, monkeypatch):
+    monkeypatch.setattr(gpx, "MAX_BYTES", len(TRACK) - 1)
+    with pytest.raises(InputError, match="split the track"):
+        gpx.read(written(TRACK))
+    monkeypatch.setattr(gpx, "MAX_BYTES", len(TRACK))
+    assert gpx.read(written(TRACK))[1] == 3
+
+
+def test_a_track_has_at_most_five_million_points(written, monkeypatch):
+    assert gpx.MAX_POINTS == 5_000_000
+    monkeypatch.setattr(gpx, "MAX_POINTS", 6)  # as many as there are
+    assert len(gpx.read(written(TRACK))[0].times) == 3
+    monkeypatch.setattr(gpx, "MAX_POINTS", 5)
+    with pytest.raises(InputError, match="more than 5 points"):
         gpx.read(written(TRACK))

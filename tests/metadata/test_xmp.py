@@ -7,7 +7,8 @@ from hypothesis import strategies as st
 
 from photoplanet.errors import InputError
 from photoplanet.metadata import xmp
-from photoplanet.metadata.exif_writer import Estimate, OwnGps, applied
+from photoplanet.metadata.byte_edits import applied
+from photoplanet.metadata.estimate import Estimate, OwnGps
 
 RDF, EXIF, OURS = (f"{{{each}}}" for each in (xmp.RDF, xmp.EXIF, xmp.OURS))
 HERE = Estimate(48.8584, -2.2945, 25_000, "estimate, timed-hmm", 0.9)
@@ -124,3 +125,13 @@ def test_the_two_names_of_a_sidecar():
     assert xmp.sidecar(Path("a/IMG_1.jpg"), "xmp").name == "IMG_1.xmp"
     with pytest.raises(InputError, match=r"jpg\.xmp, xmp"):
         xmp.sidecar(Path("a.jpg"), "txt")
+
+
+def test_a_sidecar_of_8_mib_is_read_and_a_larger_one_is_not():
+    assert not xmp.has_place(DARKTABLE + b" " * ((8 << 20) - len(DARKTABLE)))
+    with pytest.raises(InputError, match="over 8 MiB"):
+        xmp.has_place(DARKTABLE + b" " * ((8 << 20) - len(DARKTABLE) + 1))
+
+
+def test_sidecars_are_called_as_darktable_and_digikam_call_them_by_default():
+    assert xmp.sidecar(Path("a/IMG_1.jpg")) == Path("a/IMG_1.jpg.xmp")

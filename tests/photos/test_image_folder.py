@@ -18,17 +18,18 @@ def images(tmp_path):
 
 
 def test_by_id_by_path_and_by_bare_name(images):
-    folder = image_folder.Folder(images)
+    folder = image_folder.ImageFolder(images)
     assert folder.find("123") == str(images / "00" / "123.jpg")
     assert folder.find("x", "01/456.PNG.jpg") == str(images / "01" / "456.PNG.jpg")
     assert folder.find("x", "elsewhere/789.png") == str(images / "789.png")
     assert folder.find("x", "02/same.jpg") == str(images / "02" / "same.jpg")
+    assert folder.find("same") == str(images / "01" / "same.jpg"), "the first of equal names"
     assert folder.find("unknown") is None
 
 
 def test_a_file_is_no_folder(images):
     with pytest.raises(InputError, match="no such folder"):
-        image_folder.Folder(images / "789.png")
+        image_folder.ImageFolder(images / "789.png")
 
 
 def test_index_of_a_list_without_paths(images, tmp_path):

@@ -1,55 +1,68 @@
 """Back-pressure: what is inside is counted, refused beyond the bound, and given back whatever happens."""
 
 import asyncio
-import io
 import threading
 import time
 
 import pytest
+from pictures import encoded
 from PIL import Image
 
 from photoplanet.explain import occlusion
-from photoplanet.server.admission import Room
+from photoplanet.server.admission import Admission
 from photoplanet.server.app import create_app
 from photoplanet.server.limits import Limits
 from photoplanet.server.problems import Problem
 
 
-def test_photos_and_bytes_are_bounded_and_given_back():
-    room = Room(Limits(waiting=3, memory_bytes=100))
-    with room.entered(2), pytest.raises(Problem, match="2 photos are waiting") as full, room.entered(2):
+def test_as_many_photos_as_may_wait_get_in_and_not_one_more():
+    admission = Admission(Limits(waiting=3))
+    with admission.admit(2), admission.admit(1):
+        assert admission.photos == 3
+        with pytest.raises(Problem, match="3 photos are waiting") as full, admission.admit(1):
+            pass
+        assert full.value.status == 503 and full.value.headers == {"Retry-After": "2"}
+    assert admission.photos == 0
+    with pytest.raises(Problem), admission.admit(4):
         pass
-    assert full.value.status == 503 and full.value.headers["Retry-After"] and room.photos == 0
-    with room.holding() as first, room.holding() as second:
+
+
+def test_as_many_bytes_as_there_is_memory_for_are_held_and_not_one_more():
+    admission = Admission(Limits(memory_bytes=100))
+    with admission.memory() as first, admission.memory() as second:
         first(60)
-        with pytest.raises(Problem, match="memory"):
+        with pytest.raises(Problem, match="memory") as full:
             second(41)
+        assert full.value.status == 503
         second(40)
-        assert room.bytes == 100
-    assert room.bytes == 0
-    with pytest.raises(ValueError), room.entered(1), room.holding() as hold:
-        hold(7)
+        assert admission.bytes == 100
+    assert admission.bytes == 0
+
+
+def test_whatever_happens_inside_everything_is_given_back_and_reported():
+    reported = []
+    admission = Admission(Limits(), reported.append)
+    with pytest.raises(ValueError), admission.admit(5), admission.memory() as reserve:
+        reserve(7)
         raise ValueError
-    assert room.photos == room.bytes == 0
+    assert admission.photos == admission.bytes == 0 and reported == [5, 0]
 
 
 def photo():
-    buffer = io.BytesIO()
-    Image.new("RGB", (20, 20), "red").save(buffer, "JPEG")
-    return buffer.getvalue()
+    return encoded(Image.new("RGB", (20, 20), "red"))
 
 
-def test_an_album_that_takes_too_long_gives_its_places_back_and_is_not_gone_on_with(
+def test_an_album_that_takes_too_long_makes_room_for_others_and_is_not_continued(
     connect, model, monkeypatch, is_problem
 ):
-    """The network holds until the client has been told to give up; of the others not a batch more is begun."""
+    """The network holds until the client has its answer, 504; of the other photos not a batch more is begun."""
     sizes, gate, real = [], threading.Event(), model.log_probabilities
     held = lambda rows: (gate.wait(20), sizes.append(len(rows)), real(rows))[2]  # noqa: E731
     monkeypatch.setattr(model, "log_probabilities", held)
     client = connect(Limits(seconds=2))
     files = [("photos", (f"{n}.jpg", photo())) for n in range(150)]
     is_problem(client.post("/v1/album", files=files), 504, "not answered within")
-    assert client.get("/healthz").json()["waiting"] == client.app.state.service.room.bytes == 0
+    assert client.get("/healthz").json()["waiting"] == client.app.state.service.admission.bytes == 0
     gate.set()
     assert client.post("/v1/album", files=files[:2]).json()["failed"] == 0
     assert sum(sizes) <= 32 + 2
@@ -74,26 +87,19 @@ def test_one_photo_with_too_many_pixels_is_refused_before_it_is_decoded(connect,
         is_problem(client.post(path, content=photo()), 400, "20 × 20 pixels")
 
 
-def test_slow_senders_hold_up_nobody_and_their_bytes_are_bounded(model):
-    """Twenty bodies that dawdle fill the room for bytes; who comes then is told to wait; their time runs out."""
+def test_slow_senders_hold_up_nobody_and_their_bytes_are_bounded(model, call):
+    """Twenty bodies that dawdle fill the memory; further requests get 503, until the time of those runs out."""
     app = create_app(model, Limits(seconds=0.5, memory_bytes=20_000))
 
     async def ask(pieces, body):
-        sent, left = [], list(pieces)
+        left = list(pieces)
 
         async def receive():
             if left:
                 return {"type": "http.request", "body": left.pop(0), "more_body": body is None or bool(left)}
             await asyncio.sleep(60)
 
-        async def send(message):
-            sent.append(message)
-
-        scope = {"type": "http", "http_version": "1.1", "method": "POST", "path": "/v1/locate", "query_string": b"",
-                 "raw_path": b"/v1/locate", "headers": [(b"host", b"x"), (b"content-type", b"image/jpeg")],
-                 "scheme": "http", "client": ("127.0.0.1", 1), "server": ("127.0.0.1", 80)}  # fmt: skip
-        await app(scope, receive, send)
-        return sent[0]["status"]
+        return (await call(app, receive))[0]["status"]
 
     async def all_of():
         async with app.router.lifespan_context(app):
@@ -101,14 +107,14 @@ def test_slow_senders_hold_up_nobody_and_their_bytes_are_bounded(model):
             await asyncio.sleep(0.1)
             full = await ask([photo()], "whole")
             late = await asyncio.gather(*slow)
-            return full, late, await ask([photo()], "whole"), app.state.service.room.bytes
+            return full, late, await ask([photo()], "whole"), app.state.service.admission.bytes
 
     full, late, after, held = asyncio.run(all_of())
     assert full == 503 and late == [408] * 20 and after == 200 and held == 0
 
 
 def test_stopping_waits_for_what_is_under_way(model, monkeypatch):
-    """An album is inside when the server is told to stop: it is answered, and only then are the threads ended."""
+    """An album is inside when the server is stopped: it is answered, and only then are the threads ended."""
     gate, real = threading.Event(), model.log_probabilities
     monkeypatch.setattr(model, "log_probabilities", lambda rows: (gate.wait(10), real(rows))[1])
 
@@ -118,7 +124,7 @@ def test_stopping_waits_for_what_is_under_way(model, monkeypatch):
         async with app.router.lifespan_context(app):
 
             async def album():
-                with service.room.entered(3):
+                with service.admission.admit(3):
                     return await asyncio.gather(*(service.batcher.see(photo()) for _ in range(3)))
 
             under_way = asyncio.create_task(album())

@@ -1,4 +1,4 @@
-"""The batcher: clients are served together, each gets his own, and those who have gone are passed over."""
+"""The batcher: clients are served together, each gets its own answer, and those that have gone are passed over."""
 
 import asyncio
 import io
@@ -56,7 +56,7 @@ async def until(condition):
         await asyncio.sleep(0.005)
 
 
-def test_what_waits_goes_through_together_and_everybody_gets_his_own(model, batches):
+def test_what_waits_goes_through_together_and_everybody_gets_their_own(model, batches):
     sizes, gate = batches
 
     async def work(batcher):
@@ -64,7 +64,7 @@ def test_what_waits_goes_through_together_and_everybody_gets_his_own(model, batc
         first = asyncio.create_task(batcher.see(RED))
         await until(lambda: sizes)
         others = [asyncio.create_task(batcher.see((RED, GREEN)[n % 2])) for n in range(40)]
-        await until(lambda: batcher._ready.qsize() == 40)
+        await until(lambda: batcher.ready == 40)
         gate.set()
         return await asyncio.gather(first, *others)
 
@@ -75,7 +75,7 @@ def test_what_waits_goes_through_together_and_everybody_gets_his_own(model, batc
         assert np.exp(log_probabilities).sum() == pytest.approx(1, abs=1e-5)
 
 
-def test_who_has_gone_is_passed_over(model, batches):
+def test_photos_whose_clients_have_gone_are_passed_over(model, batches):
     sizes, gate = batches
 
     async def work(batcher):
@@ -97,14 +97,14 @@ def test_who_has_gone_is_passed_over(model, batches):
 
 def test_other_work_takes_its_turn_between_batches_and_its_errors_are_its_own(model, batches):
     async def work(batcher):
-        seen, told, failed, bad = await asyncio.gather(
-            batcher.see(RED), batcher.run(pow, 2, 10), batcher.run(lambda: 1 / 0), batcher.see(b"no photo"),
+        seen, power, failed, bad = await asyncio.gather(
+            batcher.see(RED), batcher.run(lambda: pow(2, 10)), batcher.run(lambda: 1 / 0), batcher.see(b"no photo"),
             return_exceptions=True,
         )  # fmt: skip
-        return seen, told, failed, bad, await batcher.locate(RED, lambda found: found.best.near.country_code)
+        return seen, power, failed, bad, await batcher.locate(RED, lambda found: found.best.near.country_code)
 
-    seen, told, failed, bad, country = run(model, work)
-    assert len(seen) == 2 and told == 1024 and country == "FR"
+    seen, power, failed, bad, country = run(model, work)
+    assert len(seen) == 2 and power == 1024 and country == "FR"
     assert isinstance(failed, ZeroDivisionError) and isinstance(bad, InputError)
 
 
@@ -117,7 +117,7 @@ def test_an_error_in_finishing_is_of_that_photo_only(model, batches):
         first = asyncio.create_task(batcher.see(GREEN))
         await until(lambda: sizes)
         waiting = asyncio.gather(*tasks, return_exceptions=True)
-        await until(lambda: batcher._ready.qsize() == 2)
+        await until(lambda: batcher.ready == 2)
         gate.set()
         await first
         return await waiting

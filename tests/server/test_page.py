@@ -3,7 +3,7 @@
 import re
 
 import pytest
-from fastapi.testclient import TestClient
+from starlette.testclient import TestClient
 
 import photoplanet as pp
 from photoplanet.server import pages
@@ -68,7 +68,7 @@ def test_no_script_makes_markup_out_of_text(path):
     assert not re.search(r"innerHTML|outerHTML|insertAdjacentHTML|document\.write|\beval\(|new Function", text)
 
 
-def test_what_is_no_file_of_a_page_is_not_served(client):
+def test_what_is_not_a_file_of_a_page_is_not_served(client):
     for path in ("/page/", "/page/../app.py", "/page/%2e%2e/app.py", "/map/maps.py", "/server/page/page.html"):
         assert client.get(path).status_code == 404
     assert client.post("/v1/locate", content=b"x").status_code == 401

@@ -1,15 +1,21 @@
+import re
+
 import numpy as np
 import pytest
 from PIL import Image
 
 import photoplanet as pp
-from photoplanet.albums import trips
+from photoplanet.albums import locate_trip, trips
+from photoplanet.albums.located_photos import OWN, LocatedPhoto
+from photoplanet.albums.shots import Shot
 from photoplanet.earth import land
 from photoplanet.errors import InputError
-from photoplanet.explain.gallery import gallery
+from photoplanet.explain.gallery import GalleryPhoto, gallery
 from photoplanet.explain.occlusion import occlude
+from photoplanet.locate.prediction import Prediction
 from photoplanet.show.figures import album, distribution, partition, plots, world
 from photoplanet.show.figures import errors as error_figure
+from photoplanet.show.figures import examples as choice
 from photoplanet.show.figures import photos as photo_figure
 
 
@@ -35,10 +41,11 @@ def test_error_curves_pass_through_the_share_within_each_distance(tmp_path):
     assert "ours" in text and "theirs" in text
 
 
-def test_curves_differ_in_more_than_colour_and_too_many_are_refused():
+def test_curves_differ_in_more_than_colour_and_too_many_are_refused(tmp_path):
     figure = error_figure.error_curves({str(k): [1.0] for k in range(8)})
     lines = figure.axes[0].get_lines()[:8]
-    assert len({str(line.get_color()) for line in lines}) == len({str(line._dash_pattern) for line in lines}) == 8
+    assert len({str(line.get_color()) for line in lines}) == 8
+    assert len(set(re.findall(r"stroke-dasharray: ([^;]+)", svg(figure, tmp_path)))) == 7  # and one that is solid
     with pytest.raises(InputError, match="1 to 8 curves"):
         error_figure.error_curves({str(k): [1.0] for k in range(9)})
 
@@ -124,7 +131,7 @@ def test_photos_stand_above_their_distributions(model, photo, tmp_path, tiny_cit
 
 def test_an_unreadable_photo_leaves_an_empty_frame(model, photo, tmp_path):
     (tmp_path / "bad.jpg").write_bytes(b"\xff\xd8\xff no photo")
-    figure = photo_figure.examples([(photo("red"), "Paris")], [(tmp_path / "bad.jpg", "gone")])
+    figure = photo_figure.examples([example(0.9, photo("red"))], [example(0.8, tmp_path / "bad.jpg")])
     assert "cannot be read" in svg(figure, tmp_path)
 
 
@@ -153,7 +160,7 @@ def test_gallery_and_occlusion_sheets_are_drawn(model, photo, tmp_path):
 def trip_of(folder, photo, placed, clock="2024-05-01T10:{:02}:00"):
     """A trip of photos of one colour each, with the place where each was truly taken, or None."""
     shots = [
-        trips.Shot(str(photo(colour, f"{folder}/{k}-{colour}.png")), f"{k}.png", folder, clock.format(k), place)
+        Shot(str(photo(colour, f"{folder}/{k}-{colour}.png")), f"{k}.png", folder, clock.format(k), place)
         for k, (colour, place) in enumerate(placed)
     ]
     times = np.array([shot.taken_at for shot in shots], "datetime64[s]")
@@ -164,7 +171,7 @@ def test_an_album_is_drawn_with_what_each_photo_says_alone_and_with_the_others(m
     paris, sydney = tiny_cities["Paris"], tiny_cities["Sydney"]
     trip = trip_of("a $\\frac$ trip", photo, [("red", paris), ("black", paris), ("red", None), ("blue", sydney)])
     (tmp_path / "a $\\frac$ trip" / "3-blue.png").write_bytes(b"no photo")
-    alone, helped = trips.compare(model, trip, "average")
+    alone, helped = locate_trip.compare(model, trip, "average")
     assert album.error_km(alone[0]) == pytest.approx(0, abs=0.1) and album.error_km(alone[2]) is None
     far = pp.geodesy.distance_km(*tiny_cities["Tokyo"], *paris)  # black says Tokyo by itself, and Paris with the others
     assert album.error_km(alone[1]) == pytest.approx(far, abs=1)
@@ -173,20 +180,88 @@ def test_an_album_is_drawn_with_what_each_photo_says_alone_and_with_the_others(m
     for words in ("alone: Tokyo, Japan", f"{far:,.0f} km off", "alone: cannot be read", "album (average)", "4 photos",
                   "the photo's own GPS", "05-01 10:03", "a $\\frac$ trip", "≤ 2,500 km"):  # fmt: skip
         assert words in text, words
-    assert svg(album.album(trip, *trips.compare(model, trip, "average"), "average"), tmp_path) == text
+    assert svg(album.album(trip, *locate_trip.compare(model, trip, "average"), "average"), tmp_path) == text
 
 
 def test_a_long_album_shows_thirty_photos_and_says_so_and_no_gps_means_no_shades(model, photo, tmp_path):
     trip = trip_of("long", photo, [("red", None)] * 40)
-    text = svg(album.album(trip, *trips.compare(model, trip, "single"), "single"), tmp_path)
+    text = svg(album.album(trip, *locate_trip.compare(model, trip, "single"), "single"), tmp_path)
     assert "40 photos, 30 of them shown" in text and "the photo's own GPS" not in text and "≤ 25 km" not in text
     assert text.count("alone: ") == 30 and ">1–40<" in text
 
 
-def test_the_detail_view_holds_every_point_and_lines_break_at_the_date_line():
-    points = np.array([[10.0, 20.0], [14.0, 20.5], [np.nan, np.nan]])
-    south, north, west, east = album._around(points)
-    assert south < 10 < 14 < north and west < 20 < 20.5 < east
-    assert album._around(np.array([[0.0, -170.0], [0.0, 170.0]])) == world.WORLD
-    lat, lng = album._unbroken(np.array([[1.0, 179.0], [np.nan, np.nan], [2.0, -179.0], [3.0, -178.0]]))
-    assert np.isnan(lat).tolist() == [False, True, False, False] and lng[[0, 2, 3]].tolist() == [179, -179, -178]
+def detail_of(figure):
+    """(south, north, west, east) of each map of an album's figure."""
+    maps = [axes for axes in figure.axes if axes.collections]
+    return [(*axes.get_ylim(), *axes.get_xlim()) for axes in maps]
+
+
+def test_an_album_in_one_region_has_a_detail_view_that_holds_every_photo(model, photo, tiny_cities):
+    paris, brussels = tiny_cities["Paris"], tiny_cities["Brussels"]
+    trip = trip_of("near", photo, [("red", paris), ("red", brussels)])
+    whole, detail = detail_of(album.album(trip, *locate_trip.compare(model, trip, "single"), "single"))
+    assert whole == world.WORLD
+    south, north, west, east = detail
+    for latitude, longitude in (paris, brussels):
+        assert south < latitude < north and west < longitude < east
+    assert north - south < 20
+
+
+def test_an_album_around_the_world_has_no_detail_view_and_no_line_across_it(model, photo):
+    """From Fiji over the date line to Samoa, and back: the way is broken where it would cross the whole map."""
+    places = [(-17.8, 178.0), (-13.8, -171.8), (48.9, 2.4)]
+    trip = trip_of("far", photo, [("red", place) for place in places])
+    shots = trip.shots
+    there = [
+        LocatedPhoto(shot, OWN, Prediction(np.eye(5, dtype=np.float32)[0], model.partition, at=shot.place))
+        for shot in shots
+    ]
+    figure = album.album(trip, there, there, "single")
+    assert detail_of(figure) == [world.WORLD]
+    lines = [line.get_xdata() for axes in figure.axes if axes.collections for line in axes.get_lines()]
+    assert lines and all(np.nanmax(np.abs(np.diff(line)), initial=0) <= 180 for line in lines if len(line) > 3)
+    assert any(np.isnan(line).any() for line in lines)
+
+
+def example(confidence, source="a.jpg"):
+    return choice.Example(confidence, source, "Paris, France", 1.0)
+
+
+def test_examples_are_the_surest_photo_of_each_cell_by_how_far_off_it_is(model, tiny_cities):
+    """Of three photos in the cell of Paris the surest is shown; up to 25 km off is right, what is farther is wrong."""
+    colours = [(255, 0, 0), (200, 0, 0), (0, 255, 0), (0, 0, 255)]
+    photos = [np.full((16, 16, 3), colour, np.uint8) for colour in colours]
+    answers = [(k, found) for k, (_, found) in enumerate(model.locate_many(photos))]
+    near = [answers[0][1].point, answers[1][1].point, (0.0, 0.0), answers[3][1].point]
+    right, wrong = choice.right_and_wrong([*answers, ("bad", InputError("bad"))], [*near, (0.0, 0.0)])
+    assert [each.source for each in wrong] == [2] and wrong[0].error_km > 25
+    assert {each.source for each in right} == {0, 3}
+    assert [each.confidence for each in right] == sorted((each.confidence for each in right), reverse=True)
+    first = answers[0][1]
+    edge = pp.geodesy.distance_km(*first.point, *near[2])
+    assert choice.right_and_wrong(answers[:1], [near[2]], within_km=edge)[0]
+    assert choice.right_and_wrong(answers[:1], [near[2]], within_km=np.nextafter(edge, 0))[1]
+    assert len(choice.right_and_wrong(answers, near, count=1)[0]) == 1
+    with pytest.raises(InputError, match="no photo could be read"):
+        choice.right_and_wrong([("bad", InputError("bad"))], [(0.0, 0.0)])
+
+
+def test_a_sheet_of_examples_holds_twelve_of_each_kind_within_25_km_and_a_gallery_eight_cells(model):
+    assert (choice.MOST_EXAMPLES, choice.RIGHT_KM, choice.MOST_CELLS) == (12, 25.0, 8)
+    part = pp.Partition.from_cells(pp.cells.children(pp.cells.from_token(["47", "89", "1"])))
+    found = {label: [GalleryPhoto(0.9, 0, "a.jpg")] for label in range(12)}
+    assert list(choice.gallery_cells(found, part, photos_a_cell=1)) == list(range(8))
+
+
+def test_a_gallery_shows_full_cells_the_surest_first_or_the_cells_asked_for():
+    part = pp.Partition.from_cells(pp.cells.from_token(["11", "47", "89"]))
+    photos = [GalleryPhoto(0.9, 0, "a.jpg"), GalleryPhoto(0.8, 1, "b.jpg")]
+    found = {2: photos, 0: photos[:1], 1: photos}
+    assert list(choice.gallery_cells(found, part, photos_a_cell=2)) == [2, 1]
+    assert list(choice.gallery_cells(found, part, photos_a_cell=2, count=1)) == [2]
+    assert list(choice.gallery_cells(found, part, photos_a_cell=5)) == [2, 0, 1]  # none is full: all are shown
+    assert choice.gallery_cells(found, part, 2, tokens=["47", "11"]) == {1: photos, 0: photos[:1]}
+    with pytest.raises(InputError, match="no photo was assigned to cell 13"):
+        choice.gallery_cells(found, part, 2, tokens=["11", "13"])
+    with pytest.raises(InputError, match="no photo could be read"):
+        choice.gallery_cells({}, part, 2)

@@ -48,7 +48,7 @@ def unsure(partition):
 def test_the_page_asks_the_network_for_nothing(sure):
     page = maps.html_map([("a.jpg", sure)])
     assert not re.search(r"(?:https?:)?//[a-z0-9]", page.replace("</", ""), re.IGNORECASE)
-    page = page.replace("image.src = photo.thumbnail;", "")  # a data URI, checked when the page is written
+    page = page.replace("made.src = address;", "")  # a data URI, checked when the page is written
     assert not re.search(r"\b(?:src|href)\s*=|@import|url\(|fetch\(|XMLHttpRequest|WebSocket|import\(", page)
     assert "default-src 'none'" in page
 
@@ -115,7 +115,7 @@ def test_the_truth_is_shown_with_its_distance(sure):
     (photo,) = data_of(maps.html_map([{"name": "a", "prediction": sure, "truth": (50.85, 4.35)}]))["photos"]
     assert photo["truth"] == [50.85, 4.35]
     assert 150 < photo["truth_km"] < 350
-    with pytest.raises(InputError, match="no place on Earth"):
+    with pytest.raises(InputError, match="not a place on Earth"):
         maps.html_map([{"name": "a", "prediction": sure, "truth": (99, 0)}])
 
 
@@ -158,3 +158,17 @@ def test_geojson_of_many(sure, unsure):
     assert ("b", "Point") not in kinds
     assert any(name == "b" for name, _ in kinds)
     json.dumps(found, allow_nan=False)
+
+
+def test_a_thumbnail_has_at_most_200_000_characters(sure):
+    head = "data:image/jpeg;base64,"
+    most = head + "A" * (200_000 - len(head))
+    assert maps.html_map([{"name": "a", "prediction": sure, "thumbnail": most}])
+    with pytest.raises(InputError, match="at most 200000 characters"):
+        maps.html_map([{"name": "a", "prediction": sure, "thumbnail": f"{most}A"}])
+
+
+def test_no_line_separator_of_a_name_gets_into_the_page():
+    page = maps.html_map([("a\u2028b\u2029c.jpg", InputError("bad"))])
+    assert "\u2028" not in page and "\u2029" not in page
+    assert data_of(page)["photos"][0]["name"] == "a\u2028b\u2029c.jpg"

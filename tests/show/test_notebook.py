@@ -10,6 +10,7 @@ import pytest
 
 import photoplanet as pp
 from photoplanet.errors import InputError
+from photoplanet.locate.geojson import MAX_OUTLINES
 from photoplanet.locate.prediction import Prediction, Predictions
 from photoplanet.show import sketch
 
@@ -142,3 +143,48 @@ def test_a_ring_is_cut_at_the_picture():
     assert ring[:, 0].min() == 40 and ring[:, 0].max() == 60
     assert ring[:, 1].min() == -4 and ring[:, 1].max() == 104
     assert not list(view.rings(square[:, 0], square[:, 1] + 100))
+
+
+def close(*places, level=12):
+    """A sure prediction of each place, of small cells."""
+    lat, lng = np.transpose(places)
+    part = pp.Partition.from_cells(np.unique(pp.cells.from_latlng(lat, lng, level=level)))
+    rows = part.assign(lat, lng)
+    return [Prediction(np.eye(len(part), dtype=np.float32)[row], part) for row in rows]
+
+
+def scale_of(drawn):
+    return [each.text for each in drawn.iterfind(f"{SVG}text") if each.get("text-anchor") == "end"][-1]
+
+
+def test_a_close_up_reaches_40_km_and_has_a_scale_that_can_be_read():
+    (paris,) = close((48.86, 2.35))
+    drawn = picture(paris._repr_html_())
+    assert scale_of(drawn) == "20 km"  # 70 pixels of the 140 that are 40 km
+    towns = [each for each in drawn.iter(f"{SVG}circle") if each.get("class") == "town"]
+    assert len(towns) == 5
+
+
+def test_answers_too_far_apart_for_a_close_up_are_shown_on_the_world():
+    """Half the way between the two is where the middle is: 2,100 km are close, 2,300 are too far with their margin."""
+    for apart, worlds in ((37.0, 2), (42.0, 1)):  # degrees along the equator
+        drawn = picture(Predictions(close((0.0, 0.0), (0.0, apart)))._repr_html_())
+        assert len([each for each in drawn.iter() if each.get("class") == "sea"]) == worlds
+
+
+def test_places_without_any_probability_are_not_listed():
+    (paris, _) = close((48.86, 2.35), (50.85, 4.35))
+    html = paris._repr_html_()
+    assert html.count("48.9, 2.4") == 2 and "Belgium" not in html  # above, and as the only likely cell
+
+
+def test_a_region_of_more_cells_than_the_map_draws_is_said_to_be_cut():
+    part = pp.Partition.from_cells(pp.cells.children(pp.cells.children(pp.cells.children(pp.cells.children(
+        pp.cells.children(pp.cells.from_token(["1", "5"])))))))  # fmt: skip
+    for cells, cut in ((MAX_OUTLINES, False), (MAX_OUTLINES + 1, True)):
+        probabilities = np.full(len(part), 1e-7, np.float32)
+        probabilities[:cells] = 0.902 / cells
+        probabilities[cells : 2 * cells] = 0.098 / cells
+        where = Prediction(probabilities, part)
+        assert len(where.credible_region(0.9).classes) == cells
+        assert ("the map shows the likeliest" in where._repr_html_()) == cut

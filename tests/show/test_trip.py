@@ -6,7 +6,9 @@ import re
 import numpy as np
 import pytest
 
-from photoplanet.albums.trips import Found, Shot, Trip
+from photoplanet.albums.located_photos import LocatedPhoto
+from photoplanet.albums.shots import Shot
+from photoplanet.albums.trips import Trip
 from photoplanet.errors import InputError
 from photoplanet.locate import locator
 from photoplanet.locate.answers import AnswerOptions
@@ -21,10 +23,10 @@ def founds(tiny_model):
     sure = np.zeros(len(part), np.float32)
     sure[0] = 1
     return [
-        Found(Shot("a", "</script>a.jpg", "t"), "estimated", Prediction(sure, part)),
-        Found(Shot("b", "b.jpg", "t"), "own GPS", Prediction(sure, part, at=(1.2345, 2.3456))),
-        Found(Shot("c", "c.jpg", "t"), "neighbours", Prediction(flat, part), "c.jpg: cannot decode it"),
-        Found(Shot("d", "d.jpg", "t"), "neighbours", None, "d.jpg: cannot decode it"),
+        LocatedPhoto(Shot("a", "</script>a.jpg", "t"), "estimated", Prediction(sure, part)),
+        LocatedPhoto(Shot("b", "b.jpg", "t"), "own GPS", Prediction(sure, part, at=(1.2345, 2.3456))),
+        LocatedPhoto(Shot("c", "c.jpg", "t"), "neighbours", Prediction(flat, part), "c.jpg: cannot decode it"),
+        LocatedPhoto(Shot("d", "d.jpg", "t"), "neighbours", None, "d.jpg: cannot decode it"),
     ]
 
 
@@ -52,15 +54,16 @@ def test_every_photo_has_its_time_place_and_kind(tmp_path, founds):
 
 def test_the_page_asks_the_network_for_nothing_and_admits_only_its_script(tmp_path, founds):
     text, _ = page(tmp_path, founds)
-    text = text.replace("http://www.w3.org/2000/svg", "").replace("image.src = photo.thumbnail;", "")
+    text = text.replace("http://www.w3.org/2000/svg", "").replace("made.src = address;", "")
     assert not re.search(r"(?:https?:)?//[a-z0-9]", text.replace("</", ""), re.IGNORECASE)
     assert not re.search(r"\b(?:src|href)\s*=|@import|url\(|fetch\(|XMLHttpRequest|WebSocket|import\(", text)
     script = re.search(r"<script>(.*)</script>", (tmp_path / "trip.html").read_text("utf-8"), re.DOTALL)[1]
     digest = base64.b64encode(hashlib.sha256(script.encode()).digest()).decode()
-    assert f"script-src 'sha256-{digest}'" in text and "hooks.photos = " in script
+    assert f"script-src 'sha256-{digest}'" in text and "addSource" in script
 
 
 def test_a_page_shows_no_more_than_it_can(tmp_path, founds, monkeypatch):
+    assert trips.MAX_PHOTOS == 2000
     monkeypatch.setattr(trips, "MAX_PHOTOS", 3)
     _, data = page(tmp_path, founds)
     assert len(data["photos"]) == 3 < len(founds)

@@ -5,7 +5,8 @@ from hypothesis import strategies as st
 
 from photoplanet.errors import InputError, ModelError
 from photoplanet.photos.decode import Preprocessing
-from photoplanet.training.classifier import BACKBONES, Classifier
+from photoplanet.training.backbones import BACKBONES
+from photoplanet.training.classifier import Classifier
 
 SMALL = Preprocessing(size=96)
 

@@ -8,31 +8,31 @@ from hypothesis import strategies as st
 from photoplanet.errors import InputError, TrainingError
 from photoplanet.photos import table
 from photoplanet.photos.decode import Preprocessing
-from photoplanet.training import recipes, sampling
-from photoplanet.training.data import Loader, Photos
-from photoplanet.training.store import Store
+from photoplanet.training import recipes, sampling, store
+from photoplanet.training.data import LabelledPhotos, Loader
+from photoplanet.training.store import PixelStore
 
 SIZE = 8
 
 
-def photos(count: int) -> Photos:
+def photos(count: int) -> LabelledPhotos:
     """Photos whose sources are their own numbers."""
     random = np.random.default_rng(0)
-    return Photos(
+    return LabelledPhotos(
         range(count), random.uniform(-80, 80, count), random.uniform(-180, 180, count), np.arange(count, dtype=np.int32)
     )
 
 
-def decode(source, preprocessing, box):
+def pixels_of(source, preprocessing, box):
     """A photo's number and where it was cut, as pixels."""
     pixels = np.zeros((SIZE, SIZE, 3), np.uint8)
     pixels[0, 0] = source % 256, source // 256, 0 if box is None else int(255 * box[0])
     return pixels
 
 
-def loader(count=50, batch=8, part=(0, 1), threads=2, ahead=2, seed=0, decode=decode, **settings):
+def loader(count=50, batch=8, part=(0, 1), threads=2, ahead=2, seed=0, load=pixels_of, **settings):
     recipe = recipes.Recipe(batch_size=batch, seed=seed, **settings)
-    return Loader(photos(count), recipe, Preprocessing(SIZE, "squash"), part, threads, ahead, decode=decode)
+    return Loader(photos(count), recipe, Preprocessing(SIZE, "squash"), part, threads, ahead, load=load)
 
 
 def everything(batches):
@@ -99,16 +99,16 @@ def test_unreadable_photos_are_named_and_the_next_of_the_epoch_stands_in():
     def some_broken(source, preprocessing, box):
         if source % 5 == 0:
             raise InputError(f"{source}.jpg: cut off")
-        return decode(source, preprocessing, box)
+        return pixels_of(source, preprocessing, box)
 
-    whole = list(loader(decode=some_broken).batches(0, 13))
+    whole = list(loader(load=some_broken).batches(0, 13))
     assert set().union(*(batch.unreadable for batch in whole)) == set(range(0, 50, 5))
     assert whole[0].unreadable.keys() <= set(range(0, 50, 5))
     assert not any((batch.classes % 5 == 0).any() for batch in whole)
     order = sampling.order(50, 0, 0)
     place = next(i for i in range(49) if order[i] % 5 == 0 and order[i + 1] % 5)
     assert whole[place // 8].classes[place % 8] == order[place + 1]
-    two = [list(loader(decode=some_broken, part=(rank, 2), threads=3).batches(0, 13)) for rank in (0, 1)]
+    two = [list(loader(load=some_broken, part=(rank, 2), threads=3).batches(0, 13)) for rank in (0, 1)]
     for batch, left, right in zip(whole, *two, strict=True):
         assert batch.classes.tolist() == left.classes.tolist() + right.classes.tolist()
 
@@ -118,9 +118,9 @@ def test_a_folder_that_has_moved_ends_the_run_with_a_reason():
         raise InputError(f"{source}.jpg: no such file")
 
     with pytest.raises(TrainingError, match="200 training photos in a row cannot be read"):
-        list(loader(count=1000, decode=broken).batches(0, 3))
+        list(loader(count=1000, load=broken).batches(0, 3))
     with pytest.raises(TrainingError, match="3 training photos in a row"):
-        list(loader(count=3, decode=broken).batches(0, 3))
+        list(loader(count=3, load=broken).batches(0, 3))
 
 
 def test_a_programming_error_in_decoding_is_not_swallowed():
@@ -128,7 +128,7 @@ def test_a_programming_error_in_decoding_is_not_swallowed():
         raise ZeroDivisionError
 
     with pytest.raises(ZeroDivisionError):
-        list(loader(decode=wrong).batches(0, 3))
+        list(loader(load=wrong).batches(0, 3))
 
 
 def test_positions_are_unit_vectors_of_the_photos():
@@ -142,7 +142,7 @@ def test_positions_are_unit_vectors_of_the_photos():
 def test_stored_photos_give_the_same_batches_whatever_is_stored_already(photo_table):
     rows, _ = table.read(photo_table)
     sources = table.paths(rows, photo_table.parent)
-    some = Photos(sources, rows["latitude"].to_numpy(), rows["longitude"].to_numpy(), np.zeros(60, np.int32))
+    some = LabelledPhotos(sources, rows["latitude"].to_numpy(), rows["longitude"].to_numpy(), np.zeros(60, np.int32))
     recipe = recipes.Recipe(batch_size=16, stored=24, image_size=16)
     make = lambda: Loader(some, recipe, Preprocessing(16, "squash"), threads=3, ahead=1)  # noqa: E731
     used = make()
@@ -154,4 +154,13 @@ def test_stored_photos_give_the_same_batches_whatever_is_stored_already(photo_ta
 
 def test_photos_that_do_not_fit_into_memory_are_not_stored():
     with pytest.raises(InputError, match="stored=0"):
-        Store(10**9, 256)
+        PixelStore(10**9, 256)
+
+
+def test_stored_photos_take_at_most_six_tenths_of_the_free_memory(monkeypatch):
+    monkeypatch.setattr(store, "free_memory", lambda: 10 * 16 * 16 * 3)
+    PixelStore(6, 16)
+    with pytest.raises(InputError, match="7 photos need"):
+        PixelStore(7, 16)
+    with pytest.raises(InputError, match="stored=16"):
+        PixelStore(6, 16, processes=2)

@@ -13,8 +13,9 @@ from torch import nn
 
 from photoplanet.models import folder as model_folder
 from photoplanet.training import checkpoint, dataset, distributed, logs
+from photoplanet.training.classification import Classification
 from photoplanet.training.distributed import Ranks
-from photoplanet.training.loop import Options, Trainer
+from photoplanet.training.loop import Loop, RunOptions
 
 SETTINGS = {"image_size": 32, "width": 0.25, "steps": 8, "batch_size": 15, "precision": "float32",
             "max_photos": 20, "min_photos": 2, "optimizer": "sgd", "learning_rate": 0.002}  # fmt: skip
@@ -39,13 +40,13 @@ def losses(folder: Path) -> dict[int, float]:
 
 
 @pytest.fixture(scope="module")
-def one_process(photo_table, small_recipe, tmp_path_factory) -> Trainer:
+def one_process(photo_table, small_recipe, tmp_path_factory) -> Loop:
     """The run in one process."""
     torch.set_num_threads(1)
     recipe = dataclasses.replace(small_recipe, **SETTINGS)
     folder = tmp_path_factory.mktemp("one")
-    options = Options(curves=False, log_every=1, checkpoint_steps=4)
-    whole = Trainer(dataset.prepare(photo_table, recipe), recipe, folder, options, Ranks())
+    options = RunOptions(curves=False, log_every=1, checkpoint_steps=4)
+    whole = Loop(Classification(dataset.prepare(photo_table, recipe), recipe, Ranks()), folder, options)
     whole.run()
     return whole
 
@@ -59,7 +60,7 @@ def test_two_processes_learn_what_one_learns(one_process, photo_table, tmp_path)
     assert close(losses(one_process.folder), losses(tmp_path / "model.run"))
     theirs, facts, _ = checkpoint.read(tmp_path / "model.run")
     assert facts["step"] == 8
-    for name, value in one_process.model.state_dict().items():
+    for name, value in one_process.task.model.state_dict().items():
         torch.testing.assert_close(theirs[f"model.{name}"], value, rtol=1e-3, atol=1e-4, msg=name)
     bundle = model_folder.read(tmp_path / "model")
     assert bundle.info.training["validation"]["loss"] == pytest.approx(one_process.history[-1]["loss"], rel=1e-3)

@@ -14,7 +14,8 @@ from photoplanet.errors import InputError, ModelError, TrainingError
 from photoplanet.models import folder as model_folder
 from photoplanet.photos.decode import Preprocessing
 from photoplanet.training import checkpoint, export
-from photoplanet.training.classifier import BACKBONES, Classifier
+from photoplanet.training.backbones import BACKBONES
+from photoplanet.training.classifier import Classifier
 
 CELLS = 5
 

@@ -12,25 +12,29 @@ from pathlib import Path
 import numpy as np
 import pytest
 import torch
+from safetensors.torch import load_file
 
 from photoplanet.errors import InputError, TrainingError
 from photoplanet.models import folder as model_folder
 from photoplanet.photos import table
 from photoplanet.training import checkpoint, dataset, logs, recipes, run
+from photoplanet.training.classification import Classification
 from photoplanet.training.distributed import Ranks
-from photoplanet.training.loop import Options, Stopped, Trainer
+from photoplanet.training.loop import Loop, RunOptions, Stopped
 
-QUIET = Options(curves=False, log_every=1)
+QUIET = RunOptions(curves=False, log_every=1)
 
 
-def trainer(photo_table: Path, folder: Path, recipe, **options) -> Trainer:
+def trainer(photo_table: Path, folder: Path, recipe, say=lambda line: None, **options) -> Loop:
     folder.mkdir(exist_ok=True)
-    data = dataset.prepare(photo_table, recipe)
-    return Trainer(data, recipe, folder, dataclasses.replace(QUIET, **options), Ranks())
+    options = dataclasses.replace(QUIET, **options)
+    task = Classification(dataset.prepare(photo_table, recipe), recipe, Ranks(), options.threads, say)
+    return Loop(task, folder, options, say)
 
 
-def weights(of: Trainer) -> dict[str, torch.Tensor]:
-    return checkpoint.gather(of.model, of.average.model if of.average else None, of.optimizer)
+def weights(of: Loop) -> dict[str, torch.Tensor]:
+    average = of.task.average
+    return checkpoint.collect(of.task.model, average.model if average else None, of.task.optimizer)
 
 
 def assert_same(left: dict[str, torch.Tensor], right: dict[str, torch.Tensor]) -> None:
@@ -70,12 +74,13 @@ KILLED = """
 import sys, torch
 from pathlib import Path
 from photoplanet.training import dataset, recipes
+from photoplanet.training.classification import Classification
 from photoplanet.training.distributed import Ranks
-from photoplanet.training.loop import Options, Trainer
+from photoplanet.training.loop import Loop, RunOptions
 torch.set_num_threads(1)
 recipe = recipes.Recipe.from_dict(eval(sys.argv[3]))
-data = dataset.prepare(Path(sys.argv[1]), recipe)
-Trainer(data, recipe, Path(sys.argv[2]), Options(curves=False, log_every=1, checkpoint_steps=1), Ranks()).run()
+task = Classification(dataset.prepare(Path(sys.argv[1]), recipe), recipe, Ranks())
+Loop(task, Path(sys.argv[2]), RunOptions(curves=False, log_every=1, checkpoint_steps=1)).run()
 """
 
 
@@ -102,12 +107,11 @@ def test_a_killed_run_goes_on_bit_for_bit(photo_table, small_recipe, tmp_path, n
     facts = checkpoint.read(tmp_path)[1]
     assert 1 <= facts["step"] < 200
 
-    def at(step: int, folder: Path) -> Trainer:
+    def at(step: int, folder: Path) -> Loop:
         going = trainer(photo_table, folder, recipe)
-        going._resume()
-        for batch in going.loader.batches(going.step, step):
-            going._step(batch)
-            going.step += 1
+        going.resume()
+        for batch in going.task.batches(going.step, step):
+            going.take_step(batch)
         return going
 
     target = facts["step"] + 2
@@ -132,17 +136,14 @@ def test_ctrl_c_writes_a_checkpoint_first(photo_table, small_recipe, tmp_path):
 def test_a_loss_that_is_not_finite_ends_the_run_and_keeps_the_checkpoint(photo_table, small_recipe, tmp_path):
     trainer(photo_table, tmp_path, recipes.changed(small_recipe, ["steps=3"])).run()
     wild = trainer(photo_table, tmp_path / "wild", small_recipe, checkpoint_steps=2)
-    step = wild._step
 
-    def broken(batch):
+    def spoil(count=1, note=""):
         if wild.step == 5:
             with torch.no_grad():
-                wild.model.head.weight.fill_(float("inf"))
-        step(batch)
+                wild.task.model.head.weight.fill_(float("inf"))
 
-    wild._step = broken
     with pytest.raises(TrainingError, match=r"not finite at step 6 of 10 \(learning rate .*--learning-rate"):
-        wild.run()
+        wild.run(spoil)
     tensors, facts, _ = checkpoint.read(tmp_path / "wild")
     assert facts["step"] == 4 and all(value.isfinite().all() for value in tensors.values())
 
@@ -166,8 +167,7 @@ def test_a_checkpoint_that_is_damaged_gives_way_to_the_one_before(straight, phot
     torn = tmp_path / checkpoint.LAST
     torn.write_bytes(torn.read_bytes()[:-100])
     said: list[str] = []
-    data = dataset.prepare(photo_table, small_recipe)
-    again = Trainer(data, small_recipe, tmp_path, QUIET, Ranks(), said.append)
+    again = trainer(photo_table, tmp_path, small_recipe, said.append)
     again.run()
     assert "going on from the checkpoint before it" in said[0] and said[1] == "going on from step 8"
     assert_same(weights(straight), weights(again))
@@ -184,7 +184,7 @@ def test_unreadable_photos_are_counted_and_the_run_goes_on(photo_table, small_re
     recipe = recipes.changed(small_recipe, ["validation=0"])
     done = trainer(path, tmp_path / "run", recipe)
     done.run()
-    assert done.unreadable.nonzero().flatten().tolist() == [0, 1, 2]
+    assert done.task.unreadable.nonzero().flatten().tolist() == [0, 1, 2]
     assert logs.read(tmp_path / "run" / logs.LOG)[-1]["unreadable"] == 3
 
 
@@ -198,7 +198,7 @@ def test_no_photos_and_no_cells_are_said(photo_table, small_recipe, tmp_path):
     from photoplanet.earth.partition.partition import Partition
 
     Partition.uniform(np.zeros(3) - 60, np.zeros(3), level=4, min_photos=1).save(tmp_path / "cells.parquet")
-    with pytest.raises(TrainingError, match="no photo falls in any"):
+    with pytest.raises(TrainingError, match="none of its photos lies in the"):
         dataset.prepare(photo_table, small_recipe, tmp_path / "cells.parquet")
 
 
@@ -245,3 +245,83 @@ def test_it_learns_colours(photo_table, small_recipe, tmp_path):
     first, last = learned.history[0], learned.history[-1]
     assert last["loss"] < first["loss"] / 5  # seeds 0 to 3: about 1.5 to at most 0.003
     assert last["accuracy"]["city"] >= 0.8  # all six from the middle of the run on; chance: one or two
+
+
+def test_a_checkpoint_of_an_older_version_goes_on(straight, photo_table, small_recipe, tmp_path):
+    """One that was written before validations chose weights, and before the last setting was added."""
+    tensors, facts = checkpoint.read_file(straight.folder / checkpoint.BEFORE)
+    del facts["best"], facts["recipe"]["sync_norm"]
+    checkpoint.write(tmp_path, tensors, facts)
+    again = trainer(photo_table, tmp_path, small_recipe)
+    again.run()
+    assert_same(weights(straight), weights(again))
+
+
+def test_a_checkpoint_is_written_when_the_minutes_are_over(photo_table, small_recipe, tmp_path):
+    steps = []
+
+    def look(folder):
+        def advance(count=1, note=""):
+            found = checkpoint.read(folder)
+            steps.append(found[1]["step"] if found else 0)
+
+        return advance
+
+    often = trainer(photo_table, tmp_path / "often", small_recipe, checkpoint_minutes=0, checkpoint_steps=100)
+    often.run(look(tmp_path / "often"))
+    assert sorted(set(steps)) == list(range(10))  # each step sees the one before
+    steps.clear()
+    rarely = trainer(photo_table, tmp_path / "rarely", small_recipe, checkpoint_minutes=10, checkpoint_steps=100)
+    rarely.run(look(tmp_path / "rarely"))
+    assert set(steps) == {0} and checkpoint.read(tmp_path / "rarely")[1]["step"] == 10
+
+
+def test_a_run_validates_each_epoch_and_at_most_20_times_and_at_its_end(photo_table, small_recipe, tmp_path):
+    def validated(folder, steps, **options):
+        recipe = recipes.changed(small_recipe, [f"steps={steps}"])
+        done = trainer(photo_table, tmp_path / folder, recipe, **options)
+        done.run()
+        return [result["step"] for result in done.history]
+
+    assert validated("short", 10) == [3, 6, 10]  # 54 photos are 3 batches of 16; 9 is nearly the end
+    assert validated("long", 130) == [*range(6, 127, 6), 130]
+    assert validated("asked", 10, validate_every=4) == [4, 10]
+
+
+def test_the_first_20_unreadable_photos_are_named_and_all_are_counted(photo_table, small_recipe, tmp_path):
+    rows, _ = table.read(photo_table)
+    paths = [f"missing-{i}.jpg" if i < 30 else path for i, path in enumerate(table.paths(rows, photo_table.parent))]
+    rows = rows.set_column(rows.column_names.index("path"), "path", [paths])
+    path = table.write(rows, tmp_path / "photos.parquet")
+    said: list[str] = []
+    done = trainer(path, tmp_path / "run", recipes.changed(small_recipe, ["validation=0"]), said.append)
+    done.run()
+    assert done.task.unreadable.sum() == 30
+    assert len([line for line in said if "cannot be read, another photo takes its place" in line]) == 20
+
+
+def test_a_tenth_of_the_photos_is_held_out(photo_table):
+    assert dataset.prepare(photo_table, recipes.Recipe(min_photos=1)).facts["validation_photos"] == 6
+
+
+def test_the_model_folder_gets_the_averaged_weights(photo_table, small_recipe, tmp_path):
+    run.train(photo_table, tmp_path / "model", small_recipe, options=QUIET)
+    kept = load_file(tmp_path / "model" / model_folder.WEIGHTS)
+    tensors, _, _ = checkpoint.read(tmp_path / "model.run")
+    assert all(torch.equal(value, tensors[f"average.{name}"]) for name, value in kept.items())
+
+
+def test_the_same_signal_twice_ends_the_process_at_once():
+    code = (
+        "import signal; from photoplanet.training.signals import Signals\n"
+        "with Signals():\n"
+        "    signal.raise_signal(signal.SIGTERM); print('goes on', flush=True)\n"
+        "    signal.raise_signal(signal.SIGTERM); print('never', flush=True)"
+    )
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True)
+    assert (done.returncode, done.stdout.split()) == (128 + signal.SIGTERM, ["goes", "on"])
+
+
+def test_an_unknown_way_to_resume_is_refused():
+    with pytest.raises(InputError, match="auto, must, never, if-same"):
+        RunOptions(resume="perhaps")

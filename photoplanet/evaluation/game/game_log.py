@@ -146,6 +146,18 @@ def compare(guesses: Iterable[Guess], resamples: int = accuracy.RESAMPLES) -> di
     return {**found, "unfinished": unfinished, "players": len({guess.player for guess in done})}
 
 
+def comparisons(guesses: Iterable[Guess]) -> list[dict[str, Any]]:
+    """Compare people with each model on each table → `compare` of its games, with `against` (the model) and `table`.
+
+    >>> comparisons([])
+    []
+    """
+    groups: dict[tuple[str, str], list[Guess]] = {}
+    for guess in guesses:
+        groups.setdefault((guess.model, guess.table), []).append(guess)
+    return [{"against": model, "table": table, **compare(own)} for (model, table), own in groups.items()]
+
+
 def _lines(file: BinaryIO) -> Iterator[bytes]:
     """Lines of at most MOST_LINE bytes; of a longer one, the beginning, which is not JSON then."""
     while line := file.readline(MOST_LINE):

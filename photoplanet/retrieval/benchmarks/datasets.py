@@ -1,18 +1,19 @@
 """INRIA Holidays and Oxford5k as their authors lay them out, from the user's own copy, ranked by distance and scored.
 
-Neither is downloaded: photographs of others, under their own terms. A photo that is missing or cannot be read is
-counted and named, and a positive among them counts as never found.
+Neither is downloaded: they are photographs of others, under their own terms. A photo that is missing or cannot be read
+is counted and named, and a positive among them counts as never found.
 """
 
 import re
 from collections.abc import Callable, Iterable, Mapping
 from pathlib import Path
-from typing import Any, NamedTuple
+from typing import Any, NamedTuple, Protocol
 
 import numpy as np
 from numpy.typing import NDArray
 
 from photoplanet.errors import InputError
+from photoplanet.photos.formats import JPEG
 from photoplanet.retrieval.benchmarks import mean_average_precision
 
 HOLIDAYS_PHOTOS, HOLIDAYS_QUERIES = 1491, 500  # Jégou, Douze and Schmid, ECCV 2008
@@ -21,6 +22,7 @@ NAMES_SHOWN = 5
 MAX_LIST_BYTES = 10 << 20  # of one ground-truth file
 
 Box = tuple[float, float, float, float]
+Features = NDArray[np.float32]
 
 # PlaNet, Table 2a: mAP in per cent
 TABLE_2A: dict[str, dict[str, float]] = {
@@ -52,6 +54,14 @@ class Query(NamedTuple):
     ignored: frozenset[str]
 
 
+class Reader(Protocol):
+    """Reads a user's copy of a benchmark."""
+
+    def __call__(self, folder: str | Path, partial: bool = False) -> "Dataset":
+        """Return the dataset; InputError for an incomplete copy, unless it may be `partial`."""
+        ...
+
+
 class Dataset(NamedTuple):
     """A benchmark: photo name → file, the queries, and the names that the ground truth has and the folder has not."""
 
@@ -62,10 +72,16 @@ class Dataset(NamedTuple):
 
 
 def holidays(folder: str | Path, partial: bool = False) -> Dataset:
-    """INRIA Holidays: `NNNNNN.jpg` anywhere below `folder`; queries end in 00, a group shares the first four digits.
+    """Read INRIA Holidays: `NNNNNN.jpg` below `folder`; queries end in 00, a group shares the first four digits.
 
     The query itself is taken out of its ranking. InputError for a folder without such photos, and, unless `partial`,
     for one without all 1,491.
+
+    >>> folder = getfixture("tmp_path")
+    >>> for name in ("100000", "100001", "100100"):
+    ...     _ = (folder / f"{name}.jpg").write_bytes(b"")
+    >>> [(query.name, sorted(query.positives)) for query in holidays(folder, partial=True).queries]
+    [('100000', ['100001'])]
     """
     found = _photos(folder, re.compile(r"\d{6}"))
     _check_whole("INRIA Holidays", folder, len(found), HOLIDAYS_PHOTOS, partial)
@@ -82,11 +98,15 @@ def holidays(folder: str | Path, partial: bool = False) -> Dataset:
 
 
 def oxford(folder: str | Path, partial: bool = False) -> Dataset:
-    """Oxford5k: photos and ground truth (`*_query.txt` with `oxc1_NAME x1 y1 x2 y2`, `*_good/_ok/_junk.txt`) below it.
+    """Read Oxford5k: photos and ground truth (`*_query.txt` with `oxc1_NAME x1 y1 x2 y2`, `*_good/_ok/_junk.txt`).
 
     Good and ok are positives, junk is taken out of the ranking, the query's photo stays in it, and the query is the
     part in the box. InputError for a folder without them, for a damaged list, and, unless `partial`, for a folder
     without all 5,062 photos and 55 queries.
+
+    >>> oxford("/no/such/folder")
+    Traceback (most recent call last):
+    photoplanet.errors.InputError: /no/such/folder: no such folder; give the folder with the benchmark's photos
     """
     found = _photos(folder, re.compile(r"\w+_\d{6}"))
     _check_whole("Oxford5k", folder, len(found), OXFORD_PHOTOS, partial)
@@ -105,20 +125,26 @@ def oxford(folder: str | Path, partial: bool = False) -> Dataset:
     return Dataset("oxford", found, queries, sorted(missing))
 
 
-BENCHMARKS: dict[str, Callable[..., Dataset]] = {"holidays": holidays, "oxford": oxford}
+BENCHMARKS: dict[str, Reader] = {"holidays": holidays, "oxford": oxford}
 
 
 def score(
     dataset: Dataset,
-    reference: Mapping[str, NDArray],
-    asked: Mapping[str, NDArray],
-    distances: Callable[[NDArray, NDArray], NDArray],
+    reference: Mapping[str, Features],
+    asked: Mapping[str, Features],
+    distances: Callable[[Features, Features], Features],
 ) -> dict[str, Any]:
-    """mAP and what it rests on, ready for JSON: `map` 0…1, `average_precision` by query, and the counts.
+    """Return mAP and what it rests on, ready for JSON: `map` 0…1, `average_precision` by query, and the counts.
 
     `reference`: photo name → its features; `asked`: query name → its. `distances(query, all references stacked)` →
-    (n,). Equal distances are ranked by name. A query that has no features is no result of the method, but a fault of
-    the copy: it is left out and named. InputError when nothing is left.
+    (n,). Equal distances are ranked by name. A query that has no features is not a result of the method, but a fault
+    of the copy: it is left out and named. InputError when nothing is left.
+
+    >>> query = Query("a", "a", None, frozenset({"b"}), frozenset({"a"}))
+    >>> dataset = Dataset("holidays", {name: Path(name) for name in "abc"}, [query], [])
+    >>> features = {name: np.array([at], np.float32) for name, at in (("a", 0), ("b", 1), ("c", 9))}
+    >>> score(dataset, features, features, lambda query, others: np.abs(others - query)[:, 0])["map"]
+    1.0
     """
     names = sorted(name for name in dataset.photos if name in reference)
     if not names:
@@ -147,7 +173,11 @@ def score(
 
 
 def table(benchmark: str, rows: Iterable[tuple[str, float]]) -> str:
-    """Table 2a's column of this benchmark in Markdown, per cent, with our `rows` (name, mAP 0…1) below."""
+    """Return Table 2a's column of this benchmark in Markdown, per cent, with our `rows` (name, mAP 0…1) below.
+
+    >>> print(table("oxford", [("ours", 0.5)]).splitlines()[-1])
+    | **ours** | **50.0** |
+    """
     lines = ["| | mAP |", "| --- | ---: |"]
     lines += [f"| {name} | {values[benchmark]:.1f} |" for name, values in TABLE_2A.items() if benchmark in values]
     lines += [f"| **{' '.join(name.split()).replace('|', '/')}** | **{100 * share:.1f}** |" for name, share in rows]
@@ -160,7 +190,7 @@ def _photos(folder: str | Path, name: re.Pattern[str]) -> dict[str, Path]:
         raise InputError(f"{folder}: no such folder; give the folder with the benchmark's photos")
     found: dict[str, Path] = {}
     for path in sorted(root.rglob("*")):
-        if path.suffix.lower() in (".jpg", ".jpeg") and name.fullmatch(path.stem):
+        if path.suffix.lower() in JPEG.suffixes and name.fullmatch(path.stem):
             if path.stem in found:
                 raise InputError(f"{path}: there is {found[path.stem]} too; leave one of the two")
             found[path.stem] = path
@@ -189,7 +219,7 @@ def _query_line(path: Path) -> tuple[str, Box]:
     except ValueError:
         raise InputError(f"{path}: needs 'oxc1_NAME x1 y1 x2 y2'; get the ground truth again") from None
     if not (0 <= left < right < 1e6 and 0 <= top < bottom < 1e6):
-        raise InputError(f"{path}: box {left} {top} {right} {bottom} is none; get the ground truth again")
+        raise InputError(f"{path}: box {left} {top} {right} {bottom} is empty or outside; get the ground truth again")
     return words[0].removeprefix("oxc1_"), (left, top, right, bottom)
 
 

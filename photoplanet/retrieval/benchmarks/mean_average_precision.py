@@ -14,10 +14,13 @@ from photoplanet.errors import InputError
 
 
 def average_precision(ranks: Iterable[int], positives: int) -> float:
-    """Area (0…1) under the precision–recall curve by trapezoids.
+    """Return the area (0…1) under the precision–recall curve by trapezoids.
 
     `ranks`: where the true positives stand, from 0, each once and ascending; `positives`: how many there are, found or
     not. InputError for ranks that do not ascend or are more than `positives`, and for no positive at all.
+
+    >>> average_precision([0, 1], positives=2), average_precision([1], positives=2)
+    (1.0, 0.125)
     """
     where = [int(rank) for rank in ranks]
     if positives < 1 or len(where) > positives:
@@ -35,11 +38,14 @@ def average_precision(ranks: Iterable[int], positives: int) -> float:
 def of_ranking(
     ranking: Sequence[Hashable], positives: Collection[Hashable], ignored: Collection[Hashable] = ()
 ) -> float:
-    """Average precision of one ranking, best first, with the names in `ignored` taken out of it.
+    """Return the average precision of one ranking, best first, with the names in `ignored` taken out of it.
 
     Holidays: `ignored` is the query. Oxford: it is the junk, `positives` are good and ok, and the query, which is one
     of them, stays in. A positive that is not ranked counts as never found; a name ranked twice counts where it first
     stands. InputError without positives.
+
+    >>> of_ranking(["query", "right", "wrong"], positives={"right"}, ignored={"query"})
+    1.0
     """
     wanted, out = set(positives), set(ignored)
     if not wanted:
@@ -57,7 +63,11 @@ def of_ranking(
 
 
 def mean(values: Iterable[float]) -> float:
-    """The mean over queries (mAP); InputError for none."""
+    """Return the mean over queries (mAP); InputError for none.
+
+    >>> mean([1.0, 0.5])
+    0.75
+    """
     found = [float(value) for value in values]
     if not found:
         raise InputError("no query to average over")

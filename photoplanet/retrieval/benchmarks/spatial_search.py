@@ -14,17 +14,19 @@ from numpy.typing import NDArray
 from PIL import Image
 
 from photoplanet.errors import InputError
-from photoplanet.photos.decode import Box, Preprocessing, load, open_photo
+from photoplanet.photos.decode import Box, Preprocessing, Source, load, open_photo, source_name
 
 QUERY_LEVELS, REFERENCE_LEVELS = 3, 4  # 14 and 30 patches
 ROTATION = 10.0  # degrees, either way
 INNER = 0.8  # side of the cropped views, as a fraction; a view turned by ROTATION keeps no black corner in it
 DIMENSIONS = 500  # after PCA, at most
-PHOTOS_PER_DIMENSION = 4  # to learn the whitening from, at least
+PHOTOS_PER_DIMENSION = 4  # to train the whitening on, at least
 POWER = 2.0
 MOST_WHITENED = 20_000  # feature vectors that the PCA is computed from
 
-Embed = Callable[[NDArray[np.uint8]], NDArray]
+Pixels = NDArray[np.uint8]
+Floats = NDArray[np.float32]
+Embed = Callable[[Pixels], Floats]
 WHOLE: Box = (0.0, 0.0, 1.0, 1.0)
 
 
@@ -36,7 +38,13 @@ class View(NamedTuple):
 
 
 def patches(levels: int) -> list[View]:
-    """Level h has h × h overlapping patches of side 2 / (h + 1) that cover the photo; levels 1 … `levels`."""
+    """Return the patches of levels 1 … `levels`: level h has h × h overlapping ones of side 2 / (h + 1) that cover all.
+
+    InputError for less than 1 and more than 10 levels.
+
+    >>> len(patches(3)), patches(2)[-1].box == (1 / 3, 1 / 3, 1.0, 1.0)
+    (14, True)
+    """
     if not 1 <= levels <= 10:
         raise InputError(f"{levels} levels of patches: give 1 to 10")
     found = []
@@ -49,18 +57,25 @@ def patches(levels: int) -> list[View]:
 
 
 def jittered() -> list[View]:
-    """The whole photo, its middle, its four corners, and its middle turned either way."""
+    """Return the whole photo, its middle, its four corners, and its middle turned either way.
+
+    >>> len(jittered())
+    8
+    """
     rest, low = 1 - INNER, (1 - INNER) / 2
     middle: Box = (low, low, 1 - low, 1 - low)
     corners = [View(0.0, (x, y, x + INNER, y + INNER)) for x in (0.0, rest) for y in (0.0, rest)]
     return [View(0.0, WHOLE), View(0.0, middle), *corners, View(ROTATION, middle), View(-ROTATION, middle)]
 
 
-def cut(source: Any, views: Sequence[View], preprocessing: Preprocessing, box: Box | None = None) -> NDArray[np.uint8]:
-    """The views of a photo, uint8 (views, size, size, 3); of the part in `box` (pixels: left, top, right, bottom) only.
+def cut(source: Source, views: Sequence[View], preprocessing: Preprocessing, box: Box | None = None) -> Pixels:
+    """Return the views of a photo, uint8 (views, size, size, 3), or of its part in `box` (left, top, right, bottom).
 
-    A view fills the network's input, but for the whole photo, which goes by `preprocessing.fit`. InputError for a photo
-    that cannot be read and a box outside it.
+    The box is in pixels. A view fills the network's input, except for the whole photo, which goes by
+    `preprocessing.fit`. InputError for a photo that cannot be read and a box outside it.
+
+    >>> cut(Image.new("RGB", (90, 60)), patches(2), Preprocessing(size=16)).shape
+    (5, 16, 16, 3)
     """
     smallest = min(min(view.box[2] - view.box[0], view.box[3] - view.box[1]) for view in views)
     photo = open_photo(source, size_hint=None if box else ceil(preprocessing.size / smallest))
@@ -68,7 +83,8 @@ def cut(source: Any, views: Sequence[View], preprocessing: Preprocessing, box: B
         left, top = max(0, round(box[0])), max(0, round(box[1]))
         right, bottom = min(photo.width, round(box[2])), min(photo.height, round(box[3]))
         if right <= left or bottom <= top:
-            raise InputError(f"{source}: the box {box} lies outside its {photo.width} × {photo.height} pixels")
+            name = source_name(source)
+            raise InputError(f"{name}: the box {box} lies outside its {photo.width} × {photo.height} pixels")
         photo = photo.crop((left, top, right, bottom))
     turned = {angle: _turned(photo, angle) for angle in {view.angle for view in views}}
     return np.stack(
@@ -83,11 +99,16 @@ class Whitening(NamedTuple):
     projection: NDArray[np.float32]
 
 
-def learn_whitening(features: NDArray, dimensions: int = DIMENSIONS, seed: int = 0) -> Whitening:
-    """PCA whitening of features (n, …, d), of unit length first; at most `dimensions`, and d, and a quarter of n.
+def train_whitening(features: NDArray[Any], dimensions: int = DIMENSIONS, seed: int = 0) -> Whitening:
+    """Train PCA whitening on features (n, …, d), of unit length first; at most `dimensions`, and d, and a quarter of n.
 
     n photos whitened to n − 1 dimensions are all equally far from each other, whatever they show; hence the quarter.
     Directions with less than a thousandth of the largest one's deviation are left out: whitened, they are noise.
+    InputError for fewer than two photos, and for photos that all have the same feature.
+
+    >>> features = np.random.default_rng(0).normal(size=(40, 6))
+    >>> train_whitening(features).projection.shape, train_whitening(features[:8]).projection.shape
+    ((6, 6), (6, 2))
     """
     photos = len(features)
     rows = np.asarray(features, np.float64).reshape(-1, features.shape[-1])
@@ -106,16 +127,25 @@ def learn_whitening(features: NDArray, dimensions: int = DIMENSIONS, seed: int =
     return Whitening(center.astype(np.float32), projection.astype(np.float32))
 
 
-def processed(features: NDArray, whitening: Whitening) -> NDArray[np.float32]:
-    """Features (…, d) → (…, m): unit length, whitened, unit length, sign · |value|^POWER."""
+def processed(features: NDArray[Any], whitening: Whitening) -> Floats:
+    """Return features (…, d) of unit length, whitened, of unit length again, and sign · |value|^POWER: (…, m).
+
+    >>> features = np.random.default_rng(0).normal(size=(40, 6))
+    >>> processed(features, train_whitening(features, dimensions=3)).shape
+    (40, 3)
+    """
     whitened = unit((unit(features) - whitening.center) @ whitening.projection)
-    return np.sign(whitened) * np.abs(whitened) ** np.float32(POWER)
+    found: Floats = np.sign(whitened) * np.abs(whitened) ** np.float32(POWER)
+    return found
 
 
-def spatial(query: NDArray, references: NDArray) -> NDArray[np.float32]:
-    """Distance (n,) of a query's patches (q, d) to references' (n, p, d): mean over q of the least L2 over p.
+def spatial(query: NDArray[Any], references: NDArray[Any]) -> Floats:
+    """Return the distance (n,) of a query's patches (q, d) to (n, p, d): the mean over q of the least L2 over p.
 
-    With one patch each it is the L2 distance.
+    With one patch each it is the L2 distance. InputError for shapes that do not fit.
+
+    >>> spatial(np.array([[0.0], [4.0]]), np.array([[[1.0], [9.0]]])).tolist()
+    [2.0]
     """
     query, references = np.asarray(query, np.float32), np.asarray(references, np.float32)
     if query.ndim != 2 or references.ndim != 3 or query.shape[1] != references.shape[2]:
@@ -129,10 +159,15 @@ def spatial(query: NDArray, references: NDArray) -> NDArray[np.float32]:
     return found
 
 
-def unit(features: NDArray) -> NDArray:
-    """Features (…, d) scaled to unit length; zeros stay."""
+def unit(features: NDArray[Any]) -> NDArray[Any]:
+    """Scale features (…, d) to unit length; zeros stay.
+
+    >>> unit(np.array([[3.0, 4.0], [0.0, 0.0]])).tolist()
+    [[0.6, 0.8], [0.0, 0.0]]
+    """
     length = np.linalg.norm(features, axis=-1, keepdims=True)
-    return features / np.where(length > 0, length, 1)
+    scaled: NDArray[Any] = features / np.where(length > 0, length, 1)
+    return scaled
 
 
 def _turned(photo: Image.Image, angle: float) -> Image.Image:

@@ -1,9 +1,11 @@
 """Ground, vertical, sky and porous: a rough guess of what each part of a photo is, from colour, texture and position.
 
-Im2GPS took these probabilities from Hoiem et al.'s trained classifier (ICCV 2005), which is not to be had. This is a
-small substitute by hand: a softmax over a few plain cues, nothing learned, and surely wrong more often than theirs.
+Im2GPS took these probabilities from Hoiem et al.'s trained classifier (ICCV 2005), which is not available. This is
+a small substitute by hand: a softmax over a few plain cues, not trained, and surely wrong more often than theirs.
 What it keeps is what the descriptors need: a soft split of the photo into parts that mean something.
 """
+
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -15,13 +17,18 @@ CELLS = 32  # probabilities are computed on CELLS × CELLS parts of the photo
 _GREEN = 0.04  # how much greener than red and blue a leaf is
 _BLUE = 0.03
 
-Floats = NDArray[np.floating]
+Floats = NDArray[np.floating[Any]]
 
 
 def probabilities(rgb: NDArray[np.uint8], magnitude: Floats) -> Floats:
-    """float32 (4, CELLS, CELLS), summing to 1 over CLASSES, of a photo (SIDE, SIDE, 3) and its filter magnitudes.
+    """Return float32 (4, CELLS, CELLS), summing to 1 over CLASSES, of a photo (SIDE, SIDE, 3) and its magnitudes.
 
-    `magnitude` (24, SIDE, SIDE) as `gist.respond` gives, of which the finest scale is used.
+    `magnitude` (FINE, SIDE, SIDE) as `gist.respond` gives, of which the finest scale is used.
+
+    >>> blue = np.full((gist.SIDE, gist.SIDE, 3), (90, 150, 250), np.uint8)
+    >>> found = probabilities(blue, np.zeros((gist.FINE, gist.SIDE, gist.SIDE), np.float32))
+    >>> CLASSES[found[:, 0, 0].argmax()], CLASSES[found[:, -1, 0].argmax()]
+    ('sky', 'ground')
     """
     colours = gist.pooled(np.moveaxis(rgb, -1, 0).astype(np.float32) / 255, CELLS)
     red, green, blue = colours
@@ -42,8 +49,10 @@ def probabilities(rgb: NDArray[np.uint8], magnitude: Floats) -> Floats:
         ]
     )
     weights = np.exp(logits - logits.max(axis=0))
-    return weights / weights.sum(axis=0)
+    found: Floats = weights / weights.sum(axis=0)
+    return found
 
 
 def _soft(value: Floats, width: float) -> Floats:
-    return 1 / (1 + np.exp(-np.clip(value / width, -30, 30)))
+    found: Floats = 1 / (1 + np.exp(-np.clip(value / width, -30, 30)))
+    return found

@@ -5,6 +5,7 @@ its even and odd part at each pixel, which is what a bank of bars and edges meas
 """
 
 from functools import lru_cache
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -21,61 +22,90 @@ RESPONSES = 2 * FINE
 _CONTRAST_CYCLES = 4.0  # per picture: what is smoother than this is light, not structure
 _WEBER = 0.03  # responses below this fraction of the range count as flat (Martin et al. 2004, eq. 1)
 
-Floats = NDArray[np.floating]
+Floats = NDArray[np.floating[Any]]
+Complex = NDArray[np.complex64]
 
 
-def respond(grey: Floats) -> tuple[NDArray[np.complex64], NDArray[np.complex64]]:
-    """Complex responses of a grey photo (SIDE, SIDE), 0…1: (FINE, SIDE, SIDE), and the coarse scales at half the side.
+def respond(grey: Floats) -> tuple[Complex, Complex]:
+    """Return the complex responses of a grey photo (SIDE, SIDE), 0…1: (FINE, SIDE, SIDE), the coarse at half the side.
 
     The photo's contrast is evened out first, as Oliva and Torralba do, so that dusk and noon look alike.
+
+    >>> fine, coarse = respond(np.zeros((SIDE, SIDE), np.float32))
+    >>> fine.shape, coarse.shape
+    ((12, 128, 128), (12, 64, 64))
     """
     from scipy import fft
 
-    spectrum = fft.fft2(_evened(grey))
-    fine = fft.ifft2(spectrum * _bank()[:FINE], overwrite_x=True)
-    half = _halved(spectrum) * _halved(_bank()[FINE:])  # these scales end below half of the highest frequency
+    spectrum = fft.fft2(evened(grey))
+    fine = fft.ifft2(spectrum * bank()[:FINE], overwrite_x=True)
+    half = _halved(spectrum) * _halved(bank()[FINE:])  # these scales end below half of the highest frequency
     return fine, fft.ifft2(half, overwrite_x=True)
 
 
 def gist(fine: Floats, coarse: Floats) -> Floats:
-    """Mean magnitudes of `respond`'s two arrays in each of GRID × GRID parts → (600,), ≥ 0, mostly below 1."""
+    """Return the mean magnitudes of `respond`'s two arrays in each of GRID × GRID parts: (600,), ≥ 0, mostly below 1.
+
+    >>> gist(np.ones((12, 128, 128)), np.ones((12, 64, 64))).shape
+    (600,)
+    """
     return np.concatenate([pooled(fine, GRID), pooled(coarse, GRID)]).ravel()
 
 
-def texture(fine: NDArray[np.complex64]) -> Floats:
-    """Even and odd responses of the finest scales at every second pixel, (SIDE²/4, RESPONSES), with Weber's law."""
+def texture(fine: Complex) -> Floats:
+    """Return even and odd responses of the finest scales at every second pixel, (SIDE²/4, RESPONSES), by Weber's law.
+
+    >>> texture(np.ones((12, 128, 128), np.complex64)).shape
+    (4096, 24)
+    """
     step = slice(None, None, TEXTURE_STEP)
     some = fine[:, step, step].reshape(FINE, -1)
     both = np.concatenate([some.real, some.imag]).T
     length = np.sqrt(np.einsum("ij,ij->i", both, both))[:, None]
-    return both * (np.log1p(length / _WEBER) / np.maximum(length, 1e-6))
+    return np.asarray(both * (np.log1p(length / _WEBER) / np.maximum(length, 1e-6)), both.dtype)
 
 
 def pooled(pictures: Floats, parts: int) -> Floats:
-    """(n, side, side) → (n, parts, parts): means over equal parts, pixels on a border shared by area."""
+    """Return means of (n, side, side) over equal parts, (n, parts, parts); pixels on a border are shared by area.
+
+    >>> pooled(np.arange(16.0).reshape(1, 4, 4), 2).tolist()
+    [[[2.5, 4.5], [10.5, 12.5]]]
+    """
     weights = _pooling(pictures.shape[-1], parts)
-    return weights @ pictures @ weights.T
+    found: Floats = weights @ pictures @ weights.T
+    return found
 
 
-def _halved(spectrum: NDArray) -> NDArray:
+def _halved(spectrum: NDArray[Any]) -> NDArray[Any]:
     """The lower half of the frequencies of (…, SIDE, SIDE), scaled so that half the pixels keep their values."""
     low = np.r_[0 : SIDE // 4, SIDE - SIDE // 4 : SIDE]
-    return spectrum[..., low[:, None], low[None]] * np.float32(0.5)
+    halved: NDArray[Any] = spectrum[..., low[:, None], low[None]] * np.float32(0.5)
+    return halved
 
 
-def _evened(grey: Floats) -> Floats:
+def evened(grey: Floats) -> Floats:
+    """Return a grey photo (SIDE, SIDE), 0…1, without its light: logarithmic, and of the same contrast everywhere.
+
+    >>> bool(np.abs(evened(np.full((SIDE, SIDE), 0.5, np.float32))).max() < 1e-5)
+    True
+    """
     from scipy import fft
 
     blur = _blur()
     bright = np.log1p(grey * 10, dtype=np.float32)
     flat = bright - fft.irfft2(fft.rfft2(bright) * blur, s=grey.shape)
     local = fft.irfft2(fft.rfft2(flat * flat) * blur, s=grey.shape)
-    return flat / (0.2 + np.sqrt(np.maximum(local, 0)))
+    found: Floats = flat / (0.2 + np.sqrt(np.maximum(local, 0)))
+    return found
 
 
 @lru_cache(1)
-def _bank() -> Floats:
-    """(ORIENTATIONS·SCALES, SIDE, SIDE): log-Gabors, one-sided, so that responses are complex."""
+def bank() -> Floats:
+    """Return the filters (ORIENTATIONS·SCALES, SIDE, SIDE): log-Gabors, one-sided, so that responses are complex.
+
+    >>> bank().shape
+    (24, 128, 128)
+    """
     y, x = np.meshgrid(np.fft.fftfreq(SIDE), np.fft.fftfreq(SIDE), indexing="ij")
     radius, angle = np.hypot(x, y), np.arctan2(y, x)
     radius[0, 0] = 1.0
@@ -92,7 +122,8 @@ def _bank() -> Floats:
 @lru_cache(1)
 def _blur() -> Floats:
     y, x = np.meshgrid(np.fft.fftfreq(SIDE), np.fft.rfftfreq(SIDE), indexing="ij")
-    return np.exp(-((np.hypot(x, y) * SIDE / _CONTRAST_CYCLES) ** 2)).astype(np.float32)
+    blur: Floats = np.exp(-((np.hypot(x, y) * SIDE / _CONTRAST_CYCLES) ** 2)).astype(np.float32)
+    return blur
 
 
 @lru_cache(8)
@@ -101,4 +132,5 @@ def _pooling(side: int, parts: int) -> Floats:
     low, high = edges[:-1, None], edges[1:, None]
     pixels = np.arange(side)[None]
     overlap = np.minimum(high, pixels + 1) - np.maximum(low, pixels)
-    return (np.clip(overlap, 0, 1) * (parts / side)).astype(np.float32)
+    weights: Floats = (np.clip(overlap, 0, 1) * (parts / side)).astype(np.float32)
+    return weights

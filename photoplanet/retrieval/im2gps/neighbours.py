@@ -1,5 +1,7 @@
 """From a photo's nearest neighbours to one place: exact k-NN, and the mode of a kernel density on the sphere."""
 
+from typing import Any
+
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
@@ -16,10 +18,14 @@ _SMALLEST_KM = 1e-3
 Floats = NDArray[np.float64]
 
 
-def nearest(library: NDArray, queries: NDArray, k: int) -> tuple[NDArray[np.float32], NDArray[np.int64]]:
-    """L2 distances (q, k) and rows (q, k) of the k nearest of `library` (n, d) to `queries` (q, d), nearest first.
+def nearest(library: NDArray[Any], queries: NDArray[Any], k: int) -> tuple[NDArray[np.float32], NDArray[np.int64]]:
+    """Return L2 distances and rows (q, k) of the k nearest of `library` (n, d) to `queries` (q, d), nearest first.
 
     Equal distances by row. InputError when shapes do not fit or k is not 1 … n. Memory: 100 MB beside the arguments.
+
+    >>> distances, rows = nearest(np.array([[0.0], [5.0], [9.0]]), np.array([[6.0]]), k=2)
+    >>> distances.tolist(), rows.tolist()
+    ([[1.0, 3.0]], [[1, 2]])
     """
     library, queries = np.asarray(library), np.asarray(queries)
     if library.ndim != 2 or queries.ndim != 2 or library.shape[1] != queries.shape[1]:
@@ -49,7 +55,7 @@ def kernel_density(
     bandwidth_km: float = BANDWIDTH_KM,
     sharpness: float = SHARPNESS,
 ) -> tuple[Floats, Floats]:
-    """Where the neighbours' kernel density is highest: latitude (q,) and longitude (q,) in degrees.
+    """Return where the neighbours' kernel density is highest: latitude (q,) and longitude (q,) in degrees.
 
     `distances` (q, k): how far each neighbour's features are, ≥ 0; its position `latitude`, `longitude` (q, k) degrees.
     A neighbour's kernel is a Gaussian of `bandwidth_km` on the sphere (von Mises–Fisher), weighted by similarity:
@@ -57,6 +63,10 @@ def kernel_density(
     neighbour; a query without any gets NaN. InputError for shapes that differ and values out of range. Source: Vo,
     Jacobs and Hays, ICCV 2017, §3; the mode is found by mean shift from every neighbour, so it is the global one
     unless it has no neighbour on its slope.
+
+    >>> lat, lng = kernel_density([[1.0, 1.1, 1.1]], [[-22.9, 48.86, 48.86]], [[-43.2, 2.35, 2.36]], sharpness=0)
+    >>> lat.round(2).tolist(), lng.round(3).tolist()
+    ([48.86], [2.355])
     """
     away, lat, lng = (np.atleast_2d(np.asarray(values, np.float64)) for values in (distances, latitude, longitude))
     if away.ndim != 2 or away.shape != lat.shape or away.shape != lng.shape or not away.shape[1]:
@@ -81,7 +91,11 @@ def kernel_density(
 
 
 def similarity(distances: Floats, sharpness: float = SHARPNESS) -> Floats:
-    """Weights (q, k), the nearest neighbour's being 1: (nearest distance / distance)^sharpness, 0 where infinite."""
+    """Return weights (q, k), the nearest neighbour's being 1: (nearest distance / distance)^sharpness, 0 for infinity.
+
+    >>> similarity(np.array([[1.0, 2.0, np.inf]]), sharpness=2).tolist()
+    [[1.0, 0.25, 0.0]]
+    """
     low = distances.min(axis=1, keepdims=True)
     floor = np.finfo(np.float64).tiny  # a copy of the query has distance 0, and then only its like count
     known = np.isfinite(distances)
@@ -90,13 +104,19 @@ def similarity(distances: Floats, sharpness: float = SHARPNESS) -> Floats:
 
 
 def density(at: Floats, points: Floats, weights: Floats, concentration: float) -> Floats:
-    """Σ weight · exp(κ (cos angle − 1)) at unit vectors `at` (…, m, 3), of `points` (…, k, 3), `weights` (…, k)."""
-    return (_kernels(at, points, concentration) @ weights[..., None])[..., 0]
+    """Return Σ weight · exp(κ (cos angle − 1)) at unit vectors `at` (…, m, 3), of `points` (…, k, 3), `weights` (…, k).
+
+    >>> density(np.eye(3)[:1], np.eye(3)[:2], np.array([2.0, 5.0]), concentration=100.0)
+    array([2.])
+    """
+    return np.asarray((_kernels(at, points, concentration) @ weights[..., None])[..., 0], np.float64)
 
 
 def _kernels(at: Floats, points: Floats, concentration: float) -> Floats:
     """(…, m, k); κ (1 − cos) by the chord, since 1 − cos of two places in one street is all rounding."""
-    squares = sum((at[..., :, None, i] - points[..., None, :, i]) ** 2 for i in range(3))
+    squares: Floats = (at[..., :, None, 0] - points[..., None, :, 0]) ** 2
+    for axis in (1, 2):
+        squares += (at[..., :, None, axis] - points[..., None, :, axis]) ** 2
     return np.exp(-0.5 * concentration * squares)
 
 

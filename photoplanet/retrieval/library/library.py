@@ -1,277 +1,263 @@
 """A library of geotagged photos, indexed on disk beside it: which of them look like a photo, and so where it was taken.
 
 Beside a folder or table NAME lies NAME.index: `index.json` (the manifest), and for each way to search ("local", or one
-embedding) a folder with the store of what was computed from each photo, and the files of the present generation. A new
-generation is written beside the old one and becomes the present one when `index.json` is replaced, in one step.
+embedding) a folder with what was computed from each photo, and the files of the present generation. A new generation
+is written beside the old one and becomes the present one when `index.json` is replaced, in one step.
 """
 
 import errno
-import json
 import os
 import secrets
-import shutil
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager, suppress
+import weakref
+from collections.abc import Iterator
+from contextlib import suppress
 from pathlib import Path
-from typing import Any
 
-from photoplanet.core import atomic, lock
+from photoplanet.core import lock
+from photoplanet.core.cache import Cache, Entry, Key
+from photoplanet.core.progress import Bar, Say, no_bar, silent
 from photoplanet.errors import InputError
+from photoplanet.locate import locator
 from photoplanet.retrieval.library import listing as listings
-from photoplanet.retrieval.library.backends import LocalEngine, Progress, VectorEngine
+from photoplanet.retrieval.library import manifest as manifests
+from photoplanet.retrieval.library.backends import Backend, Facts
+from photoplanet.retrieval.library.local_backend import LocalBackend
+from photoplanet.retrieval.library.manifest import COMPUTED, LOCK, index_folder
 from photoplanet.retrieval.library.matching import Library
-from photoplanet.retrieval.library.store import Row, Store
+from photoplanet.retrieval.library.vector_backend import VectorBackend
 
-FORMAT = 1
-MANIFEST, LOCK, STORE = "index.json", "lock", "photos"
 WAYS = ("local", "embedding")
-MAX_MANIFEST = 4 << 20  # bytes
-_OURS = (MANIFEST, LOCK, listings.TABLE, f".{listings.TABLE}.journal", "local", "embedding-")
-
-
-def place(source: str | Path) -> Path:
-    """Where the index of a folder or table lies by default: beside it."""
-    path = Path(source).absolute()
-    return path.with_name(f"{path.name}.index")
-
-
-@contextmanager
-def silent(what: str, total: int | None) -> Iterator[Callable[..., None]]:
-    """No progress shown; `cli.common.bar` is what the command line passes instead."""
-    yield lambda count=1, note="": None
+CHUNK = 4096  # photos looked up at a time
+NAMED = 3  # damaged parts of an index that are named; more say no more
 
 
 def open(
-    source: str | os.PathLike,
+    source: str | os.PathLike[str],
     by: str = "local",
-    model: Any = None,
-    index: str | os.PathLike | None = None,
+    model: str | os.PathLike[str] | locator.Locator | None = None,
+    index: str | os.PathLike[str] | None = None,
     *,
     embedding: str | None = None,
     vectors: str | None = None,
     update: bool = True,
     threads: int | None = None,
-    progress: Progress = silent,
-    tell: Callable[[str], None] = lambda line: None,
+    bar: Bar = no_bar,
+    say: Say = silent,
 ) -> Library:
     """Open the library `source` (a folder of geotagged photos or a photo table); builds or updates its index first.
 
     `by`: "local" (features, verified by geometry) or "embedding" (vectors of `model`: a name, a folder, a `Locator`;
-    `embedding` as `retrieval.embedding.Embedder`, `vectors` a kind of `retrieval.index.KINDS`). `index`: its folder,
+    `embedding` as `vectors.embedding.Embedder`, `vectors` a kind of `vectors.vector_index.KINDS`). `index`: its folder,
     when not beside the library. Only photos that are new or changed (size, time) are read; what a stopped run has
     done is kept. While another process builds, the index that was there answers, or it waits when there is none.
-    `update=False`, or a place that cannot be written: answers from the index as it is. `progress(what, total)` is a
-    context that yields `advance`; `tell` gets one line for each thing a person should know.
-    InputError for what is no library, an index of a newer version or of another library.
+    `update=False`, or a place that cannot be written: answers from the index as it is. `bar` shows the progress; `say`
+    gets one line for each thing that a person should know.
+    InputError for what is not a library, an index of a newer version or of another library.
+
+    >>> import numpy as np
+    >>> from PIL import Image
+    >>> from photoplanet.metadata.exif_writer import gps_bytes
+    >>> folder = getfixture("tmp_path") / "photos"
+    >>> folder.mkdir()
+    >>> noise = np.random.default_rng(0).integers(0, 255, (30, 40, 3), np.uint8).repeat(9, 0).repeat(9, 1)
+    >>> Image.fromarray(noise).save(folder / "lund.jpg", exif=gps_bytes(55.7, 13.2))
+    >>> library = open(folder)
+    >>> answer = library.locate(Image.fromarray(noise[20:, 30:]))
+    >>> round(answer.latitude, 2), [match.photo_id for match in answer.matches]
+    (55.7, ['lund.jpg'])
     """
     path = Path(source).expanduser()
     if not path.exists():
         raise InputError(
             f"{path}: no such folder or table; give a folder of geotagged photos, or a CSV or Parquet of them"
         )
-    engine = _engine(by, model, embedding, vectors, threads)
-    folder = Path(index) if index is not None else place(path)
-    _check_place(folder, path, index is not None)
+    backend = _backend(by, model, embedding, vectors, threads)
+    folder = Path(index) if index is not None else index_folder(path)
+    manifests.check_folder(folder, path, index is not None)
     if not update:
-        return _as_it_is(path, folder, engine, f"{folder}: no index for this yet; run it without --no-update")
+        return _as_it_is(path, folder, backend, "run it without --no-update to build it")
     try:
         folder.mkdir(parents=index is not None, exist_ok=True)
         with lock.held(folder / LOCK, wait=False) as mine:
             if mine:
-                return _updated(path, folder, engine, threads, progress, tell)
-    except PermissionError as error:
-        return _unwritable(path, folder, engine, error, tell)
+                return _updated(path, folder, backend, threads, bar, say)
     except OSError as error:
-        if error.errno != errno.EROFS:
+        if not isinstance(error, PermissionError) and error.errno != errno.EROFS:
             raise
-        return _unwritable(path, folder, engine, error, tell)
+        library = _as_it_is(path, folder, backend, f"the folder cannot be written ({error.strerror}); give another "
+                            "place for the index with --index DIR")  # fmt: skip
+        say(f"{folder}: cannot be written ({error.strerror}); this answers from the {len(library):,} photos it holds")
+        return library
+    return _beside_another(path, folder, backend, threads, bar, say)
+
+
+def _beside_another(source: Path, folder: Path, backend: Backend, threads: int | None, bar: Bar, say: Say) -> Library:
+    """While another process builds: what was there before answers; where there is nothing, wait for its end."""
     with suppress(InputError):
-        library = _as_it_is(path, folder, engine, "")
-        tell(f"{folder}: another process is updating it; this answers from the {len(library):,} photos it held before")
+        library = _as_it_is(source, folder, backend, "")
+        say(f"{folder}: another process is updating it; this answers from the {len(library):,} photos it held before")
         return library
     line = f"{folder}: another process is building it; waiting for that to end (Ctrl-C stops waiting, not the other)"
-    with lock.held(folder / LOCK, wait=True, waiting=lambda: tell(line)):
-        return _updated(path, folder, engine, threads, progress, tell)
+    with lock.held(folder / LOCK, wait=True, waiting=lambda: say(line)):
+        return _updated(source, folder, backend, threads, bar, say)
 
 
-def _engine(by: str, model: Any, embedding: str | None, vectors: str | None, threads: int | None) -> Any:
+def _backend(
+    by: str, model: str | os.PathLike[str] | locator.Locator | None, embedding: str | None, vectors: str | None,
+    threads: int | None,
+) -> Backend:  # fmt: skip
     if by == "local":
-        return LocalEngine()
+        return LocalBackend()
     if by != "embedding":
-        raise InputError(f"no library is searched by {by!r}; the ways are {', '.join(WAYS)}")
-    from photoplanet.locate import locator
+        raise InputError(f"a library cannot be searched by {by!r}; give one of {', '.join(WAYS)}")
     from photoplanet.retrieval.vectors.embedding import Embedder
 
     loaded = model if isinstance(model, locator.Locator) else locator.load(model, threads)
     embedder = Embedder(loaded, embedding)
-    return VectorEngine(embedder, vectors) if vectors else VectorEngine(embedder)
+    return VectorBackend(embedder, vectors) if vectors else VectorBackend(embedder)
 
 
-def _check_place(folder: Path, source: Path, named: bool) -> None:
-    """InputError for an index folder that is none, so that nothing of somebody's is touched, or of another library."""
-    if folder.exists() and not folder.is_dir():
-        raise InputError(f"{folder}: is a file; the index is a folder, give another place with --index")
-    if not folder.is_dir():
-        return
-    strange = [path.name for path in folder.iterdir() if not path.name.lstrip(".").startswith(_OURS)]
-    if strange:
-        raise InputError(f"{folder}: holds {strange[0]!r}, so it is no index; give an empty or new folder with --index")
-    owner = _manifest(folder).get("source")
-    if named and isinstance(owner, str) and owner != os.path.relpath(source.absolute(), folder.absolute()):
-        raise InputError(f"{folder}: is the index of another library ({owner}, seen from there); give another --index")
-
-
-def _manifest(folder: Path) -> dict[str, Any]:
-    """What `index.json` says; empty when there is none, or it is damaged or older. InputError for a newer format."""
-    try:
-        if (folder / MANIFEST).stat().st_size > MAX_MANIFEST:
-            return {}
-        found = json.loads((folder / MANIFEST).read_bytes())
-    except (OSError, ValueError, RecursionError):
-        return {}
-    version = found.get("format") if isinstance(found, dict) else None
-    if type(version) is int and version > FORMAT:
-        raise InputError(
-            f"{folder}: an index of format {version}, this photoplanet reads up to {FORMAT}; "
-            "update photoplanet, or give another place with --index"
-        )
-    sound = version == FORMAT and isinstance(found.get("kinds"), dict)
-    return found if sound and all(isinstance(kind, dict) for kind in found["kinds"].values()) else {}
-
-
-def _unwritable(source: Path, folder: Path, engine: Any, error: OSError, tell: Callable[[str], None]) -> Library:
-    why = f"{folder}: cannot be written ({error.strerror}); give another place for the index with --index DIR"
-    library = _as_it_is(source, folder, engine, why)
-    tell(f"{folder}: cannot be written ({error.strerror}); this answers from the {len(library):,} photos it holds")
-    return library
-
-
-def _as_it_is(source: Path, folder: Path, engine: Any, without: str) -> Library:
-    """The present generation, whatever the library holds by now; InputError (`without`) when there is none."""
+def _as_it_is(source: Path, folder: Path, backend: Backend, remedy: str) -> Library:
+    """The present generation, whatever the library holds by now; InputError (with `remedy`) when there is none."""
     for attempt in range(3):  # a builder may put a new generation in place meanwhile
-        kinds = _manifest(folder).get("kinds", {})
-        if engine.name not in kinds:
-            raise InputError(without)
-        store = Store(folder / engine.name / STORE, engine.fields, engine.settings)
+        kinds = manifests.read(folder).get("kinds", {})
+        if backend.name not in kinds:
+            why = "its index is of an older photoplanet" if manifests.is_older(folder) else "no index for this yet"
+            raise InputError(f"{folder}: {why}; {remedy}")
         try:
-            return _loaded(source, folder, engine, kinds, store)
+            return _loaded(source, folder, backend, kinds)
         except InputError:
             if attempt == 2:
                 raise
-    raise InputError(without)
+    raise AssertionError("the last attempt returns or raises")
 
 
-def _loaded(source: Path, folder: Path, engine: Any, kinds: dict[str, Any], store: Store) -> Library:
-    facts = kinds[engine.name]
+def _loaded(source: Path, folder: Path, backend: Backend, kinds: dict[str, Facts]) -> Library:
+    facts = kinds[backend.name]
+    home = folder / backend.name
     try:
-        home, photos = folder / engine.name, int(facts["photos"])
-        listing = listings.load(home / str(facts["rows"]), listings.root_of(source), photos)
+        listing = listings.load(home / str(facts["rows"]), listings.root_of(source), int(facts["photos"]))
         listing.left_out = {str(reason): int(count) for reason, count in facts["left_out"].items()}
-        rows = [store.find(key, stamp) for key, stamp in zip(listing.keys, listing.stamps, strict=True)]
-        store.map_all(row for row in rows if row is not None)
-        searcher = engine.load(store, rows, home, facts)
-        counts = {
+        cache = _cache(home, backend, write=False)
+        try:
+            searcher = backend.load(cache, _keys(listing), home, facts)
+        except BaseException:
+            cache.close()
+            raise
+        weakref.finalize(searcher, cache.close)
+        sizes = {
             str(kind.get("label", name)): {
                 str(part): int(size) / max(1, kind["photos"]) for part, size in kind["bytes"].items()
             }
             for name, kind in kinds.items()
         }
-        return Library(listing, engine, searcher, counts, int(facts["unreadable"]), store, rows)
+        return Library(listing, backend, searcher, sizes, int(facts["unreadable"]))
     except (KeyError, TypeError, ValueError, OSError, AttributeError) as error:
         if isinstance(error, InputError):
             raise
-        raise InputError(f"{folder}: its {MANIFEST} is damaged; open the library again to mend it") from None
+        raise InputError(
+            f"{folder}: its {manifests.MANIFEST} is damaged; open the library again to rebuild it"
+        ) from None
 
 
-def _updated(
-    source: Path, folder: Path, engine: Any, threads: int | None, progress: Progress, tell: Callable[[str], None]
-) -> Library:
+def _updated(source: Path, folder: Path, backend: Backend, threads: int | None, bar: Bar, say: Say) -> Library:
     """Bring the index up to date, under the lock: list, read what is new, build a generation if anything changed."""
-    manifest = _manifest(folder) or {"format": FORMAT, "kinds": {}}
-    manifest["source"] = os.path.relpath(source.absolute(), folder.absolute())
-    home = folder / engine.name
-    if not (folder / MANIFEST).exists():
-        _write_manifest(folder, manifest)
-    with progress("listing photos", None) as advance:
+    if manifests.is_older(folder):
+        say(f"{folder}: was made by an older photoplanet; the index is built anew, so all photos are read again")
+    manifest = manifests.read(folder) or {"format": manifests.FORMAT, "kinds": {}}
+    manifest["source"] = manifests.relative(source, folder)
+    home = folder / backend.name
+    if not manifests.read(folder):
+        manifests.write(folder, manifest)
+    with bar("listing photos", None) as advance:
         listing = listings.read(source, folder, threads, advance)
-    before = manifest["kinds"].get(engine.name, {})
+    before: Facts = manifest["kinds"].get(backend.name, {})
     if not len(listing) and before.get("photos"):
         raise InputError(f"{source}: no geotagged photo is there now, of {before['photos']:,} before; is it mounted? "
                          f"Its index is kept; remove {folder} to start anew")  # fmt: skip
-    store = Store(home / STORE, engine.fields, engine.settings, repair=True, shard_photos=engine.shard_photos)
-    for line in store.damaged[:3]:
-        tell(f"{home / STORE}: shard {line}; its photos are read again")
-    _extract(listing, store, engine, threads, progress, tell)
-    found = [store.find(key, stamp) for key, stamp in zip(listing.keys, listing.stamps, strict=True)]
-    usable = [number for number, row in enumerate(found) if row is not None and not row.error]
-    rows: list[Row] = [found[number] for number in usable]  # type: ignore[misc]
-    errors = [row.error for row in found if row is not None and row.error]
-    indexed = listing.take(usable)
-    indexed.left_out = listing.left_out
-    digest = indexed.digest([engine.settings, engine.choices])
-    if before.get("digest") == digest and before.get("left_out") == listing.left_out:
-        with suppress(InputError):  # damaged: build it again
-            return _loaded(source, folder, engine, manifest["kinds"], store)
     home.mkdir(exist_ok=True)
-    token = secrets.token_hex(4)
-    facts = engine.build(store, rows, home, token, before, progress)
-    listings.save(indexed, home / f"rows-{token}.parquet")
-    facts |= {"photos": len(rows), "rows": f"rows-{token}.parquet", "digest": digest, "label": engine.label,
-              "left_out": listing.left_out, "unreadable": len(errors)}  # fmt: skip
-    manifest["kinds"][engine.name] = facts
-    _write_manifest(folder, manifest)
-    _tidy(home, engine, (facts, before))
-    store.keep([row for row in found if row is not None])
-    return _loaded(source, folder, engine, manifest["kinds"], store)
+    with _cache(home, backend, write=True) as cache:
+        for line in cache.damaged[:NAMED]:
+            say(f"{home / COMPUTED}: {line}; its photos are read again")
+        settings = [dict(backend.settings), dict(backend.choices)]
+        listed = listing.digest(settings)
+        current = before.get("left_out") == listing.left_out
+        if current and before.get("listed") == listed and cache.known(_keys(listing)).all():
+            with suppress(InputError):  # damaged: build it again
+                return _loaded(source, folder, backend, manifest["kinds"])
+        _extract(listing, cache, backend, threads, bar, say)
+        usable = _usable(listing, cache)
+        indexed = listing.take(usable)
+        digest = indexed.digest(settings)
+        if current and before.get("digest") == digest:  # what is new cannot be read
+            with suppress(InputError):
+                return _loaded(source, folder, backend, manifest["kinds"])
+        token = secrets.token_hex(4)
+        facts = backend.build(cache, _keys(indexed), home, token, before, bar)
+        listings.save(indexed, home / f"rows-{token}.parquet")
+        facts |= {"photos": len(usable), "rows": f"rows-{token}.parquet", "listed": listed, "digest": digest,
+                  "label": backend.label, "left_out": listing.left_out,
+                  "unreadable": len(listing) - len(usable)}  # fmt: skip
+        manifest["kinds"][backend.name] = facts
+        manifests.write(folder, manifest)
+        cache.keep([*_keys(listing), *_keys_of(source, home, before)])  # another process may have the one before open
+    manifests.tidy(home, backend, (facts, before))
+    return _loaded(source, folder, backend, manifest["kinds"])
 
 
 def _extract(
-    listing: listings.Listing, store: Store, engine: Any, threads: int | None, progress: Progress,
-    tell: Callable[[str], None],
-) -> None:  # fmt: skip
-    """Read the photos that the store does not know; also when stopped, what was read so far is on disk."""
-    known: set[tuple[str, str]] = set()
-    new = []
-    for number, name in enumerate(zip(listing.keys, listing.stamps, strict=True)):
-        if name not in known and store.find(*name) is None:
-            known.add(name)
-            new.append(number)
+    listing: listings.Listing, cache: Cache, backend: Backend, threads: int | None, bar: Bar, say: Say
+) -> None:
+    """Read the photos that the cache does not know; also when stopped, what was read so far is on disk."""
+    keys = _keys(listing)
+    new: dict[Key, int] = {}
+    for row, there in enumerate(cache.known(keys)):
+        if not there:
+            new.setdefault(keys[row], row)
     if not new:
         return
     old = len(listing) - len(new)
-    tell(f"reading {len(new):,} photos for the index" + (f" ({old:,} are there already)" if old else ""))
-    with progress("reading photos", len(new)) as advance:
-        results = engine.extract((listing.addresses[number] for number in new), threads)
-        try:
-            for number, result in zip(new, results, strict=True):
-                key, stamp = listing.keys[number], listing.stamps[number]
-                if isinstance(result, InputError):
-                    tell(str(result))
-                    if listings.stamp(listing.addresses[number]) == stamp:  # else it is changing just now
-                        store.add_error(key, stamp, str(result))
-                else:
-                    store.add(key, stamp, *result)
-                advance(1)
-        finally:
-            results.close()
-            store.flush()
+    say(f"reading {len(new):,} photos for the index" + (f" ({old:,} are there already)" if old else ""))
+
+    def read(rows: Iterator[int]) -> Iterator[Entry | Exception]:
+        return backend.extract((listing.addresses[row] for row in rows), threads)
+
+    def key(row: int) -> Key:  # by the stamp of now: a photo that is changing just now is tried again next time
+        return _named(listing.keys[row], listings.stamp(listing.addresses[row]))
+
+    with bar("reading photos", len(new)) as advance:
+        for _, found in cache.fill(new.values(), read, key):
+            if not isinstance(found, Entry):
+                say(str(found))
+            advance(1)
 
 
-def _write_manifest(folder: Path, manifest: dict[str, Any]) -> None:
-    with atomic.replacing(folder / MANIFEST) as temporary:
-        temporary.write_text(json.dumps(manifest, indent=1, sort_keys=True), encoding="utf-8")
+def _usable(listing: listings.Listing, cache: Cache) -> list[int]:
+    """The rows of the photos that could be read."""
+    usable = []
+    for start in range(0, len(listing), CHUNK):
+        found = cache.look_up(_keys(listing, start, start + CHUNK))
+        usable += [row for row, each in enumerate(found, start) if isinstance(each, Entry)]
+    return usable
 
 
-def _tidy(home: Path, engine: Any, generations: tuple[dict[str, Any], ...]) -> None:
-    """Remove what no generation but the present one and the one before (somebody may be opening it) needs."""
-    wanted = {STORE}
-    for facts in generations:
-        with suppress(KeyError, TypeError):
-            wanted |= {facts["rows"]} | engine.files(facts)
-    for path in home.iterdir():
-        if path.name in wanted:
-            continue
-        if path.is_dir():
-            shutil.rmtree(path, ignore_errors=True)
-        else:
-            path.unlink(missing_ok=True)
+def _cache(home: Path, backend: Backend, write: bool) -> Cache:
+    about = ", ".join(f"{name} {value}" for name, value in sorted(backend.settings.items()))
+    return Cache(home / COMPUTED, about, backend.fields, write=write)
+
+
+def _keys(listing: listings.Listing, start: int = 0, end: int | None = None) -> list[Key]:
+    """The keys of the rows in the cache."""
+    return [_named(*pair) for pair in zip(listing.keys[start:end], listing.stamps[start:end], strict=True)]
+
+
+def _named(key: str, stamp: str) -> Key:
+    """The stamp is part of the name, so that a changed photo stays readable for the generation before."""
+    return f"{key}\n{stamp}", ""
+
+
+def _keys_of(source: Path, home: Path, facts: Facts) -> list[Key]:
+    """The keys of a generation that was; none where it is damaged."""
+    with suppress(InputError, KeyError, TypeError, ValueError):
+        return _keys(listings.load(home / str(facts["rows"]), listings.root_of(source), int(facts["photos"])))
+    return []

@@ -3,7 +3,7 @@
 import hashlib
 import json
 import os
-from collections.abc import Callable
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -11,11 +11,14 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from photoplanet.core import atomic
+from photoplanet.core.cache import file_stamp
+from photoplanet.core.progress import Advance, ignore
 from photoplanet.errors import InputError
 from photoplanet.index import build
-from photoplanet.photos import table
+from photoplanet.photos import shards, table
 
-TABLE = "photos.parquet"  # in the index: what was read from the photos of a folder, with its journal beside it
+TABLE = "photos.parquet"  # in the index: what was read from the photos of a folder, with its cache beside it
 
 
 @dataclass
@@ -23,7 +26,7 @@ class Listing:
     """The photos of a library, row by row: ids, addresses (absolute), keys, stamps, and degrees float64.
 
     A key is the address from the library's folder on, so that a moved library keeps its index; a stamp changes when
-    the file does. `left_out`: reason → how many photos are not usable (no GPS, no photo, missing …).
+    the file does. `left_out`: reason → how many photos are not usable (no GPS, missing …).
     """
 
     ids: list[str]
@@ -37,15 +40,16 @@ class Listing:
     def __len__(self) -> int:
         return len(self.ids)
 
-    def take(self, rows: list[int]) -> "Listing":
-        """These rows, in this order; nothing is said about photos left out."""
+    def take(self, rows: Sequence[int]) -> "Listing":
+        """Return these rows, in this order, and nothing about photos left out."""
         ids, addresses, keys, stamps = (
             [values[row] for row in rows] for values in (self.ids, self.addresses, self.keys, self.stamps)
         )
-        return Listing(ids, addresses, keys, stamps, self.latitude[rows], self.longitude[rows])
+        picked = np.array(rows, np.int64)
+        return Listing(ids, addresses, keys, stamps, self.latitude[picked], self.longitude[picked])
 
     def digest(self, settings: Any) -> str:
-        """SHA-256 of all rows and `settings`: it changes when anything does that an index is made from."""
+        """Return the SHA-256 of all rows and `settings`: it changes when anything does that an index is made from."""
         found = hashlib.sha256(json.dumps(settings, sort_keys=True).encode())
         for values in (self.ids, self.keys, self.stamps):
             found.update("\0".join(values).encode("utf-8", "surrogatepass"))
@@ -55,17 +59,24 @@ class Listing:
 
 
 def root_of(source: Path) -> Path:
-    """The folder that keys start from: the library itself, or the folder of its table."""
+    """Return the folder that keys start from: the library itself, or the folder of its table.
+
+    >>> str(root_of(Path("/photos/list.csv")))
+    '/photos'
+    """
     return source.absolute() if source.is_dir() else source.absolute().parent
 
 
-def read(
-    source: Path, index: Path, threads: int | None = None,
-    advance: Callable[..., Any] = lambda count=1, note="": None,
-) -> Listing:  # fmt: skip
+def read(source: Path, index: Path, threads: int | None = None, advance: Advance = ignore) -> Listing:
     """List a folder (its photos' EXIF, read once and then only where files changed) or a photo table.
 
-    `index`: the folder for what is remembered about a folder's photos. InputError for what is neither.
+    `index`: the folder that keeps what was read from a folder's photos. InputError for what is neither.
+
+    >>> home = getfixture("tmp_path")
+    >>> rows = [{"photo_id": "a", "path": "gone.jpg", "latitude": 55.7, "longitude": 13.2}]
+    >>> listing = read(table.write(table.from_rows(rows), home / "photos.csv"), home)
+    >>> len(listing), listing.left_out
+    (0, {'missing': 1})
     """
     if source.is_dir():
         found, gone = build.index([source], index / TABLE, threads=threads, advance=advance)
@@ -89,17 +100,17 @@ def read(
 
 
 def stamp(address: str) -> str:
-    """Size and time of change of a photo's file (of its shard, for a member), empty where there is none."""
-    shard, hash_sign, _ = address.partition(".tar#")
-    try:
-        status = os.stat(shard + ".tar" if hash_sign else address)  # noqa: PTH116  # 100,000 photos: pathlib doubles it
-    except (OSError, ValueError):
-        return ""
-    return f"{status.st_size}:{status.st_mtime_ns}"
+    """Return size and time of change of a photo's file (of its shard, for a member), empty where there is none.
+
+    >>> stamp("/no/such/shard.tar#photo.jpg")
+    ''
+    """
+    member = shards.split_address(address)
+    return file_stamp(member[0] if member else address)
 
 
 def save(listing: Listing, path: Path) -> None:
-    """Write the rows as Parquet; absolute addresses are not kept, they follow from the keys."""
+    """Write the rows as Parquet; absolute addresses are not kept, since they follow from the keys."""
     import pyarrow as pa
     import pyarrow.parquet as pq
 
@@ -107,11 +118,19 @@ def save(listing: Listing, path: Path) -> None:
         "photo_id": pa.array(listing.ids, pa.string()), "path": pa.array(listing.keys, pa.string()),
         "latitude": listing.latitude, "longitude": listing.longitude, "stamp": pa.array(listing.stamps, pa.string()),
     }  # fmt: skip
-    pq.write_table(pa.table(columns), path, compression="zstd")
+    with atomic.replacing(path) as temporary:
+        pq.write_table(pa.table(columns), temporary, compression="zstd")
 
 
 def load(path: Path, root: Path, photos: int) -> Listing:
-    """Read what `save` wrote, `photos` rows of it; InputError for anything else."""
+    """Read what `save` wrote, `photos` rows of it; InputError for anything else.
+
+    >>> path = getfixture("tmp_path") / "rows.parquet"
+    >>> where = np.array([55.7]), np.array([13.2])
+    >>> save(Listing(["a"], ["/photos/a.jpg"], ["a.jpg"], ["8:1"], *where), path)
+    >>> load(path, Path("/moved"), 1).addresses
+    ['/moved/a.jpg']
+    """
     import pyarrow as pa
     import pyarrow.parquet as pq
 

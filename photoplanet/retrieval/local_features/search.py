@@ -1,19 +1,22 @@
 """Search by local features: visual words choose candidates, geometry decides which of them show the same place."""
 
 import os
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Iterator
 from concurrent.futures import ThreadPoolExecutor
-from typing import Any, NamedTuple
+from typing import NamedTuple, Protocol
 
 import numpy as np
+from numpy.typing import NDArray
 from PIL import Image, ImageDraw
 
+from photoplanet.core.progress import Advance, ignore
 from photoplanet.errors import InputError
-from photoplanet.photos.decode import open_photo
+from photoplanet.photos.decode import Source, open_photo
 from photoplanet.retrieval.local_features.root_sift import MAX_SIDE, Features, extract
 from photoplanet.retrieval.local_features.verification import Verified, trusted, verify
 from photoplanet.retrieval.local_features.visual_words import DESCRIPTORS_PER_WORD, MAX_WORDS, InvertedIndex, Vocabulary
 
+TRAINING_PHOTOS = 4000  # that the vocabulary is trained on, at most
 CANDIDATES = 20  # verified per query, 10 ms each on a core
 QUERY_WORDS = 3  # of a query's feature, one of a library's: forgives a word's border at no cost in the index
 SAMPLE = DESCRIPTORS_PER_WORD * MAX_WORDS  # descriptors that the vocabulary is trained on, 42 MB
@@ -26,7 +29,16 @@ class LocalMatch(NamedTuple):
     inliers: int
     score: float
     trusted: bool
-    pairs: np.ndarray  # int32 (inliers, 2): rows of the query's features and of the photo's
+    pairs: NDArray[np.int32]  # (inliers, 2): rows of the query's features and of the photo's
+
+
+class HasPairs(Protocol):
+    """A match of whatever kind."""
+
+    @property
+    def pairs(self) -> NDArray[np.int32] | None:
+        """Which rows of the query's features and of the photo's agree, int32 (inliers, 2)."""
+        ...
 
 
 class LocalIndex:
@@ -43,7 +55,7 @@ class LocalIndex:
         exclude: Iterable[int] = (),
         threads: int | None = None,
     ) -> list[LocalMatch]:
-        """The k best photos for a query's features: trusted ones first, then by inliers, then by score.
+        """Return the k best photos for a query's features: trusted ones first, then by inliers, then by score.
 
         `candidates` are verified, those with the most words in common; rows of `exclude` (the query itself) are not.
         Verifies on `threads` threads (default: one per core, at most 8); the answer does not depend on them.
@@ -69,12 +81,19 @@ class LocalIndex:
 def train_vocabulary(
     features_of: Callable[[int], Features], photos: int, words: int | None = None, seed: int = 0, sample: int = SAMPLE
 ) -> Vocabulary:
-    """A vocabulary from at most `sample` descriptors of photos 0 … photos − 1, of up to 4,000 of them drawn by `seed`.
+    """Train a vocabulary on at most `sample` descriptors of photos 0 … photos − 1, of up to 4,000 drawn by `seed`.
 
-    Memory: the sample. Raises InputError where no photo has features.
+    Memory: the sample. InputError where no photo has features.
+
+    >>> random = np.random.default_rng(0)
+    >>> one = Features(np.zeros((60, 4), np.float32), random.integers(0, 99, (60, 128), np.uint8), 320, 240)
+    >>> len(train_vocabulary(lambda row: one, photos=2)) < 10
+    True
     """
     rng = np.random.default_rng(seed)
-    drawn = np.sort(rng.choice(photos, min(photos, 4000), replace=False)) if photos else np.zeros(0, np.int64)
+    drawn = (
+        np.sort(rng.choice(photos, min(photos, TRAINING_PHOTOS), replace=False)) if photos else np.zeros(0, np.int64)
+    )
     each = max(1, sample // max(1, len(drawn)))
     parts = []
     for row in drawn:
@@ -91,15 +110,20 @@ def build(
     photos: int,
     words: int | None = None,
     seed: int = 0,
-    advance: Callable[..., Any] = lambda count=1, note="": None,
+    advance: Advance = ignore,
 ) -> LocalIndex:
     """Train the vocabulary on a sample of photos 0 … photos − 1 and index them all, one at a time.
 
     Memory: the sample, then 5 bytes per photo and different word (twice at the end), never the features of all.
+
+    >>> photos = [extract(np.random.default_rng(seed).integers(0, 255, (90, 120, 3), np.uint8)) for seed in (1, 2)]
+    >>> index = build(photos.__getitem__, photos=2)
+    >>> [(match.row, match.trusted) for match in index.search(photos[1], k=1)]
+    [(1, True)]
     """
     vocabulary = train_vocabulary(features_of, photos, words, seed)
 
-    def each():
+    def each() -> Iterator[NDArray[np.int32]]:
         for row in range(photos):
             yield vocabulary.assign(features_of(row).descriptors)
             advance(1)
@@ -108,21 +132,25 @@ def build(
 
 
 def draw(
-    query_photo: Any,
-    other_photo: Any,
-    match: LocalMatch | Verified,
+    query_photo: Source,
+    other_photo: Source,
+    match: HasPairs,
     query: Features | None = None,
     other: Features | None = None,
     max_side: int = MAX_SIDE,
 ) -> Image.Image:
-    """Both photos side by side, a line for each pair of features that agree; RGB, about 2 × `max_side` pixels wide.
+    """Draw both photos side by side, a line for each pair of features that agree; RGB, about 2 × `max_side` wide.
 
     `match.pairs` counts in the features `query` and `other`; without them, in those that `extract` finds as before.
-    Raises InputError for photos that cannot be read, and for a match of other features.
+    InputError for photos that cannot be read, and for a match of other features.
+
+    >>> photo = Image.new("RGB", (400, 300), "navy")
+    >>> draw(photo, photo, verify(extract(photo), extract(photo))).size
+    (808, 300)
     """
     query = extract(query_photo, max_side) if query is None else query
     other = extract(other_photo, max_side) if other is None else other
-    pairs = match.pairs
+    pairs = np.empty((0, 2), np.int32) if match.pairs is None else match.pairs
     if len(pairs) and (pairs.min() < 0 or (pairs.max(axis=0) >= (len(query.points), len(other.points))).any()):
         raise InputError("the match counts in other features than these photos have; index the library again")
     size = ((query.width, query.height), (other.width, other.height))

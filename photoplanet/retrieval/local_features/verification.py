@@ -3,8 +3,10 @@
 from typing import NamedTuple
 
 import numpy as np
+from numpy.typing import NDArray
 
-from photoplanet.retrieval.local_features.root_sift import Features, opencv
+from photoplanet.retrieval.extras import open_opencv
+from photoplanet.retrieval.local_features.root_sift import Features
 
 RATIO = 0.85  # a match is nearer than this share of the second nearest (Lowe 2004 takes 0.8, before mutual matching)
 PIXELS = 3.0  # how far from its line or place an inlier may lie, at 800 pixels
@@ -27,12 +29,14 @@ class Verified(NamedTuple):
     """
 
     inliers: int
-    pairs: np.ndarray
-    model: np.ndarray | None
+    pairs: NDArray[np.int32]
+    model: NDArray[np.float64] | None
     kind: str
     matched: int = 0
 
 
+Floats = NDArray[np.float32]
+Pairs = NDArray[np.int32]
 NOTHING = Verified(0, np.zeros((0, 2), np.int32), None, "")
 
 
@@ -40,6 +44,12 @@ def verify(query: Features, other: Features) -> Verified:
     """Match two photos' features and keep what one camera motion explains; the same photos give the same answer.
 
     Mutual nearest neighbours by the ratio test, then those turned and zoomed alike, then MAGSAC++ (Barath et al. 2020).
+
+    >>> from photoplanet.retrieval.local_features.root_sift import extract
+    >>> photo = extract(np.random.default_rng(1).integers(0, 255, (30, 40, 3), np.uint8).repeat(8, 0).repeat(8, 1))
+    >>> found = verify(photo, photo)
+    >>> found.inliers > 100, trusted(found)
+    (True, True)
     """
     pairs = match(query.descriptors, other.descriptors)
     pairs = pairs[alike(query.points[pairs[:, 0]], other.points[pairs[:, 1]])]
@@ -55,12 +65,21 @@ def verify(query: Features, other: Features) -> Verified:
 
 
 def trusted(verified: Verified) -> bool:
-    """Whether two photos show the same place: the rule for "this is a match", chosen in docs/local-features.md."""
+    """Return whether two photos show the same place: the rule for "this is a match", from docs/local-features.md.
+
+    >>> trusted(NOTHING._replace(inliers=15, matched=50)), trusted(NOTHING._replace(inliers=14, matched=14))
+    (True, False)
+    """
     return verified.inliers >= MIN_INLIERS and verified.inliers >= MIN_SHARE * verified.matched
 
 
-def match(query: np.ndarray, other: np.ndarray) -> np.ndarray:
-    """Descriptors uint8 (n, 128), (m, 128) → int32 (p, 2): mutual nearest neighbours that pass the ratio test."""
+def match(query: NDArray[np.uint8], other: NDArray[np.uint8]) -> Pairs:
+    """Return the mutual nearest neighbours that pass the ratio test, int32 (p, 2), of uint8 (n, 128) and (m, 128).
+
+    >>> descriptors = np.eye(3, 128, dtype=np.uint8) * np.uint8(200)
+    >>> match(descriptors, descriptors[::-1]).tolist()
+    [[0, 2], [1, 1], [2, 0]]
+    """
     if len(query) < 2 or len(other) < 2:
         return np.zeros((0, 2), np.int32)
     a, b = query.astype(np.float32), other.astype(np.float32)
@@ -76,49 +95,65 @@ def match(query: np.ndarray, other: np.ndarray) -> np.ndarray:
     return np.stack([rows[kept], best[kept]], axis=1).astype(np.int32)
 
 
-def alike(query: np.ndarray, other: np.ndarray) -> np.ndarray:
-    """Which matches, points float32 (p, 4) each, are turned and zoomed as most are: bool (p,)."""
+def alike(query: Floats, other: Floats) -> NDArray[np.bool_]:
+    """Return which matches, points float32 (p, 4) each, are turned and zoomed as most are: bool (p,).
+
+    >>> here = np.array([[0, 0, 8, 0], [9, 9, 8, 0], [5, 5, 8, 0]], np.float32)
+    >>> there = here + np.array([[0, 0, 0, 10], [0, 0, 0, 12], [0, 0, 0, 90]], np.float32)
+    >>> alike(here, there).tolist()
+    [True, True, False]
+    """
     if not len(query):
         return np.zeros(0, bool)
     turn = (other[:, 3] - query[:, 3]) % 360
     zoom = np.log2(np.maximum(other[:, 2], 1e-3) / np.maximum(query[:, 2], 1e-3))
     apart = np.abs((turn[:, None] - turn + 180) % 360 - 180)
     together = (apart <= TURN) & (np.abs(zoom[:, None] - zoom) <= ZOOM)
-    return together[together.sum(axis=1).argmax()]
+    best: NDArray[np.bool_] = together[together.sum(axis=1).argmax()]
+    return best
 
 
-def overlay(query: Features, other: Features, pairs: np.ndarray) -> np.ndarray:
-    """Which matches are of something that travels with the camera, a logo, a date, a bonnet: bool (p,).
+def overlay(query: Features, other: Features, pairs: Pairs) -> NDArray[np.bool_]:
+    """Return which matches are of something that travels with the camera, a logo, a date, a bonnet: bool (p,).
 
     They stay at one place of the picture and fill a small part of it; in near-duplicates they are everywhere.
+
+    >>> places = np.array([[10 + 40 * (i % 8), 10 + 30 * (i // 8), 5, 0] for i in range(64)], np.float32)
+    >>> photo = Features(places, np.zeros((64, 128), np.uint8), 320, 240)
+    >>> overlay(photo, photo, np.array([[0, 0], [9, 40]], np.int32)).tolist()
+    [True, False]
     """
     sides = [np.array([photo.width, photo.height], np.float32) for photo in (query, other)]
     here, all_here = query.points[pairs[:, 0], :2] / sides[0], query.points[:, :2] / sides[0]
-    still = np.abs(here - other.points[pairs[:, 1], :2] / sides[1]).max(axis=1, initial=0) < STILL
+    still: NDArray[np.bool_] = np.abs(here - other.points[pairs[:, 1], :2] / sides[1]).max(axis=1, initial=0) < STILL
     if not still.any() or _cells(here[still]) >= EVERYWHERE * _cells(all_here):
         return np.zeros(len(pairs), bool)
     return still
 
 
-def _cells(places: np.ndarray) -> int:
+def _cells(places: Floats) -> int:
     """How many squares of an 8 × 8 grid hold one of the places in 0 … 1."""
     row, column = np.minimum(places * 8, 7).astype(int).T
-    return len(np.unique(row * 8 + column, return_counts=True)[0])
+    return len(np.unique(row * 8 + column))
 
 
-def distinct(query: np.ndarray, other: np.ndarray) -> np.ndarray:
-    """Rows of matches whose place (x, y) no earlier one has, in either photo: one corner is often found twice."""
-    keep: np.ndarray = np.arange(len(query))
+def distinct(query: Floats, other: Floats) -> NDArray[np.int64]:
+    """Return the rows of matches whose place (x, y) no earlier one has, in either photo: corners are found twice.
+
+    >>> distinct(np.array([[1, 1], [1, 1.2], [9, 9]]), np.array([[5, 5], [6, 6], [7, 7]])).tolist()
+    [0, 2]
+    """
+    keep: NDArray[np.int64] = np.arange(len(query))
     for places in (query, other):
         _, first = np.unique(np.round(places[keep]), axis=0, return_index=True)
         keep = keep[np.sort(first)]
     return keep
 
 
-def _model(here: np.ndarray, there: np.ndarray) -> tuple[np.ndarray | None, np.ndarray, str]:
+def _model(here: Floats, there: Floats) -> tuple[NDArray[np.float64] | None, NDArray[np.bool_], str]:
     """The fundamental matrix or homography, whichever explains more: planes and turns on the spot need the latter."""
-    cv2 = opencv()
-    best: tuple[np.ndarray | None, np.ndarray, str] = (None, np.zeros(len(here), bool), "")
+    cv2 = open_opencv()
+    best: tuple[NDArray[np.float64] | None, NDArray[np.bool_], str] = (None, np.zeros(len(here), bool), "")
     for kind, fit in (("homography", cv2.findHomography), ("fundamental", cv2.findFundamentalMat)):
         try:
             model, mask = fit(here, there, cv2.USAC_MAGSAC, PIXELS, 0.999, ITERATIONS)

@@ -1,6 +1,6 @@
 """Where the nearest library photo was taken: the two retrieval baselines of the paper's Fig. 9c."""
 
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
@@ -22,12 +22,20 @@ class Nearest(NamedTuple):
 
 
 def nearest(
-    vectors: NDArray, index: VectorIndex, latitude: NDArray, longitude: NDArray, partition: "Partition | None" = None
+    vectors: NDArray[Any],
+    index: VectorIndex,
+    latitude: NDArray[np.float64],
+    longitude: NDArray[np.float64],
+    partition: "Partition | None" = None,
 ) -> Nearest:
-    """The position of the nearest library photo of each unit vector (n, d); library positions (m,) in degrees.
+    """Return the position of the nearest library photo of each unit vector (n, d); positions (m,) in degrees.
 
     With a partition it is replaced by the centre of its cell (the paper's "CNN embeddings quant.", Fig. 9c): a photo
-    outside every cell keeps its own.
+    outside every cell keeps its own. InputError unless there are as many positions as vectors in the index.
+
+    >>> index = VectorIndex.build(np.eye(2, dtype=np.float32))
+    >>> nearest(np.array([[0.1, 0.9]]), index, np.array([48.9, 55.7]), np.array([2.4, 13.2])).latitude
+    array([55.7])
     """
     if not len(index) == len(latitude) == len(longitude):
         raise InputError(f"{len(index)} vectors, {len(latitude)} latitudes, {len(longitude)} longitudes: give one each")
@@ -41,7 +49,13 @@ def nearest(
     return Nearest(places[:, 0], places[:, 1], rows, distances[:, 0])
 
 
-def to_centers(places: NDArray, partition: "Partition") -> NDArray[np.float64]:
-    """Positions (n, 2) in degrees → the centres (n, 2) of their cells; outside every cell they stay."""
+def to_centers(places: NDArray[np.float64], partition: "Partition") -> NDArray[np.float64]:
+    """Return the centres (n, 2) of the cells of positions (n, 2), degrees; outside every cell they stay.
+
+    >>> from photoplanet.earth.partition.partition import Partition
+    >>> partition = Partition.uniform(np.array([48.8, 48.9]), np.array([2.3, 2.4]), level=4, min_photos=1)
+    >>> to_centers(np.array([[48.8, 2.3], [-60.0, 10.0]]), partition).round(1).tolist()
+    [[47.4, 2.7], [-60.0, 10.0]]
+    """
     classes = partition.assign(places[:, 0], places[:, 1])
     return np.where((classes >= 0)[:, None], partition.centers[classes], places)

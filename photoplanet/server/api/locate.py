@@ -1,85 +1,67 @@
 """POST /v1/locate: photos → places."""
 
 import asyncio
-from dataclasses import dataclass
-from typing import Any
 
-from fastapi import FastAPI, Request
-from fastapi.responses import JSONResponse, Response
+from starlette.requests import Request
 
 from photoplanet.errors import InputError
-from photoplanet.locate.answers import AnswerOptions, record
-from photoplanet.locate.credible_region import REGION_SHARE
-from photoplanet.locate.precision import DEFAULT_PRECISION
 from photoplanet.locate.prediction import Prediction
-from photoplanet.server import openapi, service
-from photoplanet.server.openapi import Always, Precision, Regions, Shapes, Share, Top
+from photoplanet.server import openapi, problems
+from photoplanet.server.api import answers
+from photoplanet.server.api.answers import Count, LocatedPhoto, ModelName, UnreadablePhoto
+from photoplanet.server.api.parameters import EstimateQuery
+from photoplanet.server.endpoint import Endpoint
 from photoplanet.server.problems import Problem
-from photoplanet.server.query_cache import Remembering
+from photoplanet.server.service import Service
 from photoplanet.server.uploads import Upload
 
-ANSWER = openapi.answer(
-    openapi.record(
-        "model world photos failed",
-        model=openapi.TEXT, world=openapi.TEXT, failed=openapi.COUNT,
-        photos=openapi.listed(openapi.record("file", **openapi.FOUND)),
-    ),
-    {"model": "toy", "world": "toy", "photos": [openapi.PHOTO], "failed": 0},
-)  # fmt: skip
+
+class LocateAnswer(ModelName):
+    """One answer for each photo, in the order sent; `failed` counts those that could not be read."""
+
+    photos: list[LocatedPhoto | UnreadablePhoto]
+    failed: Count
 
 
-def add(app: FastAPI, shared: service.Service) -> None:
-    """Add the endpoint."""
+EXAMPLE: LocateAnswer = {
+    "model": "toy",
+    "world": "toy",
+    "photos": [{"file": "IMG_1.jpg", **answers.ESTIMATE}],
+    "failed": 0,
+}
 
-    async def locate(
-        request: Request,
-        top: Top = 5,
-        region: Share = REGION_SHARE,
-        precision: Precision = DEFAULT_PRECISION,
-        answer_always: Always = False,
-        geojson: Shapes = False,
-        regions: Regions = False,
-    ) -> Response:
+
+def endpoint(service: Service) -> Endpoint:
+    """Make the endpoint."""
+
+    async def locate(request: Request, query: EstimateQuery) -> LocateAnswer:
         """One photo as the body, or any number as multipart/form-data; one answer each, in the same order."""
-        asked = _Asked(AnswerOptions(top, region, precision, answer_always), geojson, regions)
-        return await request.scope["route"].answer(request, answer, asked)
 
-    async def answer(request: Request, asked: "_Asked") -> Response:
-        async def all_of(photos: list[Upload]) -> list[dict[str, Any]]:
+        async def work(photos: list[Upload]) -> list[LocatedPhoto | UnreadablePhoto]:
             if len(photos) == 1:
-                return [await _one(shared, photos[0], asked)]
-            return await asyncio.gather(*(_one(shared, upload, asked) for upload in photos))
+                return [await _located(service, photos[0], query)]
+            return await asyncio.gather(*(_located(service, photo, query) for photo in photos))
 
-        answers = await shared.answer(request, all_of)
-        if len(answers) == 1 and "error" in answers[0]:
-            raise Problem(400, answers[0]["error"])
-        failed = sum("error" in answer for answer in answers)
-        return JSONResponse({**shared.about(), "photos": answers, "failed": failed})
+        photos = await service.answer(request, work)
+        if len(photos) == 1 and "error" in photos[0]:
+            raise Problem(400, photos[0]["error"])
+        failed = sum("error" in photo for photo in photos)
+        return {**answers.model_name(service.locator), "photos": photos, "failed": failed}
 
-    app.router.add_api_route(
-        "/v1/locate", locate, methods=["POST"], summary="Where photos were taken", openapi_extra=openapi.body(),
-        responses=ANSWER, route_class_override=Remembering,
+    return Endpoint(
+        "POST", "/v1/locate", locate, "Where photos were taken",
+        body=openapi.photos_body(), refusals=openapi.UPLOAD, example=EXAMPLE,
     )  # fmt: skip
 
 
-@dataclass(frozen=True)
-class _Asked:
-    """How answers are told, and what is added to them."""
-
-    form: AnswerOptions
-    geojson: bool
-    regions: bool
-
-
-async def _one(shared: service.Service, upload: Upload, asked: _Asked) -> dict[str, Any]:
-    def facts(prediction: Prediction) -> dict[str, Any]:
-        more = service.more(prediction, upload.name, asked.form, asked.geojson, asked.regions)
-        return record(upload.name, prediction, asked.form) | more
+async def _located(service: Service, photo: Upload, query: EstimateQuery) -> LocatedPhoto | UnreadablePhoto:
+    def report(prediction: Prediction) -> LocatedPhoto:
+        return answers.located(photo.name, prediction, query.options(), query.geojson, query.regions)
 
     try:
-        found = await shared.batcher.locate(upload.content, facts)
+        found = await service.batcher.locate(photo.content, report)
     except InputError as error:
-        shared.metrics.photos.labels("unreadable").inc()
-        return {"file": upload.name, "error": service.unnamed(error)}
-    shared.metrics.photos.labels("located").inc()
+        service.metrics.photo(located=False)
+        return {"file": photo.name, "error": problems.reason(error)}
+    service.metrics.photo(located=True)
     return found

@@ -1,51 +1,96 @@
 // Files from the drop, the buttons, or the clipboard; folders with all that is below them.
-const PHOTO = /\.(jpe?g|jfif|png|webp|gif|bmp|tiff?|hei[cf]|avif)$/i, TRACK = /\.gpx$/i;
+import { byId } from "/map/dom.js";
 
-// taken(photos, track, others): files that look like photos, a GPX file or null, and how many were left out
+const PHOTO = /\.(jpe?g|jfif|png|webp|gif|bmp|tiff?|hei[cf]|avif)$/i;
+const TRACK = /\.gpx$/i;
+
+/** @typedef {(photos: File[], track: File | null, others: number) => void} Taken files that look like photos, a GPX file, and how many were left out */
+
+/** @param {Taken} taken */
 export function listen(taken) {
-  const pickers = { files: document.getElementById("files"), folder: document.getElementById("folder") };
-  for (const button of document.querySelectorAll("[data-pick]")) button.addEventListener("click", () => pickers[button.dataset.pick].click());
-  for (const picker of Object.values(pickers)) picker.addEventListener("change", () => { give([...picker.files], taken); picker.value = ""; });
+  const pickers = [byId("files", HTMLInputElement), byId("folder", HTMLInputElement)];
+  for (const picker of pickers) {
+    picker.addEventListener("change", () => {
+      give([...(picker.files ?? [])], taken);
+      picker.value = "";
+    });
+    for (const button of document.querySelectorAll(`[data-pick="${picker.id}"]`))
+      button.addEventListener("click", () => picker.click());
+  }
   document.addEventListener("paste", (event) => {
-    const files = [...event.clipboardData.files];
-    if (files.length) { event.preventDefault(); give(files, taken); }
+    const files = [...(event.clipboardData?.files ?? [])];
+    if (!files.length) return;
+    event.preventDefault();
+    give(files, taken);
   });
-  dropping(taken);
+  listenToDrops(taken);
 }
-function dropping(taken) {
-  const cover = document.getElementById("dropping");
-  const holdsFiles = (event) => event.dataTransfer && [...event.dataTransfer.types].includes("Files");
-  let depth = 0;  // each element that is entered and left on the way says so
-  const over = (step) => { depth = Math.max(0, depth + step); cover.hidden = depth === 0; };
-  document.addEventListener("dragenter", (event) => { if (holdsFiles(event)) { event.preventDefault(); over(1); } });
-  document.addEventListener("dragleave", (event) => { if (holdsFiles(event)) over(-1); });
-  document.addEventListener("dragover", (event) => { if (holdsFiles(event)) { event.preventDefault(); event.dataTransfer.dropEffect = "copy"; } });
-  document.addEventListener("drop", async (event) => {
-    if (!holdsFiles(event)) return;
+
+/** @param {Taken} taken */
+function listenToDrops(taken) {
+  const cover = byId("dropping", HTMLElement);
+  let depth = 0; // each element that is entered and left on the way says so
+  const over = (/** @type {number} */ step) => {
+    depth = Math.max(0, depth + step);
+    cover.hidden = depth === 0;
+  };
+  onFiles("dragenter", (event) => {
+    event.preventDefault();
+    over(1);
+  });
+  onFiles("dragleave", () => over(-1));
+  onFiles("dragover", (event, transfer) => {
+    event.preventDefault();
+    transfer.dropEffect = "copy";
+  });
+  onFiles("drop", async (event, transfer) => {
     event.preventDefault();
     over(-depth);
-    const entries = [...event.dataTransfer.items].map((item) => item.webkitGetAsEntry && item.webkitGetAsEntry());  // now: later they are gone
-    const files = [...event.dataTransfer.files];
-    give(entries.some((entry) => entry && entry.isDirectory) ? await below(entries) : files, taken);
+    const entries = [...transfer.items].map((item) => item.webkitGetAsEntry()); // now: later they are gone
+    const files = [...transfer.files];
+    give(entries.some((entry) => entry?.isDirectory) ? await below(entries) : files, taken);
   });
 }
+
+/** @param {"dragenter" | "dragleave" | "dragover" | "drop"} kind @param {(event: DragEvent, transfer: DataTransfer) => void} act */
+function onFiles(kind, act) {
+  document.addEventListener(kind, (event) => {
+    if (event.dataTransfer?.types.includes("Files")) act(event, event.dataTransfer);
+  });
+}
+
+/** All files of folders; what cannot be read is left out. @param {(FileSystemEntry | null)[]} entries @returns {Promise<File[]>} */
 async function below(entries) {
   const files = [];
   for (const entry of entries) {
-    if (!entry) continue;
-    if (entry.isFile) files.push(await new Promise((resolve, reject) => entry.file(resolve, reject)).catch(() => null));
-    else {
-      const reader = entry.createReader();
-      const some = () => new Promise((resolve, reject) => reader.readEntries(resolve, reject)).catch(() => []);
-      for (let listed = await some(); listed.length; listed = await some()) files.push(...await below(listed));
+    if (entry?.isFile) files.push(...(await fileOf(/** @type {FileSystemFileEntry} */ (entry))));
+    else if (entry) {
+      const reader = /** @type {FileSystemDirectoryEntry} */ (entry).createReader();
+      for (let some = await listOf(reader); some.length; some = await listOf(reader))
+        files.push(...(await below(some)));
     }
   }
-  return files.filter(Boolean);
+  return files;
 }
+
+/** @param {FileSystemFileEntry} entry @returns {Promise<File[]>} */
+const fileOf = (entry) =>
+  new Promise((resolve) =>
+    entry.file(
+      (file) => resolve([file]),
+      () => resolve([]),
+    ),
+  );
+
+/** The next entries of a folder. @param {FileSystemDirectoryReader} reader @returns {Promise<FileSystemEntry[]>} */
+const listOf = (reader) => new Promise((resolve) => reader.readEntries(resolve, () => resolve([])));
+
+/** @param {File[]} given @param {Taken} taken */
 function give(given, taken) {
-  const files = given.filter((file) => !file.name.startsWith("."));  // .DS_Store, ._IMG_1.jpg and the like
+  const files = given.filter((file) => !file.name.startsWith(".")); // .DS_Store, ._IMG_1.jpg and the like
   const photos = files.filter((file) => file.type.startsWith("image/") || PHOTO.test(file.name));
-  photos.sort((a, b) => (a.webkitRelativePath || a.name).localeCompare(b.webkitRelativePath || b.name, "en", { numeric: true }));
+  const path = (/** @type {File} */ file) => file.webkitRelativePath || file.name;
+  photos.sort((a, b) => path(a).localeCompare(path(b), "en", { numeric: true }));
   const tracks = files.filter((file) => TRACK.test(file.name));
-  taken(photos, tracks.at(-1) || null, files.length - photos.length - tracks.length);
+  taken(photos, tracks[tracks.length - 1] ?? null, files.length - photos.length - tracks.length);
 }

@@ -1,76 +1,121 @@
 // Wires the page: what the user does → what is sent → what is shown.
-import { Api, Problem } from "./api.js";
+import { byId } from "/map/dom.js";
+import { plural } from "/map/words.js";
+import { Api, messageOf, Problem } from "./api.js";
+import * as filmstrip from "./filmstrip.js";
 import * as intake from "./intake.js";
 import * as panel from "./panel.js";
 import { save } from "./save.js";
 import { locate, locateTogether } from "./sending.js";
-import { state, told } from "./state.js";
-import * as strip from "./filmstrip.js";
+import { answerOf, state } from "./state.js";
 import * as thumbs from "./thumbs.js";
 import { ask } from "./token.js";
 import * as worldmap from "./worldmap.js";
 
-const $ = (id) => document.getElementById(id);
-const plural = (n, word) => `${n.toLocaleString("en")} ${word}${n === 1 ? "" : "s"}`;
-const CANCELLED = "cancelled";  // by the user, so that the rest waits for them
+/** @typedef {import("./state.js").Photo} Photo */
+
+/** @param {string} id */
+const $ = (id) => byId(id, HTMLElement);
+const CANCELLED = "cancelled"; // by the user, so that the rest waits for them
 const LOOPBACK = ["localhost", "127.0.0.1", "[::1]"];
 const api = new Api(ask, waiting);
-let running = null;  // the AbortController of what is under way
-let stale = true;    // the albums do not hold all photos, or were made with other options
-let paused = false;  // by the user, or because something went wrong
+const together = byId("together", HTMLInputElement);
+const always = byId("always", HTMLInputElement);
+const offset = byId("offset", HTMLInputElement);
+const precision = byId("precision", HTMLSelectElement);
+/** @type {AbortController | null} of what is under way */
+let running = null;
+let stale = true; // the albums do not hold all photos, or were made with other options
+let paused = false; // by the user, or because something went wrong
 
 // --- photos come and go
+/** @param {File} file @returns {Photo} */
+function fresh(file) {
+  const name = file.webkitRelativePath || file.name;
+  return { file, name, status: "waiting", alone: null, trip: null, error: "", thumbnail: null };
+}
+
 intake.listen((files, track, others) => {
-  const fresh = files.map((file) => ({ file, name: file.webkitRelativePath || file.name, status: "waiting", alone: null, trip: null, error: "", small: null }));
-  if (track) { state.track = track; stale = true; }
-  if (fresh.length) stale = true;
-  state.photos.push(...fresh);
+  const added = files.map(fresh);
+  if (track) state.track = track;
+  if (track || added.length) stale = true;
+  state.photos.push(...added);
   const left = others ? ` ${plural(others, "other file")} left out.` : "";
-  say(fresh.length || track ? `${plural(fresh.length, "photo")} added.${left}` : `No photo among ${others === 1 ? "it" : "them"}.${left}`);
-  if (!fresh.length && !track) return trouble(`Nothing to locate: ${plural(others, "file")} of a kind that is no photo.`);
-  thumbs.make(fresh, (photo) => { if (state.photos.includes(photo)) strip.update(photo); else thumbs.forget([photo]); });
-  const first = !state.chosen && fresh.length > 0;
+  const none = `No photo among ${others === 1 ? "it" : "them"}.`;
+  say((added.length || track ? `${plural(added.length, "photo")} added.` : none) + left);
+  if (!added.length && !track)
+    return warn(`Nothing to locate: ${plural(others, "file")} of a kind that is not a photo.`);
+  thumbs.make(added, (photo) => {
+    if (state.photos.includes(photo)) filmstrip.update(photo);
+    else thumbs.forget([photo]);
+  });
+  const first = !state.chosen && added.length > 0;
   list();
-  if (first) { choose(fresh[0]); strip.focus(); }
+  if (first) {
+    choose(added[0]);
+    filmstrip.focus();
+  }
   go();
 });
+
+/** @param {Photo} photo */
 function choose(photo, move = true) {
   state.chosen = photo;
-  strip.choose(photo);
+  filmstrip.choose(photo);
   worldmap.showMatches([]);
   panel.render(api);
-  if (move) worldmap.show(photo); else worldmap.redraw();
+  if (move) worldmap.show(photo);
+  else worldmap.redraw();
 }
+
+/** The chosen photo anew, as other options show it. */
+function refresh(move = true) {
+  list();
+  if (state.chosen) choose(state.chosen, move);
+}
+
 function list() {
   document.body.classList.toggle("empty", !state.photos.length);
   $("togetherBox").hidden = state.photos.length < 2;
   $("trackBox").hidden = !state.track;
-  $("trackBox").firstElementChild.textContent = state.track ? `Track: ${state.track.name}` : "";
-  strip.render();
-  tally();
+  $("trackName").textContent = state.track ? `Track: ${state.track.name}` : "";
+  filmstrip.render();
+  count();
   worldmap.redraw();
 }
-function tally() {
-  const done = state.photos.filter((photo) => photo.status === "done"), failed = state.photos.filter((photo) => photo.status === "failed").length;
-  const weak = done.filter((photo) => told(photo) && !told(photo).best).length;
-  $("count").textContent = [plural(state.photos.length, "photo"), weak && `${weak} without an answer`, failed && `${failed} unreadable`].filter(Boolean).join(" · ");
+
+function count() {
+  const done = state.photos.filter((photo) => photo.status === "done");
+  const failed = state.photos.filter((photo) => photo.status === "failed").length;
+  const weak = done.map(answerOf).filter((answer) => answer && !answer.best).length;
+  const parts = [plural(state.photos.length, "photo")];
+  if (weak) parts.push(`${weak} without an answer`);
+  if (failed) parts.push(`${failed} unreadable`);
+  $("count").textContent = parts.join(" · ");
   $("save").hidden = !done.length;
 }
+
 $("clear").addEventListener("click", () => {
   stop("cleared");
   thumbs.forget(state.photos);
   Object.assign(state, { photos: [], chosen: null, albums: [], track: null, together: false });
-  $("together").checked = false;
-  paused = false; stale = true;
-  trouble("");
-  strip.forget();
+  together.checked = false;
+  paused = false;
+  stale = true;
+  warn("");
+  filmstrip.forget();
   worldmap.showMatches([]);
   panel.render(api);
   list();
   worldmap.showAll();
-  document.querySelector("#welcome button").focus();
+  /** @type {HTMLElement} */ ($("welcome").querySelector("button")).focus();
 });
-$("noTrack").addEventListener("click", () => { state.track = null; stale = true; list(); go(); });
+$("noTrack").addEventListener("click", () => {
+  state.track = null;
+  stale = true;
+  list();
+  go();
+});
 
 // --- the work
 async function go() {
@@ -78,23 +123,30 @@ async function go() {
   const control = new AbortController();
   running = control;
   paused = false;
-  trouble("");
+  warn("");
   try {
-    while (!control.signal.aborted && await step(control.signal));
+    while (!control.signal.aborted && (await step(control.signal)));
     if (!control.signal.aborted) say(`Done. ${$("count").textContent}.`);
   } catch (error) {
     paused = !control.signal.aborted || control.signal.reason.message === CANCELLED;
-    if (control.signal.aborted) { if (paused) trouble(`Stopped. ${plural(todo().length, "photo")} not located yet.`, "Go on"); }
-    else if (error instanceof Problem) trouble(error.message, "Try again");
-    else { trouble(`A fault in this page: ${error.message}`, "Try again"); throw error; }
+    if (control.signal.aborted) {
+      if (paused) warn(`Stopped. ${plural(todo().length, "photo")} not located yet.`, "Go on");
+    } else if (error instanceof Problem) warn(error.message, "Try again");
+    else {
+      warn(`A fault in this page: ${messageOf(error)}`, "Try again");
+      throw error;
+    }
   } finally {
     running = null;
     progress();
   }
-  if (!paused && todo().length) go();  // came while the last was being finished
+  if (!paused && todo().length) go(); // came while the last was being finished
 }
+
 const todo = () => state.photos.filter((photo) => photo.status === "waiting");
-async function step(signal) {  // one thing that is to be done; false where there is nothing
+
+/** Do one thing that is to be done; false where there is nothing. @param {AbortSignal} signal */
+async function step(signal) {
   const photos = todo();
   if (photos.length) {
     await locate(api, photos, state.precision, signal, moved);
@@ -102,96 +154,151 @@ async function step(signal) {  // one thing that is to be done; false where ther
   }
   if (!state.together || !stale || state.photos.length < 2) return false;
   progress(`Locating ${plural(state.photos.length, "photo")} together…`);
-  const asked = state.photos.slice(), offset = $("offset").value.trim();
   stale = false;
   try {
-    const options = { precision: state.precision, anchors: $("anchors").checked, one_camera: $("oneCamera").checked, ...(offset && { time_offset: offset }) };
-    state.albums = await locateTogether(api, asked, options, state.track, signal);
+    state.albums = await locateTogether(api, state.photos.slice(), albumOptions(), state.track, signal);
   } catch (error) {
     stale = true;
-    if (error.status === 400 && state.track && !offset) {
-      error.message = "A track is in UTC, and some photos name no time zone: say under Options how far their clocks were ahead.";
-      $("options").open = true;
-    }
-    if (error.status === 413) error.message += '. Remove some photos, or untick "Locate together".';
-    throw error;
+    throw error instanceof Problem ? advised(error) : error;
   }
-  list();
-  if (state.chosen) choose(state.chosen, false);
+  refresh(false);
   worldmap.showAll();
   return true;
 }
-function moved(photos) {
-  for (const photo of photos) if (state.photos.includes(photo)) strip.update(photo);
-  tally();
-  progress();
-  if (photos.includes(state.chosen) && state.chosen.status !== "sending") { panel.render(api); worldmap.show(state.chosen); } else worldmap.redraw();
+
+function albumOptions() {
+  const ahead = offset.value.trim();
+  return {
+    precision: state.precision,
+    anchors: byId("anchors", HTMLInputElement).checked,
+    one_camera: byId("oneCamera", HTMLInputElement).checked,
+    ...(ahead && { time_offset: ahead }),
+  };
 }
+
+/** A problem with photos that are located together, with what the user can do. @param {Problem} problem */
+function advised(problem) {
+  if (problem.status === 400 && state.track && !offset.value.trim()) {
+    problem.message =
+      "A track is in UTC, and some photos name no time zone: say under Options how far their clocks were ahead.";
+    byId("options", HTMLDetailsElement).open = true;
+  }
+  if (problem.status === 413) problem.message += '. Remove some photos, or untick "Locate together".';
+  return problem;
+}
+
+/** @param {Photo[]} photos */
+function moved(photos) {
+  for (const photo of photos) if (state.photos.includes(photo)) filmstrip.update(photo);
+  count();
+  progress();
+  const { chosen } = state;
+  if (chosen && photos.includes(chosen) && chosen.status !== "sending") {
+    panel.render(api);
+    worldmap.show(chosen);
+  } else worldmap.redraw();
+}
+
 function progress(words = "") {
-  const all = state.photos.length, left = state.photos.filter((photo) => ["waiting", "sending"].includes(photo.status)).length;
+  const all = state.photos.length;
+  const left = state.photos.filter((photo) => ["waiting", "sending"].includes(photo.status)).length;
+  const bar = byId("done", HTMLProgressElement);
   $("progress").hidden = !running;
-  if (words) $("done").removeAttribute("value"); else $("done").value = all ? (all - left) / all : 0;
+  if (words) bar.removeAttribute("value");
+  else bar.value = all ? (all - left) / all : 0;
   $("doing").textContent = words || (left ? `Located ${all - left} of ${plural(all, "photo")}` : "");
 }
+
+/** @param {number} seconds @param {string} why */
 function waiting(seconds, why) {
-  if (seconds) { $("doing").textContent = `${why}; going on in ${plural(seconds, "second")}`; say($("doing").textContent); } else progress();
+  if (!seconds) return progress();
+  const text = `${why}; going on in ${plural(seconds, "second")}`;
+  $("doing").textContent = text;
+  say(text);
 }
-function stop(why) { if (running) running.abort(new DOMException(why, "AbortError")); }
+
+/** @param {string} why */
+function stop(why) {
+  running?.abort(new DOMException(why, "AbortError"));
+}
+
 $("cancel").addEventListener("click", () => stop(CANCELLED));
-$("again").addEventListener("click", () => { if (!state.model) meet(); else go(); });
+$("again").addEventListener("click", () => (state.model ? go() : readModel()));
 
 // --- options
-$("together").addEventListener("change", () => {
-  state.together = $("together").checked;
-  list();
-  if (state.chosen) choose(state.chosen, false);
+together.addEventListener("change", () => {
+  state.together = together.checked;
+  refresh(false);
   worldmap.showAll();
-  if (state.together) go(); else if (!todo().length) stop("alone");
+  if (state.together) go();
+  else if (!todo().length) stop("alone");
 });
-$("precision").addEventListener("change", () => {
-  state.precision = $("precision").value;
+precision.addEventListener("change", () => {
+  state.precision = precision.value;
   stale = true;
   for (const photo of state.photos) if (photo.status === "done") photo.status = "waiting";
   list();
   go();
 });
-$("always").addEventListener("change", () => {
-  state.always = $("always").checked;
-  list();
-  if (state.chosen) choose(state.chosen);
+always.addEventListener("change", () => {
+  state.always = always.checked;
+  refresh();
 });
-for (const id of ["anchors", "oneCamera", "offset"]) $(id).addEventListener("change", () => { stale = true; go(); });
-for (const button of document.querySelectorAll("[data-save]")) button.addEventListener("click", () => { save(button.dataset.save); $("save").open = false; });
+for (const id of ["anchors", "oneCamera", "offset"])
+  $(id).addEventListener("change", () => {
+    stale = true;
+    go();
+  });
+for (const button of $("save").querySelectorAll("button"))
+  button.addEventListener("click", () => {
+    save(button.dataset.save ?? "");
+    byId("save", HTMLDetailsElement).open = false;
+  });
 for (const sheet of document.querySelectorAll("details")) {
-  sheet.addEventListener("keydown", (event) => { if (event.key === "Escape" && sheet.open) { sheet.open = false; sheet.firstElementChild.focus(); } });
-  document.addEventListener("pointerdown", (event) => { if (!sheet.contains(event.target)) sheet.open = false; });
+  sheet.addEventListener("keydown", (event) => {
+    if (event.key !== "Escape" || !sheet.open) return;
+    sheet.open = false;
+    sheet.querySelector("summary")?.focus();
+  });
+  document.addEventListener("pointerdown", (event) => {
+    if (event.target instanceof Node && !sheet.contains(event.target)) sheet.open = false;
+  });
 }
 
 // --- words
-function say(text) { $("news").textContent = text; }
-function trouble(text, again = "") {
+/** For those who hear the page. @param {string} text */
+function say(text) {
+  $("news").textContent = text;
+}
+
+/** @param {string} text "": all is well @param {string} [again] what the button says that tries again */
+function warn(text, again = "") {
   $("trouble").hidden = !text;
-  $("trouble").firstElementChild.textContent = text;
+  $("troubleText").textContent = text;
   $("again").textContent = again;
   $("again").hidden = !again;
 }
 
 // --- start
-async function meet() {
-  trouble("");
+async function readModel() {
+  warn("");
   try {
-    const answer = await api.get("/v1/models"), model = answer.models[0];
+    const { models, library } = await api.get("/v1/models");
+    const [model] = models;
     $("model").textContent = `Model ${model.name}, ${plural(model.cells, "cell")}`;
     $("toy").hidden = model.world !== "toy";
-    Object.assign(state, { model: model.name, library: answer.library || null, fit: model.fit });
+    Object.assign(state, { model: model.name, library: library || null, fit: model.fit });
     if (state.chosen) panel.render(api);
   } catch (error) {
-    trouble(error.message, "Try again");
+    warn(messageOf(error), "Try again");
   }
 }
+
+const clear = location.protocol === "http:" ? " The way there is not encrypted." : "";
 $("privacy").textContent = LOOPBACK.includes(location.hostname)
   ? "Your photos stay on this computer: they go to the photoplanet that runs on it, which keeps none of them."
-  : `Your photos go to ${location.host}, which keeps none of them.${location.protocol === "http:" ? " The way there is not encrypted." : ""}`;
-strip.open(choose);
+  : `Your photos go to ${location.host}, which keeps none of them.${clear}`;
+filmstrip.open(choose);
 list();
-worldmap.open(choose).then(meet, () => trouble("The server does not answer. Is photoplanet still running? Then load this page again."));
+const gone = "The server does not answer. Is photoplanet still running? Then load this page again.";
+worldmap.open(choose).then(readModel, () => warn(gone));

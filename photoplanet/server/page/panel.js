@@ -1,115 +1,186 @@
 // The chosen photo and its answer: place, how sure, the region with its slider, the likeliest places.
-import { element, percent } from "../map/words.js";
+import { button, byId, element } from "/map/dom.js";
+import { percent } from "/map/words.js";
+import { line, when } from "./filmstrip.js";
 import * as region from "./region.js";
 import * as similar from "./similar.js";
-import { isKnown, state, told } from "./state.js";
-import { line, when } from "./filmstrip.js";
+import { answerOf, isKnown, state } from "./state.js";
 import * as why from "./why.js";
 import * as worldmap from "./worldmap.js";
 
-const SCALES = [["street", "Street", 1], ["city", "City", 25], ["region", "Region", 200], ["country", "Country", 750], ["continent", "Continent", 2500]];
-const SOURCES = { "own GPS": "The place is the camera's own GPS.", track: "The place is from the GPX track.",
-  estimated: "Estimated from its pixels and from the photos around it.", neighbours: "It cannot be read: its place is that of its neighbours in time." };
-const box = document.getElementById("answer");
-let address = null;  // of the photo that is shown
+/** @typedef {import("/map/photos.js").NamedPlace} NamedPlace */
+/** @typedef {import("./state.js").Answer} Answer */
+/** @typedef {import("./state.js").Photo} Photo */
 
+/** @type {[import("./state.js").Scale, string, number][]} */
+const SCALES = [
+  ["street", "Street", 1],
+  ["city", "City", 25],
+  ["region", "Region", 200],
+  ["country", "Country", 750],
+  ["continent", "Continent", 2500],
+];
+/** @type {Record<string, string>} */
+const SOURCES = {
+  "own GPS": "The place is the camera's own GPS.",
+  track: "The place is from the GPX track.",
+  estimated: "Estimated from its pixels and from the photos around it.",
+  neighbours: "It cannot be read: its place is that of its neighbours in time.",
+};
+const box = byId("answer", HTMLElement);
+/** @type {string | null} of the photo that is shown */
+let address = null;
+
+/** @param {import("./api.js").Api} api */
 export function render(api) {
-  const photo = state.chosen, answer = photo && told(photo);
+  const photo = state.chosen;
   if (address) URL.revokeObjectURL(address);
   address = null;
   if (!photo) return box.replaceChildren();
-  const picture = figure(photo), facts = element("div", undefined, "facts");
-  facts.append(element("h2", line(photo)), element("p", photo.name, "quiet name"));
-  if (when(photo)) facts.append(element("p", `Taken ${when(photo)}`, "quiet"));
-  if (photo.trip && state.together) facts.append(element("p", SOURCES[photo.trip.kind], "quiet"));
-  if (photo.trip && state.together && photo.trip.error) facts.append(element("p", photo.trip.error, "bad"));
-  if (answer && answer.best) facts.append(coordinates(answer.best));
-  if (photo.trip && state.together && photo.alone) facts.append(element("p", `By itself: ${alone(photo)}.`, "quiet"));
-  const tools = element("div", undefined, "tools"), parts = [picture, facts, tools];
+  const answer = answerOf(photo);
+  const picture = figure(photo);
+  const tools = element("div", undefined, "tools");
   if (photo.alone) tools.append(why.section(photo, picture, api));
   if (photo.alone && state.library) tools.append(similar.section(photo, api));
-  if (answer) {
-    if (!answer.best) facts.append(silence(answer));
-    if (!isKnown(answer)) parts.push(sureness(answer), slider(answer));
-    if (answer.top.length && !isKnown(answer)) parts.push(places(answer));
+  const parts = [picture, facts(photo, answer), tools];
+  if (answer && !isKnown(answer)) {
+    parts.push(confidences(answer), slider(answer));
+    if (answer.top.length) parts.push(places(answer.top));
   }
   box.replaceChildren(...parts);
 }
-const alone = (photo) => photo.alone.abstains && !state.always ? "no answer" : photo.alone.best.place;
+
+/** @param {Photo} photo @param {Answer | null} answer */
+function facts(photo, answer) {
+  const made = element("div", undefined, "facts");
+  made.append(element("h2", line(photo)), element("p", photo.name, "quiet name"));
+  if (when(photo)) made.append(element("p", `Taken ${when(photo)}`, "quiet"));
+  const trip = state.together ? photo.trip : null;
+  if (trip) made.append(element("p", SOURCES[trip.kind ?? ""], "quiet"));
+  if (trip?.error) made.append(element("p", trip.error, "bad"));
+  if (answer?.best) made.append(coordinates(answer.best));
+  if (trip && photo.alone) made.append(element("p", `By itself: ${placeOf(photo.alone)}.`, "quiet"));
+  if (answer && !answer.best) made.append(abstention(answer));
+  return made;
+}
+
+/** @param {Answer} answer */
+const placeOf = ({ abstains, best }) => (best && (!abstains || state.always) ? best.place : "no answer");
+
+/** @param {Photo} photo */
 function figure(photo) {
-  const made = element("figure"), image = element("img");
+  const made = element("figure");
+  const image = element("img");
   address = URL.createObjectURL(photo.file);
-  image.src = address; image.alt = `The photo ${photo.name}`;
-  image.addEventListener("load", () => made.style.setProperty("--ratio", image.naturalWidth / image.naturalHeight));
-  image.addEventListener("error", () => made.replaceWith(element("p", "This browser cannot show this file.", "quiet")));
+  image.src = address;
+  image.alt = `The photo ${photo.name}`;
+  image.addEventListener("load", () => {
+    made.style.setProperty("--ratio", String(image.naturalWidth / image.naturalHeight));
+  });
+  image.addEventListener("error", () => {
+    made.replaceWith(element("p", "This browser cannot show this file.", "quiet"));
+  });
   made.append(image);
   return made;
 }
-function coordinates(place) {
-  const text = `${place.latitude}, ${place.longitude}`, made = element("p", undefined, "coordinates"), copy = element("button", "Copy", "small");
-  copy.type = "button";
+
+/** @param {NamedPlace} place */
+function coordinates({ latitude, longitude }) {
+  const text = `${latitude}, ${longitude}`;
+  const made = element("p", undefined, "coordinates");
+  const copy = button("Copy", "small");
   copy.setAttribute("aria-label", "Copy the coordinates");
   copy.addEventListener("click", async () => {
     await navigator.clipboard.writeText(text);
     copy.textContent = "Copied";
   });
   made.append(element("span", text));
-  if (navigator.clipboard) made.append(" ", copy);  // browsers give it on this machine and over TLS only
+  if (navigator.clipboard) made.append(" ", copy); // browsers give it on this machine and over TLS only
   return made;
 }
-function silence(answer) {  // why there is no point, and what the page can still say
-  const country = percent(answer.confidence.country);
-  return element("p", `Only ${country} of the probability lies within 750 km of the best point. The map shows how it is spread.`, "silence");
+
+/** Why there is no point, and what the page can still say. @param {Answer} answer */
+function abstention({ confidence }) {
+  const country = percent(confidence.country);
+  const text = `Only ${country} of the probability lies within 750 km of the best point. The map shows how it is spread.`;
+  return element("p", text, "abstention");
 }
 
+/** @param {string} head @param {string} name */
 function section(head, name) {
   const made = element("section", undefined, name);
   made.append(element("h3", head));
   return made;
 }
-function sureness(answer) {
-  const made = section("How sure, by distance from the best point", "sureness"), list = element("ul");
+
+/** @param {Answer} answer */
+function confidences({ confidence }) {
+  const made = section("How sure, by distance from the best point", "confidences");
+  const list = element("ul");
   for (const [name, words, km] of SCALES) {
-    const share = answer.confidence[name], item = element("li"), bar = element("span", undefined, "bar");
-    bar.style.width = `${100 * share}%`;
-    item.append(element("span", words), element("span", `${km.toLocaleString("en")} km`, "quiet"), rail(bar), element("span", percent(share), "share"));
+    const item = element("li");
+    const share = element("span", percent(confidence[name]), "share");
+    item.append(
+      element("span", words),
+      element("span", `${km.toLocaleString("en")} km`, "quiet"),
+      bar(confidence[name]),
+      share,
+    );
     list.append(item);
   }
   made.append(list);
   return made;
 }
-function rail(bar) {
-  const made = element("span", undefined, "rail");
-  made.append(bar);
-  return made;
+
+/** @param {number} share */
+function bar(share) {
+  const rail = element("span", undefined, "rail");
+  const made = element("span", undefined, "bar");
+  made.style.width = `${100 * share}%`;
+  rail.append(made);
+  return rail;
 }
+
+/** @param {Answer} answer */
 function slider(answer) {
-  const made = section("The region", "region"), steps = region.shares(answer), label = element("label"), input = element("input"), output = element("output"), text = element("p", region.words(answer), "quiet");
+  const made = section("The region", "region");
+  const shares = answer.regions.map(({ share }) => share);
+  const text = element("p", region.words(answer), "quiet");
+  const label = element("label");
+  const output = element("output");
+  const input = element("input");
   text.id = "regionWords";
-  label.htmlFor = "share";  // and not the output in it
-  Object.assign(input, { type: "range", id: "share", min: 0, max: steps.length - 1, step: 1, value: steps.findIndex((share) => share >= state.share - 1e-9) });
+  label.htmlFor = "share"; // and not the output in it
+  const value = shares.findIndex(region.isWide);
+  Object.assign(input, { type: "range", id: "share", min: 0, max: shares.length - 1, step: 1, value });
   input.setAttribute("aria-describedby", text.id);
-  const tell = () => { output.textContent = region.shareWords(); input.setAttribute("aria-valuetext", region.shareWords()); };
+  const sayShare = () => {
+    output.textContent = region.shareWords();
+    input.setAttribute("aria-valuetext", region.shareWords());
+  };
   input.addEventListener("input", () => {
-    state.share = steps[input.value];
+    state.share = shares[Number(input.value)];
     text.textContent = region.words(answer);
-    tell();
+    sayShare();
     worldmap.redraw();
   });
-  tell();
+  sayShare();
   label.append("The smallest that holds ", output, " of the probability", input);
   made.append(label, text);
   return made;
 }
-function places(answer) {
-  const made = section("The likeliest cells", "places"), list = element("ol");
-  answer.top.forEach((place, k) => {
-    const button = element("button"), bar = element("span", undefined, "bar"), item = element("li");
-    button.type = "button";
-    bar.style.width = `${100 * place.confidence}%`;
-    button.append(element("span", String(k + 1), "rank"), element("span", place.place), element("span", percent(place.confidence), "share"), rail(bar));
-    button.addEventListener("click", () => worldmap.goTo(place));
-    item.append(button);
+
+/** @param {NamedPlace[]} top */
+function places(top) {
+  const made = section("The likeliest cells", "places");
+  const list = element("ol");
+  top.forEach((place, k) => {
+    const item = element("li");
+    const entry = button();
+    const share = element("span", percent(place.confidence), "share");
+    entry.append(element("span", String(k + 1), "rank"), element("span", place.place), share, bar(place.confidence));
+    entry.addEventListener("click", () => worldmap.goTo(place));
+    item.append(entry);
     list.append(item);
   });
   made.append(list);

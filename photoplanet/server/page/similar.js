@@ -1,53 +1,64 @@
 // "Similar photos": those of the server's library that show the same, with their thumbnails; each leads to its place.
-import { element } from "../map/words.js";
+import { button, element, picture } from "/map/dom.js";
+import { plural } from "/map/words.js";
+import { messageOf } from "./api.js";
 import { state } from "./state.js";
 import * as worldmap from "./worldmap.js";
 
-const MOST = 12;
+/** @typedef {import("/map/photos.js").Match} Match */
+/** @typedef {import("./api.js").Api} Api */
 
+const MOST = 12; // photos
+
+/** @param {import("./state.js").Photo} photo @param {Api} api */
 export function section(photo, api) {
-  const made = element("section", undefined, "similar"), button = element("button", "Similar photos"), rest = element("div");
-  button.type = "button";
+  const made = element("section", undefined, "similar");
+  const ask = button("Similar photos");
+  const rest = element("div");
   rest.setAttribute("aria-live", "polite");
-  made.append(button, rest);
-  button.addEventListener("click", async () => {
-    button.disabled = true;
-    rest.replaceChildren(element("p", `Comparing with ${state.library.photos.toLocaleString("en")} photos…`, "quiet"));
+  made.append(ask, rest);
+  ask.addEventListener("click", async () => {
+    ask.disabled = true;
+    rest.replaceChildren(element("p", `Comparing with ${plural(state.library?.photos ?? 0, "photo")}…`, "quiet"));
     try {
-      const found = await api.post("/v1/similar", { count: MOST, precision: state.precision, name: photo.name }, photo.file);
-      if (made.isConnected) tell(rest, found, api);
+      const asked = { count: MOST, precision: state.precision, name: photo.name };
+      const found = await api.post("/v1/similar", asked, photo.file);
+      if (made.isConnected) list(rest, found, api);
     } catch (error) {
-      rest.replaceChildren(element("p", error.message, "bad"));
+      rest.replaceChildren(element("p", messageOf(error), "bad"));
     }
-    button.disabled = false;
+    ask.disabled = false;
   });
   return made;
 }
 
-function tell(rest, found, api) {
-  const list = element("ul");
+/** @param {HTMLElement} rest @param {{ itself: unknown[], matches: Match[] }} found @param {Api} api */
+function list(rest, { itself, matches }, api) {
+  const made = element("ul");
   rest.replaceChildren();
-  if (found.itself.length) rest.append(element("p", "This photo is in the library itself.", "quiet"));
-  if (!found.matches.length) rest.append(element("p", "None in the library shows the same.", "quiet"));
-  for (const match of found.matches) {
-    const item = element("li"), button = element("button"), picture = element("span", undefined, "picture");
-    button.type = "button";
-    button.append(picture, element("span", match.place), element("span", match.photo_id, "quiet"));
-    button.addEventListener("click", () => worldmap.goTo(match));
-    fetchPicture(picture, match.photo_id, api);
-    item.append(button);
-    list.append(item);
+  if (itself.length) rest.append(element("p", "This photo is in the library itself.", "quiet"));
+  if (!matches.length) rest.append(element("p", "None in the library shows the same.", "quiet"));
+  for (const match of matches) {
+    const item = element("li");
+    const entry = button();
+    const frame = element("span", undefined, "picture");
+    entry.append(frame, element("span", match.place), element("span", match.photo_id, "quiet"));
+    entry.addEventListener("click", () => worldmap.goTo(match));
+    fetchThumbnail(frame, match.photo_id, api);
+    item.append(entry);
+    made.append(item);
   }
-  rest.append(list);
-  worldmap.showMatches(found.matches);
+  rest.append(made);
+  worldmap.showMatches(matches);
 }
-async function fetchPicture(picture, id, api) {
+
+/** @param {HTMLElement} frame @param {string} id @param {Api} api */
+async function fetchThumbnail(frame, id, api) {
   try {
-    const image = element("img");
-    image.alt = ""; image.src = await api.picture("/v1/similar/thumbnail", { photo_id: id });
+    const image = picture(await api.picture("/v1/similar/thumbnail", { photo_id: id }));
     image.addEventListener("load", () => URL.revokeObjectURL(image.src));
-    picture.append(image);
+    frame.append(image);
   } catch {
-    picture.title = "This photo can no longer be read";
+    frame.title = "This photo can no longer be read";
   }
 }

@@ -1,31 +1,75 @@
-// What the page knows. A photo: { file, name, status: "waiting" | "sending" | "done" | "failed", alone, trip, error, small }
-// where `alone` is its own answer, `trip` the one among the photos around it, `small` the address of its thumbnail.
+// What the page knows.
+
+/** @typedef {import("/map/photos.js").NamedPlace} NamedPlace */
+/** @typedef {"street" | "city" | "region" | "country" | "continent"} Scale */
+/** @typedef {{ share: number, probability: number, radius_km: number, area_km2: number, cells: number }} Region */
+/** @typedef {{ type: "Polygon", coordinates: number[][][] } | { type: "MultiPolygon", coordinates: number[][][][] }} Shape */
+/** @typedef {{ kind: string, probability: number, [name: string]: unknown }} Properties */
+/** @typedef {{ type: string, properties: Properties, geometry: Shape }} Feature of a cell, or of a point (whose geometry the page does not read) */
+/**
+ * @typedef {object} Answer of the server, to one photo
+ * @property {NamedPlace | null} best
+ * @property {NamedPlace[]} top
+ * @property {Record<Scale, number>} confidence
+ * @property {Omit<Region, "share">} region
+ * @property {Region[]} regions
+ * @property {boolean} abstains
+ * @property {string} [model]
+ * @property {string} world
+ * @property {{ features: Feature[] }} geojson
+ * @property {string} [error]
+ * @property {string} [kind] of a trip's photo: how it was located
+ * @property {string | null} [taken_at]
+ */
+/**
+ * @typedef {object} Photo
+ * @property {File} file
+ * @property {string} name
+ * @property {"waiting" | "sending" | "done" | "failed"} status
+ * @property {Answer | null} alone its own answer
+ * @property {Answer | null} trip its answer among the photos around it
+ * @property {string} error
+ * @property {string | null} thumbnail its address
+ */
+/** @typedef {{ title: string, from?: string, to?: string, photos: Photo[] }} Album */
+
 export const state = {
-  photos: [], chosen: null,
-  share: 0.9,            // of the probability that the region holds
-  precision: "city", always: false,
-  together: false, albums: [],  // albums: { title, from, to, photos }, in time order
-  model: "",             // its name, once the server has told
-  track: null,           // a GPX file
-  library: null,         // what the server says of its library of geotagged photos
-  fit: "crop",           // what part of a photo the network sees: its middle square, or all of it ("squash")
+  /** @type {Photo[]} */
+  photos: [],
+  /** @type {Photo | null} */
+  chosen: null,
+  share: 0.9, // of the probability that the region holds
+  precision: "city",
+  always: false, // show a place even where the evidence is weak
+  together: false,
+  /** @type {Album[]} in time order */
+  albums: [],
+  model: "", // its name, once the server has given it
+  /** @type {File | null} GPX */
+  track: null,
+  /** @type {{ photos: number } | null} the server's library of geotagged photos */
+  library: null,
+  fit: "crop", // what part of a photo the network sees: its middle square, or all of it ("squash")
 };
 
-const KNOWN = ["own GPS", "track"];  // places that are measured
+const KNOWN = ["own GPS", "track"]; // places that are measured
 
-// The answer that is shown for a photo, or null. One that abstains keeps its region and nothing else says where.
-export function told(photo) {
+/** The answer that is shown for a photo, or null. One that abstains keeps its region, and nothing else says where. @param {Photo} photo */
+export function answerOf(photo) {
   const answer = state.together && photo.trip ? photo.trip : photo.alone;
-  if (!answer || !answer.confidence) return null;
+  if (!answer?.confidence) return null;
   return answer.abstains && !state.always ? { ...answer, best: null, top: [] } : answer;
 }
-export const isKnown = (answer) => Boolean(answer) && KNOWN.includes(answer.kind);
 
-// The photos as they are listed: album by album in time order when they are located together.
+/** @param {Answer} answer */
+export const isKnown = ({ kind }) => kind !== undefined && KNOWN.includes(kind);
+
+/** The photos as they are listed: album by album in time order when they are located together. @returns {Album[]} */
 export function groups() {
   if (!state.together || !state.albums.length) return [{ title: "", photos: state.photos }];
   const placed = new Set(state.albums.flatMap((album) => album.photos));
   const rest = state.photos.filter((photo) => !placed.has(photo));
   return rest.length ? [...state.albums, { title: "not located together", photos: rest }] : state.albums;
 }
+
 export const listed = () => groups().flatMap((group) => group.photos);

@@ -1,14 +1,18 @@
 // The server's token, typed by the user.
-const dialog = document.getElementById("token"), input = document.getElementById("tokenInput"), wrong = document.getElementById("tokenWrong");
+import { byId } from "/map/dom.js";
 
-// → what was typed, or null; `again`: the last one was refused
+const dialog = byId("token", HTMLDialogElement);
+const input = byId("tokenInput", HTMLInputElement);
+
+/** What was typed, or null. @param {boolean} again the last one was refused @returns {Promise<string | null>} */
 export function ask(again) {
-  wrong.hidden = !again;
+  byId("tokenWrong", HTMLElement).hidden = !again;
   input.value = "";
   dialog.returnValue = "";
   dialog.showModal();
   input.focus();
   return new Promise((resolve) => {
-    dialog.addEventListener("close", () => resolve(dialog.returnValue === "ok" && input.value.trim() ? input.value.trim() : null), { once: true });
+    const close = () => resolve((dialog.returnValue === "ok" && input.value.trim()) || null);
+    dialog.addEventListener("close", close, { once: true });
   });
 }

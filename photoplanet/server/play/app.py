@@ -1,24 +1,31 @@
-"""The game over HTTP, for one player: the page, its photos, and what may be told of them and when."""
+"""The game over HTTP, for one player: the page, its photos, and what it may know of them and when."""
 
 import asyncio
 from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager
-from typing import Annotated, Any, TypeVar
+from typing import Annotated, TypeVar
 
-from fastapi import FastAPI, Request, Response
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
+from starlette.applications import Starlette
 from starlette.concurrency import run_in_threadpool
+from starlette.middleware import Middleware
+from starlette.requests import Request
 
-from photoplanet import __version__
 from photoplanet.evaluation.game.game_log import MOST_SECONDS
-from photoplanet.server import pages, problems
-from photoplanet.server.metrics import Metrics, Timed
+from photoplanet.server import openapi, pages, problems
+from photoplanet.server.endpoint import Endpoint
+from photoplanet.server.metrics import Metrics, MetricsMiddleware
+from photoplanet.server.play.answers import GameSummary, RoundState
 from photoplanet.server.play.game import Game
 from photoplanet.server.problems import Problem
 from photoplanet.server.security import Guard
 
-MOST_BYTES = 2000  # of a guess
+TITLE = "photoplanet play"
+ABOUT = "Where were these photos taken? A person guesses against the model."
+MAX_BYTES = 2000  # of a guess
 BODY_SECONDS = 10.0
+READ = (*openapi.OPEN, 401, 503)
+SENT = (*READ, 408, 409, 413, 415, 422)
 ROUTES = {
     "/": "server/play/page/play.html",
     **pages.folder("/play", "server/play/page"),
@@ -49,50 +56,54 @@ class After(_Body):
 _Given = TypeVar("_Given", bound=_Body)
 
 
-def create_app(game: Game, token: str | None = None, hosts: Sequence[str] | None = None) -> FastAPI:
-    """The application for a game. `token`, `hosts`: who may play (`server.security.Guard`)."""
+def create_app(game: Game, token: str | None = None, hosts: Sequence[str] | None = None) -> Starlette:
+    """Make the application for a game. `token`, `hosts`: who may play (`server.security.Guard`)."""
+    endpoints = _endpoints(game)
 
     @asynccontextmanager
-    async def life(app: FastAPI) -> AsyncIterator[None]:
+    async def lifespan(app: Starlette) -> AsyncIterator[None]:
         yield
         await run_in_threadpool(game.close)
 
-    app = FastAPI(title="photoplanet play", version=__version__, lifespan=life, docs_url=None, redoc_url=None)
-    problems.add(app)
-
-    @app.get("/v1/game/round", summary="The round as it stands")
-    def state() -> dict[str, Any]:
-        return game.state()
-
-    @app.get("/v1/game/photo/{key}", summary="A photo of the round: pixels only", response_class=Response)
-    def photo(key: str) -> Response:
-        return Response(game.photo(key), media_type="image/jpeg")
-
-    @app.post(
-        "/v1/game/guess",
-        summary="Guess the current photo; gives the round with its truth",
-        openapi_extra=_takes(PlacedGuess),
+    described = openapi.route(TITLE, ABOUT, endpoints)
+    return Starlette(
+        routes=[*(endpoint.route() for endpoint in endpoints), described, *pages.routes(ROUTES)],
+        middleware=[
+            Middleware(Guard, token=token, hosts=hosts),
+            Middleware(MetricsMiddleware, metrics=Metrics()),  # nothing asks for the metrics; a fault is answered
+        ],
+        exception_handlers=problems.HANDLERS,
+        lifespan=lifespan,
     )
-    async def guess(request: Request) -> dict[str, Any]:
+
+
+def _endpoints(game: Game) -> list[Endpoint]:
+    async def state(request: Request) -> RoundState:
+        return await run_in_threadpool(game.state)
+
+    async def photo(request: Request) -> bytes:
+        return await run_in_threadpool(game.photo, request.path_params["key"])
+
+    async def guess(request: Request) -> RoundState:
         given = await _read(request, PlacedGuess)
         return await run_in_threadpool(game.guess, given.photo, (given.latitude, given.longitude), given.seconds)
 
-    @app.post("/v1/game/next", summary="Begin the next round", openapi_extra=_takes(After))
-    async def following(request: Request) -> dict[str, Any]:
+    async def following(request: Request) -> RoundState:
         return await run_in_threadpool(game.next, (await _read(request, After)).round)
 
-    @app.get("/v1/game/summary", summary="People and model compared, as in the paper")
-    def summary() -> dict[str, Any]:
-        return game.summary()
+    async def summary(request: Request) -> GameSummary:
+        return await run_in_threadpool(game.summary)
 
-    pages.add(app, ROUTES)
-    app.add_middleware(Timed, metrics=Metrics())  # nothing asks for the metrics; a fault is answered
-    app.add_middleware(Guard, token=token, hosts=hosts)
-    return app
-
-
-def _takes(kind: type[_Body]) -> dict[str, Any]:
-    return {"requestBody": {"required": True, "content": {"application/json": {"schema": kind.model_json_schema()}}}}
+    return [
+        Endpoint("GET", "/v1/game/round", state, "The round as it stands", refusals=READ),
+        Endpoint("GET", "/v1/game/photo/{key}", photo, "A photo of the round: pixels only",
+                 refusals=(*READ, 404), media_type="image/jpeg"),
+        Endpoint("POST", "/v1/game/guess", guess, "Guess the current photo; gives the round with its truth",
+                 body=openapi.json_body(PlacedGuess), refusals=(*SENT, 404)),
+        Endpoint("POST", "/v1/game/next", following, "Begin the next round",
+                 body=openapi.json_body(After), refusals=SENT),
+        Endpoint("GET", "/v1/game/summary", summary, "People and model compared, as in the paper", refusals=READ),
+    ]  # fmt: skip
 
 
 async def _read(request: Request, kind: type[_Given]) -> _Given:
@@ -105,8 +116,8 @@ async def _read(request: Request, kind: type[_Given]) -> _Given:
         nonlocal body
         async for part in request.stream():
             body += part
-            if len(body) > MOST_BYTES:
-                raise Problem(413, f"more than {MOST_BYTES:,} bytes")
+            if len(body) > MAX_BYTES:
+                raise Problem(413, f"more than {MAX_BYTES:,} bytes")
 
     try:
         await asyncio.wait_for(arrive(), BODY_SECONDS)
@@ -114,5 +125,4 @@ async def _read(request: Request, kind: type[_Given]) -> _Given:
     except asyncio.TimeoutError:  # another class than the built-in one before Python 3.11
         raise Problem(408, f"the request did not arrive within {BODY_SECONDS:g} s") from None
     except ValidationError as error:
-        first = error.errors(include_url=False, include_input=False)[0]
-        raise Problem(422, f"{'.'.join(map(str, first['loc'])) or 'body'}: {first['msg']}") from None
+        raise problems.invalid(error) from None

@@ -3,17 +3,29 @@
 import threading
 from collections.abc import Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
-from concurrent.futures import TimeoutError as TookTooLong
+from concurrent.futures import TimeoutError as FutureTimeoutError
 from pathlib import Path
-from typing import Any
+from typing import TypeVar, cast
 
 from photoplanet.earth import gazetteer
 from photoplanet.errors import InputError, PhotoplanetError
 from photoplanet.evaluation.game import game, game_log
 from photoplanet.evaluation.game.game_log import Guess, Point
-from photoplanet.server.play.rounds import Round, Rounds, Shown
+from photoplanet.server.play.answers import (
+    Comparison,
+    GameSummary,
+    NamedPoint,
+    PhotoAnswer,
+    PhotoState,
+    RoundState,
+    SessionScore,
+    Side,
+    Winner,
+)
+from photoplanet.server.play.rounds import Round, RoundPhoto, Rounds
 from photoplanet.server.problems import Problem
 
+T = TypeVar("T")
 WAIT_SECONDS = 60.0  # for the first round; later ones are ready before they are asked for
 
 
@@ -21,7 +33,7 @@ class Game:
     """One player's rounds, one after another, each made while the one before is played; safe with threads.
 
     `before`: the guesses of `results` so far, of all games; an unfinished round of this player, model and table goes on
-    where it stopped. `most`: rounds to play (None: no end). Every guess is in `results` before its truth is told.
+    where it stopped. `most`: rounds to play (None: no end). Guesses are on disk, in `results`, before truths are shown.
     """
 
     def __init__(
@@ -48,7 +60,7 @@ class Game:
         """End the thread that makes rounds."""
         self._maker.shutdown(wait=True, cancel_futures=True)
 
-    def state(self) -> dict[str, Any]:
+    def state(self) -> RoundState:
         """What the page may know now; nothing of a photo's place, or the model's answer, before it is guessed."""
         with self._lock:
             return self._state(self._current())
@@ -58,31 +70,31 @@ class Game:
         with self._lock:
             return self._find(self._current(), key).jpeg
 
-    def guess(self, key: str, point: Point, seconds: float | None) -> dict[str, Any]:
-        """Take a guess (degrees, latitude first) at the current photo and tell the truth of it.
+    def guess(self, key: str, point: Point, seconds: float | None) -> RoundState:
+        """Take a guess (degrees, latitude first) at the current photo and give the round with its truth.
 
         Problem 409 when the photo was guessed already or is not its turn, 500 when it cannot be stored.
         """
         with self._lock:
             round_ = self._current()
-            shown = self._find(round_, key)
-            if shown.guess is not None or shown is not round_.current:
+            photo = self._find(round_, key)
+            if photo.guess is not None or photo is not round_.current:
                 raise Problem(409, "this photo was guessed already, or is not its turn; load the page again")
             ids = tuple(each.photo_id for each in round_.photos)
             found = Guess(
-                round_.name, ids, shown.photo_id, self.player, self.model, self.table, point,
-                shown.prediction.point, shown.truth, seconds,
+                round_.name, ids, photo.photo_id, self.player, self.model, self.table, point,
+                photo.prediction.point, photo.truth, seconds,
             )  # fmt: skip
             try:
                 game_log.append(self._results, found)
             except InputError as error:  # not the client's fault
                 raise Problem(500, str(error)) from None
-            shown.guess = found
+            photo.guess = found
             self._own.append(found)
             self._session.append(found)
             return self._state(round_)
 
-    def next(self, after: str) -> dict[str, Any]:
+    def next(self, after: str) -> RoundState:
         """Begin the round after the finished one called `after`; asked twice, it begins once. Problem 409 too early."""
         with self._lock:
             round_ = self._current()
@@ -95,7 +107,7 @@ class Game:
             self._round, self._number = None, self._number + 1
             return self._state(self._current())
 
-    def summary(self) -> dict[str, Any]:
+    def summary(self) -> GameSummary:
         """The paper's comparison over all finished rounds of everybody with this model and table, and this player's."""
         with self._lock:
             own = [guess for guess in self._own if guess.player == self.player]
@@ -117,22 +129,22 @@ class Game:
         if self._round is None:
             try:
                 self._round = self._coming.result(WAIT_SECONDS)
-            except TookTooLong:
+            except FutureTimeoutError:
                 raise Problem(503, "this round's photos are not ready yet; try again", {"Retry-After": "5"}) from None
             except PhotoplanetError as error:
                 raise Problem(500, str(error)) from None
-            self._session += [shown.guess for shown in self._round.photos if shown.guess]
+            self._session += [photo.guess for photo in self._round.photos if photo.guess]
             if self._number != self.most:
                 self._coming = self._maker.submit(self._rounds.make)
         return self._round
 
-    def _find(self, round_: Round, key: str) -> Shown:
-        for shown in round_.photos:
-            if shown.key == key:
-                return shown
+    def _find(self, round_: Round, key: str) -> RoundPhoto:
+        for photo in round_.photos:
+            if photo.key == key:
+                return photo
         raise Problem(404, "no such photo in this round; load the page again")
 
-    def _state(self, round_: Round) -> dict[str, Any]:
+    def _state(self, round_: Round) -> RoundState:
         current = round_.current
         return {
             "round": round_.name,
@@ -142,50 +154,60 @@ class Game:
             "over": current is None and self._number == self.most,
             "unreadable": round_.unreadable,
             "current": None if current is None else current.key,
-            "photos": [_told(shown) for shown in round_.photos],
-            "session": _standing(self._session),
+            "photos": [_photo_state(photo) for photo in round_.photos],
+            "session": _session(self._session),
             "player": self.player,
             "model": self.model,
             "world": self.world,
         }
 
 
-def _told(shown: Shown) -> dict[str, Any]:
-    width, height = shown.size
-    facts: dict[str, Any] = {"key": shown.key, "width": width, "height": height, "answer": None}
-    if shown.guess is not None:
-        facts["answer"] = _answer(shown, shown.guess)
-    return facts
+def _photo_state(photo: RoundPhoto) -> PhotoState:
+    width, height = photo.size
+    answer = None if photo.guess is None else _answer(photo, photo.guess)
+    return {"key": photo.key, "width": width, "height": height, "answer": answer}
 
 
-def _answer(shown: Shown, guess: Guess) -> dict[str, Any]:
-    points = {"guess": guess.guess, "model": guess.model_guess, "truth": guess.truth}
-    names = gazetteer.name(*zip(*points.values(), strict=True))
-    km = dict(zip(game.SIDES, guess.km, strict=True))
-    best = shown.prediction.best
-    found: dict[str, Any] = {
-        what: {"latitude": point[0], "longitude": point[1], "place": name.text("city")}
-        for (what, point), name in zip(points.items(), names, strict=True)
-    }
-    found["model"] |= {"place": best.name, "confidence": best.confidence, "radius_km": best.radius_km}
+def _answer(photo: RoundPhoto, guess: Guess) -> PhotoAnswer:
+    names = gazetteer.name(*zip(guess.guess, guess.truth, strict=True))
+    placed: list[NamedPoint] = [
+        {"latitude": point[0], "longitude": point[1], "place": name.text("city")}
+        for point, name in zip((guess.guess, guess.truth), names, strict=True)
+    ]
+    best, (latitude, longitude) = photo.prediction.best, guess.model_guess
     return {
-        **found,
-        "km": km,
-        "points": dict(zip(game.SIDES, game.points(guess.km).tolist(), strict=True)),
-        "winner": game.winner(*guess.km),
+        "guess": placed[0],
+        "model": {
+            "latitude": latitude,
+            "longitude": longitude,
+            "place": best.name,
+            "confidence": best.confidence,
+            "radius_km": best.radius_km,
+        },
+        "truth": placed[1],
+        "km": _by_side(guess.km),
+        "points": _by_side(game.points(guess.km).tolist()),
+        "winner": cast(Winner, game.winner(*guess.km)),
         "seconds": guess.seconds,
-        "photo_id": shown.photo_id,
-        "credit": shown.credit,
+        "photo_id": photo.photo_id,
+        "credit": photo.credit,
     }
 
 
-def _compared(guesses: list[Guess]) -> dict[str, Any]:
+def _by_side(pair: Sequence[T]) -> dict[Side, T]:
+    """The values of a pair in the order of `game.SIDES`."""
+    person, model = pair
+    return {"person": person, "model": model}
+
+
+def _compared(guesses: list[Guess]) -> Comparison:
     """The comparison, and its table as the page shows it."""
     found = game_log.compare(guesses)
-    return {**found, "table": game.rows(found) if found["photos"] else [], "note": game.significance(found)}
+    table = game.rows(found) if found["photos"] else []
+    return cast(Comparison, {**found, "table": table, "note": game.significance(found)})
 
 
-def _standing(guesses: list[Guess]) -> dict[str, Any]:
+def _session(guesses: list[Guess]) -> SessionScore:
     """Who won how many photos and finished rounds of this session."""
     km = [guess.km for guess in guesses]
     photos = game.compare([own for own, _ in km], [other for _, other in km], [g.round for g in guesses], resamples=1)

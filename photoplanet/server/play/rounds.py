@@ -1,4 +1,4 @@
-"""Rounds of a game made ready ahead of time: photos dealt, stripped of everything but pixels, located by the model."""
+"""Rounds of a game made ahead of time: photos dealt, stripped of everything but pixels, located by the model."""
 
 import secrets
 from collections.abc import Callable, Sequence
@@ -15,12 +15,13 @@ from photoplanet.locate.locator import Locator
 from photoplanet.locate.prediction import Prediction
 from photoplanet.photos import decode, table
 
-LONGEST = 1600  # pixels of a photo on the page
-MOST_UNREADABLE = 100  # while one round is made: then the table's paths are wrong
+LONGEST = 1600  # pixels of a photo's longer side on the page
+MAX_UNREADABLE = 100  # while one round is made; with more, the table's paths are wrong
+MAX_CREDIT = 200  # characters of a photographer's name, and of a licence
 
 
 @dataclass
-class Shown:
+class RoundPhoto:
     """A photo of a round. `key` is what its address on the page holds, so that no name or place is in it."""
 
     row: int
@@ -39,19 +40,19 @@ class Round:
     """The photos of a round in order; `unreadable`: how many others were passed over for it."""
 
     name: str
-    photos: list[Shown]
+    photos: list[RoundPhoto]
     unreadable: int = 0
 
     @property
-    def current(self) -> Shown | None:
+    def current(self) -> RoundPhoto | None:
         """The photo to guess next."""
-        return next((shown for shown in self.photos if shown.guess is None), None)
+        return next((photo for photo in self.photos if photo.guess is None), None)
 
 
 class Rounds:
     """Makes rounds from a photo table, whose paths are relative to `folder`; one thread at a time may use it.
 
-    `warn` is told of each photo that cannot be read.
+    `warn` gets a line for each photo that cannot be read.
     """
 
     def __init__(
@@ -63,22 +64,23 @@ class Rounds:
         readout: str | None = None,
         warn: Callable[[str], None] = lambda message: None,
     ):
-        self._locator, self._photos, self._deck, self._readout, self._warn = locator, photos, deck, readout, warn
+        self._locator, self._table, self._deck, self._readout, self._warn = locator, photos, deck, readout, warn
         self._paths = table.paths(photos.select(["path"]), folder)
 
     def make(self) -> Round:
         """The next round; InputError when too few photos can be read."""
-        rows, made, unreadable = self._deck.deal(), {}, 0
+        rows, unreadable = self._deck.deal(), 0
+        made: dict[int, RoundPhoto] = {}
         while missing := [row for row in rows if row not in made]:
-            for row, shown in zip(missing, self._shown(missing), strict=True):
-                if isinstance(shown, Shown):
-                    made[row] = shown
+            for row, photo in zip(missing, self._photos_of(missing), strict=True):
+                if isinstance(photo, RoundPhoto):
+                    made[row] = photo
                     continue
                 unreadable += 1
-                self._warn(f"{shown}; another photo takes its place")
-                if unreadable >= MOST_UNREADABLE:
+                self._warn(f"{photo}; another photo takes its place")
+                if unreadable >= MAX_UNREADABLE:
                     raise InputError(
-                        f"{unreadable} photos in a row could not be read ({shown}); check the table's paths"
+                        f"{unreadable} photos in a row could not be read ({photo}); check the table's paths"
                     )
                 self._deck.discard(row)
                 at = rows.index(row)
@@ -90,19 +92,19 @@ class Rounds:
         rows = self._deck.rows(guesses[0].photos)
         if len(rows) < len(guesses[0].photos):
             return None
-        found = [shown for shown in self._shown(rows) if isinstance(shown, Shown)]
-        if len(found) < len(rows):
+        photos = [photo for photo in self._photos_of(rows) if isinstance(photo, RoundPhoto)]
+        if len(photos) < len(rows):
             return None
         known = {guess.photo_id: guess for guess in guesses}
-        for shown in found:
-            shown.guess = known.get(shown.photo_id)
-        return Round(guesses[0].round, found)
+        for photo in photos:
+            photo.guess = known.get(photo.photo_id)
+        return Round(guesses[0].round, photos)
 
-    def _shown(self, rows: list[int]) -> list[Shown | InputError]:
+    def _photos_of(self, rows: list[int]) -> list[RoundPhoto | InputError]:
         paths = [self._paths[row] for row in rows]
         found = self._locator.locate(paths, self._readout, on_error="keep")
-        facts = self._photos.take(rows).to_pylist()
-        made: list[Shown | InputError] = []
+        facts = self._table.take(rows).to_pylist()
+        made: list[RoundPhoto | InputError] = []
         for row, path, prediction, own in zip(rows, paths, found, facts, strict=True):
             try:
                 if isinstance(prediction, InputError):
@@ -112,9 +114,9 @@ class Rounds:
                 made.append(error)
                 continue
             truth = own["latitude"], own["longitude"]
-            made.append(Shown(row, own["photo_id"], truth, _credit(own), jpeg, size, prediction))
+            made.append(RoundPhoto(row, own["photo_id"], truth, _credit(own), jpeg, size, prediction))
         return made
 
 
 def _credit(facts: dict[str, Any]) -> str:
-    return ", ".join(facts[key][:200] for key in ("photographer", "licence") if facts.get(key))
+    return ", ".join(facts[key][:MAX_CREDIT] for key in ("photographer", "licence") if facts.get(key))

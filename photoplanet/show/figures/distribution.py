@@ -2,15 +2,17 @@
 
 import textwrap
 from collections.abc import Sequence
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import numpy as np
 
+from photoplanet.errors import InputError
 from photoplanet.locate.prediction import Prediction
 from photoplanet.photos import decode
 from photoplanet.show.figures import plots, world
 
 if TYPE_CHECKING:
+    from matplotlib.axes import Axes
     from matplotlib.figure import Figure
 
 MOST_PHOTOS = 12
@@ -20,11 +22,17 @@ _FAINTEST = 1e-3  # of the largest probability: fainter cells would not be seen
 
 @plots.styled
 def distributions(
-    photos: Sequence[tuple[Any, str, Prediction]], places: Sequence[tuple[float, float] | None] = ()
+    photos: Sequence[tuple[decode.Source, str, Prediction]], places: Sequence[tuple[float, float] | None] = ()
 ) -> "Figure":
-    """Photos above, probability heat maps on globes below; `photos`: (source, caption, prediction), at most 12.
+    """Draw photos above, probability heat maps on globes below; `photos`: (source, caption, prediction), at most 12.
 
     `places`: the true latitude, longitude in degrees of each photo, or None; marked by a ring.
+
+    >>> import photoplanet as pp
+    >>> photo = np.zeros((64, 64, 3), np.uint8)
+    >>> figure = distributions([(photo, "black", pp.load("toy").locate(photo))])
+    >>> len(figure.axes)
+    2
     """
     photos = photos[:MOST_PHOTOS]
     columns = min(4, len(photos))
@@ -40,10 +48,14 @@ def distributions(
     return figure
 
 
-def show_photo(axes, source: Any, caption: str = "", colour: str = "black", wide: int = 30) -> None:
-    """A photo, upright, its caption in lines of `wide` letters; an empty frame for one that cannot be read."""
-    from photoplanet.errors import InputError
+def show_photo(axes: "Axes", source: decode.Source, caption: str = "", colour: str = "black", wide: int = 30) -> None:
+    """Draw a photo, upright, its caption in lines of `wide` letters; an empty frame for one that cannot be read.
 
+    >>> axes = plots.new().add_subplot()
+    >>> show_photo(axes, np.zeros((64, 64, 3), np.uint8), "black")
+    >>> axes.get_title()
+    'black'
+    """
     try:
         axes.imshow(np.asarray(decode.open_photo(source, size_hint=THUMBNAIL)), interpolation="antialiased")
     except InputError:
@@ -55,8 +67,13 @@ def show_photo(axes, source: Any, caption: str = "", colour: str = "black", wide
     axes.set_title("\n".join(textwrap.fill(line, wide) for line in caption.splitlines()), fontsize=7)
 
 
-def draw_distribution(axes, prediction: Prediction, truth: tuple[float, float] | None = None) -> None:
-    """One distribution on a globe that is turned to its best point; the true place, where given, as a ring."""
+def draw_distribution(axes: "Axes", prediction: Prediction, truth: tuple[float, float] | None = None) -> None:
+    """Draw one distribution on a globe that is turned to its best point; the true place, where given, as a ring.
+
+    >>> import photoplanet as pp
+    >>> found = pp.load("toy").locate(np.zeros((64, 64, 3), np.uint8))
+    >>> draw_distribution(plots.new().add_subplot(), found, truth=(48.9, 2.4))
+    """
     view = world.Globe(_toward(prediction))
     world.draw_land(axes, view)
     drawn = prediction.order[prediction.probabilities[prediction.order] > _FAINTEST * prediction.probabilities.max()]

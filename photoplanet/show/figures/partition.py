@@ -5,9 +5,11 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from photoplanet.errors import InputError
 from photoplanet.show.figures import plots, world
 
 if TYPE_CHECKING:
+    from matplotlib.axes import Axes
     from matplotlib.figure import Figure
 
     from photoplanet.earth.partition.partition import Partition
@@ -20,9 +22,34 @@ DETAILS: dict[str, Extent] = {
 }
 
 
+def detail(text: str) -> tuple[str, Extent]:
+    """Read a detail view as the command line takes it: its name, and south, north, west, east in degrees.
+
+    InputError for another number of degrees, for degrees off the Earth, and for a view turned around.
+
+    >>> detail("Japan:30,46,128,147")
+    ('Japan', (30.0, 46.0, 128.0, 147.0))
+    """
+    name, _, numbers = text.rpartition(":")
+    try:
+        south, north, west, east = (float(part) for part in numbers.split(","))
+    except ValueError:
+        raise InputError(f"detail {text}: needs NAME:south,north,west,east in degrees") from None
+    if not (-90 <= south < north <= 90 and -180 <= west < east <= 180):
+        raise InputError(f"detail {text}: needs south < north and west < east, in degrees")
+    return name, (south, north, west, east)
+
+
 @plots.styled
 def partition_map(partition: "Partition", details: Mapping[str, Extent] = DETAILS) -> "Figure":
-    """The world in a partition's cells, shaded by their photos, with detail views below, as a matplotlib figure."""
+    """Draw the world in a partition's cells, shaded by their photos, with detail views below.
+
+    >>> import photoplanet as pp
+    >>> part = pp.Partition.from_cells(pp.cells.from_token(["47", "89"]))
+    >>> figure = partition_map(part, {"Japan": (30, 46, 128, 147)})
+    >>> [axes.get_title() for axes in figure.axes]
+    ['2 cells', 'Japan']
+    """
     figure = plots.new(height=3.3 + (2.6 if details else 0))
     grid = figure.add_gridspec(2 if details else 1, max(1, len(details)), height_ratios=[3.1, 2.5] if details else [1])
     main = figure.add_subplot(grid[0, :])
@@ -35,7 +62,7 @@ def partition_map(partition: "Partition", details: Mapping[str, Extent] = DETAIL
     return figure
 
 
-def _cells(axes, view: world.Flat, partition: "Partition", width: float) -> None:
+def _cells(axes: "Axes", view: world.Flat, partition: "Partition", width: float) -> None:
     from matplotlib import colormaps
 
     south, north, west, east = view.extent

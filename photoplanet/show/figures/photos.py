@@ -2,7 +2,7 @@
 
 import textwrap
 from collections.abc import Sequence
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import numpy as np
 
@@ -10,6 +10,7 @@ from photoplanet.explain.gallery import GalleryPhoto
 from photoplanet.explain.occlusion import Occlusion
 from photoplanet.show.figures import plots, world
 from photoplanet.show.figures.distribution import show_photo
+from photoplanet.show.figures.examples import Example
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
@@ -20,8 +21,13 @@ COLUMNS = 6
 
 
 @plots.styled
-def examples(right: Sequence[tuple[Any, str]], wrong: Sequence[tuple[Any, str]]) -> "Figure":
-    """(source, caption) of photos located rightly, framed in green above, and wrongly, framed in orange below."""
+def examples(right: Sequence[Example], wrong: Sequence[Example]) -> "Figure":
+    """Draw photos located rightly, framed in green above, and wrongly, framed in orange below.
+
+    >>> example = Example(0.9, np.zeros((64, 64, 3), np.uint8), "Paris, France", 1.8)
+    >>> [axes.get_ylabel() for axes in examples([example], [example]).axes]
+    ['right', 'wrong']
+    """
     rows = [[*right[start : start + COLUMNS]] for start in range(0, len(right), COLUMNS)]
     split = len(rows)
     rows += [[*wrong[start : start + COLUMNS]] for start in range(0, len(wrong), COLUMNS)]
@@ -29,9 +35,9 @@ def examples(right: Sequence[tuple[Any, str]], wrong: Sequence[tuple[Any, str]])
     grid = figure.add_gridspec(max(1, len(rows)), COLUMNS)
     for row, listed in enumerate(rows):
         colour, name = (plots.RIGHT, "right") if row < split else (plots.WRONG, "wrong")
-        for column, (source, caption) in enumerate(listed):
+        for column, example in enumerate(listed):
             axes = figure.add_subplot(grid[row, column])
-            show_photo(axes, source, caption, colour, wide=22)
+            show_photo(axes, example.source, example.caption, colour, wide=22)
             axes.title.set_fontsize(6)
             if column == 0:
                 axes.set_ylabel(name, color=colour)
@@ -40,7 +46,14 @@ def examples(right: Sequence[tuple[Any, str]], wrong: Sequence[tuple[Any, str]])
 
 @plots.styled
 def cell_gallery(partition: "Partition", found: dict[int, list[GalleryPhoto]], names: Sequence[str]) -> "Figure":
-    """One row per cell: where it lies, then its most confident photos; `names`: one for each cell of `found`."""
+    """Draw one row per cell: where it lies, then its most confident photos; `names`: one for each cell of `found`.
+
+    >>> import photoplanet as pp
+    >>> photo = GalleryPhoto(0.9, 0, np.zeros((64, 64, 3), np.uint8))
+    >>> part = pp.Partition.from_cells(pp.cells.from_token(["47", "89"]))
+    >>> [axes.get_title() for axes in cell_gallery(part, {1: [photo]}, ["Somewhere"]).axes]
+    ['Somewhere', '90 %']
+    """
     across = max(len(shown) for shown in found.values())
     figure = plots.new(height=1.35 * len(found) + 0.2)
     grid = figure.add_gridspec(len(found), across + 1)
@@ -62,7 +75,14 @@ def cell_gallery(partition: "Partition", found: dict[int, list[GalleryPhoto]], n
 
 @plots.styled
 def occlusions(found: Sequence[tuple[Occlusion, str]]) -> "Figure":
-    """Photo and heat map of the confidence in the cell with each pixel hidden, one row each (paper, Fig. 10)."""
+    """Draw photo and heat map of the confidence in the cell with each pixel hidden, one row each (paper, Fig. 10).
+
+    >>> import photoplanet as pp
+    >>> from photoplanet.explain.occlusion import occlude
+    >>> found = occlude(pp.load("toy"), np.zeros((64, 64, 3), np.uint8), positions=2)
+    >>> occlusions([(found, "black.jpg")]).axes[0].get_title().split(":")[0]
+    'black.jpg'
+    """
     figure = plots.new(height=2.9 * len(found))
     grid = figure.add_gridspec(len(found), 2)
     for row, (each, name) in enumerate(found):

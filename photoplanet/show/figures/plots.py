@@ -36,14 +36,25 @@ _STYLE: Any = {
 
 
 def new(width: float = WIDTH, height: float = 3.5) -> "Figure":
-    """An empty matplotlib figure, inches."""
+    """Return an empty matplotlib figure of that size in inches.
+
+    >>> new(height=2.0).get_size_inches().tolist()
+    [7.0, 2.0]
+    """
     from matplotlib.figure import Figure
 
     return Figure(figsize=(width, height), dpi=DPI, layout="constrained")
 
 
 def styled(draw: Draw) -> Draw:
-    """Decorate what makes a figure: it draws in our style; MissingExtra where matplotlib is missing."""
+    """Decorate what makes a figure: it draws in our style; MissingExtra where matplotlib is missing.
+
+    >>> @styled
+    ... def empty():
+    ...     return new()
+    >>> len(empty().axes)
+    0
+    """
 
     @wraps(draw)
     def drawn(*arguments: Any, **options: Any) -> Any:
@@ -57,15 +68,22 @@ def styled(draw: Draw) -> Draw:
 
 
 def check_installed() -> None:
-    """MissingExtra where matplotlib is missing; does not import it."""
+    """Raise MissingExtra where matplotlib is missing; does not import it.
+
+    >>> check_installed()
+    """
     if find_spec("matplotlib") is None:
         raise MissingExtra("drawing figures", "figures")
 
 
-def check_path(path: str | os.PathLike) -> Path:
-    """The path, when a figure can be saved there: InputError for another suffix or no such folder, else MissingExtra.
+def check_path(path: str | os.PathLike[str]) -> Path:
+    """Return the path when a figure can be saved there: InputError for another suffix or no such folder.
 
-    For commands to ask before they read any photo.
+    MissingExtra where matplotlib is missing. For commands to ask before they read any photo.
+
+    >>> check_path("cells.gif")
+    Traceback (most recent call last):
+    photoplanet.errors.InputError: cells.gif: a figure ends in .png, .svg, .pdf
     """
     target = Path(path)
     if target.suffix.lower() not in SUFFIXES:
@@ -75,8 +93,12 @@ def check_path(path: str | os.PathLike) -> Path:
     return target
 
 
-def save(figure: "Figure", path: str | os.PathLike) -> Path:
-    """Save as PNG, SVG or PDF by the suffix, in one step, without a date, so that the same figure is the same file."""
+def save(figure: "Figure", path: str | os.PathLike[str]) -> Path:
+    """Save as PNG, SVG or PDF by the suffix, in one step, without a date, so that the same figure is the same file.
+
+    >>> save(new(height=1.0), getfixture("tmp_path") / "empty.svg").name
+    'empty.svg'
+    """
     from matplotlib import rc_context
 
     target = check_path(path)

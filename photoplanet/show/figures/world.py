@@ -13,6 +13,8 @@ from photoplanet.show.figures.plots import EDGE, LAND, SEA
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
 
+Array = NDArray[np.float64]
+
 WORLD = (-60.0, 78.0, -180.0, 180.0)  # south, north, west, east: where people take photos
 _STEP = 1.5  # degrees between the points of a line on a globe
 
@@ -24,6 +26,7 @@ class Flat:
     extent: tuple[float, float, float, float] = WORLD
 
     def prepare(self, axes: "Axes") -> None:
+        """Set the limits, the aspect and the colour of the sea."""
         south, north, west, east = self.extent
         axes.set_xlim(west, east)
         axes.set_ylim(south, north)
@@ -32,15 +35,15 @@ class Flat:
         axes.set_facecolor(SEA)
         bare(axes)
 
-    def ring(self, lat: NDArray, lng: NDArray) -> list[NDArray]:
+    def ring(self, lat: Array, lng: Array) -> list[Array]:
         """What to fill for a closed ring."""
         return [np.stack([lng, lat], axis=1)]
 
-    def points(self, lat: NDArray, lng: NDArray) -> tuple[NDArray, NDArray, NDArray]:
+    def points(self, lat: Array, lng: Array) -> tuple[Array, Array, NDArray[np.bool_]]:
         """x, y, and whether the point can be seen."""
         return lng, lat, np.ones(len(lat), bool)
 
-    def cells(self, ids: NDArray[np.uint64]) -> list[list[NDArray]]:
+    def cells(self, ids: NDArray[np.uint64]) -> list[list[Array]]:
         """For each cell the rings to fill: more than one where ±180° cuts it."""
         found = []
         for shape in outline.shapes(ids):
@@ -56,6 +59,7 @@ class Globe:
     center: tuple[float, float] = (20.0, 0.0)
 
     def prepare(self, axes: "Axes") -> None:
+        """Set the limits and draw the disc of the sea."""
         from matplotlib.patches import Circle
 
         axes.set_xlim(-1.02, 1.02)
@@ -65,7 +69,7 @@ class Globe:
         bare(axes)
         axes.axis("off")
 
-    def points(self, lat: NDArray, lng: NDArray) -> tuple[NDArray, NDArray, NDArray]:
+    def points(self, lat: Array, lng: Array) -> tuple[Array, Array, NDArray[np.bool_]]:
         """x, y in units of the Earth's radius, and whether the point is on this side."""
         up, east = np.radians(self.center)
         xyz = geodesy.to_xyz(np.asarray(lat, float), np.asarray(lng, float))
@@ -74,7 +78,7 @@ class Globe:
         above = np.cross(toward, right)
         return xyz @ right, xyz @ above, xyz @ toward > 0
 
-    def ring(self, lat: NDArray, lng: NDArray) -> list[NDArray]:
+    def ring(self, lat: Array, lng: Array) -> list[Array]:
         """What to fill for a closed ring, to be clipped at the Earth's edge: one outline, or two with a hole; or none.
 
         The far side is unrolled around the near one, to a disc of radius 2 whose edge is the antipode. A ring that
@@ -92,7 +96,8 @@ class Globe:
         angle = np.linspace(0, 2 * np.pi, 90) * -np.sign(_turns(drawn))
         return [drawn, 2 * np.stack([np.cos(angle), np.sin(angle)], axis=1)]
 
-    def cells(self, ids: NDArray[np.uint64]) -> list[list[NDArray]]:
+    def cells(self, ids: NDArray[np.uint64]) -> list[list[Array]]:
+        """For each cell the rings to fill: none where it lies behind the Earth."""
         found = []
         for corners in cells.vertices(ids):
             ring = self.ring(np.append(corners[:, 0], corners[0, 0]), np.append(corners[:, 1], corners[0, 1]))
@@ -104,7 +109,11 @@ View = Flat | Globe
 
 
 def draw_land(axes: "Axes", view: View, borders: bool = True) -> None:
-    """Land under everything else, its coasts and, if wanted, borders of countries (Natural Earth) over the cells."""
+    """Draw land under everything else, and coasts and, if wanted, borders of countries (Natural Earth) over the cells.
+
+    >>> from photoplanet.show.figures import plots
+    >>> draw_land(plots.new().add_subplot(), Globe((48.9, 2.4)))
+    """
     from matplotlib.collections import LineCollection, PathCollection
     from matplotlib.path import Path as Outline
 
@@ -120,7 +129,11 @@ def draw_land(axes: "Axes", view: View, borders: bool = True) -> None:
 
 
 def draw_cells(axes: "Axes", view: View, ids: NDArray[np.uint64], colours: Any = "none", **style: Any) -> None:
-    """Fill cells with `colours` (one, or one each: (n, 4) RGBA); `style` as matplotlib's PolyCollection takes it."""
+    """Fill cells with `colours` (one, or one each: (n, 4) RGBA); `style` as matplotlib's PolyCollection takes it.
+
+    >>> from photoplanet.show.figures import plots
+    >>> draw_cells(plots.new().add_subplot(), Flat(), cells.from_token(["47", "89"]), "black", linewidths=0.5)
+    """
     from matplotlib.collections import PolyCollection
 
     rings, rows = [], []
@@ -133,13 +146,24 @@ def draw_cells(axes: "Axes", view: View, ids: NDArray[np.uint64], colours: Any =
 
 
 def draw_points(axes: "Axes", view: View, lat: npt.ArrayLike, lng: npt.ArrayLike, **style: Any) -> None:
-    """Mark points given in degrees; what is behind a globe is left out."""
+    """Mark points given in degrees; what is behind a globe is left out.
+
+    >>> from photoplanet.show.figures import plots
+    >>> axes = plots.new().add_subplot()
+    >>> draw_points(axes, Globe((0.0, 0.0)), [0.0, 0.0], [10.0, 170.0], marker="o")
+    >>> len(axes.get_lines()[0].get_xdata())
+    1
+    """
     x, y, seen = view.points(np.asarray(lat, float), np.asarray(lng, float))
     axes.plot(x[seen], y[seen], **{"linestyle": "none", "zorder": 4, **style})
 
 
-def heat(shares: NDArray, cmap: str = "magma_r") -> NDArray:
-    """Colours (n, 4) for probabilities (n,): from pale to dark by their square root, clear near zero."""
+def heat(shares: Array, cmap: str = "magma_r") -> Array:
+    """Return colours (n, 4) for probabilities (n,): from pale to dark by their square root, clear near zero.
+
+    >>> heat(np.array([0.0, 0.5]))[:, 3].tolist()
+    [0.0, 0.9]
+    """
     from matplotlib import colormaps
 
     scaled = np.sqrt(np.asarray(shares, float) / max(float(np.max(shares, initial=0)), 1e-12))
@@ -157,19 +181,19 @@ def _add(axes: "Axes", view: View, collection: Any) -> None:
         collection.set_clip_path(Circle((0, 0), 1, transform=axes.transData))
 
 
-def _turns(ring: NDArray) -> float:
+def _turns(ring: Array) -> float:
     """Twice the signed area of a ring: positive when it runs anticlockwise."""
     x, y = ring.T
     return float(x @ np.roll(y, -1) - y @ np.roll(x, -1))
 
 
-def _seen(view: View, lat: NDArray, lng: NDArray) -> NDArray:
+def _seen(view: View, lat: Array, lng: Array) -> Array:
     """A line as drawn, broken (NaN) where it is behind the Earth."""
     x, y, seen = view.points(lat, lng)
     return np.stack([np.where(seen, x, np.nan), np.where(seen, y, np.nan)], axis=1)
 
 
-def _densified(lat: NDArray, lng: NDArray) -> tuple[NDArray, NDArray]:
+def _densified(lat: Array, lng: Array) -> tuple[Array, Array]:
     """Points along straight lines on the sphere, near enough to each other for a globe."""
     where = geodesy.to_xyz(np.asarray(lat, float), np.asarray(lng, float))
     gap = np.degrees(np.arccos((where[:-1] * where[1:]).sum(axis=1).clip(-1, 1)))
@@ -181,7 +205,14 @@ def _densified(lat: NDArray, lng: NDArray) -> tuple[NDArray, NDArray]:
 
 
 def bare(axes: "Axes") -> None:
-    """A frame and nothing else: no ticks, no numbers."""
+    """Leave a frame and nothing else: no ticks, no numbers.
+
+    >>> from photoplanet.show.figures import plots
+    >>> axes = plots.new().add_subplot()
+    >>> bare(axes)
+    >>> len(axes.get_xticks())
+    0
+    """
     axes.set_xticks([])
     axes.set_yticks([])
     for spine in axes.spines.values():

@@ -1,7 +1,5 @@
 """The network of `albums.attention` in torch: weights for the evidence of all photos of an album, at several scales."""
 
-from typing import Any
-
 import numpy as np
 import torch
 from numpy.typing import NDArray
@@ -11,25 +9,25 @@ from photoplanet.albums import attention
 from photoplanet.albums.evidence import WRONG_ANCHOR
 from photoplanet.earth import geodesy
 from photoplanet.earth.partition.partition import Partition
-from photoplanet.training.albums.data import Answers, Batch
-from photoplanet.training.albums.networks import gathered
+from photoplanet.training.albums.data import AlbumBatch, AlbumPhotos
+from photoplanet.training.albums.networks import AlbumNetwork, embeddings_of
 
 SCALES_KM = (20.0, 100.0, 300.0, 1000.0, 3000.0)  # radii of neighbourhoods; before them, the cell itself
 COVERS = 4  # divisions of the Earth at each scale: their mean has no borders to speak of
-FLOOR = 1e-4  # of a neighbourhood's share of photos: no photo can rule a place out
+FLOOR = 1e-4  # of a neighbourhood's share of photos: a single photo cannot rule a place out
 PSEUDO_PHOTOS = 0.5
 LOWEST, HIGHEST = -30.0, 15.0  # of a weight's logarithm
-ANCHORED, HIDDEN, UNTIMED = (
-    0.03,
-    0.03,
-    0.1,
-)  # in training: photos of known place, unreadable photos, albums without times
+ANCHORED, HIDDEN, UNTIMED = 0.03, 0.03, 0.1  # in training: photos of known place, unreadable ones, albums without times
 
 
 def covers(partition: Partition, km: float) -> list[NDArray[np.int64]]:
-    """COVERS divisions (classes,) of the cells into neighbourhoods of about `km` radius around random cells.
+    """Return COVERS divisions (classes,) of the cells into neighbourhoods of about `km` radius around random ones.
 
     No two centres are closer than `km`, and each cell goes to the nearest; the same for the same partition.
+
+    >>> partition = Partition.uniform(np.array([48.9, 48.9, 35.7]), np.array([2.3, 2.4, 139.7]), level=10, min_photos=1)
+    >>> len(covers(partition, 100.0)), len(set(covers(partition, 100.0)[0].tolist()))
+    (4, 2)
     """
     xyz = geodesy.to_xyz(*partition.means.T)
     chord = 2 * np.sin(min(km / 2 / geodesy.EARTH_RADIUS_KM, np.pi / 2))
@@ -50,22 +48,19 @@ def _pieces(n: int) -> list[slice]:
     return [slice(start, start + 1024) for start in range(0, n, 1024)]
 
 
-class AlbumAttention(nn.Module):
-    """The CNN's answers to albums → logits (steps, albums, classes), one album per column.
+class AlbumAttention(AlbumNetwork):
+    """The CNN's embeddings of albums → logits (steps, albums, classes), one album per column.
 
     `head`: the CNN's softmax layer (classes, d) and (classes,), calibrated (divided by the temperature): fixed, and
     used in training only, where the photos' log-probabilities are not stored.
     """
 
-    shift: Tensor
-    scale: Tensor
     share: Tensor
     divisions: Tensor
     shares: Tensor
 
     def __init__(self, partition: Partition, head: tuple[Tensor, Tensor], units: int, dropout: float = 0.0):
-        super().__init__()
-        self.classes, self.embedding, self.units = len(partition), head[0].shape[1], units
+        super().__init__(head[0].shape[1], len(partition), units)
         self.cnn = [part.detach().clone() for part in head]  # no part of the state: it is the model's already
         counts = np.maximum(partition.photo_counts, 0) + PSEUDO_PHOTOS
         self.register_buffer("share", torch.from_numpy(counts / counts.sum()).float())
@@ -83,8 +78,6 @@ class AlbumAttention(nn.Module):
                   for size, cells in zip(self.sizes_of, numbered, strict=True)]  # fmt: skip
         self.register_buffer("shares", torch.cat(shares))
         self.channels = 1 + len(SCALES_KM)
-        self.register_buffer("shift", torch.zeros(self.embedding))
-        self.register_buffer("scale", torch.ones(self.embedding))
         self.photo = nn.Sequential(nn.Linear(self.embedding + 2, units), nn.ReLU(), nn.Dropout(dropout))
         self.dropout = nn.Dropout(dropout)
         self.given, self.taken = nn.Linear(units, self.channels), nn.Linear(units, self.channels)
@@ -101,29 +94,23 @@ class AlbumAttention(nn.Module):
         self.gain, self.sharing = (nn.Parameter(torch.full((self.channels,), 0.7)) for _ in range(2))
         self.prior = nn.Parameter(torch.ones(()))
 
-    @torch.no_grad()
-    def set_scale(self, mean: Tensor, deviation: Tensor) -> None:
-        """Standardise embeddings by the training photos' mean (d,) and deviation (d,); a constant one is left alone."""
-        self.shift.copy_(-mean)
-        self.scale.copy_(torch.where(deviation > 1e-6, 1 / deviation, torch.ones_like(deviation)))
-
-    def sizes(self) -> dict[str, Any]:
-        """The facts that the exported part needs."""
+    def sizes(self) -> dict[str, int]:
+        """Return the facts that the exported part needs."""
         return {"version": 1, "units": self.units, "classes": self.classes, "embedding": self.embedding}
 
-    def inputs(self, answers: Answers, batch: Batch, window: slice) -> tuple[Tensor, ...]:
-        """What `forward` takes for a batch; in training some photos are hidden or placed, some albums without times."""
+    def inputs(self, photos: AlbumPhotos, batch: AlbumBatch, window: slice) -> tuple[Tensor, ...]:
+        """Return what `forward` takes; in training some photos are hidden or placed, and some albums have no times."""
         rows = batch.rows.T
         there, safe = rows >= 0, np.maximum(rows, 0)
-        gaps = np.where(there, answers.gaps[safe], 0.0)
+        gaps = np.where(there, photos.gaps[safe], 0.0)
         gaps[:, 0] = 0.0
-        embeddings = gathered(answers, rows)
+        embeddings = embeddings_of(photos, rows)
         anchors = torch.full(rows.shape, -1)
         if self.training:
             gaps[torch.rand(len(rows)).numpy() < UNTIMED] = np.nan
             embeddings = embeddings * (torch.rand(rows.shape) >= HIDDEN)[..., None]
             known = torch.rand(rows.shape) < ANCHORED
-            anchors = torch.where(known, torch.from_numpy(answers.classes[safe]).long(), -1)
+            anchors = torch.where(known, torch.from_numpy(photos.classes[safe]).long(), -1)
         everyone = slice(None)
         times = torch.from_numpy(attention.pairs(*attention.apart(gaps), everyone, everyone))
         itself = torch.eye(rows.shape[1]).expand(len(rows), -1, -1)
@@ -132,7 +119,7 @@ class AlbumAttention(nn.Module):
 
     @torch.no_grad()
     def own(self, embeddings: Tensor, anchors: Tensor | None = None) -> Tensor:
-        """The CNN's log-probabilities from embeddings (…, d): flat for 0, near certainty where there is an anchor."""
+        """Return the CNN's log-probabilities of embeddings (…, d): flat for 0, nearly certain at an anchor."""
         flat = -float(np.log(self.classes))
         seen = (embeddings != 0).any(dim=-1, keepdim=True)
         found = torch.where(seen, nn.functional.linear(embeddings, *self.cnn).log_softmax(dim=-1), flat)
@@ -145,11 +132,11 @@ class AlbumAttention(nn.Module):
     def forward(
         self, own: Tensor, embeddings: Tensor, times: Tensor, itself: Tensor, there: Tensor, state: None = None
     ) -> tuple[Tensor, None]:
-        """Logits (steps, albums, classes), and no state: an album is answered at once."""
+        """Return logits (steps, albums, classes), and no state: an album is answered at once."""
         return self.answer(own, embeddings, times, itself, there).transpose(0, 1), None
 
     def answer(self, own: Tensor, embeddings: Tensor, times: Tensor, itself: Tensor, there: Tensor) -> Tensor:
-        """Logits (b, t, classes) of t photos of b albums, from all m photos of each.
+        """Return logits (b, t, classes) of t photos of b albums, from all m photos of each.
 
         `own` (b, m, classes), `embeddings` (b, m, d), `times` (b, t, m, TIME_FEATURES), `itself` (b, t, m): 1 where the
         two are the same photo, `there` (b, m): 0 for padding.
@@ -165,7 +152,8 @@ class AlbumAttention(nn.Module):
 
     def _share(self, scale: int) -> Tensor:
         """The share of photos in each neighbourhood of a scale's divisions."""
-        return self.shares.split(self.sizes_of)[scale]
+        shares: tuple[Tensor, ...] = torch.split(self.shares, self.sizes_of)
+        return shares[scale]
 
     def _mass(self, probabilities: Tensor, scale: int) -> Tensor:
         """Probability of each neighbourhood of a scale's divisions over its share of photos: (b, m, neighbourhoods)."""
@@ -177,7 +165,7 @@ class AlbumAttention(nn.Module):
         """log(p_k(c | s) / q_k(c)) of each scale: (b, m, classes) each."""
         found = [own - self.share.log()]
         for scale, mass in enumerate(masses):
-            each = mass[:, :, self.divisions[scale]].unflatten(2, (COVERS, self.classes))
+            each = mass[:, :, self.divisions[scale]].view(*mass.shape[:2], COVERS, self.classes)
             found.append(((each.mean(dim=2) + FLOOR) / (1 + FLOOR)).log())
         return found
 
@@ -195,7 +183,8 @@ class AlbumAttention(nn.Module):
         logarithm = logarithm + self.given(photo)[:, None] + (itself @ self.taken(photo))[:, :, None]
         weight = logarithm.clamp(LOWEST, HIGHEST).exp() * there[:, None, :, None]
         # The more photos speak, the less each counts: those of one spot repeat each other.
-        return self.gain * weight / (1 + weight.sum(dim=2, keepdim=True)) ** self.sharing
+        shared: Tensor = self.gain * weight / (1 + weight.sum(dim=2, keepdim=True)) ** self.sharing
+        return shared
 
     def _alike(self, probabilities: Tensor, masses: list[Tensor], itself: Tensor) -> Tensor:
         """Log of how much likelier than by chance two photos share a neighbourhood: (b, t, m, channels)."""

@@ -1,20 +1,34 @@
-"""Albums for training: the fixed CNN's answers on disk, and batches of albums of like length, as networks read them."""
+"""Albums for training: photos with the fixed CNN's embeddings, and batches of albums of like length."""
 
 from collections.abc import Iterator
 from dataclasses import dataclass
+from typing import Any, Protocol
 
 import numpy as np
 from numpy.typing import NDArray
 
 from photoplanet.albums.networks import Reading
 from photoplanet.errors import InputError
+from photoplanet.training.albums.recipes import AlbumRecipe
 
-NO_PHOTO = -1  # in `Batch.rows`: a step without a photo
+NO_PHOTO = -1  # in `AlbumBatch.rows`: a step without a photo
+
+
+class Embeddings(Protocol):
+    """Embeddings float16 (n, d) by row: an array, or `core.cache.Rows` on disk."""
+
+    @property
+    def shape(self) -> tuple[int, ...]:
+        """(n, d)."""
+        ...
+
+    def __len__(self) -> int: ...
+    def __getitem__(self, rows: Any, /) -> Any: ...
 
 
 @dataclass(frozen=True)
-class Answers:
-    """What is known of n photos, albums one after another, each in time order; arrays may be memory-mapped.
+class AlbumPhotos:
+    """What is known of n photos, albums one after another, each in time order.
 
     `embeddings` (n, d) float16, the layer below the CNN's softmax, 0 for a photo that could not be read; `latitude` and
     `longitude` (n,) degrees, the truth; `classes` (n,) int32, −1 outside every cell; `gaps` (n,) float32, hours since
@@ -22,7 +36,7 @@ class Answers:
     and the end. InputError when the lengths do not fit.
     """
 
-    embeddings: NDArray[np.float16]
+    embeddings: Embeddings
     latitude: NDArray[np.float64]
     longitude: NDArray[np.float64]
     classes: NDArray[np.int32]
@@ -33,14 +47,14 @@ class Answers:
         n = len(self.embeddings)
         fits = len(self.classes) == len(self.gaps) == n and len(self.starts) > 0 and self.starts[-1] == n
         if not (fits and self.starts[0] == 0 and (np.diff(self.starts) > 0).all()):
-            raise InputError(f"answers to {n} photos do not fit their albums; remove the cache and start again")
+            raise InputError(f"the embeddings of {n} photos do not fit their albums; remove the cache and start again")
 
     def __len__(self) -> int:
         return len(self.classes)
 
 
 @dataclass(frozen=True)
-class Batch:
+class AlbumBatch:
     """Albums side by side, as a network reads them: steps down, albums across, all (steps, albums).
 
     `rows`: the photo read at each step, NO_PHOTO for none; `targets`: the photo whose place is asked for, or NO_PHOTO;
@@ -58,7 +72,11 @@ class Batch:
 
 
 def pieces(starts: NDArray[np.int64], longest: int) -> NDArray[np.int64]:
-    """First row and length (m, 2) of the albums' pieces of `longest` photos at most, 0 for whole albums."""
+    """Return first row and length (m, 2) of the albums' pieces of `longest` photos at most, 0 for whole albums.
+
+    >>> pieces(np.array([0, 30, 31]), 25).tolist()
+    [[0, 25], [25, 5], [30, 1]]
+    """
     sizes = np.diff(starts)
     if not longest:
         return np.stack([starts[:-1], sizes], axis=1)
@@ -72,9 +90,12 @@ def pieces(starts: NDArray[np.int64], longest: int) -> NDArray[np.int64]:
 def batches(
     starts: NDArray[np.int64], reading: Reading, longest: int, photos: int, seed: int, epoch: int
 ) -> list[NDArray[np.int64]]:
-    """The batches of an epoch, each the pieces (m, 2) in it: about `photos` photos of like length, in random order.
+    """Return the batches of an epoch, each its pieces (m, 2): about `photos` photos of like length, in random order.
 
     A pure function of its arguments, so that a run resumes exactly.
+
+    >>> sorted(batch.tolist() for batch in batches(np.array([0, 3, 6]), Reading(), 0, 2, seed=0, epoch=0))
+    [[[0, 3]], [[3, 3]]]
     """
     found = pieces(starts, reading.cut or longest)
     random = np.random.Generator(np.random.Philox(key=[seed, epoch]))
@@ -86,8 +107,18 @@ def batches(
     return [found[groups[i]] for i in random.permutation(len(groups))]
 
 
-def read(some: NDArray[np.int64], reading: Reading) -> Batch:
-    """Lay pieces (m, 2) out as `reading` has them: passes one after another, targets `offset` steps late."""
+def epoch_batches(photos: AlbumPhotos, recipe: AlbumRecipe, epoch: int) -> list[NDArray[np.int64]]:
+    """Return the batches of an epoch of a recipe, as `batches` does."""
+    longest = recipe.longest if recipe.reading.both_ways else 0
+    return batches(photos.starts, recipe.reading, longest, recipe.batch_photos, recipe.seed, epoch)
+
+
+def read(some: NDArray[np.int64], reading: Reading) -> AlbumBatch:
+    """Lay pieces (m, 2) out as `reading` has them: passes one after another, targets `offset` steps late.
+
+    >>> read(np.array([[10, 3]]), Reading(offset=1)).targets.T.tolist()
+    [[-1, 10, 11, 12]]
+    """
     sizes = some[:, 1]
     lengths = sizes * reading.passes + reading.offset
     steps = np.arange(lengths.max())[:, None]
@@ -95,10 +126,14 @@ def read(some: NDArray[np.int64], reading: Reading) -> Batch:
     rows = np.where(inside, some[:, 0] + steps % sizes, NO_PHOTO)
     asked = steps - sizes * (reading.passes - 1) - reading.offset
     targets = np.where((asked >= 0) & (asked < sizes), some[:, 0] + asked, NO_PHOTO)
-    return Batch(rows, targets, lengths)
+    return AlbumBatch(rows, targets, lengths)
 
 
-def windows(batch: Batch, steps: int) -> Iterator[slice]:
-    """The batch's steps, `steps` at a time: what truncated back-propagation reaches back over."""
+def windows(batch: AlbumBatch, steps: int) -> Iterator[slice]:
+    """Yield the batch's steps, `steps` at a time: what truncated back-propagation reaches back over.
+
+    >>> [(part.start, part.stop) for part in windows(read(np.array([[0, 5]]), Reading()), 3)]
+    [(0, 3), (3, 5)]
+    """
     for start in range(0, len(batch.rows), steps):
         yield slice(start, min(start + steps, len(batch.rows)))

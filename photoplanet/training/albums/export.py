@@ -4,7 +4,7 @@ import copy
 import tempfile
 from dataclasses import asdict
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeVar
 
 import numpy as np
 import torch
@@ -15,36 +15,32 @@ from photoplanet.albums import attention, lstm, networks
 from photoplanet.albums.networks import READINGS
 from photoplanet.errors import TrainingError
 from photoplanet.models import folder as model_folder
+from photoplanet.training import onnx_files
 from photoplanet.training.albums import data
 from photoplanet.training.albums.attention import COVERS, FLOOR, HIGHEST, LOWEST, AlbumAttention
-from photoplanet.training.albums.networks import AlbumLSTM
-from photoplanet.training.export import OPSET, TOLERANCE
+from photoplanet.training.albums.networks import AlbumLSTM, AlbumNetwork
+from photoplanet.training.albums.onnx_graph import LARGE, Graph, Shape
 
-IR_VERSION = 8  # read by every ONNX Runtime from 1.14 on, as OPSET is
-_LARGE = 1024  # numbers from which a weight is stored in half precision
+Network = TypeVar("Network", bound=AlbumNetwork)
 
 
 def export(
-    network: Any, method: str, folder: Path, temperature: float = 1.0, facts: dict[str, Any] | None = None
+    network: AlbumNetwork, method: str, folder: Path, temperature: float = 1.0, facts: dict[str, Any] | None = None
 ) -> model_folder.Bundle:
     """Add the part `album-<method>` to the model in `folder`; return the model.
 
     Weights are stored in half precision, and the temperature is divided out inside. The facts gain the sizes and the
     parity: the largest difference of probabilities from torch with the same half-precision weights; TrainingError when
-    it exceeds `export.TOLERANCE`.
+    it exceeds `onnx_files.TOLERANCE`.
     """
-    write, compare = (
-        (write_lstm, compare_lstm) if isinstance(network, AlbumLSTM) else (write_attention, compare_attention)
-    )
     plain = halved(network)
     folder = Path(folder).resolve()
     with tempfile.TemporaryDirectory(dir=folder.parent, prefix=f".{folder.name}.album-") as scratch:
-        files = write(plain, method, Path(scratch), temperature)
-        parity = compare(plain, method, files, temperature)
-        if not parity <= TOLERANCE:
+        files, parity = _checked(plain, method, Path(scratch), temperature)
+        if not parity <= onnx_files.TOLERANCE:
             raise TrainingError(
                 f"ONNX Runtime and torch differ by {parity:.2g} in the probabilities of {method} (allowed: "
-                f"{TOLERANCE:g}); try another version of torch or onnxruntime"
+                f"{onnx_files.TOLERANCE:g}); try another version of torch or onnxruntime"
             )
         about = {
             "method": method, "reading": asdict(READINGS[method]), **network.sizes(), "temperature": temperature,
@@ -53,29 +49,41 @@ def export(
         return model_folder.add_part(folder, networks.part_name(method), about, files)
 
 
-def halved(network: Any) -> Any:
-    """A copy in eval mode whose large weights are rounded to half precision, as the files have them."""
+def _checked(
+    plain: AlbumNetwork, method: str, folder: Path, temperature: float
+) -> tuple[dict[str, Path], float]:  # fmt: skip
+    """Write a network's files; return them by name, and the largest difference of probabilities from torch."""
+    if isinstance(plain, AlbumLSTM):
+        files = _write_lstm(plain, method, folder, temperature)
+        return files, _compare_lstm(plain, method, files, temperature)
+    assert isinstance(plain, AlbumAttention)
+    files = _write_attention(plain, folder, temperature)
+    return files, _compare_attention(plain, files, temperature)
+
+
+def halved(network: Network) -> Network:
+    """Return a copy in eval mode whose large weights are rounded to half precision, as the files have them."""
     plain = copy.deepcopy(network).eval()
     with torch.no_grad():
         for parameter in plain.parameters():
-            if parameter.numel() >= _LARGE:
+            if parameter.numel() >= LARGE:
                 parameter.copy_(parameter.half())
     return plain
 
 
-def write_lstm(network: AlbumLSTM, method: str, folder: Path, temperature: float) -> dict[str, Path]:
+def _write_lstm(network: AlbumLSTM, method: str, folder: Path, temperature: float) -> dict[str, Path]:
     """Write the files of an LSTM; file name → path."""
     names = lstm.file_names(method)
-    write_direction(network, folder / names["ahead"], network.ahead)
+    _write_direction(network, folder / names["ahead"], network.ahead)
     if network.back is not None:
-        write_direction(network, folder / names["back"], network.back)
-    write_head(network, folder / names["head"], temperature)
+        _write_direction(network, folder / names["back"], network.back)
+    _write_head(network, folder / names["head"], temperature)
     return {name: folder / name for name in names.values()}
 
 
-def write_direction(network: AlbumLSTM, path: Path, layer: nn.LSTM) -> None:
+def _write_direction(network: AlbumLSTM, path: Path, layer: nn.LSTM) -> None:
     """One direction: `embeddings` (n, d), `h` and `c` (1, 1, units) → `hidden` (n, units), `h_after`, `c_after`."""
-    units, weights, graph = layer.hidden_size, layer.state_dict(), _Graph()
+    units, weights, graph = layer.hidden_size, layer.state_dict(), Graph()
     graph.constant("shift", network.shift, exact=True)
     graph.constant("scale", network.scale, exact=True)
     graph.constant("W", _gates(weights["weight_ih_l0"])[None])
@@ -88,17 +96,17 @@ def write_direction(network: AlbumLSTM, path: Path, layer: nn.LSTM) -> None:
     graph.add("Unsqueeze", ["scaled", "one"], ["sequence"])
     graph.add("LSTM", ["sequence", "W", "R", "B", "", "h", "c"], ["all", "h_after", "c_after"], hidden_size=units)
     graph.add("Reshape", ["all", "flat"], ["hidden"])
-    state = [1, 1, units]
+    state: Shape = [1, 1, units]
     graph.save(
         path, {"embeddings": ["n", network.embedding], "h": state, "c": state},
         {"hidden": ["n", units], "h_after": state, "c_after": state},
     )  # fmt: skip
 
 
-def write_head(network: AlbumLSTM, path: Path, temperature: float) -> None:
+def _write_head(network: AlbumLSTM, path: Path, temperature: float) -> None:
     """`ahead` (n, units) and, for a network that reads both ways, `back` → `answer` (n, classes)."""
-    graph, hidden = _Graph(), "ahead"
-    given: dict[str, list] = {"ahead": ["n", network.units]}
+    graph, hidden = Graph(), "ahead"
+    given: dict[str, Shape] = {"ahead": ["n", network.units]}
     if network.back is not None:
         given["back"], hidden = ["n", network.units], "both"
         graph.add("Concat", ["ahead", "back"], [hidden], axis=1)
@@ -112,9 +120,9 @@ def write_head(network: AlbumLSTM, path: Path, temperature: float) -> None:
     graph.save(path, given, {"answer": ["n", network.classes]})
 
 
-def write_attention(network: AlbumAttention, method: str, folder: Path, temperature: float) -> dict[str, Path]:
+def _write_attention(network: AlbumAttention, folder: Path, temperature: float) -> dict[str, Path]:
     """Write the attention network's one file; file name → path. The graph is `AlbumAttention.answer`, line by line."""
-    graph, classes = _Graph(), network.classes
+    graph, classes = Graph(), network.classes
     graph.constant("share", network.share, exact=True)
     graph.constant("log_share", network.share.log(), exact=True)
     for name, number in (("one", 1.0), ("floor", FLOOR), ("above", 1 + FLOOR), ("seen", 1e-3), ("third", 1 / 3)):
@@ -151,7 +159,7 @@ def write_attention(network: AlbumAttention, method: str, folder: Path, temperat
     return {path.name: path}
 
 
-def _masses(graph: "_Graph", network: AlbumAttention, probabilities: str) -> tuple[list[str], list[str]]:
+def _masses(graph: Graph, network: AlbumAttention, probabilities: str) -> tuple[list[str], list[str]]:
     """`_mass` of each scale, and the first division of it times the root of its shares."""
     graph.constant("zero", torch.tensor(0.0))
     repeated = graph.add("Concat", [probabilities] * COVERS, axis=2)
@@ -159,7 +167,7 @@ def _masses(graph: "_Graph", network: AlbumAttention, probabilities: str) -> tup
     photos = graph.add("Gather", [shape, "axis1"], axis=0)
     masses, first = [], []
     for scale, size in enumerate(network.sizes_of):
-        few, share = network.first_of[scale], network.shares.split(network.sizes_of)[scale]
+        few, share = network.first_of[scale], torch.split(network.shares, network.sizes_of)[scale]
         graph.constant(f"division{scale}", network.divisions[scale])
         graph.constant(f"size{scale}", torch.tensor([size]))
         graph.constant(f"share{scale}", share, exact=True)
@@ -174,7 +182,7 @@ def _masses(graph: "_Graph", network: AlbumAttention, probabilities: str) -> tup
     return masses, first
 
 
-def _weights(graph: "_Graph", network: AlbumAttention, probabilities: str, masses: list[str], first: list[str]) -> str:
+def _weights(graph: Graph, network: AlbumAttention, probabilities: str, masses: list[str], first: list[str]) -> str:
     """`AlbumAttention._weights`, (1, t, m, channels)."""
     graph.constant("shift", network.shift, exact=True)
     graph.constant("scale", network.scale, exact=True)
@@ -215,7 +223,7 @@ def _weights(graph: "_Graph", network: AlbumAttention, probabilities: str, masse
     return graph.add("Div", [graph.add("Mul", [weight, "gain"]), graph.add("Pow", [total, "sharing"])])
 
 
-def compare_lstm(plain: AlbumLSTM, method: str, files: dict[str, Path], temperature: float) -> float:
+def _compare_lstm(plain: AlbumLSTM, method: str, files: dict[str, Path], temperature: float) -> float:
     """Largest difference of probabilities between the files, run as albums are, and torch, on random albums."""
     sizes = (plain.units, plain.embedding, plain.classes)
     opened = lstm.Network(method, _listed(lstm.file_names(method), files), *sizes)
@@ -228,8 +236,8 @@ def compare_lstm(plain: AlbumLSTM, method: str, files: dict[str, Path], temperat
 
 
 @torch.inference_mode()
-def compare_attention(plain: AlbumAttention, method: str, files: dict[str, Path], temperature: float) -> float:
-    """As `compare_lstm`."""
+def _compare_attention(plain: AlbumAttention, files: dict[str, Path], temperature: float) -> float:
+    """As `_compare_lstm`."""
     opened, worst = _listed(attention.FILES, files), 0.0
     for n in (1, 2, 40):
         given = _random(plain, n)
@@ -242,8 +250,8 @@ def compare_attention(plain: AlbumAttention, method: str, files: dict[str, Path]
 
 
 @torch.inference_mode()
-def by_torch(network: AlbumLSTM, embeddings: NDArray, temperature: float = 1.0) -> NDArray[np.float32]:
-    """What a torch LSTM answers to one album of embeddings (n, d): log-probabilities (n, classes)."""
+def by_torch(network: AlbumLSTM, embeddings: NDArray[np.float32], temperature: float = 1.0) -> NDArray[np.float32]:
+    """Return a torch LSTM's log-probabilities (n, classes) for one album of embeddings (n, d)."""
     found = np.empty((len(embeddings), network.classes), np.float32)
     for piece in data.pieces(np.array([0, len(embeddings)]), network.reading.cut):
         batch = data.read(piece[None], network.reading)
@@ -272,7 +280,7 @@ def _listed(names: dict[str, str], files: dict[str, Path]) -> networks.Files:
     return networks.Files(tuple(listed), threads=1)
 
 
-def _worse(worst: float, found: NDArray, expected: NDArray) -> float:
+def _worse(worst: float, found: NDArray[np.float32], expected: NDArray[np.float32]) -> float:
     difference = float(np.abs(np.exp(found) - np.exp(expected)).max())
     return max(worst, difference) if difference == difference else float("inf")
 
@@ -281,49 +289,3 @@ def _gates(weight: Tensor) -> Tensor:
     """Torch orders an LSTM's gates as input, forget, cell, output; ONNX as input, output, forget, cell."""
     i, f, c, o = weight.chunk(4)
     return torch.cat([i, o, f, c])
-
-
-class _Graph:
-    """An ONNX graph in the making; large constants are stored in half precision and widened when the file is opened."""
-
-    def __init__(self) -> None:
-        self.nodes: list[Any] = []
-        self.constants: list[Any] = []
-
-    def constant(self, name: str, value: Tensor, exact: bool = False) -> None:
-        from onnx import helper, numpy_helper
-
-        array = value.detach().cpu().numpy()
-        if array.dtype == np.float32 and array.size >= _LARGE and not exact:
-            self.constants.append(numpy_helper.from_array(array.astype(np.float16), f"{name}_half"))
-            self.nodes.append(helper.make_node("Cast", [f"{name}_half"], [name], to=1))
-        else:
-            self.constants.append(numpy_helper.from_array(array, name))
-
-    def add(self, kind: str, inputs: list[str], outputs: list[str] | None = None, **attributes: Any) -> str:
-        """A node; the name of its first output."""
-        from onnx import helper
-
-        outputs = outputs or [f"{kind.lower()}_{len(self.nodes)}"]
-        self.nodes.append(helper.make_node(kind, inputs, outputs, **attributes))
-        return outputs[0]
-
-    def linear(self, name: str, given: str, layer: nn.Linear) -> str:
-        """A linear layer on the last axis."""
-        self.constant(f"{name}_weight", layer.weight.T.contiguous())
-        self.constant(f"{name}_bias", layer.bias)
-        return self.add("Add", [self.add("MatMul", [given, f"{name}_weight"]), f"{name}_bias"])
-
-    def save(self, path: Path, inputs: dict[str, list], outputs: dict[str, list]) -> None:
-        import onnx
-        from onnx import helper
-
-        sides = [
-            [helper.make_tensor_value_info(name, 1, shape) for name, shape in side.items()]
-            for side in (inputs, outputs)
-        ]
-        graph = helper.make_graph(self.nodes, "album", sides[0], sides[1], self.constants)
-        model = helper.make_model(graph, opset_imports=[helper.make_opsetid("", OPSET)], ir_version=IR_VERSION)
-        model.producer_name = "photoplanet"
-        onnx.checker.check_model(model)
-        path.write_bytes(model.SerializeToString(deterministic=True))

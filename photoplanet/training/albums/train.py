@@ -1,103 +1,109 @@
 """A whole training of album methods: photo table and model in, parts of a model folder out."""
 
-from collections.abc import Callable, Sequence
-from contextlib import AbstractContextManager
+from collections.abc import Iterator, Sequence
 from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import pyarrow as pa
 import torch
+from numpy.typing import NDArray
 
 from photoplanet.albums import album, album_parameters, networks
+from photoplanet.core.progress import Bar, Say, no_bar, silent
 from photoplanet.errors import InputError
+from photoplanet.locate.locator import Locator
 from photoplanet.models import folder as model_folder
 from photoplanet.photos import splits, table
 from photoplanet.training import run
-from photoplanet.training.albums import cnn_answers, export, loop
-from photoplanet.training.albums.data import Answers
-from photoplanet.training.embedding import train as embedding_run
+from photoplanet.training.albums import export, forming, validation
+from photoplanet.training.albums.data import AlbumPhotos
+from photoplanet.training.albums.networks import AlbumNetwork
+from photoplanet.training.albums.recipes import AlbumRecipe
+from photoplanet.training.albums.task import AlbumTask, softmax_of
+from photoplanet.training.loop import Loop, RunOptions
+from photoplanet.training.model_copy import target_folder
 
 VALIDATION = 0.1  # share of the photos, by photographer or album, unless a table is given
-Bar = Callable[[str, int | None], AbstractContextManager[Callable[..., None]]]
+OPTIONS = RunOptions(curves=False)
 
 
 def train(
-    photos: Path, locator: Any, out: Path, recipes: Sequence[loop.AlbumRecipe],
-    validation_table: Path | None = None, gap_hours: float = album.GAP_HOURS, threads: int | None = None,
-    bar: Bar = run.no_bar, say: Callable[[str], None] = lambda line: None,
+    photos: Path, locator: Locator, out: Path, recipes: Sequence[AlbumRecipe], validation_table: Path | None = None,
+    gap_hours: float = album.GAP_HOURS, threads: int | None = None, bar: Bar = no_bar, say: Say = silent,
 ) -> dict[str, Any]:  # fmt: skip
     """Count travel and train networks on the albums of a photo table; add them to the model folder `out`.
 
-    `locator`: the model at work, a `locate.locator.Locator`. `out` may be its own folder; a new folder gets a copy of
-    it first. Answers, checkpoints and logs go to `out`.run; run again, it goes on where it was. Returns the facts of
-    each part. InputError for albums or folders that do not fit.
+    `locator`: the model at work. `out` may be its own folder; a new folder gets a copy of it first. The CNN's
+    embeddings, checkpoints and logs go to `out`.run; run again, it goes on where it was. Returns the facts of each
+    part. InputError for albums or folders that do not fit.
     """
     if threads:
         torch.set_num_threads(threads)
-    target = embedding_run.target(locator.bundle.folder, Path(out)).folder
+    target = target_folder(locator.bundle.folder, Path(out)).folder
     work = out.with_name(out.name + ".run")
-    training_rows, held_out, validation_path = _tables(photos, validation_table)
     sides, facts = [], {}
-    for name, rows, path in (("training", training_rows, photos), ("validation", held_out, validation_path)):
+    for name, rows, path in _tables(photos, validation_table):
         with bar(f"{name} photos", len(rows)) as advance:
-            found, about = cnn_answers.answers(
-                rows, path, locator, work / "album-answers" / name, gap_hours, threads, advance
+            found, about = forming.album_photos(
+                rows, path, locator, work / "embeddings" / name, gap_hours, threads, advance
             )
         say(f"{name}: {about['photos']:,} photos in {about['albums']:,} albums, {about['unreadable']:,} unreadable")
         sides.append(found)
         facts[name] = about
-    training, validation = sides
+    training, held_out = sides
     bundle = model_folder.read(target, verify=False)
-    album_parameters.learn(bundle, _steps(training))
+    album_parameters.fit(bundle, _travels(training))
     say("travel between places counted")
     done: dict[str, Any] = {
         album_parameters.PART: model_folder.read(target, verify=False).info.parts[album_parameters.PART]
     }
-    head = loop.softmax_of(bundle)
+    head = softmax_of(bundle)
     for recipe in recipes:
         place = work / networks.part_name(recipe.method)
-        trainer = loop.AlbumTrainer(training, validation, bundle.partition, recipe, place, head, say)
-        with bar(recipe.method, recipe.epochs) as advance:
-            trainer.run(advance)
-        done[networks.part_name(recipe.method)] = finish(trainer, target, facts, say)
+        place.mkdir(parents=True, exist_ok=True)
+        loop = Loop(AlbumTask(training, held_out, bundle.partition, recipe, head), place, OPTIONS, say)
+        with bar(recipe.method, loop.task.total) as advance:
+            loop.run(advance)
+        done[networks.part_name(recipe.method)] = _finish(loop, recipe, held_out, target, facts, say)
     return done
 
 
-def finish(
-    trainer: loop.AlbumTrainer, target: Path, facts: dict[str, Any], say: Callable[[str], None]
+def _finish(
+    loop: Loop[Any], recipe: AlbumRecipe, held_out: AlbumPhotos, target: Path, facts: dict[str, Any], say: Say = silent
 ) -> dict[str, Any]:
     """Fit the temperature on the validation albums, export the best epoch's network; return the part's facts."""
-    recipe = trainer.recipe
-    log_p, classes = loop.log_probabilities(trainer.best, trainer.validation, recipe)
+    network = loop.result()
+    assert isinstance(network, AlbumNetwork)
+    log_p, classes = validation.log_probabilities(network, held_out, recipe)
     fitted = run.calibrated(log_p, classes) if len(classes) else {"temperature": 1.0}
     about = {
-        "recipe": asdict(recipe), "validation": trainer.best_epoch, "calibration": fitted,
+        "recipe": asdict(recipe), "validation": loop.best, "calibration": fitted,
         "training": {name: {k: v for k, v in its.items() if k != "times_left_out"} for name, its in facts.items()},
-        "seconds": round(trainer.at.seconds, 1), "reading_seconds": round(trainer.at.reading, 1),
+        "seconds": round(loop.seconds, 1), "reading_seconds": round(loop.task.state()[1]["reading_seconds"], 1),
     }  # fmt: skip
-    bundle = export.export(trainer.best, recipe.method, target, fitted["temperature"], about)
+    bundle = export.export(network, recipe.method, target, fitted["temperature"], about)
     say(f"{recipe.method}: temperature {fitted['temperature']:.2f}, written to {target}")
     return bundle.info.parts[networks.part_name(recipe.method)]
 
 
-def _tables(photos: Path, validation: Path | None) -> tuple[pa.Table, pa.Table, Path]:
-    rows, _ = table.read(photos, columns=cnn_answers.COLUMNS)
-    if validation is None:
+def _tables(photos: Path, validation_table: Path | None) -> list[tuple[str, pa.Table, Path]]:
+    """The training and the validation photos: what they are, rows, and where the table lies."""
+    rows, _ = table.read(photos, columns=forming.COLUMNS)
+    if validation_table is None:
         training, held_out = splits.split(rows, VALIDATION)
         path = photos
     else:
-        training, path = rows, validation
-        held_out, _ = table.read(validation, columns=cnn_answers.COLUMNS)
-    for side, name in ((training, photos), (held_out, path)):
+        training, path = rows, validation_table
+        held_out, _ = table.read(path, columns=forming.COLUMNS)
+    for side, name, purpose in ((training, photos, "train on"), (held_out, path, "validate on")):
         if not len(side):
-            raise InputError(
-                f"{name}: no photo to {'train on' if side is training else 'validate on'}; give more albums"
-            )
-    return training, held_out, path
+            raise InputError(f"{name}: holds no photo to {purpose}; give more albums")
+    return [("training", training, photos), ("validation", held_out, path)]
 
 
-def _steps(answers: Answers):
-    """Each album as `learned.learn` counts it: true classes and gaps."""
-    for start, stop in zip(answers.starts[:-1], answers.starts[1:], strict=True):
-        yield answers.classes[start:stop], answers.gaps[start + 1 : stop].astype(float)
+def _travels(photos: AlbumPhotos) -> Iterator[tuple[NDArray[np.int32], NDArray[np.float64]]]:
+    """Each album as `album_parameters.fit` counts it: true classes, and hours between photos."""
+    for start, stop in zip(photos.starts[:-1], photos.starts[1:], strict=True):
+        yield photos.classes[start:stop], photos.gaps[start + 1 : stop].astype(float)

@@ -5,7 +5,7 @@ from torch import Tensor, nn
 from torch.nn import functional
 
 from photoplanet.errors import InputError
-from photoplanet.training.backbones.layers import scaled
+from photoplanet.training.backbones.layers import Backbone, scaled
 
 EMBEDDING = 2048
 AUXILIARY = 768
@@ -17,22 +17,33 @@ class Conv(nn.Module):
     """Convolution, batch norm, ReLU."""
 
     def __init__(
-        self, inputs: int, outputs: int, kernel: Size, stride: int = 1, padding: Size = 0, spread: float = 0.1
+        self, inputs: int, outputs: int, kernel: Size, stride: int = 1, padding: Size = 0, deviation: float = 0.1
     ):
         super().__init__()
         self.conv = nn.Conv2d(inputs, outputs, kernel, stride=stride, padding=padding, bias=False)
         self.norm = nn.BatchNorm2d(outputs, eps=1e-3)
-        nn.init.trunc_normal_(self.conv.weight, std=spread, a=-2 * spread, b=2 * spread)
+        nn.init.trunc_normal_(self.conv.weight, std=deviation, a=-2 * deviation, b=2 * deviation)
 
     def forward(self, x: Tensor) -> Tensor:
+        """(n, inputs, h, w) → (n, outputs, h', w')."""
         return functional.relu(self.norm(self.conv(x)), inplace=True)
 
 
 def row(inputs: int, outputs: int) -> Conv:
+    """Return a 1×7 convolution.
+
+    >>> row(8, 16).conv.kernel_size
+    (1, 7)
+    """
     return Conv(inputs, outputs, (1, 7), padding=(0, 3))
 
 
 def column(inputs: int, outputs: int) -> Conv:
+    """Return a 7×1 convolution.
+
+    >>> column(8, 16).conv.kernel_size
+    (7, 1)
+    """
     return Conv(inputs, outputs, (7, 1), padding=(3, 0))
 
 
@@ -44,7 +55,9 @@ class Pooled(nn.Module):
         self.conv = Conv(inputs, outputs, 1)
 
     def forward(self, x: Tensor) -> Tensor:
-        return self.conv(functional.avg_pool2d(x, 3, stride=1, padding=1))
+        """(n, inputs, h, w) → (n, outputs, h, w)."""
+        pooled: Tensor = self.conv(functional.avg_pool2d(x, 3, stride=1, padding=1))
+        return pooled
 
 
 class Split(nn.Module):
@@ -57,6 +70,7 @@ class Split(nn.Module):
         self.column = Conv(inputs, outputs, (3, 1), padding=(1, 0))
 
     def forward(self, x: Tensor) -> Tensor:
+        """(n, channels, h, w) → (n, 2 · outputs, h, w)."""
         x = self.stem(x)
         return torch.cat([self.row(x), self.column(x)], dim=1)
 
@@ -69,6 +83,7 @@ class Branches(nn.Module):
         self.branches = nn.ModuleList(branches)
 
     def forward(self, x: Tensor) -> Tensor:
+        """(n, channels, h, w) → (n, the branches' channels, h', w')."""
         return torch.cat([branch(x) for branch in self.branches], dim=1)
 
 
@@ -79,15 +94,21 @@ class Auxiliary(nn.Module):
         super().__init__()
         between, self.features = scaled(128, width), scaled(AUXILIARY, width)
         self.reduce = Conv(inputs, between, 1)
-        self.conv = Conv(between, self.features, 5, spread=0.01)
+        self.conv = Conv(between, self.features, 5, deviation=0.01)
 
     def forward(self, x: Tensor) -> Tensor:
+        """(n, channels, h, w) → (n, features)."""
         x = functional.avg_pool2d(x, 5, stride=3) if min(x.shape[2:]) >= 17 else functional.adaptive_avg_pool2d(x, 5)
-        return self.conv(self.reduce(x)).mean(dim=(2, 3))
+        grid: Tensor = self.conv(self.reduce(x))
+        return grid.mean(dim=(2, 3))
 
 
 def grid35(inputs: int, pooled: int, width: float) -> Branches:
-    """Figure 5 of Szegedy et al. with the first 3×3 pair kept as a 5×5, as in the published Inception-v3."""
+    """Figure 5 of Szegedy et al. with the first 3×3 pair kept as a 5×5, as in the published Inception-v3.
+
+    >>> len(grid35(192, 32, 1).branches)
+    4
+    """
     c32, c48, c64, c96 = (scaled(c, width) for c in (pooled, 48, 64, 96))
     return Branches(
         Conv(inputs, c64, 1),
@@ -98,7 +119,11 @@ def grid35(inputs: int, pooled: int, width: float) -> Branches:
 
 
 def grid17(inputs: int, seven: int, width: float) -> Branches:
-    """Figure 6 of Szegedy et al., n = 7: 7×7 convolutions factored into 1×7 and 7×1."""
+    """Figure 6 of Szegedy et al., n = 7: 7×7 convolutions factored into 1×7 and 7×1.
+
+    >>> len(grid17(768, 128, 1).branches)
+    4
+    """
     c7, c = scaled(seven, width), scaled(192, width)
     return Branches(
         Conv(inputs, c, 1),
@@ -109,7 +134,11 @@ def grid17(inputs: int, seven: int, width: float) -> Branches:
 
 
 def grid8(inputs: int, width: float) -> Branches:
-    """Figure 7 of Szegedy et al.: the widened blocks before the embedding."""
+    """Figure 7 of Szegedy et al.: the widened blocks before the embedding.
+
+    >>> len(grid8(1280, 1).branches)
+    4
+    """
     c192, c320, c384, c448 = (scaled(c, width) for c in (192, 320, 384, 448))
     return Branches(
         Conv(inputs, c320, 1),
@@ -120,20 +149,28 @@ def grid8(inputs: int, width: float) -> Branches:
 
 
 def reduce17(inputs: int, width: float) -> Branches:
-    """35×35 → 17×17 (Figure 10 of Szegedy et al.)."""
+    """35×35 → 17×17 (Figure 10 of Szegedy et al.).
+
+    >>> len(reduce17(288, 1).branches)
+    3
+    """
     c64, c96, c384 = (scaled(c, width) for c in (64, 96, 384))
     double = nn.Sequential(Conv(inputs, c64, 1), Conv(c64, c96, 3, padding=1), Conv(c96, c96, 3, stride=2))
     return Branches(Conv(inputs, c384, 3, stride=2), double, nn.MaxPool2d(3, stride=2))
 
 
 def reduce8(inputs: int, width: float) -> Branches:
-    """17×17 → 8×8 (Figure 10 of Szegedy et al.)."""
+    """17×17 → 8×8 (Figure 10 of Szegedy et al.).
+
+    >>> len(reduce8(768, 1).branches)
+    3
+    """
     c, c320 = scaled(192, width), scaled(320, width)
     seven = nn.Sequential(Conv(inputs, c, 1), row(c, c), column(c, c), Conv(c, c, 3, stride=2))
     return Branches(nn.Sequential(Conv(inputs, c, 1), Conv(c, c320, 3, stride=2)), seven, nn.MaxPool2d(3, stride=2))
 
 
-class Inception(nn.Module):
+class Inception(Backbone):
     """(n, 3, h, w) float, from 96 px up → (embedding (n, 2048·width), auxiliary (n, 768·width) or None).
 
     The auxiliary features are there while training. Szegedy et al. use 299 px. `width` scales all channel counts (paper
@@ -167,6 +204,7 @@ class Inception(nn.Module):
         self.project = nn.Identity() if self.embedding == last else nn.Linear(last, self.embedding)
 
     def forward(self, x: Tensor) -> tuple[Tensor, Tensor | None]:
+        """Return the embedding, and the auxiliary features while training."""
         if min(x.shape[2:]) < self.minimum_size:
             raise InputError(f"photos of {tuple(x.shape[2:])} px: inception needs {self.minimum_size} px or more")
         x = self.grid17(self.reduce17(self.grid35(self.stem(x))))

@@ -8,7 +8,7 @@ since most of the time would go into the large grids before it; narrow 3×3 conv
 
 from torch import Tensor, nn
 
-from photoplanet.training.backbones.layers import scaled
+from photoplanet.training.backbones.layers import Backbone, scaled
 
 CHANNELS = (32, 64, 128, 256)  # on grids of 1/4, 1/8, 1/16 and 1/32 of the photo's side
 BLOCKS = (1, 2, 2, 0)
@@ -16,7 +16,11 @@ EMBEDDING = 192
 
 
 def convolution(inputs: int, outputs: int, kernel: int, stride: int = 1, padding: int = 0) -> list[nn.Module]:
-    """A convolution and its batch norm."""
+    """Return a convolution and its batch norm.
+
+    >>> [type(layer).__name__ for layer in convolution(3, 8, 3)]
+    ['Conv2d', 'BatchNorm2d']
+    """
     conv = nn.Conv2d(inputs, outputs, kernel, stride=stride, padding=padding, bias=False)
     nn.init.kaiming_normal_(conv.weight, mode="fan_out", nonlinearity="relu")
     return [conv, nn.BatchNorm2d(outputs)]
@@ -36,17 +40,18 @@ class Residual(nn.Module):
         self.last = nn.ReLU(inplace=True)
 
     def forward(self, x: Tensor) -> Tensor:
-        return self.last(self.body(x) + x)
+        """Return the shortcut plus what the convolutions add."""
+        added: Tensor = self.last(self.body(x) + x)
+        return added
 
 
-class Mobile(nn.Module):
+class Mobile(Backbone):
     """(n, 3, h, w) float, from 32 px up → (embedding (n, d), None: there is no auxiliary head).
 
     `width` scales the channel counts; `embedding` is d, 192 when left out.
     """
 
     minimum_size = 32
-    auxiliary = 0
 
     def __init__(self, width: float = 1.0, embedding: int | None = None):
         super().__init__()
@@ -63,4 +68,5 @@ class Mobile(nn.Module):
         )
 
     def forward(self, x: Tensor) -> tuple[Tensor, None]:
+        """Return the embedding."""
         return self.neck(self.features(x).mean(dim=(2, 3))), None

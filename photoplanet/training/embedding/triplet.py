@@ -1,6 +1,7 @@
 """The triplet loss of the paper's retrieval embedding (§3): which photos make triplets, and what a triplet costs."""
 
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 import torch
@@ -16,7 +17,11 @@ PLACE_LEVEL = 13  # S2 cells of about 1 km: photos of one may be a positive pair
 
 @dataclass(frozen=True)
 class Settings:
-    """How the embedding is trained: pairs, loss, batches of `places` × `each` photos, and AdamW's rate."""
+    """How the embedding is trained: pairs, loss, batches of `places` × `each` photos, and AdamW's rate.
+
+    >>> Settings().margin
+    0.2
+    """
 
     near_km: float = 1.0  # positives lie within
     far_km: float = 25.0  # negatives lie beyond; what lies between is neither
@@ -30,36 +35,41 @@ class Settings:
 
 
 class Head(nn.Module):
-    """The classifier's embedding (n, d) → unit vectors (n, 256); `mean` and `spread` of the inputs are kept inside."""
+    """The classifier's embedding (n, d) → unit vectors (n, 256); standardises its inputs by `mean` and `deviation`."""
 
     mean: Tensor
-    spread: Tensor
+    deviation: Tensor
 
     def __init__(self, embedding_size: int, numbers: int = NUMBERS):
         super().__init__()
         self.register_buffer("mean", torch.zeros(embedding_size))
-        self.register_buffer("spread", torch.ones(embedding_size))
+        self.register_buffer("deviation", torch.ones(embedding_size))
         self.linear = nn.Linear(embedding_size, numbers)
 
-    def fit_inputs(self, embeddings: NDArray) -> None:
-        """Take mean and spread from the library's embeddings (n, d), so that every number starts with equal say."""
+    def fit_inputs(self, embeddings: NDArray[np.floating[Any]]) -> None:
+        """Take mean and deviation from the library's embeddings (n, d), so that every number starts with equal say."""
         rows = np.asarray(embeddings, np.float32)
         self.mean.copy_(torch.from_numpy(rows.mean(axis=0)))
-        self.spread.copy_(torch.from_numpy(rows.std(axis=0)).clamp(min=1e-3))
+        self.deviation.copy_(torch.from_numpy(rows.std(axis=0)).clamp(min=1e-3))
 
     def forward(self, embedding: Tensor) -> Tensor:
-        vectors = self.linear((embedding - self.mean) / self.spread)
-        return vectors / vectors.norm(dim=1, keepdim=True).clamp(min=1e-12)
+        """(n, d) → unit vectors (n, 256)."""
+        vectors: Tensor = self.linear((embedding - self.mean) / self.deviation)
+        unit: Tensor = vectors / vectors.norm(dim=1, keepdim=True).clamp(min=1e-12)
+        return unit
 
 
-class Places:
+class PlaceSampler:
     """Draws batches in which photos have others of their place: row numbers, `places` × `each` of them.
 
     A place is an S2 cell of level 13 with photos of at least two photographers (−1: unknown, each its own), drawn with
     the square root of its photos, so that neither the famous nor the lonely ones rule. TrainingError with fewer than 2.
     """
 
-    def __init__(self, latitude: NDArray, longitude: NDArray, photographer: NDArray, settings: Settings):
+    def __init__(
+        self, latitude: NDArray[np.float64], longitude: NDArray[np.float64], photographer: NDArray[np.int64],
+        settings: Settings,
+    ):  # fmt: skip
         self.settings = settings
         cell = np.unique(cells.parent(cells.from_latlng(latitude, longitude), PLACE_LEVEL), return_inverse=True)[1]
         order = np.argsort(cell, kind="stable")
@@ -74,7 +84,7 @@ class Places:
         self._share = weight / weight.sum()
 
     def batch(self, step: int) -> NDArray[np.int64]:
-        """The rows of one step, a function of seed and step alone."""
+        """Return the rows of one step, a function of seed and step alone."""
         random = np.random.default_rng([self.settings.seed, step])
         count = min(self.settings.places, len(self.groups))
         chosen = random.choice(len(self.groups), count, replace=False, p=self._share)
@@ -83,19 +93,23 @@ class Places:
         return np.concatenate(drawn)
 
 
-def _several(photographer: NDArray) -> bool:
-    """Whether two of these photos may be a pair: two photographers, or two photos of whom nobody knows."""
+def _several(photographer: NDArray[np.int64]) -> bool:
+    """Whether two of these photos may be a pair: two photographers, or two photos whose photographers are unknown."""
     known = photographer[photographer >= 0]
     return len(np.unique(known)) + len(photographer) - len(known) >= 2
 
 
 def pairs(
-    latitude: NDArray, longitude: NDArray, photographer: NDArray, settings: Settings
+    latitude: NDArray[np.float64], longitude: NDArray[np.float64], photographer: NDArray[np.int64], settings: Settings
 ) -> tuple[NDArray[np.bool_], NDArray[np.bool_]]:
-    """Which of n photos are positives and which negatives of each other, two symmetric masks (n, n).
+    """Return which of n photos are positives and which negatives of each other, two symmetric masks (n, n).
 
     Positives lie within `near_km` and are not by one photographer, whose photos of one walk are alike for other
     reasons; negatives lie beyond `far_km`.
+
+    >>> positive, negative = pairs(np.array([0, 0, 40.0]), np.zeros(3), np.array([1, 2, 1]), Settings())
+    >>> positive[0].tolist(), negative[0].tolist()
+    ([False, True, False], [False, False, True])
     """
     km = geodesy.distance_km(latitude[:, None], longitude[:, None], latitude[None], longitude[None])
     same = (photographer[:, None] == photographer[None]) & (photographer >= 0)
@@ -104,11 +118,17 @@ def pairs(
 
 
 def loss(vectors: Tensor, positive: Tensor, negative: Tensor, margin: float) -> Tensor:
-    """The mean triplet loss over all positive pairs (a, p): max(0, |a − p|² − |a − n|² + margin), a scalar.
+    """Return the mean triplet loss over all positive pairs (a, p): max(0, |a − p|² − |a − n|² + margin), a scalar.
 
     n is the hardest of the semi-hard negatives, those farther from a than p is, and where there is none the easiest of
     all (Schroff et al., FaceNet, 2015, §3.2): the very hardest, which the loss begins with, would pull all vectors
     into one point. `vectors` (n, d) are of unit length; masks (n, n) as `pairs` makes them. 0 without any triplet.
+
+    >>> vectors = torch.tensor([[1.0, 0], [1, 0], [-1, 0]])
+    >>> positive = torch.tensor([[0, 1, 0], [1, 0, 0], [0, 0, 0]], dtype=torch.bool)
+    >>> negative = torch.tensor([[0, 0, 1], [0, 0, 1], [1, 1, 0]], dtype=torch.bool)
+    >>> loss(vectors, positive, negative, 0.2).item()
+    0.0
     """
     squared = (2 - 2 * vectors @ vectors.T).clamp(min=0)
     anchor, other = (positive & negative.any(dim=1, keepdim=True)).nonzero(as_tuple=True)
@@ -123,11 +143,16 @@ def loss(vectors: Tensor, positive: Tensor, negative: Tensor, margin: float) -> 
 
 
 def recall(
-    library: NDArray, library_places: NDArray, queries: NDArray, query_places: NDArray, radii_km: tuple[float, ...]
-) -> dict[str, float]:
-    """Share of queries whose nearest library vector was taken within each radius: {"1 km": 0.25, …} (recall@1).
+    library: NDArray[np.float32], library_places: NDArray[np.float64], queries: NDArray[np.float32],
+    query_places: NDArray[np.float64], radii_km: tuple[float, ...],
+) -> dict[str, float]:  # fmt: skip
+    """Return recall@1: the share of queries whose nearest library vector was taken within each radius.
 
     Unit vectors float32 (n, d), (q, d); places (n, 2), (q, 2) in degrees. All 0 where either side is empty.
+
+    >>> library, places = np.eye(2, dtype=np.float32), np.array([[0, 0], [50, 50.0]])
+    >>> recall(library, places, np.eye(1, 2, dtype=np.float32), np.array([[0, 0.1]]), (1.0, 25.0))
+    {'1 km': 0.0, '25 km': 1.0}
     """
     best = np.zeros(len(queries), np.int64)
     if len(library):

@@ -1,1 +1,1 @@
-"""Training the network of the near-duplicates' binary codes."""
+"""Training the network that gives near-duplicates close binary codes (paper, Sect. 3)."""

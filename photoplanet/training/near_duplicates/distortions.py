@@ -14,7 +14,11 @@ Rng = np.random.Generator
 
 
 def distort(image: Image.Image, rng: Rng, most: int = 3) -> Image.Image:
-    """A near-duplicate of an RGB photo: 1 … `most` different distortions, drawn and ordered by `rng`."""
+    """Return a near-duplicate of an RGB photo: 1 … `most` different distortions, drawn and ordered by `rng`.
+
+    >>> distort(Image.new("RGB", (64, 48)), np.random.default_rng(0)).mode
+    'RGB'
+    """
     names = list(DISTORTIONS)
     for index in rng.permutation(len(names))[: rng.integers(1, most + 1)]:
         image = DISTORTIONS[names[index]](image, rng)
@@ -22,7 +26,11 @@ def distort(image: Image.Image, rng: Rng, most: int = 3) -> Image.Image:
 
 
 def crop(image: Image.Image, rng: Rng) -> Image.Image:
-    """Keep 70 … 95 % of each side, anywhere."""
+    """Keep 70 … 95 % of each side, anywhere.
+
+    >>> 140 <= crop(Image.new("RGB", (200, 100)), np.random.default_rng(0)).width <= 190
+    True
+    """
     width, height = image.size
     w, h = (max(1, round(length * rng.uniform(0.7, 0.95))) for length in image.size)
     left, top = rng.integers(0, width - w + 1), rng.integers(0, height - h + 1)
@@ -30,7 +38,11 @@ def crop(image: Image.Image, rng: Rng) -> Image.Image:
 
 
 def scale(image: Image.Image, rng: Rng) -> Image.Image:
-    """Shrink to 25 … 75 % of the sides; they change their ratio by up to a fifth."""
+    """Shrink to 25 … 75 % of the sides; they change their ratio by up to a fifth.
+
+    >>> scale(Image.new("RGB", (200, 100)), np.random.default_rng(0)).height <= 75
+    True
+    """
     share = rng.uniform(0.25, 0.75)
     width, height = image.size
     wide = _side(width * share * rng.uniform(0.8, 1.2))
@@ -38,27 +50,43 @@ def scale(image: Image.Image, rng: Rng) -> Image.Image:
 
 
 def recompress(image: Image.Image, rng: Rng) -> Image.Image:
-    """Through JPEG at quality 8 … 40."""
+    """Through JPEG at quality 8 … 40.
+
+    >>> recompress(Image.new("RGB", (64, 48)), np.random.default_rng(0)).size
+    (64, 48)
+    """
     data = io.BytesIO()
     image.save(data, "JPEG", quality=int(rng.integers(8, 41)))
     return Image.open(data).convert("RGB")
 
 
 def light(image: Image.Image, rng: Rng) -> Image.Image:
-    """Brightness × 0.6 … 1.5, then contrast × 0.6 … 1.5."""
+    """Brightness × 0.6 … 1.5, then contrast × 0.6 … 1.5.
+
+    >>> light(Image.new("RGB", (64, 48), "grey"), np.random.default_rng(0)).getpixel((0, 0)) != (128, 128, 128)
+    True
+    """
     image = ImageEnhance.Brightness(image).enhance(rng.uniform(0.6, 1.5))
     return ImageEnhance.Contrast(image).enhance(rng.uniform(0.6, 1.5))
 
 
 def colour(image: Image.Image, rng: Rng) -> Image.Image:
-    """Saturation × 0.3 … 1.8 and a cast: each channel × 0.8 … 1.2."""
+    """Saturation × 0.3 … 1.8 and a cast: each channel × 0.8 … 1.2.
+
+    >>> colour(Image.new("RGB", (64, 48), "grey"), np.random.default_rng(0)).getpixel((0, 0)) != (128, 128, 128)
+    True
+    """
     image = ImageEnhance.Color(image).enhance(rng.uniform(0.3, 1.8))
     ramp = np.arange(256)[None] * rng.uniform(0.8, 1.2, (3, 1))
     return image.point(ramp.clip(0, 255).astype(np.uint8).ravel().tolist())
 
 
 def grey(image: Image.Image, rng: Rng) -> Image.Image:
-    """Black and white, in half of the cases toned as an old print."""
+    """Black and white, in half of the cases toned as an old print.
+
+    >>> grey(Image.new("RGB", (64, 48), "red"), np.random.default_rng(0)).getpixel((0, 0)) != (255, 0, 0)
+    True
+    """
     flat = image.convert("L").convert("RGB")
     if rng.random() < 0.5:
         return flat
@@ -67,7 +95,11 @@ def grey(image: Image.Image, rng: Rng) -> Image.Image:
 
 
 def caption(image: Image.Image, rng: Rng) -> Image.Image:
-    """A line of text along the upper or lower edge, on a band of 8 … 18 % of the height, or on the photo itself."""
+    """A line of text along the upper or lower edge, on a band of 8 … 18 % of the height, or on the photo itself.
+
+    >>> caption(Image.new("RGB", (64, 48), "blue"), np.random.default_rng(0)).size
+    (64, 48)
+    """
     image = image.copy()
     width, height = image.size
     band = max(6, round(height * rng.uniform(0.08, 0.18)))
@@ -82,7 +114,11 @@ def caption(image: Image.Image, rng: Rng) -> Image.Image:
 
 
 def watermark(image: Image.Image, rng: Rng) -> Image.Image:
-    """Half-transparent text across the photo, once or in rows."""
+    """Half-transparent text across the photo, once or in rows.
+
+    >>> watermark(Image.new("RGB", (64, 48), "blue"), np.random.default_rng(0)).size
+    (64, 48)
+    """
     width, height = image.size
     layer = Image.new("L", image.size)
     draw, size = ImageDraw.Draw(layer), max(6, round(min(image.size) * rng.uniform(0.07, 0.2)))
@@ -96,7 +132,11 @@ def watermark(image: Image.Image, rng: Rng) -> Image.Image:
 
 
 def border(image: Image.Image, rng: Rng) -> Image.Image:
-    """A frame of one colour, 2 … 8 % of the sides; or bands above and below, or beside, of 4 … 12 %."""
+    """A frame of one colour, 2 … 8 % of the sides; or bands above and below, or beside, of 4 … 12 %.
+
+    >>> border(Image.new("RGB", (200, 100)), np.random.default_rng(0)).size > (200, 100)
+    True
+    """
     width, height = image.size
     kind = rng.integers(3)
     x = 0 if kind == 1 else round(width * (rng.uniform(0.02, 0.08) if kind == 0 else rng.uniform(0.04, 0.12)))
@@ -108,12 +148,20 @@ def border(image: Image.Image, rng: Rng) -> Image.Image:
 
 
 def mirror(image: Image.Image, rng: Rng) -> Image.Image:
-    """Left to right."""
+    """Left to right.
+
+    >>> mirror(Image.new("RGB", (64, 48)), np.random.default_rng(0)).size
+    (64, 48)
+    """
     return image.transpose(Image.Transpose.FLIP_LEFT_RIGHT)
 
 
 def rotate(image: Image.Image, rng: Rng) -> Image.Image:
-    """By 1 … 7 degrees either way; the corners turn black, or the largest straight middle is kept."""
+    """By 1 … 7 degrees either way; the corners turn black, or the largest straight middle is kept.
+
+    >>> rotate(Image.new("RGB", (64, 48)), np.random.default_rng(0)).width <= 64
+    True
+    """
     angle = rng.uniform(1, 7) * (1 if rng.random() < 0.5 else -1)
     turned = image.rotate(angle, Image.Resampling.BILINEAR)
     if rng.random() < 0.5:
@@ -125,12 +173,20 @@ def rotate(image: Image.Image, rng: Rng) -> Image.Image:
 
 
 def blur(image: Image.Image, rng: Rng) -> Image.Image:
-    """Gaussian, of a radius of 0.5 … 1.5 % of the shorter side."""
+    """Gaussian, of a radius of 0.5 … 1.5 % of the shorter side.
+
+    >>> blur(Image.new("RGB", (64, 48)), np.random.default_rng(0)).size
+    (64, 48)
+    """
     return image.filter(ImageFilter.GaussianBlur(min(image.size) * rng.uniform(0.005, 0.015)))
 
 
 def noise(image: Image.Image, rng: Rng) -> Image.Image:
-    """Gaussian, of 5 … 20 grey levels."""
+    """Gaussian, of 5 … 20 grey levels.
+
+    >>> len(set(noise(Image.new("RGB", (64, 48)), np.random.default_rng(0)).tobytes())) > 5
+    True
+    """
     values = np.asarray(image, np.float32)
     values = values + rng.standard_normal(values.shape, np.float32) * np.float32(rng.uniform(5, 20))
     return Image.fromarray(values.clip(0, 255).astype(np.uint8))

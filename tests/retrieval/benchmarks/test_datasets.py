@@ -93,7 +93,7 @@ def test_partial_copies_are_refused_unless_asked_for(holidays, oxford):
 def test_a_complete_copy_needs_no_flag(tmp_path):
     """1,491 names of which 500 are queries, laid out as Holidays has them."""
     names = [f"{1000 + group}{number:02d}" for group in range(500) for number in range(3 if group < 491 else 2)]
-    assert len(names) == datasets.HOLIDAYS_PHOTOS
+    assert len(names) == 1491
     for name in names:
         (tmp_path / f"{name}.jpg").touch()
     data = datasets.holidays(tmp_path)
@@ -101,6 +101,13 @@ def test_a_complete_copy_needs_no_flag(tmp_path):
     features = {name: np.array([[float(name[:4])]]) for name in names}
     found = datasets.score(data, features, features, lambda q, r: np.abs(r[:, 0, 0] - q[0, 0]))
     assert found["map"] == 1.0 and found["complete"]
+    (tmp_path / f"{names[2]}.jpg").unlink()
+    with pytest.raises(InputError, match=r"1,490 photos, but INRIA Holidays has 1,491"):
+        datasets.holidays(tmp_path)
+    (tmp_path / "190000.jpg").touch()  # alone, so not a query: 1,491 photos again
+    (tmp_path / f"{names[1]}.jpg").rename(tmp_path / "190100.jpg")  # and a query has lost its positive
+    with pytest.raises(InputError, match="499 queries with positives, but INRIA Holidays has 500"):
+        datasets.holidays(tmp_path)
 
 
 def test_damaged_ground_truth_is_named(oxford):
@@ -140,3 +147,17 @@ def test_the_table_has_the_published_rows_of_its_benchmark_and_ours():
     text = datasets.table("oxford", [("ours | new", 0.5)])
     assert "| PlaNet (Weyand et al. 2016) | 34.9 |" in text and "| **ours / new** | **50.0** |" in text
     assert "GIST" not in text and "| GIST | 37.6 |" in datasets.table("holidays", [])
+
+
+def test_a_whole_copy_of_oxford_has_5062_photos_and_55_queries(tmp_path):
+    for number in range(5062):
+        (tmp_path / f"oxford_{number:06}.jpg").touch()
+    for number in range(55):
+        (tmp_path / f"keble_{number}_query.txt").write_text(f"oxc1_oxford_{number:06} 1 2 30 40")
+        for kind, text in (("good", f"oxford_{number + 60:06}"), ("ok", ""), ("junk", "")):
+            (tmp_path / f"keble_{number}_{kind}.txt").write_text(text)
+    found = datasets.oxford(tmp_path)
+    assert (len(found.photos), len(found.queries)) == (5062, 55)
+    (tmp_path / "keble_54_query.txt").unlink()
+    with pytest.raises(InputError, match="54 queries with positives, but Oxford5k has 55"):
+        datasets.oxford(tmp_path)

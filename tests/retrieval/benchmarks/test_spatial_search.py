@@ -58,11 +58,11 @@ def test_the_same_patches_have_no_distance_and_shapes_are_checked():
 def test_whitened_features_have_unit_variance_and_no_correlation():
     random = np.random.default_rng(0)
     features = random.normal(0, 1, (500, 6)) @ random.normal(0, 1, (6, 6)) + 3
-    whitening = ss.learn_whitening(features)
+    whitening = ss.train_whitening(features)
     white = (ss.unit(features) - whitening.center) @ whitening.projection
     assert np.cov(white, rowvar=False) == pytest.approx(np.eye(white.shape[1]), abs=1e-2)
-    assert ss.learn_whitening(features, dimensions=2).projection.shape == (6, 2)
-    assert ss.learn_whitening(features[:9]).projection.shape[1] == 2
+    assert ss.train_whitening(features, dimensions=2).projection.shape == (6, 2)
+    assert ss.train_whitening(features[:9]).projection.shape[1] == 2
 
 
 def test_whitening_with_few_photos_keeps_what_is_alike_together(monkeypatch):
@@ -73,7 +73,7 @@ def test_whitening_with_few_photos_keeps_what_is_alike_together(monkeypatch):
     same = np.arange(24)[:, None] // 6 == np.arange(24) // 6
 
     def ratio():
-        white = ss.processed(features, ss.learn_whitening(features))
+        white = ss.processed(features, ss.train_whitening(features))
         away = np.linalg.norm(white[:, None] - white[None], axis=-1)
         return away[same & ~np.eye(24, dtype=bool)].mean() / away[~same].mean()
 
@@ -84,11 +84,11 @@ def test_whitening_with_few_photos_keeps_what_is_alike_together(monkeypatch):
 
 def test_processing_ends_with_the_signed_square_of_unit_vectors():
     features = np.random.default_rng(0).normal(0, 1, (50, 4)) * [4, 3, 2, 1]
-    white = ss.processed(features, ss.learn_whitening(features))
+    white = ss.processed(features, ss.train_whitening(features))
     assert np.sqrt(np.abs(white)).shape == (50, 4)
     assert np.linalg.norm(np.sqrt(np.abs(white)), axis=1) == pytest.approx(np.ones(50), abs=1e-5)
     assert (white < 0).any() and (white > 0).any()
-    assert ss.processed(7 * features, ss.learn_whitening(features)) == pytest.approx(
+    assert ss.processed(7 * features, ss.train_whitening(features)) == pytest.approx(
         white, abs=1e-5
     )  # length is nothing
 
@@ -96,7 +96,7 @@ def test_processing_ends_with_the_signed_square_of_unit_vectors():
 def test_nothing_to_whiten_is_refused():
     for features in (np.ones((5, 3)), np.ones((1, 3))):
         with pytest.raises(InputError, match="whiten"):
-            ss.learn_whitening(features)
+            ss.train_whitening(features)
 
 
 def test_views_show_their_part():
@@ -129,3 +129,19 @@ def test_turned_views_have_no_black_corners():
     views = ss.jittered()
     assert {view.angle for view in views} == {0.0, ss.ROTATION, -ss.ROTATION}
     assert ss.cut(Image.new("RGB", (300, 300), "white"), views, SMALL).min() == 255
+
+
+def test_augmentation_crops_to_four_fifths_and_turns_by_ten_degrees():
+    views = ss.jittered()
+    assert views[1].box == pytest.approx((0.1, 0.1, 0.9, 0.9))
+    assert {(round(box[0], 9), round(box[1], 9)) for _, box in views[2:6]} == {(0, 0), (0, 0.2), (0.2, 0), (0.2, 0.2)}
+    assert [view.angle for view in views[6:]] == [10, -10]
+
+
+def test_whitening_keeps_500_dimensions_at_most_and_no_direction_of_noise():
+    random = np.random.default_rng(0)
+    assert ss.train_whitening(random.normal(size=(2400, 600))).projection.shape == (600, 500)
+    # the largest direction has a deviation of 0.1, the second comes from unit length, the third has this share of 0.1
+    for share, kept in ((0.5e-3, 2), (5e-3, 3)):
+        rows = np.column_stack([np.ones(400), random.normal(size=(400, 2)) * [0.1, 0.1 * share]])
+        assert ss.train_whitening(rows).projection.shape == (3, kept)

@@ -15,7 +15,7 @@ SIDE = gist.SIDE
 def dictionary():
     random = np.random.default_rng(0)
     sources = [painted(random) for _ in range(12)]
-    return descriptors.learn(sources)
+    return descriptors.train(sources)
 
 
 def painted(random):
@@ -44,9 +44,9 @@ def test_half_sized_responses_are_every_second_of_the_full_ones():
     """Independent of the shortcut in the frequency domain: the same filters over the whole spectrum."""
     grey = np.random.default_rng(1).random((SIDE, SIDE), np.float32)
     _, coarse = gist.respond(grey)
-    spectrum = np.fft.fft2(gist._evened(grey))
+    spectrum = np.fft.fft2(gist.evened(grey))
     for row in (0, 5, 11):
-        whole = np.fft.ifft2(spectrum * gist._bank()[gist.FINE + row])[::2, ::2]
+        whole = np.fft.ifft2(spectrum * gist.bank()[gist.FINE + row])[::2, ::2]
         assert np.abs(coarse[row] - whole).max() < 0.03 * np.abs(whole).max()
 
 
@@ -76,7 +76,7 @@ def test_geometric_context_tells_sky_ground_and_leaves():
     photo[:60] = (130, 180, 250)
     photo[60:] = (150, 130, 100)
     photo[40:80, 80:] = random.integers(0, 60, (40, 48, 1)) + np.array([20, 90, 10])
-    fine, _ = gist.respond(descriptors._grey(photo))
+    fine, _ = gist.respond(descriptors.grey(photo))
     found = geometric_context.probabilities(photo, np.abs(fine))
     assert found.sum(axis=0) == pytest.approx(np.ones(found.shape[1:]), abs=1e-5)
     parts = dict(zip(geometric_context.CLASSES, found, strict=True))
@@ -88,14 +88,14 @@ def test_geometric_context_tells_sky_ground_and_leaves():
 def test_lines_see_angle_and_length():
     photo = np.full((SIDE, SIDE, 3), 255, np.uint8)
     photo[:, 60:64] = 0  # one bar: two long vertical edges
-    angles, lengths = descriptors._lines(photo).reshape(2, -1)
+    angles, lengths = descriptors.line_histograms(photo).reshape(2, -1)
     vertical = round(descriptors.LINE_BINS / 2 + 1e-9)
     assert angles.argmax() in (vertical, vertical - 1) and angles.max() > 0.8 * angles.sum()
     assert lengths.argmax() >= descriptors.LINE_BINS - 2
     assert angles.sum() == pytest.approx(2 * SIDE / (4 * SIDE), rel=0.15)
-    turned = descriptors._lines(np.ascontiguousarray(photo.transpose(1, 0, 2))).reshape(2, -1)[0]
+    turned = descriptors.line_histograms(np.ascontiguousarray(photo.transpose(1, 0, 2))).reshape(2, -1)[0]
     assert turned.argmax() == 0
-    assert not descriptors._lines(np.full((SIDE, SIDE, 3), 90, np.uint8)).any()
+    assert not descriptors.line_histograms(np.full((SIDE, SIDE, 3), 90, np.uint8)).any()
 
 
 def test_records_of_flat_colour(dictionary):
@@ -117,9 +117,9 @@ def test_part_histograms_add_up_to_the_whole(dictionary):
 
 
 def test_textons_are_the_nearest_centres(dictionary):
-    texture = gist.texture(gist.respond(descriptors._grey(painted(np.random.default_rng(9))[:SIDE, :SIDE]))[0])[::37]
+    texture = gist.texture(gist.respond(descriptors.grey(painted(np.random.default_rng(9))[:SIDE, :SIDE]))[0])[::37]
     distances = ((texture[:, None] - dictionary.textons[None]) ** 2).sum(-1)
-    assert (descriptors._textons(texture, dictionary.textons) == distances.argmin(1)).all()
+    assert (descriptors.nearest_textons(texture, dictionary.textons) == distances.argmin(1)).all()
 
 
 def test_unreadable_photos_are_marked_and_the_rest_goes_on(dictionary, tmp_path):
@@ -128,7 +128,7 @@ def test_unreadable_photos_are_marked_and_the_rest_goes_on(dictionary, tmp_path)
     records = descriptors.describe([tmp_path / "bad.jpg", tmp_path / "good.png", tmp_path / "none.jpg"], dictionary)
     assert records["usable"].tolist() == [False, True, False]
     with pytest.raises(InputError, match="none of 1 photos"):
-        descriptors.learn([tmp_path / "bad.jpg"])
+        descriptors.train([tmp_path / "bad.jpg"])
 
 
 def test_a_dictionary_is_read_as_it_was_written_and_damage_is_named(dictionary, tmp_path):
@@ -143,5 +143,5 @@ def test_a_dictionary_is_read_as_it_was_written_and_damage_is_named(dictionary, 
         with pytest.raises(InputError, match=r"textons\.npy"):
             descriptors.read(tmp_path)
     np.save(tmp_path / "textons.npy", np.zeros((3, 5), np.float32))
-    with pytest.raises(InputError, match="no texton dictionary"):
+    with pytest.raises(InputError, match="not a texton dictionary"):
         descriptors.read(tmp_path)

@@ -6,8 +6,8 @@ from PIL import Image
 
 from photoplanet.earth import geodesy
 from photoplanet.errors import InputError
-from photoplanet.retrieval.im2gps import blocks, im2gps
 from photoplanet.retrieval.im2gps import global_descriptors as descriptors
+from photoplanet.retrieval.im2gps import im2gps, reference_photos
 
 PLACES = {"sea": (43.3, 5.4), "forest": (60.0, 25.0), "town": (-33.9, 151.2)}
 EACH = 10
@@ -90,7 +90,7 @@ def test_distances_by_their_definition(library, queries):
             slow = ((a - b) ** 2 / np.maximum(a + b, 1e-12)).sum(1)
         else:
             slow = np.abs(a - b).sum(1) if name == "lines" else np.sqrt(((a - b) ** 2).sum(1))
-        assert im2gps._distances(name, queries[0], block) == pytest.approx(slow, rel=1e-3, abs=1e-4), name
+        assert reference_photos.distances(name, queries[0], block) == pytest.approx(slow, rel=1e-3, abs=1e-4), name
     for name, table in library.words.items():
         whole = np.zeros((len(library.usable), table.size))
         for row, record in enumerate(library.records(np.arange(len(whole)))):
@@ -107,7 +107,7 @@ def test_distances_by_their_definition(library, queries):
 def test_a_nearest_neighbour_sums_scaled_distances(library, queries):
     away, rows = im2gps.nearest(library, queries[1], 4, im2gps.SIX)
     block = library.records(np.arange(3 * EACH))
-    total = sum(im2gps._distances(name, queries[1], block) / library.scale[name] for name in im2gps.SIX)
+    total = sum(reference_photos.distances(name, queries[1], block) / library.scale[name] for name in im2gps.SIX)
     order = np.argsort(total)[:4]
     assert rows.tolist() == order.tolist() and away == pytest.approx(total[order], rel=1e-4)
 
@@ -138,30 +138,47 @@ def test_clusters_at_the_date_line_the_pole_and_alone():
 
 
 def test_building_again_reuses_and_a_longer_list_goes_on(photos, tmp_path, monkeypatch):
-    monkeypatch.setattr(blocks, "BLOCK", 8)
     paths, lat, lng = photos
     described = []
-    real = descriptors.describe
-    monkeypatch.setattr(descriptors, "describe", lambda part, known: described.append(len(part)) or real(part, known))
+    real = descriptors.describe_one
+
+    def counted(source, dictionary):
+        described.append(source)
+        return real(source, dictionary)
+
+    monkeypatch.setattr(descriptors, "describe_one", counted)
     im2gps.build(paths[:16], lat[:16], lng[:16], tmp_path / "a")
-    assert described == [8, 8]
     whole = im2gps.build(paths, lat, lng, tmp_path / "a")
-    assert described == [8, 8, 8, 7] and len(whole.usable) == 31
-    damaged = sorted((tmp_path / "a" / im2gps.DESCRIBED).glob("*.npy"))[1]
+    assert described == paths and len(whole) == 31  # each once, the unreadable one too
+    records = whole.records(np.arange(31))
+    damaged = sorted((tmp_path / "a" / reference_photos.DESCRIBED).glob("*.npy"))[1]
     start = damaged.read_bytes()[:100]
     damaged.unlink()  # the file that `whole` has mapped lives on
     damaged.write_bytes(start)
     again = im2gps.build(paths, lat, lng, tmp_path / "a")
-    assert described[-1] == 8 and len(described) == 5
-    assert (again.records(np.arange(31)) == whole.records(np.arange(31))).all()
+    assert described[31:] == paths[16:30]  # what was in the damaged file
+    assert (again.records(np.arange(31)) == records).all()
+    Image.open(paths[0]).transpose(Image.Transpose.ROTATE_180).save(tmp_path / "turned.jpg")
+    im2gps.build([str(tmp_path / "turned.jpg"), *paths[1:]], lat, lng, tmp_path / "a")
+    assert described[45:] == [str(tmp_path / "turned.jpg")]
+
+
+def test_a_folder_of_something_else_is_refused_and_left_alone(photos, tmp_path):
+    paths, lat, lng = photos
+    (tmp_path / "mine").mkdir()
+    (tmp_path / "mine" / "diary.txt").write_text("dear diary")
     with pytest.raises(InputError, match="something else"):
-        im2gps.build(paths, lat, lng, tmp_path)
-    (tmp_path / "a" / blocks.ABOUT).write_text("{")
-    with pytest.raises(InputError, match=r"blocks.json"):
-        im2gps.build(paths, lat, lng, tmp_path / "a")
-    (tmp_path / "a" / blocks.ABOUT).write_text("{}")
+        im2gps.build(paths, lat, lng, tmp_path / "mine")
+    assert [path.name for path in (tmp_path / "mine").iterdir()] == ["diary.txt"]
+    (tmp_path / "old").mkdir()
+    (tmp_path / "old" / "blocks.json").write_text("{}")
+    with pytest.raises(InputError, match="older photoplanet"):
+        im2gps.build(paths, lat, lng, tmp_path / "old")
+    im2gps.build(paths[:4], lat[:4], lng[:4], tmp_path / "few")
+    for name in descriptors.FILES:  # a dictionary of other photos: the records there do not belong to it
+        (tmp_path / "few" / name).unlink()
     with pytest.raises(InputError, match="other settings"):
-        im2gps.build(paths, lat, lng, tmp_path / "a")
+        im2gps.build(paths, lat, lng, tmp_path / "few")
 
 
 def test_a_library_without_photos_and_wrong_positions_are_refused(photos, tmp_path):
@@ -172,3 +189,21 @@ def test_a_library_without_photos_and_wrong_positions_are_refused(photos, tmp_pa
         im2gps.build(paths, lat * 0 + 91, lng, tmp_path / "wrong")
     with pytest.raises(InputError, match="give one each"):
         im2gps.build(paths, lat[:-1], lng[:-1], tmp_path / "short")
+
+
+@pytest.mark.parametrize(("count", "kept"), [(3, False), (4, True)])
+def test_fewer_than_four_neighbours_are_not_a_cluster(count, kept):
+    lat, lng = [48.9] * 9 + [-33.9] * count, [2.4] * 9 + [151.2] * count
+    assert (im2gps.geo_clusters(lat, lng)[9:] >= 0).all() == kept
+
+
+@pytest.mark.parametrize(("km", "clusters"), [(190, 1), (210, 2)])
+def test_places_within_200_km_are_one_cluster(km, clusters):
+    lat = [0.0] * 5 + [np.degrees(km / geodesy.EARTH_RADIUS_KM)] * 5
+    assert len(set(im2gps.geo_clusters(lat, [10.0] * 10).tolist())) == clusters
+
+
+def test_a_photo_takes_the_bytes_that_the_docs_say_and_200_are_compared():
+    used = {"six": sum(descriptors.RECORD[name].itemsize for name in im2gps.SIX), "all": descriptors.RECORD.itemsize}
+    assert used == {"six": 3029, "all": 8726}
+    assert im2gps.NEIGHBOURS == 200

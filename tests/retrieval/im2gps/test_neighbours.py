@@ -117,3 +117,13 @@ def test_nearest_against_sorting_all():
             nearest(library, queries, k)
     with pytest.raises(InputError):
         nearest(library, queries[:, :2], 1)
+
+
+def test_a_kernel_is_25_km_wide_and_weighs_by_the_tenth_power():
+    random = np.random.default_rng(4)
+    away = random.uniform(1, 1.4, (6, 9))
+    lat, lng = 48.9 + random.normal(0, 0.3, (6, 9)), 2.3 + random.normal(0, 0.4, (6, 9))
+    found = np.array(kernel_density(away, lat, lng))
+    np.testing.assert_array_equal(found, kernel_density(away, lat, lng, 25.0, 10.0))
+    for other in ((24.0, 10.0), (26.0, 10.0), (25.0, 9.0), (25.0, 11.0)):
+        assert np.abs(found - kernel_density(away, lat, lng, *other)).max() > 1e-6

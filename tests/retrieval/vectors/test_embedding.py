@@ -106,7 +106,8 @@ def test_a_damaged_part_is_refused_and_costs_nothing_else(tiny_model_copy, tmp_p
 @pytest.mark.parametrize(
     ("wrong", "says"),
     [({"name": "x"}, "inputs"), ({"d": 4, "numbers": np.ones((4, 8), np.float32)}, "input is"),
-     ({"output": "y"}, "output"), ({"numbers": np.full((3, 8), np.inf, np.float32)}, "finite")],
+     ({"output": "y"}, "output"), ({"out": 4097, "numbers": np.ones((3, 4097), np.float32)}, "output"),
+     ({"numbers": np.full((3, 8), np.inf, np.float32)}, "finite")],
 )  # fmt: skip
 def test_a_part_of_another_shape_is_refused(wrong, says, tiny_model_copy, tmp_path):
     folder.add_part(tiny_model_copy, PART, {}, {"embedding.onnx": head(tmp_path / "part.onnx", **wrong)})

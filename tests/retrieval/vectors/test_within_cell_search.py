@@ -10,7 +10,7 @@ from photoplanet.locate import point_estimates
 from photoplanet.retrieval.vectors import vector_index
 from photoplanet.retrieval.vectors.nearest import nearest
 from photoplanet.retrieval.vectors.vector_index import VectorIndex
-from photoplanet.retrieval.vectors.within_cell_search import Library, combined
+from photoplanet.retrieval.vectors.within_cell_search import PhotosByCell, locate
 
 CITIES = np.array([[48.86, 2.35], [35.68, 139.69], [-22.91, -43.17]])
 D, PER_SITE = 16, 12
@@ -44,7 +44,7 @@ def mass(world, city, share=0.9):
 
 def library(world, rows=slice(None), **changes):
     vectors = changes.get("vectors", world["vectors"])[rows]
-    return Library(vectors, world["places"][rows, 0], world["places"][rows, 1], world["partition"])
+    return PhotosByCell(vectors, world["places"][rows, 0], world["places"][rows, 1], world["partition"])
 
 
 @pytest.mark.parametrize("kind", ["float32", "int8"])
@@ -52,7 +52,7 @@ def library(world, rows=slice(None), **changes):
 def test_the_cell_says_the_city_and_the_neighbours_the_street(world, site, kind):
     vectors = world["vectors"] if kind == "float32" else vector_index.quantise(world["vectors"])
     found = library(world, vectors=vectors)
-    lat, lng, rows = combined(mass(world, site // 2), world["looks"][[site]], world["partition"], found)
+    lat, lng, rows = locate(mass(world, site // 2), world["looks"][[site]], world["partition"], found)
     assert geodesy.distance_km(lat, lng, *world["sites"][site])[0] < 0.3
     assert world["site"][rows[0]] == site
     plain = point_estimates.expected(mass(world, site // 2), world["partition"])
@@ -60,34 +60,36 @@ def test_the_cell_says_the_city_and_the_neighbours_the_street(world, site, kind)
 
 
 def test_a_look_alike_outside_the_predicted_cells_does_not_move_the_answer(world):
-    lat, lng, rows = combined(mass(world, 0, 0.98), world["looks"][[4]], world["partition"], library(world))
+    lat, lng, rows = locate(mass(world, 0, 0.98), world["looks"][[4]], world["partition"], library(world))
     assert geodesy.distance_km(lat, lng, *CITIES[0])[0] < 15
     assert rows[0] == -1 or world["site"][rows[0]] < 2
 
 
 def test_where_nothing_looks_alike_the_cells_mean_keeps_the_answer(world):
     strange = unit(np.linalg.svd(world["looks"])[2][-1:])  # at a right angle to all six looks
-    lat, lng, _ = combined(mass(world, 1), strange, world["partition"], library(world))
+    lat, lng, _ = locate(mass(world, 1), strange, world["partition"], library(world))
     assert geodesy.distance_km(lat, lng, *point_estimates.expected(mass(world, 1), world["partition"]))[0] < 0.1
 
 
 def test_without_library_photos_in_the_cells_it_is_expected(world):
     queries = np.random.default_rng(1).dirichlet(np.ones(3), 20)
     vectors = unit(np.random.default_rng(2).normal(size=(20, D)))
-    lat, lng, rows = combined(queries, vectors, world["partition"], library(world, slice(0, 0)))
+    lat, lng, rows = locate(queries, vectors, world["partition"], library(world, slice(0, 0)))
     np.testing.assert_array_equal([lat, lng], point_estimates.expected(queries, world["partition"]))
     assert (rows == -1).all()
-    afar = Library(world["vectors"][:4], np.full(4, 60.0), np.full(4, -100.0), world["partition"])  # outside every cell
-    np.testing.assert_array_equal(combined(queries, vectors, world["partition"], afar)[0], lat)
+    afar = PhotosByCell(
+        world["vectors"][:4], np.full(4, 60.0), np.full(4, -100.0), world["partition"]
+    )  # outside every cell
+    np.testing.assert_array_equal(locate(queries, vectors, world["partition"], afar)[0], lat)
 
 
 def test_a_photo_is_answered_alike_alone_and_among_others(world):
     queries = np.concatenate([mass(world, city, 0.6) for city in (0, 1, 2, 0)])
     vectors = world["looks"][[0, 3, 5, 1]]
-    together = combined(queries, vectors, world["partition"], library(world))
-    alone = [combined(queries[[i]], vectors[[i]], world["partition"], library(world)) for i in range(4)]
+    together = locate(queries, vectors, world["partition"], library(world))
+    alone = [locate(queries[[i]], vectors[[i]], world["partition"], library(world)) for i in range(4)]
     np.testing.assert_array_equal(together, np.concatenate(alone, axis=1))
-    assert combined(queries[:0], vectors[:0], world["partition"], library(world))[2].shape == (0,)
+    assert locate(queries[:0], vectors[:0], world["partition"], library(world))[2].shape == (0,)
 
 
 def test_the_nearest_inside_a_cell_equal_brute_force(world):
@@ -102,11 +104,11 @@ def test_the_nearest_inside_a_cell_equal_brute_force(world):
 
 def test_what_does_not_fit_is_named(world):
     with pytest.raises(InputError, match="give one each"):
-        Library(world["vectors"], world["places"][:3, 0], world["places"][:, 1], world["partition"])
+        PhotosByCell(world["vectors"], world["places"][:3, 0], world["places"][:, 1], world["partition"])
     with pytest.raises(InputError, match=r"\(1, 16\)"):
-        combined(mass(world, 0), np.ones((1, 4)), world["partition"], library(world))
+        locate(mass(world, 0), np.ones((1, 4)), world["partition"], library(world))
     with pytest.raises(InputError, match="a column per cell"):
-        combined(np.ones((1, 7)), np.ones((1, D)), world["partition"], library(world))
+        locate(np.ones((1, 7)), np.ones((1, D)), world["partition"], library(world))
 
 
 def test_the_nearest_photos_position_and_its_cells_centre(world):

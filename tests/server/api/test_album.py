@@ -28,7 +28,7 @@ def snap(colour, taken_at="", gps=None, make="Maker"):
 
 
 def trip():
-    """Out of time order: one knows its place (Rio), one cannot be read, two tell nothing of their place."""
+    """Out of time order: one knows its place (Rio), one cannot be read, two do not know their place."""
     return [("4.jpg", snap(GREY, "10:04:00")), ("2.jpg", snap(GREEN, "10:02:00", (22.0, 43.0))),
             ("3.jpg", b"\xff\xd8\xff no photo"), ("1.jpg", snap(GREY, "10:01:00"))]  # fmt: skip
 
@@ -87,6 +87,20 @@ def test_a_known_place_pulls_its_neighbours_and_indexes_say_which_photo_was_sent
     assert [photo["kind"] for photo in photos_of(alone)][1] == "estimated" and photos_of(alone)[0]["best"] is None
 
 
+def test_a_longer_pause_than_gap_hours_starts_another_album(connect):
+    photos, client = [("1.jpg", snap(GREY, "10:00:00")), ("2.jpg", snap(GREY, "13:00:00"))], connect()
+    for gap, albums in ((3.1, 1), (2.9, 2)):
+        assert len(client.post(f"/v1/album?gap_hours={gap}", files=files(photos)).json()["albums"]) == albums
+
+
+def test_a_measured_place_is_not_rounded_away_as_estimates_are(connect):
+    photos = [("1.jpg", snap(GREEN, "10:00:00", (22.1234, 43.5432))), ("2.jpg", snap(GREEN, "10:01:00"))]
+    measured, estimated = photos_of(connect().post("/v1/album?geojson=true", files=files(photos)).json())
+    assert measured["geojson"]["features"][0]["geometry"]["coordinates"] == [-43.5432, -22.1234]
+    longitude, latitude = estimated["geojson"]["features"][0]["geometry"]["coordinates"]
+    assert (longitude, latitude) == (round(longitude, 1), round(latitude, 1))
+
+
 def test_a_track_places_photos(connect, is_problem):
     photos = [(f"{n}.jpg", snap(GREY, f"10:0{n}:00")) for n in range(3)]
     found = connect().post("/v1/album", params={"time_offset": "+02:00"}, files=files(photos, GPX)).json()
@@ -104,11 +118,11 @@ BOMB = """<!DOCTYPE gpx [<!ENTITY a "aaaaaaaaaa"><!ENTITY b "&a;&a;&a;&a;&a;&a;&
     [
         ([], None, "", {}, 400, "no photo"),
         ([], GPX, "", {}, 400, "only a track"),
-        (trip(), BOMB, "", {}, 400, "the track: no GPX track (it declares a document type)"),
-        (trip(), "<kml/>", "", {}, 400, "the track: no GPX track"),
+        (trip(), BOMB, "", {}, 400, "the track: not a GPX track (it declares a document type"),
+        (trip(), "<kml/>", "", {}, 400, "the track: not a GPX track"),
         (trip(), GPX * 50, "", {"track_bytes": 10_000}, 413, "the track is larger"),
         (trip(), None, "method=magic", {}, 422, "method"),
-        (trip(), None, "method=lstm", {}, 400, "tiny has learned nothing for the method lstm"),
+        (trip(), None, "method=lstm", {}, 400, "tiny was not trained for the method lstm"),
         (trip(), None, "gap_hours=0", {}, 422, "gap_hours"),
         (trip(), None, "gap_hours=inf", {}, 422, "gap_hours"),
         (trip(), None, "time_offset=2", {}, 400, "+02:00"),
@@ -121,7 +135,7 @@ def test_what_cannot_be_used_is_refused(connect, is_problem, photos, track, quer
     client = connect(Limits(**limits))
     sent = files(photos, track) or {"field": (None, "only")}
     is_problem(client.post(f"/v1/album?{query}", files=sent), status, words)
-    assert client.get("/healthz").json()["waiting"] == client.app.state.service.room.bytes == 0
+    assert client.get("/healthz").json()["waiting"] == client.app.state.service.admission.bytes == 0
 
 
 def test_two_tracks_are_one_too_many(connect, is_problem):
@@ -129,7 +143,7 @@ def test_two_tracks_are_one_too_many(connect, is_problem):
     is_problem(connect().post("/v1/album", files=sent), 400, "one track")
 
 
-def test_photos_that_are_none_or_too_large_keep_their_slots(connect):
+def test_files_that_are_not_photos_or_too_large_keep_their_slots(connect):
     noise = Image.effect_noise((400, 300), 90)
     whole, buffer = io.BytesIO(), io.BytesIO()
     noise.save(whole, "JPEG")
@@ -138,7 +152,7 @@ def test_photos_that_are_none_or_too_large_keep_their_slots(connect):
             ("good.jpg", snap(GREEN, "10:00:00"))]  # fmt: skip
     found = connect(Limits(photo_pixels=1_000_000)).post("/v1/album", files=files(sent)).json()
     errors = {photo["file"]: photo.get("error") for photo in photos_of(found)}
-    assert "no JPEG" in errors["text.jpg"] and "truncated" in errors["half.jpg"] and "pixels" in errors["bomb.png"]
+    assert "not a JPEG" in errors["text.jpg"] and "truncated" in errors["half.jpg"] and "pixels" in errors["bomb.png"]
     assert errors["good.jpg"] is None and found["failed"] == 3
     assert all("photo bytes" not in str(error) for error in errors.values())
     assert {photo["kind"] for photo in photos_of(found)} == {"estimated", "neighbours"}
@@ -150,7 +164,7 @@ def test_nothing_readable_and_nothing_known(connect):
 
 
 def test_names_are_shown_back_and_mean_nothing(connect, tmp_path):
-    """Equal names, names with path parts, control signs and bytes that are no Unicode; none is opened or made."""
+    """Equal names, names with path parts, control signs and bytes that are not Unicode; none is opened or made."""
     inside = tmp_path / "inside.jpg"
     inside.write_bytes(snap(GREEN))
     names = ["a.jpg", "a.jpg", str(inside), "../../etc/passwd", "x\x01\x7f<b>.jpg", "ü.jpg", "n" * 1000]

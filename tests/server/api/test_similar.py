@@ -7,7 +7,7 @@ import pytest
 from pictures import scene, view
 from PIL import Image
 
-from photoplanet.metadata.exif import gps_bytes
+from photoplanet.metadata.exif_writer import gps_bytes
 from photoplanet.retrieval.library import library
 from photoplanet.server.limits import Limits
 
@@ -53,7 +53,7 @@ def test_a_photo_of_the_library_is_not_its_own_match(connect, by_features, folde
     assert found["itself"] == [by_features.listing.ids[0]] and found["matches"] == []
 
 
-def test_by_embedding_a_distance_is_told(connect, model, folder, tmp_path):
+def test_by_embedding_a_distance_is_given(connect, model, folder, tmp_path):
     vectors = library.open(folder, by="embedding", model=model, index=tmp_path / "index")
     client = connect(library=vectors)
     found = client.post("/v1/similar", content=encoded(view(1))).json()
@@ -69,7 +69,7 @@ def test_thumbnails_are_small_and_carry_no_metadata(connect, by_features, is_pro
     answer = client.get("/v1/similar/thumbnail", params=ask, headers=good)
     assert answer.status_code == 200 and answer.headers["content-type"] == "image/jpeg"
     image = Image.open(io.BytesIO(answer.content))
-    assert max(image.size) <= 320 and not image.getexif() and b"secret" not in answer.content
+    assert max(image.size) == 320 and not image.getexif() and b"secret" not in answer.content
     same = np.asarray(scene(2).resize(image.size), float) - np.asarray(image, float)
     assert np.abs(same).mean() < 20
 
@@ -83,7 +83,7 @@ def test_only_photos_of_the_library_have_one(connect, by_features, is_problem, f
     is_problem(client.get("/v1/similar/thumbnail"), 422, "photo_id")
 
 
-def test_a_library_photo_that_is_gone_or_too_large_is_told(connect, folder, tmp_path, is_problem):
+def test_a_library_photo_that_is_gone_or_too_large_is_reported(connect, folder, tmp_path, is_problem):
     (tmp_path / "own").mkdir()
     gone = tmp_path / "own" / "gone.jpg"
     scene(1).save(gone, exif=gps_bytes(*PARIS))
@@ -106,5 +106,5 @@ def test_without_a_library_it_says_so(connect, is_problem):
 def test_one_photo_at_a_time_and_only_photos(connect, by_features, is_problem):
     client = connect(library=by_features)
     is_problem(client.post("/v1/similar", files=[("a", ("a", encoded(view(1))))] * 2), 400, "one photo")
-    is_problem(client.post("/v1/similar", content=b"no photo"), 400, "no JPEG")
+    is_problem(client.post("/v1/similar", content=b"no photo"), 400, "not a JPEG")
     is_problem(client.post("/v1/similar?count=0", content=encoded(view(1))), 422, "count")

@@ -1,34 +1,29 @@
 """Whole games over HTTP against the tiny model, whose answers are known: red is Paris, green Rio, blue Sydney."""
 
+import asyncio
 import io
 import json
 import threading
 
 import pyarrow as pa
 import pytest
-from fastapi.testclient import TestClient
 from PIL import Image
 
-import photoplanet as pp
 from photoplanet.earth.geodesy import distance_km
 from photoplanet.errors import InputError
 from photoplanet.evaluation import accuracy
 from photoplanet.evaluation.game import game_log
 from photoplanet.evaluation.game.sampler import Deck
-from photoplanet.metadata import exif
+from photoplanet.metadata import exif_writer
 from photoplanet.server.play import app
+from photoplanet.server.play import game as server_game
 from photoplanet.server.play.game import Game
-from photoplanet.server.play.rounds import LONGEST, Rounds
+from photoplanet.server.play.rounds import Rounds
 
 RED, GREEN, BLUE = (255, 0, 0), (0, 255, 0), (0, 0, 255)
 TRUTH = {"red": (48.86, 2.35), "green": (-22.91, -43.17), "blue": (-33.87, 151.21)}
 COLOURS = {"red": RED, "green": GREEN, "blue": BLUE}
 SECRETS = ("Champs", "secret", "toy-name")
-
-
-@pytest.fixture(scope="module")
-def model(tiny_model):
-    return pp.load(tiny_model)
 
 
 @pytest.fixture
@@ -39,7 +34,7 @@ def photos(tmp_path):
         colour = list(COLOURS)[i % 3]
         latitude, longitude = TRUTH[colour][0] + i / 10, TRUTH[colour][1]
         name = f"Champs-Elysees-secret-{i}.jpg"
-        block = exif.gps_bytes(latitude, longitude, None)
+        block = exif_writer.gps_bytes(latitude, longitude, None)
         Image.new("RGB", (40, 30), COLOURS[colour]).save(tmp_path / name, exif=block, comment=b"secret", quality=95)
         rows.append({"photo_id": f"toy-name-{i}", "path": name, "latitude": latitude, "longitude": longitude,
                      "album": f"a{i}", "photographer": "Ann", "licence": "CC0-1.0"})  # fmt: skip
@@ -47,22 +42,17 @@ def photos(tmp_path):
 
 
 @pytest.fixture
-def connect(model, photos, tmp_path):
+def connect(model, photos, tmp_path, running):
     """A function: `connect(**options of Game)` → a client; `said` collects warnings."""
-    clients = []
 
     def start(table=photos, seed=1, results=tmp_path / "games.jsonl", said=None, token=None, **options):
         before, _ = game_log.read(results)
         seen = {guess.photo_id for guess in before if guess.player == options.get("player", "")}
         rounds = Rounds(model, table, tmp_path, Deck(table, seed, seen), warn=(said if said is not None else []).append)
         game = Game(rounds, results, before, model="tiny", table="x/photos.csv", **options)
-        client = TestClient(app.create_app(game, token), raise_server_exceptions=False)
-        clients.append(client.__enter__())
-        return client
+        return running(app.create_app(game, token))
 
-    yield start
-    for client in clients:
-        client.__exit__(None, None, None)
+    return start
 
 
 def guess(client, state=None, point=(10.0, 20.0), **more):
@@ -123,7 +113,7 @@ def test_the_models_answer_is_what_locate_says(connect, model):
         assert (answer["model"]["latitude"], answer["model"]["longitude"]) == pytest.approx(point, abs=0.5)
 
 
-def test_nothing_of_the_truth_is_told_before_the_guess(connect, photos):
+def test_nothing_of_the_truth_is_shown_before_the_guess(connect, photos):
     client = connect()
     state = client.get("/v1/game/round")
     assert all(photo["answer"] is None for photo in state.json()["photos"])
@@ -147,8 +137,8 @@ def test_photos_are_pixels_only_upright_and_bounded(connect, photos, tmp_path):
     response = client.get(f"/v1/game/photo/{photo['key']}")
     assert response.headers["content-type"] == "image/jpeg" and response.headers["cache-control"] == "no-store"
     image = Image.open(io.BytesIO(response.content))
-    assert image.size == (photo["width"], photo["height"]) == (LONGEST // 3, LONGEST)
-    assert image.getpixel((100, 100))[0] > 200 and image.getpixel((100, LONGEST - 100))[2] > 200
+    assert image.size == (photo["width"], photo["height"]) == (533, 1600)
+    assert image.getpixel((100, 100))[0] > 200 and image.getpixel((100, 1500))[2] > 200
     assert not image.getexif() and set(image.info) <= {"jfif", "jfif_version", "jfif_unit", "jfif_density"}
     assert b"secret" not in response.content and b"Exif" not in response.content
     assert client.get("/v1/game/photo/nothing").status_code == 404
@@ -213,7 +203,7 @@ def test_unreadable_photos_are_replaced_and_reported_by_name_on_the_terminal_onl
     assert not shown & {f"toy-name-{i}" for i in range(5)}
 
 
-def test_too_few_readable_photos_are_told_and_end_nothing_else(connect, photos, tmp_path):
+def test_too_few_readable_photos_are_reported_and_the_server_goes_on(connect, photos, tmp_path):
     for name in photos["path"].to_pylist()[:8]:
         (tmp_path / name).unlink()
     client = connect()
@@ -259,6 +249,8 @@ def test_order_and_kind_of_requests(connect):
     later = {"photo": state["photos"][3]["key"], "latitude": 1, "longitude": 2}
     assert client.post("/v1/game/guess", json=later).status_code == 409
     assert guess(client, state).status_code == 200 and guess(client, state).status_code == 409
+    early = client.post("/v1/game/next", json={"round": state["round"]})
+    assert early.status_code == 409 and "not finished" in early.json()["detail"]
     assert client.post("/v1/game/guess", content=b"{}").status_code == 415
     assert client.get("/v1/game/guess").status_code == 405
     assert client.get("/absent").json()["status"] == 404
@@ -276,7 +268,7 @@ def test_two_tabs_cannot_guess_the_same_photo_twice(connect, tmp_path):
     assert sorted(answers) == [200, *[409] * 5] and len(game_log.read(tmp_path / "games.jsonl")[0]) == 1
 
 
-def test_a_guess_that_cannot_be_kept_tells_no_truth_and_may_be_repeated(connect, tmp_path):
+def test_a_guess_that_cannot_be_stored_shows_no_truth_and_may_be_repeated(connect, tmp_path):
     results = tmp_path / "folder"
     client = connect(results=results / "games.jsonl")
     state = client.get("/v1/game/round").json()
@@ -307,3 +299,49 @@ def test_a_fault_says_nothing_of_what_is_inside(connect, monkeypatch):
     assert response.status_code == 500 and "division" not in response.text
     assert response.headers["x-content-type-options"] == "nosniff"
     assert client.get("/v1/game/round").status_code == 200
+
+
+def test_it_describes_itself(connect):
+    described = connect().get("/openapi.json").json()["paths"]
+    assert set(described["/v1/game/guess"]["post"]["responses"]) >= {"200", "404", "408", "409", "413", "415", "422"}
+    (key,) = described["/v1/game/photo/{key}"]["get"]["parameters"]
+    assert key["in"] == "path" and key["required"]
+    body = described["/v1/game/guess"]["post"]["requestBody"]["content"]["application/json"]["schema"]
+    assert body["properties"]["latitude"]["maximum"] == 90 and body["additionalProperties"] is False
+
+
+def test_a_body_has_two_thousand_bytes_at_most(connect):
+    client, kind = connect(), {"content-type": "application/json"}
+    body = b'{"photo": "' + b"x" * 1987 + b'"}'
+    assert len(body) == 2000
+    assert client.post("/v1/game/guess", content=body, headers=kind).status_code == 422
+    assert client.post("/v1/game/guess", content=body + b" ", headers=kind).status_code == 413
+
+
+def test_a_body_that_dawdles_is_cut_off(connect, call, monkeypatch):
+    monkeypatch.setattr(app, "BODY_SECONDS", 0.05)
+
+    async def receive():
+        await asyncio.sleep(60)
+
+    sent = asyncio.run(call(connect().app, receive, "/v1/game/guess", "application/json"))
+    assert sent[0]["status"] == 408
+
+
+def test_a_first_round_that_takes_too_long_is_to_be_asked_for_again(connect, model, monkeypatch):
+    gate, real = threading.Event(), model.log_probabilities
+    monkeypatch.setattr(model, "log_probabilities", lambda pixels: (gate.wait(20), real(pixels))[1])
+    monkeypatch.setattr(server_game, "WAIT_SECONDS", 0.05)
+    client = connect()
+    early = client.get("/v1/game/round")
+    assert early.status_code == 503 and early.headers["retry-after"] == "5" and "not ready" in early.json()["detail"]
+    gate.set()
+    monkeypatch.setattr(server_game, "WAIT_SECONDS", 20)
+    assert client.get("/v1/game/round").status_code == 200
+
+
+def test_a_long_name_of_a_photographer_is_cut_off(connect, photos):
+    long = pa.array(["A" * 300] * len(photos))
+    at = photos.column_names.index("photographer")
+    client = connect(table=photos.set_column(at, "photographer", long))
+    assert guess(client).json()["photos"][0]["answer"]["credit"] == "A" * 200 + ", CC0-1.0"

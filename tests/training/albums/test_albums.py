@@ -1,7 +1,10 @@
 """Album networks: how albums become batches, what training learns and resumes, and files that answer as torch does."""
 
+import dataclasses
 import json
+import os
 import shutil
+import signal
 
 import numpy as np
 import pytest
@@ -15,10 +18,11 @@ from photoplanet.albums.networks import LSTMS, READINGS, Reading
 from photoplanet.earth.partition.partition import Partition
 from photoplanet.errors import InputError, ModelError
 from photoplanet.models import folder
-from photoplanet.training.albums import data, export, loop
+from photoplanet.training.albums import data, export, recipes, task, validation
 from photoplanet.training.albums.attention import AlbumAttention
-from photoplanet.training.albums.data import Answers
+from photoplanet.training.albums.data import AlbumPhotos
 from photoplanet.training.albums.networks import AlbumLSTM
+from photoplanet.training.loop import Loop, RunOptions, Stopped
 
 PLACES = np.array([[48.86, 2.35], [50.85, 4.35], [35.68, 139.69], [-22.91, -43.17], [40.7, -74.0]])
 D = 8
@@ -50,7 +54,7 @@ def albums(partition, count, seed, clear=0.4, longest=9):
     starts = np.concatenate([[0], np.cumsum(sizes)])
     gaps = random.exponential(2.0, n).astype(np.float32)
     gaps[starts[:-1]] = np.nan
-    return Answers(embeddings.astype(np.float16), PLACES[place, 0], PLACES[place, 1], classes, gaps, starts)
+    return AlbumPhotos(embeddings.astype(np.float16), PLACES[place, 0], PLACES[place, 1], classes, gaps, starts)
 
 
 @pytest.fixture(scope="module")
@@ -59,16 +63,17 @@ def training(partition):
 
 
 @pytest.fixture(scope="module")
-def validation(partition):
+def held_out(partition):
     return albums(partition, 40, 2)
 
 
 SMALL = {"units": 16, "batch_photos": 64, "epochs": 4, "learning_rate": 2e-2, "dropout": 0.1}
 
 
-def trainer(method, training, validation, partition, head, folder, **settings):
-    recipe = loop.recipe(method, **{**SMALL, **settings})
-    return loop.AlbumTrainer(training, validation, partition, recipe, folder, head)
+def trainer(method, training, held_out, partition, head, folder, **settings):
+    recipe = recipes.recipe(method, **{**SMALL, **settings})
+    folder.mkdir(exist_ok=True)
+    return Loop(task.AlbumTask(training, held_out, partition, recipe, head), folder, RunOptions(curves=False))
 
 
 sizes = st.lists(st.integers(1, 60), min_size=1, max_size=12)
@@ -98,53 +103,60 @@ def test_the_figure_of_the_paper_is_read_off():
 
 
 @pytest.mark.parametrize("method", ["lstm", "lstm-repeat", "blstm25", "attention"])
-def test_a_network_learns_to_carry_places_to_unclear_photos(method, training, validation, partition, head, tmp_path):
-    run = trainer(method, training, validation, partition, head, tmp_path)
+def test_a_network_learns_to_carry_places_to_unclear_photos(method, training, held_out, partition, head, tmp_path):
+    run = trainer(method, training, held_out, partition, head, tmp_path)
     run.run()
-    alone = AlbumAttention(partition, head, 4).own(torch.from_numpy(validation.embeddings.astype(np.float32)))
-    single = float((alone.argmax(dim=1).numpy() == validation.classes).mean())
+    alone = AlbumAttention(partition, head, 4).own(torch.from_numpy(held_out.embeddings.astype(np.float32)))
+    single = float((alone.argmax(dim=1).numpy() == held_out.classes).mean())
     assert single < 0.7
-    assert run.best_epoch["top1"] > single + 0.1  # four seeds: 0.23 or more, on any instruction set
-    assert 0 < run.at.reading < run.at.seconds
+    assert run.best["top1"] > single + 0.1  # four seeds: 0.23 or more, on any instruction set
+    assert 0 < run.task.reading_seconds < run.seconds
+
+
+def test_the_epoch_of_least_validation_loss_is_kept(training, held_out, partition, head, tmp_path):
+    wrong = dataclasses.replace(held_out, classes=(held_out.classes + 1) % len(partition))
+    run = trainer("lstm", training, wrong, partition, head, tmp_path)
+    run.run()
+    losses = [result["loss"] for result in run.history]
+    assert losses[0] == min(losses) < losses[-1]  # the more it learns, the more it is wrong about these
+    kept = validation.validate(run.result(), wrong, partition, run.task.settings)
+    assert kept["loss"] == pytest.approx(losses[0], rel=1e-6)
+    assert run.best["epoch"] == 1 and run.best["loss"] == losses[0]
 
 
 def test_truncation_leaves_values_as_they_are_and_only_shortens_gradients(
-    training, validation, partition, head, tmp_path
+    training, held_out, partition, head, tmp_path
 ):
-    whole = trainer("lstm", training, validation, partition, head, tmp_path / "a")
-    short = trainer("lstm", training, validation, partition, head, tmp_path / "b", window=2)
-    short.network.load_state_dict(whole.network.state_dict())
+    whole = trainer("lstm", training, held_out, partition, head, tmp_path / "a")
+    short = trainer("lstm", training, held_out, partition, head, tmp_path / "b", window=2)
+    short.task.model.load_state_dict(whole.task.model.state_dict())
     results = [
-        np.concatenate([found for _, found in loop.predictions(run.network, validation, run.recipe)]).sum()
+        np.concatenate(
+            [found for _, found in validation.predictions(run.task.model, held_out, run.task.settings)]
+        ).sum()
         for run in (whole, short)
     ]
     assert results[0] == pytest.approx(results[1], rel=1e-5)
 
 
-def test_a_stopped_run_ends_with_the_weights_of_one_that_was_not(training, validation, partition, head, tmp_path):
-    straight = trainer("attention", training, validation, partition, head, tmp_path / "a", epochs=2)
+def test_a_stopped_run_ends_with_the_weights_of_one_that_was_not(training, held_out, partition, head, tmp_path):
+    straight = trainer("attention", training, held_out, partition, head, tmp_path / "a", epochs=2)
     straight.run()
-    broken = trainer("attention", training, validation, partition, head, tmp_path / "b", epochs=2)
-    step, taken = broken._step, []
+    broken = trainer("attention", training, held_out, partition, head, tmp_path / "b", epochs=2)
 
-    def stop_after_three(batch):
-        taken.append(step(batch))
-        if len(taken) == 3:
-            import os
-            import signal
-
+    def stop_after_three(count=1, note=""):
+        if broken.step == 3:
             os.kill(os.getpid(), signal.SIGINT)
-        return taken[-1]
 
-    broken._step = stop_after_three
-    with pytest.raises(loop.Stopped):
-        broken.run()
-    resumed = trainer("attention", training, validation, partition, head, tmp_path / "b", epochs=2)
+    with pytest.raises(Stopped):
+        broken.run(stop_after_three)
+    assert broken.step < broken.task.total
+    resumed = trainer("attention", training, held_out, partition, head, tmp_path / "b", epochs=2)
     resumed.run()
-    for name, value in straight.network.state_dict().items():
-        torch.testing.assert_close(resumed.network.state_dict()[name], value, rtol=0, atol=0)
-    with pytest.raises(InputError, match="other settings"):
-        trainer("attention", training, validation, partition, head, tmp_path / "b", epochs=3).run()
+    for name, value in straight.task.model.state_dict().items():
+        torch.testing.assert_close(resumed.task.model.state_dict()[name], value, rtol=0, atol=0)
+    with pytest.raises(InputError, match=r"epochs=2 \(now 3\).*give the same settings"):
+        trainer("attention", training, held_out, partition, head, tmp_path / "b", epochs=3).run()
 
 
 @pytest.fixture(scope="module")
@@ -162,14 +174,14 @@ def model(tmp_path_factory, partition):
 
 
 @pytest.fixture(scope="module")
-def trained(model, training, validation, partition, head, tmp_path_factory):
+def trained(model, training, held_out, partition, head, tmp_path_factory):
     """Method → the torch network whose part `model` now has."""
     found = {}
     for method in READINGS:
-        run = trainer(method, training, validation, partition, head, tmp_path_factory.mktemp(method), epochs=1)
+        run = trainer(method, training, held_out, partition, head, tmp_path_factory.mktemp(method), epochs=1)
         run.run()
-        export.export(run.best, method, model, temperature=0.8)
-        found[method] = export.halved(run.best)
+        export.export(run.result(), method, model, temperature=0.8)
+        found[method] = export.halved(run.result())
     return found
 
 
@@ -179,11 +191,11 @@ def album_of(n, seed=0):
 
 
 def located(model, method, embeddings, gaps, own, known=None):
-    network = album_parameters.of(folder.read(model))[method]
+    network = album_parameters.read(folder.read(model))[method]
     n = len(embeddings)
     album = Album(gaps, np.full(n, -1, np.int32) if known is None else known)
     decode = lstm.decode if method in LSTMS else attention.decode
-    return decode(own, embeddings, album, None, network).log_probabilities
+    return decode(own, embeddings, album, None, network)
 
 
 @pytest.mark.parametrize("method", sorted(LSTMS))
@@ -270,18 +282,18 @@ def test_damage_is_named(model, trained, tmp_path):
     own = np.full((4, 5), -np.log(5), np.float32)
     path = copied / "album-lstm-head.onnx"
     path.write_bytes(path.read_bytes()[:-1] + b"x")
-    network = album_parameters.of(folder.read(copied, verify=False))["lstm"]
+    network = album_parameters.read(folder.read(copied, verify=False))["lstm"]
     with pytest.raises(ModelError, match=r"album-lstm-head.onnx: missing or damaged"):
         lstm.decode(own, embeddings, Album(gaps[:3], np.full(4, -1, np.int32)), None, network)
     facts = json.loads((copied / "model.json").read_text("utf-8"))
     facts["parts"]["album-lstm"]["units"] = -3
     (copied / "model.json").write_text(json.dumps(facts), encoding="utf-8")
     with pytest.raises(ModelError, match="units must be 1 to"):
-        album_parameters.of(folder.read(copied, verify=False))
+        album_parameters.read(folder.read(copied, verify=False))
     facts["parts"]["album-lstm"]["reading"] = {}
     (copied / "model.json").write_text(json.dumps(facts), encoding="utf-8")
     with pytest.raises(ModelError, match="train it again"):
-        album_parameters.of(folder.read(copied, verify=False))
+        album_parameters.read(folder.read(copied, verify=False))
 
 
 def test_parts_are_small_and_say_what_they_are(model, trained):
@@ -296,7 +308,7 @@ def test_parts_are_small_and_say_what_they_are(model, trained):
 )
 def test_settings_that_cannot_work_are_refused(settings):
     with pytest.raises(InputError):
-        loop.recipe(**{"method": "lstm", **settings})
+        recipes.recipe(**{"method": "lstm", **settings})
 
 
 def test_a_missing_network_is_named():

@@ -1,6 +1,10 @@
 """The triplet loss and its pairs, worked by hand and by loops; a run on tiny photos, stopped and gone on with."""
 
 import json
+import os
+import shutil
+import signal
+from contextlib import contextmanager
 from dataclasses import replace
 
 import numpy as np
@@ -17,8 +21,10 @@ from photoplanet.photos import table
 from photoplanet.photos.decode import Preprocessing
 from photoplanet.retrieval.vectors.embedding import Embedder
 from photoplanet.training import export
-from photoplanet.training.classifier import BACKBONES, Classifier
+from photoplanet.training.backbones import BACKBONES
+from photoplanet.training.classifier import Classifier
 from photoplanet.training.embedding import train, triplet
+from photoplanet.training.loop import Stopped
 
 SETTINGS = triplet.Settings(places=4, each=4, steps=10)
 
@@ -69,18 +75,40 @@ def test_pairs_by_distance_and_photographer():
     assert unknown.tolist() == [[False, True], [True, False]]  # of whom nobody knows they may well be two
 
 
+def test_positives_lie_within_1_km_and_negatives_beyond_25():
+    km = 1 / 111.195
+    latitude = np.array([0, 0.98, 1.02, 24.9, 25.1]) * km
+    positive, negative = triplet.pairs(latitude, np.zeros(5), np.arange(5), triplet.Settings())
+    assert positive[0].tolist() == [False, True, False, False, False]
+    assert negative[0].tolist() == [False, False, False, False, True]
+
+
+def test_a_place_is_about_a_kilometre_wide():
+    """S2 cells of level 13: photos 300 m apart mostly share one, photos 3 km apart never do."""
+    random = np.random.default_rng(0)
+    latitude, longitude = random.uniform(-60, 60, 200), random.uniform(-180, 180, 200)
+
+    def shared(km):
+        both = np.concatenate([latitude, latitude + km / 111.195]), np.tile(longitude, 2)
+        return len(triplet.PlaceSampler(*both, np.arange(400), SETTINGS).groups)
+
+    assert 120 < shared(0.3) < 190
+    with pytest.raises(TrainingError, match="0 places"):
+        shared(3.0)
+
+
 def test_batches_hold_several_photos_of_each_place_and_depend_on_seed_and_step_alone():
     latitude, longitude = np.repeat([10, 20, 30, 40, 50], 6).astype(float), np.zeros(30)
     photographer = np.tile([0, 0, 1, 1, 2, 2], 5)
     photographer[24:] = 7  # all photos of the last place are one person's
-    places = triplet.Places(latitude, longitude, photographer, SETTINGS)
+    places = triplet.PlaceSampler(latitude, longitude, photographer, SETTINGS)
     assert len(places.groups) == 4
     rows = places.batch(3)
     assert len(set(rows.tolist())) == 16 and (np.bincount(rows // 6, minlength=5) == [4, 4, 4, 4, 0]).all()
-    again = triplet.Places(latitude, longitude, photographer, SETTINGS)
+    again = triplet.PlaceSampler(latitude, longitude, photographer, SETTINGS)
     assert again.batch(3).tolist() == rows.tolist() != again.batch(4).tolist()
     with pytest.raises(TrainingError, match="photographer"):
-        triplet.Places(latitude, longitude, np.zeros(30, np.int64), SETTINGS)
+        triplet.PlaceSampler(latitude, longitude, np.zeros(30, np.int64), SETTINGS)
 
 
 def test_recall_counts_the_nearest_ones_place():
@@ -155,8 +183,10 @@ def test_the_part_is_added_and_answers_as_it_was_measured(photos, model, tmp_pat
 
 
 def test_training_finds_the_place_where_other_things_drown_it(photos, model, tmp_path):
-    """Only the difference of the first two numbers tells the place, and both vary far more than that from each photo
-    to the next. An untrained layer gets 0.56 to 0.63 of the held-out photos right, the trained one all (six seeds)."""
+    """The difference of the first two numbers is the place's, and both vary far more than that between photos.
+
+    An untrained layer gets 0.56 to 0.63 of the held-out photos right, the trained one all (six seeds).
+    """
 
     def embed(pixels):
         place = np.linalg.norm(pixels.mean(axis=(1, 2))[:, None] - COLOURS, axis=2).argmin(axis=1)
@@ -170,31 +200,20 @@ def test_training_finds_the_place_where_other_things_drown_it(photos, model, tmp
 
 def test_stopped_it_goes_on_and_ends_with_the_same_weights(photos, model, tmp_path):
     run(photos, model, tmp_path / "whole")
+    steps: list[int] = []
 
-    class Stop(Exception):
-        pass
+    @contextmanager
+    def bar(what, total=None):
+        def advance(count=1, note=""):
+            steps.extend([1] * count if what == "training" else ())
+            if len(steps) == 7 and count:
+                os.kill(os.getpid(), signal.SIGINT)
 
-    def stopping(count=1, note=""):
-        if note:
-            stopping.steps += 1
-            if stopping.steps == 8:
-                raise Stop
+        yield advance
 
-    stopping.steps = 0
-
-    class Bar:
-        def __init__(self, what, total=None):
-            self.what = what
-
-        def __enter__(self):
-            return stopping if self.what == "training" else lambda count=1, note="": None
-
-        def __exit__(self, *why):
-            return False
-
-    with pytest.raises(Stop):
-        run(photos, model, tmp_path / "cut", bar=Bar)
-    assert not folder.read(tmp_path / "cut").info.parts
+    with pytest.raises(Stopped):
+        run(photos, model, tmp_path / "cut", bar=bar)
+    assert 7 <= len(steps) < SETTINGS.steps and not folder.read(tmp_path / "cut").info.parts
 
     def never(pixels):
         raise AssertionError("the embeddings were kept")
@@ -204,20 +223,49 @@ def test_stopped_it_goes_on_and_ends_with_the_same_weights(photos, model, tmp_pa
     assert parts[0] == parts[1]
 
 
-def test_a_half_written_cache_is_completed(photos, model, tmp_path):
-    run(photos, model, tmp_path / "out")
-    caches = (tmp_path / "out.embedding").glob("embeddings-*.npy")
-    cache = max(caches, key=lambda path: path.stat().st_size)  # of the 48 photos, not of the 32
-    whole = np.load(cache)
-    torn = np.load(cache, mmap_mode="r+")
-    torn[5:20] = np.nan
-    torn[30, 7:] = np.nan  # killed in the middle of a row
-    torn.flush()
-    run(photos, model, tmp_path / "out")
-    np.testing.assert_array_equal(np.load(cache), whole)
-    cache.write_bytes(b"junk")
-    run(photos, model, tmp_path / "out")
-    np.testing.assert_array_equal(np.load(cache), whole)
+def test_the_best_of_five_validations_is_kept_and_other_settings_start_anew(photos, model, tmp_path):
+    said: list[str] = []
+    facts = run(photos, model, tmp_path / "out", said)
+    validations = [line for line in said if line.startswith("step")]
+    assert [line.split(":")[0] for line in validations] == [f"step {step}" for step in (2, 4, 6, 8, 10)]
+    assert facts["recall"] == {"1 km": 1.0, "25 km": 1.0}
+    again: list[str] = []
+    run(photos, model, tmp_path / "out", again)
+    assert "going on from step 10" in again
+    other: list[str] = []
+    run(photos, model, tmp_path / "out", other, settings=replace(SETTINGS, margin=0.3))
+    assert not any("going on" in line for line in other) and sum(line.startswith("step") for line in other) == 5
+
+
+def test_an_interrupt_marks_no_photo_as_unreadable(photos, model, tmp_path):
+    """Ctrl-C while the network works: the good photos in hand are computed in the next run, not left out for ever."""
+
+    def interrupted(pixels):
+        raise KeyboardInterrupt
+
+    with pytest.raises(KeyboardInterrupt):
+        run(photos, model, tmp_path / "out", embed=interrupted)
+    said: list[str] = []
+    facts = run(photos, model, tmp_path / "out", said)
+    assert facts["photos"] == 47 and facts["validation_photos"] == 32
+    assert [line for line in said if "cannot be read" in line] == [
+        f"{photos}: 1 photos cannot be read and are left out"
+    ]
+
+
+def test_only_photos_that_changed_are_computed_again(photos, model, tmp_path):
+    home = tmp_path / "photos"
+    shutil.copytree(photos.parent, home)
+    run(home / photos.name, model, tmp_path / "out")
+    Image.new("RGB", (36, 36), (200, 60, 60)).save(home / "47.png")  # it was not an image
+    seen: list[int] = []
+
+    def counted(pixels):
+        seen.append(len(pixels))
+        return np.ones((len(pixels), folder.read(model).info.embedding_size), np.float32)
+
+    facts = run(home / photos.name, model, tmp_path / "out", embed=counted)
+    assert seen == [1] and facts["photos"] == 48
 
 
 class OneLayer(torch.nn.Module):

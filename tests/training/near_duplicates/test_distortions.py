@@ -52,3 +52,27 @@ def test_several_at_once():
     copies = [distort(image, np.random.default_rng(seed)) for seed in range(20)]
     assert len({(copy.size, copy.tobytes()) for copy in copies}) >= 15
     assert all(min(copy.size) >= 16 for copy in copies)
+
+
+def drawn(name, measure):
+    """The least and the most of a measure of many distorted copies of a large photo."""
+    image = Image.new("RGB", (1000, 1000), "grey")
+    values = [measure(DISTORTIONS[name](image, np.random.default_rng(seed))) for seed in range(300)]
+    return min(values), max(values)
+
+
+# As docs/duplicates.md has them; 300 draws come within a few per cent of both ends.
+@pytest.mark.parametrize(
+    ("name", "measure", "least", "most"),
+    [
+        ("crop", lambda copy: copy.width / 1000, 0.70, 0.95),
+        ("scale", lambda copy: copy.height / 1000, 0.25, 0.75),
+        ("border", lambda copy: copy.width / 1000, 1.0, 1.24),
+        ("light", lambda copy: copy.convert("L").getpixel((0, 0)) / 128, 0.6, 1.5),
+    ],
+)
+def test_distortions_reach_their_documented_bounds_and_no_further(name, measure, least, most):
+    low, high = drawn(name, measure)
+    slack = 0.05 * (most - least)
+    assert least - 0.01 <= low <= least + slack
+    assert most - slack <= high <= most + 0.01

@@ -1,5 +1,8 @@
 import csv
 import json
+import subprocess
+import sys
+from pathlib import Path
 
 import numpy as np
 import onnxruntime
@@ -8,8 +11,13 @@ import torch
 from PIL import Image
 
 from photoplanet.errors import InputError
-from photoplanet.training.near_duplicates import train as near_duplicates
-from photoplanet.training.near_duplicates.train import Coder, contrastive_loss, drawn, parts, train, write
+from photoplanet.training.near_duplicates import network
+from photoplanet.training.near_duplicates.network import Coder, contrastive_loss
+from photoplanet.training.near_duplicates.pool import drawn, parts
+from photoplanet.training.near_duplicates.task import shrink
+from photoplanet.training.near_duplicates.train import THRESHOLD, train, write
+
+SCRIPT = Path(__file__).parents[3] / "scripts" / "train_near_duplicates.py"
 
 
 @pytest.fixture(scope="module")
@@ -20,7 +28,13 @@ def pool():
 @pytest.fixture(scope="module")
 def trained(pool):
     losses = []
-    model = train(pool, 3, groups=2, rate=3e-3, advance=lambda count, note: losses.append(float(note.split()[1])))
+    model = train(
+        pool,
+        3,
+        groups=2,
+        rate=3e-3,
+        advance=lambda count=1, note="": losses.extend([float(note.split()[1])] if note else []),
+    )
     return model, losses
 
 
@@ -33,14 +47,14 @@ def test_the_loss_is_that_of_a_loop():
         others = [j for j in range(10) if j != i]
         scores = np.array([unit[i] @ unit[j] / 0.3 for j in others])
         total -= scores[others.index((i + 5) % 10)] - np.log(np.exp(scores).sum())
-    expected = total / 10 + near_duplicates.QUANTISATION * ((1 - np.abs(soft)) ** 2).mean()
+    expected = total / 10 + network.QUANTISATION * ((1 - np.abs(soft)) ** 2).mean()
     assert float(contrastive_loss(first, second, 0.3)) == pytest.approx(expected, rel=1e-5)
 
 
-def test_each_step_is_told_and_bits_are_balanced(trained, pool):
+def test_each_step_is_reported_and_bits_are_balanced(trained, pool):
     model, losses = trained
     assert len(losses) == 3
-    photos = np.stack([near_duplicates.shrink(Image.fromarray(p)) for p in pool.reshape(-1, *pool.shape[2:])])
+    photos = np.stack([shrink(Image.fromarray(p)) for p in pool.reshape(-1, *pool.shape[2:])])
     with torch.no_grad():
         on = (model(torch.from_numpy(photos)) > 0).float().mean(dim=0)
     assert 0.2 < float(on.median()) < 0.8
@@ -92,7 +106,7 @@ def test_too_few_photos_are_refused(pool):
         train(pool, 1)
 
 
-def test_the_whole_command(tmp_path, capsys):
+def test_the_whole_command(tmp_path):
     rows = [("photo_id", "path")]
     for seed in range(2):
         Image.fromarray(drawn(np.random.default_rng(seed))[0]).save(tmp_path / f"{seed}.png")
@@ -100,8 +114,10 @@ def test_the_whole_command(tmp_path, capsys):
     with (tmp_path / "photos.csv").open("w", newline="") as file:
         csv.writer(file).writerows(rows)
     table, out = str(tmp_path / "photos.csv"), tmp_path / "net"
-    near_duplicates.main([table, "--toy", table, "--procedural", "2", "--steps", "2", "-o", str(out)])
+    command = [sys.executable, SCRIPT, table, "--toy", table, "--procedural", "2", "--steps", "2", "-o", out]
+    done = subprocess.run(command, capture_output=True, text=True)
+    assert done.returncode == 0, done.stderr
     facts = json.loads((out / "binary_codes.json").read_text())
     assert facts["steps"] == 2
-    assert facts["threshold"] == near_duplicates.THRESHOLD
-    assert "loss" in capsys.readouterr().out
+    assert facts["threshold"] == THRESHOLD
+    assert "step 1: loss" in done.stdout

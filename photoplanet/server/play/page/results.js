@@ -1,69 +1,138 @@
-// --- what the page says of guesses, rounds and games
-import { element } from "/map/words.js";
+// What the page says of guesses, rounds and games.
+import { button, element } from "/map/dom.js";
+import { plural } from "/map/words.js";
 
-export const distance = (d) => d < 10 ? `${d.toFixed(1)} km` : `${Math.round(d).toLocaleString("en")} km`;
-const many = (n, one) => `${n.toLocaleString("en")} ${one}${n === 1 ? "" : "s"}`;
-export function placeWords({ latitude, longitude }) {
-  return `${Math.abs(latitude).toFixed(1)}° ${latitude < 0 ? "south" : "north"}, ${Math.abs(longitude).toFixed(1)}° ${longitude < 0 ? "west" : "east"}`;
-}
+/** @typedef {import("/map/mercator.js").Place} Place */
+/** @typedef {"person" | "model"} Side */
+/** @typedef {Place & { place: string }} Named */
+/**
+ * @typedef {object} Verdict of one guess
+ * @property {string} photo_id
+ * @property {string | null} credit
+ * @property {Named} guess
+ * @property {Named} model
+ * @property {Named} truth
+ * @property {Record<Side, number>} km
+ * @property {Record<Side, number>} points
+ * @property {Side | "tie"} winner
+ */
+/** @typedef {{ key: string, answer: Verdict | null }} Photo */
+/** @typedef {{ table: string[][], photos: number, rounds: number, players: number, unfinished: number, note: string }} Comparison */
+/** @typedef {[text: string, name: string]} Cell its text and its classes */
+
+/** @type {Side[]} */
+const SIDES = ["person", "model"];
 const HEADLINE = { person: "You were nearer.", model: "The model was nearer.", tie: "Equally near." };
 
-function row(cells, tag = "td") {  // [text, class]
+/** @param {number} km */
+const distance = (km) => (km < 10 ? `${km.toFixed(1)} km` : `${Math.round(km).toLocaleString("en")} km`);
+
+/** @param {Place} place */
+export function placeWords({ latitude, longitude }) {
+  const up = `${Math.abs(latitude).toFixed(1)}° ${latitude < 0 ? "south" : "north"}`;
+  return `${up}, ${Math.abs(longitude).toFixed(1)}° ${longitude < 0 ? "west" : "east"}`;
+}
+
+/** The points of a side in all. @param {Photo[]} photos @param {Side} side */
+export const sumOf = (photos, side) => photos.reduce((sum, { answer }) => sum + (answer?.points[side] ?? 0), 0);
+
+/** @param {Cell[]} cells @param {"td" | "th"} [tag] */
+function row(cells, tag = "td") {
   const made = element("tr");
   for (const [text, name] of cells) made.append(element(tag, text, name));
   return made;
 }
+
+/** @param {Cell[]} head @param {HTMLElement[]} rows */
 function table(head, rows) {
-  const made = element("table"), top = element("thead"), body = element("tbody");
+  const made = element("table");
+  const top = element("thead");
+  const body = element("tbody");
   top.append(row(head, "th"));
   body.append(...rows);
   made.append(top, body);
   return made;
 }
 
+/** @param {Verdict} answer */
 export function verdict(answer) {
-  const first = (side, name, place) => {
-    const cell = element("td");
-    cell.append(element("span", name, `key ${side}${answer.winner === side ? " won" : ""}`), element("div", place, "quiet under"));
-    return cell;
-  };
-  const rows = [["person", "You", answer.guess.place], ["model", "Model", answer.model.place], ["truth", "Truth", answer.truth.place]].map(([side, name, place]) => {
-    const made = element("tr");
-    made.append(first(side, name, place), element("td", side === "truth" ? "" : distance(answer.km[side]), "number"),
-      element("td", side === "truth" ? "" : answer.points[side].toLocaleString("en"), "number"));
-    return made;
-  });
-  return [element("h2", HEADLINE[answer.winner]), table([["", ""], ["off by", "number"], ["points", "number"]], rows)];
+  const rows = [
+    verdictRow(answer, "person", "You", answer.guess.place),
+    verdictRow(answer, "model", "Model", answer.model.place),
+    verdictRow(answer, "truth", "Truth", answer.truth.place),
+  ];
+  /** @type {Cell[]} */
+  const head = [
+    ["", ""],
+    ["off by", "number"],
+    ["points", "number"],
+  ];
+  return [element("h2", HEADLINE[answer.winner]), table(head, rows)];
 }
 
-export function roundTable(state, open) {
-  const sums = { person: 0, model: 0 };
-  const rows = state.photos.map(({ answer }, i) => {
-    const made = element("tr"), first = element("td"), button = element("button", String(i + 1));
-    button.type = "button";
-    button.setAttribute("aria-label", `Show photo ${i + 1}`);
-    button.addEventListener("click", () => open(i));
-    first.append(button);
-    made.append(first, element("td", answer.truth.place, "quiet"));
-    for (const side of ["person", "model"]) {
-      sums[side] += answer.points[side];
-      const cell = element("td", distance(answer.km[side]), `number${answer.winner === side ? " won" : ""}`);
-      cell.append(element("div", many(answer.points[side], "point"), "quiet"));
-      made.append(cell);
-    }
-    return made;
-  });
-  const headline = sums.person === sums.model ? "A draw" : sums.person > sums.model ? "You won this round" : "The model won this round";
-  return [element("h2", `${headline}: ${sums.person.toLocaleString("en")} to ${sums.model.toLocaleString("en")} points.`),
-    table([["", ""], ["", ""], ["you", "number"], ["model", "number"]], rows)];
+/** @param {Verdict} answer @param {Side | "truth"} side @param {string} name @param {string} place */
+function verdictRow(answer, side, name, place) {
+  const first = element("td");
+  first.append(
+    element("span", name, `key ${side}${answer.winner === side ? " won" : ""}`),
+    element("div", place, "quiet under"),
+  );
+  const off = side === "truth" ? "" : distance(answer.km[side]);
+  const points = side === "truth" ? "" : answer.points[side].toLocaleString("en");
+  const made = element("tr");
+  made.append(first, element("td", off, "number"), element("td", points, "number"));
+  return made;
 }
 
+/** @param {Photo[]} photos all answered @param {(row: number) => void} open */
+export function roundTable(photos, open) {
+  const rows = photos.flatMap(({ answer }, i) => (answer ? [roundRow(answer, i, open)] : []));
+  const [person, model] = SIDES.map((side) => sumOf(photos, side));
+  const winner = person > model ? "You won this round" : "The model won this round";
+  const headline = person === model ? "A draw" : winner;
+  /** @type {Cell[]} */
+  const head = [
+    ["", ""],
+    ["", ""],
+    ["you", "number"],
+    ["model", "number"],
+  ];
+  const sums = `${person.toLocaleString("en")} to ${model.toLocaleString("en")} points`;
+  return [element("h2", `${headline}: ${sums}.`), table(head, rows)];
+}
+
+/** @param {Verdict} answer @param {number} i @param {(row: number) => void} open */
+function roundRow(answer, i, open) {
+  const made = element("tr");
+  const first = element("td");
+  const look = button(String(i + 1));
+  look.setAttribute("aria-label", `Show photo ${i + 1}`);
+  look.addEventListener("click", () => open(i));
+  first.append(look);
+  made.append(first, element("td", answer.truth.place, "quiet"));
+  for (const side of SIDES) {
+    const cell = element("td", distance(answer.km[side]), `number${answer.winner === side ? " won" : ""}`);
+    cell.append(element("div", plural(answer.points[side], "point"), "quiet"));
+    made.append(cell);
+  }
+  return made;
+}
+
+/** @param {string} title @param {Comparison} found */
 export function comparison(title, found) {
   if (!found.photos) return [element("h2", title), element("p", "No round of five photos was finished yet.", "quiet")];
-  const [head, ...rows] = found.table, box = element("div", undefined, "wide");
-  const cells = (texts) => texts.map((text, i) => [text, i ? "number" : ""]);
-  box.append(table(cells(head), rows.map((texts) => row(cells(texts)))));
-  const parts = [many(found.rounds, "round"), many(found.players, "player")];
-  if (found.unfinished) parts.push(`${many(found.unfinished, "unfinished round")} left out`);
-  return [element("h2", title), element("p", `${parts.join(", ")}.`, "quiet"), box, element("p", found.note, "quiet")];
+  const cells = (/** @type {string[]} */ texts) =>
+    texts.map((text, i) => /** @type {Cell} */ ([text, i ? "number" : ""]));
+  const [head, ...rows] = found.table.map(cells);
+  const box = element("div", undefined, "wide");
+  box.append(
+    table(
+      head,
+      rows.map((each) => row(each)),
+    ),
+  );
+  const parts = [plural(found.rounds, "round"), plural(found.players, "player")];
+  if (found.unfinished) parts.push(`${plural(found.unfinished, "unfinished round")} left out`);
+  const [count, note] = [`${parts.join(", ")}.`, found.note].map((text) => element("p", text, "quiet"));
+  return [element("h2", title), count, box, note];
 }

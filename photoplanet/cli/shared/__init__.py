@@ -1,0 +1,1 @@
+"""What several commands share; nothing in here is a command, and no command imports another."""

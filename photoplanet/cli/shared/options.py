@@ -1,0 +1,57 @@
+"""Options that several commands share, so that each is explained once; they are decorators for a command."""
+
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any, TypeVar
+
+import click
+
+from photoplanet.locate.credible_region import REGION_SHARE
+from photoplanet.locate.point_estimates import DEFAULT_READOUT, READOUTS
+from photoplanet.locate.precision import DEFAULT_PRECISION, PRECISIONS
+
+Command = TypeVar("Command", bound=Callable[..., Any])
+
+IN_FILE = click.Path(exists=True, dir_okay=False, path_type=Path)
+IN_FOLDER = click.Path(exists=True, file_okay=False, path_type=Path)
+OUT_FILE = click.Path(dir_okay=False, path_type=Path)
+OUT_FOLDER = click.Path(file_okay=False, path_type=Path)
+
+JSON = click.option("--json", "as_json", is_flag=True, help="Print JSON.")
+MODEL = click.option(
+    "--model", metavar="MODEL", help="An installed model's name, or a folder.  [default: the one you chose]"
+)
+THREADS = click.option("--threads", type=click.IntRange(1, 1024), help="Cores to use.  [default: all]")
+PRECISION = click.option("--precision", type=click.Choice(list(PRECISIONS)), default=DEFAULT_PRECISION,
+                         show_default=True, help="What coordinates and names are rounded to.")  # fmt: skip
+READOUT = click.option("--readout", type=click.Choice(list(READOUTS)), default=DEFAULT_READOUT, show_default=True,
+                       help="How the distribution becomes one point; 'center' is the paper's.")  # fmt: skip
+ANSWER_ALWAYS = click.option("--answer-always", is_flag=True, help="Give a place even where the evidence is weak.")
+CSV = click.option("--csv", "csv_path", type=OUT_FILE, help="Write CSV, as `photoplanet score` reads it.")
+FILES_FROM = click.option("--files-from", type=click.Path(allow_dash=True, dir_okay=False), metavar="FILE",
+                          help="Read more names from FILE ('-': stdin), one per line.")  # fmt: skip
+BASE_MODEL = click.option("--model", required=True, help="The model to build on: an installed name or a folder.")
+ADD_TO = click.option("-o", "--output", type=click.Path(path_type=Path), required=True,
+               help="The model folder to add it to: the model's own, or a new one, made as a copy.")  # fmt: skip
+VALIDATION = click.option("--validation", type=IN_FILE,
+                          help="Validate on this photo table instead of a tenth of PHOTOS.")  # fmt: skip
+HOST = click.option("--host", default="127.0.0.1", show_default=True,
+                    help="Address to listen on; another one lets other machines reach it.")  # fmt: skip
+TOKEN = click.option("--token", help="What clients must send. Made up if needed: where others can reach the server.")
+HOSTS = click.option("--allow-host", "hosts", multiple=True, metavar="NAME",
+                     help="A name this server goes by; repeatable.")  # fmt: skip
+
+
+def region(about: str) -> Callable[[Command], Command]:
+    """Return the option --region, the share of the probability that a credible region holds."""
+    return click.option("--region", type=click.FloatRange(0, 1, min_open=True), default=REGION_SHARE,
+                        show_default=True, help=about)  # fmt: skip
+
+
+def album_method(command: Command) -> Command:
+    """Add --method, how the photos of an album inform each other."""
+    from photoplanet.albums.methods import AUTO, METHODS
+
+    names = [AUTO, *METHODS]
+    return click.option("--method", type=click.Choice(names), default=AUTO, show_default=True, metavar="METHOD",
+                        help=f"How the photos inform each other: {', '.join(names)}.")(command)  # fmt: skip

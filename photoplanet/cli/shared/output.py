@@ -1,0 +1,102 @@
+"""How commands print: JSON documents, lines for people, and how many photos could not be read."""
+
+import json
+from collections.abc import Sequence
+from typing import Any
+
+import click
+
+from photoplanet.errors import printable
+
+NAME_WIDTH, PLACE_WIDTH = 40, 44  # of a table's columns, in characters
+
+
+def print_json(value: Any) -> None:
+    """Print a value as one JSON document on stdout. ValueError for NaN and infinities, which JSON does not have.
+
+    >>> print_json({"photos": 3})
+    {
+      "photos": 3
+    }
+    """
+    text = json.dumps(value, ensure_ascii=False, allow_nan=False, indent=2)
+    print(text.encode("utf-8", "backslashreplace").decode())  # lone surrogates, as JSON has them
+
+
+def say(line: str) -> None:
+    """Print a line for people on stderr."""
+    click.echo(line, err=True)
+
+
+def report_error(error: object) -> None:
+    """Name what could not be used in one line on stderr, for instance a photo; the rest goes on."""
+    say(f"photoplanet: {printable(str(error))}")
+
+
+def finish(failed: int, total: int) -> int:
+    """Say how many photos could not be read; return the exit status, 2 when none could be.
+
+    >>> finish(0, 5), finish(1, 5), finish(5, 5)
+    (0, 0, 2)
+    """
+    if failed:
+        say(f"{failed} of {total} photos could not be read; they are named above")
+    return 2 if failed == total else 0
+
+
+def report_stop(signal: int) -> int:
+    """Say that a signal stopped a training; return the exit status, 128 more than the signal as shells have it.
+
+    >>> report_stop(15)
+    143
+    """
+    say("stopped; the checkpoint is written, run the same command again to go on")
+    return 128 + signal
+
+
+def by_outcome(records: Sequence[dict[str, Any]]) -> dict[str, list[dict[str, Any]]]:
+    """Sort records of photos for JSON into `photos`, and `failed` for those that hold an `error`.
+
+    >>> by_outcome([{"file": "a.jpg"}, {"file": "b.jpg", "error": "b.jpg: not a photo"}])
+    {'photos': [{'file': 'a.jpg'}], 'failed': [{'file': 'b.jpg', 'error': 'b.jpg: not a photo'}]}
+    """
+    photos = [each for each in records if "error" not in each]
+    return {"photos": photos, "failed": [each for each in records if "error" in each]}
+
+
+def name_width(names: Sequence[str], widest: int = NAME_WIDTH) -> int:
+    """How wide the column of photo names has to be.
+
+    >>> name_width(["a.jpg", "holiday.jpg"]), name_width(["x"]), name_width(["x" * 100])
+    (11, 5, 40)
+    """
+    return min(widest, max(5, *map(len, names)))
+
+
+def fit_name(name: str, width: int) -> str:
+    """Fit a file name into a column; of a long one the end is kept.
+
+    >>> fit_name("IMG_1.jpg", 12), fit_name("holidays/IMG_1.jpg", 12)
+    ('IMG_1.jpg   ', '…s/IMG_1.jpg')
+    """
+    name = printable(name)
+    return name.ljust(width) if len(name) <= width else "…" + name[1 - width :]
+
+
+def fit_place(place: str, width: int = PLACE_WIDTH) -> str:
+    """Fit the name of a place into a column; of a long one the beginning is kept.
+
+    >>> fit_place("Paris, France", 9)
+    'Paris, F…'
+    """
+    place = printable(place)
+    return place.ljust(width) if len(place) <= width else place[: width - 1] + "…"
+
+
+def count_of(count: int, what: str) -> str:
+    """Return a number and what it counts, in the plural unless it is one.
+
+    >>> count_of(1, "round"), count_of(1200, "photo")
+    ('1 round', '1,200 photos')
+    """
+    return f"{count:,} {what}{'' if count == 1 else 's'}"

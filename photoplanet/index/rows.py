@@ -1,0 +1,90 @@
+"""The rows of a photo table that is being built: every photo once, and a reason for each that is left out."""
+
+import os
+from collections.abc import Iterable, Iterator
+from pathlib import Path
+from typing import Any
+
+import pyarrow as pa
+
+from photoplanet.index.inspect import Candidate, Record
+from photoplanet.index.scan import LeftOut
+from photoplanet.photos import table
+from photoplanet.photos.shards import split_address
+from photoplanet.photos.table import coordinate_fault
+
+_BATCH = 20_000  # rows that wait as Python objects before they become Arrow columns
+
+
+class Rows:
+    """Collects the rows of the table and what is left out; every path and every photo_id once.
+
+    Paths become relative to `folder` where they lie in it (None: they stay absolute).
+    """
+
+    def __init__(self, folder: Path | None, keep_without_gps: bool):
+        self.left_out: list[LeftOut] = []
+        self._folder = folder
+        self._keep_without_gps = keep_without_gps
+        self._rows: list[dict[str, Any]] = []
+        self._tables: list[pa.Table] = []
+        self._paths: set[int] = set()  # hashes: five million paths would take a gigabyte
+        self._ids: set[int] = set()
+
+    def new(self, found: Iterable[Candidate | LeftOut]) -> Iterator[Candidate]:
+        """Pass on the photos not seen before by their real path; note the others."""
+        for candidate in found:
+            if not isinstance(candidate, Candidate):
+                self.left_out.append(candidate)
+                continue
+            shard = split_address(candidate.address)
+            real = f"{os.path.realpath(shard[0])}#{shard[1]}" if shard else os.path.realpath(candidate.address)
+            if hash(real) in self._paths:
+                self._leave(candidate.address, "duplicate path", f"{candidate.address}: the same file came before")
+                continue
+            self._paths.add(hash(real))
+            yield candidate
+
+    def add(self, candidate: Candidate, found: Record) -> None:
+        """Take what was found of a photo: a row, or a reason to leave it out."""
+        if "left" in found:
+            self._leave(candidate.address, found["left"], found["detail"])
+            return
+        row = {**found["row"], **candidate.given}
+        fault = found["fault"]
+        if "latitude" in candidate.given and "longitude" in candidate.given:
+            fault = coordinate_fault(candidate.given["latitude"], candidate.given["longitude"])
+        if fault is not None:
+            row.pop("latitude", None)
+            row.pop("longitude", None)
+            if not self._keep_without_gps:
+                self._leave(candidate.address, fault, f"{candidate.address}: {fault}")
+                return
+        row["path"] = self._relative(candidate.address)
+        names = (row.get("photo_id", candidate.photo_id), row["path"], candidate.address)
+        row["photo_id"] = next(filter(self._unused, names), f"{candidate.address} {len(self._ids)}")
+        self._rows.append(row)
+        if len(self._rows) >= _BATCH:
+            self._pack()
+
+    def table(self) -> pa.Table:
+        """All rows so far."""
+        self._pack()
+        return pa.concat_tables(self._tables)
+
+    def _pack(self) -> None:
+        self._tables.append(table.from_rows(self._rows))
+        self._rows = []
+
+    def _unused(self, name: str) -> bool:
+        fresh = hash(name) not in self._ids
+        self._ids.add(hash(name))
+        return fresh
+
+    def _relative(self, address: str) -> str:
+        if self._folder is None or not address.startswith(f"{self._folder}{os.sep}"):
+            return address
+        return Path(address[len(str(self._folder)) + 1 :]).as_posix()
+
+    def _leave(self, path: str, reason: str, detail: str) -> None:
+        self.left_out.append({"path": path, "reason": reason, "detail": detail})

@@ -1,0 +1,186 @@
+"""A library searched by local features: SIFT, visual words, an inverted index, and geometric verification."""
+
+import json
+import os
+from collections import deque
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
+from concurrent.futures import Future, ThreadPoolExecutor
+from contextlib import suppress
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from numpy.typing import DTypeLike, NDArray
+
+from photoplanet.core.cache import Cache, Entry, Found, Key
+from photoplanet.core.progress import Bar
+from photoplanet.errors import InputError
+from photoplanet.models.folder import sha256
+from photoplanet.photos.decode import Source
+from photoplanet.retrieval.extras import open_faiss, open_opencv
+from photoplanet.retrieval.library.backends import Facts, Hit, checked_file
+from photoplanet.retrieval.local_features import root_sift, search
+from photoplanet.retrieval.local_features.root_sift import Features
+from photoplanet.retrieval.local_features.visual_words import InvertedIndex, Vocabulary
+
+GROWTH = 2.0  # the vocabulary is trained again when a library holds more than this many times the photos it came from
+NO_FEATURES = Features(np.empty((0, 4), np.float32), np.empty((0, 128), np.uint8), 1, 1)
+
+
+class LocalBackend:
+    """Searches a library by what geometry proves. MissingExtra where OpenCV or FAISS is not installed."""
+
+    name = label = "local"
+    fields: Mapping[str, DTypeLike] = {"points": (np.float32, 4), "descriptors": (np.uint8, 128)}
+    choices: Mapping[str, Any] = {}
+
+    def __init__(self) -> None:
+        open_opencv()  # fail early if the extra is missing, before all photos are listed
+        open_faiss("visual words")
+        self.settings: Mapping[str, Any] = {
+            "max_side": root_sift.MAX_SIDE, "max_features": root_sift.MAX_FEATURES, "version": 1,
+        }  # fmt: skip
+
+    def extract(self, sources: Iterable[str], threads: int | None = None) -> Iterator[Found]:
+        """Yield the features of photos, in order, found on `threads` threads; the InputError of one that has none."""
+        workers = threads or min(8, os.cpu_count() or 1)
+        cv2 = open_opencv()
+        before = cv2.getNumThreads()
+        cv2.setNumThreads(1)  # one photo a thread beats one photo on all of them
+        ahead: deque[Future[Found]] = deque()
+        pool = ThreadPoolExecutor(workers, thread_name_prefix="features")
+        try:
+            for source in sources:
+                ahead.append(pool.submit(_extracted, source))
+                if len(ahead) >= 3 * workers:
+                    yield ahead.popleft().result()
+            while ahead:
+                yield ahead.popleft().result()
+        finally:
+            pool.shutdown(wait=True, cancel_futures=True)
+            cv2.setNumThreads(before)
+
+    def build(self, cache: Cache, keys: Sequence[Key], folder: Path, token: str, before: Facts, bar: Bar) -> Facts:
+        """Write vocabulary and inverted index of the photos; return the facts for the manifest."""
+        counts = [len(_features(found).points) for found in cache.look_up(keys)]
+        seen = [key for key, count in zip(keys, counts, strict=True) if count]
+        if not seen:
+            return {"trained_on": 0, "vocabulary": None, "inverted": None, "bytes": {}}
+        kept = _kept_vocabulary(folder, before, len(seen))
+        if kept is None:
+            with bar("training visual words", None):
+                vocabulary = search.train_vocabulary(lambda row: _features(cache.get(seen[row])), len(seen))
+            name, trained_on = f"vocabulary-{token}.npy", len(seen)
+            vocabulary.save(folder / name)
+        else:
+            vocabulary, name, trained_on = kept
+        inverted, size = self._inverted(cache, keys, folder / _words_folder(name), vocabulary, bar)
+        path = folder / f"inverted-{token}.npz"
+        inverted.save(path)
+        item = root_sift.BYTES_PER_FEATURE
+        return {
+            "trained_on": trained_on,
+            "vocabulary": {"file": name, "sha256": sha256(folder / name), "words": len(vocabulary)},
+            "inverted": {"file": path.name, "sha256": sha256(path)},
+            "bytes": {
+                "features": item * sum(counts), "words": size, "inverted": inverted.nbytes,
+                "vocabulary": (folder / name).stat().st_size,
+            },
+        }  # fmt: skip
+
+    def load(self, cache: Cache, keys: Sequence[Key], folder: Path, facts: Facts) -> "LocalSearcher":
+        """Open the index of these photos; InputError for damaged files."""
+        if facts["vocabulary"] is None:
+            return LocalSearcher(cache, keys, None)
+        vocabulary = Vocabulary.load(checked_file(folder, facts["vocabulary"]))
+        inverted = InvertedIndex.load(checked_file(folder, facts["inverted"]))
+        if inverted.photos != len(keys) or len(inverted.idf) != len(vocabulary):
+            raise InputError(f"{folder}: its index of words is of {inverted.photos:,} photos, not {len(keys):,}")
+        return LocalSearcher(cache, keys, (vocabulary, inverted))
+
+    def files(self, facts: Facts) -> set[str]:
+        """Return the names in the folder that belong to a generation."""
+        names = {str(facts[part]["file"]) for part in ("vocabulary", "inverted") if facts.get(part)}
+        return names | {_words_folder(name) for name in names if name.endswith(".npy")}
+
+    def _inverted(
+        self, cache: Cache, keys: Sequence[Key], folder: Path, vocabulary: Vocabulary, bar: Bar
+    ) -> tuple[InvertedIndex, int]:
+        """The inverted index of the photos, and the bytes of their words, each looked up once and then cached."""
+
+        def compute(wanted: Iterator[Key]) -> Iterator[Entry]:
+            for key in wanted:
+                words = vocabulary.assign(_features(cache.get(key)).descriptors)
+                yield Entry({"words": words.ravel().astype(np.int32)})
+
+        def words(known: Cache) -> Iterator[NDArray[np.int32]]:
+            for _, found in known.fill(keys, compute, lambda key: key):
+                array = found.arrays["words"] if isinstance(found, Entry) else np.empty(0, np.int32)
+                sizes.append(array.nbytes)
+                advance(1)
+                yield array
+
+        sizes: list[int] = []
+        about = json.dumps({"vocabulary": folder.name, "features": dict(self.settings)}, sort_keys=True)
+        with (
+            Cache(folder, about, {"words": np.int32}) as known,
+            bar("looking up visual words", len(keys)) as advance,
+        ):
+            inverted = InvertedIndex.build(words(known), len(vocabulary))
+            known.keep(keys)
+        return inverted, sum(sizes)
+
+
+class LocalSearcher:
+    """An open index of local features; the features themselves are read from the cache when they are needed."""
+
+    def __init__(self, cache: Cache, keys: Sequence[Key], index: tuple[Vocabulary, InvertedIndex] | None):
+        self._cache, self._keys = cache, keys
+        self.lost = int((~cache.known(keys)).sum())
+        self.index = search.LocalIndex(self.features_of, *index) if index else None
+
+    def similar(
+        self, photo: Source | Features, k: int, exclude: Collection[int] = (), threads: int | None = None
+    ) -> list[Hit]:
+        """The k rows most like a photo, or its `Features`: trusted ones first."""
+        features = photo if isinstance(photo, Features) else root_sift.extract(photo)
+        if self.index is None:
+            return []
+        found = self.index.search(features, k=k, exclude=exclude, threads=threads)
+        return [Hit(each.row, each.score, each.inliers, None, each.trusted, each.pairs) for each in found]
+
+    def features_of(self, row: int) -> Features:
+        """The features of a row; none for a photo whose part of the index is damaged."""
+        return _features(self._cache.get(self._keys[row]))
+
+
+def _extracted(source: str) -> Found:
+    try:
+        found = root_sift.extract(source)
+    except InputError as error:
+        return error
+    record = {"width": int(found.width), "height": int(found.height)}
+    return Entry({"points": found.points, "descriptors": found.descriptors}, record)
+
+
+def _features(found: Found | None) -> Features:
+    """What the cache holds of a photo as features; none for a photo that is not there."""
+    if not isinstance(found, Entry):
+        return NO_FEATURES
+    record = found.record if isinstance(found.record, dict) else {}
+    width, height = (int(record.get(side, 1)) for side in ("width", "height"))
+    return Features(found.arrays["points"], found.arrays["descriptors"], width, height)
+
+
+def _kept_vocabulary(folder: Path, before: Facts, photos: int) -> tuple[Vocabulary, str, int] | None:
+    """The vocabulary of the generation before, its name, and how many photos it came from; None if it has to be new."""
+    about, trained_on = before.get("vocabulary"), before.get("trained_on", 0)
+    if about and photos <= GROWTH * trained_on:
+        with suppress(InputError):
+            return Vocabulary.load(checked_file(folder, about)), about["file"], trained_on
+    return None
+
+
+def _words_folder(vocabulary: str) -> str:
+    """The folder of the words that photos have in a vocabulary, by the name of its file."""
+    return vocabulary.removesuffix(".npy").replace("vocabulary", "words")

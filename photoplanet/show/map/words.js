@@ -1,0 +1,25 @@
+// Numbers as people read them.
+
+/** @param {number} share of 1 */
+export function percent(share) {
+  if (share >= 0.995) return "over 99 %";
+  if (share >= 0.1) return `${Math.round(share * 100)} %`;
+  return share >= 0.001 ? `${(share * 100).toFixed(1)} %` : "under 0.1 %";
+}
+
+/** Two significant digits: what an estimate is worth. @param {number} distance */
+export function km(distance) {
+  const step = 10 ** Math.max(0, Math.floor(Math.log10(Math.max(1, distance))) - 1);
+  return (Math.round(distance / step) * step).toLocaleString("en");
+}
+
+/** @param {number} count @param {string} word in the singular */
+export const plural = (count, word) => `${count.toLocaleString("en")} ${word}${count === 1 ? "" : "s"}`;
+
+/** Rows in order, from 0 → "3", "3–5", or "3…9" where some between are elsewhere. @param {number[]} rows */
+export function numbers(rows) {
+  const first = rows[0] + 1;
+  const last = rows[rows.length - 1] + 1;
+  if (rows.length === 1) return String(first);
+  return last - first + 1 === rows.length ? `${first}–${last}` : `${first}…${last}`;
+}

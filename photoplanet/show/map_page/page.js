@@ -1,0 +1,235 @@
+// What every single-file map has: the map, the list of photos, and what is known of the chosen one.
+
+import { outlineOf } from "../map/cells.js";
+import { button, byId, element, picture } from "../map/dom.js";
+import { PhotoMap } from "../map/photos.js";
+import { km, percent, plural } from "../map/words.js";
+
+/** @typedef {import("../map/cells.js").Outline} Outline */
+/** @typedef {import("../map/mercator.js").Point} Point */
+/** @typedef {import("../map/photos.js").MapPhoto} MapPhoto */
+/** @typedef {import("../map/photos.js").NamedPlace} NamedPlace */
+/**
+ * @typedef {object} Answer of a photo that could be read (show/maps.py)
+ * @property {NamedPlace | null} best
+ * @property {NamedPlace[]} top
+ * @property {{ city: number, region: number, country: number }} confidence
+ * @property {{ probability: number, cells: number, radius_km: number, area_km2: number }} region
+ * @property {"real" | "toy"} world
+ * @property {[row: number, probability: number][]} cells
+ * @property {number} inside how many of the cells are in the region
+ * @property {Point} [truth]
+ * @property {number} [truth_km]
+ */
+/** @typedef {{ kind: string, album: number, second: number | null, taken: string | null, fault?: string }} Stop of a trip (show/trip.py) */
+/** @typedef {{ name: string, thumbnail?: string, error?: string } & Partial<Answer> & Partial<Stop>} Photo */
+/**
+ * @typedef {object} Data
+ * @property {Photo[]} photos
+ * @property {{ title: string, days: [string, string] }[]} [albums]
+ * @property {number[][]} cells corners, ten-thousandths of a degree
+ * @property {import("../map/atlas.js").Land} land
+ */
+/**
+ * @typedef {object} More what a page with a trip adds
+ * @property {(photo: Photo) => string} line
+ * @property {(photo: Photo) => boolean} known
+ * @property {(row: number, detail: HTMLElement) => void} select
+ */
+
+const TEN_THOUSANDTHS = 1e4;
+const MANY = 8; // photos from which on there is a field to find them
+
+/** @type {Data} */
+export const data = JSON.parse(byId("data", HTMLScriptElement).textContent);
+export const photos = data.photos;
+/** @type {Set<number>} rows that the field leaves out */
+const hidden = new Set();
+/** @type {Map<number, Outline>} */
+const outlines = new Map();
+export let chosen = -1;
+/** @type {More | null} */
+let more = null;
+
+export const map = new PhotoMap(
+  byId("canvas", HTMLCanvasElement),
+  data.land,
+  {
+    listed: () => photos.flatMap((_, row) => (hidden.has(row) ? [] : mapPhotos(row))),
+    chosen: () => mapPhotos(chosen)[0] ?? null,
+    choose: (row) => select(row, false),
+    albums: () => data.albums?.map((_, album) => albumOf(album)) ?? null,
+  },
+  byId("hint", HTMLElement),
+);
+
+/** @param {number} album */
+const albumOf = (album) =>
+  photos.flatMap((photo, row) => (photo.album === album && !hidden.has(row) ? mapPhotos(row) : []));
+
+/** The photo as the map takes it; none where it could not be read. @param {number} row @returns {MapPhoto[]} */
+export function mapPhotos(row) {
+  const photo = photos[row];
+  if (!photo || !hasAnswer(photo)) return [];
+  const { name, best, confidence, truth } = photo;
+  const known = more?.known(photo) ?? false;
+  return [
+    {
+      row,
+      name,
+      best,
+      top: known ? [] : photo.top,
+      known,
+      line: lineOf(photo),
+      sure: confidence.city,
+      cells: () => (known ? [] : photo.cells.map(([cell, probability]) => ({ outline: outline(cell), probability }))),
+      inside: () => photo.inside,
+      ...(truth && { truth: { latitude: truth[0], longitude: truth[1] } }),
+    },
+  ];
+}
+
+/** @param {Photo} photo @returns {photo is Photo & Answer} */
+const hasAnswer = (photo) => photo.error === undefined;
+
+/** @param {number} cell */
+function outline(cell) {
+  const known = outlines.get(cell);
+  if (known) return known;
+  const flat = data.cells[cell];
+  /** @type {Point[]} */
+  const corners = [];
+  for (let i = 0; i < flat.length; i += 2) corners.push([flat[i] / TEN_THOUSANDTHS, flat[i + 1] / TEN_THOUSANDTHS]);
+  const made = outlineOf(corners);
+  outlines.set(cell, made);
+  return made;
+}
+
+// --- the panel
+/** @param {Photo} photo */
+export const place = (photo) => photo.error ?? photo.best?.place ?? "no answer: the evidence is too weak";
+
+/** @param {Photo} photo */
+export const lineOf = (photo) => (more ? more.line(photo) : place(photo));
+
+/** @param {number} row @param {boolean} [move] the map, to the photo's region */
+export function select(row, move = true) {
+  const photo = photos[row];
+  const detail = byId("detail", HTMLElement);
+  map.atlas.touched ||= photos.length > 1;
+  chosen = row;
+  for (const each of document.querySelectorAll("#list button"))
+    each.setAttribute("aria-current", String(each.getAttribute("data-photo") === String(row)));
+  detail.replaceChildren();
+  if (photo.thumbnail) detail.append(picture(photo.thumbnail));
+  detail.append(element("h2", photo.name), element("p", lineOf(photo), "place"));
+  if (hasAnswer(photo)) detail.append(...facts(photo));
+  more?.select(row, detail);
+  const [shown] = mapPhotos(row);
+  if (move && shown) map.show(shown);
+  else map.atlas.redraw();
+}
+
+/** @param {Answer} answer */
+function facts({ best, top, confidence, region, truth_km }) {
+  const parts = [];
+  const { city, region: near, country } = confidence;
+  const scales = `Within 25 km: ${percent(city)} · 200 km: ${percent(near)} · 750 km: ${percent(country)}`;
+  if (best) parts.push(element("p", scales, "quiet"));
+  const cells = region.cells === 1 ? "one cell" : plural(region.cells, "cell");
+  const where = best ? `lies within about ${km(region.radius_km)} km, in ${cells}` : `is spread over ${cells}`;
+  const area = `${percent(region.probability)} of the probability ${where} of ${km(region.area_km2)} km² in all.`;
+  parts.push(element("p", area, "quiet"));
+  if (truth_km !== undefined)
+    parts.push(element("p", `The cross is the true place, ${km(truth_km)} km away.`, "quiet"));
+  return [...parts, places(top)];
+}
+
+/** @param {NamedPlace[]} top */
+function places(top) {
+  const list = element("ol");
+  top.forEach((each, k) => {
+    const item = element("li");
+    const entry = button();
+    const bar = element("span", "", "bar");
+    bar.style.width = `${Math.max(1, 100 * each.confidence)}%`;
+    entry.append(
+      element("span", String(k + 1)),
+      element("span", each.place),
+      element("span", percent(each.confidence)),
+      bar,
+    );
+    entry.addEventListener("click", () => map.goTo(each));
+    item.append(entry);
+    list.append(item);
+  });
+  return list;
+}
+
+// --- the list
+function fillList() {
+  const list = byId("list", HTMLElement);
+  photos.forEach((photo, row) => {
+    const item = element("li");
+    const entry = button();
+    const text = element("span");
+    entry.dataset.photo = String(row);
+    if (photo.thumbnail) entry.append(picture(photo.thumbnail));
+    text.append(element("span", photo.name), element("span", lineOf(photo), "quiet"));
+    entry.append(text);
+    entry.addEventListener("click", () => select(row));
+    item.append(entry);
+    list.append(item);
+  });
+  list.hidden = photos.length < 2;
+  byId("find", HTMLElement).hidden = photos.length < MANY;
+  byId("toy", HTMLElement).hidden = !photos.some((photo) => photo.world === "toy");
+  byId("summary", HTMLElement).textContent = summary();
+}
+
+function summary() {
+  const failed = photos.filter((photo) => !hasAnswer(photo)).length;
+  const weak = photos.length - failed - photos.filter((photo) => photo.best).length;
+  const parts = [plural(photos.length, "photo")];
+  if (weak) parts.push(`${weak} without an answer`);
+  if (failed) parts.push(`${failed} unreadable`);
+  return parts.join(" · ");
+}
+
+/** Leave out of the list and the map what does not hold the words. @param {string} words */
+function filter(words) {
+  const wanted = words.trim().toLocaleLowerCase();
+  document.querySelectorAll("#list li").forEach((item, row) => {
+    const held = `${photos[row].name} ${lineOf(photos[row])}`.toLocaleLowerCase().includes(wanted);
+    if (held) hidden.delete(row);
+    else hidden.add(row);
+    item.toggleAttribute("hidden", !held);
+  });
+  map.atlas.redraw();
+}
+
+/** Arrow keys go up and down the list. @param {KeyboardEvent} event */
+function step(event) {
+  const next = { ArrowDown: "nextElementSibling", ArrowUp: "previousElementSibling" }[event.key];
+  if (!next || !(event.target instanceof Element)) return;
+  const way = /** @type {"nextElementSibling" | "previousElementSibling"} */ (next);
+  let item = event.target.closest("li")?.[way];
+  while (item?.hasAttribute("hidden")) item = item[way];
+  const entry = item?.querySelector("button");
+  if (!entry) return;
+  event.preventDefault();
+  entry.focus();
+}
+
+// --- start
+/** @param {More} [added] */
+export function open(added) {
+  more = added ?? null;
+  const field = byId("filter", HTMLInputElement);
+  field.addEventListener("input", () => filter(field.value));
+  byId("list", HTMLElement).addEventListener("keydown", step);
+  map.atlas.listenTo(byId("in", HTMLElement), byId("out", HTMLElement), byId("all", HTMLElement));
+  fillList();
+  map.atlas.start();
+  if (photos.length === 1) select(0);
+}

@@ -1,0 +1,54 @@
+"""The fixed CNN's embeddings of photos, computed once and kept on disk, for what is trained on top of them."""
+
+from collections.abc import Callable, Iterator, Sequence
+from itertools import islice
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from photoplanet.core.cache import Cache, Entry, Found, Rows, file_stamp
+from photoplanet.core.progress import Advance, ignore
+from photoplanet.errors import InputError
+from photoplanet.models import folder
+from photoplanet.photos import decode
+
+BATCH = 64  # photos that go through the network together
+HALF_MAX = 65504.0  # the largest number in half precision
+
+# uint8 photos (n, size, size, 3) → the CNN's embeddings (n, d)
+Embed = Callable[[NDArray[np.uint8]], NDArray[np.float32]]
+
+
+def embeddings(
+    sources: Sequence[Any], info: folder.ModelInfo, embed: Embed, kept: Path, threads: int | None = None,
+    advance: Advance = ignore,
+) -> tuple[Rows, NDArray[np.bool_]]:  # fmt: skip
+    """Return the embeddings float16 (n, d) of photos, and bool (n,): which of them could be read; others have zeros.
+
+    `info`, `embed`: the model, whose network's hash and input make the cache in the folder `kept` valid. What is known
+    is not computed again, also after a stop; a photo is only recorded as unreadable once it was tried. `advance` counts
+    photos. OSError when the folder cannot be written to.
+    """
+    kept.mkdir(parents=True, exist_ok=True)
+    fingerprint = f"{info.hashes[folder.NETWORK]} {info.preprocessing.to_dict()}"
+    keys = [(str(source), file_stamp(source) if isinstance(source, str) else "") for source in sources]
+    with Cache(kept, fingerprint, {"embedding": (np.float16, info.embedding_size)}) as cache:
+        unknown = np.flatnonzero(~cache.known(keys))
+        advance(len(sources) - len(unknown))
+        compute = lambda rows: _computed((sources[row] for row in rows), info, embed, threads)  # noqa: E731
+        for _ in cache.fill(unknown.tolist(), compute, keys.__getitem__):
+            advance(1)
+        found = cache.rows(keys, "embedding")
+        return found, found.known
+
+
+def _computed(sources: Iterator[Any], info: folder.ModelInfo, embed: Embed, threads: int | None) -> Iterator[Found]:
+    """Yield the embedding of each photo, or why it cannot be read, in order."""
+    decoded = decode.load_many(sources, info.preprocessing, threads)
+    while some := list(islice(decoded, BATCH)):
+        good = [pixels for pixels in some if not isinstance(pixels, InputError)]
+        made = iter(embed(np.stack(good)).clip(-HALF_MAX, HALF_MAX).astype(np.float16) if good else ())
+        for pixels in some:
+            yield pixels if isinstance(pixels, InputError) else Entry({"embedding": next(made)[None]})

@@ -1,0 +1,147 @@
+"""What holds for every command: an example in the help, defaults, exit status, one-line errors, extras."""
+
+import importlib
+import re
+from pathlib import Path
+
+import click
+import pytest
+
+from photoplanet.cli import COMMANDS, group
+from photoplanet.errors import MissingExtra
+
+# commands that answer with a file or a page, not with results to print
+NO_JSON = {"serve"} | {
+    f"figure {name}" for name in ("partition", "distribution", "errors", "examples", "gallery", "occlusion", "album")
+}
+EXTRAS = {"train": "train", "train-album": "train", "train-embedding": "train", "export": "train", "serve": "server",
+          "play": "server", "figure": "figures"}  # fmt: skip
+# command → arguments that it takes, but with an input that cannot be used
+BAD_INPUT = {
+    "index": ("bad.txt", "-o", "out.parquet"),
+    "partition": ("bad.txt", "-o", "out.parquet"),
+    "train": ("bad.txt", "-o", "out"),
+    "train-album": ("bad.txt", "--model", "toy", "-o", "out"),
+    "train-embedding": ("bad.txt", "--model", "toy", "-o", "out"),
+    "locate": ("bad.txt", "--model", "toy"),
+    "similar": ("bad.txt", "--library", "missing"),
+    "figure partition": ("bad.txt", "-o", "out.png"),
+    "figure distribution": ("bad.txt", "--model", "toy", "-o", "out.png"),
+    "figure errors": ("bad.txt", "bad.txt", "-o", "out.png"),
+    "figure examples": ("bad.txt", "--model", "toy", "-o", "out.png"),
+    "figure gallery": ("bad.txt", "--model", "toy", "-o", "out.png"),
+    "figure occlusion": ("bad.txt", "--model", "toy", "-o", "out.png"),
+    "figure album": ("missing", "--model", "toy", "-o", "out.png"),
+    "album": ("missing", "--model", "toy"),
+    "explain": ("bad.txt", "--model", "toy"),
+    "evaluate": ("toy", "bad.txt"),
+    "score": ("bad.txt", "bad.txt"),
+    "rank": ("holidays", ".", "--model", "toy"),
+    "duplicates": ("bad.txt",),
+    "export": (".", "-o", "out"),
+    "serve": ("--model", "missing"),
+    "play": ("bad.txt", "--model", "toy", "--no-open"),
+    "models add": (".",),
+    "models card": ("missing",),
+    "models default": ("missing",),
+    "models remove": ("missing",),
+    "toyworld": ("-o", "out", "--coordinates", "bad.txt"),
+}
+CANNOT_FAIL = {"models list"}  # it reads nothing that is named
+
+
+def leaves():
+    """The name of every command that does something → its click command."""
+    context = click.Context(group)
+    found = {}
+    for name in COMMANDS:
+        command = group.get_command(context, name)
+        if isinstance(command, click.Group):
+            found |= {f"{name} {below}": each for below, each in command.commands.items()}
+        else:
+            found[name] = command
+    return found
+
+
+LEAVES = leaves()
+every = pytest.mark.parametrize("name", LEAVES)
+
+
+def options(name):
+    return [each for each in LEAVES[name].params if isinstance(each, click.Option)]
+
+
+def test_a_command_is_the_file_of_its_name():
+    folder = Path(importlib.import_module("photoplanet.cli").__file__).parent
+    files = {path.stem for path in folder.glob("*.py")} - {"__init__"}
+    assert files == {name.replace("-", "_") for name in COMMANDS}
+
+
+@every
+def test_help_ends_in_an_example_that_can_be_copied(run, name):
+    status, out, err = run(*name.split(), "--help")
+    assert status == 0 and err == ""
+    example = out.partition("\n  Example:\n")[2].partition("\n\n")[0]
+    assert f"photoplanet {name} " in example
+    assert max(map(len, out.splitlines())) <= 110
+
+
+@every
+def test_help_explains_every_option_and_shows_its_default(name):
+    for each in options(name):
+        assert each.help and each.help[-1] in ".])", each.opts
+        plain = (
+            each.is_flag
+            or each.multiple
+            or each.default in (None, "", 0)
+            or not isinstance(each.default, str | int | float)
+        )
+        assert plain or each.show_default, each.opts
+
+
+@every
+def test_what_prints_results_can_print_json(name):
+    assert ("as_json" in {each.name for each in options(name)}) is (name not in NO_JSON)
+
+
+@every
+def test_wrong_usage_has_status_2_and_takes_one_line(run, name):
+    status, out, err = run(*name.split(), "--no-such-option")
+    assert (status, out) == (2, "") and err.count("\n") == 1
+    assert "--no-such-option" in err and f"(see 'photoplanet {name} --help')" in err
+
+
+@every
+def test_wrong_input_has_status_2_and_takes_one_line_that_names_it(run, name, tmp_path, monkeypatch):
+    if name in CANNOT_FAIL:
+        assert run(*name.split())[0] == 0
+        return
+    (tmp_path / "bad.txt").write_text("no table, and no photo\n")
+    monkeypatch.chdir(tmp_path)
+    status, _, err = run(*name.split(), *BAD_INPUT[name])
+    line = next(each for each in err.splitlines() if each.startswith("photoplanet: "))
+    assert status == 2 and "Traceback" not in err
+    assert any(each in line for each in BAD_INPUT[name]), line
+    assert not list(tmp_path.glob("out.p*"))  # no figure, no table
+
+
+@pytest.mark.parametrize(("name", "extra"), EXTRAS.items())
+def test_help_says_how_to_install_an_extra_as_the_error_does(run, name, extra):
+    out = " ".join(run(name, "--help")[1].split())
+    assert str(MissingExtra("", extra)).strip() in out
+
+
+def test_a_fault_has_status_1_and_takes_one_line(run, photo, tiny_model):
+    status, _, err = run("locate", photo("red"), "--model", tiny_model, "--csv", "/dev/full")
+    assert status == 1 and err == "photoplanet: /dev/full: No space left on device\n"
+
+
+def test_a_wrong_command_is_answered_with_the_right_ones(run):
+    status, out, err = run("guess")
+    assert (status, out) == (2, "") and err.count("\n") == 1
+    assert "'guess' is not a command" in err and all(name in err for name in COMMANDS)
+
+
+def test_without_a_command_the_help_lists_them_all(run):
+    status, out, _ = run()
+    assert status == 2 and all(re.search(rf"^  {name} +\S", out, re.MULTILINE) for name in COMMANDS)
