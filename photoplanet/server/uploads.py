@@ -136,9 +136,8 @@ class _Parts:
         if self.fields > MAX_FIELDS:
             raise Problem(400, f"more than {MAX_FIELDS} form fields")
         self.parts += 1
-        if self.parts > 2 * (
-            self.limits.photos + MAX_FIELDS
-        ):  # a file that was not chosen is not a photo, but it is work
+        # A file that was not chosen is not a photo, but it is work.
+        if self.parts > 2 * (self.limits.photos + MAX_FIELDS):
             raise Problem(400, f"{self.parts} parts in one request, most of them empty")
         if self._name is not None and len(self.photos) >= self.limits.photos:
             raise Problem(413, f"more than {self.limits.photos} photos in one request; send them in several")

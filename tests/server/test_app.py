@@ -62,6 +62,19 @@ def test_metrics_count_what_waits_and_how_large_batches_are(connect, model, monk
     assert "photoplanet_photos_waiting 0.0" in text and "photoplanet_batch_photos_sum 3.0" in text
 
 
+def test_health_says_how_many_photos_wait(connect, model, monkeypatch):
+    client, inside, gate, real = connect(), threading.Event(), threading.Event(), model.log_probabilities
+    held = lambda rows: (inside.set(), gate.wait(20), real(rows))[2]  # noqa: E731
+    monkeypatch.setattr(model, "log_probabilities", held)
+    two = {"files": [("a", ("a.jpg", jpeg()))] * 2}
+    asking = threading.Thread(target=lambda: client.post("/v1/locate", **two))
+    asking.start()
+    assert inside.wait(20) and client.get("/healthz").json()["waiting"] == 2
+    gate.set()
+    asking.join()
+    assert client.get("/healthz").json()["waiting"] == 0
+
+
 def test_a_model_that_fails_is_not_the_clients_fault(connect, model, monkeypatch, is_problem):
     def fail(pixels):
         raise ModelError("/secret/model.onnx is broken")

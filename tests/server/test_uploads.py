@@ -27,9 +27,9 @@ def jpeg(colour=RED, size=(40, 30)):
         ({"photos": 1}, {"files": [("a", ("a.jpg", jpeg())), ("b", ("b.jpg", jpeg()))]}, 413, "more than 1 photos"),
         ({"photo_pixels": 100}, {"content": jpeg()}, 400, "pixels"),
         ({}, {"content": b""}, 400, "no photo"),
-        ({}, {"data": {"field": "only"}}, 400, "no JPEG"),
+        ({}, {"data": {"field": "only"}}, 400, "not a JPEG"),
         ({}, {"files": {"field": (None, "only")}}, 400, "no photo"),
-        ({}, {"content": b"not a photo"}, 400, "no JPEG"),
+        ({}, {"content": b"not a photo"}, 400, "not a JPEG"),
         ({}, {"json": {"photo": "x"}}, 415, "send a photo's bytes"),
         ({}, {"content": jpeg(), "headers": {"content-type": "text/plain"}}, 415, "send a photo's bytes"),
         ({}, {"content": b"--x\r\nbroken", "headers": {"content-type": f"{FORM}; boundary=x"}}, 400, "multipart"),
@@ -75,8 +75,8 @@ def test_what_is_around_photos_in_a_form_is_bounded_too(connect, is_problem):
     empty = b'--x\r\nContent-Disposition: form-data; name="a"; filename=""\r\n\r\n\r\n'
     form = {"content-type": f"{FORM}; boundary=x"}
     client = connect(Limits(photos=2))
-    is_problem(client.post("/v1/locate", content=empty * 1000 + b"--x--\r\n", headers=form), 400, "parts in one")
-    is_problem(client.post("/v1/locate", content=empty * 40 + b"--x--\r\n", headers=form), 400, "no photo")
+    is_problem(client.post("/v1/locate", content=empty * 45 + b"--x--\r\n", headers=form), 400, "parts in one")
+    is_problem(client.post("/v1/locate", content=empty * 44 + b"--x--\r\n", headers=form), 400, "no photo")
     long = b'--x\r\nContent-Disposition: form-data; name="' + b"a" * 100_000
     is_problem(client.post("/v1/locate", content=long, headers=form), 400, "header")
 

@@ -87,6 +87,20 @@ def test_a_known_place_pulls_its_neighbours_and_indexes_say_which_photo_was_sent
     assert [photo["kind"] for photo in photos_of(alone)][1] == "estimated" and photos_of(alone)[0]["best"] is None
 
 
+def test_a_longer_pause_than_gap_hours_starts_another_album(connect):
+    photos, client = [("1.jpg", snap(GREY, "10:00:00")), ("2.jpg", snap(GREY, "13:00:00"))], connect()
+    for gap, albums in ((3.1, 1), (2.9, 2)):
+        assert len(client.post(f"/v1/album?gap_hours={gap}", files=files(photos)).json()["albums"]) == albums
+
+
+def test_a_measured_place_is_not_rounded_away_as_estimates_are(connect):
+    photos = [("1.jpg", snap(GREEN, "10:00:00", (22.1234, 43.5432))), ("2.jpg", snap(GREEN, "10:01:00"))]
+    measured, estimated = photos_of(connect().post("/v1/album?geojson=true", files=files(photos)).json())
+    assert measured["geojson"]["features"][0]["geometry"]["coordinates"] == [-43.5432, -22.1234]
+    longitude, latitude = estimated["geojson"]["features"][0]["geometry"]["coordinates"]
+    assert (longitude, latitude) == (round(longitude, 1), round(latitude, 1))
+
+
 def test_a_track_places_photos(connect, is_problem):
     photos = [(f"{n}.jpg", snap(GREY, f"10:0{n}:00")) for n in range(3)]
     found = connect().post("/v1/album", params={"time_offset": "+02:00"}, files=files(photos, GPX)).json()
@@ -108,7 +122,7 @@ BOMB = """<!DOCTYPE gpx [<!ENTITY a "aaaaaaaaaa"><!ENTITY b "&a;&a;&a;&a;&a;&a;&
         (trip(), "<kml/>", "", {}, 400, "the track: not a GPX track"),
         (trip(), GPX * 50, "", {"track_bytes": 10_000}, 413, "the track is larger"),
         (trip(), None, "method=magic", {}, 422, "method"),
-        (trip(), None, "method=lstm", {}, 400, "tiny has learned nothing for the method lstm"),
+        (trip(), None, "method=lstm", {}, 400, "tiny was not trained for the method lstm"),
         (trip(), None, "gap_hours=0", {}, 422, "gap_hours"),
         (trip(), None, "gap_hours=inf", {}, 422, "gap_hours"),
         (trip(), None, "time_offset=2", {}, 400, "+02:00"),

@@ -40,6 +40,22 @@ def test_options_are_those_of_locate(connect, is_problem):
     is_problem(client.post("/v1/locate?top=0", content=jpeg()), 422, "top")
 
 
+def test_an_unreadable_photo_alone_is_refused_and_among_others_it_is_named(connect, is_problem):
+    client, bad = connect(), ("a", ("bad.jpg", b"no photo"))
+    is_problem(client.post("/v1/locate", files=[bad]), 400, "no JPEG")
+    found = client.post("/v1/locate", files=[bad, bad]).json()
+    assert found["failed"] == 2 and "no JPEG" in found["photos"][0]["error"]
+
+
+def test_an_answer_that_abstains_has_no_point_unless_it_is_asked_for(connect):
+    client, grey = connect(), jpeg((128, 128, 128))
+    for query, points in (("", 0), ("&answer_always=true", 1)):
+        found = client.post(f"/v1/locate?geojson=true{query}", content=grey).json()["photos"][0]
+        shapes = [feature["geometry"]["type"] for feature in found["geojson"]["features"]]
+        assert found["abstains"] and (found["best"] is not None) == points
+        assert shapes.count("Point") == points and "Polygon" in shapes
+
+
 def test_of_a_parameter_given_twice_the_last_counts_and_unknown_ones_are_ignored(connect):
     found = connect().post("/v1/locate?top=1&top=2&nonsense=3", content=jpeg()).json()["photos"][0]
     assert len(found["top"]) == 2

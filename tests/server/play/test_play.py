@@ -249,6 +249,8 @@ def test_order_and_kind_of_requests(connect):
     later = {"photo": state["photos"][3]["key"], "latitude": 1, "longitude": 2}
     assert client.post("/v1/game/guess", json=later).status_code == 409
     assert guess(client, state).status_code == 200 and guess(client, state).status_code == 409
+    early = client.post("/v1/game/next", json={"round": state["round"]})
+    assert early.status_code == 409 and "not finished" in early.json()["detail"]
     assert client.post("/v1/game/guess", content=b"{}").status_code == 415
     assert client.get("/v1/game/guess").status_code == 405
     assert client.get("/absent").json()["status"] == 404
