@@ -46,9 +46,9 @@ def main() -> None:
         arms = {name: fitted}
         if name == "timed-hmm":
             arms = {"timed-hmm, travel by default": {}, "timed-hmm, travel fitted": fitted}
-        for arm, learned in arms.items():
+        for arm, parameters in arms.items():
             started = time.perf_counter()
-            found, paths = decode(name, test, partition, learned)
+            found, paths = decode(name, test, partition, parameters)
             seconds = time.perf_counter() - started
             mass = np.exp(found)
             add(arm, point_estimates.expected(mass, partition))
@@ -71,17 +71,16 @@ def main() -> None:
     print("\n".join(notes))
 
 
-def decode(name, data, partition, learned):
+def decode(name, data, partition, parameters):
     """Log-probabilities (n, classes) and the paths (n,) or None of one method over all albums."""
     found, paths = np.empty(data["log_probabilities"].shape, np.float32), []
     for part in albums(data):
         n = part.stop - part.start
         album = Album(gaps(data, part), np.full(n, -1, np.int32))
         evidence = data["log_probabilities"][part].astype(np.float32)
-        decoded = methods.decode(name, evidence, data["embeddings"][part], album, partition, learned)
-        found[part] = decoded.log_probabilities
+        found[part] = methods.decode(name, evidence, data["embeddings"][part], album, partition, parameters)
         if name == "hmm":
-            paths.append(hmm.path(evidence, album, learned["hmm"]))
+            paths.append(hmm.path(evidence, album, parameters["hmm"]))
     return found, np.concatenate(paths) if paths else None
 
 

@@ -32,7 +32,7 @@ def main() -> None:
     print(f"{len(photos)} photos of {len(starts) - 1} albums; one by one {1e3 * alone:.2f} ms a photo")
     print("| method | ms a photo | album / one by one |\n|---|---|---|")
     batched = clocked(lambda: list(model.locate_many(photos, decode_threads=0))) / len(photos)
-    taken = album_parameters.counted(model.bundle) | lstm.of(model.bundle, 1) | attention.of(model.bundle, 1)
+    taken = album_parameters.read_counted(model.bundle) | lstm.read(model.bundle, 1) | attention.read(model.bundle, 1)
     parts = [slice(start, stop) for start, stop in pairwise(starts.tolist())]
     gaps = [np.diff(column["taken_at"][part]) / np.timedelta64(3600, "s") for part in parts]
     own = [column["log_probabilities"][part].astype(np.float32) for part in parts]

@@ -19,7 +19,7 @@ from pathlib import Path
 import numpy as np
 import torch
 
-from photoplanet.albums import album, album_parameters, hmm, methods
+from photoplanet.albums import album, hmm, methods, transition_model
 from photoplanet.albums.networks import LSTMS, READINGS
 from photoplanet.earth import geodesy
 from photoplanet.evaluation import accuracy, calibration, tables
@@ -188,7 +188,7 @@ def decoded(name, sets, model):
         one = album.Album(answers.gaps[start + 1 : stop].astype(float), np.full(stop - start, -1, np.int32))
         evidence = own[rows].astype(np.float32)
         found = methods.decode(name, evidence, answers.embeddings[rows], one, model.partition, taken)
-        mass = np.exp(found.log_probabilities)
+        mass = np.exp(found)
         best[:, rows] = point_estimates.get(point_estimates.DEFAULT_READOUT)(mass, model.partition)
         confidence[rows] = right(mass, answers.classes[rows])
         if name == "hmm":
@@ -200,14 +200,12 @@ def decoded(name, sets, model):
 
 
 def parameters_of(training: AlbumPhotos, partition):
-    """Transitions and travel shares of the training albums."""
+    """Counted transitions and fitted transition shares of the training albums."""
     albums = [
         (training.classes[start:stop], training.gaps[start + 1 : stop].astype(float))
         for start, stop in zip(training.starts[:-1], training.starts[1:], strict=True)
     ]
-    return album_parameters.hmm.count((classes for classes, _ in albums), len(partition)), album_parameters.travel.fit(
-        albums, partition
-    )
+    return hmm.count((classes for classes, _ in albums), len(partition)), transition_model.fit(albums, partition)
 
 
 def right(mass: np.ndarray, classes: np.ndarray) -> np.ndarray:

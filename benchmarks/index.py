@@ -53,7 +53,7 @@ def indexing(folder, photos):
     rate("5,000 JPEGs, one thread", 5000, lambda: build.index([many], threads=1))
     rate("5,000 JPEGs, threads as by default", 5000, lambda: build.index([many]))
     rate("5,000 JPEGs, two processes (with their start)", 5000, lambda: build.index([many], processes=2))
-    first = rate("5,000 JPEGs, first run with a journal", 5000, lambda: build.index([many], out))
+    first = rate("5,000 JPEGs, first run with a cache", 5000, lambda: build.index([many], out))
     again = rate("5,000 JPEGs, second run", 5000, lambda: build.index([many], out))
     rate("500 JPEGs with --drop-graphics", 500, lambda: build.index(sorted(many.iterdir())[:500], drop_graphics=True))
     print(f"second run / first {again / first:.1f}")

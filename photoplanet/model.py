@@ -49,8 +49,8 @@ class Model(Locator):
     ) -> list[Prediction]:
         """Locate the photos of one album together → one Prediction per photo, in the given order.
 
-        As `albums.locate_album`, which says what the arguments are; by default times and known places (GPS) are those
-        in the photos' EXIF. InputError when no photo can be read and no place is known.
+        As `albums.locate_album.locate_album`, which says what the arguments are; by default times and known places
+        (GPS) are those in the photos' EXIF. InputError when no photo can be read and no place is known.
 
         >>> import numpy as np
         >>> album = [np.full((64, 64, 3), grey, np.uint8) for grey in (0, 90, 255)]
@@ -58,11 +58,9 @@ class Model(Locator):
         >>> len(found)
         3
         """
-        from photoplanet.albums import locate_album as albums
+        from photoplanet.albums.locate_album import locate_album
 
-        when = None if times is None else list(times)
-        known = None if anchors is None else list(anchors)
-        return albums.locate_album(self, photos, when, method, known, track, readout, advance)
+        return locate_album(self, photos, times, method, anchors, track, readout, advance)
 
     def similar(
         self,

@@ -21,6 +21,9 @@ class Album:
 
     `gaps` (n − 1,) float64: hours from each slot to the next, 0 or more, NaN where unknown. `known` (n,) int32: the
     class of a slot whose place is known (an anchor), −1 elsewhere.
+
+    >>> len(Album(gaps=np.array([0.5]), known=np.array([-1, 7], np.int32)))
+    2
     """
 
     gaps: NDArray[np.float64]
@@ -39,18 +42,22 @@ class Album:
 
 
 @dataclass(frozen=True)
-class Order:
+class TimeOrder:
     """Slots in time order: `rows` (n,) int64, which of the given photos each is; `gaps` (n − 1,) hours, NaN unknown."""
 
     rows: NDArray[np.int64]
     gaps: NDArray[np.float64]
 
 
-def order(times: Times) -> Order:
+def order(times: Times) -> TimeOrder:
     """Put photos (n,) datetime64[s], NaT unknown, into time order; equal times keep the given order.
 
     A photo without a time stays behind the one it was given after (the first ones: before all), and the gap around it
     is shared out evenly; before the first and after the last timed photo its gaps are unknown.
+
+    >>> found = order(np.array(["2024-05-01T12:00", "2024-05-01T09:30"], "datetime64[s]"))
+    >>> found.rows.tolist(), found.gaps.tolist()
+    ([1, 0], [2.5])
     """
     n = len(times)
     timed = ~np.isnat(times)
@@ -64,7 +71,7 @@ def order(times: Times) -> Order:
     if len(known):
         hours = np.interp(np.arange(n), known, (seconds[rows[known]] - seconds[rows[known[0]]]) / 3600.0)
         gaps[known[0] : known[-1]] = np.diff(hours)[known[0] : known[-1]].clip(0)
-    return Order(rows, gaps)
+    return TimeOrder(rows, gaps)
 
 
 def form(
@@ -74,13 +81,17 @@ def form(
     cameras: Sequence[Hashable | None] | None = None,
     gap_hours: float = GAP_HOURS,
     max_photos: int = MAX_PHOTOS,
-) -> list[Order]:
-    """Form albums of n photos: each an `Order` over the rows given, in the order of their first rows.
+) -> list[TimeOrder]:
+    """Form albums of n photos: each a `TimeOrder` over the rows given, in the order of their first rows.
 
     Photos with the same value in `albums` are one album. Where it is missing, those of one photographer and one camera
     are put in time order and cut where the pause is longer than `gap_hours`; cameras are kept apart since their clocks
     differ (leave `cameras` out to have them together). Albums of more than `max_photos` are cut at the longest pause in
     their middle half, again and again. InputError for columns of different lengths.
+
+    >>> days = np.array(["2024-05-01", "2024-05-02", "2024-06-01"], "datetime64[s]")
+    >>> [album.rows.tolist() for album in form(days)]
+    [[0, 1], [2]]
     """
     n = len(times)
     for name, column in (("albums", albums), ("photographers", photographers), ("cameras", cameras)):
@@ -95,22 +106,22 @@ def form(
         named = albums[row] if albums is not None else None
         who = (photographers[row] if photographers else None, cameras[row] if cameras else None)
         groups.setdefault(("album", named) if named not in (None, "") else ("who", *who), []).append(row)
-    found: list[Order] = []
+    found: list[TimeOrder] = []
     for key, members in groups.items():
         rows = np.array(members)
         inside = order(times[rows])
-        whole = Order(rows[inside.rows], inside.gaps)
+        whole = TimeOrder(rows[inside.rows], inside.gaps)
         pauses = np.flatnonzero(whole.gaps > gap_hours).tolist() if key[0] == "who" else []
         found += [piece for part in _cut(whole, pauses) for piece in _halved(part, max_photos)]
     return sorted(found, key=lambda each: int(each.rows.min()))
 
 
-def _cut(whole: Order, pauses: Iterable[int]) -> list[Order]:
+def _cut(whole: TimeOrder, pauses: Iterable[int]) -> list[TimeOrder]:
     edges = [0, *(int(gap) + 1 for gap in pauses), len(whole.rows)]
-    return [Order(whole.rows[start:stop], whole.gaps[start : stop - 1]) for start, stop in pairwise(edges)]
+    return [TimeOrder(whole.rows[start:stop], whole.gaps[start : stop - 1]) for start, stop in pairwise(edges)]
 
 
-def _halved(part: Order, max_photos: int) -> list[Order]:
+def _halved(part: TimeOrder, max_photos: int) -> list[TimeOrder]:
     n = len(part.rows)
     if n <= max_photos:
         return [part]

@@ -1,4 +1,4 @@
-"""What album methods learn from training albums, as a part of the model folder: no pickle, bounded, checked."""
+"""The parameters of album methods, fitted on training albums: a part of the model folder, checked, without pickle."""
 
 import tempfile
 import zipfile
@@ -17,43 +17,53 @@ PART, FILE = "album-hmm", "album-hmm.npz"
 MAX_BYTES = 1 << 30  # of arrays
 ARRAYS = {"photos": np.int64, "origin": np.int32, "target": np.int32, "steps": np.int64, "shares": np.float64}
 
+# What a model holds for one method: "hmm", "timed-hmm", an LSTM's name, or "attention".
+Parameters = hmm.Counts | transition_model.TransitionModel | lstm.Network | attention.Network
 
-def learn(
-    model: Any, albums: Iterable[tuple[NDArray[np.integer], NDArray]], facts: dict[str, Any] | None = None
+
+def fit(
+    model: folder.Bundle,
+    albums: Iterable[tuple[NDArray[np.integer], NDArray[np.float64]]],
+    facts: dict[str, Any] | None = None,
 ) -> folder.Bundle:
     """Count and fit on training albums, each (true classes (n,) in time order, gaps (n − 1,) hours); add to the model.
 
-    `model`: a `folder.Bundle`. `facts` stand in `model.json` beside the counted albums and photos. Needs no torch.
+    `facts` stand in `model.json` beside the numbers of albums and photos. Needs no torch.
     """
-    taken = list(albums)
+    training = list(albums)
     partition = model.partition
-    counts = hmm.count((classes for classes, _ in taken), len(partition))
-    shares = transition_model.fit(taken, partition)
-    about = {"albums": len(taken), "photos": int(counts.photos.sum()), "pairs": len(counts.steps), **(facts or {})}
-    return save(model.folder, counts, shares, about)
+    counts = hmm.count((classes for classes, _ in training), len(partition))
+    transitions = transition_model.fit(training, partition)
+    about = {"albums": len(training), "photos": int(counts.photos.sum()), "pairs": len(counts.steps), **(facts or {})}
+    return save(model.folder, counts, transitions, about)
 
 
 def save(
-    model: str | Path, counts: hmm.Counts, shares: transition_model.Travel, facts: dict[str, Any]
+    model: str | Path, counts: hmm.Counts, transitions: transition_model.TransitionModel, facts: dict[str, Any]
 ) -> folder.Bundle:
     """Write the part `album-hmm` of a model folder."""
     arrays = {name: np.asarray(getattr(counts, name)) for name in ("photos", "origin", "target", "steps")}
-    arrays["shares"] = shares.shares
+    arrays["shares"] = transitions.shares
     with tempfile.TemporaryDirectory() as scratch:
         path = Path(scratch) / FILE
         with path.open("wb") as file:
-            kept: dict[str, Any] = {name: arrays[name].astype(kind) for name, kind in ARRAYS.items()}
-            np.savez_compressed(file, **kept)
+            typed: dict[str, Any] = {name: arrays[name].astype(kind) for name, kind in ARRAYS.items()}
+            np.savez_compressed(file, **typed)
         return folder.add_part(model, PART, facts, {FILE: path})
 
 
-def of(model: folder.Bundle) -> dict[str, Any]:
-    """Method name → what this model learned for it; empty for a model without albums. ModelError for a damaged part."""
-    return {**counted(model), **lstm.of(model), **attention.of(model)}
+def read(model: folder.Bundle) -> dict[str, Parameters]:
+    """Method name → what this model holds for it; empty for a model without albums. ModelError for a damaged part.
+
+    >>> import photoplanet as pp
+    >>> list(read(pp.load("toy").bundle))
+    ['hmm', 'timed-hmm', 'attention']
+    """
+    return {**read_counted(model), **lstm.read(model), **attention.read(model)}
 
 
-def counted(model: folder.Bundle) -> dict[str, Any]:
-    """What the hidden Markov models learned, as `of`."""
+def read_counted(model: folder.Bundle) -> dict[str, Parameters]:
+    """The parameters of the hidden Markov models only, as `read`."""
     if PART not in model.info.parts or FILE not in model.info.hashes:
         return {}
     path = model.folder / FILE
@@ -63,10 +73,10 @@ def counted(model: folder.Bundle) -> dict[str, Any]:
     counts = hmm.Counts(*(arrays[name] for name in ("photos", "origin", "target", "steps")))
     if len(counts.photos) != model.info.classes:
         raise ModelError(f"{path}: counted over {len(counts.photos)} classes, the model has {model.info.classes}")
-    return {"hmm": counts, "timed-hmm": transition_model.Travel(arrays["shares"])}
+    return {"hmm": counts, "timed-hmm": transition_model.TransitionModel(arrays["shares"])}
 
 
-def load(path: Path) -> dict[str, NDArray]:
+def load(path: Path) -> dict[str, NDArray[Any]]:
     """The arrays of such a file, each of its type, nothing allocated beyond MAX_BYTES; ModelError for anything else."""
     arrays = {}
     try:
@@ -85,6 +95,6 @@ def load(path: Path) -> dict[str, NDArray]:
                     arrays[name] = np.frombuffer(file.read(wanted), kind).reshape(shape)
     except (OSError, ValueError, KeyError, EOFError, zipfile.BadZipFile, NotImplementedError) as error:
         raise ModelError(
-            f"{path}: no counted albums ({' '.join(str(error).split())[:200]}); count them again"
+            f"{path}: not a file of counted albums ({' '.join(str(error).split())[:200]}); count them again"
         ) from None
     return arrays

@@ -1,4 +1,4 @@
-"""An album network of our own: every photo gathers the album's evidence, weighed by time, reliability and agreement.
+"""An album network of our own: every photo sums the album's evidence, weighed by time, reliability and agreement.
 
 For a photo t and each scale k (the cell itself, then neighbourhoods of 20 … 3,000 km) the network chooses weights
 w_k(t, s) for all photos s, from the time between them, what each photo's embedding says of its reliability, and how
@@ -11,27 +11,32 @@ is added up as Bayes' rule adds it, blurred by how far people get in between. It
 """
 
 from dataclasses import dataclass
-from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
 from photoplanet.albums import networks
 from photoplanet.albums.album import Album
-from photoplanet.albums.evidence import Decoded
+from photoplanet.albums.evidence import LogProbabilities
+from photoplanet.earth.partition.partition import Partition
 from photoplanet.models import folder
+
+Floats = NDArray[np.float64]
 
 METHOD = "attention"
 FILES = {"network": f"{networks.part_name(METHOD)}.onnx"}
 KNOTS = (1 / 60, 0.25, 1.0, 6.0, 24.0, 168.0, 8760.0)  # hours: a minute, a quarter, an hour, … a week, a year
 TIME_FEATURES = len(KNOTS) + 1
-TOGETHER, REACH = 256, 256  # photos answered at a time, and how many before and after them are asked: bounded memory
+TOGETHER, REACH = 256, 256  # photos answered at a time, and how many before and after them are read: bounded memory
 
 
-def time_features(hours: NDArray) -> NDArray[np.float32]:
+def time_features(hours: Floats) -> NDArray[np.float32]:
     """Hours (…,) between two photos, NaN for unknown → (…, TIME_FEATURES) float32 that sum to 1.
 
     Weights of the two KNOTS around it, linear in log time; the last one says "unknown".
+
+    >>> time_features(np.array([1.0, np.nan])).tolist()
+    [[0.0, 0.0, 1.0, 0.0, 0.0, 0.0, 0.0, 0.0], [0.0, 0.0, 0.0, 0.0, 0.0, 0.0, 0.0, 1.0]]
     """
     known = ~np.isnan(hours)
     knots = np.log(KNOTS)
@@ -40,17 +45,21 @@ def time_features(hours: NDArray) -> NDArray[np.float32]:
     return np.concatenate([near, ~known[..., None]], axis=-1, dtype=np.float32)
 
 
-def apart(gaps: NDArray, axis: int = -1) -> tuple[NDArray[np.float64], NDArray[np.int64]]:
+def apart(gaps: Floats, axis: int = -1) -> tuple[Floats, NDArray[np.int64]]:
     """From the gap before each photo (…, n), hours, NaN unknown → hours since the first, and the unknown gaps before.
 
     Two photos are as far apart as their hours differ where their counts of unknown gaps are the same, else unknown.
+
+    >>> hours, unknown = apart(np.array([0.0, 2.0, np.nan, 1.0]))
+    >>> hours.tolist(), unknown.tolist()
+    ([0.0, 2.0, 2.0, 3.0], [0, 0, 1, 1])
     """
     unknown = np.isnan(gaps)
     hours = np.cumsum(np.where(unknown, 0.0, gaps).astype(np.float64), axis=axis)
     return hours, np.cumsum(unknown, axis=axis)
 
 
-def pairs(hours: NDArray, spells: NDArray, others: slice, rows: slice) -> NDArray[np.float32]:
+def pairs(hours: Floats, spells: NDArray[np.int64], others: slice, rows: slice) -> NDArray[np.float32]:
     """Time features (…, t, m, TIME_FEATURES) between photos `rows` and `others` of what `apart` gave for (…, n)."""
     between = np.abs(hours[..., rows, None] - hours[..., None, others])
     unknown = spells[..., rows, None] != spells[..., None, others]
@@ -65,23 +74,25 @@ class Network:
     embedding: int
     classes: int
 
-    def log_probabilities(self, own: NDArray, embeddings: NDArray, gaps: NDArray) -> NDArray[np.float32]:
+    def log_probabilities(
+        self, own: LogProbabilities, embeddings: NDArray[np.float32], gaps: Floats
+    ) -> LogProbabilities:
         """One album in time order: the CNN's (n, classes) and (n, d), gaps (n − 1,) hours → (n, classes), calibrated.
 
-        Beside the answer, memory does not grow with n: each photo asks the REACH photos before and after it, or more.
+        Beside the answer, memory does not grow with n: each photo reads at least the REACH photos before and after it.
         """
         n = len(own)
         hours, spells = apart(np.concatenate([[0.0], gaps]))
         found = np.empty((n, self.classes), np.float32)
         for start in range(0, n, TOGETHER):
             rows = slice(start, min(start + TOGETHER, n))
-            asked = slice(max(0, rows.start - REACH), min(n, rows.stop + REACH))
-            size = asked.stop - asked.start
-            itself = np.eye(size, dtype=np.float32)[rows.start - asked.start : rows.stop - asked.start]
+            read = slice(max(0, rows.start - REACH), min(n, rows.stop + REACH))
+            size = read.stop - read.start
+            itself = np.eye(size, dtype=np.float32)[rows.start - read.start : rows.stop - read.start]
             given = {
-                "log_probabilities": np.asarray(own[asked], np.float32),
-                "embeddings": np.asarray(embeddings[asked], np.float32),
-                "times": pairs(hours, spells, asked, rows),
+                "log_probabilities": np.asarray(own[read], np.float32),
+                "embeddings": np.asarray(embeddings[read], np.float32),
+                "times": pairs(hours, spells, read, rows),
                 "itself": itself,
                 "there": np.ones(size, np.float32),
             }
@@ -91,7 +102,7 @@ class Network:
         return found
 
 
-def of(model: folder.Bundle, threads: int = 0) -> dict[str, Network]:
+def read(model: folder.Bundle, threads: int | None = None) -> dict[str, Network]:
     """{"attention": the network} where the model has one, else nothing; ModelError for damaged facts."""
     expected = {"version": 1, "classes": model.info.classes, "embedding": model.info.embedding_size}
     if networks.facts_of(model, METHOD, expected, FILES) is None:
@@ -100,16 +111,20 @@ def of(model: folder.Bundle, threads: int = 0) -> dict[str, Network]:
 
 
 def decode(
-    log_probabilities: NDArray, embeddings: NDArray, album: Album, partition: Any, learned: Network | None = None
-) -> Decoded:
-    """Every slot's distribution from the attention network `learned`; a photo alone is answered by the CNN.
+    log_probabilities: LogProbabilities,
+    embeddings: NDArray[np.float32],
+    album: Album,
+    partition: Partition | None,
+    parameters: Network | None = None,
+) -> LogProbabilities:
+    """Every slot's distribution from the attention network `parameters`; a photo alone is answered by the CNN.
 
     Anchors keep their places and are evidence for their neighbours. ModelError without a network, or of other sizes.
     """
-    return networks.decoded(
+    return networks.decode_with(
+        parameters,
+        lambda network, rows: network.log_probabilities(rows, embeddings, album.gaps),
         log_probabilities,
         embeddings,
         album,
-        learned,
-        lambda net, rows: net.log_probabilities(rows, embeddings, album.gaps),
     )

@@ -1,4 +1,4 @@
-"""One scale of `travel` in a chain: sums over nearby cells, Σ_i v_i·exp(−d_ij / s), without what adds nothing.
+"""One scale of the transition model in a chain: sums Σ_i v_i·exp(−d_ij / s) over the cells near enough to count.
 
 The matrix exp(−d / s) is symmetric, so one serves both directions of a chain. Cells further apart than some multiple of
 s add next to nothing and are left out, and so is probability that is next to none: both would fill the sums with
@@ -16,17 +16,17 @@ from photoplanet.albums.viterbi import Floats
 from photoplanet.earth import geodesy
 from photoplanet.earth.partition.partition import Partition
 
-PRECISION = 1e-6  # what is left out of a step, for either reason, against `travel`'s share that goes anywhere
+PRECISION = 1e-6  # what is left out of a step, for either reason, relative to the share that goes anywhere
 BLOCK = 64  # rows: few enough to have few columns near, enough to outweigh the call
 DENSE = 0.5  # of the columns: with more of them near than this, all of them at once take less time
 
 
 @dataclass(frozen=True)
-class Spread:
+class DistanceKernel:
     """f(j | i) = q_j·exp(−d_ij / s) / Z_i between k states, Z_i over all cells: `total` (k,), without the q_j.
 
     `blocks`: BLOCK rows each of exp(−d / s), of the `columns` that are near; or one block of all. `leaving` (k,): what
-    goes from a state to cells that are no states.
+    goes from a state to cells that are not states.
     """
 
     total: Floats
@@ -46,17 +46,19 @@ class Spread:
         some = np.where(values > spare / len(values), values, 0).astype(np.float32)
         if self.columns is None:
             # Not @: BLAS would give half of so small a product to a second thread, which then spins for more.
-            told = some.nonzero()[0]
-            few = len(told) < len(some) / 4
-            return np.einsum("i,ij->j", *((some[told], self.blocks[0][told]) if few else (some, self.blocks[0])))
+            used = some.nonzero()[0]
+            few = len(used) < len(some) / 4
+            factors, block = (some[used], self.blocks[0][used]) if few else (some, self.blocks[0])
+            total: NDArray[np.float32] = np.einsum("i,ij->j", factors, block)
+            return total
         found = np.zeros(len(some), np.float32)
         for number, (block, columns) in enumerate(zip(self.blocks, self.columns, strict=True)):
             found[columns] += some[number * BLOCK : (number + 1) * BLOCK] @ block
         return found
 
 
-def scales(partition: Partition, states: NDArray[np.integer]) -> list[Spread]:
-    """The spreads between `states` (k,), ascending, one for each of `travel.SCALES_KM`."""
+def kernels(partition: Partition, states: NDArray[np.integer]) -> list[DistanceKernel]:
+    """The kernels between `states` (k,), ascending, one for each of `transition_model.SCALES_KM`."""
     share = transition_model.popularity(partition)
     xyz = geodesy.to_xyz(*partition.means.T)
     away = np.empty((len(states), len(states)), np.float32)
@@ -67,12 +69,12 @@ def scales(partition: Partition, states: NDArray[np.integer]) -> list[Spread]:
         for number, scale in enumerate(transition_model.SCALES_KM):
             totals[number, rows] = np.exp(everywhere / np.float32(-scale)) @ share.astype(np.float32)
     return [
-        _spread(away, total, scale, share[states])
+        _kernel(away, total, scale, share[states])
         for total, scale in zip(totals, transition_model.SCALES_KM, strict=True)
     ]
 
 
-def _spread(away: NDArray[np.float32], total: Floats, scale: float, share: Floats) -> Spread:
+def _kernel(away: NDArray[np.float32], total: Floats, scale: float, share: Floats) -> DistanceKernel:
     """One scale; further away than `reach` even all of the probability would add under PRECISION of "anywhere"."""
     reach = -scale * np.log(PRECISION * transition_model.SMALL * total.min())
     near = np.exp(away / np.float32(-scale))
@@ -81,5 +83,6 @@ def _spread(away: NDArray[np.float32], total: Floats, scale: float, share: Float
     rows = [slice(start, start + BLOCK) for start in range(0, len(away), BLOCK)]
     columns = [near[some].any(axis=0).nonzero()[0] for some in rows]
     if sum(map(len, columns)) > DENSE * len(rows) * len(away):
-        return Spread(total, leaving, [near], None)
-    return Spread(total, leaving, [near[some][:, each] for some, each in zip(rows, columns, strict=True)], columns)
+        return DistanceKernel(total, leaving, [near], None)
+    blocks = [near[some][:, each] for some, each in zip(rows, columns, strict=True)]
+    return DistanceKernel(total, leaving, blocks, columns)

@@ -10,14 +10,14 @@ Viterbi or of forward–backward over c classes takes O(counted pairs + c) opera
 
 from collections.abc import Iterable
 from dataclasses import dataclass
-from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
 from photoplanet.albums.album import Album
-from photoplanet.albums.evidence import Decoded, blank, with_anchors
+from photoplanet.albums.evidence import LogProbabilities, blank, with_anchors
 from photoplanet.albums.viterbi import Floats, forward_backward, viterbi
+from photoplanet.earth.partition.partition import Partition
 from photoplanet.errors import InputError, ModelError
 
 PSEUDO_COUNTS = 1.0  # κ, chosen on validation albums
@@ -50,8 +50,12 @@ class Counts:
 def count(albums: Iterable[NDArray[np.integer]], classes: int) -> Counts:
     """Count priors and transitions on albums, each the true classes of its photos in time order, −1 where outside.
 
-    A photo outside every cell is passed over, and so are the steps into and out of it. InputError for classes outside
+    A photo outside every cell is left out, and so are the steps into and out of it. InputError for classes outside
     −1 … `classes` − 1, or when there is no photo at all.
+
+    >>> counts = count([np.array([0, 0, 1]), np.array([1])], classes=2)
+    >>> counts.photos.tolist(), counts.steps.tolist()
+    ([2, 2], [1, 1])
     """
     photos = np.zeros(classes, np.int64)
     keys: list[NDArray[np.int64]] = []
@@ -69,7 +73,7 @@ def count(albums: Iterable[NDArray[np.integer]], classes: int) -> Counts:
     return Counts(photos, origin.astype(np.int32), target.astype(np.int32), steps.astype(np.int64))
 
 
-class Counted:
+class CountedChain:
     """The smoothed chain of the module's text over all c classes (a `viterbi.PathChain`)."""
 
     def __init__(self, counts: Counts, pseudo_counts: float = PSEUDO_COUNTS):
@@ -98,17 +102,21 @@ class Counted:
     def forward(self, gap: int, mass: Floats) -> Floats:
         """As in `viterbi.Chain`."""
         sent = np.multiply(self._of_pairs(mass, self.source), self.weight, out=self._scratch)
-        return np.add.reduceat(sent, self.first) + _dot(mass, self.jump) * self.prior
+        found: Floats = np.add.reduceat(sent, self.first) + _dot(mass, self.jump) * self.prior
+        return found
 
     def backward(self, gap: int, worth: Floats) -> Floats:
         """As in `viterbi.Chain`."""
         expected = np.multiply(self._of_pairs(worth, self.sent_to), self.sent_weight, out=self._scratch)
-        return np.add.reduceat(expected, self.sent_first) + self.jump * _dot(self.prior, worth)
+        found: Floats = np.add.reduceat(expected, self.sent_first) + self.jump * _dot(self.prior, worth)
+        return found
 
     def best(self, gap: int, score: Floats) -> Floats:
         """As in `viterbi.PathChain`; a jump may also end on a counted pair, where it is never the larger of the two."""
         reached = np.add(self._of_pairs(score, self.source), self.log_weight, out=self._scratch)
-        return np.maximum(np.maximum.reduceat(reached, self.first), (score + self.log_jump).max() + self.log_prior)
+        jumped = (score + self.log_jump).max() + self.log_prior
+        found: Floats = np.maximum(np.maximum.reduceat(reached, self.first), jumped)
+        return found
 
     def _of_pairs(self, values: Floats, rows: NDArray[np.int64]) -> Floats:
         # "clip" lets NumPy write into the array at once; no row is out of range.
@@ -130,11 +138,14 @@ def _dot(a: Floats, b: Floats) -> float:
     return float(np.einsum("i,i", a, b))
 
 
-def emissions(log_probabilities: NDArray, log_prior: Floats, known: NDArray) -> NDArray[np.float32]:
-    """log p(photo | class) up to a constant per photo (n, classes): Bayes' rule, the posterior over the prior.
+def emissions(log_probabilities: LogProbabilities, log_prior: Floats, known: NDArray[np.int32]) -> NDArray[np.float32]:
+    """Give log p(photo | class) up to a constant per photo (n, classes): Bayes' rule, the posterior over the prior.
 
     Anchors are not divided: their row says where the photo was taken, not what it looks like. A flat row, of a photo
     that could not be read, is as likely everywhere: all 0.
+
+    >>> emissions(np.log([[0.5, 0.5], [0.9, 0.1]]), np.log([0.9, 0.1]), np.array([-1, -1])).round(3).tolist()
+    [[0.0, 0.0], [0.0, 0.0]]
     """
     rows = with_anchors(log_probabilities, known)
     rows[known < 0] -= log_prior.astype(np.float32)
@@ -143,34 +154,42 @@ def emissions(log_probabilities: NDArray, log_prior: Floats, known: NDArray) -> 
 
 
 def decode(
-    log_probabilities: NDArray, embeddings: NDArray | None, album: Album, partition: Any, learned: Counts | None = None
-) -> Decoded:
+    log_probabilities: LogProbabilities,
+    embeddings: NDArray[np.float32] | None,
+    album: Album,
+    partition: Partition | None,
+    parameters: Counts | None = None,
+) -> LogProbabilities:
     """Every slot's distribution by forward–backward over all classes.
 
     ModelError without counted transitions, or with those of another partition. Takes O(n·(pairs + classes)) time and,
     beside the answer, twice its memory.
     """
-    chain = _chain(learned, log_probabilities.shape[1])
+    chain = _chain(parameters, log_probabilities.shape[1])
     if len(album) < 2:
-        return Decoded(with_anchors(log_probabilities, album.known))
+        return with_anchors(log_probabilities, album.known)
     emission = emissions(log_probabilities, chain.log_prior, album.known)
-    return Decoded(forward_backward(chain.log_prior, emission, chain)[0])
+    return forward_backward(chain.log_prior, emission, chain)[0]
 
 
-def path(log_probabilities: NDArray, album: Album, learned: Counts | None) -> NDArray[np.int32]:
+def path(log_probabilities: LogProbabilities, album: Album, parameters: Counts | None) -> NDArray[np.int32]:
     """The paper's answer (§4): the classes (n,) of the most probable path, by Viterbi; errors and cost as `decode`."""
-    chain = _chain(learned, log_probabilities.shape[1])
+    chain = _chain(parameters, log_probabilities.shape[1])
     if len(album) < 2:
-        return with_anchors(log_probabilities, album.known).argmax(axis=1).astype(np.int32)
+        alone: NDArray[np.int32] = with_anchors(log_probabilities, album.known).argmax(axis=1).astype(np.int32)
+        return alone
     return viterbi(chain.log_prior, emissions(log_probabilities, chain.log_prior, album.known), chain)[0]
 
 
-def _chain(learned: Counts | None, classes: int) -> Counted:
+def _chain(parameters: Counts | None, classes: int) -> CountedChain:
     """The chain of what was counted, checked; ModelError as `decode` says."""
-    if learned is None:
-        raise ModelError("method 'hmm' needs transitions counted on training albums, and this model has none")
-    if len(learned.photos) != classes:
+    if parameters is None:
         raise ModelError(
-            f"transitions between {len(learned.photos)} classes for a model of {classes}; count them with this model"
+            "method 'hmm' needs transitions counted on training albums, and this model has none; "
+            "`photoplanet train-album` counts them"
         )
-    return Counted(learned)
+    if len(parameters.photos) != classes:
+        raise ModelError(
+            f"transitions between {len(parameters.photos)} classes for a model of {classes}; count them with this model"
+        )
+    return CountedChain(parameters)

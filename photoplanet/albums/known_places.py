@@ -19,6 +19,9 @@ def from_exif(photo: decode.Source) -> tuple[str | None, tuple[float, float] | N
     """When (ISO 8601) and where (degrees) a photo says it was taken, without decoding it; None for what it hides.
 
     A photo that cannot be read at all says nothing here; reading its pixels reports it.
+
+    >>> from_exif(b"not a photo")
+    (None, None)
     """
     try:
         with decode.opened(photo) as (image, _):
@@ -31,7 +34,11 @@ def from_exif(photo: decode.Source) -> tuple[str | None, tuple[float, float] | N
 
 
 def points(places: Sequence[tuple[float, float] | None], n: int) -> NDArray[np.float64]:
-    """One (latitude, longitude) or None per photo → degrees (n, 2), NaN for none; InputError for a bad one."""
+    """One (latitude, longitude) or None per photo → degrees (n, 2), NaN for none; InputError for a bad one.
+
+    >>> points([None, (48.86, 2.35)], 2).tolist()
+    [[nan, nan], [48.86, 2.35]]
+    """
     if len(places) != n:
         raise InputError(f"anchors has {len(places)} places for {n} photos; give one per photo, or None")
     found = np.full((n, 2), np.nan)
@@ -41,7 +48,7 @@ def points(places: Sequence[tuple[float, float] | None], n: int) -> NDArray[np.f
         try:
             lat, lng = map(float, place)
         except (TypeError, ValueError):
-            raise InputError(f"anchors: {place!r} of photo {row + 1} is no latitude and longitude") from None
+            raise InputError(f"anchors: {place!r} of photo {row + 1} is not a latitude and longitude") from None
         if fault := table.coordinate_fault(lat, lng):
             raise InputError(f"anchors: {lat}, {lng} of photo {row + 1}: {fault}; give None where no place is known")
         found[row] = lat, lng
@@ -49,7 +56,14 @@ def points(places: Sequence[tuple[float, float] | None], n: int) -> NDArray[np.f
 
 
 def classes(partition: Partition, places: NDArray[np.float64]) -> NDArray[np.int32]:
-    """The class (n,) of each of `places` (n, 2) degrees, −1 for NaN; outside every cell, that of the nearest mean."""
+    """The class (n,) of each of `places` (n, 2) degrees, −1 for NaN; outside every cell, that of the nearest mean.
+
+    >>> from photoplanet.earth import cells
+    >>> paris, tokyo = cells.from_latlng([48.86, 35.68], [2.35, 139.69], level=6)
+    >>> partition = Partition.from_cells([paris, tokyo])
+    >>> classes(partition, np.array([[48.85, 2.3], [np.nan, np.nan], [34.0, 135.0]])).tolist()
+    [0, -1, 1]
+    """
     found = np.full(len(places), -1, np.int32)
     rows = np.flatnonzero(~np.isnan(places).any(axis=1))
     found[rows] = partition.assign(places[rows, 0], places[rows, 1])
@@ -60,11 +74,16 @@ def classes(partition: Partition, places: NDArray[np.float64]) -> NDArray[np.int
 
 
 def along(track: Track, times: NDArray[np.datetime64]) -> tuple[NDArray[np.float64], NDArray[np.int64]]:
-    """What a track tells of photos taken at `times` (n,), NaT for unknown: their places, and its points to keep.
+    """What a track says of photos taken at `times` (n,), NaT for unknown: their places, and its points to keep.
 
     Places (n, 2) degrees, NaN where the track does not say: on the great circle between the points before and after,
     where those are at most MAX_APART_HOURS apart. Where they are not, those two points (row numbers of the track) are
     to become slots of their own.
+
+    >>> times = np.array(["2024-05-01T10:00", "2024-05-01T10:10"], "datetime64[s]")
+    >>> track = Track(times, np.zeros(2), np.array([0.0, 1.0]))
+    >>> along(track, np.array(["2024-05-01T10:05"], "datetime64[s]"))[0].round(3).tolist()
+    [[0.0, 0.5]]
     """
     found, keep = np.full((len(times), 2), np.nan), []
     timed = np.flatnonzero(~np.isnat(times))

@@ -1,13 +1,14 @@
 """Photos in, one prediction each out, located together: evidence, order, anchors, a method, predictions."""
 
-from collections.abc import Callable, Iterable, Sequence
-from dataclasses import dataclass, field
+from collections.abc import Iterable, Sequence
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
 from photoplanet.albums import album, album_parameters, known_places, methods
+from photoplanet.albums.evidence import Evidence, LogProbabilities
+from photoplanet.core.progress import Advance, ignore
 from photoplanet.errors import InputError
 from photoplanet.locate.locator import BATCH_SIZE, Locator
 from photoplanet.locate.point_estimates import DEFAULT_READOUT
@@ -16,46 +17,16 @@ from photoplanet.metadata.times import parse_times
 from photoplanet.metadata.track import Track
 from photoplanet.photos import decode
 
-Advance = Callable[..., None]
-
-
-def nothing(count: int = 1, note: str = "") -> None:
-    """The `advance` that reports to nobody."""
-
-
-@dataclass(frozen=True)
-class Evidence:
-    """What the network saw in n photos: `log_probabilities` (n, classes) and `embeddings` (n, d), float32.
-
-    A photo that could not be read keeps its slot: its distribution is flat, its embedding 0, and `unreadable` has its
-    row and the error.
-    """
-
-    log_probabilities: NDArray[np.float32]
-    embeddings: NDArray[np.float32]
-    unreadable: dict[int, InputError] = field(default_factory=dict)
-
-    @classmethod
-    def flat(cls, locator: Locator, n: int) -> "Evidence":
-        """Nothing seen yet of n photos; the rows are to be filled in."""
-        found = np.full((n, locator.info.classes), -np.log(locator.info.classes), np.float32)
-        return cls(found, np.zeros((n, locator.info.embedding_size), np.float32))
-
-    def take(self, rows: NDArray[np.integer]) -> "Evidence":
-        """What was seen in these photos, in this order."""
-        errors = {at: self.unreadable[row] for at, row in enumerate(rows.tolist()) if row in self.unreadable}
-        return Evidence(self.log_probabilities[rows], self.embeddings[rows], errors)
-
 
 def locate_album(
     locator: Locator,
     photos: Iterable[Any],
-    times: Sequence[Any] | None = None,
+    times: Iterable[Any] | None = None,
     method: str | None = None,
-    anchors: Sequence[tuple[float, float] | None] | None = None,
+    anchors: Iterable[tuple[float, float] | None] | None = None,
     track: Track | None = None,
     readout: str | None = None,
-    advance: Advance = nothing,
+    advance: Advance = ignore,
 ) -> list[Prediction]:
     """Locate the photos of one album together; return one Prediction per photo, in the given order.
 
@@ -80,12 +51,12 @@ def locate_album(
     return predictions(locator, seen, decoded, places, readout)
 
 
-def see(locator: Locator, photos: Sequence[Any], advance: Advance = nothing, threads: int | None = None) -> Evidence:
+def see(locator: Locator, photos: Sequence[Any], advance: Advance = ignore, threads: int | None = None) -> Evidence:
     """Run the network over the photos of an album, in batches; `threads` decode beside it."""
     n = len(photos)
-    seen = Evidence.flat(locator, n)
+    seen = Evidence.flat(n, locator.info.classes, locator.info.embedding_size)
     rows: list[int] = []
-    batch: list[NDArray] = []
+    batch: list[NDArray[np.uint8]] = []
     for row, pixels in enumerate(decode.load_many(photos, locator.info.preprocessing, threads if n > 1 else 0)):
         if isinstance(pixels, InputError):
             seen.unreadable[row] = pixels
@@ -107,16 +78,17 @@ def infer(
     places: NDArray[np.float64],
     track: Track | None = None,
     method: str = methods.AUTO,
-) -> tuple[NDArray[np.float32], NDArray[np.float64], str]:
-    """Run a method over an album: log-probabilities (n, classes) in the given order; `places` with the track's; which.
+) -> tuple[LogProbabilities, NDArray[np.float64], str]:
+    """Run a method over an album → log-probabilities (n, classes) in the given order, all known places, the method.
 
-    `times` (n,) datetime64[s], NaT unknown; `places` (n, 2) degrees, NaN unknown.
+    `times` (n,) datetime64[s], NaT unknown; `places` (n, 2) degrees, NaN unknown; those that the track
+    gives are added to them.
     """
     rows, embeddings, n = seen.log_probabilities, seen.embeddings, len(times)
     places = places.copy()
     if track is not None:
-        told, kept = known_places.along(track, times)
-        places = np.where(np.isnan(places), told, places)
+        on_track, kept = known_places.along(track, times)
+        places = np.where(np.isnan(places), on_track, places)
         times = np.concatenate([times, track.times[kept]])
         slots = np.column_stack([track.latitude[kept], track.longitude[kept]])
         rows = np.concatenate([rows, np.full((len(kept), rows.shape[1]), -np.log(rows.shape[1]), np.float32)])
@@ -125,19 +97,19 @@ def infer(
         slots = np.empty((0, 2))
     known = known_places.classes(locator.partition, np.concatenate([places, slots]))
     order = album.order(times)
-    taken = album_parameters.of(locator.bundle)
-    evidence, held = rows[order.rows], album.Album(order.gaps, known[order.rows])
-    name = methods.chosen(method, taken, bool((known >= 0).any()))
-    decoded = methods.decode(name, evidence, embeddings[order.rows], held, locator.partition, taken)
-    back = np.empty_like(decoded.log_probabilities)
-    back[order.rows] = decoded.log_probabilities
+    parameters = album_parameters.read(locator.bundle)
+    name = methods.chosen(method, parameters, bool((known >= 0).any()))
+    in_order = album.Album(order.gaps, known[order.rows])
+    ordered = methods.decode(name, rows[order.rows], embeddings[order.rows], in_order, locator.partition, parameters)
+    back = np.empty_like(ordered)
+    back[order.rows] = ordered
     return back[:n], places, name
 
 
 def predictions(
     locator: Locator,
     seen: Evidence,
-    log_probabilities: NDArray[np.float32],
+    log_probabilities: LogProbabilities,
     places: NDArray[np.float64],
     readout: str | None = None,
 ) -> list[Prediction]:
@@ -152,15 +124,16 @@ def predictions(
     )  # fmt: skip
 
 
-def _times(photos: Sequence[Any], times: Sequence[Any] | None) -> Sequence[Any]:
+def _times(photos: Sequence[Any], times: Iterable[Any] | None) -> list[Any]:
     if times is None:
         return [known_places.from_exif(photo)[0] for photo in photos]
-    if len(times) != len(photos):
-        raise InputError(f"times has {len(times)} values for {len(photos)} photos; give one per photo, or None")
-    return times
+    given = list(times)
+    if len(given) != len(photos):
+        raise InputError(f"times has {len(given)} values for {len(photos)} photos; give one per photo, or None")
+    return given
 
 
-def _places(photos: Sequence[Any], places: Sequence[tuple[float, float] | None] | None) -> NDArray[np.float64]:
-    if places is None:
-        places = [known_places.from_exif(photo)[1] for photo in photos]
-    return known_places.points(places if len(places) else [None] * len(photos), len(photos))
+def _places(photos: Sequence[Any], anchors: Iterable[tuple[float, float] | None] | None) -> NDArray[np.float64]:
+    if anchors is None:
+        anchors = (known_places.from_exif(photo)[1] for photo in photos)
+    return known_places.points(list(anchors) or [None] * len(photos), len(photos))

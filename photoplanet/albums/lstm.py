@@ -7,15 +7,15 @@ album of any length passes through in pieces, the state carried over, and memory
 
 from collections.abc import Iterator
 from dataclasses import asdict, dataclass
-from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
 from photoplanet.albums import networks
 from photoplanet.albums.album import Album
-from photoplanet.albums.evidence import Decoded
+from photoplanet.albums.evidence import LogProbabilities
 from photoplanet.albums.networks import LSTMS, Reading
+from photoplanet.earth.partition.partition import Partition
 from photoplanet.errors import ModelError
 from photoplanet.models import folder
 
@@ -26,7 +26,11 @@ Floats = NDArray[np.float32]
 
 
 def file_names(method: str) -> dict[str, str]:
-    """Role → file of the model folder."""
+    """Role → file of the model folder.
+
+    >>> file_names("lstm")
+    {'ahead': 'album-lstm-ahead.onnx', 'head': 'album-lstm-head.onnx'}
+    """
     roles = ("ahead", "back", "head") if LSTMS[method].both_ways else ("ahead", "head")
     return {role: f"{networks.part_name(method)}-{role}.onnx" for role in roles}
 
@@ -46,10 +50,10 @@ class Network:
         """How it reads an album."""
         return LSTMS[self.method]
 
-    def log_probabilities(self, embeddings: NDArray) -> Floats:
+    def log_probabilities(self, embeddings: Floats) -> Floats:
         """One album in time order: embeddings (n, d) → calibrated log-probabilities (n, classes) float32.
 
-        ModelError for files that are damaged or answer nonsense.
+        ModelError for files that are damaged, and for answers of a wrong shape or that are not finite.
         """
         n, cut = len(embeddings), self.reading.cut or len(embeddings)
         found = np.empty((n, self.classes), np.float32)
@@ -61,7 +65,7 @@ class Network:
                 (found[piece][rows],) = self.files.run("head", given, [(rows.stop - rows.start, self.classes)])
         return found
 
-    def _hidden(self, embeddings: NDArray) -> dict[str, Floats]:
+    def _hidden(self, embeddings: Floats) -> dict[str, Floats]:
         """The outputs of each direction (n, units) for one piece of an album."""
         state = [np.zeros((1, 1, self.units), np.float32)] * 2
         if self.reading.both_ways:
@@ -76,7 +80,7 @@ class Network:
         return {"ahead": hidden}
 
     def _through(
-        self, role: str, embeddings: NDArray, state: list[Floats], keep: bool = True
+        self, role: str, embeddings: Floats, state: list[Floats], keep: bool = True
     ) -> tuple[Floats, list[Floats]]:
         """Run an LSTM over photos (n, d) from a state: outputs (n, units), none unless `keep`, and the state after."""
         hidden = np.empty((len(embeddings) if keep else 0, self.units), np.float32)
@@ -89,7 +93,7 @@ class Network:
         return hidden, state
 
 
-def of(model: folder.Bundle, threads: int = 0) -> dict[str, Network]:
+def read(model: folder.Bundle, threads: int | None = None) -> dict[str, Network]:
     """Method name → the album network of that name, for those that the model has; ModelError for damaged facts."""
     found = {}
     for method, reading in LSTMS.items():
@@ -108,15 +112,19 @@ def of(model: folder.Bundle, threads: int = 0) -> dict[str, Network]:
 
 
 def decode(
-    log_probabilities: NDArray, embeddings: NDArray, album: Album, partition: Any, learned: Network | None = None
-) -> Decoded:
-    """Every slot's distribution from the LSTM `learned`; a photo alone is answered by the CNN.
+    log_probabilities: LogProbabilities,
+    embeddings: NDArray[np.float32],
+    album: Album,
+    partition: Partition | None,
+    parameters: Network | None = None,
+) -> LogProbabilities:
+    """Every slot's distribution from the LSTM `parameters`; a photo alone is answered by the CNN.
 
-    Anchors keep their places, but these networks read photos only, so that neighbours learn nothing from them.
+    Anchors keep their places, but these networks read photos only, so anchors do not help their neighbours.
     ModelError without a network, or with one of other sizes.
     """
-    return networks.decoded(
-        log_probabilities, embeddings, album, learned, lambda net, rows: net.log_probabilities(embeddings)
+    return networks.decode_with(
+        parameters, lambda network, rows: network.log_probabilities(embeddings), log_probabilities, embeddings, album
     )
 
 

@@ -4,13 +4,14 @@ import functools
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import Any, Protocol, TypeVar
 
 import numpy as np
 from numpy.typing import NDArray
 
 from photoplanet.albums.album import Album
-from photoplanet.albums.evidence import Decoded, with_anchors
+from photoplanet.albums.evidence import LogProbabilities, with_anchors
+from photoplanet.core import onnx_sessions
 from photoplanet.errors import ModelError
 from photoplanet.models import folder
 
@@ -43,8 +44,29 @@ LSTMS = {
 READINGS = {**LSTMS, "attention": Reading(both_ways=True)}
 
 
+class AlbumNetwork(Protocol):
+    """An album network of a model folder."""
+
+    @property
+    def classes(self) -> int:
+        """How many classes it answers."""
+        ...
+
+    @property
+    def embedding(self) -> int:
+        """How long the embeddings are that it reads."""
+        ...
+
+
+Network = TypeVar("Network", bound=AlbumNetwork)
+
+
 def part_name(method: str) -> str:
-    """The name of a method's part in a model folder."""
+    """The name of a method's part in a model folder.
+
+    >>> part_name("blstm25")
+    'album-blstm25'
+    """
     return f"album-{method}"
 
 
@@ -72,22 +94,24 @@ class Files:
     """The ONNX files of one part, opened and checked on first use: (role, path, SHA-256) of each."""
 
     files: tuple[tuple[str, str, str], ...]
-    threads: int = 0
+    threads: int | None = None
 
     @classmethod
-    def of(cls, model: folder.Bundle, names: dict[str, str], threads: int = 0) -> "Files":
+    def of(cls, model: folder.Bundle, names: dict[str, str], threads: int | None = None) -> "Files":
         """Those of a model folder by role → file name."""
         listed = ((role, str(model.folder / name), model.info.hashes[name]) for role, name in names.items())
         return cls(tuple(listed), threads)
 
-    def run(self, role: str, given: dict[str, NDArray], wanted: list[tuple[int, ...]]) -> list[NDArray[np.float32]]:
-        """What a file answers, arrays of the shapes `wanted`; ModelError for a damaged file and answers unlike that."""
+    def run(
+        self, role: str, given: dict[str, NDArray[np.float32]], wanted: list[tuple[int, ...]]
+    ) -> list[NDArray[np.float32]]:
+        """What a file answers, arrays of the shapes `wanted`; ModelError for a damaged file and other answers."""
         path, digest = next((path, digest) for name, path, digest in self.files if name == role)
         session = _open(path, digest, self.threads)
         try:
-            found = session.run(None, given)
+            found: list[NDArray[np.float32]] = session.run(None, given)
         except Exception as error:  # ONNX Runtime's dozen types share no base but Exception
-            raise ModelError(f"{path}: {' '.join(str(error).split())[:200]}; {REMEDY}") from None
+            raise ModelError(f"{path}: {onnx_sessions.one_line(error)}; {REMEDY}") from None
         shapes = [np.shape(array) for array in found]
         if shapes != wanted:
             raise ModelError(f"{path}: answers of shape {shapes}, not {wanted}; {REMEDY}")
@@ -97,41 +121,36 @@ class Files:
 
 
 @functools.lru_cache(maxsize=32)
-def _open(path: str, digest: str, threads: int) -> Any:
-    """An ONNX Runtime session of one file, checked against its SHA-256; kept, since every album asks for it."""
-    import onnxruntime
-
+def _open(path: str, digest: str, threads: int | None) -> onnx_sessions.Session:
+    """The session of one file, checked against its SHA-256; kept, since every album asks for it."""
     file = Path(path)
     if not file.is_file() or file.stat().st_size > MOST_BYTES or folder.sha256(file) != digest:
         raise ModelError(f"{file}: missing or damaged (its SHA-256 is not that in {folder.INFO}); {REMEDY}")
-    options = onnxruntime.SessionOptions()
-    options.intra_op_num_threads = threads
-    options.log_severity_level = 3
-    options.add_session_config_entry("session.intra_op.allow_spinning", "0")  # as in locate.locator
-    try:
-        return onnxruntime.InferenceSession(str(file), options, providers=["CPUExecutionProvider"])
-    except Exception as error:  # as above
-        raise ModelError(f"{file}: not a usable network ({' '.join(str(error).split())[:200]}); {REMEDY}") from None
+    return onnx_sessions.open_session(file, threads, remedy=REMEDY)
 
 
-def decoded(
-    log_probabilities: NDArray, embeddings: NDArray, album: Album, learned: Any, run: Callable[[Any, NDArray], NDArray]
-) -> Decoded:
-    """What `run(learned, rows with anchors)` answers: a photo alone keeps the CNN's answer, anchors their places.
+def decode_with(
+    network: Network | None,
+    run: Callable[[Network, LogProbabilities], LogProbabilities],
+    log_probabilities: LogProbabilities,
+    embeddings: NDArray[np.float32],
+    album: Album,
+) -> LogProbabilities:
+    """What `run(network, rows with anchors)` answers: a photo alone keeps the CNN's answer, anchors their places.
 
-    ModelError without a network, or with one of other sizes (`learned.classes`, `learned.embedding`).
+    ModelError without a network, or with one of other sizes.
     """
-    if learned is None:
+    if network is None:
         raise ModelError("this method needs a trained album network; `photoplanet train-album` adds one to the model")
     rows = with_anchors(log_probabilities, album.known)
     if len(album) < 2:
-        return Decoded(rows)
-    if rows.shape[1] != learned.classes or np.shape(embeddings)[1] != learned.embedding:
+        return rows
+    if rows.shape[1] != network.classes or np.shape(embeddings)[1] != network.embedding:
         raise ModelError(
-            f"an album network for {learned.classes} classes and embeddings of {learned.embedding}, given "
+            f"an album network for {network.classes} classes and embeddings of {network.embedding}, given "
             f"{rows.shape[1]} and {np.shape(embeddings)[1]}; train it on this model"
         )
-    found = run(learned, rows)
+    found = run(network, rows)
     anchors = album.known >= 0
     found[anchors] = rows[anchors]
-    return Decoded(found)
+    return found

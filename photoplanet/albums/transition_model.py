@@ -26,7 +26,7 @@ SCALES_KM = (10.0, 100.0, 1000.0)  # about a walk, a drive, a flight
 SMALL = 2e-4
 UNKNOWN_HOURS = 6.0  # what an unknown gap counts as
 PSEUDO_PHOTOS = 0.5  # added to every cell's photos, so that none is impossible
-_PIECE = 1 << 22  # pairs of cells at a time
+PIECE = 1 << 22  # pairs of cells at a time
 _ROUNDS, _PRIOR_STEPS = 60, 1.0
 
 # Judged, not fitted: for models without training albums. Rows: KNOTS; columns: stay, scales, anywhere.
@@ -42,7 +42,7 @@ DEFAULT_SHARES = (
 
 
 @dataclass(frozen=True)
-class Travel:
+class TransitionModel:
     """The shares w, (len(KNOTS), 2 + len(SCALES_KM)) float64, each row a distribution."""
 
     shares: NDArray[np.float64]
@@ -50,11 +50,11 @@ class Travel:
     def __post_init__(self) -> None:
         wanted = (len(KNOTS), 2 + len(SCALES_KM))
         if self.shares.shape != wanted or not np.isfinite(self.shares).all() or (self.shares < 0).any():
-            raise ModelError(f"travel shares must be {wanted} numbers of 0 or more; fit them again")
+            raise ModelError(f"transition shares must be {wanted} numbers of 0 or more; fit them again")
         if not np.allclose(self.shares.sum(axis=1), 1, atol=1e-6):
-            raise ModelError("travel shares must sum to 1 at each time; fit them again")
+            raise ModelError("transition shares must sum to 1 at each time; fit them again")
 
-    def at(self, hours: NDArray) -> Floats:
+    def at(self, hours: Floats) -> Floats:
         """The shares (m, components) after `hours` (m,), NaN for unknown; "anywhere" is never 0: nothing is impossible.
 
         A share under SMALL goes to "anywhere": it would cost a product with a matrix and change next to nothing.
@@ -62,16 +62,25 @@ class Travel:
         shares = interpolation(hours) @ self.shares
         shares[:, :-1][shares[:, :-1] < SMALL] = 0
         shares[:, -1] = np.maximum(1 - shares[:, :-1].sum(axis=1), SMALL)
-        return shares / shares.sum(axis=1, keepdims=True)
+        total: Floats = shares.sum(axis=1, keepdims=True)
+        return shares / total
 
 
-def default() -> Travel:
-    """The shares for a model that has none of its own."""
-    return Travel(np.array(DEFAULT_SHARES))
+def default() -> TransitionModel:
+    """The shares for a model that has none of its own.
+
+    >>> default().at(np.array([24.0])).round(2).tolist()  # stay, 10 km, 100 km, 1,000 km, anywhere
+    [[0.2, 0.3, 0.25, 0.2, 0.05]]
+    """
+    return TransitionModel(np.array(DEFAULT_SHARES))
 
 
-def interpolation(hours: NDArray) -> Floats:
-    """Weights (m, len(KNOTS)) of the knots around each of `hours` (m,), linear in log time; outside: the end knot."""
+def interpolation(hours: Floats) -> Floats:
+    """Weights (m, len(KNOTS)) of the knots around each of `hours` (m,), linear in log time; outside: the end knot.
+
+    >>> interpolation(np.array([6.0, 12.0]))[:, 3:5].round(2).tolist()  # the knots of 6 and 24 hours
+    [[1.0, 0.0], [0.5, 0.5]]
+    """
     known = np.where(np.isnan(hours), UNKNOWN_HOURS, hours)
     knots = np.log(KNOTS)
     place = np.interp(np.log(np.maximum(known, KNOTS[0])), knots, np.arange(len(knots)))
@@ -84,16 +93,22 @@ def interpolation(hours: NDArray) -> Floats:
 
 
 def popularity(partition: Partition) -> Floats:
-    """q: each cell's share (c,) of the partition's photos."""
+    """q: each cell's share (c,) of the partition's photos.
+
+    >>> from photoplanet.earth import cells
+    >>> popularity(Partition.from_cells(cells.from_token(["89c25", "89c27"]))).tolist()
+    [0.5, 0.5]
+    """
     photos = partition.photo_counts + PSEUDO_PHOTOS
-    return photos / photos.sum()
+    share: Floats = photos / photos.sum()
+    return share
 
 
-def fit(albums: Iterable[tuple[NDArray[np.integer], NDArray]], partition: Partition) -> Travel:
+def fit(albums: Iterable[tuple[NDArray[np.integer], Floats]], partition: Partition) -> TransitionModel:
     """Fit the shares to albums, each (true classes (n,), −1 outside; gaps (n − 1,) hours), by maximum likelihood.
 
     Expectation–maximisation of a mixture whose parts are fixed, so that the optimum is the only one; one pseudo-step a
-    knot, spread as in `default`, holds knots that no step came near. InputError when no step lies inside the cells.
+    knot, divided as in `default`, holds knots that no step came near. InputError when no step lies inside the cells.
     """
     origin, target, hours = [], [], []
     for classes, gaps in albums:
@@ -111,10 +126,10 @@ def fit(albums: Iterable[tuple[NDArray[np.integer], NDArray]], partition: Partit
         total = np.einsum("mt,tk,mk->m", near, shares, parts)
         steps = shares * np.einsum("mt,mk->tk", near / total[:, None], parts) + prior
         shares = steps / steps.sum(axis=1, keepdims=True)
-    return Travel(shares)
+    return TransitionModel(shares)
 
 
-def _likelihoods(origin: NDArray, target: NDArray, partition: Partition) -> Floats:
+def _likelihoods(origin: NDArray[np.int64], target: NDArray[np.int64], partition: Partition) -> Floats:
     """f_k(target | origin) of each step and part: (m, components)."""
     share, xyz = popularity(partition), geodesy.to_xyz(*partition.means.T)
     parts = np.empty((len(origin), 2 + len(SCALES_KM)))
@@ -134,11 +149,21 @@ def _likelihoods(origin: NDArray, target: NDArray, partition: Partition) -> Floa
 
 
 def apart(here: Floats, there: Floats) -> NDArray[np.float32]:
-    """Great-circle km (a, b) float32 between unit vectors: from the chord, exact enough for kernels of kilometres."""
+    """Great-circle km (a, b) float32 between unit vectors: from their cosine, exact enough for kernels of kilometres.
+
+    >>> apart(geodesy.to_xyz([48.85], [2.35]), geodesy.to_xyz([52.52], [13.41])).round(0).tolist()
+    [[878.0]]
+    """
     cosine = (here @ there.T).clip(-1, 1)
-    return (geodesy.EARTH_RADIUS_KM * np.arccos(cosine)).astype(np.float32)
+    km: NDArray[np.float32] = (geodesy.EARTH_RADIUS_KM * np.arccos(cosine)).astype(np.float32)
+    return km
 
 
 def pieces(rows: int, columns: int) -> list[slice]:
-    step = max(1, _PIECE // max(columns, 1))
+    """Slices of so many rows that rows × `columns` numbers fit a bounded memory.
+
+    >>> pieces(3, 1 << 21)
+    [slice(0, 2, None), slice(2, 3, None)]
+    """
+    step = max(1, PIECE // max(columns, 1))
     return [slice(start, min(start + step, rows)) for start in range(0, rows, step)]

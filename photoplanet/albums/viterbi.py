@@ -1,7 +1,7 @@
 """Decoding a hidden Markov chain: the most probable path (Viterbi) and every slot's distribution (forward–backward).
 
 A chain is anything with the steps below; what its transition matrix P looks like inside (sparse, low rank, different in
-every gap) is its own affair, so that neither algorithm ever needs classes × classes numbers.
+every gap) is its own affair, so neither algorithm ever needs classes × classes numbers.
 """
 
 from typing import Protocol
@@ -17,9 +17,11 @@ class Chain(Protocol):
 
     def forward(self, gap: int, mass: Floats) -> Floats:
         """Σ_i mass_i P(j | i): where mass (k,) goes."""
+        ...
 
     def backward(self, gap: int, worth: Floats) -> Floats:
         """Σ_j P(j | i) worth_j: what each state (k,) may expect."""
+        ...
 
 
 class PathChain(Chain, Protocol):
@@ -27,16 +29,24 @@ class PathChain(Chain, Protocol):
 
     def best(self, gap: int, score: Floats) -> Floats:
         """max_i score_i + log P(j | i) of log-scores (k,)."""
+        ...
 
     def origin(self, gap: int, score: Floats, state: int) -> int:
         """The i that reaches that maximum for one j."""
+        ...
 
 
-def viterbi(log_start: Floats, log_emission: NDArray, chain: PathChain) -> tuple[NDArray[np.int32], float]:
+def viterbi(log_start: Floats, log_emission: NDArray[np.float32], chain: PathChain) -> tuple[NDArray[np.int32], float]:
     """The most probable states (n,) int32 and their joint log-probability.
 
     `log_start` (k,), `log_emission` (n, k) float. Scores are kept in float32 (n, k), their maximum 0 in each slot; the
     way back is found from them, so there is no table of pointers.
+
+    >>> from photoplanet.albums import hmm
+    >>> chain = hmm.CountedChain(hmm.count([np.array([0, 0, 0, 1, 1, 1])], classes=2))
+    >>> seen = np.log(np.float32([[0.9, 0.1], [0.6, 0.4], [0.1, 0.9]]))
+    >>> viterbi(chain.log_prior, seen, chain)[0].tolist()
+    [0, 0, 1]
     """
     n = len(log_emission)
     kept = np.empty(log_emission.shape, np.float32)
@@ -55,10 +65,18 @@ def viterbi(log_start: Floats, log_emission: NDArray, chain: PathChain) -> tuple
     return path, shift
 
 
-def forward_backward(log_start: Floats, log_emission: NDArray, chain: Chain) -> tuple[NDArray[np.float32], float]:
+def forward_backward(
+    log_start: Floats, log_emission: NDArray[np.float32], chain: Chain
+) -> tuple[NDArray[np.float32], float]:
     """Every slot's distribution given all slots, log-probabilities (n, k) float32, and the log-likelihood of the album.
 
     Arguments as in `viterbi`. Beside the result it holds one vector per slot in float32, the forward messages.
+
+    >>> from photoplanet.albums import hmm
+    >>> chain = hmm.CountedChain(hmm.count([np.array([0, 0, 0, 1, 1, 1])], classes=2))
+    >>> seen = np.log(np.float32([[0.9, 0.1], [0.5, 0.5], [0.9, 0.1]]))
+    >>> np.exp(forward_backward(chain.log_prior, seen, chain)[0]).argmax(axis=1).tolist()
+    [0, 0, 0]
     """
     n, k = log_emission.shape
     filtered = np.empty((n, k), np.float32)
@@ -84,6 +102,6 @@ def forward_backward(log_start: Floats, log_emission: NDArray, chain: Chain) -> 
     return np.log(filtered, out=filtered), likelihood
 
 
-def _shifted(log_emission: NDArray) -> tuple[Floats, float]:
+def _shifted(log_emission: NDArray[np.float32]) -> tuple[Floats, float]:
     top = float(log_emission.max())
     return np.exp(np.asarray(log_emission, np.float64) - top), top

@@ -29,14 +29,16 @@ from photoplanet.metadata import geotags, xmp
 from photoplanet.show.result_files import TOY_LINE, percent, point
 
 if TYPE_CHECKING:
-    from photoplanet.albums.trips import Found, Shot, Trip
+    from photoplanet.albums.located_photos import LocatedPhoto
+    from photoplanet.albums.shots import Shot
+    from photoplanet.albums.trips import Trip
     from photoplanet.core.progress import Advance
     from photoplanet.locate.locator import Locator
     from photoplanet.metadata.estimate import Estimate
 
 NAME_WIDTH, PLACE_WIDTH = 28, 40
 
-Sink = Callable[[int, "Trip", "list[Found]", list[dict[str, Any]]], None]  # takes one album
+Sink = Callable[[int, "Trip", "list[LocatedPhoto]", list[dict[str, Any]]], None]  # takes one album
 
 
 class Outputs(NamedTuple):
@@ -106,7 +108,8 @@ def command(
         return _undo(photos, dry_run)
     if dry_run and not write:
         raise click.UsageError("--dry-run goes with --write xmp, --write exif or --undo")
-    from photoplanet.albums import trips
+    from photoplanet.albums import locate_trip, trips
+    from photoplanet.albums.shots import read_shots
     from photoplanet.metadata import gpx
     from photoplanet.photos import inputs
 
@@ -114,7 +117,7 @@ def command(
     offset = trips.check_offset(time_offset) if time_offset else None
     track, untimed = gpx.read(gpx_path) if gpx_path else (None, 0)
     with bar("reading") as advance:
-        shots = trips.read(photos, advance)
+        shots = read_shots(photos, advance)
     inputs.check_outputs([path for path in outputs if path], [shot.source for shot in shots])
     albums, faults, utc = trips.split(shots, gap_hours, one_camera, offset)
     if gpx_path and track is not None:
@@ -124,15 +127,15 @@ def command(
     form = AnswerOptions(1, precision=precision, answer_always=answer_always)
     about = {"model": loaded.info.name, "world": "toy" if loaded.info.is_toy else "real", "method": method}
 
-    def locate(trip: "Trip", advance: "Advance") -> "list[Found]":
-        return trips.locate(loaded, trip, method, anchors, track, advance, threads)
+    def locate(trip: "Trip", advance: "Advance") -> "list[LocatedPhoto]":
+        return locate_trip.locate(loaded, trip, method, anchors, track, advance, threads)
 
     writing = Writing(write, sidecar, dry_run) if write else None
     return _run(albums, locate, about, form, outputs, writing, as_json)
 
 
 def _run(
-    albums: "Sequence[Trip]", locate: "Callable[[Trip, Advance], list[Found]]", about: dict[str, Any],
+    albums: "Sequence[Trip]", locate: "Callable[[Trip, Advance], list[LocatedPhoto]]", about: dict[str, Any],
     form: AnswerOptions, outputs: Outputs, writing: Writing | None, as_json: bool,
 ) -> int:  # fmt: skip
     """Locate one album after another, print each and write the files; return the exit status."""
@@ -186,7 +189,7 @@ def _load(model: str | None, threads: int | None, method: str) -> "Locator":
 
     loaded = locator.load(model, threads)
     if method != AUTO and methods.METHODS[method].needs:
-        methods.check(method, album_parameters.of(loaded.bundle), loaded.info.name)
+        methods.check(method, album_parameters.read(loaded.bundle), loaded.info.name)
     if loaded.info.is_toy:
         say(TOY_LINE)
     return loaded
@@ -217,7 +220,7 @@ def _sinks(stack: ExitStack, outputs: Outputs, about: dict[str, Any], form: Answ
     if drawn and photos > maps.MAX_PHOTOS:
         say(f"{outputs.map}: shows the first {maps.MAX_PHOTOS:,} photos, not the other {photos - maps.MAX_PHOTOS:,}")
 
-    def add(number: int, trip: "Trip", founds: "list[Found]", records: list[dict[str, Any]]) -> None:
+    def add(number: int, trip: "Trip", founds: "list[LocatedPhoto]", records: list[dict[str, Any]]) -> None:
         for sink in sinks:
             sink(number, founds, records)
         if drawn:

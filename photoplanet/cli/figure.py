@@ -221,25 +221,26 @@ def album(photos: tuple[str, ...], model: str | None, method: str, chosen: int |
     Example:
       photoplanet figure album ~/Trip --method hmm -o trip.pdf
     """
-    from photoplanet.albums import album_parameters, methods, trips
+    from photoplanet.albums import album_parameters, locate_trip, methods, trips
+    from photoplanet.albums.shots import read_shots
     from photoplanet.locate import locator
     from photoplanet.show.figures import album as album_figure
     from photoplanet.show.figures import plots
 
     plots.check_path(output)
     with bar("reading") as advance:
-        found, _, _ = trips.split(trips.read(photos, advance))
+        found, _, _ = trips.split(read_shots(photos, advance))
     if chosen and chosen > len(found):
         raise InputError(f"--album {chosen}: these photos make {len(found)} albums")
     number = chosen - 1 if chosen else max(range(len(found)), key=lambda row: len(found[row].shots))
     if len(found) > 1 and not chosen:
         say(f"album {number + 1} of {len(found)}, the largest; choose another with --album")
     loaded = locator.load(model)
-    known = album_parameters.of(loaded.bundle)
+    known = album_parameters.read(loaded.bundle)
     methods.check(method, known, loaded.info.name)
     name = methods.chosen(method, known, False)
     with bar("locating", len(found[number].shots)) as advance:
-        alone, helped = trips.compare(loaded, found[number], name, advance)
+        alone, helped = locate_trip.compare(loaded, found[number], name, advance)
     for each in helped:
         if each.error:
             report_error(each.error)

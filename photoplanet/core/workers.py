@@ -1,9 +1,9 @@
-"""Work on chunks of arrays in threads: NumPy releases Python's lock, so that every core computes."""
+"""Work on chunks of arrays in threads: NumPy releases Python's lock, so every core computes."""
 
 import os
 from collections import deque
 from collections.abc import Callable, Iterable, Iterator
-from concurrent.futures import ThreadPoolExecutor
+from concurrent.futures import Future, ThreadPoolExecutor
 from itertools import chain, islice
 from typing import TypeVar
 
@@ -15,26 +15,38 @@ _MOST_THREADS = 16  # beyond this the memory bus is the limit, and every thread 
 
 
 def threads() -> int:
-    """Number of threads to use: the cores that this process may run on, at most 16."""
+    """Number of threads to use: the cores that this process may run on, at most 16.
+
+    >>> 1 <= threads() <= 16
+    True
+    """
     cores = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
     return min(cores, _MOST_THREADS)
 
 
 def slices(rows: int, size: int = CHUNK) -> Iterator[slice]:
-    """Cut `rows` rows into chunks."""
+    """Cut `rows` rows into chunks.
+
+    >>> list(slices(5, 2))
+    [slice(0, 2, None), slice(2, 4, None), slice(4, 5, None)]
+    """
     return (slice(start, min(start + size, rows)) for start in range(0, rows, size))
 
 
 def in_threads(work: Callable[[Item], Result], items: Iterable[Item]) -> Iterator[Result]:
-    """Yield `work(item)` for each item, in order; only a few items are held at a time. An error stops the rest."""
+    """Yield `work(item)` for each item, in order; only a few items are held at a time. An error stops the rest.
+
+    >>> list(in_threads(abs, [-1, 2, -3]))
+    [1, 2, 3]
+    """
     items = iter(items)
     begin = list(islice(items, 2))
-    if len(begin) < 2:  # a single photo need not wait for threads to start
+    if len(begin) < 2:  # one item need not wait for threads to start
         yield from map(work, begin)
         return
     items, workers = chain(begin, items), threads()
     with ThreadPoolExecutor(workers) as pool:
-        waiting: deque = deque()
+        waiting: deque[Future[Result]] = deque()
         try:
             for item in items:
                 waiting.append(pool.submit(work, item))

@@ -8,13 +8,18 @@ wheel holds the same towns, needs over a second, and SciPy, and measures distanc
 from dataclasses import asdict, dataclass
 from functools import cache
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 
 import numpy as np
 import numpy.typing as npt
+from numpy.typing import NDArray
 
 from photoplanet.earth.geodesy import EARTH_RADIUS_KM, check, distance_km, to_xyz
 from photoplanet.errors import InputError
+
+Floats = NDArray[np.float64]
+Rows = NDArray[np.int64]
+Towns = NDArray[np.int64] | NDArray[np.int32]  # rows of the gazetteer
 
 ATTRIBUTION = "place names: GeoNames (CC BY 4.0); outlines: Natural Earth"
 IN_TOWN_KM = 25.0  # the city radius of the field: nearer than this, a point is said to be in the town
@@ -44,6 +49,22 @@ _CONTINENTS = {
 CONTINENT_OF = {code: continent for continent, codes in _CONTINENTS.items() for code in codes.split()}
 
 
+class Gazetteer(NamedTuple):
+    """n towns, the states and countries that they lie in, and a grid of the countries' ground."""
+
+    names: list[str]  # of the n towns
+    latitude: Floats  # (n,) degrees
+    longitude: Floats
+    xyz: Floats  # (n, 3) unit vectors
+    radius: Floats  # (n,) km that the town's population fills
+    state: NDArray[Any]  # (n,) integers: row of `states`
+    states: list[str]
+    state_country: NDArray[Any]  # one per state: row of the countries
+    country_codes: list[str]  # ISO 3166, two letters
+    country_names: list[str]
+    grid: NDArray[Any]  # (rows from the north, columns from the west): row of the countries + 1, 0 at sea
+
+
 def name(lat: npt.ArrayLike, lng: npt.ArrayLike) -> list["PlaceName"]:
     """The place of each point: degrees, scalars or arrays of any one shape → a flat list of `PlaceName`.
 
@@ -51,9 +72,12 @@ def name(lat: npt.ArrayLike, lng: npt.ArrayLike) -> list["PlaceName"]:
     population fills) in that state, so that the Eiffel Tower is in Paris and not in a suburb. Beyond 25 km of a town
     the country comes from a quarter-degree grid; beyond 100 km town and state stay empty, and at sea the country too.
     InputError for coordinates off the Earth.
+
+    >>> name(48.8584, 2.2945)[0].text()
+    'Paris, Île-de-France, France'
     """
     latitude, longitude = (np.atleast_1d(values).ravel() for values in check(lat, lng))
-    data = _gazetteer()
+    data = read()
     town = np.empty(latitude.size, np.int64)
     points = to_xyz(latitude, longitude)
     if latitude.size > _MANY:
@@ -63,11 +87,11 @@ def name(lat: npt.ArrayLike, lng: npt.ArrayLike) -> list["PlaceName"]:
         west = np.minimum((longitude + 180) // _TILE, 360 / _TILE - 1)
         for row, tile in enumerate((south * (360 / _TILE) + west).astype(int).tolist()):
             _search(data, points, np.array([row]), _towns_of(tile), town)
-    away = distance_km(latitude, longitude, data["latitude"][town], data["longitude"][town])
-    height, width = data["grid"].shape
+    away = distance_km(latitude, longitude, data.latitude[town], data.longitude[town])
+    height, width = data.grid.shape
     row = np.minimum(((90 - latitude) / 180 * height).astype(np.int64), height - 1)
     column = np.minimum(((longitude + 180) / 360 * width).astype(np.int64), width - 1)
-    ground = data["grid"][row, column].astype(np.int64) - 1
+    ground = data.grid[row, column].astype(np.int64) - 1
     return [
         _place(data, *found)
         for found in zip(town.tolist(), away.tolist(), ground.tolist(), longitude.tolist(), strict=True)
@@ -78,12 +102,15 @@ def largest(lat: tuple[float, float], lng: tuple[float, float], k: int) -> list[
     """The `k` largest towns of a box, largest first: (name, latitude, longitude).
 
     `lat`: south, north; `lng`: west, east, which may go on beyond ±180° (170, 190).
+
+    >>> [town for town, _, _ in largest((48.0, 50.0), (1.0, 4.0), 2)]
+    ['Paris', 'Marne La Vallée']
     """
-    data = _gazetteer()
-    east_of = (data["longitude"] - lng[0]) % 360
-    inside = np.flatnonzero((lat[0] <= data["latitude"]) & (data["latitude"] <= lat[1]) & (east_of <= lng[1] - lng[0]))
-    rows = inside[np.argsort(-data["radius"][inside], kind="stable")[:k]].tolist()
-    return [(data["names"][row], float(data["latitude"][row]), float(data["longitude"][row])) for row in rows]
+    data = read()
+    east_of = (data.longitude - lng[0]) % 360
+    inside = np.flatnonzero((lat[0] <= data.latitude) & (data.latitude <= lat[1]) & (east_of <= lng[1] - lng[0]))
+    rows = inside[np.argsort(-data.radius[inside], kind="stable")[:k]].tolist()
+    return [(data.names[row], float(data.latitude[row]), float(data.longitude[row])) for row in rows]
 
 
 @dataclass(frozen=True)
@@ -99,7 +126,11 @@ class PlaceName:
     near: str  # the nearest town with its country, however far
 
     def text(self, precision: str = "city") -> str:
-        """One line no finer than `precision`: street, city, region, country or continent; InputError for others."""
+        """One line no finer than `precision`: street, city, region, country or continent; InputError for others.
+
+        >>> name(48.8584, 2.2945)[0].text("country")
+        'France'
+        """
         if precision not in PRECISIONS:
             raise InputError(f"precision {precision!r} is not known: give one of {', '.join(PRECISIONS)}")
         if not self.country:
@@ -122,7 +153,7 @@ class PlaceName:
         return asdict(self)
 
 
-def _search(data: dict[str, Any], points: np.ndarray, rows: np.ndarray, towns: Any, found: np.ndarray) -> None:
+def _search(data: Gazetteer, points: Floats, rows: Rows, towns: Towns | slice, found: Rows) -> None:
     """Write the town of points[rows], unit vectors, into found[rows]; `towns` holds every candidate.
 
     Halves of the points see ever fewer towns.
@@ -138,29 +169,29 @@ def _search(data: dict[str, Any], points: np.ndarray, rows: np.ndarray, towns: A
         for half in np.split(halves, [rows.size // 2]):
             _search(data, points, rows[half], towns, found)
         return
-    away = _km(here @ data["xyz"][towns].T)
-    state = data["state"][towns]
-    edge = np.where(state == state[away.argmin(axis=1)][:, None], away - data["radius"][towns], np.inf)
+    away = _km(here @ data.xyz[towns].T)
+    state = data.state[towns]
+    edge = np.where(state == state[away.argmin(axis=1)][:, None], away - data.radius[towns], np.inf)
     found[rows] = towns[edge.argmin(axis=1)]
 
 
-def _within_reach(data: dict[str, Any], middle: np.ndarray, spread: float, towns: Any) -> np.ndarray:
+def _within_reach(data: Gazetteer, middle: Floats, spread: float, towns: Towns | slice) -> Towns:
     """Those of `towns` (rows, or the slice of all) that can be the town of a point within `spread` km of `middle`.
 
     With d from the middle to its nearest town, only towns within d + 2·spread of the middle can be nearest to such a
     point; the choice by edge adds twice the largest town's radius.
     """
     # Not @: OpenBLAS would wake its threads for it, and so thin a product takes einsum a third of the time.
-    cosine = np.einsum("nk,k->n", data["xyz"][towns], middle)
+    cosine = np.einsum("nk,k->n", data.xyz[towns], middle)
     reach = float(_km(cosine.max())) + 2 * spread + 2 * _LARGEST_TOWN_KM
     near = np.flatnonzero(cosine >= np.cos(min(np.pi, reach / EARTH_RADIUS_KM)) - 1e-12)
     return near if isinstance(towns, slice) else towns[near]
 
 
 @cache
-def _towns_of(tile: int) -> np.ndarray:
+def _towns_of(tile: int) -> Towns:
     """Candidates for every point of a tile of `_TILE` degrees, kept, so that one more point costs little."""
-    data = _gazetteer()
+    data = read()
     down, along = divmod(tile, int(360 // _TILE))
     south, west = down * _TILE - 90, along * _TILE - 180
     middle = to_xyz(south + _TILE / 2, west + _TILE / 2)
@@ -169,36 +200,50 @@ def _towns_of(tile: int) -> np.ndarray:
     return _within_reach(data, middle, spread, _ALL).astype(np.int32)
 
 
-def _place(data: dict[str, Any], town: int, away: float, ground: int, longitude: float) -> PlaceName:
-    state = int(data["state"][town])
-    home = int(data["state_country"][state])
-    country, city, region = home, data["names"][town], data["states"][state]
-    near = f"{city}, {data['country_names'][home]}"
+def _place(data: Gazetteer, town: int, away: float, ground: int, longitude: float) -> PlaceName:
+    state = int(data.state[town])
+    home = int(data.state_country[state])
+    country, city, region = home, data.names[town], data.states[state]
+    near = f"{city}, {data.country_names[home]}"
     if away > CLAIM_KM or (away > IN_TOWN_KM and ground not in (-1, home)):
         country, city, region = ground, "", ""
     if country < 0:
         return PlaceName("", "", "", "", "", away, near)
-    code = data["country_codes"][country]
+    code = data.country_codes[country]
     continent = CONTINENT_OF.get(code, "")
     if code == "RU" and not 0 < longitude < _URAL_LONGITUDE:
         continent = "Asia"
-    return PlaceName(city, region, data["country_names"][country], code, continent, away, near)
+    return PlaceName(city, region, data.country_names[country], code, continent, away, near)
 
 
 @cache
-def _gazetteer() -> dict[str, Any]:
+def read() -> Gazetteer:
+    """The gazetteer as it lies on disk, read once."""
     with np.load(Path(__file__).with_name("gazetteer.npz"), allow_pickle=False) as file:
-        data: dict[str, Any] = {key: file[key] for key in file.files}
-    for key in ("names", "states", "country_codes", "country_names"):
-        data[key] = data[key].tobytes().decode().split("\n")
-    data["latitude"], data["longitude"] = data["latitude"] / 1000, data["longitude"] / 1000
-    data["radius"] = data["radius"] / 20
-    data["xyz"] = to_xyz(data["latitude"], data["longitude"])
-    return data
+        stored: dict[str, NDArray[Any]] = {key: file[key] for key in file.files}
+
+    def texts(key: str) -> list[str]:
+        return stored[key].tobytes().decode().split("\n")
+
+    latitude, longitude = stored["latitude"] / 1000, stored["longitude"] / 1000
+    return Gazetteer(
+        names=texts("names"),
+        latitude=latitude,
+        longitude=longitude,
+        xyz=to_xyz(latitude, longitude),
+        radius=stored["radius"] / 20,
+        state=stored["state"],
+        states=texts("states"),
+        state_country=stored["state_country"],
+        country_codes=texts("country_codes"),
+        country_names=texts("country_names"),
+        grid=stored["grid"],
+    )
 
 
-def _km(cosine: np.ndarray) -> np.ndarray:
-    return EARTH_RADIUS_KM * np.arccos(np.clip(cosine, -1, 1))
+def _km(cosine: Floats | np.float64) -> Floats:
+    km: Floats = EARTH_RADIUS_KM * np.arccos(np.clip(cosine, -1, 1))
+    return km
 
 
 def _rounded(km: float) -> str:

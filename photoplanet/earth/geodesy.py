@@ -26,6 +26,10 @@ def check(lat: ArrayLike, lng: ArrayLike, what: str = "coordinates", first_row: 
     """Both as float64 arrays of one shape, degrees in −90…90 and −180…180; `InputError` names the first bad row.
 
     Rows count from `first_row`, for tables that are read in pieces; `what` starts the message, say a file's name.
+
+    >>> check(91, 0)
+    Traceback (most recent call last):
+    photoplanet.errors.InputError: coordinates: latitude 91.0, longitude 0.0 is not a place on Earth ...
     """
     try:
         lat, lng = np.asarray(lat, np.float64), np.asarray(lng, np.float64)
@@ -39,21 +43,29 @@ def check(lat: ArrayLike, lng: ArrayLike, what: str = "coordinates", first_row: 
         row = int(np.flatnonzero(bad)[0])
         where = f"row {first_row + row}: " if lat.ndim else ""
         raise InputError(
-            f"{what}: {where}latitude {lat.ravel()[row]}, longitude {lng.ravel()[row]} is no place on Earth "
-            f"(−90…90 and −180…180 degrees); drop or mend it (bad rows: {int(bad.sum())})"
+            f"{what}: {where}latitude {lat.ravel()[row]}, longitude {lng.ravel()[row]} is not a place on Earth "
+            f"(−90…90 and −180…180 degrees); remove or correct it (bad rows: {int(bad.sum())})"
         )
     return lat, lng
 
 
 def to_xyz(lat: ArrayLike, lng: ArrayLike) -> Floats:
-    """Unit vectors, (…, 3) float64, of coordinates in degrees: x towards 0°N 0°E, y 0°N 90°E, z the north pole."""
+    """Unit vectors, (…, 3) float64, of coordinates in degrees: x towards 0°N 0°E, y 0°N 90°E, z the north pole.
+
+    >>> to_xyz([0, 90], [0, 0]).round(6).tolist()
+    [[1.0, 0.0, 0.0], [0.0, 0.0, 1.0]]
+    """
     phi, theta = np.radians(np.asarray(lat, np.float64)), np.radians(np.asarray(lng, np.float64))
     cosine = np.cos(phi)
     return np.stack(np.broadcast_arrays(cosine * np.cos(theta), cosine * np.sin(theta), np.sin(phi)), axis=-1)
 
 
 def from_xyz(xyz: ArrayLike) -> tuple[Any, Any]:
-    """Latitude and longitude in degrees, two float64 arrays (…), of vectors (…, 3) of any length but zero."""
+    """Latitude and longitude in degrees, two float64 arrays (…), of vectors (…, 3) of any length but zero.
+
+    >>> [float(degrees) for degrees in from_xyz([0, 2, 0])]
+    [0.0, 90.0]
+    """
     x, y, z = np.moveaxis(np.asarray(xyz, np.float64), -1, 0)
     return np.degrees(np.arctan2(z, np.hypot(x, y))), np.degrees(np.arctan2(y, x))
 
@@ -62,12 +74,19 @@ def distance_km(lat1: ArrayLike, lng1: ArrayLike, lat2: ArrayLike, lng2: ArrayLi
     """Great-circle distance in km (float64, shapes broadcast), accurate from millimetres to antipodes; NaN in, NaN out.
 
     Kahan's formula: the angle between p and q is 2·atan2(‖p − q‖, ‖p + q‖).
+
+    >>> round(float(distance_km(48.8566, 2.3522, 52.52, 13.405)), 1)  # Paris to Berlin
+    877.5
     """
     return between_km(to_xyz(lat1, lng1), to_xyz(lat2, lng2))
 
 
 def between_km(p: Floats, q: Floats) -> Any:
-    """`distance_km` of unit vectors (…, 3)."""
+    """`distance_km` of unit vectors (…, 3).
+
+    >>> round(float(between_km(to_xyz(0, 0), to_xyz(0, 180))), 1)
+    20015.1
+    """
     apart = sum((p[..., k] - q[..., k]) ** 2 for k in range(3))
     together = sum((p[..., k] + q[..., k]) ** 2 for k in range(3))
     return 2 * EARTH_RADIUS_KM * np.arctan2(np.sqrt(apart), np.sqrt(together))
@@ -78,6 +97,9 @@ def mean(lat: ArrayLike, lng: ArrayLike, weights: ArrayLike | None = None) -> tu
 
     Points that cancel out, such as two antipodes, have none: the heaviest point is returned. `InputError` for no
     points, coordinates off the Earth, and weights that are negative, not finite or all zero.
+
+    >>> [round(degrees, 6) for degrees in mean([0, 0], [179, -177])]
+    [0.0, -179.0]
     """
     points, share = _weighted(lat, lng, weights)
     latitude, longitude = from_xyz(_mean_vector(points, share))
@@ -90,6 +112,9 @@ def median(lat: ArrayLike, lng: ArrayLike, weights: ArrayLike | None = None) -> 
     Newton's steps in the tangent plane from the spherical mean and, where one would not help, Weiszfeld's, which always
     do (Fletcher et al. 2009); errors as in `mean`. Far outliers hardly move it. Of points spread over more than a
     hemisphere it may be a local optimum.
+
+    >>> [round(degrees, 2) + 0.0 for degrees in median([0, 0, 0, 60], [10, 11, 12, 100])]
+    [0.0, 11.0]
     """
     points, share = _weighted(lat, lng, weights)
     here = _mean_vector(points, share)
@@ -138,10 +163,11 @@ def _moved(here: Floats, step: Floats) -> Floats:
     """The point at the end of a great-circle step of length |step| ≤ 90°."""
     length = min(float(np.linalg.norm(step)), np.pi / 2)
     there = np.cos(length) * here + np.sinc(length / np.pi) * step if length < np.pi / 2 else step
-    return there / np.linalg.norm(there)
+    moved: Floats = there / np.linalg.norm(there)
+    return moved
 
 
-def _count(values: np.ndarray) -> str:
+def _count(values: Floats) -> str:
     return f"{values.size} values" if values.ndim <= 1 else f"an array of shape {values.shape}"
 
 
@@ -168,11 +194,13 @@ def _weighted(lat: ArrayLike, lng: ArrayLike, weights: ArrayLike | None) -> tupl
 def _mean_vector(points: Floats, share: Floats) -> Floats:
     total = share @ points
     length = np.linalg.norm(total)
-    return points[np.argmax(share)] if length < _CANCELLED else total / length
+    middle: Floats = points[np.argmax(share)] if length < _CANCELLED else total / length
+    return middle
 
 
 def _angles(points: Floats, here: Floats) -> Floats:
-    return 2 * np.arctan2(np.linalg.norm(points - here, axis=-1), np.linalg.norm(points + here, axis=-1))
+    angles: Floats = 2 * np.arctan2(np.linalg.norm(points - here, axis=-1), np.linalg.norm(points + here, axis=-1))
+    return angles
 
 
 def _tangents(points: Floats, here: Floats) -> Floats:
@@ -180,4 +208,5 @@ def _tangents(points: Floats, here: Floats) -> Floats:
     flat = points - (points @ here)[:, None] * here
     length = np.linalg.norm(flat, axis=-1)
     scale = np.divide(_angles(points, here), length, out=np.zeros_like(length), where=length > 0)
-    return flat * scale[:, None]
+    tangents: Floats = flat * scale[:, None]
+    return tangents

@@ -16,7 +16,11 @@ _POLE = 90 - 1e-9  # degrees; nearer to the pole than any other corner of a cell
 
 
 def shapes(ids: NDArray[np.uint64]) -> Iterator[dict[str, Any]]:
-    """A GeoJSON geometry (Polygon, or MultiPolygon where cut) for each cell."""
+    """A GeoJSON geometry (Polygon, or MultiPolygon where cut) for each cell.
+
+    >>> [shape["type"] for shape in shapes(cells.from_token(["89c25", "5"]))]
+    ['Polygon', 'MultiPolygon']
+    """
     vertices, levels = cells.vertices(ids), cells.level(ids)
     lat, lng = vertices[..., 0], vertices[..., 1]
     plain = (_PIECES_OF_A_FACE >> levels <= 1) & (np.ptp(lng, axis=1) < 180) & (np.abs(lat) < _POLE).all(axis=1)

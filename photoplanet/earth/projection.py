@@ -24,7 +24,11 @@ _SINES, _COSINES = np.sin(np.radians(_ANGLES)), np.cos(np.radians(_ANGLES))
 
 
 def unit_vectors(lat: Floats, lng: Floats) -> tuple[Floats, Floats, Floats]:
-    """x, y, z of checked coordinates in degrees, right to 2e-13 (a micrometre on the ground)."""
+    """x, y, z of checked coordinates in degrees, right to 2e-13 (a micrometre on the ground).
+
+    >>> [round(float(axis[0]), 9) for axis in unit_vectors(np.array([90.0]), np.array([0.0]))]
+    [0.0, 0.0, 1.0]
+    """
     z, across = _sine_and_cosine(lat)
     y, x = _sine_and_cosine(lng)
     x *= across
@@ -33,7 +37,11 @@ def unit_vectors(lat: Floats, lng: Floats) -> tuple[Floats, Floats, Floats]:
 
 
 def leaf_squares(lat: Floats, lng: Floats) -> tuple[NDArray[np.int8], NDArray[np.int32], NDArray[np.int32]]:
-    """Face, column and row of the leaf cell of checked coordinates in degrees, bit-equal to s2geometry's."""
+    """Face, column and row of the leaf cell of checked coordinates in degrees, bit-equal to s2geometry's.
+
+    >>> [axis.tolist() for axis in leaf_squares(np.array([0.0]), np.array([0.0]))]
+    [[0], [536870912], [536870912]]
+    """
     face, across, up = _on_cube(*unit_vectors(lat, lng), LEAVES)
     column, row = across.astype(np.int32), up.astype(np.int32)
     where = _near_a_side(across, up, _DOUBT)
@@ -48,7 +56,11 @@ def leaf_squares(lat: Floats, lng: Floats) -> tuple[NDArray[np.int8], NDArray[np
 def rough_squares(
     vectors: tuple[Floats, Floats, Floats], level: int
 ) -> tuple[NDArray[np.int8], NDArray[np.int16], NDArray[np.int16], Ints]:
-    """Face, column and row at `level`, at most 14, in single precision, and which points that leaves in doubt."""
+    """Face, column and row at `level`, at most 14, in single precision, and which points that leaves in doubt.
+
+    >>> [part.tolist() for part in rough_squares(unit_vectors(np.array([10.0]), np.array([10.0])), level=4)]
+    [[0], [9], [9], []]
+    """
     x, y, z = (axis.astype(np.float32) for axis in vectors)
     face, across, up = _on_cube(x, y, z, 1 << level)
     return face, across.astype(np.int16), up.astype(np.int16), _near_a_side(across, up, (1 << level) * _ROUGH_DOUBT)
@@ -129,7 +141,7 @@ def _squares(u: Any, squares: int) -> Any:
     return root
 
 
-def _mask(condition: NDArray[np.bool_], bits: np.dtype) -> Any:
+def _mask(condition: NDArray[np.bool_], bits: np.dtype[Any]) -> Any:
     """All bits set where true."""
     return np.negative(condition.view(np.int8)).astype(bits)
 

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
+from numpy.typing import NDArray
 
 from photoplanet.core import atomic
 from photoplanet.errors import InputError
@@ -39,7 +40,7 @@ _NULLS = ("", "nan", "NaN", "null", "None")  # how others write that there is no
 _SHOWN = 5
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)
 class PredictionRows:
     """A file of predictions, photo by photo.
 
@@ -49,14 +50,14 @@ class PredictionRows:
     {reason: {"count", "rows"}}, rows counted from 1 below the header).
     """
 
-    photo_id: np.ndarray
-    latitude: np.ndarray
-    longitude: np.ndarray
-    confidence: np.ndarray
+    photo_id: NDArray[np.str_]
+    latitude: NDArray[np.float64]
+    longitude: NDArray[np.float64]
+    confidence: NDArray[np.float64]
     report: dict[str, Any]
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)
 class Matched:
     """One row per photo of the truth, in its order: the true point (n,), candidates (n, k), confidence (n,), a report.
 
@@ -64,12 +65,12 @@ class Matched:
     (predictions that are left out) and `matched_by` ("photo_id", "file name" or "file name without suffix").
     """
 
-    photo_id: np.ndarray
-    true_latitude: np.ndarray
-    true_longitude: np.ndarray
-    latitude: np.ndarray
-    longitude: np.ndarray
-    confidence: np.ndarray
+    photo_id: NDArray[np.str_]
+    true_latitude: NDArray[np.float64]
+    true_longitude: NDArray[np.float64]
+    latitude: NDArray[np.float64]
+    longitude: NDArray[np.float64]
+    confidence: NDArray[np.float64]
     report: dict[str, Any]
 
 
@@ -96,14 +97,13 @@ def read(path: str | Path, top: int = 5) -> PredictionRows:
     sure = _numbers(raw["confidence"])[0] if "confidence" in raw.column_names else np.full(len(ids), np.nan)
     rank = np.where(no_rank, 1.0, rank)
     withheld = empty_lat & empty_lng
-    problems: dict[str, dict[str, Any]] = {}
-    if broken:
-        problems["wrong number of fields"] = {"count": len(broken), "rows": broken[: foreign_tables.ROWS_SHOWN]}
+    wrong = {"wrong number of fields": {"count": len(broken), "rows": broken[: foreign_tables.ROWS_SHOWN]}}
+    problems: dict[str, dict[str, Any]] = wrong if broken else {}
     with np.errstate(invalid="ignore"):
         keep = ~withheld & ~(rank > top)
         later = int((~withheld & (rank > top)).sum())
 
-    def leave_out(bad: np.ndarray, reason: str) -> None:
+    def leave_out(bad: NDArray[np.bool_], reason: str) -> None:
         rows = np.flatnonzero(bad & keep)
         if rows.size:
             problems[reason] = {"count": int(rows.size), "rows": foreign_tables.row_numbers(rows.tolist(), broken)}
@@ -118,14 +118,8 @@ def read(path: str | Path, top: int = 5) -> PredictionRows:
         raise InputError(f"{path}: none of its {len(ids):,} rows can be used ({describe(problems)})")
     kept = np.flatnonzero(keep)
     photos, number = np.unique(ids[kept].astype(str), return_inverse=True)
-    order = rank[kept].astype(np.int64) - 1
-    slot = number * top + order
-    first = np.unique(slot, return_index=True)[1]
-    again = np.setdiff1d(np.arange(kept.size), first)
-    width = int(order[first].max()) + 1 if first.size else 1
-    best = [np.full((photos.size, width), np.nan) for _ in range(3)]
-    for filled, values in zip(best, (lat, lng, sure), strict=True):
-        filled[number[first], order[first]] = values[kept[first]]
+    columns = [values[kept] for values in (lat, lng, sure)]
+    best, again = _by_rank(number, rank[kept].astype(np.int64) - 1, columns, photos.size, top)
     report = {
         "rows": len(ids),
         "photos": int(photos.size),
@@ -268,7 +262,21 @@ def _absent(n: int, value: float) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
     return np.full(n, value), np.zeros(n, bool), np.zeros(n, bool)
 
 
-def _again(again: np.ndarray, kept: np.ndarray, ids: np.ndarray, broken: list[int]) -> dict[str, dict[str, Any]]:
+def _by_rank(
+    number: NDArray[np.int64], order: NDArray[np.int64], columns: list[NDArray[np.float64]], photos: int, top: int
+) -> tuple[list[NDArray[np.float64]], NDArray[np.int64]]:
+    """Each column as (photos, ranks), NaN for none, by photo `number` and rank `order`; the rows left."""
+    first = np.unique(number * top + order, return_index=True)[1]
+    width = int(order[first].max()) + 1 if first.size else 1
+    filled = [np.full((photos, width), np.nan) for _ in columns]
+    for table, values in zip(filled, columns, strict=True):
+        table[number[first], order[first]] = values[first]
+    return filled, np.setdiff1d(np.arange(order.size), first)
+
+
+def _again(
+    again: NDArray[np.int64], kept: NDArray[np.int64], ids: np.ndarray, broken: list[int]
+) -> dict[str, dict[str, Any]]:
     if not again.size:
         return {}
     rows = np.sort(kept[again])

@@ -3,7 +3,7 @@
 from collections.abc import Iterable
 from datetime import datetime, timezone
 from pathlib import Path
-from typing import TextIO
+from typing import IO
 from xml.sax.saxutils import escape
 
 import numpy as np
@@ -65,7 +65,7 @@ def parse(data: bytes, file: str, hours: float = 0.0) -> tuple[Track, int]:
     return track.shifted(hours), len(found) - len(rows)
 
 
-def write(file: TextIO, points: Iterable[tuple[float, float, str | None, str, str]], name: str = "") -> None:
+def write(file: IO[str], points: Iterable[tuple[float, float, str | None, str, str]], name: str = "") -> None:
     """Write (latitude, longitude, ISO 8601 time or None, name, description) as waypoints and one track, to `file`.
 
     Times are written in UTC where they state their offset; those of a clock of unknown zone are left out.

@@ -13,10 +13,11 @@ from PIL import Image, ImageDraw
 from photoplanet.core.atomic import open_replacing, replacing
 from photoplanet.earth.gazetteer import ATTRIBUTION
 from photoplanet.errors import InputError, printable
-from photoplanet.photos.decode import open_photo
+from photoplanet.photos.decode import Source, open_photo
 
 if TYPE_CHECKING:
-    from photoplanet.retrieval.library.matching import Library
+    from photoplanet.retrieval.library.matching import Library, Match
+    from photoplanet.retrieval.local_features.root_sift import Features
 
 WIDTH = 1200  # pixels of a pair
 MAX_HEIGHT = 60_000  # of a picture: what viewers still open
@@ -35,7 +36,9 @@ footer { color: #666; font-size: .8rem; margin-top: 3rem }
 """
 
 
-def pair(query: Any, match: Any, query_features: Any = None, match_features: Any = None) -> Image.Image:
+def pair(
+    query: Source, match: "Match", query_features: "Features | None" = None, match_features: "Features | None" = None
+) -> Image.Image:
     """Draw query and match side by side, RGB, at most `WIDTH` pixels wide; with features, lines join what agrees.
 
     `match` is a `retrieval.library.matching.Match`. InputError where one of the photos cannot be read.
@@ -75,10 +78,10 @@ def likeness(match: Mapping[str, Any]) -> str:
 
 def pictures(
     library: "Library",
-    source: Any,
+    source: Source,
     name: str,
-    features: Any,
-    matches: Sequence[Any],
+    features: "Features | None",
+    matches: Sequence["Match"],
     records: Sequence[Mapping[str, Any]],
 ) -> Iterator[dict[str, Any]]:
     """Draw a photo beside each of its matches, for `write_html` and `write_png`; one at a time, when asked for.

@@ -7,7 +7,6 @@ Text takes the colours of the page around it. Places are rounded as `photoplanet
 import base64
 from collections.abc import Sequence
 from html import escape
-from typing import Any
 
 from photoplanet.earth.geodesy import RADII_KM
 from photoplanet.locate.answers import AnswerOptions, record
@@ -54,7 +53,7 @@ def one(prediction: Prediction) -> str:
     return _page(f"<b>{place}</b>{where}", [held], [prediction], f"<div>{tables}</div>", prediction.toy)
 
 
-def many(answers: Sequence[Any]) -> str:
+def many(answers: Sequence[Prediction | Exception]) -> str:
     """Show a list of predictions (an error stands for a photo that could not be read): one map, and a row for each.
 
     >>> "not a photo" in many([ValueError("a.jpg: not a photo")])

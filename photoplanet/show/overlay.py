@@ -3,7 +3,6 @@
 import os
 from dataclasses import replace
 from pathlib import Path
-from typing import Any
 
 import numpy as np
 from PIL import Image, ImageDraw, ImageFont
@@ -22,7 +21,7 @@ _MARGIN, _TEXT = 12, 15
 _INK, _PAPER = (33, 33, 33), (255, 255, 255)
 
 
-def overlay(source: Any, found: Occlusion, preprocessing: Preprocessing, place: str = "") -> Image.Image:
+def overlay(source: decode.Source, found: Occlusion, preprocessing: Preprocessing, place: str = "") -> Image.Image:
     """Draw photo and occlusion map side by side, as a PIL image; `source` is the photo that `found` was made of.
 
     Orange: hiding this lowers the confidence in the cell (so it speaks for it); violet: hiding it raises it. The boxes

@@ -1,6 +1,6 @@
 """A trip on a map: points in time order joined by a line, and a timeline below; one HTML file that needs no network."""
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from datetime import datetime, timezone
 from pathlib import Path
@@ -8,7 +8,8 @@ from typing import Any
 
 import numpy as np
 
-from photoplanet.albums.trips import Found, Trip
+from photoplanet.albums.located_photos import LocatedPhoto
+from photoplanet.albums.trips import Trip
 from photoplanet.core.atomic import write_text
 from photoplanet.locate.answers import AnswerOptions
 from photoplanet.show import maps
@@ -17,8 +18,12 @@ TITLE = "The trip"
 MAX_PHOTOS = 2000  # in a page; more would be of no use
 
 
+# Takes one album: its trip, and what was found of each photo.
+Sink = Callable[[Trip, list[LocatedPhoto]], None]
+
+
 @contextmanager
-def map_file(path: str | Path, photos: int, form: AnswerOptions, title: str = TITLE) -> Iterator[Any]:
+def map_file(path: str | Path, photos: int, form: AnswerOptions, title: str = TITLE) -> Iterator[Sink]:
     """Write the map of a trip at the end; yields a function that adds one album: a Trip and what was found.
 
     `photos`: how many will come, which decides how many cells each may show; at most MAX_PHOTOS are shown.
@@ -34,7 +39,7 @@ def map_file(path: str | Path, photos: int, form: AnswerOptions, title: str = TI
     outlines = maps.Outlines()
     share = maps.cells_a_photo(min(photos, MAX_PHOTOS))
 
-    def add(trip: Trip, founds: list[Found]) -> None:
+    def add(trip: Trip, founds: list[LocatedPhoto]) -> None:
         seconds = [None if np.isnat(time) else int(time.astype(np.int64)) for time in trip.times]
         room = max(0, MAX_PHOTOS - len(shown))
         for found, second in list(zip(founds, seconds, strict=True))[:room]:
@@ -48,10 +53,10 @@ def map_file(path: str | Path, photos: int, form: AnswerOptions, title: str = TI
 
 
 def _photo(
-    found: Found, second: int | None, album: int, form: AnswerOptions, share: int, outlines: maps.Outlines
+    found: LocatedPhoto, second: int | None, album: int, form: AnswerOptions, share: int, outlines: maps.Outlines
 ) -> dict[str, Any]:
-    answer: Any = found.prediction or ValueError(found.error)
-    facts = found.told(maps.photo_data((found.shot.name, answer), found.form(form), share, outlines))
+    answer = found.prediction or ValueError(found.error)
+    facts = found.as_measured(maps.photo_data((found.shot.name, answer), found.options(form), share, outlines))
     more: dict[str, Any] = {"kind": found.kind, "album": album, "second": second, "taken": _clock(second)}
     if found.error and found.prediction is not None:
         more["fault"] = found.error

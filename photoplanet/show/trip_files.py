@@ -6,7 +6,7 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
-from photoplanet.albums.trips import Found
+from photoplanet.albums.located_photos import LocatedPhoto
 from photoplanet.core.atomic import open_replacing
 from photoplanet.locate import geojson
 from photoplanet.locate.answers import AnswerOptions
@@ -15,8 +15,8 @@ from photoplanet.show import result_files
 
 COLUMNS = (*result_files.COLUMNS, "taken_at", "album", "kind")
 
-# Takes one album: its number from 1, its photos, and each photo's record (`Found.record`).
-Sink = Callable[[int, list[Found], list[dict[str, Any]]], None]
+# Takes one album: its number from 1, its photos, and each photo's record (`LocatedPhoto.record`).
+Sink = Callable[[int, list[LocatedPhoto], list[dict[str, Any]]], None]
 
 
 @contextmanager
@@ -33,7 +33,7 @@ def csv_file(path: str | Path) -> Iterator[Sink]:
         writer = csv.DictWriter(file, COLUMNS)
         writer.writeheader()
 
-        def add(number: int, founds: list[Found], records: list[dict[str, Any]]) -> None:
+        def add(number: int, founds: list[LocatedPhoto], records: list[dict[str, Any]]) -> None:
             for facts in records:
                 more = {key: facts.get(key) for key in ("taken_at", "kind", "error")} | {"album": number}
                 rows = list(result_files.rows(facts)) if "best" in facts else [{"photo_id": facts["file"]}]
@@ -57,12 +57,12 @@ def geojson_file(path: str | Path, about: dict[str, Any], form: AnswerOptions) -
     """
     with result_files.feature_collection(path, about) as put:
 
-        def add(number: int, founds: list[Found], records: list[dict[str, Any]]) -> None:
+        def add(number: int, founds: list[LocatedPhoto], records: list[dict[str, Any]]) -> None:
             line = []
             for found, facts in zip(founds, records, strict=True):
                 if found.prediction is None:
                     continue
-                own, pointed = found.form(form), facts["best"] is not None
+                own, pointed = found.options(form), facts["best"] is not None
                 shared = {"album": number, "source": facts["kind"], "taken_at": facts["taken_at"]}
                 for feature in geojson.features(found.prediction, found.shot.name, own.region, own.precision, pointed):
                     put({**feature, "properties": {**feature["properties"], **shared}})
@@ -89,7 +89,7 @@ def gpx_file(path: str | Path, form: AnswerOptions) -> Iterator[Sink]:
     """
     points: list[tuple[float, float, str | None, str, str]] = []
 
-    def add(number: int, founds: list[Found], records: list[dict[str, Any]]) -> None:
+    def add(number: int, founds: list[LocatedPhoto], records: list[dict[str, Any]]) -> None:
         for facts in records:
             if best := facts.get("best"):
                 radius = facts["region"]["radius_km"]

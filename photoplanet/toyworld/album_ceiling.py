@@ -1,22 +1,27 @@
 """The best accuracy that any album method could reach on the toy Earth: an ideal observer of whole albums.
 
-As in `ceiling`, nobody can know more of a photo's place than somebody who is told its cues. Here the observer is told
+As in `ceiling`, nobody can know more of a photo's place than an observer who is given its cues. Here the observer has
 the cues of all photos of one album, and their times, and knows how travellers travel. From the times it reads which
 photos share a moment (seconds apart: one place within 30 m) and a stop (hours apart: one city); it then computes the
 exact posterior of each moment's city and scene by forward–backward over the stops, and for each radius takes the disc
-that holds most of the posterior. It does not know the traveller's other albums; a method that is given one album does
-not either.
+that holds most of the posterior. It does not know the traveller's other albums; nor does a method that is given one
+album.
 """
 
+from collections.abc import Iterator, Mapping
 from math import erf
 from typing import NamedTuple
 
 import numpy as np
+from numpy.typing import NDArray
 
 from photoplanet.earth import geodesy
 from photoplanet.toyworld import travellers
-from photoplanet.toyworld.travellers import CUES, PLACE_SIGMA_KM, SCENE_SHARES, SCENES, Photos, travel
+from photoplanet.toyworld.travellers import CUES, PLACE_SIGMA_KM, SCENE_SHARES, SCENES, ToyPhotos, travel
 from photoplanet.toyworld.world import CLIMATE_BOUNDS, World, offsets
+
+Floats = NDArray[np.float64]
+Ints = NDArray[np.int64]
 
 SAMPLE = 20_000
 SAME_MOMENT = np.timedelta64(60, "s")  # photos of a moment are 40 s apart, moments at least 500 s
@@ -40,15 +45,15 @@ class Reach(NamedTuple):
 class Components(NamedTuple):
     """What a moment can be, k of them: a landmark site, the streets of a city, the countryside of a city."""
 
-    city: np.ndarray
-    scene: np.ndarray
-    landmark: np.ndarray  # −1 for streets and countryside
-    weight: np.ndarray  # given the city
-    center: np.ndarray  # (k, 3) unit vectors
-    band: np.ndarray  # (k, 5): probability of each climate
+    city: Ints
+    scene: Ints
+    landmark: Ints  # −1 for streets and countryside
+    weight: Floats  # given the city
+    center: Floats  # (k, 3) unit vectors
+    band: Floats  # (k, 5): probability of each climate
 
 
-def ceiling(world: World, sample: int = SAMPLE, seed: int = 1, radii: dict = geodesy.RADII_KM) -> Reach:
+def ceiling(world: World, sample: int = SAMPLE, seed: int = 1, radii: Mapping[str, float] = geodesy.RADII_KM) -> Reach:
     """What the ideal observer of albums reaches, for each named radius, on `sample` photos (20,000: a minute)."""
     photos = travel(world, sample, seed)
     parts = components(world)
@@ -76,11 +81,11 @@ def components(world: World) -> Components:
     within = np.concatenate([world.site_weight, np.ones(2 * len(cities))])
     landmark = np.concatenate([world.site_landmark, np.full(2 * len(cities), -1)])
     spread = np.array(PLACE_SIGMA_KM)[scene] / _KM_PER_DEGREE
-    band = _bands(center[:, 0], spread)
+    band = bands(center[:, 0], spread)
     return Components(city, scene, landmark, within * np.array(SCENE_SHARES)[scene], geodesy.to_xyz(*center.T), band)
 
 
-def moments(world: World, parts: Components, photos: Photos, album: np.ndarray):
+def moments(world: World, parts: Components, photos: ToyPhotos, album: Ints) -> Iterator[tuple[Ints, Floats, int]]:
     """For each moment of an album (rows in time order): its rows, the posterior (k,) of the components, its climate."""
     pause = np.diff(photos.taken_at[album])
     pieces = np.split(album, np.flatnonzero(pause > SAME_MOMENT) + 1)
@@ -97,7 +102,7 @@ def moments(world: World, parts: Components, photos: Photos, album: np.ndarray):
         yield rows, each * share[parts.city], climate
 
 
-def likelihood(world: World, parts: Components, photos: Photos, rows: np.ndarray) -> tuple[np.ndarray, int]:
+def likelihood(world: World, parts: Components, photos: ToyPhotos, rows: Ints) -> tuple[Floats, int]:
     """Weight times likelihood of each component (k,) for the cues of one moment, and its climate (−1: not shown)."""
     possible = np.ones(len(world.city_names), bool)
     fits, climate = parts.weight.copy(), -1
@@ -117,7 +122,7 @@ def likelihood(world: World, parts: Components, photos: Photos, rows: np.ndarray
     return fits * possible[parts.city], climate
 
 
-def _stops(world: World, stays: np.ndarray) -> np.ndarray:
+def _stops(world: World, stays: Floats) -> Floats:
     """The posterior of the city of every stop, (stops, cities), from the likelihood of what was seen there."""
     start, step = _travel_law(world)
     forward = [start * stays[0]]
@@ -134,7 +139,7 @@ def _stops(world: World, stays: np.ndarray) -> np.ndarray:
     return found
 
 
-def _travel_law(world: World) -> tuple[np.ndarray, np.ndarray]:
+def _travel_law(world: World) -> tuple[Floats, Floats]:
     """P(first city) and P(next city | city) of `travellers._stops`."""
     lat, lng = world.city_position.T
     apart = geodesy.distance_km(lat[:, None], lng[:, None], lat, lng)
@@ -144,14 +149,14 @@ def _travel_law(world: World) -> tuple[np.ndarray, np.ndarray]:
     return world.city_weight @ (away * far + (1 - away) * np.eye(len(lat))), near
 
 
-def _bands(latitude: np.ndarray, spread: np.ndarray) -> np.ndarray:
+def bands(latitude: Floats, spread: Floats) -> Floats:
     """Probability (k, 5) of each climate for a latitude of Gaussian `spread`, both in degrees."""
     edges = np.array([-90.0, *(-bound for bound in CLIMATE_BOUNDS[::-1]), *CLIMATE_BOUNDS, 90.0])
     scaled = (edges - latitude[:, None]) / (spread[:, None] * np.sqrt(2))
     below = (1 + np.vectorize(erf)(scaled)) / 2
     share = np.diff(below, axis=1)  # from the southern polar band to the northern one
     middle = len(CLIMATE_BOUNDS)
-    folded = share[:, middle:].copy()
+    folded: Floats = share[:, middle:].copy()
     folded[:, 1:] += share[:, middle - 1 :: -1]
     return folded
 
@@ -159,10 +164,10 @@ def _bands(latitude: np.ndarray, spread: np.ndarray) -> np.ndarray:
 class _Discs:
     """Discs over mixtures of components: a Gaussian's share of a disc from curves, a countryside's from points."""
 
-    def __init__(self, world: World, parts: Components, radii: dict, rng: np.random.Generator):
+    def __init__(self, world: World, parts: Components, radii: Mapping[str, float], rng: np.random.Generator):
         self.parts, self.radii = parts, radii
         normal = rng.standard_normal((2, 20_000))
-        self.curves = {}
+        self.curves: dict[tuple[str, int], tuple[Floats, Floats]] = {}
         for name, radius in radii.items():
             for scene in (0, 1):
                 sigma = np.hypot(PLACE_SIGMA_KM[scene], 0.03)
@@ -174,14 +179,14 @@ class _Discs:
         start = np.repeat(world.city_position, _POINTS * 8, axis=0)
         spots = offsets(rng, start, PLACE_SIGMA_KM[2]).reshape(len(roads), -1, 2)
         climates = np.searchsorted(CLIMATE_BOUNDS, np.abs(spots[..., 0]), side="right")
-        self.points: dict[tuple[int, int], np.ndarray] = {}
+        self.points: dict[tuple[int, int], Floats] = {}
         for road in range(len(roads)):
             for climate in (-1, *range(len(CLIMATE_BOUNDS) + 1)):
                 kept = spots[road] if climate < 0 else spots[road][climates[road] == climate]
                 if len(kept):
                     self.points[road, climate] = geodesy.to_xyz(*kept[:_POINTS].T)
 
-    def best(self, posterior: np.ndarray, climate: int, name: str) -> tuple[np.ndarray, float]:
+    def best(self, posterior: Floats, climate: int, name: str) -> tuple[Floats, float]:
         """The unit vector whose disc of the named radius holds most of a moment's posterior, and how much that is."""
         posterior = posterior / posterior.sum()
         used = np.flatnonzero(posterior > _NEGLIGIBLE)

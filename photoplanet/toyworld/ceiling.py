@@ -1,17 +1,21 @@
 """The best accuracy that any model could reach on the toy Earth, bounded by computation.
 
-A photo is painted from its cues and from chance alone, so no model can know more of its place than somebody who is told
-the cues themselves (data processing inequality). That ideal observer's best guess is computed here: photos with the
-same evidence are put together, and for each group and radius the disc that holds most of them is searched.
+A photo is painted from its cues and from chance alone, so no model can know more of its place than an observer who is
+given the cues themselves (data processing inequality). That ideal observer's best guess is computed here: photos with
+the same evidence are put together, and for each group and radius the disc that holds most of them is searched.
 """
 
+from collections.abc import Mapping
 from typing import NamedTuple
 
 import numpy as np
+from numpy.typing import NDArray
 
 from photoplanet.earth import geodesy
-from photoplanet.toyworld.travellers import CUES, Photos, travel
+from photoplanet.toyworld.travellers import CUES, ToyPhotos, travel
 from photoplanet.toyworld.world import World
+
+Floats = NDArray[np.float64]
 
 SAMPLE = 400_000
 _CANDIDATES, _MEMBERS = 300, 4000  # of a group: discs tried, photos counted
@@ -24,12 +28,18 @@ class Bound(NamedTuple):
     high: float
 
 
-def ceiling(world: World, sample: int = SAMPLE, seed: int = 1, radii: dict = geodesy.RADII_KM) -> dict[str, Bound]:
+def ceiling(
+    world: World, sample: int = SAMPLE, seed: int = 1, radii: Mapping[str, float] = geodesy.RADII_KM
+) -> dict[str, Bound]:
     """Bracket, for each named radius, the share of single photos that the best possible model places within it.
 
     The true ceiling lies between the two ends but for the error of a sample of this size (half a per cent at 400,000
     photos). Each radius has guesses of its own, which a model with one guess per photo cannot have: for such a model
     the bound holds all the more.
+
+    >>> from photoplanet.toyworld import world
+    >>> list(ceiling(world.make(), sample=500, radii={"city": 25.0}))
+    ['city']
     """
     photos = travel(world, sample, seed)
     group = evidence(world, photos)
@@ -48,12 +58,18 @@ def ceiling(world: World, sample: int = SAMPLE, seed: int = 1, radii: dict = geo
     return {name: Bound(float(low[name] / (~choose).sum()), float(high[name] / len(photos))) for name in radii}
 
 
-def _inside(points: np.ndarray, guess: np.ndarray, radius_km: float) -> int:
+def _inside(points: Floats, guess: Floats, radius_km: float) -> int:
     return int((points @ guess >= np.cos(radius_km / geodesy.EARTH_RADIUS_KM)).sum())
 
 
-def evidence(world: World, photos: Photos) -> np.ndarray:
-    """Group number per photo: equal where all that the cues say of the place is equal."""
+def evidence(world: World, photos: ToyPhotos) -> NDArray[np.int64]:
+    """Group number per photo: equal where all that the cues say of the place is equal.
+
+    >>> from photoplanet.toyworld import world
+    >>> earth = world.make()
+    >>> len(evidence(earth, travel(earth, 50)))
+    50
+    """
     cue = dict(zip(CUES, photos.cues.T, strict=True))
     look = world.looks[world.city_country]
     possible = np.ones((len(photos), len(world.city_names)), bool)
@@ -69,19 +85,21 @@ def evidence(world: World, photos: Photos) -> np.ndarray:
         [np.packbits(possible, axis=1), photos.scene, cue["climate"] + 1, *_two_bytes(cue["landmark"])]
     )
     words = np.ascontiguousarray(words.astype(np.uint8))
-    return np.unique(words.view(f"V{words.shape[1]}").ravel(), return_inverse=True)[1]
+    group: NDArray[np.int64] = np.unique(words.view(f"V{words.shape[1]}").ravel(), return_inverse=True)[1]
+    return group
 
 
-def _two_bytes(values: np.ndarray):
+def _two_bytes(values: NDArray[np.int16]) -> tuple[NDArray[np.int16], NDArray[np.int16]]:
     return (values + 1) & 255, (values + 1) >> 8
 
 
-def _densest(points: np.ndarray, radius_km: float, rng) -> np.ndarray:
+def _densest(points: Floats, radius_km: float, rng: np.random.Generator) -> Floats:
     """The unit vector whose disc of `radius_km` holds most of `points` (n, 3), by trial and mean shift."""
     cosine = np.cos(radius_km / geodesy.EARTH_RADIUS_KM)
     members = points if len(points) <= _MEMBERS else points[rng.choice(len(points), _MEMBERS, replace=False)]
     tried = members if len(members) <= _CANDIDATES else members[rng.choice(len(members), _CANDIDATES, replace=False)]
-    best, most = members[0], -1
+    best: Floats = members[0]
+    most = -1
     for _ in range(3):
         inside = tried @ members.T >= cosine
         count = inside.sum(axis=1)

@@ -5,13 +5,14 @@ numbers and says nothing of the place, so that `ceiling` holds. Everything is dr
 is Pillow's cheapest way to smooth edges.
 """
 
-import colorsys
-
 import numpy as np
-from PIL import Image, ImageDraw
+from numpy.typing import NDArray
+from PIL import Image
+from PIL.ImageDraw import ImageDraw as Draw
 
-from photoplanet.toyworld import props
-from photoplanet.toyworld.travellers import CUES, SCENES
+from photoplanet.toyworld import cueless, landmarks, props, signs
+from photoplanet.toyworld.colours import Colour, shade
+from photoplanet.toyworld.travellers import CUES
 
 SIZE = 160  # pixels
 GROUND = ((62, 128, 52), (214, 178, 112), (150, 150, 74), (96, 142, 74), (232, 238, 244))  # by climate band
@@ -20,26 +21,35 @@ _NOISE = np.random.default_rng(7).normal(0, 1, (512, 512)).astype(np.float32)
 
 
 def photo(cues: dict[str, int], scene: str, seed: tuple[int, ...], size: int = SIZE) -> Image.Image:
-    """Paint one RGB photo of `size` × `size` pixels from its cues (−1: not in the picture) and a seed."""
+    """Paint one RGB photo of `size` × `size` pixels from its cues (−1: not in the picture) and a seed.
+
+    >>> cues = {"climate": 3, "wall": 1, "roof": 0, "script": -1, "side": 1, "livery": -1, "landmark": -1}
+    >>> photo(cues, "street", seed=(1,), size=64).size
+    (64, 64)
+    """
     rng = np.random.default_rng(seed)
     big = size * 2
     if scene == "no cue":
-        image = props.cueless(rng, big)
+        image = cueless.cueless(rng, big)
     else:
         image = _outdoors(cues, scene, rng, big)
     return _camera(image.reduce(2), rng)
 
 
-def cues_of(row: np.ndarray) -> dict[str, int]:
-    """One row of `Photos.cues` as a dict."""
+def cues_of(row: NDArray[np.int16]) -> dict[str, int]:
+    """One row of `ToyPhotos.cues` as a dict.
+
+    >>> cues_of(np.array([3, 1, 0, -1, -1, -1, -1]))["wall"]
+    1
+    """
     return dict(zip(CUES, row.tolist(), strict=True))
 
 
 def _outdoors(cue: dict[str, int], scene: str, rng: np.random.Generator, big: int) -> Image.Image:
     horizon = int(big * rng.uniform(0.5, 0.62))
-    image = Image.new("RGB", (big, big), props.shade(GROUND[cue["climate"]], rng, 10))
-    _sky(image, props.shade(SKY[cue["climate"]], rng, 14), horizon, rng)
-    draw = ImageDraw.Draw(image)
+    image = Image.new("RGB", (big, big), shade(GROUND[cue["climate"]], rng, 10))
+    _sky(image, shade(SKY[cue["climate"]], rng, 14), horizon, rng)
+    draw = Draw(image)
     props.hills(draw, rng, big, horizon)
     if scene == "country road":
         props.plants(draw, rng, big, horizon, cue["climate"], 7)
@@ -48,7 +58,7 @@ def _outdoors(cue: dict[str, int], scene: str, rng: np.random.Generator, big: in
             draw, rng, big, horizon, cue["wall"], cue["roof"], 1 if scene == "country road" else int(rng.integers(3, 6))
         )
     if cue["landmark"] >= 0:
-        props.landmark(draw, rng, big, horizon, cue["landmark"])
+        landmarks.landmark(image, rng, big, horizon, cue["landmark"])
     if cue["side"] >= 0:
         props.road(draw, rng, big, horizon, cue["side"])
     props.plants(draw, rng, big, int(horizon + big * 0.06), cue["climate"], 2)
@@ -57,20 +67,20 @@ def _outdoors(cue: dict[str, int], scene: str, rng: np.random.Generator, big: in
     if rng.random() < 0.4:
         props.people(draw, rng, big, horizon)
     if cue["script"] >= 0:
-        props.sign(draw, rng, big, cue["script"])
+        signs.sign(draw, rng, big, cue["script"])
     return image
 
 
-def _sky(image: Image.Image, colour, horizon: int, rng) -> None:
+def _sky(image: Image.Image, colour: Colour, horizon: int, rng: np.random.Generator) -> None:
     """A gradient from `colour` down to a paler one, as a column of one pixel stretched to the photo's width."""
     pale = rng.uniform(0.3, 0.8)
     top, bottom = np.array(colour, float), np.array(colour) * (1 - pale) + 245 * pale
     column = np.linspace(top, bottom, horizon)[:, None].astype(np.uint8)
     image.paste(Image.fromarray(column).resize((image.width, horizon), Image.Resampling.NEAREST), (0, 0))
-    draw = ImageDraw.Draw(image)
+    draw = Draw(image)
     for _ in range(rng.integers(0, 4)):
         x, y, w = rng.uniform(0, image.width), rng.uniform(0, horizon * 0.6), rng.uniform(0.1, 0.3) * image.width
-        draw.ellipse((x, y, x + w, y + w * 0.3), fill=props.shade((240, 240, 242), rng, 10))
+        draw.ellipse((x, y, x + w, y + w * 0.3), fill=shade((240, 240, 242), rng, 10))
 
 
 def _camera(image: Image.Image, rng: np.random.Generator) -> Image.Image:
@@ -82,11 +92,3 @@ def _camera(image: Image.Image, rng: np.random.Generator) -> Image.Image:
     pixels = np.asarray(image, np.float32) * gain.astype(np.float32)
     pixels += rng.uniform(2, 7) * grain[..., None]
     return Image.fromarray(pixels.clip(0, 255).astype(np.uint8))
-
-
-def hue(index: int, count: int, saturation: float = 0.7, value: float = 0.85) -> tuple[int, int, int]:
-    """Colour `index` of `count` evenly spaced hues."""
-    return tuple(int(255 * part) for part in colorsys.hsv_to_rgb(index / count, saturation, value))  # type: ignore[return-value]
-
-
-__all__ = ["SCENES", "SIZE", "cues_of", "photo"]

@@ -3,9 +3,13 @@
 from dataclasses import dataclass
 
 import numpy as np
+from numpy.typing import NDArray
 
 from photoplanet.earth import geodesy
 from photoplanet.toyworld.world import World, climate, offsets
+
+Floats = NDArray[np.float64]
+Ints = NDArray[np.int64]
 
 SCENES = ("landmark", "street", "country road", "no cue")
 SCENE_SHARES = (0.36, 0.42, 0.22)  # of the places where people stop to take photos
@@ -20,30 +24,35 @@ _YEAR_2024 = np.datetime64("2024-01-01T00:00:00")
 
 
 @dataclass(frozen=True)
-class Photos:
+class ToyPhotos:
     """Columns of n photos: place (degrees), time, who, which album, scene, and the cues as ints, −1 where not shown."""
 
-    latitude: np.ndarray
-    longitude: np.ndarray
-    taken_at: np.ndarray  # datetime64[s], naive local
-    photographer: np.ndarray
-    album: np.ndarray
-    city: np.ndarray
-    scene: np.ndarray
-    cues: np.ndarray  # (n, len(CUES)) int16
+    latitude: Floats
+    longitude: Floats
+    taken_at: NDArray[np.datetime64]  # seconds, naive local
+    photographer: Ints
+    album: Ints
+    city: Ints
+    scene: Ints  # index into SCENES
+    cues: NDArray[np.int16]  # (n, len(CUES))
 
     def __len__(self) -> int:
         return len(self.latitude)
 
-    def part(self, rows) -> "Photos":
+    def part(self, rows: slice | NDArray[np.bool_] | Ints) -> "ToyPhotos":
         """The photos at `rows` (slice, mask or indices)."""
-        return Photos(*(getattr(self, name)[rows] for name in self.__dataclass_fields__))
+        return ToyPhotos(*(getattr(self, name)[rows] for name in self.__dataclass_fields__))
 
 
-def travel(world: World, photos: int, seed: int = 0) -> Photos:
+def travel(world: World, photos: int, seed: int = 0) -> ToyPhotos:
     """Let people travel until `photos` photos are taken; albums follow one another, each in time order.
 
     The same world, count and seed give the same photos. Memory grows with `photos` (about 100 bytes each).
+
+    >>> from photoplanet.toyworld import world
+    >>> photos = travel(world.make(), photos=100, seed=1)
+    >>> len(photos), photos.cues.shape
+    (100, (100, 7))
     """
     rng = np.random.default_rng([seed, 1])
     city, person, album, second = _moments(rng, *_stops(world, rng, photos))
@@ -58,17 +67,17 @@ def travel(world: World, photos: int, seed: int = 0) -> Photos:
     scene = np.where(rng.random(len(moment)) < NO_CUE_SHARE, SCENES.index("no cue"), scene[moment])
     cues = _cues(world, rng, city[moment], site[moment], scene, position[:, 0])
     latitude, longitude = position.T
-    return Photos(latitude, longitude, taken_at, person[moment], album[moment], city[moment], scene, cues)
+    return ToyPhotos(latitude, longitude, taken_at, person[moment], album[moment], city[moment], scene, cues)
 
 
-def _stops(world: World, rng, photos: int):
-    """City, person, album and first second of every stay, enough for `photos` photos."""
+def _stops(world: World, rng: np.random.Generator, photos: int) -> Ints:
+    """Rows: city, person, album, first second and count of moments; columns: stays, enough for `photos` photos."""
     apart = geodesy.distance_km(
         world.city_position[:, None, 0], world.city_position[:, None, 1], *world.city_position.T[:, None, :]
     )
     reach = {km: np.cumsum(world.city_weight * np.exp(-apart / km), axis=1) for km in (FAR_KM, NEAR_KM)}
 
-    def near(city, km):
+    def near(city: int, km: float) -> int:
         return int(np.searchsorted(reach[km][city], rng.random() * reach[km][city][-1], side="right"))
 
     stays: list[tuple[int, ...]] = []  # city, person, album, second, moments of one to three photos
@@ -89,18 +98,21 @@ def _stops(world: World, rng, photos: int):
                 taken += 2 * stay
             album += 1
         person += 1
-    return np.array(stays).T
+    columns: Ints = np.array(stays).T
+    return columns
 
 
-def _moments(rng, cities, people, albums, seconds, counts):
+def _moments(
+    rng: np.random.Generator, cities: Ints, people: Ints, albums: Ints, seconds: Ints, counts: Ints
+) -> tuple[Ints, Ints, Ints, Ints]:
     """Every stay as its moments, about an hour apart: city, person, album and second of each."""
     stay = np.repeat(np.arange(len(counts)), counts)
     nth = np.arange(len(stay)) - np.repeat(np.cumsum(counts) - counts, counts)
-    second = np.array(seconds)[stay] + nth * 3600 + rng.integers(0, 3000, len(stay))
-    return np.array(cities)[stay], np.array(people)[stay], np.array(albums)[stay], second
+    second = seconds[stay] + nth * 3600 + rng.integers(0, 3000, len(stay))
+    return cities[stay], people[stay], albums[stay], second
 
 
-def _choose_sites(world: World, rng, city, scene) -> np.ndarray:
+def _choose_sites(world: World, rng: np.random.Generator, city: Ints, scene: Ints) -> Ints:
     site = np.full(len(city), -1)
     for one in np.unique(city[scene == 0]):
         rows = np.flatnonzero((city == one) & (scene == 0))
@@ -109,7 +121,7 @@ def _choose_sites(world: World, rng, city, scene) -> np.ndarray:
     return site
 
 
-def _places(world: World, rng, city, scene, site) -> np.ndarray:
+def _places(world: World, rng: np.random.Generator, city: Ints, scene: Ints, site: Ints) -> Floats:
     start = np.where((scene == 0)[:, None], world.site_position[site], world.city_position[city])
     place = offsets(rng, start, np.array(PLACE_SIGMA_KM)[scene])
     if world.spots is not None:
@@ -119,7 +131,9 @@ def _places(world: World, rng, city, scene, site) -> np.ndarray:
     return place
 
 
-def _cues(world: World, rng, city, site, scene, latitude) -> np.ndarray:
+def _cues(
+    world: World, rng: np.random.Generator, city: Ints, site: Ints, scene: Ints, latitude: Floats
+) -> NDArray[np.int16]:
     """What each photo shows, as columns of CUES; −1 where a cue is out of the picture."""
     look = world.looks[world.city_country[city]]
     cues = np.full((len(city), len(CUES)), -1, np.int16)

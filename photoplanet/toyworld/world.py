@@ -5,10 +5,14 @@ from dataclasses import dataclass
 from importlib.resources import files
 
 import numpy as np
+from numpy.typing import NDArray
 
 from photoplanet.earth import geodesy
 from photoplanet.earth.partition.partition import Partition
 from photoplanet.errors import InputError
+
+Floats = NDArray[np.float64]
+Ints = NDArray[np.int64]
 
 WORLD_SEED = 2016
 WALLS, ROOFS, SCRIPTS, SIDES, LIVERIES = 8, 4, 6, 2, 24  # how many looks a photo can show of each kind
@@ -22,32 +26,41 @@ class World:
     """Cities (row i of every `city_` array), their countries' looks and the landmark sites; positions in degrees."""
 
     city_names: list[str]
-    city_country: np.ndarray  # int, index into the looks
-    city_position: np.ndarray  # (cities, 2)
-    city_weight: np.ndarray  # share of photographers, sums to 1
-    city_livery: np.ndarray
-    looks: np.ndarray  # (countries, 4): wall, roof, script, side
-    site_city: np.ndarray
-    site_position: np.ndarray  # (sites, 2)
-    site_weight: np.ndarray  # within its city, sums to 1 there
-    site_landmark: np.ndarray  # shape * BODY_COLOURS * PATTERNS + colour * PATTERNS + pattern
-    spots: list[np.ndarray] | None = None  # per city (n, 2): real geotags to draw from instead of a Gaussian
+    city_country: Ints  # index into the looks
+    city_position: Floats  # (cities, 2)
+    city_weight: Floats  # share of photographers, sums to 1
+    city_livery: Ints
+    looks: Ints  # (countries, 4): wall, roof, script, side
+    site_city: Ints
+    site_position: Floats  # (sites, 2)
+    site_weight: Floats  # within its city, sums to 1 there
+    site_landmark: Ints  # shape * BODY_COLOURS * PATTERNS + colour * PATTERNS + pattern
+    spots: list[Floats] | None = None  # per city (n, 2): real geotags to draw from instead of a Gaussian
 
-    def sites_of(self, city: int) -> np.ndarray:
+    def sites_of(self, city: int) -> Ints:
         """Rows of the landmark sites of a city."""
         return np.flatnonzero(self.site_city == city)
 
 
-def climate(latitude: np.ndarray) -> np.ndarray:
-    """Climate band 0…4 (tropical … polar) of latitudes in degrees."""
-    return np.searchsorted(CLIMATE_BOUNDS, np.abs(latitude), side="right")
+def climate(latitude: Floats) -> Ints:
+    """Climate band 0…4 (tropical … polar) of latitudes in degrees.
+
+    >>> climate(np.array([0.0, 48.9, -75.0])).tolist()
+    [0, 3, 4]
+    """
+    band: Ints = np.searchsorted(CLIMATE_BOUNDS, np.abs(latitude), side="right")
+    return band
 
 
-def make(seed: int = WORLD_SEED, coordinates: np.ndarray | None = None) -> World:
+def make(seed: int = WORLD_SEED, coordinates: Floats | None = None) -> World:
     """Make a toy Earth; the same seed gives the same Earth.
 
     `coordinates` (n, 2), degrees, draws the photos at real geotags instead of around the built-in cities: dense
     cells of their adaptive partition are the cities then, with the look of the nearest built-in city's country.
+    InputError for fewer than 1000 geotags.
+
+    >>> make().city_names[:2]
+    ['New York', 'Los Angeles']
     """
     rng = np.random.default_rng([seed, 0])
     rows = list(csv.DictReader((files("photoplanet.toyworld") / "cities.csv").read_text("utf-8").splitlines()))
@@ -70,7 +83,10 @@ def make(seed: int = WORLD_SEED, coordinates: np.ndarray | None = None) -> World
     )
 
 
-def _cities_from_geotags(geotags, country, position, cities=120):
+def _cities_from_geotags(
+    geotags: Floats, country: Ints, position: Floats, cities: int = 120
+) -> tuple[list[str], Ints, Floats, Floats, list[Floats]]:
+    """Names, countries, positions, weights and geotags of the cities that real geotags make."""
     if geotags.ndim != 2 or geotags.shape[1] != 2 or len(geotags) < 1000:
         raise InputError(
             f"a toy Earth needs at least 1000 geotags of latitude, longitude, not an array of {geotags.shape}"
@@ -86,7 +102,7 @@ def _cities_from_geotags(geotags, country, position, cities=120):
     return names, country[apart.argmin(axis=1)], means, part.photo_counts[dense].astype(float), spots
 
 
-def _different_within_country(rng, country: np.ndarray, kinds: int) -> np.ndarray:
+def _different_within_country(rng: np.random.Generator, country: Ints, kinds: int) -> Ints:
     """One of `kinds` per city, different for cities of one country as long as there are enough kinds."""
     chosen = np.empty(len(country), int)
     for one in np.unique(country):
@@ -95,7 +111,7 @@ def _different_within_country(rng, country: np.ndarray, kinds: int) -> np.ndarra
     return chosen
 
 
-def _looks(rng, countries: int) -> np.ndarray:
+def _looks(rng: np.random.Generator, countries: int) -> Ints:
     """Wall, roof, script and road side of each country: unique all together, each alone shared by several."""
     kinds = (WALLS, ROOFS, SCRIPTS, SIDES)
     everything = np.stack(np.unravel_index(np.arange(np.prod(kinds)), kinds), axis=1)
@@ -112,7 +128,9 @@ def _looks(rng, countries: int) -> np.ndarray:
     return everything[fresh]
 
 
-def _sites(rng, country, position, spots):
+def _sites(
+    rng: np.random.Generator, country: Ints, position: Floats, spots: list[Floats] | None
+) -> tuple[Ints, Floats, Floats, Ints]:
     """One to three landmark sites within about 4 km of each city, then the replicas."""
     count = rng.integers(1, 4, len(position))
     city = np.repeat(np.arange(len(position)), count)
@@ -138,13 +156,22 @@ def _sites(rng, country, position, spots):
     return city, place, weight, landmark
 
 
-def offset(rng: np.random.Generator, position: np.ndarray, sigma_km: float) -> np.ndarray:
-    """A point (degrees) at a Gaussian offset of `sigma_km` in each direction from `position`, on the sphere."""
-    return offsets(rng, np.asarray(position)[None], sigma_km)[0]
+def offset(rng: np.random.Generator, position: Floats, sigma_km: float) -> Floats:
+    """A point (degrees) at a Gaussian offset of `sigma_km` in each direction from `position`, on the sphere.
+
+    >>> offset(np.random.default_rng(0), np.array([48.86, 2.35]), sigma_km=0.0).round(2).tolist()
+    [48.86, 2.35]
+    """
+    point: Floats = offsets(rng, np.asarray(position)[None], sigma_km)[0]
+    return point
 
 
-def offsets(rng: np.random.Generator, positions: np.ndarray, sigma_km: float | np.ndarray) -> np.ndarray:
-    """Points (n, 2), degrees, at Gaussian offsets of `sigma_km`, a scalar or (n,), from `positions` (n, 2)."""
+def offsets(rng: np.random.Generator, positions: Floats, sigma_km: float | Floats) -> Floats:
+    """Points (n, 2), degrees, at Gaussian offsets of `sigma_km`, a scalar or (n,), from `positions` (n, 2).
+
+    >>> offsets(np.random.default_rng(0), np.zeros((3, 2)), 10.0).shape
+    (3, 2)
+    """
     n = len(positions)
     distance = np.hypot(*rng.standard_normal((2, n))) * sigma_km / geodesy.EARTH_RADIUS_KM
     bearing = rng.uniform(0, 2 * np.pi, n)

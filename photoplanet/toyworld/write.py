@@ -4,7 +4,7 @@ import io
 import json
 import os
 import tarfile
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from concurrent.futures import ProcessPoolExecutor
 from dataclasses import asdict, dataclass
 from multiprocessing import get_context
@@ -13,6 +13,8 @@ from pathlib import Path
 import numpy as np
 import pyarrow as pa
 
+from photoplanet.core.atomic import replacing, write_bytes, write_text
+from photoplanet.core.progress import Advance, ignore
 from photoplanet.errors import InputError
 from photoplanet.metadata import exif, exif_writer
 from photoplanet.photos import table
@@ -35,13 +37,19 @@ class Order:
     coordinates: str | None = None
 
 
+Job = tuple[Path, Order, int, travellers.ToyPhotos]  # the folder, what to make, the first photo's number, the photos
+
+
 def write(
-    folder, order: Order, processes: int | None = None, advance: Callable = lambda count=1, note="": None
+    folder: str | os.PathLike[str], order: Order, processes: int | None = None, advance: Advance = ignore
 ) -> Path:
     """Write a toy Earth's photos and their table `photos.parquet` into `folder`; return the table's path.
 
     Runs again where it was stopped: files that are there already are kept. A folder that holds anything else is refused
     with InputError. `processes`: default one per core.
+
+    >>> write(getfixture("tmp_path") / "toy", Order(photos=3, size=32)).name
+    'photos.parquet'
     """
     folder = Path(folder)
     if order.photos < 1 or not 32 <= order.size <= 2048:
@@ -54,20 +62,29 @@ def write(
         advance(written)
     rows = columns(photos, order)
     table.write(rows, folder / TABLE)
-    _atomic(folder / FACTS, json.dumps({**asdict(order), "complete": True}, indent=2).encode())
+    write_text(folder / FACTS, json.dumps({**asdict(order), "complete": True}, indent=2))
     return folder / TABLE
 
 
 def make_world(order: Order) -> world.World:
-    """The Earth of an order: the built-in cities, or those of its coordinate file."""
+    """The Earth of an order: the built-in cities, or those of its coordinate file.
+
+    >>> len(make_world(Order(photos=1)).city_names)
+    106
+    """
     if order.coordinates is None:
         return world.make()
     geotags, _ = table.read(order.coordinates, require=("latitude", "longitude"))
     return world.make(coordinates=np.column_stack([geotags["latitude"], geotags["longitude"]]))
 
 
-def columns(photos: travellers.Photos, order: Order, first: int = 0) -> pa.Table:
-    """The photo table of `photos`, numbered from `first`; `scene` is a column of its own."""
+def columns(photos: travellers.ToyPhotos, order: Order, first: int = 0) -> pa.Table:
+    """The photo table of `photos`, numbered from `first`; `scene` is a column of its own.
+
+    >>> order = Order(photos=2)
+    >>> columns(travellers.travel(make_world(order), order.photos), order)["photo_id"].to_pylist()
+    ['toy-0000000', 'toy-0000001']
+    """
     number = np.arange(first, first + len(photos))
     return pa.table(
         {
@@ -87,15 +104,25 @@ def columns(photos: travellers.Photos, order: Order, first: int = 0) -> pa.Table
     )
 
 
-def address(photos: travellers.Photos, row: int, number: int, order: Order) -> str:
-    """Where photo `number` (row `row` of `photos`) lies, relative to the folder."""
+def address(photos: travellers.ToyPhotos, row: int, number: int, order: Order) -> str:
+    """Where photo `number` (row `row` of `photos`) lies, relative to the folder.
+
+    >>> order = Order(photos=2, shards=True)
+    >>> address(travellers.travel(make_world(order), order.photos), row=1, number=1, order=order)
+    '00000.tar#000000001.jpg'
+    """
     if order.shards:
         return f"{number // SHARD_PHOTOS:05d}.tar#{number:09d}.jpg"
     return f"traveller-{photos.photographer[row]:05d}/album-{photos.album[row]:05d}/{number:07d}.jpg"
 
 
-def jpegs(photos: travellers.Photos, order: Order, first: int = 0) -> Iterator[bytes]:
-    """Paint and encode the photos one after another, with GPS position, time and artist in their EXIF."""
+def jpegs(photos: travellers.ToyPhotos, order: Order, first: int = 0) -> Iterator[bytes]:
+    """Paint and encode the photos one after another, with GPS position, time and artist in their EXIF.
+
+    >>> order = Order(photos=1, size=32)
+    >>> next(jpegs(travellers.travel(make_world(order), order.photos), order))[6:10]
+    b'JFIF'
+    """
     for row in range(len(photos)):
         image = paint.photo(
             paint.cues_of(photos.cues[row]), travellers.SCENES[photos.scene[row]], (order.seed, first + row), order.size
@@ -123,12 +150,12 @@ def _claim(folder: Path, order: Order) -> None:
             raise InputError(f"{folder}: holds another toy Earth; give an empty folder")
         return
     if folder.exists() and any(folder.iterdir()):
-        raise InputError(f"{folder}: is not empty and holds no toy Earth; give an empty folder")
+        raise InputError(f"{folder}: is not empty and does not hold a toy Earth; give an empty folder")
     folder.mkdir(parents=True, exist_ok=True)
-    _atomic(facts, json.dumps({**asdict(order), "complete": False}, indent=2).encode())
+    write_text(facts, json.dumps({**asdict(order), "complete": False}, indent=2))
 
 
-def _run(jobs: list, processes: int) -> Iterator[int]:
+def _run(jobs: list[Job], processes: int) -> Iterator[int]:
     if processes == 1 or len(jobs) < 4:
         yield from map(_write_chunk, jobs)
         return
@@ -140,7 +167,7 @@ def _run(jobs: list, processes: int) -> Iterator[int]:
             raise
 
 
-def _write_chunk(job) -> int:
+def _write_chunk(job: Job) -> int:
     folder, order, first, photos = job
     if order.shards:
         _write_shard(folder, order, first, photos)
@@ -150,33 +177,25 @@ def _write_chunk(job) -> int:
         return len(photos)
     for target, data in zip(targets, jpegs(photos, order, first), strict=True):
         target.parent.mkdir(parents=True, exist_ok=True)
-        _atomic(target, data)
+        write_bytes(target, data)
     return len(photos)
 
 
-def _write_shard(folder: Path, order: Order, first: int, photos: travellers.Photos) -> None:
+def _write_shard(folder: Path, order: Order, first: int, photos: travellers.ToyPhotos) -> None:
     """One shard as img2dataset writes it: NNNNN.tar of key.jpg and key.json, NNNNN.parquet, NNNNN_stats.json."""
     name = f"{first // SHARD_PHOTOS:05d}"
     if (folder / f"{name}_stats.json").is_file():
         return
     rows = columns(photos, order, first)
     keys = [f"{first + row:09d}" for row in range(len(photos))]
-    partial = folder / f".{name}.tar.part"
-    with tarfile.open(partial, "w", format=tarfile.USTAR_FORMAT) as tar:
+    with replacing(folder / f"{name}.tar") as partial, tarfile.open(partial, "w", format=tarfile.USTAR_FORMAT) as tar:
         for key, row, data in zip(keys, rows.to_pylist(), jpegs(photos, order, first), strict=True):
             about = {"key": key, "status": "success", "error_message": None, **row}
             for suffix, content in ((".jpg", data), (".json", json.dumps(about).encode())):
                 member = tarfile.TarInfo(key + suffix)
                 member.size = len(content)
                 tar.addfile(member, io.BytesIO(content))
-    partial.replace(folder / f"{name}.tar")
     rows = rows.append_column("key", pa.array(keys)).append_column("status", pa.array(["success"] * len(keys)))
     table.write(rows, folder / f"{name}.parquet")
     stats = {"count": len(keys), "successes": len(keys), "failed_to_download": 0, "failed_to_resize": 0}
-    _atomic(folder / f"{name}_stats.json", json.dumps(stats).encode())
-
-
-def _atomic(path: Path, data: bytes) -> None:
-    partial = path.with_name(f".{path.name}.part")
-    partial.write_bytes(data)
-    partial.replace(path)
+    write_text(folder / f"{name}_stats.json", json.dumps(stats))

@@ -2,7 +2,6 @@
 
 import copy
 import os
-import shutil
 import tempfile
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, NamedTuple, TypeVar
@@ -105,10 +104,10 @@ def export_model(
     if len(partition) != classifier.classes:
         raise ModelError(f"{len(partition)} cells for a network of {classifier.classes} classes; use its own cells")
     target.parent.mkdir(parents=True, exist_ok=True)
-    parts = Path(tempfile.mkdtemp(prefix=f".{target.name}.parts-", dir=target.parent))
-    try:
-        parity = write_onnx(classifier, parts / model_folder.NETWORK)
-        save_weights(classifier, parts / model_folder.WEIGHTS)
+    with tempfile.TemporaryDirectory(prefix=f".{target.name}.parts-", dir=target.parent) as scratch:
+        network, weights = Path(scratch) / model_folder.NETWORK, Path(scratch) / model_folder.WEIGHTS
+        parity = write_onnx(classifier, network)
+        save_weights(classifier, weights)
         info = model_folder.ModelInfo(
             name=name,
             backbone=classifier.arguments(),
@@ -118,9 +117,7 @@ def export_model(
             calibration=dict(calibration or {}),
             training={**(training or {}), "onnx_parity": parity._asdict()},
         )
-        return model_folder.write(target, info, partition, parts / model_folder.NETWORK, parts / model_folder.WEIGHTS)
-    finally:
-        shutil.rmtree(parts, ignore_errors=True)
+        return model_folder.write(target, info, partition, network, weights)
 
 
 def export_run(run: str | os.PathLike[str], folder: str | os.PathLike[str], name: str = "") -> model_folder.Bundle:

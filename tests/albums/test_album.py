@@ -101,6 +101,11 @@ def test_very_long_albums_are_cut_at_their_longest_pauses():
     assert max(len(each.rows) for each in album.form(times(*[None] * 1000), max_photos=64)) <= 64
 
 
+def test_of_equal_pauses_the_one_in_the_middle_is_cut():
+    when = times(*[datetime(2024, 1, 1) + timedelta(hours=hour) for hour in range(100)])
+    assert [len(each.rows) for each in album.form(when, max_photos=60)] == [50, 50]
+
+
 def test_bad_arguments_are_refused():
     with pytest.raises(InputError, match="albums has 1 values for 2 photos"):
         album.form(times(None, None), albums=["a"])

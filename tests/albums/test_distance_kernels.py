@@ -6,7 +6,7 @@ import pytest
 from photoplanet.albums import distance_kernels, timed_hmm, transition_model
 from photoplanet.albums.album import Album
 from photoplanet.albums.viterbi import forward_backward
-from photoplanet.earth import geodesy
+from photoplanet.earth import cells, geodesy
 from photoplanet.earth.partition.partition import Partition
 
 GAPS = np.array([1 / 60, 0.1, 1.0, np.nan, 30.0, 5000.0])
@@ -43,10 +43,10 @@ def peaked(rng, n, c):
 def test_every_step_of_all_cells_is_its_matrix(partition):
     rng = np.random.default_rng(0)
     c = len(partition)
-    chain = timed_hmm.Timed(partition, np.arange(c), transition_model.default().at(GAPS))
+    chain = timed_hmm.TimedChain(partition, np.arange(c), transition_model.default().at(GAPS))
     assert (
-        chain.scales[0].columns is not None
-        and sum(map(len, chain.scales[0].columns)) < c * c / distance_kernels.BLOCK / 4
+        chain.kernels[0].columns is not None
+        and sum(map(len, chain.kernels[0].columns)) < c * c / distance_kernels.BLOCK / 4
     )
     for gap in range(len(GAPS)):
         whole = matrix(partition, chain.shares[gap])
@@ -58,7 +58,7 @@ def test_every_step_of_all_cells_is_its_matrix(partition):
 def test_every_step_of_some_cells_and_the_rest_is_its_matrix(partition):
     rng = np.random.default_rng(0)
     states = np.sort(rng.choice(len(partition), 120, replace=False))
-    chain = timed_hmm.Timed(partition, states, transition_model.default().at(GAPS))
+    chain = timed_hmm.TimedChain(partition, states, transition_model.default().at(GAPS))
     share = transition_model.popularity(partition)
     out = np.append(share[states], 1 - share[states].sum())
     for gap, shares in enumerate(chain.shares):
@@ -102,11 +102,22 @@ def test_an_album_is_decoded_as_by_matrices(partition, anchored):
     joint = forward_backward(log_share, neighbours, Dense(transition_model.default().at(GAPS)))[0] + (told - neighbours)
     wanted = np.exp(joint - joint.max(axis=1, keepdims=True))
     wanted /= wanted.sum(axis=1, keepdims=True)
-    found = np.exp(timed_hmm.decode(rows, None, Album(GAPS, known), partition).log_probabilities)
+    found = np.exp(timed_hmm.decode(rows, None, Album(GAPS, known), partition))
     np.testing.assert_allclose(found, wanted, atol=2e-6)
 
 
+@pytest.mark.parametrize(("component", "km"), [(1, 10.0), (2, 100.0), (3, 1000.0)])
+def test_a_walk_a_drive_and_a_flight_fall_off_over_10_100_and_1000_km(component, km):
+    lng = np.degrees(np.array([0.0, 1.0, 2.0]) * km / geodesy.EARTH_RADIUS_KM)
+    partition = Partition.from_cells(cells.from_latlng(np.zeros(3), lng, level=16))
+    start, near, far = partition.assign(np.zeros(3), lng)
+    chain = timed_hmm.TimedChain(partition, np.arange(3), np.eye(5)[[component]])
+    reached = chain.forward(0, np.eye(3)[start])
+    away = geodesy.distance_km(*partition.means[start], *partition.means[[near, far]].T)
+    assert np.log(reached[near] / reached[far]) == pytest.approx((away[1] - away[0]) / km, rel=1e-3)
+
+
 def test_no_sum_runs_over_subnormal_numbers(partition):
-    for scale in distance_kernels.scales(partition, np.arange(len(partition))):
-        for block in scale.blocks:
+    for kernel in distance_kernels.kernels(partition, np.arange(len(partition))):
+        for block in kernel.blocks:
             assert block[block > 0].min() > 1e-20

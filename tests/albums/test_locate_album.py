@@ -110,7 +110,7 @@ def test_bad_arguments_are_named(model, photo):
         model.locate_album([red], anchors=[None, None])
     with pytest.raises(InputError, match="photo 1: GPS out of range"):
         model.locate_album([red], anchors=[(100, 0)])
-    with pytest.raises(InputError, match="no latitude and longitude"):
+    with pytest.raises(InputError, match="not a latitude and longitude"):
         model.locate_album([red], anchors=["Paris"])
     with pytest.raises(InputError, match="the methods are single"):
         model.locate_album([red], method="magic")
@@ -118,15 +118,15 @@ def test_bad_arguments_are_named(model, photo):
         Track(np.array(["2023-01-02", "2023-01-01"], "datetime64[s]"), np.zeros(2), np.zeros(2))
 
 
-def test_what_was_learned_lives_in_the_model_folder_and_is_checked(tiny_model_copy, photo):
+def test_fitted_parameters_live_in_the_model_folder_and_are_checked(tiny_model_copy, photo):
     model = pp.load(tiny_model_copy)
     with pytest.raises(ModelError, match="training albums"):
         model.locate_album([photo("red"), photo("green")], method="hmm")
     trips = [(np.array([0, 0, 1, 1]), np.array([0.1, 3.0, 0.2])), (np.array([2, -1, 4]), np.array([1.0, 1.0]))]
-    bundle = album_parameters.learn(model.bundle, trips, {"data": "made up"})
+    bundle = album_parameters.fit(model.bundle, trips, {"data": "made up"})
     assert bundle.info.parts["album-hmm"]["albums"] == 2 and bundle.info.parts["album-hmm"]["data"] == "made up"
     loaded = pp.load(tiny_model_copy)
-    kept = album_parameters.of(loaded.bundle)
+    kept = album_parameters.read(loaded.bundle)
     expected = hmm.count([classes for classes, _ in trips], 5)
     for name in ("photos", "origin", "target", "steps"):
         np.testing.assert_array_equal(getattr(kept["hmm"], name), getattr(expected, name))
@@ -138,10 +138,35 @@ def test_what_was_learned_lives_in_the_model_folder_and_is_checked(tiny_model_co
         pp.load(tiny_model_copy).locate_album([photo("red"), photo("green")])
 
 
+def test_parameters_of_another_partition_are_refused(tiny_model_copy):
+    bundle = pp.load(tiny_model_copy).bundle
+    album_parameters.save(bundle.folder, hmm.count([np.arange(9)], 9), transition_model.default(), {})
+    with pytest.raises(ModelError, match="counted over 9 classes, the model has 5"):
+        album_parameters.read(pp.load(tiny_model_copy).bundle)
+
+
+def test_a_track_places_even_photos_that_cannot_be_read(model, tmp_path):
+    broken = tmp_path / "broken.jpg"
+    broken.write_bytes(b"not a photo")
+    times = np.array(minutes(600, 602, 604), "datetime64[s]")
+    track = Track(times, np.array([-22.90, -22.91, -22.92]), np.full(3, -43.1))
+    found = model.locate_album([broken, broken], times=times[:2], track=track)
+    assert [each.point for each in found] == [pytest.approx((-22.90, -43.1)), pytest.approx((-22.91, -43.1))]
+
+
+def test_photos_times_and_places_may_come_from_generators(model, photo):
+    photos = [photo("black"), photo("black", "b.png")]
+    places = [(47.0, 2.0), None]
+    found = model.locate_album(iter(photos), times=iter(minutes(0, 1)), anchors=iter(places))
+    again = model.locate_album(photos, times=minutes(0, 1), anchors=places)
+    assert [each.point for each in found] == [each.point for each in again]
+    assert country(found[1]) == "France"
+
+
 def test_hostile_array_files_are_refused(tmp_path, monkeypatch):
     path = tmp_path / "x.npz"
     path.write_bytes(b"PK not a zip")
-    with pytest.raises(ModelError, match="no counted albums"):
+    with pytest.raises(ModelError, match="not a file of counted albums"):
         album_parameters.load(path)
     good = {name: np.zeros((7, 5) if name == "shares" else 3, kind) for name, kind in album_parameters.ARRAYS.items()}
     np.savez(path, **{**good, "photos": np.array([object()])})
@@ -158,6 +183,6 @@ def test_hostile_array_files_are_refused(tmp_path, monkeypatch):
     with pytest.raises(ModelError, match=r"over \d+ MiB"):
         album_parameters.load(path)
     with pytest.raises(ModelError, match="sum to 1"):
-        transition_model.Travel(np.full((7, 5), 0.3))
+        transition_model.TransitionModel(np.full((7, 5), 0.3))
     with pytest.raises(ModelError, match="do not fit together"):
         hmm.Counts(np.ones(2, np.int64), np.array([5], np.int32), np.array([0], np.int32), np.array([1]))

@@ -24,7 +24,7 @@ def city(partition):
 
 
 @pytest.fixture(scope="module")
-def learned(city):
+def parameters(city):
     trips = [
         np.array([city["Paris"]] * 5 + [city["Brussels"]] * 5),
         np.array([city["Rio"]] * 4),
@@ -43,83 +43,83 @@ def evidence(city, *seen):
     return np.log(rows)
 
 
-def run(name, rows, partition, learned, gaps=1.0, known=None):
+def run(name, rows, partition, parameters, gaps=1.0, known=None):
     n = len(rows)
     album = Album(np.full(n - 1, gaps), np.full(n, -1, np.int32) if known is None else np.int32(known))
-    decoded = methods.decode(name, rows, np.zeros((n, 2), np.float32), album, partition, learned)
-    assert decoded.log_probabilities.shape == rows.shape and decoded.log_probabilities.dtype == np.float32
-    np.testing.assert_allclose(np.exp(decoded.log_probabilities.astype(float)).sum(axis=1), 1, atol=1e-4)
-    return np.exp(decoded.log_probabilities)
+    found = methods.decode(name, rows, np.zeros((n, 2), np.float32), album, partition, parameters)
+    assert found.shape == rows.shape and found.dtype == np.float32
+    np.testing.assert_allclose(np.exp(found.astype(float)).sum(axis=1), 1, atol=1e-4)
+    return np.exp(found)
 
 
 EVERY = ["single", "average", "log-average", "hmm", "timed-hmm"]
 
 
 @pytest.mark.parametrize("name", EVERY)
-def test_one_photo_alone_is_located_as_by_itself(name, city, partition, learned):
+def test_one_photo_alone_is_located_as_by_itself(name, city, partition, parameters):
     rows = evidence(city, {"Tokyo": 0.6, "Rio": 0.3})
-    np.testing.assert_allclose(run(name, rows, partition, learned), np.exp(rows), rtol=1e-5)
+    np.testing.assert_allclose(run(name, rows, partition, parameters), np.exp(rows), rtol=1e-5)
 
 
 @pytest.mark.parametrize("name", EVERY[1:])
-def test_a_sure_photo_takes_the_unsure_ones_with_it(name, city, partition, learned):
+def test_a_sure_photo_takes_the_unsure_ones_with_it(name, city, partition, parameters):
     unsure = {"Rio": 0.3, "Paris": 0.25}
     rows = evidence(city, unsure, {"Paris": 0.98}, unsure, unsure)
-    assert (run(name, rows, partition, learned).argmax(axis=1) == city["Paris"]).all()
+    assert (run(name, rows, partition, parameters).argmax(axis=1) == city["Paris"]).all()
 
 
 @pytest.mark.parametrize("name", ["hmm", "timed-hmm"])
-def test_a_trip_of_two_places_stays_two_places(name, city, partition, learned):
+def test_a_trip_of_two_places_stays_two_places(name, city, partition, parameters):
     rows = evidence(city, *[{"Paris": 0.9}] * 3, {}, *[{"Brussels": 0.9}] * 3)
-    found = run(name, rows, partition, learned, gaps=24.0).argmax(axis=1)
+    found = run(name, rows, partition, parameters, gaps=24.0).argmax(axis=1)
     assert found[:3].tolist() == [city["Paris"]] * 3 and found[4:].tolist() == [city["Brussels"]] * 3
     assert found[3] in (city["Paris"], city["Brussels"])
-    averaged = run("average", rows, partition, learned).argmax(axis=1)
+    averaged = run("average", rows, partition, parameters).argmax(axis=1)
     assert len(set(averaged.tolist())) == 1
 
 
 @pytest.mark.parametrize("name", EVERY[1:])
-def test_photos_that_could_not_be_read_get_their_neighbours_place_and_say_nothing(name, city, partition, learned):
+def test_photos_that_could_not_be_read_get_their_neighbours_place_and_say_nothing(name, city, partition, parameters):
     rows = evidence(city, {"Tokyo": 0.7}, {}, {"Tokyo": 0.7})
-    found = run(name, rows, partition, learned)
+    found = run(name, rows, partition, parameters)
     assert found[1].argmax() == city["Tokyo"] and found[1].max() > 0.5
-    without = run(name, rows[[0, 2]], partition, learned, gaps=2.0)
+    without = run(name, rows[[0, 2]], partition, parameters, gaps=2.0)
     assert found[0, city["Tokyo"]] == pytest.approx(without[0, city["Tokyo"]], abs=0.05)
 
 
 @pytest.mark.parametrize("name", ["average", "hmm", "timed-hmm"])
-def test_an_anchor_keeps_its_place_and_pulls_its_neighbours(name, city, partition, learned):
+def test_an_anchor_keeps_its_place_and_pulls_its_neighbours(name, city, partition, parameters):
     rows = evidence(city, {"Rio": 0.4, "Brussels": 0.35}, {"Tokyo": 0.9}, {"Rio": 0.4, "Brussels": 0.35})
-    free = run(name, rows, partition, learned, gaps=0.5)
-    held = run(name, rows, partition, learned, gaps=0.5, known=[-1, city["Brussels"], -1])
+    free = run(name, rows, partition, parameters, gaps=0.5)
+    held = run(name, rows, partition, parameters, gaps=0.5, known=[-1, city["Brussels"], -1])
     assert held[1, city["Brussels"]] > 0.99
     assert (held[[0, 2], city["Brussels"]] > free[[0, 2], city["Brussels"]]).all()
     assert (held.argmax(axis=1) == city["Brussels"]).all()
 
 
-def test_time_tells_what_a_change_of_place_is_worth(city, partition, learned):
+def test_time_tells_what_a_change_of_place_is_worth(city, partition, parameters):
     rows = evidence(city, {"Paris": 0.99}, {"Paris": 0.99}, {"Tokyo": 0.8, "Paris": 0.15})
 
     def in_tokyo(hours):
-        return float(run("timed-hmm", rows, partition, learned, gaps=hours)[2, city["Tokyo"]])
+        return float(run("timed-hmm", rows, partition, parameters, gaps=hours)[2, city["Tokyo"]])
 
     found = [in_tokyo(hours) for hours in (0.02, 1.0, 24.0, 2000.0)]
     assert found == sorted(found) and 10 * found[0] < found[-1]
     assert in_tokyo(np.nan) == in_tokyo(transition_model.UNKNOWN_HOURS)
 
 
-def test_distance_tells_where_an_unsure_photo_is(city, partition, learned):
+def test_distance_tells_where_an_unsure_photo_is(city, partition, parameters):
     rows = evidence(city, {"Paris": 0.97}, {"Brussels": 0.49, "Rio": 0.49})
-    found = run("timed-hmm", rows, partition, learned, gaps=8.0)
+    found = run("timed-hmm", rows, partition, parameters, gaps=8.0)
     assert found[1].argmax() == city["Brussels"]
 
 
-def test_the_papers_hmm_gives_the_likeliest_path_too(city, partition, learned):
+def test_the_papers_hmm_gives_the_likeliest_path_too(city, partition, parameters):
     rows = evidence(city, {"Paris": 0.9}, {"Paris": 0.9}, {"Brussels": 0.9})
     album = Album(np.ones(2), np.full(3, -1, np.int32))
-    assert hmm.path(rows, album, learned["hmm"]).tolist() == [city["Paris"], city["Paris"], city["Brussels"]]
+    assert hmm.path(rows, album, parameters["hmm"]).tolist() == [city["Paris"], city["Paris"], city["Brussels"]]
     alone = Album(np.ones(0), np.full(1, -1, np.int32))
-    assert hmm.path(rows[2:], alone, learned["hmm"]).tolist() == [city["Brussels"]]
+    assert hmm.path(rows[2:], alone, parameters["hmm"]).tolist() == [city["Brussels"]]
 
 
 def test_what_needs_training_albums_says_so_and_unknown_names_list_the_known(partition, city):
@@ -141,9 +141,9 @@ def test_with_more_classes_than_states_the_answer_stays_close_and_whole(monkeypa
     rows -= np.log(np.exp(rows).sum(axis=1, keepdims=True))
     rows[4] = -np.log(c)
     album = Album(rng.uniform(0, 30, n - 1), np.int32([-1] * (n - 1) + [7]))
-    exact = np.exp(timed_hmm.decode(rows, None, album, partition).log_probabilities)
+    exact = np.exp(timed_hmm.decode(rows, None, album, partition))
     monkeypatch.setattr(timed_hmm, "MAX_STATES", c // 2)
-    close = np.exp(timed_hmm.decode(rows, None, album, partition).log_probabilities)
+    close = np.exp(timed_hmm.decode(rows, None, album, partition))
     np.testing.assert_allclose(close.sum(axis=1), 1, atol=1e-4)
     assert np.abs(close - exact).sum(axis=1).max() < 0.3
     assert (close.argmax(axis=1) == exact.argmax(axis=1)).mean() > 0.8
@@ -181,7 +181,7 @@ def test_fitting_never_makes_the_training_steps_less_likely(partition):
     def likelihood(shares):
         total = 0.0
         for classes, gaps in albums:
-            chain = timed_hmm.Timed(partition, np.arange(4), shares.at(gaps))
+            chain = timed_hmm.TimedChain(partition, np.arange(4), shares.at(gaps))
             steps = [chain.forward(gap, np.eye(4)[classes[gap]])[classes[gap + 1]] for gap in range(len(gaps))]
             total += np.log(steps).sum()
         return total

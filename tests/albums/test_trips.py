@@ -6,8 +6,10 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from photoplanet.albums import trips
-from photoplanet.albums.trips import Shot
+import photoplanet as pp
+from photoplanet.albums import locate_trip, located_photos, trips
+from photoplanet.albums.shots import Shot, read_shots
+from photoplanet.earth import geodesy
 from photoplanet.errors import InputError
 from photoplanet.locate import locator
 from photoplanet.locate.answers import AnswerOptions
@@ -33,6 +35,26 @@ def test_cameras_are_kept_apart_unless_told_otherwise():
 def test_a_pause_starts_another_album_and_folders_stay_apart():
     shots = [shot("a", "10:00"), shot("b", "12:00"), shot("c", "20:00"), shot("d", "20:00", folder="other")]
     assert names(trips.split(shots, gap_hours=3)[0]) == [["a", "b"], ["c"], ["d"]]
+
+
+def test_folders_and_photographers_are_kept_apart_whatever_the_camera():
+    shots = [shot("a", "10:00", "A"), shot("b", "10:01", "A", folder="other"), shot("c", "10:02", "A")]
+    assert names(trips.split(shots)[0]) == [["a", "c"], ["b"]]
+    assert names(trips.split(shots, one_camera=True)[0]) == [["a", "c"], ["b"]]
+    people = [replace(each, folder="trip", photographer=who) for each, who in zip(shots, "xyx", strict=True)]
+    assert names(trips.split(people)[0]) == [["a", "c"], ["b"]]
+
+
+def test_a_photo_that_says_nothing_goes_with_its_own_folder_and_not_with_the_last_photo_of_another():
+    shots = [shot("a", "10:00", "A"), shot("b", folder="other"), shot("c", "10:02", folder="other")]
+    assert names(trips.split(shots)[0]) == [["a"], ["b", "c"]]
+
+
+def test_a_pause_of_more_than_three_days_starts_another_album():
+    shots = [shot(name, time) for name, time in zip("abcd", ["00:00"] * 4, strict=True)]
+    days = ["2020-05-01T00:00:00", "2020-05-04T00:00:00", "2020-05-07T00:00:01", "2020-05-07T00:00:02"]
+    shots = [replace(each, taken_at=day) for each, day in zip(shots, days, strict=True)]
+    assert names(trips.split(shots)[0]) == [["a", "b"], ["c", "d"]]
 
 
 def test_a_photo_that_says_nothing_stays_behind_the_one_before():
@@ -87,31 +109,31 @@ def model(tiny_model):
 
 def test_a_known_place_pulls_its_neighbours_and_the_unreadable(album, model, tiny_cities):
     rio = tiny_cities["Rio"]
-    alone = trips.locate(model, trips.split(album)[0][0])
+    alone = locate_trip.locate(model, trips.split(album)[0][0])
     assert alone[0].prediction.confidence["country"] < 0.9
     album[1] = replace(album[1], place=(-22.9, -43.3))
-    found = trips.locate(model, trips.split(album)[0][0])
+    found = locate_trip.locate(model, trips.split(album)[0][0])
     assert [each.kind for each in found] == ["estimated", "own GPS", "neighbours", "estimated"]
     for each in found:
         assert each.prediction.point == pytest.approx(rio, abs=0.2) and each.prediction.confidence["country"] > 0.9
     assert found[1].prediction.point == (-22.9, -43.3) and "2.png" in found[2].error
-    kept = trips.locate(model, trips.split(album)[0][0], use_places=False)
+    kept = locate_trip.locate(model, trips.split(album)[0][0], use_places=False)
     assert [each.kind for each in kept] == ["estimated", "estimated", "neighbours", "estimated"]
 
 
 def test_a_track_places_photos_between_its_points(album, model):
     times = np.array([f"{DAY}10:00:00", f"{DAY}10:10:00"], "datetime64[s]")
     track = Track(times, np.array([48.0, 48.1]), np.array([2.0, 2.0]))
-    found = trips.locate(model, trips.split(album, time_offset="+00:00")[0][0], track=track)
+    found = locate_trip.locate(model, trips.split(album, time_offset="+00:00")[0][0], track=track)
     assert found[1].kind == "track" and found[1].prediction.point == pytest.approx((48.01, 2.0))
     assert found[1].record(AnswerOptions())["best"]["latitude"] == pytest.approx(48.01)  # measured: not rounded to 0.1°
-    assert found[1].estimate(AnswerOptions()).radius_m == pytest.approx(5560 + trips.TRACK_ERROR_M, rel=0.01)
+    assert found[1].estimate(AnswerOptions()).radius_m == pytest.approx(5560 + located_photos.TRACK_ERROR_M, rel=0.01)
     assert trips.covered(track, trips.split(album, time_offset="+00:00")[0]) == 4
 
 
 def test_what_may_be_written(album, model):
     album[1] = replace(album[1], place=(-22.91, -43.17))
-    found = trips.locate(model, trips.split(album)[0][0])
+    found = locate_trip.locate(model, trips.split(album)[0][0])
     told = [each.estimate(AnswerOptions()) for each in found]
     assert told[1] is None and told[2] is None  # its own GPS; and a file that nobody can read
     best = found[0].prediction
@@ -121,8 +143,57 @@ def test_what_may_be_written(album, model):
     assert told[0].confidence == 0.9 and "timed-hmm" in told[0].method
 
 
+@pytest.mark.parametrize("precision", ["street", "city", "region", "country"])
+def test_the_written_radius_grows_by_what_rounding_moves_the_point(album, model, precision):
+    album[1] = replace(album[1], place=(-22.91, -43.17))
+    located = locate_trip.locate(model, trips.split(album)[0][0])[0]
+    written = located.estimate(AnswerOptions(precision=precision))
+    moved = geodesy.distance_km(*located.prediction.point, written.latitude, written.longitude)
+    assert written.radius_m == pytest.approx(1000 * (located.prediction.credible_region(0.9).radius_km + moved))
+    assert moved > {"street": 0, "city": 0.1, "region": 10, "country": 100}[precision]
+
+
+def test_the_written_radius_holds_the_share_that_was_asked_for(album, model):
+    located = locate_trip.locate(model, trips.split(album)[0][0], method="single")[0]
+    half, most = (located.estimate(AnswerOptions(region=share, answer_always=True)) for share in (0.5, 0.9))
+    assert (half.confidence, most.confidence) == (0.5, 0.9)
+
+
+def test_without_known_places_the_attention_network_answers_and_with_them_the_timed_hmm(album):
+    toy = pp.load("toy")
+    (trip,) = trips.split(album)[0]
+    assert {each.method for each in locate_trip.locate(toy, trip)} == {"attention"}
+    album[1] = replace(album[1], place=(48.86, 2.35))
+    (trip,) = trips.split(album)[0]
+    assert {each.method for each in locate_trip.locate(toy, trip)} == {"timed-hmm"}
+    assert {each.method for each in locate_trip.locate(toy, trip, use_places=False)} == {"attention"}
+    track = Track(np.array([f"{DAY}10:00:00", f"{DAY}10:10:00"], "datetime64[s]"), np.full(2, 48.0), np.full(2, 2.0))
+    assert {each.method for each in locate_trip.locate(toy, trip, use_places=False, track=track)} == {"timed-hmm"}
+
+
+def test_an_estimate_of_a_continent_is_written_to_five_degrees(album, model):
+    located = locate_trip.locate(model, trips.split(album)[0][0], method="single")[0]
+    assert located.prediction.best.level == "continent"
+    written = located.estimate(AnswerOptions(precision="city", answer_always=True))
+    assert written.latitude % 5 == 0 and written.longitude % 5 == 0
+
+
+def test_an_estimate_of_the_toy_model_says_that_its_places_are_not_real(album):
+    located = locate_trip.locate(pp.load("toy"), trips.split(album)[0][0])[0]
+    written = located.estimate(AnswerOptions(answer_always=True))
+    assert written.method == "estimate, attention, model toy (toy Earth)"
+
+
+def test_a_measured_place_is_reported_as_certain_and_exact(album, model):
+    album[1] = replace(album[1], place=(-22.91234, -43.17))
+    facts = locate_trip.locate(model, trips.split(album)[0][0])[1].record(AnswerOptions(precision="country"))
+    assert facts["kind"] == "own GPS" and not facts["abstains"] and set(facts["confidence"].values()) == {1.0}
+    assert facts["best"]["latitude"] == -22.9123 and facts["best"]["level"] == "street"
+    assert facts["region"]["radius_km"] == 0.015 and facts["region"]["probability"] == 1.0
+
+
 def test_weak_evidence_is_not_written_unless_asked(album, model):
-    found = trips.locate(model, trips.split(album)[0][0], method="single")
+    found = locate_trip.locate(model, trips.split(album)[0][0], method="single")
     assert found[0].prediction.abstains and found[0].estimate(AnswerOptions()) is None
     assert found[0].estimate(AnswerOptions(answer_always=True)) is not None
 
@@ -130,7 +201,7 @@ def test_weak_evidence_is_not_written_unless_asked(album, model):
 def test_nothing_readable_and_nothing_known(album, model, tmp_path):
     for number in range(4):
         (tmp_path / f"{number}.png").write_bytes(b"no photo")
-    found = trips.locate(model, trips.split(album)[0][0])
+    found = locate_trip.locate(model, trips.split(album)[0][0])
     assert all(each.prediction is None and each.error for each in found)
 
 
@@ -140,13 +211,13 @@ def test_reading_folders_and_tables(photo, tmp_path):
         "photo_id,path,latitude,longitude,taken_at,album\n"
         "a,trip/1.png,48.5,2.5,2020-01-01T10:00:00,x\nb,trip/none.png,,,,x\n"
     )
-    (alone,) = trips.read([str(tmp_path / "trip")])
+    (alone,) = read_shots([str(tmp_path / "trip")])
     assert alone.place is None and alone.folder.endswith("trip")
-    one, two = trips.read([str(tmp_path / "photos.csv")])
+    one, two = read_shots([str(tmp_path / "photos.csv")])
     assert one.place == (48.5, 2.5) and one.taken_at == "2020-01-01T10:00:00" and one.album == two.album == "x"
     assert two.place is None and two.unreadable
     with pytest.raises(InputError, match="no photo in this folder"):
         (tmp_path / "empty").mkdir()
-        trips.read([str(tmp_path / "empty")])
+        read_shots([str(tmp_path / "empty")])
     with pytest.raises(InputError, match="no album is named"):
-        trips.read([])
+        read_shots([])

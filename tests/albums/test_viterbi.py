@@ -72,7 +72,7 @@ def test_a_plain_matrix_agrees_with_every_path(seed, n, k):
 def test_the_counted_chain_is_its_matrix_and_agrees_with_every_path(seed, n, k, pseudo):
     rng = np.random.default_rng(seed)
     counts = hmm.count([rng.integers(-1, k, 12), rng.integers(0, k, 5)], k)
-    chain = hmm.Counted(counts, pseudo)
+    chain = hmm.CountedChain(counts, pseudo)
     seen = np.zeros((k, k))
     seen[counts.origin, counts.target] = counts.steps
     stay = (np.trace(seen) + 0.5) / (seen.sum() + 1)
@@ -90,6 +90,17 @@ def test_the_counted_chain_is_its_matrix_and_agrees_with_every_path(seed, n, k, 
     np.testing.assert_allclose(np.exp(found), posterior, atol=1e-5)
 
 
+def test_by_default_half_a_photo_is_added_to_every_class_and_one_step_to_the_steps_from_each():
+    counts = hmm.count([np.zeros(10, int), np.array([1, 2])], 3)  # nine steps stay in class 0, one leads from 1 to 2
+    chain = hmm.CountedChain(counts)
+    prior = np.array([10.5, 1.5, 1.5]) / 13.5
+    np.testing.assert_allclose(np.exp(chain.log_prior), prior)
+    stay = 9.5 / 11
+    one_more = stay * np.eye(3) + (1 - stay) * prior
+    wanted = (np.array([[9, 0, 0], [0, 0, 1], [0, 0, 0]]) + one_more) / [[10], [2], [1]]
+    np.testing.assert_allclose([chain.forward(0, row) for row in np.eye(3)], wanted)
+
+
 def made_up_partition(seed, cells=6):
     rng = np.random.default_rng(seed)
     lat, lng = rng.uniform(-60, 60, cells), rng.uniform(-179, 179, cells)
@@ -103,7 +114,7 @@ def test_the_timed_chain_is_a_distribution_whose_steps_fit_together(seed, n, kep
     kept = min(kept, len(partition))
     rng = np.random.default_rng(seed)
     shares = transition_model.default().at(rng.uniform(0, 100, n - 1))
-    chain = timed_hmm.Timed(partition, np.arange(kept), shares)
+    chain = timed_hmm.TimedChain(partition, np.arange(kept), shares)
     k = kept + (kept < len(partition))
     matrices = matrices_of(chain, k, n - 1)
     worth = rng.random(k)

@@ -7,7 +7,9 @@ import pytest
 from playwright.sync_api import expect
 
 import photoplanet as pp
-from photoplanet.albums import trips
+from photoplanet.albums import located_photos, trips
+from photoplanet.albums.located_photos import LocatedPhoto
+from photoplanet.albums.shots import Shot
 from photoplanet.errors import InputError
 from photoplanet.locate.answers import AnswerOptions
 from photoplanet.locate.prediction import Prediction
@@ -128,12 +130,12 @@ def trip_map(model, tmp_path):
     part = pp.Partition.from_cells(np.unique(pp.cells.from_latlng(*np.transpose(places), level=11)))
     weak = Prediction(np.array([0.45, 0.4, 0.05, 0.05, 0.05], np.float32), part)
     sure = Prediction(np.eye(5, dtype=np.float32)[1], part)
-    shots = [trips.Shot(name, name, "trip") for name in ("a.jpg", "b.jpg", "c.jpg", "d.jpg")]
+    shots = [Shot(name, name, "trip") for name in ("a.jpg", "b.jpg", "c.jpg", "d.jpg")]
     found = [
-        trips.Found(shots[0], trips.OWN, sure_of(model, 0, at=(48.85, 2.35))),
-        trips.Found(shots[1], "estimated", sure),
-        trips.Found(shots[2], "estimated", weak),
-        trips.Found(shots[3], "neighbours", None, "d.jpg: no photo"),
+        LocatedPhoto(shots[0], located_photos.OWN, sure_of(model, 0, at=(48.85, 2.35))),
+        LocatedPhoto(shots[1], "estimated", sure),
+        LocatedPhoto(shots[2], "estimated", weak),
+        LocatedPhoto(shots[3], "neighbours", None, "d.jpg: no photo"),
     ]
     times = np.array(["2020-05-01T10:00", "2020-05-01T12:00", "2020-05-02T12:00", "NaT"], "datetime64[s]")
     with trip.map_file(tmp_path / "trip.html", 4, AnswerOptions(top=5, answer_always=True)) as add:
@@ -149,6 +151,8 @@ def test_a_trip_has_a_timeline_that_says_how_each_photo_was_placed(opened, trip_
     expect(page.locator("#timeline text").first).to_contain_text("2020-05-01 – 2020-05-02")
     xs = [ticks.nth(k).bounding_box()["x"] for k in range(4)]
     assert xs == sorted(xs) and xs[2] - xs[1] > xs[1] - xs[0]  # a day is longer than two hours
+    numbers = page.locator("#timeline text.quiet").all_text_contents()
+    assert numbers[1:] == ["1", "2", "3", "4"]
     page.locator("#timeline").focus()
     before = canvas(page)
     for _ in range(2):
@@ -202,7 +206,7 @@ HOLDS = """(m, [corners, points]) => {
 
 @pytest.mark.parametrize(
     ("latitude", "longitude", "level"),
-    [(48.9, 2.4, 6), (10.0, 179.9, 5), (0.1, 0.1, 0), (89.0, 20.0, 2), (-80.0, 5.0, 1)],
+    [(48.9, 2.4, 6), (10.0, 179.9, 5), (0.1, 0.1, 0), (89.0, 20.0, 0), (-89.0, 20.0, 2), (-80.0, 5.0, 1)],
 )
 def test_a_cell_is_filled_where_it_is(visit, address, latitude, longitude, level):
     """A small cell, one across ±180°, a face of the cube, and cells over a pole: random points in it and outside."""
@@ -229,3 +233,53 @@ def test_a_cell_is_filled_where_it_is(visit, address, latitude, longitude, level
 )  # fmt: skip
 def test_numbers_are_said_as_people_read_them(visit, address, call, words):
     assert ask(visit(address), "words", f"(m) => m.{call}") == words
+
+
+ATLAS = """(m) => {
+    const frame = document.createElement("div"), canvas = document.createElement("canvas");
+    frame.style.cssText = "position: absolute; width: 400px; height: 300px";
+    frame.append(canvas);
+    document.body.append(frame);
+    const atlas = new m.Atlas(canvas, { scale: 1, land: [], borders: [], towns: [] }, {});
+    atlas.resize();
+    window.atlas = atlas;
+}"""
+SHOW = """async (places) => {
+    const { boxAt } = await import("/map/mercator.js");
+    const at = ([latitude, longitude]) => ({ latitude, longitude });
+    atlas.show(places.map((place) => boxAt(at(place))));
+    return places.map((place) => { const { x, y } = atlas.spot(at(place)); return [x, y]; });
+}"""
+
+
+@pytest.mark.parametrize(
+    "places",
+    [[(48.9, 2.4), (50.9, 4.4)], [(-17.8, 178.0), (-13.8, -171.8)], [(60.0, -100.0), (-40.0, 20.0), (0.0, 40.0)]],
+)
+def test_all_that_is_to_be_shown_is_in_sight_and_fills_the_map(visit, address, places):
+    page = visit(address)
+    ask(page, "atlas", ATLAS)
+    spots = np.array(page.evaluate(SHOW, places))
+    assert (spots >= 0).all() and (spots <= (400, 300)).all()
+    assert (np.ptp(spots, axis=0) / (400, 300)).max() == pytest.approx(0.8, abs=0.01)
+
+
+def test_one_place_is_shown_with_160_km_around_it(visit, address):
+    page = visit(address)
+    ask(page, "atlas", ATLAS)
+    ((x, y),) = page.evaluate(SHOW, [(0.0, 10.0)])
+    assert (x, y) == (200, 150)
+    west, east = (page.evaluate("(x) => atlas.placeAt({ x, y: 150 }).longitude", side) for side in (0, 400))
+    assert pp.geodesy.distance_km(0, west, 0, east) == pytest.approx(
+        0.004 * 2 * np.pi * 6371 / 0.8 * 400 / 300, rel=1e-3
+    )
+
+
+def test_what_is_under_the_mouse_stays_there_when_the_map_is_zoomed(visit, address):
+    page = visit(address)
+    ask(page, "atlas", ATLAS)
+    page.evaluate(SHOW, [(48.9, 2.4), (50.9, 4.4)])
+    before = page.evaluate("() => atlas.placeAt({ x: 50, y: 250 })")
+    page.evaluate("() => atlas.zoom(3, { x: 50, y: 250 })")
+    after = page.evaluate("() => atlas.placeAt({ x: 50, y: 250 })")
+    assert (after["latitude"], after["longitude"]) == pytest.approx((before["latitude"], before["longitude"]))

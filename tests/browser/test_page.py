@@ -254,6 +254,12 @@ def test_a_hostile_name_stays_a_name(visit, address):
     assert next(csv.DictReader(io.StringIO(saved(page, "csv"))))["photo_id"] == HOSTILE
 
 
+def test_names_with_quotes_and_commas_are_one_field_of_the_csv(visit, address):
+    page, name = visit(address), 'a "b", c.jpg'
+    give(page, {**TRIP[0], "name": name})
+    assert {row["photo_id"] for row in csv.DictReader(io.StringIO(saved(page, "csv")))} == {name}
+
+
 def test_what_is_no_photo_is_named_and_the_rest_goes_on(visit, address):
     page = visit(address)
     page.set_input_files("#files", [{"name": "a.txt", "mimeType": "text/plain", "buffer": b"x"}])
@@ -285,6 +291,42 @@ def test_a_server_that_wants_the_page_to_wait_is_waited_for(visit, served, model
     page.clock.run_for(7000)
     expect(page.locator("#answer h2")).to_contain_text("France")
     assert refused == [429]
+
+
+def test_a_server_that_is_busy_for_more_than_five_minutes_is_given_up(visit, address):
+    page = visit(address)
+    page.clock.install()
+    wait = {"status": 503, "headers": {"retry-after": "200"}, "json": {"detail": "all places are taken"}}
+    page.route("**/v1/locate?*", lambda route: route.fulfill(**wait))
+    page.set_input_files("#files", TRIP[:1])
+    expect(page.locator("#doing")).to_contain_text("The server is busy; going on in 200 seconds")
+    page.clock.run_for(200_000)
+    expect(page.locator("#trouble")).to_contain_text("All places are taken")
+
+
+def test_the_first_photo_goes_alone_and_the_others_by_eight(visit, address):
+    page, batches = visit(address), []
+    page.on("request", lambda request: batches.append(request) if "/v1/locate" in request.url else None)
+    give(page, *[{**TRIP[0], "name": f"{k}.jpg"} for k in range(11)])
+    assert [batch.post_data_buffer.count(b'name="photos"') for batch in batches] == [1, 8, 2]
+
+
+def test_cells_that_are_too_many_to_be_drawn_are_counted(visit, address):
+    page = visit(address)
+
+    def answer(route):
+        reply = route.fetch().json()
+        for region in reply["photos"][0]["regions"]:
+            region["cells"] = 12
+        route.fulfill(json=reply)
+
+    page.route("**/v1/locate?*", answer)
+    give(page, TRIP[0])
+    features = json.loads(saved(page, "geojson"))["features"]
+    cells = [feature for feature in features if feature["properties"]["kind"] == "cell"]
+    assert features[0]["properties"]["cells_left_out"] == 12 - len(cells) > 0
+    expect(page.locator("#regionWords")).to_contain_text("12 cells, ")
+    expect(page.locator("#regionWords")).to_contain_text(f"The {len(cells)} likeliest are drawn.")
 
 
 def test_cancel_stops_and_go_on_goes_on(visit, address):

@@ -114,6 +114,51 @@ def test_the_picture_is_the_photo_and_can_be_enlarged(page):
     assert "scale(1)" in picture.evaluate("image => image.style.transform")
 
 
+def test_the_photo_is_enlarged_eight_times_at_most_and_dragged_within_its_frame(page):
+    window = page()
+    picture = window.locator("#picture[src]")
+    for _ in range(8):
+        window.click("#photo-in")
+    assert "scale(8)" in picture.evaluate("image => image.style.transform")
+    box = window.locator("#frame").bounding_box()
+    window.mouse.move(box["x"] + 200, box["y"] + 200)
+    window.mouse.down()
+    window.mouse.move(box["x"] + 5000, box["y"] + 5000)
+    window.mouse.up()
+    assert "translate(0px, 0px)" in picture.evaluate("image => image.style.transform")
+    window.dblclick("#frame")
+    assert "scale(1)" in picture.evaluate("image => image.style.transform")
+
+
+def test_a_drag_moves_the_map_and_sets_no_marker(page):
+    window = page()
+    box = window.locator("#canvas").bounding_box()
+    x, y = box["x"] + box["width"] / 2, box["y"] + box["height"] / 2
+    window.mouse.move(x, y)
+    window.mouse.down()
+    window.mouse.move(x + 20, y)
+    window.mouse.up()
+    assert window.inner_text("#marker") == ""
+    window.mouse.down()
+    window.mouse.move(x + 22, y)  # a hand that shakes a little still clicks
+    window.mouse.up()
+    assert window.inner_text("#marker") != ""
+
+
+def test_distances_below_ten_kilometres_have_a_decimal(page):
+    window = page()
+    say = """async (km) => {
+        const { verdict } = await import("/play/results.js");
+        const place = { latitude: 0, longitude: 0, place: "somewhere" };
+        const points = { person: 1, model: 1 };
+        const [head, table] = verdict({ guess: place, model: place, truth: place, km, points, winner: "person" });
+        return [head.textContent, ...[...table.querySelectorAll("td.number")].map((cell) => cell.textContent)];
+    }"""
+    assert window.evaluate(say, {"person": 9.44, "model": 1234.4}) == [
+        "You were nearer.", "9.4 km", "1", "1,234 km", "1", "", ""]  # fmt: skip
+    assert window.evaluate(say, {"person": 10.44, "model": 12})[1] == "10 km"
+
+
 def test_a_guess_by_keyboard(page, game):
     window = page()
     window.focus("#canvas")

@@ -60,7 +60,7 @@ def test_several_predictions_files_are_compared(run, table, tiny_model, tmp_path
      (("partition", "MODEL", "--detail", "x:9,2,0,1"), "south < north"),
      (("gallery", "TABLE", "--model", "MODEL", "--cell", "ff"), "no photo was assigned"),
      (("album", "TABLE", "--model", "MODEL", "--album", 2), "make 1 albums"),
-     (("album", "TABLE", "--model", "MODEL", "--method", "lstm"), "learned nothing for the method lstm"),
+     (("album", "TABLE", "--model", "MODEL", "--method", "lstm"), "was not trained for the method lstm"),
      (("errors", "TABLE"), "one or more predictions files"),
      (("distribution", "TABLE", "--model", "MODEL"), "photos.csv")],
 )  # fmt: skip

@@ -181,3 +181,14 @@ def test_a_name_that_would_steer_the_terminal_is_shown_harmless(run, photo, tiny
 def test_a_name_cannot_write_to_the_terminal(run, tiny_model):
     status, _, err = run("locate", "gone\x1b[2J.jpg", "--model", tiny_model, "--csv", "gone\x1b[2J/x.csv")
     assert status and "gone?[2J" in err and "\x1b" not in err
+
+
+def test_a_map_offers_five_places_per_photo_and_shows_2000_photos(run, photo, tiny_model, tmp_path):
+    names, page = tmp_path / "names.txt", tmp_path / "map.html"
+    names.write_text(f"{photo('red')}\n" * 2001)
+    _, _, err = run("locate", "--model", tiny_model, "--map", page, "--files-from", names, "--json")
+    assert f"{page}: shows the first 2,000 photos, not the other 1" in err
+    data = page.read_text(encoding="utf-8")
+    assert data.count(str(photo("red"))) == 2000
+    run("locate", photo("red"), "--model", tiny_model, "--map", page)
+    assert page.read_text(encoding="utf-8").count('"country_code"') == 6  # the best, and five

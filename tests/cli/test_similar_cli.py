@@ -159,3 +159,12 @@ def test_by_embedding_lists_distances(run_in, built, tiny_model, capsys):
     assert len(re.findall(r"\d\. scene\d\.jpg +distance 0\.\d{3}", shown.out)) == 2
     assert re.search(r"bytes per photo, embedding int8 of tiny: \d+ \(vectors 3, index", shown.err)
     assert "bytes per photo, local" in shown.err  # the other index that is there
+
+
+def test_a_page_of_pairs_ends_after_60(run_in, built, photo, tiny_model, tmp_path, capsys):
+    names, page = tmp_path / "names.txt", tmp_path / "pairs.html"
+    names.write_text(f"{photo('red')}\n" * 61)
+    words = ("similar", "--library", "library", "--by", "embedding", "--model", tiny_model, "--top", 1)
+    assert run_in(built, *words, "--files-from", names, "--show", page) == 0
+    assert f"{page}: shows the first 60 pairs only" in capsys.readouterr().err
+    assert page.read_text(encoding="utf-8").count("<figure>") == 60

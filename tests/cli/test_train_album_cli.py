@@ -98,7 +98,7 @@ def test_the_command_adds_parts_resumes_and_leaves_the_given_model_alone(toy, tm
     assert facts["album-lstm"]["validation"]["photos"] > 0
     assert facts["album-lstm"]["training"]["training"]["albums"] > 1
     model = folder.read(out)
-    taken = album_parameters.of(model)
+    taken = album_parameters.read(model)
     assert {"hmm", "timed-hmm", "lstm"} <= set(taken)
     cache = tmp_path / "model.run" / "embeddings" / "training"
     before = {path.name: path.stat().st_mtime_ns for path in cache.glob("*.npy")}

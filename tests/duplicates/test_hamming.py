@@ -1,11 +1,12 @@
 import sys
+from pathlib import Path
 
 import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from photoplanet.duplicates import hamming
+from photoplanet.duplicates import binary_codes, hamming
 from photoplanet.errors import InputError, MissingExtra
 
 
@@ -118,3 +119,28 @@ def test_without_faiss_the_extra_is_named(monkeypatch):
     monkeypatch.setitem(sys.modules, "faiss", None)
     with pytest.raises(MissingExtra, match=r"photoplanet\[retrieval\]"):
         hamming.find(np.zeros((1, 8), np.uint8), np.zeros((1, 8), np.uint8), 1)
+
+
+def test_the_five_nearest_pairs_are_kept_and_the_threshold_is_within():
+    training = np.uint8([[0b1111_1111], [0b0111_1111], [0b0011_1111], [1], [3], [7], [15]])
+    _, others, distances = hamming.find(np.zeros((1, 1), np.uint8), training, 7)
+    assert others.tolist() == [3, 4, 5, 6, 2] and distances.tolist() == [1, 2, 3, 4, 6]
+    assert hamming.find(np.zeros((1, 1), np.uint8), training, 2)[1].tolist() == [3, 4]
+
+
+def test_the_search_is_as_its_page_says():
+    page = (Path(__file__).parents[2] / "docs" / "duplicates.md").read_text("utf-8").replace("\n", " ")
+    assert f"{hamming.PIVOTS:,} pivots" in page and hamming.PIVOTS == 4096
+    assert f"the {hamming.CELLS} nearest of {hamming.PIVOTS:,}" in page and hamming.CELLS == 8
+    assert "Up to 4·10¹⁰ pairs every code is compared" in page and hamming.EXACT_PAIRS == 4e10
+    assert binary_codes.facts()["threshold"] == 32 and "network ≤ 32 (shipped)" in page
+    assert binary_codes.facts()["bits"] == 256 and "gives 256 numbers" in page
+
+
+def test_beyond_the_limit_of_pairs_cells_are_searched(planted, monkeypatch):
+    test, training = planted
+    exact = len(hamming.find(test, training, 20)[0])
+    monkeypatch.setattr(hamming, "EXACT_PAIRS", len(test) * len(training))
+    assert len(hamming.find(test, training, 20, cells=1)[0]) == exact == 200
+    monkeypatch.setattr(hamming, "EXACT_PAIRS", len(test) * len(training) - 1)
+    assert len(hamming.find(test, training, 20, cells=1)[0]) < exact

@@ -74,18 +74,37 @@ def test_coordinates_off_the_earth_are_refused():
         gazetteer.name(float("nan"), 0)
 
 
+@pytest.mark.parametrize(
+    "town, point, continent",
+    [
+        ("Kazan", (55.79, 49.12), "Europe"),
+        ("Ufa", (54.73, 55.97), "Europe"),
+        ("Perm", (58.01, 56.25), "Europe"),
+        ("Yekaterinburg", (56.84, 60.61), "Asia"),
+        ("Omsk", (54.99, 73.37), "Asia"),
+        ("Anadyr", (64.73, 177.5), "Asia"),
+        ("Provideniya, east of 180°", (64.42, -173.23), "Asia"),
+        ("Istanbul", (41.01, 28.98), "Asia"),  # a whole country is on one continent, but for Russia
+        ("Tbilisi, east of 44° E", (41.72, 44.79), "Asia"),
+    ],
+)
+def test_europe_ends_at_the_urals(town, point, continent):
+    (place,) = gazetteer.name(*point)
+    assert place.continent == continent
+
+
 def test_every_country_of_the_gazetteer_has_a_continent():
-    data = gazetteer._gazetteer()
-    assert [code for code in data["country_codes"] if code not in gazetteer.CONTINENT_OF] == []
-    assert len(data["names"]) == len(data["latitude"]) == len(data["state"]) > 150_000
+    data = gazetteer.read()
+    assert [code for code in data.country_codes if code not in gazetteer.CONTINENT_OF] == []
+    assert len(data.names) == len(data.latitude) == len(data.state) > 150_000
 
 
 def slow_town(lat, lng):
     """The definition, without a search: the nearest town's state, and in it the town with the nearest edge."""
-    data = gazetteer._gazetteer()
-    away = distance_km(lat, lng, data["latitude"], data["longitude"])
-    own = data["state"] == data["state"][away.argmin()]
-    return away[np.where(own, away - data["radius"], np.inf).argmin()], away.min()
+    data = gazetteer.read()
+    away = distance_km(lat, lng, data.latitude, data.longitude)
+    own = data.state == data.state[away.argmin()]
+    return away[np.where(own, away - data.radius, np.inf).argmin()], away.min()
 
 
 @settings(max_examples=15, deadline=None)
@@ -112,6 +131,25 @@ def test_many_points_all_over_the_earth_that_cancel_out():
     assert [place.distance_km for place in found[:6]] == pytest.approx(
         [slow_town(a, b)[0] for a, b in zip(lat[:6], lng[:6], strict=True)]
     )
+
+
+def test_a_town_is_claimed_within_25_km_named_with_its_distance_within_100_and_beyond_not_at_all():
+    lat, lng = np.full(400, 48.0), np.linspace(-12.0, 8.0, 400)  # from the Atlantic into France and Germany
+    lat, lng = np.append(lat, np.linspace(20.0, 30.0, 400)), np.append(lng, np.full(400, 5.0))  # the Sahara
+    for place in gazetteer.name(lat, lng):
+        text = place.text("city")
+        if place.distance_km > 100:
+            assert not place.city and not place.state
+        elif place.country:
+            assert place.city
+            assert ("about" in text) == (place.distance_km > 25)
+
+
+def test_distances_are_said_to_ten_fifty_and_a_hundred_km():
+    near = {"city": "", "state": "", "country": "", "country_code": "", "continent": "", "near": "Labasa, Fiji"}
+    said = {4: "10", 66: "70", 294: "290", 320: "300", 980: "1,000", 1049: "1,000", 1051: "1,100"}
+    for km, number in said.items():
+        assert gazetteer.PlaceName(distance_km=km, **near).text() == f"at sea, about {number} km from Labasa, Fiji"
 
 
 def test_the_largest_towns_of_a_box_come_largest_first():

@@ -347,3 +347,32 @@ def test_reports_are_csv_or_json(tmp_path):
     assert json.loads(text) == left
     with pytest.raises(InputError, match="report"):
         build.write_report(left, tmp_path / "r.txt")
+
+
+def test_a_filter_sees_at_least_512_pixels_where_the_photo_has_them(make, tmp_path):
+    for name, size in (("large.jpg", (2600, 2100)), ("small.jpg", (300, 200))):
+        (tmp_path / name).write_bytes(make.encoded(make.scene(1, size)))
+    seen = []
+    build.index([tmp_path], keep_without_gps=True, filter=lambda image: seen.append(min(image.size)) or True, threads=1)
+    assert len(seen) == 2 and 512 <= seen[0] < 1100 and seen[1] == 200
+
+
+def test_a_graphic_is_dropped_from_half_sure_on(make, tmp_path, monkeypatch):
+    (tmp_path / "a.jpg").write_bytes(make.encoded(make.scene()))
+    for score, kept in ((0.49, 1), (0.5, 0)):
+        monkeypatch.setattr("photoplanet.photos.graphics_filter.graphic_score", lambda _, score=score: score)
+        assert len(build.index([tmp_path], keep_without_gps=True, drop_graphics=True)[0]) == kept
+
+
+def test_a_samples_json_of_a_mebibyte_is_read_and_a_larger_one_is_not(make, tmp_path):
+    for extra, expected in ((0, 5.0), (1, None)):
+        about = json.dumps({"lat": 5, "lon": 6}).encode()
+        about += b" " * ((1 << 20) - len(about) + extra)
+        make.shard(tmp_path / "a.tar", {"1.jpg": make.encoded(make.scene()), "1.json": about})
+        rows, _ = build.index([tmp_path / "a.tar"], keep_without_gps=True)
+        assert rows["latitude"].to_pylist() == [expected]
+
+
+def test_a_text_of_a_sample_has_at_most_1000_characters():
+    assert inspect.row_of({"photographer": "x" * 2000}) == {"photographer": "x" * 1000}
+    assert inspect.row_of({"latitude": 5}) == {}, "half a place is none"

@@ -208,3 +208,14 @@ def test_a_damaged_network_is_found_before_it_is_opened(tiny_model_copy):
     (tiny_model_copy / "model.onnx").write_bytes(b"other")
     with pytest.raises(ModelError, match=r"model\.onnx: damaged"):
         locator.load(tiny_model_copy)
+
+
+@pytest.mark.parametrize("temperature", [0.05, 1.0, 20.0])
+def test_a_temperature_is_applied_where_all_but_one_class_are_impossible(temperature):
+    """Far below 0 every exponential is 0: the largest has to be taken off first."""
+    rows = np.array([[-1000.0, -1001.0, -3000.0], [-0.0, -90.0, -2000.0]], np.float32)
+    found = locator.softmax_at(rows, temperature)
+    exact = rows.astype(np.float64) / temperature
+    exact -= np.logaddexp.reduce(exact, axis=1, keepdims=True)
+    assert found == pytest.approx(exact, rel=1e-5, abs=1e-5)
+    assert rows[0, 0] == -1000  # a new array

@@ -169,3 +169,7 @@ def test_years_before_photography_and_after_the_next_are_a_cameras_fantasy(make)
     for year, known in ((1825, False), (1826, True), (this_year + 1, True), (this_year + 2, False)):
         taken_at = read(make, details={0x9003: f"{year}:07:01 10:20:30"}).taken_at
         assert (taken_at is not None) == known, year
+
+
+def test_a_text_has_at_most_200_characters(make):
+    assert read(make, t315="x" * 300).photographer == "x" * 200

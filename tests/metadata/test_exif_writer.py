@@ -204,3 +204,32 @@ def test_damage_is_refused_or_harmless(data):
 def test_random_bytes_are_refused(data):
     with pytest.raises(InputError):
         exif_writer.edits(b"\xff\xd8\xff" + data, HERE)
+
+
+def test_an_exif_block_may_fill_its_segment_to_the_last_byte():
+    """A JPEG segment counts its own length, at most 65,535 bytes."""
+    lengths = []
+    for size in range(65_100, 65_536):
+        try:
+            after = written(jpeg(exif=block(note=bytes(size))))
+        except (InputError, ValueError):  # ValueError: Pillow itself has no more room
+            break
+        lengths.append(2 + next(len(body) for _, body in segments(after) if body.startswith(b"Exif\0\0")))
+    assert max(lengths) in (65_534, 65_535)
+
+
+@pytest.mark.parametrize(("count", "good"), [(1000, True), (1001, False)])
+def test_a_directory_has_at_most_1000_entries(count, good):
+    rows = b"".join(struct.pack("<HHII", 0xC000 + i, 4, 1, 7) for i in range(count))
+    tiff = b"II*\0\x08\0\0\0" + struct.pack("<H", count) + rows + bytes(4)
+    data = jpeg()[:2] + segment(0xE1, b"Exif\0\0" + tiff) + jpeg()[2:]
+    if good:
+        written(data)
+    else:
+        with pytest.raises(InputError, match="1001 entries"):
+            exif_writer.edits(data, HERE)
+
+
+def test_the_method_is_ascii_marked_and_at_most_100_characters():
+    marked = Estimate(1, 2, 3, "é" * 200).marked
+    assert marked.startswith("photoplanet ??") and len(marked) == 100 and marked.isascii()

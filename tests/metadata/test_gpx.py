@@ -94,3 +94,12 @@ def test_a_file_over_the_limit_is_not_read(written, monkeypatch):
         gpx.read(written(TRACK))
     monkeypatch.setattr(gpx, "MAX_BYTES", len(TRACK))
     assert gpx.read(written(TRACK))[1] == 3
+
+
+def test_a_track_has_at_most_five_million_points(written, monkeypatch):
+    assert gpx.MAX_POINTS == 5_000_000
+    monkeypatch.setattr(gpx, "MAX_POINTS", 6)  # as many as there are
+    assert len(gpx.read(written(TRACK))[0].times) == 3
+    monkeypatch.setattr(gpx, "MAX_POINTS", 5)
+    with pytest.raises(InputError, match="more than 5 points"):
+        gpx.read(written(TRACK))

@@ -125,3 +125,13 @@ def test_the_two_names_of_a_sidecar():
     assert xmp.sidecar(Path("a/IMG_1.jpg"), "xmp").name == "IMG_1.xmp"
     with pytest.raises(InputError, match=r"jpg\.xmp, xmp"):
         xmp.sidecar(Path("a.jpg"), "txt")
+
+
+def test_a_sidecar_of_8_mib_is_read_and_a_larger_one_is_not():
+    assert not xmp.has_place(DARKTABLE + b" " * ((8 << 20) - len(DARKTABLE)))
+    with pytest.raises(InputError, match="over 8 MiB"):
+        xmp.has_place(DARKTABLE + b" " * ((8 << 20) - len(DARKTABLE) + 1))
+
+
+def test_sidecars_are_called_as_darktable_and_digikam_call_them_by_default():
+    assert xmp.sidecar(Path("a/IMG_1.jpg")) == Path("a/IMG_1.jpg.xmp")

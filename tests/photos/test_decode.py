@@ -218,3 +218,26 @@ def test_preprocessing_round_trips_and_refuses_nonsense():
     for box in ((0, 0, 0, 1), (0.5, 0, 0.4, 1), (-1, 0, 1, 1), (0, 0, float("nan"), 1)):
         with pytest.raises(InputError, match="box"):
             load(np.zeros((9, 9, 3), np.uint8), SMALL, box)
+
+
+def test_a_file_of_400_mb_is_read_and_a_larger_one_is_not(tmp_path):
+    for size, reason in ((400_000_000, "not a photo file"), (400_000_001, "too large")):
+        with (tmp_path / "a.jpg").open("wb") as file:
+            file.truncate(size)  # takes no room on disk
+        with pytest.raises(PhotoError) as caught:
+            load(tmp_path / "a.jpg", SMALL)
+        assert caught.value.reason == reason
+
+
+@pytest.mark.parametrize(("size", "good"), [(7, False), (8, True), (4096, True), (4097, False)])
+def test_a_network_takes_8_to_4096_pixels(size, good):
+    if good:
+        assert Preprocessing(size=size).size == size
+    else:
+        with pytest.raises(InputError, match="8 … 4096 pixels"):
+            Preprocessing(size=size)
+
+
+def test_the_first_bytes_decide_and_not_the_name(make, tmp_path):
+    (tmp_path / "a.png").write_bytes(make.encoded(make.scene(), "WEBP"))
+    assert open_photo(tmp_path / "a.png").size == (120, 90)

@@ -1,3 +1,5 @@
+import os
+
 import numpy as np
 import pytest
 from PIL import Image
@@ -37,3 +39,19 @@ def test_a_hook_is_found_in_the_current_folder(tmp_path, monkeypatch):
                 "my_safety_filter:number", "..x:y"):  # fmt: skip
         with pytest.raises(InputError, match="filter"):
             graphics_filter.hook(bad)
+
+
+def test_a_picture_is_a_graphic_from_half_sure_on(monkeypatch):
+    for score, graphic in ((0.49, False), (0.5, True), (0.51, True)):
+        monkeypatch.setattr(graphics_filter, "graphic_score", lambda _, score=score: score)
+        assert graphics_filter.is_graphic(Image.new("RGB", (20, 20))) is graphic
+
+
+def test_an_edited_filter_is_asked_again(tmp_path, monkeypatch):
+    path = tmp_path / "edited_filter.py"
+    path.write_text("def keep(image):\n    return True\n")
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setattr("sys.path", [str(tmp_path)])
+    first = graphics_filter.hook_name("edited_filter:keep")
+    os.utime(path, ns=(0, 0))
+    assert graphics_filter.hook_name("edited_filter:keep") != first

@@ -92,3 +92,13 @@ def test_no_result_takes_the_place_of_a_photo(tmp_path):
         inputs.check_outputs([tmp_path / "a", tmp_path / "a"], [])
     with pytest.raises(InputError, match="folder does not exist"):
         inputs.check_outputs([tmp_path / "no" / "a.csv"], [])
+
+
+def test_a_list_of_names_may_have_a_gibibyte(tmp_path, monkeypatch):
+    assert inputs.MAX_LIST_BYTES == 1 << 30
+    (tmp_path / "list").write_bytes(b"a.jpg\nb.jpg")
+    monkeypatch.setattr(inputs, "MAX_LIST_BYTES", 11)
+    assert inputs.sources([], str(tmp_path / "list")) == ["a.jpg", "b.jpg"]
+    monkeypatch.setattr(inputs, "MAX_LIST_BYTES", 10)
+    with pytest.raises(InputError, match="split the list"):
+        inputs.sources([], str(tmp_path / "list"))

@@ -80,3 +80,14 @@ def test_what_is_no_tar_is_refused(tmp_path, content):
         shards.read_member(str(tmp_path / "s.tar"), "a", 10)
     with pytest.raises(InputError, match="none"):
         shards.read_member(str(tmp_path / "none.tar"), "a", 10)
+
+
+def test_a_member_that_ends_with_the_file_is_whole_and_one_byte_less_is_not(make, tmp_path):
+    data = make.shard(tmp_path / "s.tar", {"a.jpg": bytes(512)}).read_bytes()
+    for size, whole in ((1024, True), (1023, False)):
+        (tmp_path / "s.tar").write_bytes(data[:size])
+        if whole:
+            assert list(shards.members(tmp_path / "s.tar")) == [("a.jpg", 512, 512)]
+        else:
+            with pytest.raises(InputError, match="beyond the end"):
+                list(shards.members(tmp_path / "s.tar"))

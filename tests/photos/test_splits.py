@@ -66,3 +66,9 @@ def test_albums_larger_than_the_share_give_up_the_smallest():
 def test_an_empty_table_splits_into_two():
     train, validation = split(from_rows([]))
     assert len(train) == len(validation) == 0
+
+
+@pytest.mark.parametrize("seed", range(5))
+def test_albums_that_just_fit_are_taken_until_the_share_is_full(seed):
+    rows = [{"photo_id": str(i), "album": "aabbcccccc"[i]} for i in range(10)]
+    assert validation_mask(from_rows(rows), 0.4, seed).tolist() == [True] * 4 + [False] * 6

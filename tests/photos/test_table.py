@@ -163,3 +163,35 @@ def test_many_rows_with_repeats_keep_the_first_of_each(tmp_path):
     first = np.sort(np.unique(ids, return_index=True)[1])
     assert rows["latitude"].to_numpy().tolist() == (first / n).tolist()
     assert dropped["photo_id seen before"]["count"] == n - len(first)
+
+
+@pytest.mark.parametrize("latitude, longitude", [(90, 180), (-90, -180), (0, 1), (1, 0), (-0.5, 180)])
+def test_the_poles_the_date_line_and_the_equator_are_places(tmp_path, latitude, longitude):
+    assert table.coordinate_fault(latitude, longitude) is None
+    rows, dropped = table.read(written(tmp_path, HEADER + f"1,a,{latitude},{longitude}\n"))
+    assert len(rows) == 1 and dropped == {}
+
+
+@pytest.mark.parametrize(
+    "latitude, longitude, fault",
+    [(90.001, 0, "GPS out of range"), (-90.001, 0, "GPS out of range"), (0, 180.001, "GPS out of range"),
+     (0, -180.001, "GPS out of range"), (0, 0, "exactly 0, 0"), (None, 1, "no GPS"), (1, float("nan"), "no GPS")],
+)  # fmt: skip
+def test_what_is_not_a_place_is_said_in_the_words_of_reports(tmp_path, latitude, longitude, fault):
+    assert table.coordinate_fault(latitude, longitude) == fault
+    text = ",".join("" if value is None else str(value) for value in (latitude, longitude))
+    assert list(table.read(written(tmp_path, HEADER + f"1,a,{text}\n"))[1]) == [fault]
+
+
+def test_ids_that_are_file_names_serve_as_paths_and_others_do_not(tmp_path):
+    rows, _ = table.read(written(tmp_path, "id,lat,lon\na.jpg,1,2\nb.HEIC,1,2\n"))
+    assert rows["path"].to_pylist() == ["a.jpg", "b.HEIC"]
+    with pytest.raises(InputError, match="no column path"):
+        table.read(written(tmp_path, "id,lat,lon\na.jpg,1,2\n17,1,2\n"))
+
+
+def test_a_table_is_written_into_the_file_that_a_link_leads_to(tmp_path):
+    real = table.write(table.from_rows([{"photo_id": "old", "path": "p"}]), tmp_path / "real.csv")
+    (tmp_path / "link.csv").symlink_to(real)
+    table.write(table.from_rows([{"photo_id": "new", "path": "p"}]), tmp_path / "link.csv")
+    assert (tmp_path / "link.csv").is_symlink() and b"new" in real.read_bytes()

@@ -1,17 +1,14 @@
-"""The bounds that docs/server.md promises."""
+"""Which limits a server has."""
 
-from dataclasses import asdict
-
-from photoplanet.server.limits import OPEN, Limits
-
-MB = 1024 * 1024
-PRIVATE = {"photo_bytes": 50 * MB, "photo_pixels": 100_000_000, "photos": 200, "request_bytes": 200 * MB, "seconds": 30,
-           "waiting": 400, "memory_bytes": 1024 * MB, "track_bytes": 10 * MB, "rate": 0}  # fmt: skip
+from photoplanet.server.limits import MEGABYTE, OPEN, Limits, choose
 
 
-def test_on_this_machine_only():
-    assert asdict(Limits()) == PRIVATE
+def test_a_server_that_others_can_reach_takes_less_unless_told_otherwise():
+    assert choose(True) == Limits() and choose(False) == OPEN
+    assert (choose(True).rate, choose(False).rate, choose(False, rate=0).rate) == (0, 600, 0)
+    assert choose(False, photos=None).photos == OPEN.photos < Limits().photos
 
 
-def test_where_others_can_reach_it():
-    assert asdict(OPEN) == PRIVATE | {"photo_bytes": 20 * MB, "photos": 50, "request_bytes": 60 * MB, "rate": 600}
+def test_a_request_may_be_as_large_as_a_photo():
+    assert choose(True, photo_bytes=500 * MEGABYTE).request_bytes == 500 * MEGABYTE
+    assert choose(True, photo_bytes=MEGABYTE).request_bytes == Limits().request_bytes

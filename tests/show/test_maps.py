@@ -115,7 +115,7 @@ def test_the_truth_is_shown_with_its_distance(sure):
     (photo,) = data_of(maps.html_map([{"name": "a", "prediction": sure, "truth": (50.85, 4.35)}]))["photos"]
     assert photo["truth"] == [50.85, 4.35]
     assert 150 < photo["truth_km"] < 350
-    with pytest.raises(InputError, match="no place on Earth"):
+    with pytest.raises(InputError, match="not a place on Earth"):
         maps.html_map([{"name": "a", "prediction": sure, "truth": (99, 0)}])
 
 

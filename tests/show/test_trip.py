@@ -6,7 +6,9 @@ import re
 import numpy as np
 import pytest
 
-from photoplanet.albums.trips import Found, Shot, Trip
+from photoplanet.albums.located_photos import LocatedPhoto
+from photoplanet.albums.shots import Shot
+from photoplanet.albums.trips import Trip
 from photoplanet.errors import InputError
 from photoplanet.locate import locator
 from photoplanet.locate.answers import AnswerOptions
@@ -21,10 +23,10 @@ def founds(tiny_model):
     sure = np.zeros(len(part), np.float32)
     sure[0] = 1
     return [
-        Found(Shot("a", "</script>a.jpg", "t"), "estimated", Prediction(sure, part)),
-        Found(Shot("b", "b.jpg", "t"), "own GPS", Prediction(sure, part, at=(1.2345, 2.3456))),
-        Found(Shot("c", "c.jpg", "t"), "neighbours", Prediction(flat, part), "c.jpg: cannot decode it"),
-        Found(Shot("d", "d.jpg", "t"), "neighbours", None, "d.jpg: cannot decode it"),
+        LocatedPhoto(Shot("a", "</script>a.jpg", "t"), "estimated", Prediction(sure, part)),
+        LocatedPhoto(Shot("b", "b.jpg", "t"), "own GPS", Prediction(sure, part, at=(1.2345, 2.3456))),
+        LocatedPhoto(Shot("c", "c.jpg", "t"), "neighbours", Prediction(flat, part), "c.jpg: cannot decode it"),
+        LocatedPhoto(Shot("d", "d.jpg", "t"), "neighbours", None, "d.jpg: cannot decode it"),
     ]
 
 

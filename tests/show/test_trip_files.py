@@ -8,7 +8,8 @@ import numpy as np
 import pytest
 
 import photoplanet as pp
-from photoplanet.albums.trips import OWN, TRACK, Found, Shot
+from photoplanet.albums.located_photos import OWN, TRACK, LocatedPhoto
+from photoplanet.albums.shots import Shot
 from photoplanet.locate.answers import AnswerOptions
 from photoplanet.locate.prediction import Prediction
 from photoplanet.show import trip_files
@@ -23,11 +24,11 @@ def founds(tiny_model):
     sure, flat = np.eye(5, dtype=np.float32)[0], np.full(5, 0.2, np.float32)
     time = "2020-05-01T10:00:00+00:00"
     return [
-        Found(Shot("a", "trip/a.jpg", "t", time), "estimated", Prediction(sure, part)),
-        Found(Shot("b", "trip/b.jpg", "t", time), OWN, Prediction(sure, part, at=(1.2345, 2.3456))),
-        Found(Shot("c", "trip/c.jpg", "t"), TRACK, Prediction(sure, part, at=(3.4567, 4.5678))),
-        Found(Shot("d", "trip/d.jpg", "t"), "estimated", Prediction(flat, part)),
-        Found(Shot("e", "trip/e.jpg", "t"), "neighbours", None, "e.jpg: not a photo"),
+        LocatedPhoto(Shot("a", "trip/a.jpg", "t", time), "estimated", Prediction(sure, part)),
+        LocatedPhoto(Shot("b", "trip/b.jpg", "t", time), OWN, Prediction(sure, part, at=(1.2345, 2.3456))),
+        LocatedPhoto(Shot("c", "trip/c.jpg", "t"), TRACK, Prediction(sure, part, at=(3.4567, 4.5678))),
+        LocatedPhoto(Shot("d", "trip/d.jpg", "t"), "estimated", Prediction(flat, part)),
+        LocatedPhoto(Shot("e", "trip/e.jpg", "t"), "neighbours", None, "e.jpg: not a photo"),
     ]
 
 

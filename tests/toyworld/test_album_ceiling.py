@@ -57,6 +57,6 @@ def test_the_truth_is_never_ruled_out(earth):
 def test_climates_of_a_latitude_are_those_of_a_simulation():
     rng = np.random.default_rng(0)
     latitude, spread = np.array([41.5, -14.0, 0.0, 54.9]), np.array([1.0, 0.9, 8.0, 0.05])
-    found = album_ceiling._bands(latitude, spread)
+    found = album_ceiling.bands(latitude, spread)
     drawn = world.climate(latitude[:, None] + spread[:, None] * rng.standard_normal((4, 20_000)))
     np.testing.assert_allclose(found, [np.bincount(row, minlength=5) / 20_000 for row in drawn], atol=0.015)

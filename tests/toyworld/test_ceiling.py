@@ -77,3 +77,10 @@ def test_evidence_joins_what_cannot_be_told_apart():
     alone = photos.scene == 0
     for one in np.unique(group[alone]):
         assert len(np.unique(photos.cues[group == one, travellers.CUES.index("landmark")])) == 1
+
+
+def test_no_guess_is_tried_on_photos_of_the_album_that_it_was_chosen_on():
+    earth = world.make()
+    few = [ceiling(earth, sample=200, seed=seed)["city"].low for seed in range(5)]
+    many = ceiling(earth, sample=20_000)["city"].low
+    assert np.mean(few) < many - 0.12  # photos of one moment on both sides would make few photos look like enough

@@ -5,7 +5,7 @@ from itertools import pairwise
 import numpy as np
 import pytest
 
-from photoplanet.toyworld import paint, props, travellers, world
+from photoplanet.toyworld import landmarks, paint, props, travellers, world
 
 PLAIN = dict.fromkeys(travellers.CUES, -1) | {"climate": 3}
 COUNTS = {"wall": 8, "script": world.SCRIPTS, "side": world.SIDES, "livery": world.LIVERIES, "landmark": 320}
@@ -59,4 +59,4 @@ def test_photos_without_cue_ignore_their_cues():
 
 def test_liveries_and_landmarks_are_all_different():
     assert len(set(props.LIVERY_PAIRS)) == world.LIVERIES
-    assert len(set(props.BODIES)) == world.BODY_COLOURS
+    assert len(set(landmarks.BODIES)) == world.BODY_COLOURS

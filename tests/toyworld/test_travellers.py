@@ -1,10 +1,12 @@
 """Albums of the toy Earth: chronological, one photographer each, in places that fit together, with the stated cues."""
 
+import hashlib
+
 import numpy as np
 import pytest
 
 from photoplanet.earth import geodesy
-from photoplanet.toyworld import travellers, world
+from photoplanet.toyworld import album_ceiling, travellers, world
 
 
 @pytest.fixture(scope="module")
@@ -22,6 +24,24 @@ def test_same_seed_same_photos(earth, photos):
     other = travellers.travel(earth, 20_000, seed=6)
     assert np.array_equal(photos.latitude, again.latitude) and np.array_equal(photos.cues, again.cues)
     assert not np.array_equal(photos.latitude, other.latitude)
+
+
+def test_a_seed_gives_the_photos_that_published_figures_were_measured_on(earth):
+    photos, digest = travellers.travel(earth, 500, seed=1), hashlib.sha256()
+    for name in ("city", "scene", "cues", "album", "photographer"):
+        digest.update(getattr(photos, name).astype("<i8").tobytes())
+    assert digest.hexdigest()[:16] == "dc59f64b00cf8972"
+
+
+def test_of_five_photos_one_shows_nothing_and_of_a_hundred_29_a_landmark(photos):
+    assert np.mean(photos.scene == 3) == pytest.approx(0.2, abs=0.02)
+    assert np.mean(photos.cues[:, travellers.CUES.index("landmark")] >= 0) == pytest.approx(0.29, abs=0.02)
+
+
+def test_stays_are_told_from_trips_by_their_times(photos):
+    hours = np.diff(photos.taken_at)[np.diff(photos.album) == 0] / np.timedelta64(1, "h")
+    stay = hours < album_ceiling.SAME_STOP / np.timedelta64(1, "h")
+    assert hours[stay].max() < 2 < 19 < hours[~stay].min()
 
 
 def test_albums_are_in_time_order_and_have_one_photographer(photos):

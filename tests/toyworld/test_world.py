@@ -31,7 +31,7 @@ def test_cities_of_a_country_differ_in_livery():
 def test_replicas_stand_in_another_country():
     earth = world.make()
     marks, counts = np.unique(earth.site_landmark, return_counts=True)
-    assert (counts == 2).sum() == world.REPLICAS and counts.max() == 2
+    assert (counts == 2).sum() == world.REPLICAS == 8 and counts.max() == 2
     for mark in marks[counts == 2]:
         first, second = earth.city_country[earth.site_city[earth.site_landmark == mark]]
         assert first != second
@@ -52,6 +52,11 @@ def test_offsets_have_the_asked_spread_also_at_the_pole_and_the_date_line():
         away = geodesy.distance_km(*points.T, *start)
         assert np.sqrt((away**2).mean()) == pytest.approx(30 * np.sqrt(2), rel=0.03)
         assert (np.abs(points[:, 0]) <= 90).all() and (np.abs(points[:, 1]) <= 180).all()
+
+
+def test_climates_change_at_15_30_42_and_55_degrees_north_and_south():
+    north = np.array([14.9, 15.0, 29.9, 30.0, 41.9, 42.0, 54.9, 55.0])
+    assert world.climate(north).tolist() == world.climate(-north).tolist() == [0, 1, 1, 2, 2, 3, 3, 4]
 
 
 def test_climate_depends_on_distance_from_the_equator():

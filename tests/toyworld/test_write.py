@@ -1,5 +1,6 @@
 """A toy Earth on disk: EXIF agrees with the table, a stopped one goes on, nothing else is overwritten."""
 
+import io
 import json
 
 import numpy as np
@@ -10,7 +11,7 @@ from photoplanet.errors import InputError
 from photoplanet.index import build
 from photoplanet.metadata import exif
 from photoplanet.photos import decode, table
-from photoplanet.toyworld import write
+from photoplanet.toyworld import travellers, write
 
 ORDER = write.Order(photos=60, seed=2, size=64)
 
@@ -71,6 +72,48 @@ def test_another_toy_earth_is_not_mixed_in(tmp_path):
     write.write(tmp_path / "toy", ORDER, processes=1)
     with pytest.raises(InputError, match="another toy Earth"):
         write.write(tmp_path / "toy", write.Order(photos=61, seed=2, size=64))
+
+
+def test_a_shard_holds_a_thousand_photos():
+    order = write.Order(photos=1001, shards=True)
+    photos = travellers.travel(write.make_world(order), order.photos)
+    assert write.address(photos, 999, 999, order) == "00000.tar#000000999.jpg"
+    assert write.address(photos, 1000, 1000, order) == "00001.tar#000001000.jpg"
+
+
+def test_photos_are_written_as_jpegs_of_quality_88():
+    order, reference = write.Order(photos=1, size=64), io.BytesIO()
+    data = next(write.jpegs(travellers.travel(write.make_world(order), 1), order))
+    Image.new("RGB", (64, 64)).save(reference, "JPEG", quality=88)
+    assert Image.open(io.BytesIO(data)).quantization == Image.open(reference).quantization
+
+
+@pytest.mark.parametrize(("size", "fits"), [(31, False), (32, True), (2048, True), (2049, False)])
+def test_photos_are_32_to_2048_pixels_wide(tmp_path, size, fits):
+    if fits:
+        write.write(tmp_path / "toy", write.Order(photos=1, size=size), processes=1)
+    else:
+        with pytest.raises(InputError, match="32 to 2048 pixels"):
+            write.write(tmp_path / "toy", write.Order(photos=1, size=size))
+
+
+def test_a_stopped_write_leaves_no_half_file(tmp_path):
+    folder = tmp_path / "toy"
+
+    def stop(count=1, note=""):
+        raise KeyboardInterrupt
+
+    with pytest.raises(KeyboardInterrupt):
+        write.write(folder, write.Order(photos=600, size=32, shards=True), processes=1, advance=stop)
+    assert {path.name for path in folder.iterdir()} <= {
+        "toyworld.json",
+        "00000.tar",
+        "00000.parquet",
+        "00000_stats.json",
+    }
+    assert not json.loads((folder / write.FACTS).read_text())["complete"]
+    write.write(folder, write.Order(photos=600, size=32, shards=True), processes=1)
+    assert json.loads((folder / write.FACTS).read_text())["complete"]
 
 
 def test_impossible_orders_are_refused(tmp_path):

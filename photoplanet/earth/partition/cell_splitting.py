@@ -7,11 +7,11 @@ points are: memory stays bounded, and merging the counts of different threads st
 """
 
 from collections.abc import Callable
-from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
+from photoplanet.core.progress import Advance, ignore
 from photoplanet.core.workers import in_threads, slices
 from photoplanet.earth import cells
 from photoplanet.earth.partition.lookup import Lookup
@@ -20,27 +20,24 @@ from photoplanet.errors import InputError
 
 Ids = NDArray[np.uint64]
 Floats = NDArray[np.float64]
-Advance = Callable[..., Any]
+Counted = tuple[Ids, NDArray[np.int64]]  # cells (n,) and how many points each holds
 
 FACES = (np.arange(6, dtype=np.uint64) << np.uint64(61)) | np.uint64(1 << 60)
-_KEY_BITS = 26  # of the different keys of a pass: at most 512 MB of counts
-_FIRST_DEPTH = 10  # levels of the first pass: few enough keys, and most of the Earth is sparse there already
+KEY_BITS = 26  # of the different keys of a pass: at most 512 MB of counts
+FIRST_DEPTH = 10  # levels of the first pass: few enough keys, and most of the Earth is sparse there already
 _COUNT_BITS = np.uint64(32)
 _COUNT_MASK = np.uint64((1 << 32) - 1)
-_MERGE_AT = 1 << 23  # packed counts (8 bytes each) to collect before they are merged
+MERGE_AT = 1 << 23  # packed counts (8 bytes each) to collect before they are merged
 _SUMMED = 1 << 20  # points between two looks at the sums of all classes
 
 
-def nothing(count: int = 1, note: str = "") -> None:
-    """The default of `advance`: show no progress."""
-
-
-def split(source: Source, max_photos: int, deepest: int = cells.MAX_LEVEL, advance: Advance = nothing):
+def split(source: Source, max_photos: int, deepest: int = cells.MAX_LEVEL, advance: Advance = ignore) -> Counted:
     """Split the six faces while a cell has more than `max_photos` points and is above level `deepest` (paper, §3).
 
     Returns ids (n,) uint64, sorted, and point counts (n,) int64 of the cells that hold any point.
     """
-    frontier, level, found = FACES, 0, []
+    frontier, level = FACES, 0
+    found: list[Counted] = []
     while len(frontier):
         depth = min(_depth(len(frontier), level), deepest - level)
         packed = _count(source, frontier, level, depth, advance)
@@ -52,7 +49,7 @@ def split(source: Source, max_photos: int, deepest: int = cells.MAX_LEVEL, advan
     return ids[order], counts[order]
 
 
-def vector_sums(source: Source, ids: Ids, advance: Advance = nothing) -> tuple[int, Floats]:
+def vector_sums(source: Source, ids: Ids, advance: Advance = ignore) -> tuple[int, Floats]:
     """How many points there are, and the sums of unit vectors (n, 3) float64 of those in each of the sorted `ids`.
 
     The sums are exact to rounding of each coordinate at 2^-30, hence the same in whatever order the points come.
@@ -60,7 +57,7 @@ def vector_sums(source: Source, ids: Ids, advance: Advance = nothing) -> tuple[i
     lookup = Lookup(ids)
     total, sums = 0, np.zeros((3, len(ids)), np.int64)
 
-    def work(load: Callable[[], Points]):
+    def work(load: Callable[[], Points]) -> tuple[int, NDArray[np.int64]]:
         points = load()
         return len(points.keys), _sum_points(points, lookup, len(ids))
 
@@ -74,8 +71,8 @@ def vector_sums(source: Source, ids: Ids, advance: Advance = nothing) -> tuple[i
 def _depth(cells_to_split: int, level: int) -> int:
     """How many levels a pass looks below the cells to split, which are of `level`."""
     if level == 0:
-        return _FIRST_DEPTH
-    depth = max(1, (_KEY_BITS - (cells_to_split - 1).bit_length()) // 2)
+        return FIRST_DEPTH
+    depth = max(1, (KEY_BITS - (cells_to_split - 1).bit_length()) // 2)
     return min(depth, KEY_LEVEL - level) if level < KEY_LEVEL else depth  # above it, no leaf ids are needed
 
 
@@ -83,15 +80,16 @@ def _count(source: Source, frontier: Ids, level: int, depth: int, advance: Advan
     """Packed keys and counts, sorted, of the points inside `frontier` (cells of `level`), `depth` levels below it."""
     lookup = None if level == 0 else Lookup(frontier)
 
-    def work(load: Callable[[], Points]):
+    def work(load: Callable[[], Points]) -> tuple[int, Ids]:
         points = load()
         return len(points.keys), _count_points(points, lookup, level, depth)
 
-    packed, parts, waiting = np.empty(0, np.uint64), [], 0
+    packed, waiting = np.empty(0, np.uint64), 0
+    parts: list[Ids] = []
     for number, part in in_threads(work, source()):
         parts.append(part)
         waiting += len(part)
-        if waiting > max(_MERGE_AT, len(packed)):
+        if waiting > max(MERGE_AT, len(packed)):
             packed, parts, waiting = _merge([packed, *parts]), [], 0
         advance(number, note=f"counting below level {level}")
     return _merge([packed, *parts])
@@ -105,7 +103,7 @@ def _count_points(points: Points, lookup: Lookup | None, level: int, depth: int)
     keys.sort()
     starts = _starts(keys)
     counts = np.diff(starts, append=len(keys))
-    packed = keys[starts].astype(np.uint64)
+    packed: Ids = keys[starts].astype(np.uint64)
     packed <<= _COUNT_BITS
     packed |= counts.view(np.uint64)
     return packed
@@ -115,7 +113,8 @@ def _deeper_keys(points: Points, lookup: Lookup | None, level: int, depth: int) 
     """For each point inside a cell of `lookup`, the cell's row and the bits of the `depth` levels below it."""
     to_level = level + depth
     if lookup is None:
-        return points.keys >> np.uint32(2 * (KEY_LEVEL - to_level))
+        keys: NDArray[np.uint32] = points.keys >> np.uint32(2 * (KEY_LEVEL - to_level))
+        return keys
     rows = lookup.rows(points.keys, points.leaves)
     inside = np.flatnonzero(rows >= 0)
     if to_level <= KEY_LEVEL:
@@ -123,10 +122,12 @@ def _deeper_keys(points: Points, lookup: Lookup | None, level: int, depth: int) 
     else:
         below = points.leaves(inside) >> np.uint64(61 - 2 * to_level)
     cell = rows.take(inside).astype(np.uint32) << np.uint32(2 * depth)
-    return cell | (below & below.dtype.type((1 << 2 * depth) - 1)).astype(np.uint32)
+    keys = (below & below.dtype.type((1 << 2 * depth) - 1)).astype(np.uint32)
+    keys |= cell
+    return keys
 
 
-def _starts(keys: NDArray) -> NDArray[np.int64]:
+def _starts(keys: NDArray[np.uint32] | Ids) -> NDArray[np.int64]:
     """Where a new key begins in sorted keys."""
     new = np.empty(len(keys), bool)
     new[:1] = True
@@ -143,14 +144,18 @@ def _merge(parts: list[Ids]) -> Ids:
     counts = np.add.reduceat(packed & _COUNT_MASK, starts) if len(starts) else keys
     if counts.size and counts.max() > _COUNT_MASK:
         raise InputError("points: more than 4,294,967,295 of them in one cell; partition a sample instead")
-    return (keys[starts] << _COUNT_BITS) | counts
+    merged: Ids = (keys[starts] << _COUNT_BITS) | counts
+    return merged
 
 
-def _descend(packed: Ids, frontier: Ids, level: int, depth: int, max_photos: int, deepest: int):
+def _descend(
+    packed: Ids, frontier: Ids, level: int, depth: int, max_photos: int, deepest: int
+) -> tuple[list[Counted], Ids]:
     """Split `frontier` down to `depth` levels below: the final cells, as (ids, counts), and those still too full."""
     keys = packed >> _COUNT_BITS
     before = np.concatenate([[0], np.cumsum(packed & _COUNT_MASK, dtype=np.int64)])
-    cell, done = np.arange(len(frontier), dtype=np.uint64), []
+    cell: Ids = np.arange(len(frontier), dtype=np.uint64)
+    done: list[Counted] = []
     for down in range(depth + 1):
         rest = np.uint64(2 * (depth - down))
         first, last = np.searchsorted(keys, cell << rest), np.searchsorted(keys, (cell + np.uint64(1)) << rest)
@@ -171,6 +176,6 @@ def _sum_points(points: Points, lookup: Lookup, classes: int) -> NDArray[np.int6
     for some in slices(len(points.keys), _SUMMED):
         piece = points.part(some)
         bins = piece.rows(lookup) + np.intp(1)  # bin 0: outside every cell
-        for axis in range(3):  # sums of up to 2^20 whole numbers of 2^30 are exact in float64
+        for axis in range(3):  # sums of up to 2^20 integers of 2^30 are exact in float64
             sums[axis] += np.bincount(bins, piece.vectors[axis], classes + 1).astype(np.int64)
     return sums[:, 1:]

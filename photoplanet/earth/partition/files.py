@@ -49,7 +49,7 @@ def write(
 
 
 def read(path: Path) -> tuple[NDArray[np.uint64], NDArray[np.int64], NDArray[np.float64], dict[str, Any]]:
-    """Ids, photo counts, means (n, 2) and how it was made; `InputError` for any other file. Values go unjudged."""
+    """Ids, photo counts, means (n, 2) and how it was made; `InputError` for any other file. Values are not checked."""
     try:
         with parquet.ParquetFile(path) as file:
             made = _made(path, file.metadata.metadata or {})
@@ -63,10 +63,12 @@ def read(path: Path) -> tuple[NDArray[np.uint64], NDArray[np.int64], NDArray[np.
         raise InputError(f"{path}: no such file; `photoplanet partition` makes one") from None
     except (pa.ArrowException, OSError) as error:
         raise InputError(
-            f"{path}: it is no partition, or is damaged ({error}); `photoplanet partition` makes one"
+            f"{path}: it is not a partition, or is damaged ({error}); `photoplanet partition` makes one"
         ) from None
     if any(column.null_count for column in table.columns):
-        raise InputError(f"{path}: a value is missing, so the file is damaged; make it again")
+        raise InputError(
+            f"{path}: a value is missing, so the file is damaged; make it again with `photoplanet partition`"
+        )
     columns = {name: table.column(name).to_numpy() for name in ("id", "photos", "mean_latitude", "mean_longitude")}
     means = np.stack([columns["mean_latitude"], columns["mean_longitude"]], axis=-1)
     return columns["id"], columns["photos"], means, made
@@ -83,9 +85,10 @@ def _made(path: Path, metadata: Mapping[bytes, bytes]) -> dict[str, Any]:
         or not isinstance(facts.get("format"), int)
         or not isinstance(facts.get("made"), dict)
     ):
-        raise InputError(f"{path}: it is no partition of photoplanet; `photoplanet partition` makes one")
+        raise InputError(f"{path}: it is not a partition of photoplanet; `photoplanet partition` makes one")
     if facts["format"] > FORMAT:
         raise InputError(
             f"{path}: its format {facts['format']} is newer than this photoplanet reads; update photoplanet"
         )
-    return facts["made"]
+    made: dict[str, Any] = facts["made"]
+    return made

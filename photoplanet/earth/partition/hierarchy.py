@@ -14,7 +14,12 @@ DEFAULT_SHARES = (1 / 30, 1 / 250)
 
 
 def default_max_photos(part: Partition) -> tuple[int, ...]:
-    """The `max_photos` of each coarser level, coarsest first, that `Hierarchy.default` takes for a partition."""
+    """The `max_photos` of each coarser level, coarsest first, that `Hierarchy.default` takes for a partition.
+
+    >>> lat, lng = np.linspace(-60, 60, 300), np.linspace(-170, 170, 300)
+    >>> default_max_photos(Partition.uniform(lat, lng, level=5, min_photos=1))
+    (10,)
+    """
     total = int(_weights(part).sum())
     limits: list[int] = []
     fewer_than = len(part)
@@ -31,6 +36,10 @@ class Hierarchy:
     """`levels`: partitions, coarsest first; `parents[i]`: int32, class of the finest (the last) → class of level i.
 
     Every cell of a level is a union of whole cells of the next.
+
+    >>> fine = Partition.from_cells(cells.children(cells.from_token("89c25")))
+    >>> Hierarchy.from_partition(fine, max_photos=4).parents[0].tolist()
+    [0, 0, 0, 0]
     """
 
     def __init__(self, levels: list[Partition], parents: list[NDArray[np.int32]]):
@@ -41,13 +50,17 @@ class Hierarchy:
         """Coarser adaptive partitions above `part`, one for each limit, made of S2 cells that hold whole cells of it.
 
         From the six faces, a cell is split while it has more than the limit of photos in cells of `part` (all cells
-        count the same where `part` has no photos) and is no cell of `part` itself. Their means are those of the cells'
-        means, weighted by photos. `InputError` for a limit below 1.
+        count the same where `part` has no photos) and is not a cell of `part` itself. Their means are those of the
+        cells' means, weighted by photos. `InputError` for a limit below 1.
+
+        >>> fine = Partition.from_cells(cells.children(cells.from_token("89c25")))
+        >>> [len(level) for level in Hierarchy.from_partition(fine, [4, 1]).levels]
+        [1, 4, 4]
         """
         limits = [max_photos] if isinstance(max_photos, (int, np.integer)) else list(max_photos)
         for limit in limits:
             if not isinstance(limit, (int, np.integer)) or limit < 1:
-                raise InputError(f"hierarchy: max_photos {str(limit)[:40]} is no whole number from 1 up")
+                raise InputError(f"hierarchy: max_photos {str(limit)[:40]} must be a positive integer")
         levels, parents = [], []
         for limit in sorted(map(int, limits), reverse=True):
             ids, parent = _coarser(part, limit)
@@ -60,7 +73,11 @@ class Hierarchy:
 
     @classmethod
     def default(cls, part: Partition) -> "Hierarchy":
-        """Two coarser levels, of cells with at most 1/30 and 1/250 of the photos; fewer where `part` is coarse."""
+        """Two coarser levels, of cells with at most 1/30 and 1/250 of the photos; fewer where `part` is coarse.
+
+        >>> len(Hierarchy.default(Partition.from_cells(cells.from_token("89c25"))))
+        1
+        """
         return cls.from_partition(part, default_max_photos(part))
 
     def __len__(self) -> int:

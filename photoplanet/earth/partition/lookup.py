@@ -17,7 +17,7 @@ from photoplanet.earth.partition.points import KEY_LEVEL, KEY_SHIFT
 Ids = NDArray[np.uint64]
 
 _DEPTHS = (10, KEY_LEVEL, 18, 22, 26, 30)  # levels that the tables look down to
-_MOST_ENTRIES = 1 << 26  # of a table; where millions of tiny cells would need more, a binary search takes over
+MOST_ENTRIES = 1 << 26  # of a table; where millions of tiny cells would need more, a binary search takes over
 _NONE = -1
 _FIRST_BLOCK = -2  # entry −2 − k refers to block k of the next table
 
@@ -29,7 +29,14 @@ class _Table(NamedTuple):
 
 
 class Lookup:
-    """Rows of disjoint cells by the bits of their points; `ids` (n,) uint64, sorted."""
+    """Rows of disjoint cells by the bits of their points; `ids` (n,) uint64, sorted.
+
+    >>> london, paris = cells.from_latlng([51.5, 48.86], [-0.13, 2.35])
+    >>> lookup = Lookup(np.sort(cells.parent([london, paris], 8)))
+    >>> leaves = np.array([paris, cells.from_latlng(0, 0)])
+    >>> lookup.rows(key_of(leaves), leaves.take).tolist()
+    [0, -1]
+    """
 
     def __init__(self, ids: Ids):
         self._tables: list[_Table] = []
@@ -38,7 +45,7 @@ class Lookup:
         above, blocks = 0, np.arange(6, dtype=np.uint64)
         for depth in _DEPTHS:
             size = len(blocks) << 2 * (depth - above)
-            if above and size > _MOST_ENTRIES:
+            if above and size > MOST_ENTRIES:
                 break
             table = _Table(depth, 2 * (depth - above), np.full(size, _NONE, np.int32))
             self._tables.append(table)
@@ -57,7 +64,7 @@ class Lookup:
         points `where`, and is asked for those only that keys do not tell apart.
         """
         shallow = [table for table in self._tables if table.depth <= KEY_LEVEL]
-        row = shallow[0].entries.take(keys >> np.uint32(2 * (KEY_LEVEL - shallow[0].depth)))
+        row: NDArray[np.int32] = shallow[0].entries.take(keys >> np.uint32(2 * (KEY_LEVEL - shallow[0].depth)))
         _walk(shallow[1:], row, keys, KEY_LEVEL)
         unsolved = np.flatnonzero(row <= _FIRST_BLOCK)
         if unsolved.size:
@@ -78,11 +85,16 @@ class Lookup:
 
 
 def key_of(leaves: Ids) -> NDArray[np.uint32]:
-    """The keys of leaf ids."""
-    return (leaves >> KEY_SHIFT).astype(np.uint32)
+    """The keys of leaf ids.
+
+    >>> key_of(np.array([9926584489608216576], np.uint64)).tolist()
+    [1155606528]
+    """
+    keys: NDArray[np.uint32] = (leaves >> KEY_SHIFT).astype(np.uint32)
+    return keys
 
 
-def _walk(tables: list[_Table], row: NDArray[np.int32], prefixes: NDArray, level: int) -> None:
+def _walk(tables: list[_Table], row: NDArray[np.int32], prefixes: NDArray[np.uint32] | Ids, level: int) -> None:
     """Follow references from table to table, in place; `prefixes` are the points' ids down to `level`."""
     for table in tables:
         unsolved = np.flatnonzero(row <= _FIRST_BLOCK)
@@ -95,16 +107,21 @@ def _walk(tables: list[_Table], row: NDArray[np.int32], prefixes: NDArray, level
 
 
 def _prefix(ids: Ids, level: int) -> Ids:
-    return ids >> np.uint64(61 - 2 * level)
+    prefix: Ids = ids >> np.uint64(61 - 2 * level)
+    return prefix
 
 
 def _place(prefixes: Ids, blocks: Ids, table: _Table) -> NDArray[np.int64]:
     """Where the entries of `prefixes` are in a table whose blocks belong to the cells `blocks`."""
     block = np.searchsorted(blocks, prefixes >> np.uint64(table.block_bits))
-    return (block << table.block_bits) | (prefixes & np.uint64((1 << table.block_bits) - 1)).astype(np.int64)
+    inside: NDArray[np.int64] = (prefixes & np.uint64((1 << table.block_bits) - 1)).astype(np.int64)
+    inside |= block << table.block_bits
+    return inside
 
 
-def _fill(entries: NDArray[np.int32], starts: NDArray[np.int64], lengths: NDArray[np.int64], rows: NDArray) -> None:
+def _fill(
+    entries: NDArray[np.int32], starts: NDArray[np.int64], lengths: NDArray[np.int64], rows: NDArray[np.int32]
+) -> None:
     """Set `entries[start : start + length]` to the row, for every start."""
     before = np.repeat(np.cumsum(lengths) - lengths - starts, lengths)
     entries[np.arange(len(before)) - before] = np.repeat(rows, lengths)

@@ -10,18 +10,18 @@ from typing import Any
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
-from photoplanet.core.atomic import replacing
+from photoplanet.core.atomic import write_text
+from photoplanet.core.progress import Advance, ignore
 from photoplanet.core.workers import in_threads, slices, threads
 from photoplanet.earth import cells, geodesy
 from photoplanet.earth.partition import cell_splitting
-from photoplanet.earth.partition.cell_splitting import Advance, nothing
 from photoplanet.earth.partition.lookup import Lookup
 from photoplanet.earth.partition.points import Source, keyed, locate, unlocated
 from photoplanet.errors import InputError
 
 Paths = str | Path | Iterable[str | Path]
 
-_PIECE = 1 << 24  # points in memory that a thread sorts at a time: the more, the fewer keys come up twice
+PIECE = 1 << 24  # points in memory that a thread sorts at a time: the more, the fewer keys come up twice
 
 MAX_PHOTOS = 10_000  # the paper's t1
 MIN_PHOTOS = 50  # the paper's t2
@@ -65,18 +65,22 @@ class Partition:
     @cached_property
     def tokens(self) -> list[str]:
         """The S2 token of each cell."""
-        return cells.token(self.ids).tolist()
+        names: list[str] = cells.token(self.ids).tolist()
+        return names
 
     @cached_property
     def areas_km2(self) -> NDArray[np.float64]:
         """The area (n,) of each cell in km²."""
-        return cells.area_km2(self.ids)
+        areas: NDArray[np.float64] = cells.area_km2(self.ids)
+        return areas
 
     @cached_property
     def reaches_km(self) -> NDArray[np.float64]:
         """From each cell's mean position to its farthest corner (n,), km."""
         corners, means = cells.vertices(self.ids), self.means
-        return geodesy.distance_km(means[:, :1], means[:, 1:], corners[..., 0], corners[..., 1]).max(axis=1)
+        away: NDArray[np.float64] = geodesy.distance_km(means[:, :1], means[:, 1:], corners[..., 0], corners[..., 1])
+        farthest: NDArray[np.float64] = away.max(axis=1)
+        return farthest
 
     @classmethod
     def adaptive(
@@ -85,12 +89,15 @@ class Partition:
         lng: ArrayLike,
         max_photos: int = MAX_PHOTOS,
         min_photos: int = MIN_PHOTOS,
-        advance: Advance = nothing,
+        advance: Advance = ignore,
     ) -> "Partition":
         """Split cells while they hold more than `max_photos` of the points, then drop those under `min_photos` (§3).
 
         `lat`, `lng` (n,) in degrees. Splitting stops at level 30. `InputError` for bad coordinates or limits, and where
         no cell is left.
+
+        >>> Partition.adaptive([48.1, 48.2, 48.3, 35.7], [2.1, 2.2, 2.3, 139.7], max_photos=2, min_photos=1)
+        <Partition of 3 cells holding 4 photos>
         """
         return _adaptive(_in_memory(lat, lng), max_photos, min_photos, advance)
 
@@ -100,7 +107,7 @@ class Partition:
         paths: Paths,
         max_photos: int = MAX_PHOTOS,
         min_photos: int = MIN_PHOTOS,
-        advance: Advance = nothing,
+        advance: Advance = ignore,
         latitude_column: str = "latitude",
         longitude_column: str = "longitude",
         skip_bad: bool = False,
@@ -108,7 +115,7 @@ class Partition:
         """The same partition as `adaptive`, of points in tables (Parquet, CSV) larger than memory, in a few passes.
 
         Rows without coordinates, off the Earth, or at exactly 0, 0 are counted in `made` and left out with `skip_bad`;
-        without it the first that is no place on Earth is an `InputError` that names the file and the row.
+        without it the first that is not a place on Earth is an `InputError` that names the file and the row.
         """
         from photoplanet.earth.partition.point_reader import Tables
 
@@ -116,9 +123,13 @@ class Partition:
 
     @classmethod
     def uniform(
-        cls, lat: ArrayLike, lng: ArrayLike, level: int, min_photos: int = MIN_PHOTOS, advance: Advance = nothing
+        cls, lat: ArrayLike, lng: ArrayLike, level: int, min_photos: int = MIN_PHOTOS, advance: Advance = ignore
     ) -> "Partition":
-        """All cells of `level` (0…30) that hold at least `min_photos` of the points; the paper's Fig. 1 has level 4."""
+        """All cells of `level` (0…30) that hold at least `min_photos` of the points; the paper's Fig. 1 has level 4.
+
+        >>> Partition.uniform([48.1, 48.2, 35.7], [2.1, 2.2, 139.7], level=4, min_photos=1).photo_counts.tolist()
+        [2, 1]
+        """
         return _uniform(_in_memory(lat, lng), level, min_photos, advance)
 
     @classmethod
@@ -127,7 +138,7 @@ class Partition:
         paths: Paths,
         level: int,
         min_photos: int = MIN_PHOTOS,
-        advance: Advance = nothing,
+        advance: Advance = ignore,
         latitude_column: str = "latitude",
         longitude_column: str = "longitude",
         skip_bad: bool = False,
@@ -139,7 +150,11 @@ class Partition:
 
     @classmethod
     def from_cells(cls, ids: ArrayLike) -> "Partition":
-        """A partition of any disjoint cells in any order; `InputError` names an invalid or two overlapping."""
+        """A partition of any disjoint cells in any order; `InputError` names an invalid or two overlapping ones.
+
+        >>> Partition.from_cells(cells.from_token(["89c25", "5"])).tokens
+        ['5', '89c25']
+        """
         return cls(np.sort(np.atleast_1d(cells.checked(ids)).ravel()))
 
     @classmethod
@@ -174,7 +189,11 @@ class Partition:
         return f"<Partition of {len(self):,} cells holding {int(self.photo_counts.sum()):,} photos>"
 
     def assign(self, lat: ArrayLike, lng: ArrayLike) -> Any:
-        """Class (int32, the shape of `lat`) of each point in degrees, −1 outside every cell."""
+        """Class (int32, the shape of `lat`) of each point in degrees, −1 outside every cell.
+
+        >>> Partition.from_cells(cells.from_token(["89c25"])).assign([40.75, 48.86], [-73.99, 2.35]).tolist()
+        [0, -1]
+        """
         lat, lng = geodesy.check(lat, lng)
         flat_lat, flat_lng = lat.ravel(), lng.ravel()
         if self._lookup is None:
@@ -189,7 +208,11 @@ class Partition:
         return rows.reshape(lat.shape)[()]
 
     def to_geojson(self) -> dict[str, Any]:
-        """A GeoJSON FeatureCollection, one polygon per class, cut at the antimeridian (RFC 7946, §3.1.9)."""
+        """A GeoJSON FeatureCollection, one polygon per class, cut at the antimeridian (RFC 7946, §3.1.9).
+
+        >>> Partition.from_cells(cells.from_token("89c25")).to_geojson()["features"][0]["geometry"]["type"]
+        'Polygon'
+        """
         from photoplanet.earth import outline
 
         columns = zip(
@@ -209,11 +232,14 @@ class Partition:
 
     def save_geojson(self, path: str | Path) -> None:
         """Write `to_geojson()` to a file, atomically; `center` and `mean` are (latitude, longitude) there as well."""
-        with replacing(Path(path)) as temporary:
-            temporary.write_text(json.dumps(self.to_geojson(), separators=(",", ":")), encoding="utf-8")
+        write_text(path, json.dumps(self.to_geojson(), separators=(",", ":")))
 
     def summary(self) -> dict[str, Any]:
-        """The facts of Table 1b: cells, photos in them, cells per level, areas in km², median photos per cell."""
+        """The facts of Table 1b: cells, photos in them, cells per level, areas in km², median photos per cell.
+
+        >>> Partition.from_cells(cells.from_token("89c25")).summary()["levels"]
+        {'8': 1}
+        """
         levels, count = np.unique(cells.level(self.ids), return_counts=True)
         area = cells.area_km2(self.ids)
         return {
@@ -232,7 +258,7 @@ def _in_memory(lat: ArrayLike, lng: ArrayLike) -> Source:
     everything = unlocated(lat.ravel(), lng.ravel())._replace(known=np.zeros(lat.size, np.uint64))
     for _ in in_threads(lambda some: locate(everything.part(some)), slices(lat.size)):
         pass
-    piece = min(_PIECE, max(1, math.ceil(lat.size / threads())))
+    piece = min(PIECE, max(1, math.ceil(lat.size / threads())))
     return lambda: (partial(everything.part, some) for some in slices(lat.size, piece))
 
 
@@ -250,7 +276,7 @@ def _uniform(source: Source, level: int, min_photos: int, advance: Advance) -> P
     return _finish(source, cell_splitting.split(source, 0, level, advance), made, advance)
 
 
-def _finish(source: Source, found: tuple[NDArray, NDArray], made: dict[str, Any], advance: Advance) -> Partition:
+def _finish(source: Source, found: cell_splitting.Counted, made: dict[str, Any], advance: Advance) -> Partition:
     """Drop the cells under `min_photos`, find the mean of the photos in the others."""
     ids, counts = found
     total, most = int(counts.sum()), int(counts.max(initial=0))
@@ -270,7 +296,7 @@ def _finish(source: Source, found: tuple[NDArray, NDArray], made: dict[str, Any]
 
 def _at_least_one(number: int, name: str) -> int:
     if isinstance(number, bool) or not isinstance(number, (int, np.integer)) or number < 1:
-        raise InputError(f"partition: {name} {str(number)[:40]} is no whole number from 1 up")
+        raise InputError(f"partition: {name} {str(number)[:40]} must be a positive integer")
     return int(number)
 
 

@@ -6,6 +6,7 @@ from pathlib import Path
 
 import numpy as np
 import pyarrow as pa
+from numpy.typing import NDArray
 
 from photoplanet.core import table_files
 from photoplanet.core.workers import slices
@@ -19,10 +20,10 @@ _BATCH = 1 << 20  # rows that a thread locates and counts at a time
 
 
 class Tables:
-    """The points of one or more tables: a call reads them anew, in chunks; `left_out` counts the rows it skipped.
+    """The points of one or more tables: each call reads them again, in chunks; `left_out` counts the rows skipped.
 
     With `skip_bad`, rows without coordinates, off the Earth or at exactly 0, 0 (what a camera without a fix writes) are
-    skipped; otherwise the first that is no place on Earth is an `InputError` that names the file and the row, from 0.
+    skipped; otherwise the first that is not a place on Earth is an `InputError` that names the file and row, from 0.
     """
 
     def __init__(self, paths: Paths, latitude_column: str, longitude_column: str, skip_bad: bool = False):
@@ -34,6 +35,7 @@ class Tables:
         self.left_out = 0
 
     def __call__(self) -> Iterator[Callable[[], Points]]:
+        """Yield, chunk by chunk, functions that each locate its points."""
         self.left_out = 0
         for file in self._files:
             yield from self._chunks(file)
@@ -59,6 +61,7 @@ class Tables:
             raise InputError(f"{file}: after row {row}: it cannot be read as a table of degrees ({why})") from None
 
 
-def _floats(column: pa.Array) -> np.ndarray:
-    """float64, with NaN for nulls, which the check of coordinates then names."""
-    return column.cast(pa.float64()).to_numpy(zero_copy_only=False)
+def _floats(column: pa.Array) -> NDArray[np.float64]:
+    """As float64, with NaN for nulls, which the check of coordinates then names."""
+    values: NDArray[np.float64] = column.cast(pa.float64()).to_numpy(zero_copy_only=False)
+    return values

@@ -6,7 +6,7 @@ points, its leaf id decides.
 """
 
 from collections.abc import Callable, Iterable
-from typing import Any, NamedTuple
+from typing import NamedTuple, Protocol
 
 import numpy as np
 from numpy.typing import NDArray
@@ -22,10 +22,20 @@ CACHED = 1 << 18  # points to look up at a time: few enough for the cache, many 
 FIXED_POINT = 1 << 30  # units of a vector's length: 6 mm on the ground
 
 
+class RowsOf(Protocol):
+    """What finds the rows of points: a `Lookup`."""
+
+    def rows(
+        self, keys: NDArray[np.uint32], leaves_of: Callable[[NDArray[np.int64]], NDArray[np.uint64]]
+    ) -> NDArray[np.int32]:
+        """Row (int32) of the cell that holds each point, −1 for none."""
+        ...
+
+
 class Points(NamedTuple):
     """Degrees (k,) float64 (checked), keys (k,) uint32 and unit vectors (3, k) int32 in units of 2^-30.
 
-    `known` (k,) uint64 remembers leaf ids between passes, 0 where not asked for yet; of length 0 it does not.
+    `known` (k,) uint64 keeps leaf ids between passes, 0 where not asked for yet; of length 0 it does not.
     """
 
     lat: Floats
@@ -38,7 +48,7 @@ class Points(NamedTuple):
         """The points of a slice; views, no copies."""
         return Points(self.lat[some], self.lng[some], self.keys[some], self.vectors[:, some], self.known[some])
 
-    def rows(self, lookup: Any) -> NDArray[np.int32]:
+    def rows(self, lookup: RowsOf) -> NDArray[np.int32]:
         """Row (int32) of each point in a `Lookup`, −1 for outside."""
         rows = np.empty(len(self.keys), np.int32)
         for some in slices(len(rows), CACHED):
@@ -63,17 +73,29 @@ Source = Callable[[], Iterable[Callable[[], Points]]]
 
 
 def unlocated(lat: Floats, lng: Floats) -> Points:
-    """Points of checked, flat coordinates in degrees, with room for the rest."""
+    """Points of checked, flat coordinates in degrees, with room for the rest.
+
+    >>> unlocated(np.zeros(3), np.zeros(3)).vectors.shape
+    (3, 3)
+    """
     return Points(lat, lng, np.empty(lat.size, np.uint32), np.empty((3, lat.size), np.int32))
 
 
 def keyed(lat: Floats, lng: Floats) -> Points:
-    """Points with keys but no vectors, of checked, flat coordinates in degrees."""
+    """Points with keys but no vectors, of checked, flat coordinates in degrees.
+
+    >>> keyed(np.zeros(1), np.zeros(1)).keys.tolist()
+    [134217728]
+    """
     return locate(Points(lat, lng, np.empty(lat.size, np.uint32), np.empty((3, 0), np.int32)))
 
 
 def locate(points: Points) -> Points:
-    """Compute the keys and, where there is room for them, the unit vectors of points, in place."""
+    """Compute the keys and, where there is room for them, the unit vectors of points, in place.
+
+    >>> locate(unlocated(np.array([90.0]), np.array([0.0]))).vectors.ravel().tolist()
+    [0, 0, 1073741824]
+    """
     doubtful = []
     for few in slices(points.lat.size, cells.FEW):
         vectors = projection.unit_vectors(points.lat[few], points.lng[few])

@@ -14,7 +14,7 @@ from numpy.typing import NDArray
 from PIL import Image
 
 from photoplanet.errors import InputError
-from photoplanet.photos.decode import Box, Preprocessing, load, open_photo
+from photoplanet.photos.decode import Box, Preprocessing, Source, load, open_photo, source_name
 
 QUERY_LEVELS, REFERENCE_LEVELS = 3, 4  # 14 and 30 patches
 ROTATION = 10.0  # degrees, either way
@@ -68,7 +68,7 @@ def jittered() -> list[View]:
     return [View(0.0, WHOLE), View(0.0, middle), *corners, View(ROTATION, middle), View(-ROTATION, middle)]
 
 
-def cut(source: Any, views: Sequence[View], preprocessing: Preprocessing, box: Box | None = None) -> Pixels:
+def cut(source: Source, views: Sequence[View], preprocessing: Preprocessing, box: Box | None = None) -> Pixels:
     """Return the views of a photo, uint8 (views, size, size, 3), or of its part in `box` (left, top, right, bottom).
 
     The box is in pixels. A view fills the network's input, except for the whole photo, which goes by
@@ -83,7 +83,8 @@ def cut(source: Any, views: Sequence[View], preprocessing: Preprocessing, box: B
         left, top = max(0, round(box[0])), max(0, round(box[1]))
         right, bottom = min(photo.width, round(box[2])), min(photo.height, round(box[3]))
         if right <= left or bottom <= top:
-            raise InputError(f"{source}: the box {box} lies outside its {photo.width} × {photo.height} pixels")
+            name = source_name(source)
+            raise InputError(f"{name}: the box {box} lies outside its {photo.width} × {photo.height} pixels")
         photo = photo.crop((left, top, right, bottom))
     turned = {angle: _turned(photo, angle) for angle in {view.angle for view in views}}
     return np.stack(

@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 
 from photoplanet.core.atomic import open_replacing
 from photoplanet.errors import InputError, MissingExtra
-from photoplanet.photos.decode import Preprocessing, load
+from photoplanet.photos.decode import Preprocessing, Source, load
 from photoplanet.retrieval.im2gps import geometric_context, gist
 from photoplanet.retrieval.local_features import root_sift
 from photoplanet.retrieval.local_features.visual_words import Vocabulary
@@ -65,7 +65,7 @@ class Dictionary(NamedTuple):
     fine_words: Vocabulary
 
 
-def train(sources: Sequence[Any], photos: int = TRAINING_PHOTOS, seed: int = 0) -> Dictionary:
+def train(sources: Sequence[Source], photos: int = TRAINING_PHOTOS, seed: int = 0) -> Dictionary:
     """Train a dictionary on at most `photos` of the photos; those that cannot be read are passed over.
 
     InputError when none of them can be used. Memory: some 500 MB at 4,000 photos, however many there are.
@@ -140,7 +140,7 @@ def read(folder: Path) -> Dictionary | None:
     return Dictionary(textons, words, fine)
 
 
-def describe(sources: Iterable[Any], dictionary: Dictionary) -> Records:
+def describe(sources: Iterable[Source], dictionary: Dictionary) -> Records:
     """Describe photos: records (n,) of RECORD, in order; a photo that cannot be read has `usable` False and zeros.
 
     >>> noise = np.random.default_rng(0).integers(0, 255, (60, 80, 3), np.uint8)
@@ -168,7 +168,7 @@ def decoded(records: Records, name: str) -> Floats:
     return values * values if name in HISTOGRAMS or name == "lines" else values
 
 
-def describe_one(source: Any, dictionary: Dictionary) -> Records:
+def describe_one(source: Source, dictionary: Dictionary) -> Records:
     """Describe one photo: a scalar record; InputError when it cannot be read.
 
     >>> noise = np.random.default_rng(0).integers(0, 255, (60, 80, 3), np.uint8)

@@ -12,6 +12,7 @@ from photoplanet.core.cache import Cache, Found, Key
 from photoplanet.core.progress import Bar
 from photoplanet.errors import InputError
 from photoplanet.models.folder import sha256
+from photoplanet.photos.decode import Source
 from photoplanet.retrieval.local_features.root_sift import Features
 
 Facts = dict[str, Any]  # what the manifest keeps of one backend's files, plain JSON
@@ -33,7 +34,7 @@ class Searcher(Protocol):
 
     lost: int
 
-    def similar(self, photo: Any, k: int, exclude: Collection[int], threads: int | None) -> list[Hit]:
+    def similar(self, photo: Source | Features, k: int, exclude: Collection[int], threads: int | None) -> list[Hit]:
         """Return the k rows most like a photo, best first; rows of `exclude` are passed over."""
         ...
 

@@ -56,7 +56,7 @@ def open(
 
     >>> import numpy as np
     >>> from PIL import Image
-    >>> from photoplanet.metadata.exif import gps_bytes
+    >>> from photoplanet.metadata.exif_writer import gps_bytes
     >>> folder = getfixture("tmp_path") / "photos"
     >>> folder.mkdir()
     >>> noise = np.random.default_rng(0).integers(0, 255, (30, 40, 3), np.uint8).repeat(9, 0).repeat(9, 1)

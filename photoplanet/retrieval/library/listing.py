@@ -18,7 +18,7 @@ from photoplanet.errors import InputError
 from photoplanet.index import build
 from photoplanet.photos import shards, table
 
-TABLE = "photos.parquet"  # in the index: what was read from the photos of a folder, with its journal beside it
+TABLE = "photos.parquet"  # in the index: what was read from the photos of a folder, with its cache beside it
 
 
 @dataclass

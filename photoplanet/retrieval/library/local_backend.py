@@ -16,6 +16,7 @@ from photoplanet.core.cache import Cache, Entry, Found, Key
 from photoplanet.core.progress import Bar
 from photoplanet.errors import InputError
 from photoplanet.models.folder import sha256
+from photoplanet.photos.decode import Source
 from photoplanet.retrieval.extras import open_faiss, open_opencv
 from photoplanet.retrieval.library.backends import Facts, Hit, checked_file
 from photoplanet.retrieval.local_features import root_sift, search
@@ -138,7 +139,9 @@ class LocalSearcher:
         self.lost = int((~cache.known(keys)).sum())
         self.index = search.LocalIndex(self.features_of, *index) if index else None
 
-    def similar(self, photo: Any, k: int, exclude: Collection[int] = (), threads: int | None = None) -> list[Hit]:
+    def similar(
+        self, photo: Source | Features, k: int, exclude: Collection[int] = (), threads: int | None = None
+    ) -> list[Hit]:
         """The k rows most like a photo, or its `Features`: trusted ones first."""
         features = photo if isinstance(photo, Features) else root_sift.extract(photo)
         if self.index is None:

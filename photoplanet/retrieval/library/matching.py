@@ -14,6 +14,7 @@ from photoplanet.errors import InputError
 from photoplanet.locate.precision import rounded
 from photoplanet.locate.prediction import Prediction
 from photoplanet.photos import decode, shards
+from photoplanet.photos.decode import Source
 from photoplanet.retrieval.library.backends import Backend, Hit, Searcher
 from photoplanet.retrieval.library.listing import Listing
 from photoplanet.retrieval.library.vector_backend import VectorSearcher
@@ -122,7 +123,7 @@ class Library:
             "photos": len(self), "left_out": self.left_out, "unreadable": self.unreadable, "bytes_per_photo": sizes,
         }  # fmt: skip
 
-    def itself(self, photo: Any) -> list[int]:
+    def itself(self, photo: Source) -> list[int]:
         """Rows of the library that are this very photo: the same file, or the same bytes."""
         name = os.fspath(photo) if isinstance(photo, str | os.PathLike) else ""
         data = _content(photo, name)
@@ -137,7 +138,7 @@ class Library:
         return found
 
     def similar(
-        self, photo: Any, k: int = 10, exclude: Collection[int] = (), threads: int | None = None
+        self, photo: Source | root_sift.Features, k: int = 10, exclude: Collection[int] = (), threads: int | None = None
     ) -> list[Match]:
         """The k photos of the library most like `photo` (path, `shard.tar#member`, bytes, PIL image, uint8 array).
 
@@ -149,12 +150,12 @@ class Library:
             raise InputError(f"k is {k}; ask for at least one photo")
         return [self._match(hit) for hit in self.searcher.similar(photo, k, exclude, threads)]
 
-    def locate(self, photo: Any, exclude: Collection[int] = (), threads: int | None = None) -> Answer | None:
+    def locate(self, photo: Source, exclude: Collection[int] = (), threads: int | None = None) -> Answer | None:
         """Where the trusted matches of a photo were taken; None where there is none. By local features only."""
         return agreed(self.similar(photo, 10, exclude, threads))
 
     def refine(
-        self, photo: Any, prediction: Prediction, exclude: Collection[int] = ()
+        self, photo: Source, prediction: Prediction, exclude: Collection[int] = ()
     ) -> tuple[Prediction, str | None]:  # fmt: skip
         """Move a prediction's point to where the library's photos say, by the model that the library is searched by.
 
@@ -176,7 +177,7 @@ class Library:
         supporter = self.listing.ids[int(rows[0])] if rows[0] >= 0 else None
         return replace(prediction, at=(float(lat[0]), float(lng[0])), readout="combined"), supporter
 
-    def features(self, photo: Any) -> root_sift.Features:
+    def features(self, photo: Source) -> root_sift.Features:
         """The local features of a query, as `pairs` of its matches count them."""
         return root_sift.extract(photo)
 
@@ -241,7 +242,7 @@ def _brief(match: Match, precision: str) -> dict[str, Any]:
     }  # fmt: skip
 
 
-def _content(photo: Any, name: str) -> bytes | None:
+def _content(photo: Source, name: str) -> bytes | None:
     """The bytes of a photo that is bytes or a file of its own; None for what is neither, and for what is too large."""
     if isinstance(photo, bytes | bytearray | memoryview):
         return bytes(photo)

@@ -14,6 +14,7 @@ from photoplanet.errors import InputError
 from photoplanet.photos import decode
 from photoplanet.retrieval.extras import open_faiss
 from photoplanet.retrieval.library.backends import Facts, Hit, plain_name
+from photoplanet.retrieval.local_features.root_sift import Features
 from photoplanet.retrieval.vectors import vector_index as vectors
 from photoplanet.retrieval.vectors.embedding import Embedder
 from photoplanet.retrieval.vectors.vector_index import VectorIndex
@@ -86,8 +87,12 @@ class VectorSearcher:
         self.embedder, self.index, self._codes = embedder, index, codes
         self.lost = int((~codes.known).sum())
 
-    def similar(self, photo: Any, k: int, exclude: Collection[int] = (), threads: int | None = None) -> list[Hit]:
+    def similar(
+        self, photo: decode.Source | Features, k: int, exclude: Collection[int] = (), threads: int | None = None
+    ) -> list[Hit]:
         """The k rows whose vectors are nearest to that of a photo, nearest first."""
+        if isinstance(photo, Features):
+            raise InputError("this library is searched by vectors; give the photo instead of its local features")
         pixels = decode.load(photo, self.embedder.locator.info.preprocessing)
         return self.nearest(self.embedder.vectors(pixels[None]), k, exclude)
 

@@ -1,13 +1,13 @@
 """SIFT features of a photo: corners and blobs that are found again in another photo of the same place."""
 
-from typing import Any, NamedTuple
+from typing import NamedTuple
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 from PIL import Image
 
 from photoplanet.errors import InputError
-from photoplanet.photos.decode import open_photo
+from photoplanet.photos.decode import Source, open_photo
 from photoplanet.retrieval.extras import open_opencv
 
 MAX_SIDE = 720  # pixels of the longer side: as many right answers as 800 on real photos, and 100 ms of SIFT a photo
@@ -33,7 +33,7 @@ class Features(NamedTuple):
     height: int
 
 
-def extract(source: Any, max_side: int = MAX_SIDE, max_features: int = MAX_FEATURES) -> Features:
+def extract(source: Source, max_side: int = MAX_SIDE, max_features: int = MAX_FEATURES) -> Features:
     """Return the strongest `max_features` features of a photo, its longer side resized to at most `max_side` pixels.
 
     `source`: whatever `photos.decode.open_photo` takes. A photo without corners (fog, one colour, a few pixels) has
@@ -87,7 +87,7 @@ def resized(photo: Image.Image, max_side: int = MAX_SIDE) -> Image.Image:
     return photo.resize(size, method, reducing_gap=3.0 if factor < 1 else None)
 
 
-def _grey(source: Any, max_side: int) -> NDArray[np.uint8]:
+def _grey(source: Source, max_side: int) -> NDArray[np.uint8]:
     photo = open_photo(source, size_hint=max_side)
     if max(photo.size) > MAX_ASPECT * min(photo.size):
         return np.zeros((1, 1), np.uint8)

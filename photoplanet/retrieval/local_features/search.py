@@ -3,7 +3,7 @@
 import os
 from collections.abc import Callable, Iterable, Iterator
 from concurrent.futures import ThreadPoolExecutor
-from typing import Any, NamedTuple, Protocol
+from typing import NamedTuple, Protocol
 
 import numpy as np
 from numpy.typing import NDArray
@@ -11,7 +11,7 @@ from PIL import Image, ImageDraw
 
 from photoplanet.core.progress import Advance, ignore
 from photoplanet.errors import InputError
-from photoplanet.photos.decode import open_photo
+from photoplanet.photos.decode import Source, open_photo
 from photoplanet.retrieval.local_features.root_sift import MAX_SIDE, Features, extract
 from photoplanet.retrieval.local_features.verification import Verified, trusted, verify
 from photoplanet.retrieval.local_features.visual_words import DESCRIPTORS_PER_WORD, MAX_WORDS, InvertedIndex, Vocabulary
@@ -132,8 +132,8 @@ def build(
 
 
 def draw(
-    query_photo: Any,
-    other_photo: Any,
+    query_photo: Source,
+    other_photo: Source,
     match: HasPairs,
     query: Features | None = None,
     other: Features | None = None,

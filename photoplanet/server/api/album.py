@@ -7,8 +7,10 @@ from pydantic import Field
 from starlette.requests import Request
 from typing_extensions import NotRequired, TypedDict
 
-from photoplanet.albums import album_parameters, locate_album, methods, trips
+from photoplanet.albums import album_parameters, locate_trip, methods, trips
 from photoplanet.albums.album import GAP_HOURS
+from photoplanet.albums.evidence import Evidence
+from photoplanet.albums.shots import read_shot
 from photoplanet.errors import InputError
 from photoplanet.locate.prediction import prepare
 from photoplanet.metadata import gpx
@@ -95,7 +97,7 @@ EXAMPLE: AlbumAnswer = {
 
 def endpoint(service: Service) -> Endpoint:
     """Make the endpoint."""
-    parameters = album_parameters.of(service.locator.bundle)
+    parameters = album_parameters.read(service.locator.bundle)
 
     async def album(request: Request, query: AlbumQuery) -> AlbumAnswer:
         """Photos as multipart/form-data, files in any field; a file in the field `track` is a GPX track.
@@ -153,15 +155,15 @@ async def _split(
     """The photos of a request → trips, and whether their times are UTC."""
     most = service.limits.photo_pixels
     shots = await asyncio.gather(
-        *(service.batcher.decode(trips.read_one, photo.content, {}, photo.name, most) for photo in photos)
+        *(service.batcher.decode(read_shot, photo.content, {}, photo.name, most) for photo in photos)
     )
     found, _, utc = trips.split(shots, query.gap_hours, query.one_camera, offset)
     return found, utc
 
 
-async def _see(service: Service, photos: list[Upload]) -> locate_album.Evidence:
+async def _see(service: Service, photos: list[Upload]) -> Evidence:
     """What the network sees in the photos of a request, batched with those of other clients."""
-    seen = locate_album.Evidence.flat(service.locator, len(photos))
+    seen = Evidence.flat(len(photos), service.locator.info.classes, service.locator.info.embedding_size)
 
     async def one(row: int) -> None:
         try:
@@ -180,18 +182,18 @@ def _album(
     service: Service,
     number: int,
     trip: trips.Trip,
-    seen: locate_album.Evidence,
+    seen: Evidence,
     query: AlbumQuery,
     track: Track | None,
 ) -> AlbumRecord:
     """The photos of one trip, located together. `seen`: of all photos of the request."""
-    found = trips.decide(service.locator, trip, seen.take(trip.rows), query.method, query.anchors, track)
+    found = locate_trip.decide(service.locator, trip, seen.take(trip.rows), query.method, query.anchors, track)
     prepare([each.prediction for each in found if each.prediction is not None], query.region)
     photos = []
     for row, each in zip(trip.rows.tolist(), found, strict=True):
         photo = {**each.record(query.options()), "index": row}
         if each.prediction is not None:
-            options = each.form(query.options())
+            options = each.options(query.options())
             photo |= answers.extras(each.shot.name, each.prediction, options, query.geojson, query.regions)
         photos.append(photo)
     return cast(AlbumRecord, trip.record(number, photos))

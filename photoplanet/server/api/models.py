@@ -83,6 +83,6 @@ def _models(service: Service) -> ModelsAnswer:
     return {
         "default": info.name,
         "models": [facts],
-        "album_methods": [methods.AUTO, *methods.usable(album_parameters.of(service.locator.bundle))],
+        "album_methods": [methods.AUTO, *methods.usable(album_parameters.read(service.locator.bundle))],
         "library": None if library is None else {"photos": len(library), "by": by},
     }

@@ -1,6 +1,6 @@
 // The server's HTTP API: asks for the token where one is needed, waits where the server says so, and names every failure.
 const STORED = "photoplanet token";
-const MOST_WAIT = 300; // seconds in all for one request: more is no wait but a failure
+const MOST_WAIT = 300; // seconds in all for one request: a longer wait counts as a failure
 const BUSY = [429, 503];
 
 /** @typedef {Record<string, string | number | boolean>} Query */

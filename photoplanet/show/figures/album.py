@@ -7,15 +7,19 @@ from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
+from numpy.typing import NDArray
 
-from photoplanet.albums.trips import Found, Trip
+from photoplanet.albums.located_photos import LocatedPhoto
+from photoplanet.albums.trips import Trip
 from photoplanet.earth import geodesy
 from photoplanet.locate.prediction import Prediction
 from photoplanet.show.figures import plots, world
 from photoplanet.show.figures.distribution import show_photo
 
 if TYPE_CHECKING:
+    from matplotlib.axes import Axes
     from matplotlib.figure import Figure
+    from matplotlib.gridspec import SubplotSpec
 
 COLUMNS = 6
 MOST_PHOTOS = 30  # five rows: a page
@@ -32,15 +36,15 @@ _MOST_STOPS = 12  # labels: more would hide one another
 
 
 @plots.styled
-def album(trip: Trip, alone: Sequence[Found], helped: Sequence[Found], method: str) -> "Figure":
+def album(trip: Trip, alone: Sequence[LocatedPhoto], helped: Sequence[LocatedPhoto], method: str) -> "Figure":
     """Draw the photos of `trip`, at most 30, each above what it says alone and with the others, and all on two maps.
 
     Where a photo has its own GPS, that is the truth: answers are shaded by their distance from it, and rings on the map
-    show it. `alone` and `helped` are `trips.compare`'s.
+    show it. `alone` and `helped` are `locate_trip.compare`'s.
 
-    >>> from photoplanet.albums.trips import Shot
+    >>> from photoplanet.albums.shots import Shot
     >>> trip = Trip([Shot("a.jpg", "a.jpg", "trip")], np.array(["NaT"], "datetime64[s]"), np.arange(1))
-    >>> unread = [Found(trip.shots[0], "neighbours", None, "a.jpg: not a photo")]
+    >>> unread = [LocatedPhoto(trip.shots[0], "neighbours", None, "a.jpg: not a photo")]
     >>> album(trip, unread, unread, "average").get_suptitle()
     'trip; 1 photo'
     """
@@ -65,11 +69,11 @@ def album(trip: Trip, alone: Sequence[Found], helped: Sequence[Found], method: s
     return figure
 
 
-def error_km(found: Found) -> float | None:
+def error_km(found: LocatedPhoto) -> float | None:
     """Return how far the answer is from the photo's own GPS, in km; None where there is no answer or no GPS.
 
-    >>> from photoplanet.albums.trips import Shot
-    >>> error_km(Found(Shot("a.jpg", "a.jpg", "trip"), "neighbours", None)) is None
+    >>> from photoplanet.albums.shots import Shot
+    >>> error_km(LocatedPhoto(Shot("a.jpg", "a.jpg", "trip"), "neighbours", None)) is None
     True
     """
     given = _given(found)
@@ -78,12 +82,12 @@ def error_km(found: Found) -> float | None:
     return float(geodesy.distance_km(given.point[0], given.point[1], found.shot.place[0], found.shot.place[1]))
 
 
-def _given(found: Found) -> Prediction | None:
+def _given(found: LocatedPhoto) -> Prediction | None:
     """The answer; None where the photo gave none or one that is too weak."""
     return None if found.prediction is None or found.prediction.abstains else found.prediction
 
 
-def _title(trip: Trip, helped: Sequence[Found], shown: int) -> str:
+def _title(trip: Trip, helped: Sequence[LocatedPhoto], shown: int) -> str:
     days = " – ".join(dict.fromkeys(day for day in trip.days if day))
     count = ("1 photo" if len(helped) == 1 else f"{len(helped)} photos") + (
         f", {shown} of them shown" if shown < len(helped) else ""
@@ -96,7 +100,7 @@ def _clock(time: np.datetime64) -> str:
     return "" if np.isnat(time) else str(time)[5:16].replace("T", " ")
 
 
-def _answer(axes: Any, bottom: float, name: str, found: Found) -> None:
+def _answer(axes: "Axes", bottom: float, name: str, found: LocatedPhoto) -> None:
     """A box, half of the axes high: what was answered, and how far off or how sure that is; shaded by the error."""
     given, km = _given(found), error_km(found)
     shade = UNKNOWN if km is None else SHADES[int(np.searchsorted(BANDS, km))]
@@ -119,7 +123,9 @@ def _far(km: float) -> str:
     return f"{km:,.1f} km" if km < 10 else f"{km:,.0f} km"
 
 
-def _maps(figure: Any, where: Any, alone: Sequence[Found], helped: Sequence[Found], method: str) -> None:
+def _maps(
+    figure: "Figure", where: "SubplotSpec", alone: Sequence[LocatedPhoto], helped: Sequence[LocatedPhoto], method: str
+) -> None:
     """The world with both ways, the trip in detail, and what the signs and shades mean."""
     true = np.array([found.shot.place or (np.nan, np.nan) for found in helped], float)
     ways = (("alone", ALONE, "x", _points(alone)), (f"album ({method})", TOGETHER, "o", _points(helped)))
@@ -143,13 +149,13 @@ def _line(sign: str) -> dict[str, Any]:
     return {"linestyle": (0, (1, 1)) if sign == "x" else "-", "linewidth": 0.7}
 
 
-def _points(founds: Sequence[Found]) -> np.ndarray:
+def _points(founds: Sequence[LocatedPhoto]) -> NDArray[np.float64]:
     """(n, 2) degrees, NaN where there is no answer."""
     given = (_given(found) for found in founds)
     return np.array([(np.nan, np.nan) if each is None else each.point for each in given])
 
 
-def _unbroken(points: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+def _unbroken(points: NDArray[np.float64]) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
     """Latitudes and longitudes of a line over photos without an answer, broken (NaN) where it would cross ±180°."""
     kept = points[~np.isnan(points[:, 0])]
     jumps = np.flatnonzero(np.abs(np.diff(kept[:, 1])) > 180) + 1
@@ -157,7 +163,7 @@ def _unbroken(points: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
     return lat, lng
 
 
-def _around(points: np.ndarray) -> tuple[float, float, float, float]:
+def _around(points: NDArray[np.float64]) -> tuple[float, float, float, float]:
     """South, north, west, east of a view that holds the points with a margin; the world where it is too wide."""
     kept = points[~np.isnan(points[:, 0])]
     if not len(kept):
@@ -171,7 +177,7 @@ def _around(points: np.ndarray) -> tuple[float, float, float, float]:
     return middle - half, middle + half, across - half * _ASPECT / shrink, across + half * _ASPECT / shrink
 
 
-def _numbers(axes: Any, extent: tuple[float, float, float, float], points: np.ndarray) -> None:
+def _numbers(axes: "Axes", extent: tuple[float, float, float, float], points: NDArray[np.float64]) -> None:
     """Which photos were taken where: those of one spot share a label."""
     south, north, west, east = extent
     stops: list[list[int]] = []
@@ -198,7 +204,7 @@ def _ranges(numbers: Sequence[int]) -> str:
     return ", ".join(words if len(words) <= 4 else [*words[:3], "…"])
 
 
-def _legend(axes: Any, ways: Sequence[tuple[str, str, str, Any]], known: bool) -> None:
+def _legend(axes: "Axes", ways: Sequence[tuple[str, str, str, NDArray[np.float64]]], known: bool) -> None:
     from matplotlib.lines import Line2D
     from matplotlib.patches import Patch
 

@@ -2,7 +2,7 @@
 
 import textwrap
 from collections.abc import Sequence
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import numpy as np
 
@@ -22,7 +22,7 @@ _FAINTEST = 1e-3  # of the largest probability: fainter cells would not be seen
 
 @plots.styled
 def distributions(
-    photos: Sequence[tuple[Any, str, Prediction]], places: Sequence[tuple[float, float] | None] = ()
+    photos: Sequence[tuple[decode.Source, str, Prediction]], places: Sequence[tuple[float, float] | None] = ()
 ) -> "Figure":
     """Draw photos above, probability heat maps on globes below; `photos`: (source, caption, prediction), at most 12.
 
@@ -48,7 +48,7 @@ def distributions(
     return figure
 
 
-def show_photo(axes: "Axes", source: Any, caption: str = "", colour: str = "black", wide: int = 30) -> None:
+def show_photo(axes: "Axes", source: decode.Source, caption: str = "", colour: str = "black", wide: int = 30) -> None:
     """Draw a photo, upright, its caption in lines of `wide` letters; an empty frame for one that cannot be read.
 
     >>> axes = plots.new().add_subplot()

@@ -2,19 +2,19 @@
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any
 
 from photoplanet.earth import cells, gazetteer, geodesy
 from photoplanet.earth.partition.partition import Partition
 from photoplanet.errors import InputError
 from photoplanet.explain.gallery import GalleryPhoto
 from photoplanet.locate.prediction import Prediction
+from photoplanet.photos.decode import Source
 
 MOST_EXAMPLES = 12  # of each kind
 RIGHT_KM = 25.0  # a photo that is located so well is located rightly
 MOST_CELLS = 8  # rows of a gallery
 
-Answers = Iterable[tuple[Any, Prediction | InputError]]
+Answers = Iterable[tuple[Source, Prediction | InputError]]
 
 
 @dataclass(frozen=True, order=True)
@@ -22,7 +22,7 @@ class Example:
     """A located photo: the confidence in its cell, its source, where the model puts it, and how far off that is."""
 
     confidence: float
-    source: Any
+    source: Source
     place: str
     error_km: float
 

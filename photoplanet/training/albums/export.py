@@ -4,7 +4,7 @@ import copy
 import tempfile
 from dataclasses import asdict
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeVar
 
 import numpy as np
 import torch
@@ -21,6 +21,8 @@ from photoplanet.training.albums.attention import COVERS, FLOOR, HIGHEST, LOWEST
 from photoplanet.training.albums.networks import AlbumLSTM, AlbumNetwork
 from photoplanet.training.albums.onnx_graph import LARGE, Graph, Shape
 
+Network = TypeVar("Network", bound=AlbumNetwork)
+
 
 def export(
     network: AlbumNetwork, method: str, folder: Path, temperature: float = 1.0, facts: dict[str, Any] | None = None
@@ -31,14 +33,10 @@ def export(
     parity: the largest difference of probabilities from torch with the same half-precision weights; TrainingError when
     it exceeds `onnx_files.TOLERANCE`.
     """
-    write, compare = (
-        (_write_lstm, _compare_lstm) if isinstance(network, AlbumLSTM) else (_write_attention, _compare_attention)
-    )
     plain = halved(network)
     folder = Path(folder).resolve()
     with tempfile.TemporaryDirectory(dir=folder.parent, prefix=f".{folder.name}.album-") as scratch:
-        files = write(plain, method, Path(scratch), temperature)
-        parity = compare(plain, method, files, temperature)
+        files, parity = _checked(plain, method, Path(scratch), temperature)
         if not parity <= onnx_files.TOLERANCE:
             raise TrainingError(
                 f"ONNX Runtime and torch differ by {parity:.2g} in the probabilities of {method} (allowed: "
@@ -51,7 +49,19 @@ def export(
         return model_folder.add_part(folder, networks.part_name(method), about, files)
 
 
-def halved(network: AlbumNetwork) -> Any:
+def _checked(
+    plain: AlbumNetwork, method: str, folder: Path, temperature: float
+) -> tuple[dict[str, Path], float]:  # fmt: skip
+    """Write a network's files; return them by name, and the largest difference of probabilities from torch."""
+    if isinstance(plain, AlbumLSTM):
+        files = _write_lstm(plain, method, folder, temperature)
+        return files, _compare_lstm(plain, method, files, temperature)
+    assert isinstance(plain, AlbumAttention)
+    files = _write_attention(plain, folder, temperature)
+    return files, _compare_attention(plain, files, temperature)
+
+
+def halved(network: Network) -> Network:
     """Return a copy in eval mode whose large weights are rounded to half precision, as the files have them."""
     plain = copy.deepcopy(network).eval()
     with torch.no_grad():
@@ -110,7 +120,7 @@ def _write_head(network: AlbumLSTM, path: Path, temperature: float) -> None:
     graph.save(path, given, {"answer": ["n", network.classes]})
 
 
-def _write_attention(network: AlbumAttention, method: str, folder: Path, temperature: float) -> dict[str, Path]:
+def _write_attention(network: AlbumAttention, folder: Path, temperature: float) -> dict[str, Path]:
     """Write the attention network's one file; file name → path. The graph is `AlbumAttention.answer`, line by line."""
     graph, classes = Graph(), network.classes
     graph.constant("share", network.share, exact=True)
@@ -226,7 +236,7 @@ def _compare_lstm(plain: AlbumLSTM, method: str, files: dict[str, Path], tempera
 
 
 @torch.inference_mode()
-def _compare_attention(plain: AlbumAttention, method: str, files: dict[str, Path], temperature: float) -> float:
+def _compare_attention(plain: AlbumAttention, files: dict[str, Path], temperature: float) -> float:
     """As `_compare_lstm`."""
     opened, worst = _listed(attention.FILES, files), 0.0
     for n in (1, 2, 40):

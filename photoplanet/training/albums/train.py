@@ -54,7 +54,7 @@ def train(
         facts[name] = about
     training, held_out = sides
     bundle = model_folder.read(target, verify=False)
-    album_parameters.learn(bundle, _travels(training))
+    album_parameters.fit(bundle, _travels(training))
     say("travel between places counted")
     done: dict[str, Any] = {
         album_parameters.PART: model_folder.read(target, verify=False).info.parts[album_parameters.PART]
@@ -104,6 +104,6 @@ def _tables(photos: Path, validation_table: Path | None) -> list[tuple[str, pa.T
 
 
 def _travels(photos: AlbumPhotos) -> Iterator[tuple[NDArray[np.int32], NDArray[np.float64]]]:
-    """Each album as `album_parameters.learn` counts it: true classes, and hours between photos."""
+    """Each album as `album_parameters.fit` counts it: true classes, and hours between photos."""
     for start, stop in zip(photos.starts[:-1], photos.starts[1:], strict=True):
         yield photos.classes[start:stop], photos.gaps[start + 1 : stop].astype(float)

@@ -77,9 +77,9 @@ def test_files_that_are_no_partition_are_refused(part, tmp_path):
     with pytest.raises(InputError, match="update photoplanet"):
         Partition.load(changed(part, tmp_path, facts(format=2)))
     for metadata in ({b"x": b"y"}, {KEY: b"{"}, {KEY: b"[" * 60_000}, {KEY: b"7"}, facts(format="1"), facts(made=3)):
-        with pytest.raises(InputError, match="no partition of photoplanet"):
+        with pytest.raises(InputError, match="not a partition of photoplanet"):
             Partition.load(changed(part, tmp_path, metadata))
-    with pytest.raises(InputError, match="no S2 cell id"):
+    with pytest.raises(InputError, match="not an S2 cell id"):
         Partition.load(changed(part, tmp_path, id=[0] * n))
     with pytest.raises(InputError, match="not sorted"):
         Partition.load(changed(part, tmp_path, id=part.ids[::-1]))
@@ -97,7 +97,7 @@ def test_damaged_and_foreign_files_are_refused(part, tmp_path):
     whole = path.read_bytes()
     for damage in (b"", b"PAR1", whole[: len(whole) // 2], whole[:-9] + b"\xff" + whole[-8:]):
         path.write_bytes(damage)
-        with pytest.raises(InputError, match="no partition"):
+        with pytest.raises(InputError, match="not a partition"):
             Partition.load(path)
     for byte in range(40, len(whole), max(1, len(whole) // 60)):
         path.write_bytes(whole[:byte] + bytes([whole[byte] ^ 0x55]) + whole[byte + 1 :])
@@ -105,7 +105,7 @@ def test_damaged_and_foreign_files_are_refused(part, tmp_path):
             Partition.load(path)
     with pytest.raises(InputError, match="no such file"):
         Partition.load(tmp_path / "none.parquet")
-    with pytest.raises(InputError, match="no partition"):
+    with pytest.raises(InputError, match="not a partition"):
         Partition.load(tmp_path)
     table = pa.table({"id": part.ids}).replace_schema_metadata(facts())
     parquet.write_table(table, path)
@@ -210,3 +210,10 @@ def test_the_smallest_cells_are_still_polygons():
     leaf = cells.from_latlng([48.8584, 89.9999999999, 0.0], [2.2945, 7.0, 180.0])
     for feature in Partition.from_cells(leaf).to_geojson()["features"]:
         assert all(len(ring) >= 4 for polygon in polygons(feature["geometry"]) for ring in polygon)
+
+
+def test_only_exactly_0_0_is_taken_for_a_camera_without_a_fix(tmp_path):
+    path = tmp_path / "a.csv"
+    path.write_text("latitude,longitude\n0,0\n0,5\n5,0\n-0.0,0\n0.0001,0\n")
+    part = Partition.adaptive_from_parquet(path, 10, 1, skip_bad=True)
+    assert part.photo_counts.sum() == 3 and part.made["left_out"] == 2

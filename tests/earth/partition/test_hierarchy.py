@@ -70,6 +70,12 @@ def test_the_default_merges_where_there_is_something_to_merge(part):
     assert default_max_photos(tree.levels[0]) in ((), default_max_photos(part)[:1])
 
 
+def test_the_default_levels_hold_a_thirtieth_and_a_250th_of_the_photos():
+    rng = np.random.default_rng(0)
+    fine = Partition.uniform(rng.uniform(-80, 80, 30_000), rng.uniform(-179, 179, 30_000), 6, 1)
+    assert default_max_photos(fine) == (1000, 120)
+
+
 def test_cells_without_photos_count_alike():
     part = Partition.from_cells(cells.children(cells.children(cells.from_token("1"))).ravel())
     tree = Hierarchy.from_partition(part, (4, 20))

@@ -64,13 +64,24 @@ def test_any_few_points_follow_the_recursion_too(places, max_photos):
     )
 
 
+def test_by_default_a_cell_holds_at_most_10_000_photos_and_at_least_50():
+    place = (48.8584, 2.2945)
+    full = Partition.adaptive(*(np.full(10_000, degrees) for degrees in place))
+    assert cells.level(full.ids).tolist() == [0] and full.photo_counts.tolist() == [10_000]
+    split = Partition.adaptive(*(np.full(10_001, degrees) for degrees in place))
+    assert cells.level(split.ids).tolist() == [cells.MAX_LEVEL]  # photos of one spot cannot be told apart
+    assert len(Partition.adaptive(*(np.full(50, degrees) for degrees in place))) == 1
+    with pytest.raises(InputError, match="min_photos 50 of the 49 photos"):
+        Partition.adaptive(*(np.full(49, degrees) for degrees in place))
+
+
 def test_scarce_memory_changes_the_passes_but_not_the_cells(monkeypatch):
     lat, lng = clustered(4000)
     expected = Partition.adaptive(lat, lng, 3, 1)
-    monkeypatch.setattr(cell_splitting, "_MERGE_AT", 50)
-    monkeypatch.setattr(cell_splitting, "_KEY_BITS", 9)
-    monkeypatch.setattr(cell_splitting, "_FIRST_DEPTH", 3)
-    monkeypatch.setattr("photoplanet.earth.partition.partition._PIECE", 97)
+    monkeypatch.setattr(cell_splitting, "MERGE_AT", 50)
+    monkeypatch.setattr(cell_splitting, "KEY_BITS", 9)
+    monkeypatch.setattr(cell_splitting, "FIRST_DEPTH", 3)
+    monkeypatch.setattr("photoplanet.earth.partition.partition.PIECE", 97)
     assert Partition.adaptive(lat, lng, 3, 1) == expected
 
 
@@ -128,7 +139,7 @@ def test_millions_of_tiny_cells_are_looked_up_without_tables_of_their_own(monkey
     part = Partition.uniform(lat, lng, 25, 1)
     expected = part.assign(lat, lng)
     assert (expected >= 0).all() and part.assign(lat[0] + 1e-5, lng[0]) == -1
-    monkeypatch.setattr("photoplanet.earth.partition.lookup._MOST_ENTRIES", 1000)
+    monkeypatch.setattr("photoplanet.earth.partition.lookup.MOST_ENTRIES", 1000)
     again = Partition.from_cells(part.ids)
     assert (again.assign(lat, lng) == expected).all() and again.assign(lat[0] + 1e-5, lng[0]) == -1
 

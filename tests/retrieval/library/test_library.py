@@ -273,6 +273,12 @@ def test_a_moved_library_takes_its_index_along(indexed, tmp_path):
     assert said == [] and found.similar(view(1))[0].path == str(tmp_path / "new" / "album" / "sub" / "scene1.jpg")
 
 
+def test_a_library_that_is_renamed_together_with_its_index_keeps_it(indexed, tmp_path):
+    library.index_folder(indexed).rename(tmp_path / "trip.index")
+    found, said = opened(indexed.rename(tmp_path / "trip"))
+    assert said == [] and len(found) == 3
+
+
 def test_as_it_is_needs_an_index_and_then_looks_for_nothing_new(album):
     with pytest.raises(InputError, match="no index for this yet"):
         opened(album, update=False)

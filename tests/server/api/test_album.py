@@ -122,7 +122,7 @@ BOMB = """<!DOCTYPE gpx [<!ENTITY a "aaaaaaaaaa"><!ENTITY b "&a;&a;&a;&a;&a;&a;&
         (trip(), "<kml/>", "", {}, 400, "the track: not a GPX track"),
         (trip(), GPX * 50, "", {"track_bytes": 10_000}, 413, "the track is larger"),
         (trip(), None, "method=magic", {}, 422, "method"),
-        (trip(), None, "method=lstm", {}, 400, "tiny has learned nothing for the method lstm"),
+        (trip(), None, "method=lstm", {}, 400, "tiny was not trained for the method lstm"),
         (trip(), None, "gap_hours=0", {}, 422, "gap_hours"),
         (trip(), None, "gap_hours=inf", {}, 422, "gap_hours"),
         (trip(), None, "time_offset=2", {}, 400, "+02:00"),

@@ -191,11 +191,11 @@ def album_of(n, seed=0):
 
 
 def located(model, method, embeddings, gaps, own, known=None):
-    network = album_parameters.of(folder.read(model))[method]
+    network = album_parameters.read(folder.read(model))[method]
     n = len(embeddings)
     album = Album(gaps, np.full(n, -1, np.int32) if known is None else known)
     decode = lstm.decode if method in LSTMS else attention.decode
-    return decode(own, embeddings, album, None, network).log_probabilities
+    return decode(own, embeddings, album, None, network)
 
 
 @pytest.mark.parametrize("method", sorted(LSTMS))
@@ -282,18 +282,18 @@ def test_damage_is_named(model, trained, tmp_path):
     own = np.full((4, 5), -np.log(5), np.float32)
     path = copied / "album-lstm-head.onnx"
     path.write_bytes(path.read_bytes()[:-1] + b"x")
-    network = album_parameters.of(folder.read(copied, verify=False))["lstm"]
+    network = album_parameters.read(folder.read(copied, verify=False))["lstm"]
     with pytest.raises(ModelError, match=r"album-lstm-head.onnx: missing or damaged"):
         lstm.decode(own, embeddings, Album(gaps[:3], np.full(4, -1, np.int32)), None, network)
     facts = json.loads((copied / "model.json").read_text("utf-8"))
     facts["parts"]["album-lstm"]["units"] = -3
     (copied / "model.json").write_text(json.dumps(facts), encoding="utf-8")
     with pytest.raises(ModelError, match="units must be 1 to"):
-        album_parameters.of(folder.read(copied, verify=False))
+        album_parameters.read(folder.read(copied, verify=False))
     facts["parts"]["album-lstm"]["reading"] = {}
     (copied / "model.json").write_text(json.dumps(facts), encoding="utf-8")
     with pytest.raises(ModelError, match="train it again"):
-        album_parameters.of(folder.read(copied, verify=False))
+        album_parameters.read(folder.read(copied, verify=False))
 
 
 def test_parts_are_small_and_say_what_they_are(model, trained):

@@ -1,0 +1,71 @@
+"""A trip → its located photos: the network, the album method, and where each place comes from."""
+
+import numpy as np
+
+from photoplanet.albums import known_places, locate_album, methods
+from photoplanet.albums.evidence import Evidence
+from photoplanet.albums.located_photos import ESTIMATED, NEIGHBOURS, OWN, TRACK, TRACK_ERROR_M, LocatedPhoto
+from photoplanet.albums.trips import Trip
+from photoplanet.core.progress import Advance, ignore
+from photoplanet.earth import geodesy
+from photoplanet.locate.locator import Locator
+from photoplanet.metadata.track import Track
+
+
+def locate(
+    locator: Locator,
+    trip: Trip,
+    method: str = methods.AUTO,
+    use_places: bool = True,
+    track: Track | None = None,
+    advance: Advance = ignore,
+    threads: int | None = None,
+) -> list[LocatedPhoto]:
+    """Locate one trip → one `LocatedPhoto` per photo, in time order. `use_places`: own GPS counts as known."""
+    seen = locate_album.see(locator, [shot.source for shot in trip.shots], advance, threads)
+    return decide(locator, trip, seen, method, use_places, track)
+
+
+def decide(
+    locator: Locator,
+    trip: Trip,
+    seen: Evidence,
+    method: str = methods.AUTO,
+    use_places: bool = True,
+    track: Track | None = None,
+) -> list[LocatedPhoto]:
+    """The second half of `locate`: what the network saw in the photos of a trip → one `LocatedPhoto` each."""
+    places = known_places.points([shot.place if use_places else None for shot in trip.shots], len(trip.shots))
+    errors = {row: str(error) for row, error in seen.unreadable.items()}
+    if len(errors) == len(trip.shots) and np.isnan(places).all() and track is None:
+        return [LocatedPhoto(shot, NEIGHBOURS, None, errors[row]) for row, shot in enumerate(trip.shots)]
+    rows, known, name = locate_album.infer(locator, seen, trip.times, places, track, method)
+    located = []
+    for row, prediction in enumerate(locate_album.predictions(locator, seen, rows, known)):
+        kind, radius = ESTIMATED, None
+        if not np.isnan(places[row]).any():
+            kind = OWN
+        elif not np.isnan(known[row]).any():
+            kind, radius = TRACK, _track_radius_m(track, trip.times[row])
+        elif row in errors:
+            kind = NEIGHBOURS
+        located.append(LocatedPhoto(trip.shots[row], kind, prediction, errors.get(row), radius, name))
+    return located
+
+
+def compare(
+    locator: Locator, trip: Trip, method: str = methods.AUTO, advance: Advance = ignore
+) -> tuple[list[LocatedPhoto], list[LocatedPhoto]]:
+    """One trip by its pixels and times only: (each photo by itself, all together), as `locate` without known places."""
+    seen = locate_album.see(locator, [shot.source for shot in trip.shots], advance)
+    return decide(locator, trip, seen, "single", False), decide(locator, trip, seen, method, False)
+
+
+def _track_radius_m(track: Track | None, time: np.datetime64) -> float:
+    """Half the way between the points before and after, the farthest it can be from both, plus the receiver's error."""
+    if track is None:
+        return TRACK_ERROR_M
+    late = min(int(np.searchsorted(track.times, time)), len(track.times) - 1)
+    early = max(late - 1, 0)
+    ends = [(track.latitude[row], track.longitude[row]) for row in (early, late)]
+    return TRACK_ERROR_M + 500 * float(geodesy.distance_km(*ends[0], *ends[1]))

@@ -1,0 +1,82 @@
+"""A photo located with its album: its record, and the estimate that may be written into it."""
+
+from dataclasses import dataclass, replace
+from typing import Any
+
+from photoplanet.albums.shots import Shot
+from photoplanet.earth import geodesy
+from photoplanet.locate.answers import AnswerOptions, record
+from photoplanet.locate.precision import PRECISIONS, rounded
+from photoplanet.locate.prediction import Prediction
+from photoplanet.metadata.estimate import Estimate
+
+TRACK_ERROR_M = 15.0  # of a receiver in the open, roughly
+
+OWN, TRACK, ESTIMATED, NEIGHBOURS = "own GPS", "track", "estimated", "neighbours"  # where a place comes from
+
+
+@dataclass(frozen=True)
+class LocatedPhoto:
+    """One photo's answer: `kind` says where the place comes from; `error`: why the photo itself could not be read.
+
+    `method` is the album method that answered. `prediction` is None where nothing is known: an unreadable photo in an
+    album of which nothing could be read.
+    """
+
+    shot: Shot
+    kind: str
+    prediction: Prediction | None
+    error: str | None = None
+    radius_m: float | None = None
+    method: str = ""
+
+    @property
+    def measured(self) -> bool:
+        """Whether the place was measured, by a camera's GPS or a track, and not estimated."""
+        return self.kind in (OWN, TRACK)
+
+    def record(self, options: AnswerOptions) -> dict[str, Any]:
+        """As `answers.record`, with `taken_at`, `kind` and perhaps `error`; a measured place is given to 0.0001°."""
+        facts: dict[str, Any] = {"file": self.shot.name}
+        if self.prediction is not None:
+            facts = self.as_measured(record(self.shot.name, self.prediction, self.options(options)))
+        facts |= {"taken_at": self.shot.taken_at, "kind": self.kind}
+        return facts | ({"error": self.error} if self.error else {})
+
+    def as_measured(self, facts: dict[str, Any]) -> dict[str, Any]:
+        """A record or map item, in which a measured place has its full name and its own radius, and is certain."""
+        if self.measured and self.prediction is not None:
+            place = self.prediction.best.near.text("street")
+            facts["best"] |= {"place": place, "level": "street", "confidence": 1.0, "radius_km": 1.0}
+            facts["confidence"] = dict.fromkeys(facts["confidence"], 1.0)
+            facts["region"] |= {"probability": 1.0, "radius_km": round((self.radius_m or TRACK_ERROR_M) / 1000, 3)}
+            facts["abstains"] = False
+        return facts
+
+    def options(self, options: AnswerOptions) -> AnswerOptions:
+        """How this photo is reported: a measured place is not rounded away."""
+        return replace(options, precision="street", answer_always=True) if self.measured else options
+
+    def estimate(self, options: AnswerOptions) -> Estimate | None:
+        """What may be written into the photo: None for its own GPS, no answer, and a photo that cannot be read.
+
+        Rounded to `options.precision` or to what is known, whichever is coarser; the radius holds `options.region` of
+        the probability around the rounded point.
+        """
+        if self.prediction is None or self.error or self.kind == OWN:
+            return None
+        latitude, longitude = self.prediction.point
+        if self.kind == TRACK:
+            return Estimate(latitude, longitude, self.radius_m or TRACK_ERROR_M, "GPX track")
+        if self.prediction.abstains and not options.answer_always:
+            return None
+        levels = list(PRECISIONS)
+        level = self.prediction.best.level
+        known = level if level in PRECISIONS else levels[-1]
+        coarser = max(options.precision, known, key=levels.index)
+        point = rounded(latitude, coarser), rounded(longitude, coarser)
+        moved = float(geodesy.distance_km(latitude, longitude, *point))
+        radius = self.prediction.credible_region(options.region).radius_km + moved
+        world = " (toy Earth)" if self.prediction.toy else ""
+        method = f"estimate, {self.method}, model {self.prediction.model}{world}"
+        return Estimate(*point, radius * 1000, method, options.region)

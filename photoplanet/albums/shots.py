@@ -1,0 +1,94 @@
+"""What a user names → shots: photos with what their files and tables say of time, place, camera and album."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from photoplanet.core.progress import Advance, ignore
+from photoplanet.errors import InputError
+from photoplanet.metadata import exif
+from photoplanet.photos import decode, inputs, table
+
+
+@dataclass(frozen=True)
+class Shot:
+    """One photo and what its file or table says: degrees or None, ISO 8601 or None, and whether it can be opened.
+
+    >>> Shot("trip/1.jpg", "1.jpg", taken_at="2024-05-01T10:00:00").place is None
+    True
+    """
+
+    source: str | bytes
+    name: str
+    folder: str = ""
+    taken_at: str | None = None
+    place: tuple[float, float] | None = None
+    camera: str | None = None
+    album: str | None = None
+    photographer: str | None = None
+    unreadable: bool = False
+
+
+def read_shots(names: Sequence[str], advance: Advance = ignore) -> list[Shot]:
+    """The photos of folders, files, shards and photo tables, with time, camera and place as they state them.
+
+    A table's values win over the files' EXIF. InputError where nothing is named, or a folder or table holds no photo.
+    """
+    if not names:
+        raise InputError("no album is named; give a folder, a photo table or photos")
+    shots = []
+    for name in names:
+        for source, row in _listed(name):
+            shots.append(read_shot(source, row))
+            advance(1)
+    return shots
+
+
+def _listed(name: str) -> list[tuple[str | bytes, dict[str, Any]]]:
+    """The photos that one name stands for, each with its row of a table, or {} without one."""
+    path = Path(name)
+    if path.suffix.lower() not in table.TABLE_SUFFIXES or not path.is_file():
+        return [(source, {}) for source in inputs.sources([name])]
+    rows, _ = table.read(path, require=("path",))
+    if not len(rows):
+        raise InputError(f"{path}: this table lists no photo")
+    return list(zip(table.paths(rows, path.parent), rows.to_pylist(), strict=True))
+
+
+def read_shot(
+    source: str | bytes, row: dict[str, Any], name: str | None = None, max_pixels: int = decode.MAX_PIXELS
+) -> Shot:
+    """What one photo says of itself: its EXIF under the values of its table `row` ({}: none), which win.
+
+    `name`: what bytes are called that came with a name; it is not a path, and all such photos are of one folder.
+
+    >>> read_shot(b"not a photo", {"taken_at": "2024-05-01"}, "1.jpg").unreadable
+    True
+    """
+    folder = str(Path(inputs.name_of(source)).parent) if name is None else ""
+    facts, unreadable = exif.Exif(), False
+    try:
+        with decode.opened(source, max_pixels) as (image, _):
+            facts = exif.read(image)
+    except InputError:
+        unreadable = True  # reading its pixels reports it
+    return Shot(
+        source=source,
+        name=inputs.name_of(source) if name is None else name,
+        folder=folder,
+        taken_at=row.get("taken_at") or facts.taken_at,
+        place=_place(row, facts),
+        camera=" ".join(filter(None, (facts.camera, facts.serial))) or None,
+        album=row.get("album"),
+        photographer=row.get("photographer"),
+        unreadable=unreadable,
+    )
+
+
+def _place(row: dict[str, Any], facts: exif.Exif) -> tuple[float, float] | None:
+    """The table's place where it is a good one, else the file's."""
+    latitude, longitude = row.get("latitude"), row.get("longitude")
+    if table.coordinate_fault(latitude, longitude):
+        latitude, longitude = (facts.latitude, facts.longitude) if facts.gps_fault is None else (None, None)
+    return None if latitude is None or longitude is None else (latitude, longitude)

@@ -1,0 +1,68 @@
+"""What a photo says of itself: its table's row wins over its EXIF, and a place that cannot be right says nothing."""
+
+import numpy as np
+import pytest
+from PIL import Image
+
+from photoplanet.albums import trips
+from photoplanet.albums.known_places import from_exif
+from photoplanet.albums.shots import read_shot
+from photoplanet.metadata import exif_writer
+
+CAMERA, MODEL, DETAILS, SERIAL = 0x010F, 0x0110, 0x8769, 0xA431
+GPS, METHOD = 0x8825, 27
+
+
+def jpeg(path, block):
+    Image.new("RGB", (20, 20), (90, 90, 90)).save(path, exif=block)
+    return str(path)
+
+
+def taken_with(path, serial):
+    block = Image.Exif()
+    block[CAMERA], block[MODEL] = "Maker", "Model"
+    block.get_ifd(DETAILS)[SERIAL] = serial
+    return jpeg(path, block)
+
+
+def test_a_tables_time_and_place_win_over_the_files(tmp_path):
+    path = jpeg(tmp_path / "a.jpg", exif_writer.gps_bytes(48.0, 2.0, taken_at="2020-01-01T10:00:00"))
+    bare = read_shot(path, {})
+    assert bare.taken_at == "2020-01-01T10:00:00" and bare.place == pytest.approx((48.0, 2.0))
+    listed = read_shot(path, {"taken_at": "2021-05-05T05:05:05", "latitude": 10.0, "longitude": 20.0})
+    assert listed.taken_at == "2021-05-05T05:05:05" and listed.place == (10.0, 20.0)
+    wrong = read_shot(path, {"latitude": 95.0, "longitude": 20.0})
+    assert wrong.place == pytest.approx((48.0, 2.0))
+
+
+def test_an_estimate_that_was_written_earlier_is_not_a_known_place(tmp_path):
+    block = Image.Exif()
+    block.get_ifd(GPS).update({1: "N", 2: (48.0, 0.0, 0.0), 3: "E", 4: (2.0, 0.0, 0.0)})
+    assert read_shot(jpeg(tmp_path / "measured.jpg", block), {}).place == (48.0, 2.0)
+    block.get_ifd(GPS)[METHOD] = b"ASCII\0\0\0photoplanet: estimate"
+    path = jpeg(tmp_path / "estimated.jpg", block)
+    assert read_shot(path, {}).place is None and from_exif(path)[1] is None
+
+
+def test_gps_that_cannot_be_right_is_not_a_known_place(tmp_path):
+    path = jpeg(tmp_path / "a.jpg", exif_writer.gps_bytes(0.0, 0.0, taken_at="2020-01-01T10:00:00"))
+    assert read_shot(path, {}).place is None
+    assert from_exif(path) == ("2020-01-01T10:00:00", None)
+
+
+def test_two_bodies_of_one_camera_model_are_two_cameras(tmp_path):
+    shots = [read_shot(taken_with(tmp_path / f"{name}.jpg", name[0]), {}) for name in ("1a", "2a", "1b")]
+    assert [shot.camera for shot in shots] == ["Maker Model 1", "Maker Model 2", "Maker Model 1"]
+    assert [len(trip.shots) for trip in trips.split(shots)[0]] == [2, 1]
+
+
+def test_a_file_that_cannot_be_opened_keeps_what_its_table_says(tmp_path):
+    (tmp_path / "a.jpg").write_bytes(b"not a photo")
+    shot = read_shot(str(tmp_path / "a.jpg"), {"taken_at": "2020-01-01", "latitude": 1.0, "longitude": 2.0})
+    assert shot.unreadable and shot.taken_at == "2020-01-01" and shot.place == (1.0, 2.0)
+
+
+def test_a_day_without_a_time_takes_the_offset_at_its_midnight(tmp_path):
+    shots = [read_shot(b"not a photo", {"taken_at": "2020-05-02"}, "a.jpg")]
+    (trip,), _, utc = trips.split(shots, time_offset="+02:00")
+    assert utc and trip.times.tolist() == [np.datetime64("2020-05-01T22:00:00").astype(object)]

@@ -1,0 +1,54 @@
+"""Threads: results in order, few items held at a time, an error stops the rest."""
+
+import threading
+
+import pytest
+
+from photoplanet.core.workers import in_threads, slices, threads
+
+
+def test_results_come_in_the_order_of_the_items():
+    def work(item):
+        return sum(range(1000 * (item % 7))), item  # some take longer than others
+
+    assert [item for _, item in in_threads(work, range(200))] == list(range(200))
+
+
+def test_only_a_few_items_are_taken_ahead():
+    taken = []
+
+    def items():
+        for item in range(1000):
+            taken.append(item)
+            yield item
+
+    results = in_threads(abs, items())
+    next(results)
+    assert len(taken) <= threads() + 3
+    results.close()
+    assert len(taken) <= threads() + 3
+
+
+def test_an_error_stops_the_rest():
+    done = []
+
+    def work(item):
+        if item == 3:
+            raise ValueError("three")
+        done.append(item)
+        return item
+
+    with pytest.raises(ValueError, match="three"):
+        list(in_threads(work, range(1000)))
+    assert max(done) < 3 + threads() + 3
+
+
+def test_one_item_starts_no_thread():
+    here = []
+    assert list(in_threads(lambda item: here.append(threading.current_thread()) or item, [7])) == [7]
+    assert here == [threading.current_thread()]
+
+
+def test_chunks_cover_every_row_once():
+    assert [*slices(0)] == [] and [*slices(4, 2)] == [slice(0, 2), slice(2, 4)]
+    assert [*slices(5, 4)] == [slice(0, 4), slice(4, 5)]
