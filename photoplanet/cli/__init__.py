@@ -1,8 +1,11 @@
 """The command line: one file a command, imported only when that command runs; `shared` has what several use."""
 
 import importlib
+import os
 import sys
-from typing import NoReturn
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import Any, NoReturn
 
 import click
 
@@ -32,8 +35,32 @@ COMMANDS = {
 }
 
 
+class ReaderLeft(Exception):
+    """What reads our output has closed the pipe, as `head` does; click would take that for a fault."""
+
+
+@contextmanager
+def _reading() -> Iterator[None]:
+    try:
+        yield
+    except BrokenPipeError as error:
+        raise ReaderLeft from error
+
+
 class LazyGroup(click.Group):
     """A group whose commands are imported on use, so that `--help` and cold starts stay fast."""
+
+    def make_context(
+        self, info_name: str | None, args: list[str], parent: click.Context | None = None, **extra: Any
+    ) -> click.Context:  # fmt: skip
+        """Read the arguments, and print the help where they ask for it."""
+        with _reading():
+            return super().make_context(info_name, args, parent, **extra)
+
+    def invoke(self, ctx: click.Context) -> Any:
+        """Run the command."""
+        with _reading():
+            return super().invoke(ctx)
 
     def list_commands(self, ctx: click.Context) -> list[str]:
         """Name the commands, in the order of the help."""
@@ -74,6 +101,7 @@ def main(args: list[str] | None = None) -> None:
 
     try:
         status = group.main(args=args, prog_name="photoplanet", standalone_mode=False)
+        sys.stdout.flush()
     except click.exceptions.NoArgsIsHelpError as error:  # a bare `photoplanet`: show the help
         click.echo(error.format_message())
         sys.exit(2)
@@ -85,8 +113,8 @@ def main(args: list[str] | None = None) -> None:
         _fail("stopped by Ctrl-C; run the same command again to go on", 130)
     except PhotoplanetError as error:
         _fail(str(error), error.exit_status)
-    except BrokenPipeError:  # `| head`
-        sys.stderr.close()
+    except (ReaderLeft, BrokenPipeError):  # `| head`
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())  # nor does the end of Python complain
         sys.exit(0)
     except OSError as error:
         _fail(f"{error.filename or 'input/output'}: {error.strerror or error}", 1)

@@ -54,8 +54,7 @@ def command(
     for key, what in (("missing", "not in the folder"), ("unreadable", "cannot be read"),
                       ("queries_left_out", "queries that cannot be read")):  # fmt: skip
         if names := found[key]:
-            shown = ", ".join(names[: datasets.NAMES_SHOWN])
-            say(f"{folder}: {len(names):,} {what}: {shown}{' …' if len(names) > datasets.NAMES_SHOWN else ''}")
+            say(f"{folder}: {len(names):,} {what}: {datasets.some_names(names)}")
     if as_json:
         print_json(found | {"published": datasets.TABLE_2A})
         return

@@ -130,6 +130,13 @@ def test_undo_names_what_has_changed_since(run, trip, tiny_model):
     assert (trip / "1.xmp").read_bytes() == b"mine now" and not (trip / "4.xmp").exists()
 
 
+def test_undo_of_one_photo_is_that_of_its_folder(run, trip, tiny_model):
+    before = contents(trip)
+    run(trip, "--model", tiny_model, "--write", "xmp")
+    assert run(trip / "2.jpg", "--undo")[1].startswith("2 files restored, 0 left alone")
+    assert contents(trip) == before
+
+
 def test_one_photo_and_none(run, trip, tiny_model, tmp_path):
     assert "album 1 of 1" in run(trip / "1.jpg", "--model", tiny_model)[1]
     (tmp_path / "empty").mkdir()

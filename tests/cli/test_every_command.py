@@ -1,7 +1,10 @@
 """What holds for every command: an example in the help, defaults, exit status, one-line errors, extras."""
 
 import importlib
+import os
 import re
+import subprocess
+import sys
 from pathlib import Path
 
 import click
@@ -145,3 +148,16 @@ def test_a_wrong_command_is_answered_with_the_right_ones(run):
 def test_without_a_command_the_help_lists_them_all(run):
     status, out, _ = run()
     assert status == 2 and all(re.search(rf"^  {name} +\S", out, re.MULTILINE) for name in COMMANDS)
+
+
+@pytest.mark.parametrize(
+    "arguments", [["--help"], ["locate", "--help"], ["models", "card", "toy"], ["models", "list", "--json"]]
+)
+def test_a_reader_that_has_seen_enough_is_not_a_fault(arguments):
+    """`photoplanet … | head`: the pipe closes early, and nobody wants to hear of it."""
+    read, write = os.pipe()
+    os.close(read)
+    with os.fdopen(write, "wb") as closed:
+        command = [sys.executable, "-m", "photoplanet", *arguments]
+        ended = subprocess.run(command, stdout=closed, stderr=subprocess.PIPE, text=True, check=False)
+    assert (ended.returncode, ended.stderr) == (0, "")

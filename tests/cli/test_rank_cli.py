@@ -98,6 +98,15 @@ def test_partial_copies_and_folders_of_something_else_are_refused(run, holidays,
     assert status == 2 and "no photo of the benchmark" in err
 
 
+def test_of_many_unreadable_photos_five_are_named(run, holidays, tiny_model):
+    bad = sorted(path for path in holidays.glob("*.jpg") if not path.stem.endswith("00"))
+    for path in bad:
+        path.write_bytes(b"\xff\xd8\xff")
+    _, _, err = run("rank", "holidays", holidays, "--model", tiny_model, "--partial")
+    names = ", ".join(path.stem for path in bad[:5])
+    assert len(bad) == 6 and f"6 cannot be read: {names} and 1 more" in err.replace(".jpg", "")
+
+
 def test_unreadable_photos_are_counted_and_named(run, holidays, tiny_model):
     (holidays / "100101.jpg").write_bytes(b"\xff\xd8\xff")
     (holidays / "100200.jpg").write_bytes(b"junk")

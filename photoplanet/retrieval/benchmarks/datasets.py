@@ -121,7 +121,7 @@ def oxford(folder: str | Path, partial: bool = False) -> Dataset:
             queries.append(Query(stem, photo, box, positives, frozenset(lists["junk"])))
     _check_queries("Oxford5k", folder, len(queries), OXFORD_QUERIES, partial)
     if missing and not partial:
-        raise InputError(f"{folder}: {_shown(sorted(missing))} not there; complete the copy, or use --partial")
+        raise InputError(f"{folder}: {some_names(sorted(missing))} not there; complete the copy, or use --partial")
     return Dataset("oxford", found, queries, sorted(missing))
 
 
@@ -235,6 +235,11 @@ def _list(path: Path) -> list[str]:
     return [line.strip() for line in lines if line.strip()]
 
 
-def _shown(names: list[str]) -> str:
+def some_names(names: list[str]) -> str:
+    """Return the first few names, and how many more there are.
+
+    >>> some_names(["a", "b"]), some_names(list("abcdefg"))
+    ('a, b', 'a, b, c, d, e and 2 more')
+    """
     more = f" and {len(names) - NAMES_SHOWN:,} more" if len(names) > NAMES_SHOWN else ""
     return f"{', '.join(names[:NAMES_SHOWN])}{more}"
