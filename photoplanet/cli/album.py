@@ -183,7 +183,7 @@ def _check_track(path: str, untimed: int, utc: bool, covered: int) -> None:
 
 
 def _load(model: str | None, threads: int | None, method: str) -> "Locator":
-    """Load the model; InputError, before any photo is located, where it has not learned what the method needs."""
+    """Load the model; InputError, before any photo is located, where it lacks what the method needs."""
     from photoplanet.albums import album_parameters, methods
     from photoplanet.locate import locator
 
