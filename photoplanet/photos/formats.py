@@ -21,7 +21,7 @@ class Format:
 
 JPEG = Format(
     "JPEG", (".jpg", ".jpeg", ".jfif"), ("JPEG", "MPO")
-)  # MPO: several JPEGs in one file, as phones write them
+)  # MPO: several JPEGs in one file
 PNG = Format("PNG", (".png",), ("PNG",))
 WEBP = Format("WebP", (".webp",), ("WEBP",))
 TIFF = Format("TIFF", (".tif", ".tiff"), ("TIFF",))
