@@ -1,8 +1,8 @@
 """photoplanet: where on Earth was this photo taken? The public names are below, imported when first used."""
 
 import importlib
-from typing import TYPE_CHECKING, Any
 
+TYPE_CHECKING = False  # true to type checkers; `typing` itself would double the time that an import takes
 if TYPE_CHECKING:
     from photoplanet.earth import cells as cells
     from photoplanet.earth import gazetteer as gazetteer
@@ -50,7 +50,7 @@ __all__ = [
 
 if not TYPE_CHECKING:  # or every name would be there for a type checker
 
-    def __getattr__(name: str) -> Any:
+    def __getattr__(name: str) -> object:
         if name in _RENAMED:
             import warnings
 

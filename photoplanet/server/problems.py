@@ -11,9 +11,10 @@ from starlette.responses import JSONResponse, Response
 from typing_extensions import TypedDict
 
 from photoplanet.errors import InputError, PhotoplanetError
+from photoplanet.photos import decode
 
 MEDIA_TYPE = "application/problem+json"
-PHOTO_BYTES = "photo bytes: "  # what errors call a photo that has no file name
+_NAMELESS = f"{decode.source_name(b'')}: "  # what errors call a photo that came as bytes
 
 
 class ProblemDetails(TypedDict):
@@ -53,13 +54,14 @@ def invalid(error: ValidationError) -> Problem:
     return Problem(422, f"{'.'.join(map(str, first['loc'])) or 'body'}: {first['msg']}")
 
 
-def reason(error: Exception) -> str:
-    """An error's words without the name that stands for a photo's bytes.
+def reason(error: Exception, photo: str = "") -> str:
+    """An error's words, with `photo` in place of the name that stands for a photo's bytes.
 
-    >>> reason(InputError("photo bytes: no JPEG"))
-    'no JPEG'
+    >>> reason(InputError("photo bytes: the file is empty"), "the photo: ")
+    'the photo: the file is empty'
     """
-    return str(error).removeprefix(PHOTO_BYTES)
+    text = str(error)
+    return photo + text.removeprefix(_NAMELESS) if text.startswith(_NAMELESS) else text
 
 
 async def _problem(request: Request, error: Problem) -> Response:
@@ -71,7 +73,7 @@ async def _http(request: Request, error: HTTPException) -> Response:
 
 
 async def _refused(request: Request, error: InputError) -> Response:
-    return response(400, reason(error))
+    return response(400, reason(error, "the photo: "))
 
 
 async def _broken(request: Request, error: PhotoplanetError) -> Response:

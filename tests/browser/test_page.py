@@ -266,7 +266,7 @@ def test_what_is_no_photo_is_named_and_the_rest_goes_on(visit, address):
     expect(page.locator("#trouble")).to_contain_text("Nothing to locate")
     give(page, NO_PHOTO, TRIP[0])
     expect(page.locator("#count")).to_have_text("2 photos · 1 unreadable")
-    expect(page.locator('#filmstrip [data-status="failed"] .place')).to_contain_text("No JPEG")
+    expect(page.locator('#filmstrip [data-status="failed"] .place')).to_contain_text("not a JPEG")
     expect(page.locator('#filmstrip [data-status="found"]')).to_have_count(1)
 
 

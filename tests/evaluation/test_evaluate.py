@@ -1,5 +1,6 @@
 import csv
 import json
+from dataclasses import replace
 
 import pyarrow as pa
 import pytest
@@ -98,3 +99,9 @@ def test_a_table_in_memory_is_checked(columns, message):
 def test_arguments_out_of_range_are_refused(tiny_model, table, options):
     with pytest.raises(InputError):
         evaluate(locator.load(tiny_model), truth.of(table), **options)
+
+
+def test_a_benchmarks_copy_with_an_unreadable_photo_is_not_complete(tiny_model, table):
+    known = replace(truth.of(table), benchmark={"complete": True})
+    found = evaluate(locator.load(tiny_model), known)["benchmark"]
+    assert found["complete"] is False and found["unreadable"]["count"] == 1

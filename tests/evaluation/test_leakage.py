@@ -1,6 +1,7 @@
 """How an evaluation knows its leaks; tests/cli/test_evaluate_leaks.py looks at what the command says of them."""
 
 import csv
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -9,6 +10,8 @@ from PIL import Image
 
 from photoplanet.errors import InputError
 from photoplanet.evaluation import leakage, truth
+from photoplanet.evaluation.evaluate import evaluate
+from photoplanet.locate import locator
 from photoplanet.models import folder
 
 DOCS = Path(__file__).parents[2] / "docs"
@@ -65,6 +68,27 @@ def test_a_table_in_memory_is_compared_too(tiny_model, tables, tmp_path, monkeyp
     assert leakage.check(folder.read(tiny_model), known, training).leaked.tolist() == [False, True]
     path, why = leakage.training_table(folder.read(tiny_model))
     assert path is None and "does not name its training photos" in why
+
+
+def test_photos_without_a_file_keep_their_rows(tiny_model, tables):
+    """A benchmark's copy may lack photos: what is found is said of the right ones."""
+    test, training = tables
+    known = truth.of(test)
+    lacking = replace(known, paths=[None, known.paths[1]])
+    assert leakage.check(folder.read(tiny_model), lacking, training).leaked.tolist() == [False, True]
+
+
+def test_photos_that_are_left_out_are_not_counted_as_uncovered(tiny_model, tables, tmp_path):
+    _, training = tables
+    rows = "photo_id,path,latitude,longitude\none,one.png,48.86,2.35\ncopy,copy.jpg,-80,30\n"
+    (tmp_path / "polar.csv").write_text(rows)
+    model = locator.load(tiny_model)
+    whole, part = (
+        evaluate(model, truth.of(tmp_path / "polar.csv"), training=training, drop_duplicates=drop)
+        for drop in (False, True)
+    )
+    assert (whole["photos"], whole["uncovered"]) == (2, 1)
+    assert (part["photos"], part["uncovered"]) == (1, 0)
 
 
 def test_what_cannot_be_checked_is_reported_or_refused(tiny_model, tables):

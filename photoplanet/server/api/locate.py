@@ -44,7 +44,7 @@ def endpoint(service: Service) -> Endpoint:
 
         photos = await service.answer(request, work)
         if len(photos) == 1 and "error" in photos[0]:
-            raise Problem(400, photos[0]["error"])
+            raise Problem(400, f"the photo: {photos[0]['error']}")
         failed = sum("error" in photo for photo in photos)
         return {**answers.model_name(service.locator), "photos": photos, "failed": failed}
 

@@ -79,6 +79,9 @@ def test_original_answers_with_the_photo_itself(library, photos):
 def test_the_broken_photo_is_never_a_neighbour(library, queries):
     _, rows = im2gps.nearest(library, queries[0], 1000)
     assert sorted(rows) == list(range(3 * EACH))
+    alike = np.zeros((), descriptors.RECORD)  # what it would be compared as
+    alike["usable"] = True
+    assert 3 * EACH not in im2gps.nearest(library, alike, 5)[1]
 
 
 def test_distances_by_their_definition(library, queries):

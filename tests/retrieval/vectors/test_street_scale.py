@@ -4,7 +4,7 @@ import numpy as np
 
 from photoplanet.earth import geodesy
 from photoplanet.earth.partition.partition import Partition
-from photoplanet.retrieval.vectors.within_cell_search import Library, combined
+from photoplanet.retrieval.vectors.within_cell_search import PhotosByCell, locate
 
 
 def test_photos_of_one_street_outweigh_more_photos_of_a_wider_town():
@@ -18,6 +18,6 @@ def test_photos_of_one_street_outweigh_more_photos_of_a_wider_town():
     partition = Partition.uniform(places[:, 0], places[:, 1], level=3, min_photos=1)
     assert len(partition) == 1
     looks = np.tile(np.eye(1, 8, dtype=np.float32), (12, 1))
-    library = Library(looks, places[:, 0], places[:, 1], partition)
-    lat, lng, _ = combined(np.ones((1, 1)), looks[:1], partition, library)
+    library = PhotosByCell(looks, places[:, 0], places[:, 1], partition)
+    lat, lng, _ = locate(np.ones((1, 1)), looks[:1], partition, library)
     assert geodesy.distance_km(lat[0], lng[0], *corner[0]) < 0.1

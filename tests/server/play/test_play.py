@@ -189,6 +189,12 @@ def test_what_a_player_has_seen_comes_last_and_another_starts_afresh(connect):
     assert not known & again and known == other, "the same seed shows others the same photos"
 
 
+def test_the_summary_counts_a_players_own_games_apart(connect):
+    play_round(connect(player="Ann"))
+    found = connect(player="Bob").get("/v1/game/summary").json()
+    assert found["all"]["photos"] == 5 and found["own"]["photos"] == 0
+
+
 def test_unreadable_photos_are_replaced_and_reported_by_name_on_the_terminal_only(connect, photos, tmp_path):
     names = photos["path"].to_pylist()
     for name in names[:4]:

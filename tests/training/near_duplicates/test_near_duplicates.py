@@ -11,10 +11,12 @@ import torch
 from PIL import Image
 
 from photoplanet.errors import InputError
+from photoplanet.training.loop import Loop
 from photoplanet.training.near_duplicates import network
+from photoplanet.training.near_duplicates import task as task_module
 from photoplanet.training.near_duplicates.network import Coder, contrastive_loss
 from photoplanet.training.near_duplicates.pool import drawn, parts
-from photoplanet.training.near_duplicates.task import shrink
+from photoplanet.training.near_duplicates.task import NearDuplicateTask, balance, shrink
 from photoplanet.training.near_duplicates.train import THRESHOLD, train, write
 
 SCRIPT = Path(__file__).parents[3] / "scripts" / "train_near_duplicates.py"
@@ -58,6 +60,37 @@ def test_each_step_is_reported_and_bits_are_balanced(trained, pool):
     with torch.no_grad():
         on = (model(torch.from_numpy(photos)) > 0).float().mean(dim=0)
     assert 0.2 < float(on.median()) < 0.8
+
+
+class Steep(NearDuplicateTask):
+    """A loss that is a million times as steep."""
+
+    def backward(self, batch, step):
+        loss = super().backward(batch, step)
+        for parameter in self.model.parameters():
+            parameter.grad.mul_(1e6)
+        return loss
+
+
+def test_a_gradient_is_cut_to_a_length_of_5(pool):
+    task = Steep(Coder(16), pool, steps=1, groups=2, seed=0, rate=1.0)
+    task.optimizer = torch.optim.SGD(task.model.parameters(), lr=1.0)
+    before = torch.cat([p.detach().flatten().clone() for p in task.model.parameters()])
+    Loop(task, None).run()
+    after = torch.cat([p.detach().flatten() for p in task.model.parameters()])
+    rate = 1 / 20  # the first step of the warm-up
+    assert float((after - before).norm()) == pytest.approx(5 * rate, rel=1e-3)
+
+
+def test_each_bit_is_on_for_half_of_the_photos(pool, monkeypatch):
+    monkeypatch.setattr(task_module, "distort", lambda image, rng, most: image)
+    torch.manual_seed(0)
+    model = Coder(64)
+    balance(model, pool, np.random.default_rng(0))
+    photos = np.stack([shrink(Image.fromarray(p)) for p in pool.reshape(-1, *pool.shape[2:])])
+    with torch.no_grad():
+        on = (model(torch.from_numpy(photos)) > 0).sum(dim=0)
+    assert int((on - len(photos) / 2).abs().max()) <= 1
 
 
 def test_the_same_seed_gives_the_same_network(pool):
