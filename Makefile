@@ -46,7 +46,7 @@ lint: .venv/installed
 	.venv/bin/mypy
 	.venv/bin/lint-imports
 
-# Needs node 18 or newer with npm.
+# Needs node 18 or newer with npm, which tools/install_node.sh gets where it may.
 lint-js: tools/javascript/node_modules/installed
 	tools/javascript/node_modules/.bin/biome ci --error-on-warnings --config-path=tools/javascript photoplanet
 	tools/javascript/node_modules/.bin/tsc --project tools/javascript
@@ -66,6 +66,7 @@ docs: .venv/installed
 	touch $@
 
 tools/javascript/node_modules/installed: tools/javascript/package-lock.json
+	bash tools/install_node.sh
 	cd tools/javascript && npm ci --no-audit --no-fund
 	touch $@
 

@@ -25,8 +25,9 @@ from photoplanet.cli.shared.output import (
 from photoplanet.cli.shared.progress import bar, bar_unless_printing
 from photoplanet.errors import InputError, printable
 from photoplanet.locate.answers import AnswerOptions
+from photoplanet.locate.precision import percent, point
 from photoplanet.metadata import geotags, xmp
-from photoplanet.show.result_files import TOY_LINE, percent, point
+from photoplanet.show.result_files import TOY_LINE
 
 if TYPE_CHECKING:
     from photoplanet.albums.located_photos import LocatedPhoto
@@ -183,7 +184,7 @@ def _check_track(path: str, untimed: int, utc: bool, covered: int) -> None:
 
 
 def _load(model: str | None, threads: int | None, method: str) -> "Locator":
-    """Load the model; InputError, before any photo is located, where it has not learned what the method needs."""
+    """Load the model; InputError, before any photo is located, where it lacks what the method needs."""
     from photoplanet.albums import album_parameters, methods
     from photoplanet.locate import locator
 

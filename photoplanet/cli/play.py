@@ -48,7 +48,7 @@ def command(
 ) -> None:  # fmt: skip
     """Guess where PHOTOS, a photo table, were taken, against the model.
 
-    Serves a page to this machine only: five photos a round, a click on the map for each, then both guesses, the truth
+    Serves a page to this machine only: five photos per round, a click on the map for each, then both guesses, the truth
     and the distances. Nothing leaves this machine; the page gets pixels only, no names and no GPS. --summary prints the
     paper's comparison: rounds won, median errors, photos within each radius.
 

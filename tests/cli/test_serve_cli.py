@@ -12,6 +12,7 @@ import pytest
 from PIL import Image
 
 from photoplanet.metadata.exif_writer import gps_bytes
+from photoplanet.server.limits import OPEN, Limits
 
 
 @pytest.fixture
@@ -102,3 +103,10 @@ def test_a_taken_port_and_a_weak_token_take_one_line(serve, run, tiny_model):
     ):
         status, _, said = run("serve", "--model", tiny_model, *options)
         assert status == 2 and words in said and "while" not in said
+
+
+def test_help_shows_the_limits_here_and_where_others_can_reach_the_server(run):
+    out = " ".join(run("serve", "--help")[1].split())
+    assert f"Most photos per request. [default: {Limits().photos}, or {OPEN.photos} with --host for others]" in out
+    assert f"0: no limit. [default: {Limits().rate}, or {OPEN.rate} with --host for others]" in out
+    assert f"further requests get 503. [default: {Limits().waiting}]" in out

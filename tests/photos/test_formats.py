@@ -32,7 +32,7 @@ def test_a_folder_to_locate_offers_every_format_and_one_to_index_only_what_camer
         for suffix in each.suffixes:
             (tmp_path / f"{each.name}{suffix}").write_bytes(encoded(make, each))
     (tmp_path / "raw.dng").write_bytes(b"raw")
-    assert len(inputs.sources([str(tmp_path)])) == len(formats.SUFFIXES) == 11
+    assert len(inputs.sources([str(tmp_path)])) == len(formats.SUFFIXES) == 12
     rows, left_out = build.index([tmp_path], keep_without_gps=True)
     assert sorted(rows["photo_id"].to_pylist()) == sorted(
         f"{each.name}{suffix}" for each in formats.FORMATS[:5] for suffix in each.suffixes

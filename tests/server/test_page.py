@@ -6,6 +6,7 @@ import pytest
 from starlette.testclient import TestClient
 
 import photoplanet as pp
+from photoplanet.photos import formats
 from photoplanet.server import pages
 from photoplanet.server.app import create_app
 from photoplanet.server.play import app
@@ -72,3 +73,11 @@ def test_what_is_not_a_file_of_a_page_is_not_served(client):
     for path in ("/page/", "/page/../app.py", "/page/%2e%2e/app.py", "/map/maps.py", "/server/page/page.html"):
         assert client.get(path).status_code == 404
     assert client.post("/v1/locate", content=b"x").status_code == 401
+
+
+def test_the_page_takes_the_photos_that_are_read_and_no_others():
+    text = (pages.PACKAGE / "server/page/intake.js").read_text("utf-8")
+    (pattern,) = re.findall(r"const PHOTO = /(.*)/i;", text)
+    taken = re.compile(pattern, re.IGNORECASE)
+    assert all(taken.search(f"IMG_1{suffix}") for suffix in formats.SUFFIXES)
+    assert not any(taken.search(f"IMG_1{suffix}") for suffix in (".avif", ".nef", ".gpx", ".txt", ""))

@@ -1,7 +1,7 @@
 // Files from the drop, the buttons, or the clipboard; folders with all that is below them.
 import { byId } from "/map/dom.js";
 
-const PHOTO = /\.(jpe?g|jfif|png|webp|gif|bmp|tiff?|hei[cf]|avif)$/i;
+const PHOTO = /\.(jpe?g|jfif|png|webp|tiff?|hei[cf]|hif|gif|bmp)$/i; // as photos/formats.py, which a test compares
 const TRACK = /\.gpx$/i;
 
 /** @typedef {(photos: File[], track: File | null, others: number) => void} Taken files that look like photos, a GPX file, and how many were left out */
