@@ -49,13 +49,17 @@ def check_folder(path: str | os.PathLike[str]) -> None:
 
 
 @contextmanager
-def replacing(path: str | os.PathLike[str], *, durable: bool = False, keep_times: bool = False) -> Iterator[Path]:
+def replacing(
+    path: str | os.PathLike[str], *, durable: bool = False, keep_times: bool = False, follow_links: bool = True
+) -> Iterator[Path]:
     """Give a temporary path to write to; it becomes `path` when the block ends well, and else it vanishes.
 
     A link is followed to its target. A file that is there hands on its mode, and its owner where that is allowed; with
     `keep_times` its times and extended attributes too. What is not a regular file gets the bytes written into it.
-    `durable`: on disk when the block ends, even if the power fails. InputError when the folder does not exist; OSError
-    that names `path` for a full disk, or a folder that cannot be written to.
+    `durable`: on disk when the block ends, even if the power fails. Without `follow_links`, InputError where `path` is
+    a link or not a regular file, and a link that takes its place meanwhile is replaced, never written through.
+    InputError when the folder does not exist; OSError that names `path` for a full disk, or a folder that cannot be
+    written to.
 
     >>> target = Path(getfixture("tmp_path")) / "table.csv"
     >>> with replacing(target) as temporary:
@@ -64,7 +68,7 @@ def replacing(path: str | os.PathLike[str], *, durable: bool = False, keep_times
     'photo_id,path'
     """
     check_folder(path)
-    target = _target(path)
+    target = _target(path) if follow_links else _itself(path)
     with _named(path):
         if target is None:
             handle, name = tempfile.mkstemp(prefix="photoplanet-")
@@ -94,7 +98,12 @@ def replacing(path: str | os.PathLike[str], *, durable: bool = False, keep_times
 
 @contextmanager
 def open_replacing(
-    path: str | os.PathLike[str], mode: str = "w", *, durable: bool = False, keep_times: bool = False
+    path: str | os.PathLike[str],
+    mode: str = "w",
+    *,
+    durable: bool = False,
+    keep_times: bool = False,
+    follow_links: bool = True,
 ) -> Iterator[IO[Any]]:
     r"""Open a file to write ("w": UTF-8 text with line ends as given, "wb": bytes) that becomes `path` as `replacing`.
 
@@ -107,18 +116,25 @@ def open_replacing(
     if mode not in ("w", "wb"):
         raise ValueError(f"mode is 'w' or 'wb', not {mode!r}")
     text: dict[str, Any] = {} if mode == "wb" else {"encoding": "utf-8", "newline": ""}
-    with replacing(path, durable=durable, keep_times=keep_times) as fresh, fresh.open(mode, **text) as file:
+    rules = {"durable": durable, "keep_times": keep_times, "follow_links": follow_links}
+    with replacing(path, **rules) as fresh, fresh.open(mode, **text) as file:
         yield file
 
 
 def write_bytes(
-    path: str | os.PathLike[str], data: bytes, *, durable: bool = False, keep_times: bool = False
-) -> None:  # fmt: skip
+    path: str | os.PathLike[str],
+    data: bytes,
+    *,
+    durable: bool = False,
+    keep_times: bool = False,
+    follow_links: bool = True,
+) -> None:
     """Write a whole file of bytes, as `replacing` does.
 
     >>> write_bytes(getfixture("tmp_path") / "cells.bin", b"1234")
     """
-    with open_replacing(path, "wb", durable=durable, keep_times=keep_times) as file:
+    rules = {"durable": durable, "keep_times": keep_times, "follow_links": follow_links}
+    with open_replacing(path, "wb", **rules) as file:
         file.write(data)
 
 
@@ -223,6 +239,17 @@ def _target(path: str | os.PathLike[str]) -> Path | None:
     return Path(os.path.realpath(path)) if stat.S_ISREG(kind) else None
 
 
+def _itself(path: str | os.PathLike[str]) -> Path:
+    """The regular file at `path` or still to come; InputError for a link, whatever it leads to, and for a device."""
+    found = Path(path)
+    with suppress(FileNotFoundError):
+        kind = found.lstat().st_mode
+        if not stat.S_ISREG(kind):
+            what = "is a link, and it is not followed" if stat.S_ISLNK(kind) else "is not a regular file"
+            raise InputError(f"{path}: {what}; remove it first")
+    return found
+
+
 def _descriptor(path: str) -> str:
     """The open file of a process that a path, or a link on its way, stands for, such as /proc/7/fd/1; "" for others."""
     for _ in range(40):
@@ -273,8 +300,10 @@ def _create(target: Path) -> Path:
 def _hand_on(target: Path, fresh: Path, keep_times: bool) -> None:
     """Give the new file the owner and mode of the one that it replaces."""
     try:
-        before = target.stat()
+        before = target.lstat()
     except FileNotFoundError:
+        return
+    if not stat.S_ISREG(before.st_mode):  # a link that came meanwhile
         return
     now = fresh.stat()
     if hasattr(os, "chown") and (before.st_uid, before.st_gid) != (now.st_uid, now.st_gid):

@@ -8,6 +8,7 @@ ever written through a symbolic link: not a photo, not a sidecar, not the journa
 import base64
 import hashlib
 import json
+import os
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
@@ -203,7 +204,7 @@ def _change(path: Path, before: bytes | None, changes: list[Edit]) -> None:
         "back": [[edit.start, edit.stop, base64.b64encode(edit.new).decode()] for edit in back],
     }
     _refuse_link(path.parent / JOURNAL)
-    with (path.parent / JOURNAL).open("ab") as file:  # first the journal: a kill in between loses nothing
+    with open(path.parent / JOURNAL, "ab", opener=_no_link) as file:  # first the journal: a kill between loses nothing
         file.write(b"\n" * (file.tell() > 0) + json.dumps(line).encode() + b"\n")
     _replace(path, after)
 
@@ -273,14 +274,20 @@ def _read(path: Path, most: int) -> bytes:
 
 def _replace(path: Path, data: bytes) -> None:
     """The whole file in one step, on disk at its end; what it replaces hands on its mode, times and attributes."""
-    _refuse_link(path)
-    atomic.write_bytes(path, data, durable=True, keep_times=True)
+    atomic.write_bytes(path, data, durable=True, keep_times=True, follow_links=False)
+
+
+def _no_link(path: str, flags: int) -> int:
+    """Open a file, but not through a link that came after `_refuse_link` looked."""
+    return os.open(path, flags | getattr(os, "O_NOFOLLOW", 0), 0o666)
 
 
 def _refuse_link(path: Path) -> None:
-    """InputError for a symbolic link: what it leads to is not ours to change."""
+    """InputError for a symbolic link, whose target is not ours to change, and for a pipe, which is waited for."""
     if path.is_symlink():
         raise InputError(f"{path.name} is a link")
+    if path.exists() and not path.is_file():
+        raise InputError(f"{path.name} is not a regular file")
 
 
 def _sha(data: bytes) -> str:

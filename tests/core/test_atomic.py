@@ -107,12 +107,12 @@ def test_a_new_file_has_the_mode_that_the_umask_leaves(tmp_path, umask):
 
 
 def test_the_umask_is_not_touched(tmp_path, monkeypatch):
-    def umask(mode: int) -> int:
-        raise AssertionError("another thread may create a file just now")
-
-    monkeypatch.setattr(os, "umask", umask)
-    atomic.write_bytes(tmp_path / "new", b"")
-    atomic.write_bytes(tmp_path / "new", b"")
+    """Another thread may create a file just now."""
+    asked = []
+    monkeypatch.setattr(os, "umask", lambda mode: asked.append(mode) or 0o022)
+    for _ in ("made", "replaced"):
+        atomic.write_bytes(tmp_path / "new", b"")
+    assert asked == []
 
 
 @pytest.mark.parametrize("mode", [0o600, 0o444, 0o755])
@@ -159,6 +159,41 @@ def test_links_in_a_circle_are_an_error(tmp_path):
     with pytest.raises(OSError) as caught:
         atomic.write_text(tmp_path / "a", "new")
     assert caught.value.errno == errno.ELOOP and (tmp_path / "a").is_symlink()
+
+
+@pytest.mark.parametrize("leads_to", ["real.xmp", "nowhere.xmp", "/dev/null"])
+def test_a_link_is_refused_where_links_are_not_followed(tmp_path, leads_to):
+    (tmp_path / "real.xmp").write_text("old")
+    link = tmp_path / "a.xmp"
+    link.symlink_to(leads_to)
+    with pytest.raises(InputError, match=r"a\.xmp: is a link, and it is not followed; remove it first"):
+        atomic.write_bytes(link, b"new", follow_links=False)
+    assert link.is_symlink() and (tmp_path / "real.xmp").read_text() == "old"
+    assert names(tmp_path) == ["a.xmp", "real.xmp"]
+
+
+def test_a_link_that_comes_while_we_write_is_replaced_and_not_followed(tmp_path):
+    real, target = tmp_path / "real.xmp", tmp_path / "a.xmp"
+    real.write_text("old")
+    real.chmod(0o606)
+    with atomic.open_replacing(target, follow_links=False) as file:
+        target.symlink_to(real)
+        file.write("new")
+    assert not target.is_symlink() and target.read_text() == "new"
+    assert real.read_text() == "old" and target.stat().st_mode & 0o006 != 0o006
+
+
+def test_links_on_the_way_to_the_folder_are_followed_all_the_same(tmp_path):
+    (tmp_path / "real").mkdir()
+    (tmp_path / "folder").symlink_to("real")
+    atomic.write_bytes(tmp_path / "folder" / "a.xmp", b"new", follow_links=False)
+    assert (tmp_path / "real" / "a.xmp").read_bytes() == b"new"
+
+
+def test_a_pipe_is_refused_where_links_are_not_followed(tmp_path):
+    os.mkfifo(tmp_path / "pipe")
+    with pytest.raises(InputError, match="pipe: is not a regular file"):
+        atomic.write_bytes(tmp_path / "pipe", b"new", follow_links=False)
 
 
 def test_a_device_stays_a_device(tmp_path):

@@ -115,6 +115,13 @@ def test_a_link_is_not_written_through(album, tmp_path):
     assert state(album) == before and (tmp_path / "link" / "l.jpg").is_symlink()
 
 
+@pytest.mark.parametrize("name", ["c.png.xmp", geotags.JOURNAL])
+def test_a_pipe_in_the_place_of_a_sidecar_or_the_journal_is_refused_and_not_waited_for(album, name):
+    os.mkfifo(album / name)
+    assert write(album, "c.png") == [("c.png", "refused")]
+    assert not (album / "c.png.xmp").is_file()
+
+
 @pytest.mark.parametrize("kind", geotags.KINDS)
 @pytest.mark.parametrize("there", [True, False])
 def test_a_sidecar_that_is_a_link_is_not_written_through(album, tmp_path, kind, there):
