@@ -91,7 +91,6 @@ class Benchmark:
     list_columns: str
     origin: str
     published: tuple[dict[str, Any], ...]
-    note: str = ""
 
     def rows(self) -> list[dict[str, Any]]:
         """The published rows as table rows: `name`, `year`, `accuracy` by radius (shares 0…1 or None), `source`.
@@ -125,11 +124,11 @@ _ALL = (
     Benchmark(
         "yfcc26k", 25_600, "IMG_ID, LAT, LON (yfcc25600_places365.csv)", "Theiner et al., WACV 2022", _rows(_YFCC26K)
     ),
-    Benchmark("gws15k", 15_000, "photo_id, latitude, longitude", _CLARK, _rows(_GWS15K),
-              "Google Street View panoramas, never released as files: copies rebuilt by others differ"),
-    Benchmark("osv5m", 210_122, "id, latitude, longitude (test.csv)", "Astruc et al., CVPR 2024", _rows(_OSV5M),
-              "its paper reports GeoScore: 3361 and 1,814 km mean error for the best baseline"),
-)  # fmt: skip
+    # Google Street View panoramas, never released as files: copies rebuilt by others differ
+    Benchmark("gws15k", 15_000, "photo_id, latitude, longitude", _CLARK, _rows(_GWS15K)),
+    # its paper reports GeoScore: 3361 and 1,814 km mean error for the best baseline
+    Benchmark("osv5m", 210_122, "id, latitude, longitude (test.csv)", "Astruc et al., CVPR 2024", _rows(_OSV5M)),
+)
 BENCHMARKS = {benchmark.name: benchmark for benchmark in _ALL}
 
 

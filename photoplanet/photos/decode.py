@@ -119,7 +119,7 @@ def load(
         orientation = _orientation(image)
         part = _STORED_BOX[orientation](*box) if box else _fit_box(image.size, preprocessing.fit)
         if not isinstance(source, Image.Image):
-            image.draft(None, _draft_size(image.size, part, size))
+            image.draft(None, _draft_size(part, size))
         image.load()
         width, height = image.size
         pixels = (part[0] * width, part[1] * height, part[2] * width, part[3] * height)
@@ -214,7 +214,7 @@ def _fit_box(size: tuple[int, int], fit: str) -> Box:
     return 0.5 - x, 0.5 - y, 0.5 + x, 0.5 + y
 
 
-def _draft_size(stored: tuple[int, int], part: Box, size: int) -> tuple[int, int]:
+def _draft_size(part: Box, size: int) -> tuple[int, int]:
     """The smallest decoded size at which `part` still has `size` pixels each way."""
     return math.ceil(size / (part[2] - part[0])), math.ceil(size / (part[3] - part[1]))
 

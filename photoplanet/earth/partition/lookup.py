@@ -12,7 +12,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from photoplanet.earth import cells
-from photoplanet.earth.partition.points import KEY_LEVEL, KEY_SHIFT
+from photoplanet.earth.partition.points import KEY_LEVEL
 
 Ids = NDArray[np.uint64]
 
@@ -31,10 +31,11 @@ class _Table(NamedTuple):
 class Lookup:
     """Rows of disjoint cells by the bits of their points; `ids` (n,) uint64, sorted.
 
+    >>> from photoplanet.earth.partition.points import KEY_SHIFT
     >>> london, paris = cells.from_latlng([51.5, 48.86], [-0.13, 2.35])
     >>> lookup = Lookup(np.sort(cells.parent([london, paris], 8)))
     >>> leaves = np.array([paris, cells.from_latlng(0, 0)])
-    >>> lookup.rows(key_of(leaves), leaves.take).tolist()
+    >>> lookup.rows((leaves >> KEY_SHIFT).astype(np.uint32), leaves.take).tolist()
     [0, -1]
     """
 
@@ -82,16 +83,6 @@ class Lookup:
             last = np.minimum(np.searchsorted(self._last, leaves), len(self._last) - 1)
             inside = (self._first.take(last) <= leaves) & (leaves <= self._last.take(last))
             row[unsolved] = np.where(inside, last, _NONE)
-
-
-def key_of(leaves: Ids) -> NDArray[np.uint32]:
-    """The keys of leaf ids.
-
-    >>> key_of(np.array([9926584489608216576], np.uint64)).tolist()
-    [1155606528]
-    """
-    keys: NDArray[np.uint32] = (leaves >> KEY_SHIFT).astype(np.uint32)
-    return keys
 
 
 def _walk(tables: list[_Table], row: NDArray[np.int32], prefixes: NDArray[np.uint32] | Ids, level: int) -> None:

@@ -53,7 +53,6 @@ RECORD = np.dtype(
     ]
 )
 HISTOGRAMS = ("colour", "textons", "part_colour", "part_textons")  # compared by χ², each with sum 1
-VECTORS = ("tiny", "lines", "gist", "geometry")
 _PREPROCESSING = Preprocessing(size=gist.SIDE, fit="squash")
 
 

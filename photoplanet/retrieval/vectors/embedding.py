@@ -59,14 +59,6 @@ class Embedder:
             return self._run(photos)
         return self.from_network(self.locator.log_probabilities(photos)[1])
 
-    def predict(self, photos: NDArray[np.uint8]) -> tuple[NDArray[np.float32], NDArray[np.float32]]:
-        """uint8 RGB (n, size, size, 3) → calibrated log-probabilities (n, classes) and unit vectors (n, d).
-
-        One pass of the classifier gives both, except for a part with a CNN of its own.
-        """
-        log_probabilities, embedding = self.locator.log_probabilities(photos)
-        return log_probabilities, self._run(photos) if self.own_pass else self.from_network(embedding)
-
     def from_network(self, embedding: NDArray[Any]) -> NDArray[np.float32]:
         """The classifier's embedding (n, D), as `Prediction.embedding` holds it → unit vectors (n, d).
 

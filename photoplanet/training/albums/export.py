@@ -138,7 +138,7 @@ def _write_attention(network: AlbumAttention, folder: Path, temperature: float) 
         each = graph.add("Reshape", [graph.add("Gather", [mass, f"division{scale}"], axis=2), "by_cover"])
         mean = graph.add("ReduceMean", [each, "axis2"], keepdims=0)
         evidence.append(graph.add("Log", [graph.add("Div", [graph.add("Add", [mean, "floor"]), "above"])]))
-    weights = _weights(graph, network, probabilities, masses, first)
+    weights = _weights(graph, network, probabilities, first)
     graph.constant("prior", network.prior)
     logits = graph.add("Mul", ["prior", "log_share"])
     for channel, found in enumerate(evidence):
@@ -182,7 +182,7 @@ def _masses(graph: Graph, network: AlbumAttention, probabilities: str) -> tuple[
     return masses, first
 
 
-def _weights(graph: Graph, network: AlbumAttention, probabilities: str, masses: list[str], first: list[str]) -> str:
+def _weights(graph: Graph, network: AlbumAttention, probabilities: str, first: list[str]) -> str:
     """`AlbumAttention._weights`, (1, t, m, channels)."""
     graph.constant("shift", network.shift, exact=True)
     graph.constant("scale", network.scale, exact=True)

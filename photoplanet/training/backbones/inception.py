@@ -7,7 +7,6 @@ from torch.nn import functional
 from photoplanet.errors import InputError
 from photoplanet.training.backbones.layers import Backbone, scaled
 
-EMBEDDING = 2048
 AUXILIARY = 768
 DROPOUT = 0.2  # Szegedy et al. keep 0.8 before the softmax
 Size = int | tuple[int, int]
