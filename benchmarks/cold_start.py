@@ -23,7 +23,8 @@ import time
 laps = [("python", time.perf_counter(), time.process_time())]
 def lap(name): laps.append((name, time.perf_counter(), time.process_time()))
 import click, photoplanet.cli, photoplanet.cli.locate; lap("import click and the command")
-from photoplanet.locate import gather, locator, results; lap("import locate (numpy, Pillow)")
+from photoplanet.locate import answers, locator
+from photoplanet.photos import inputs; lap("import locate (numpy, Pillow)")
 from photoplanet.models import folder, installed
 bundle = folder.read(installed.resolve({model!r}), verify=locator.READ); lap("read and hash the model")
 import onnxruntime; lap("import onnxruntime")

@@ -7,8 +7,10 @@ common and lists as long as in a real library.
 """
 
 import argparse
+import functools
 import os
 import time
+from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
@@ -17,7 +19,9 @@ import numpy as np
 from photoplanet.photos import table
 from photoplanet.retrieval.local_features import root_sift, search, verification
 from photoplanet.retrieval.local_features.root_sift import Features
-from photoplanet.retrieval.local_features.visual_words import InvertedIndex
+from photoplanet.retrieval.local_features.visual_words import InvertedIndex, Vocabulary
+
+STAGES = ("SIFT", "words", "inverted index", "verifying one candidate", "whole query")
 
 
 def made_up(row: int, real: list[Features], pool: np.ndarray) -> Features:
@@ -30,6 +34,58 @@ def made_up(row: int, real: list[Features], pool: np.ndarray) -> Features:
     return Features(points, np.clip(descriptors, 0, 255).astype(np.uint8), base.width, base.height)
 
 
+def train_and_index(paths: list[str]) -> tuple[Vocabulary, list[Features], list[np.ndarray]]:
+    """The vocabulary of the photos, and the features and words of each, with the times of both steps printed."""
+    cores = os.cpu_count() or 1
+    with ThreadPoolExecutor(cores) as pool:
+        real = list(pool.map(root_sift.extract, paths))
+        start, used = time.perf_counter(), time.process_time()
+        vocabulary = search.train_vocabulary(real.__getitem__, len(real))
+        print(
+            f"vocabulary: {len(vocabulary):,} words of {sum(len(f.points) for f in real):,} features, "
+            f"{time.perf_counter() - start:.1f} s ({time.process_time() - used:.1f} CPU s)"
+        )
+        start, used = time.perf_counter(), time.process_time()
+        words = list(pool.map(lambda path: vocabulary.assign(root_sift.extract(path).descriptors), paths))
+        wall, cpu = time.perf_counter() - start, time.process_time() - used
+    print(f"indexing on {cores} threads: {len(paths) / wall:.1f} photos/s, {len(paths) / cpu:.1f} per CPU second")
+    return vocabulary, real, words
+
+
+def words_of_all(
+    words: list[np.ndarray], real: list[Features], photos: int, vocabulary: Vocabulary
+) -> Iterator[np.ndarray]:
+    """The words of the real photos, then of the made-up ones: those of real features, a tenth changed by noise."""
+    yield from words
+    word_of = np.concatenate(words)[:, 0]
+    for row in range(len(real), photos):
+        rng = np.random.default_rng(row)
+        taken = word_of[rng.integers(0, len(word_of), len(real[row % len(real)].points))]
+        noisy = rng.random(len(taken)) < 0.1
+        yield np.where(noisy, rng.integers(0, len(vocabulary), len(taken)), taken)
+
+
+def time_queries(index: search.LocalIndex, real: list[Features], paths: list[str], queries: int) -> np.ndarray:
+    """Seconds of each stage in `STAGES` of warm queries, (queries, 5)."""
+    stages = np.zeros((queries, len(STAGES)))
+    for number in range(queries):
+        row = number * len(paths) // queries
+        index.search(real[row])  # warm: its candidates are in memory
+        times = [time.perf_counter()]
+        found = root_sift.extract(paths[row])
+        times.append(time.perf_counter())
+        asked = index.vocabulary.assign(found.descriptors, search.QUERY_WORDS)
+        times.append(time.perf_counter())
+        rows, _ = index.inverted.search(asked, search.CANDIDATES)
+        times.append(time.perf_counter())
+        verification.verify(found, index.features_of(int(rows[-1])))
+        times.append(time.perf_counter())
+        matches = index.search(root_sift.extract(paths[row]))
+        stages[number] = [*np.diff(times), time.perf_counter() - times[-1]]
+        assert matches[0].row == row, "a photo of the library must find itself"
+    return stages
+
+
 def main() -> None:
     parser = argparse.ArgumentParser()
     parser.add_argument("source", type=Path)
@@ -40,71 +96,18 @@ def main() -> None:
         paths = sorted(map(str, arguments.source.rglob("*.jpg")))
     else:
         paths = table.paths(table.read(arguments.source)[0], arguments.source.parent)
-    cores = os.cpu_count() or 1
-    vocabulary = None
-
-    def indexed(path: str) -> tuple[Features, np.ndarray]:
-        found = root_sift.extract(path)
-        return found, vocabulary.assign(found.descriptors)
-
-    with ThreadPoolExecutor(cores) as pool:
-        real = list(pool.map(root_sift.extract, paths))
-        start, used = time.perf_counter(), time.process_time()
-        vocabulary = search.train_vocabulary(real.__getitem__, len(real))
-        print(
-            f"vocabulary: {len(vocabulary):,} words of {sum(len(f.points) for f in real):,} features, "
-            f"{time.perf_counter() - start:.1f} s ({time.process_time() - used:.1f} CPU s)"
-        )
-        start, used = time.perf_counter(), time.process_time()
-        words = [word for _, word in pool.map(indexed, paths)]
-        wall, cpu = time.perf_counter() - start, time.process_time() - used
-    print(f"indexing on {cores} threads: {len(paths) / wall:.1f} photos/s, {len(paths) / cpu:.1f} per CPU second")
-
+    vocabulary, real, words = train_and_index(paths)
+    start = time.perf_counter()
+    inverted = InvertedIndex.build(words_of_all(words, real, arguments.photos, vocabulary), len(vocabulary))
+    print(f"inverted index of {inverted.photos:,} photos: {time.perf_counter() - start:.1f} s")
     every = np.concatenate([found.descriptors for found in real])
-    made = range(len(real), max(arguments.photos, len(real)))
 
-    def features_of(row: int) -> Features:
+    @functools.cache  # a warm query finds its candidates' features in the page cache, not made anew
+    def features(row: int) -> Features:
         return real[row] if row < len(real) else made_up(row, real, every)
 
-    word_of = np.concatenate(words)[:, 0]
-
-    def all_words():
-        yield from words
-        for row in made:  # the words of its features: those that the real ones have, a tenth of them changed by noise
-            rng = np.random.default_rng(row)
-            taken = word_of[rng.integers(0, len(word_of), len(real[row % len(real)].points))]
-            noisy = rng.random(len(taken)) < 0.1
-            yield np.where(noisy, rng.integers(0, len(vocabulary), len(taken)), taken)
-
-    start = time.perf_counter()
-    inverted = InvertedIndex.build(all_words(), len(vocabulary))
-    print(f"inverted index of {inverted.photos:,} photos: {time.perf_counter() - start:.1f} s")
-    kept: dict[int, Features] = {}  # a warm query finds its candidates' features in the page cache, not made anew
-
-    def cached(row: int) -> Features:
-        if row not in kept:
-            kept[row] = features_of(row)
-        return kept[row]
-
-    index = search.LocalIndex(cached, vocabulary, inverted)
-    stages = np.zeros((arguments.queries, 5))
-    for number in range(arguments.queries):
-        row = number * len(paths) // arguments.queries
-        index.search(real[row])  # warm: its candidates are in memory
-        times = [time.perf_counter()]
-        found = root_sift.extract(paths[row])
-        times.append(time.perf_counter())
-        asked = vocabulary.assign(found.descriptors, search.QUERY_WORDS)
-        times.append(time.perf_counter())
-        rows, _ = inverted.search(asked, search.CANDIDATES)
-        times.append(time.perf_counter())
-        verification.verify(found, cached(int(rows[-1])))
-        times.append(time.perf_counter())
-        matches = index.search(root_sift.extract(paths[row]))
-        stages[number] = [*np.diff(times), time.perf_counter() - times[-1]]
-        assert matches[0].row == row, "a photo of the library must find itself"
-    names = ("SIFT", "words", "inverted index", "verifying one candidate", "whole query")
-    for name, column in zip(names, stages.T, strict=True):
+    stages = time_queries(search.LocalIndex(features, vocabulary, inverted), real, paths, arguments.queries)
+    for name, column in zip(STAGES, stages.T, strict=True):
         print(f"{name}: median {np.median(column):.4f} s, 90 % within {np.percentile(column, 90):.4f} s")
     each = len(every) / len(real)
     print(
