@@ -5,10 +5,8 @@ is not a regular file (a pipe, /dev/stdout, /dev/null) is written into, and what
 """
 
 import errno
-import functools
 import hashlib
 import os
-import platform
 import re
 import secrets
 import shutil
@@ -21,6 +19,7 @@ from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import IO, Any
 
+from photoplanet.core import processes
 from photoplanet.errors import InputError
 
 TIDY_SECONDS = 3600.0  # between two looks at one folder for what killed processes left
@@ -281,7 +280,7 @@ def _temporary(target: Path, kind: str = "part") -> Path:
         while len(os.fsencode(name)) > _MOST_NAME:
             name = name[:-1]
         name = f"{name}~{mark}"
-    fresh = target.with_name(f".{name}.{os.getpid()}-{_host()}-{secrets.token_hex(4)}.photoplanet-{kind}")
+    fresh = target.with_name(f".{name}.{os.getpid()}-{processes.host()}-{secrets.token_hex(4)}.photoplanet-{kind}")
     _live.add(str(fresh))
     return fresh
 
@@ -368,12 +367,12 @@ def _sync_folder(folder: Path) -> None:
 
 def _abandoned(entry: os.DirEntry[str], found: re.Match[str]) -> bool:
     """Whether nobody writes a temporary file any more."""
-    if found["host"] != _host():
+    if found["host"] != processes.host():
         with suppress(OSError):
             return time.time() - entry.stat(follow_symlinks=False).st_mtime > OLD_SECONDS
         return False
     pid = int(found["pid"])
-    return entry.path not in _live if pid == os.getpid() else not _runs(pid)
+    return entry.path not in _live if pid == os.getpid() else not processes.runs(pid)
 
 
 def _clear(path: Path, found: re.Match[str]) -> None:
@@ -385,38 +384,3 @@ def _clear(path: Path, found: re.Match[str]) -> None:
             shutil.rmtree(path, ignore_errors=True)
         else:
             path.unlink()
-
-
-def _host() -> str:
-    """Eight hexadecimal digits for this machine, or this container: its process ids mean nothing elsewhere."""
-    return _host_of(os.getpid())
-
-
-@functools.lru_cache(1)
-def _host_of(pid: int) -> str:
-    space = ""
-    with suppress(OSError):
-        space = os.readlink("/proc/self/ns/pid")  # noqa: PTH115
-    return hashlib.blake2b(f"{platform.node()}\0{space}".encode("utf-8", "replace"), digest_size=4).hexdigest()
-
-
-def _runs(pid: int) -> bool:
-    """Whether a process lives on this machine."""
-    if sys.platform == "win32":
-        import ctypes
-
-        kernel = ctypes.WinDLL("kernel32", use_last_error=True)
-        handle = kernel.OpenProcess(0x1000, False, pid)  # PROCESS_QUERY_LIMITED_INFORMATION
-        if not handle:
-            return bool(ctypes.get_last_error() == 5)  # it lives, and is somebody else's
-        code = ctypes.c_ulong()
-        kernel.GetExitCodeProcess(handle, ctypes.byref(code))
-        kernel.CloseHandle(handle)
-        return code.value == 259  # STILL_ACTIVE
-    try:
-        os.kill(pid, 0)
-    except (ProcessLookupError, OverflowError):
-        return False
-    except PermissionError:
-        pass
-    return True
