@@ -73,7 +73,7 @@ def page(data: dict[str, Any], outlines: "Outlines", title: str, more: str = "")
     digest = base64.b64encode(hashlib.sha256(script.encode()).digest()).decode()
     parts = {
         "TITLE": html.escape(title),
-        "STYLE": _part("page.css") + (_part(f"{more}.css") if more else ""),
+        "STYLE": _part("../map/map.css") + _part("page.css") + (_part(f"{more}.css") if more else ""),
         "SCRIPT": script,
         "SCRIPT_HASH": f"sha256-{digest}",
         "ATTRIBUTION": html.escape(ATTRIBUTION[:1].upper() + ATTRIBUTION[1:]),
