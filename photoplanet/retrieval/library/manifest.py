@@ -32,7 +32,14 @@ def index_folder(source: str | Path) -> Path:
 
 
 def check_folder(folder: Path, source: Path, named: bool) -> None:
-    """Raise `InputError` for a folder that is not an index, so that nothing in it is touched, or of another library."""
+    """Raise `InputError` for a folder that is not an index, so that nothing in it is touched, or of another library.
+
+    >>> check_folder(Path("/no/such/folder"), Path("/home/ada/Photos"), named=True)  # a new folder is welcome
+    >>> _ = (getfixture("tmp_path") / "tax.pdf").write_bytes(b"")
+    >>> check_folder(getfixture("tmp_path"), Path("/home/ada/Photos"), named=True)
+    Traceback (most recent call last):
+    photoplanet.errors.InputError: ...: holds 'tax.pdf', so it is not an index; give an empty or new folder with --index
+    """
     if folder.exists() and not folder.is_dir():
         raise InputError(f"{folder}: is a file, but the index is a folder; give another place with --index")
     if not folder.is_dir():
@@ -60,6 +67,9 @@ def read(folder: Path) -> Manifest:
     """Return what `index.json` says; empty when there is none, or it is damaged or of an older format.
 
     InputError for a newer format.
+
+    >>> read(Path("/no/such/folder"))
+    {}
     """
     found = _read(folder)
     version = found.get("format")
@@ -74,18 +84,36 @@ def read(folder: Path) -> Manifest:
 
 
 def is_older(folder: Path) -> bool:
-    """Return whether the index was written by an older version of photoplanet, whose format is not read any more."""
+    """Return whether the index was written by an older version of photoplanet, whose format is not read any more.
+
+    >>> write(getfixture("tmp_path"), {"format": 1})
+    >>> is_older(getfixture("tmp_path"))
+    True
+    """
     version = _read(folder).get("format")
     return type(version) is int and version < FORMAT
 
 
 def write(folder: Path, manifest: Manifest) -> None:
-    """Put a manifest in place, in one step."""
+    """Put a manifest in place, in one step.
+
+    >>> write(getfixture("tmp_path"), {"format": FORMAT, "source": "../Photos", "kinds": {}})
+    >>> read(getfixture("tmp_path"))["source"]
+    '../Photos'
+    """
     atomic.write_text(folder / MANIFEST, json.dumps(manifest, indent=1, sort_keys=True))
 
 
 def tidy(home: Path, backend: Backend, generations: Iterable[Facts]) -> None:
-    """Remove what no generation but the present one and the one before (another process may be opening it) needs."""
+    """Remove what no generation but the present one and the one before (another process may be opening it) needs.
+
+    >>> from photoplanet.retrieval.library.local_backend import LocalBackend
+    >>> folder = getfixture("tmp_path")
+    >>> _ = (folder / "vocabulary-of-long-ago.npy").write_bytes(b"")
+    >>> tidy(folder, LocalBackend(), generations=[])
+    >>> list(folder.iterdir())
+    []
+    """
     wanted = {COMPUTED}
     for facts in generations:
         with suppress(KeyError, TypeError):
