@@ -25,8 +25,9 @@ from photoplanet.cli.shared.output import (
 from photoplanet.cli.shared.progress import bar, bar_unless_printing
 from photoplanet.errors import InputError, printable
 from photoplanet.locate.answers import AnswerOptions
+from photoplanet.locate.precision import percent, point
 from photoplanet.metadata import geotags, xmp
-from photoplanet.show.result_files import TOY_LINE, percent, point
+from photoplanet.show.result_files import TOY_LINE
 
 if TYPE_CHECKING:
     from photoplanet.albums.located_photos import LocatedPhoto

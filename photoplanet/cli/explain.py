@@ -9,6 +9,7 @@ from photoplanet.cli.shared import options
 from photoplanet.cli.shared.output import print_json
 from photoplanet.cli.shared.progress import bar
 from photoplanet.explain.occlusion import BOX, POSITIONS, REGIONS
+from photoplanet.locate.precision import fine_percent
 
 if TYPE_CHECKING:
     import numpy as np
@@ -78,14 +79,14 @@ def command(
 
 def _print(found: "Occlusion", place: str) -> None:
     which = "true" if found.true else "predicted"
-    click.echo(f"{place}: {_percent(found.whole)} for the {which} cell {found.token}")
+    click.echo(f"{place}: {fine_percent(found.whole)} for the {which} cell {found.token}")
     for words, spots in (("speaks for it", found.supports), ("misleads", found.misleads)):
         if not spots:
             click.echo(f"{words}: nothing")
         for number, spot in enumerate(spots, start=1):
             left, top, right, bottom = (round(100 * edge / len(found.heat)) for edge in spot.box)
             box_text = f"{left}–{right} % from the left, {top}–{bottom} % from the top"
-            click.echo(f"{words} {number}: {box_text}; hidden: {_percent(spot.confidence)}")
+            click.echo(f"{words} {number}: {box_text}; hidden: {fine_percent(spot.confidence)}")
 
 
 def _check_outputs(overlay: Path | None, array: Path | None) -> None:
@@ -121,7 +122,3 @@ def _save(path: Path, heat: "NDArray[np.float32]") -> None:
 
     with atomic.open_replacing(path, "wb") as file:
         np.save(file, heat, allow_pickle=False)
-
-
-def _percent(share: float) -> str:
-    return f"{100 * share:.3g} %"

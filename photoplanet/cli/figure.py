@@ -1,4 +1,4 @@
-"""`photoplanet figure NAME`: the paper's figures for any model and any photos."""
+"""`photoplanet figure`: the paper's figures for any model and any photos."""
 
 from pathlib import Path
 from typing import TYPE_CHECKING

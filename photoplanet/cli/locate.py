@@ -25,7 +25,8 @@ from photoplanet.cli.shared.output import (
 from photoplanet.cli.shared.progress import bar_unless_printing
 from photoplanet.errors import InputError, printable
 from photoplanet.locate.answers import AnswerOptions, record
-from photoplanet.show.result_files import TOY_LINE, Sink, percent, point
+from photoplanet.locate.precision import percent, point
+from photoplanet.show.result_files import TOY_LINE, Sink
 
 if TYPE_CHECKING:
     from photoplanet.locate.prediction import Prediction

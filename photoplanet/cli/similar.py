@@ -19,7 +19,7 @@ from photoplanet.cli.shared.library import (
 )
 from photoplanet.cli.shared.output import by_outcome, finish, fit_name, fit_place, print_json, report_error, say
 from photoplanet.errors import InputError, printable
-from photoplanet.show.result_files import point
+from photoplanet.locate.precision import point
 
 if TYPE_CHECKING:
     from photoplanet.retrieval.library.matching import Library

@@ -41,8 +41,8 @@ def command(
 ) -> int:  # fmt: skip
     """Train a model's album methods on the albums of geotagged PHOTOS (a photo table).
 
-    Albums come from the column `album`, or from `photographer` and the pauses between photos. The network's answers are
-    computed once and kept in OUTPUT.run/. How people travel is counted too, for the methods hmm and timed-hmm. A
+    Albums come from the column `album`, or from `photographer` and the pauses between photos. The network's embeddings
+    are computed once and kept in OUTPUT.run/. How people travel is counted too, for the methods hmm and timed-hmm. A
     stopped run goes on with the same command; `photoplanet album --method` uses what it made.
 
     \b

@@ -1,5 +1,7 @@
 """How finely places are printed: no finer than is known."""
 
+from typing import Any
+
 from photoplanet.errors import InputError
 
 # precision -> what printed degrees are rounded to: about what is known within that radius
@@ -17,3 +19,31 @@ def rounded(degrees: float, precision: str) -> float:
         raise InputError(f"no precision is called {precision!r}; the precisions are {', '.join(PRECISIONS)}")
     step = PRECISIONS[precision]
     return round(round(degrees / step) * step, 4) + 0.0
+
+
+def point(place: dict[str, Any], precision: str) -> str:
+    """Return latitude and longitude of a record's place as text, with the digits that `precision` leaves.
+
+    >>> point({"latitude": 48.9, "longitude": 2.4}, "city")
+    '48.9, 2.4'
+    """
+    digits = 4 if precision == "street" else 1 if precision == "city" else 0
+    return f"{place['latitude']:.{digits}f}, {place['longitude']:.{digits}f}"
+
+
+def percent(share: float) -> str:
+    """Return a probability as people read it: never 0 % and never 100 %.
+
+    >>> percent(0.0004), percent(0.25), percent(0.9999)
+    ('<1 %', '25 %', '>99 %')
+    """
+    return "<1 %" if share < 0.01 else ">99 %" if share > 0.99 else f"{100 * share:.0f} %"
+
+
+def fine_percent(share: float) -> str:
+    """Return a measured share to three digits: what hiding a part of a photo changes may be far under 1 %.
+
+    >>> fine_percent(0.00123456)
+    '0.123 %'
+    """
+    return f"{100 * share:.3g} %"

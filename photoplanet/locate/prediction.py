@@ -21,6 +21,7 @@ from photoplanet.locate.credible_region import (
     smallest,
 )
 from photoplanet.locate.place import Place, look_up, short
+from photoplanet.locate.precision import percent
 
 if TYPE_CHECKING:
     from photoplanet.earth.partition.partition import Partition
@@ -60,7 +61,7 @@ class Prediction:
     def __repr__(self) -> str:
         """Where, and how sure: `Prediction("Lyon, Rhône-Alpes, France", 62 % within 25 km, abstains=False)`."""
         best, world = self.best, ', world="toy"' if self.toy else ""
-        sure = f"{100 * best.confidence:.0f} % within {best.radius_km:g} km"
+        sure = f"{percent(best.confidence)} within {best.radius_km:g} km"
         return f'Prediction("{best.name}", {sure}, abstains={self.abstains}{world})'
 
     def __eq__(self, other: object) -> bool:

@@ -19,9 +19,7 @@ class Format:
     indexed: bool = True
 
 
-JPEG = Format(
-    "JPEG", (".jpg", ".jpeg", ".jfif"), ("JPEG", "MPO")
-)  # MPO: several JPEGs in one file
+JPEG = Format("JPEG", (".jpg", ".jpeg", ".jfif"), ("JPEG", "MPO"))  # MPO: several JPEGs in one file
 PNG = Format("PNG", (".png",), ("PNG",))
 WEBP = Format("WebP", (".webp",), ("WEBP",))
 TIFF = Format("TIFF", (".tif", ".tiff"), ("TIFF",))

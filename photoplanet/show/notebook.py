@@ -12,9 +12,10 @@ from photoplanet.earth.geodesy import RADII_KM
 from photoplanet.locate.answers import AnswerOptions, record
 from photoplanet.locate.credible_region import REGION_SHARE
 from photoplanet.locate.geojson import MAX_OUTLINES
+from photoplanet.locate.precision import percent, point
 from photoplanet.locate.prediction import Prediction
 from photoplanet.show import sketch
-from photoplanet.show.result_files import TOY_LINE, percent, point
+from photoplanet.show.result_files import TOY_LINE
 
 NO_ANSWER = "no answer: the evidence is too weak"
 MOST = 50  # predictions of a list that are shown

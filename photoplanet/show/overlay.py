@@ -10,6 +10,7 @@ from PIL import Image, ImageDraw, ImageFont
 from photoplanet.core import atomic
 from photoplanet.errors import InputError
 from photoplanet.explain.occlusion import Occlusion
+from photoplanet.locate.precision import fine_percent
 from photoplanet.photos import decode
 from photoplanet.photos.decode import Preprocessing
 
@@ -84,12 +85,8 @@ def _outline(draw: ImageDraw.ImageDraw, box: list[float], ink: tuple[int, int, i
 
 def _caption(found: Occlusion, place: str) -> list[tuple[str, tuple[int, int, int]]]:
     which = "the true cell" if found.true else "the predicted cell"
-    lines = [(f"{_percent(found.whole)} for {which}{f', {place}' if place else ''}", _INK)]
+    lines = [(f"{fine_percent(found.whole)} for {which}{f', {place}' if place else ''}", _INK)]
     for spots, ink, words in ((found.supports, SUPPORTS, "speaks for it"), (found.misleads, MISLEADS, "misleads")):
-        listed = ", ".join(f"{n}: {_percent(spot.confidence)}" for n, spot in enumerate(spots, start=1))
+        listed = ", ".join(f"{n}: {fine_percent(spot.confidence)}" for n, spot in enumerate(spots, start=1))
         lines.append((f"{words}{f'; with the box hidden: {listed}' if listed else ': nothing'}", ink))
     return lines
-
-
-def _percent(share: float) -> str:
-    return f"{100 * share:.3g} %"

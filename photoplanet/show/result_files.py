@@ -114,22 +114,3 @@ def feature_collection(path: str | Path, about: dict[str, Any]) -> Iterator[Call
 
         yield put
         file.write("\n]}\n")
-
-
-def point(place: dict[str, Any], precision: str) -> str:
-    """Return latitude and longitude of a record's place as text, with the digits that `precision` leaves.
-
-    >>> point({"latitude": 48.9, "longitude": 2.4}, "city")
-    '48.9, 2.4'
-    """
-    digits = 4 if precision == "street" else 1 if precision == "city" else 0
-    return f"{place['latitude']:.{digits}f}, {place['longitude']:.{digits}f}"
-
-
-def percent(share: float) -> str:
-    """Return a probability as people read it: never 0 % and never 100 %.
-
-    >>> percent(0.0004), percent(0.25), percent(0.9999)
-    ('<1 %', '25 %', '>99 %')
-    """
-    return "<1 %" if share < 0.01 else ">99 %" if share > 0.99 else f"{100 * share:.0f} %"

@@ -72,19 +72,3 @@ def test_a_failure_leaves_the_file_as_it_was(tmp_path):
     with pytest.raises(InputError), result_files.csv_file(path):
         raise InputError("stopped")
     assert path.read_text() == "before" and list(tmp_path.iterdir()) == [path]
-
-
-@pytest.mark.parametrize(
-    ("precision", "text"),
-    [("street", "48.8600, 2.3500"), ("city", "48.9, 2.4"), ("region", "49, 2"), ("country", "49, 2")],
-)
-def test_a_place_is_printed_to_the_digits_of_its_precision(precision, text):
-    assert result_files.point({"latitude": 48.86, "longitude": 2.35000001}, precision) == text
-
-
-@pytest.mark.parametrize(
-    ("share", "text"),
-    [(0, "<1 %"), (0.0099, "<1 %"), (0.01, "1 %"), (0.5, "50 %"), (0.99, "99 %"), (0.9901, ">99 %"), (1, ">99 %")],
-)
-def test_no_probability_is_printed_as_none_or_certain(share, text):
-    assert result_files.percent(share) == text

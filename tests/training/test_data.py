@@ -1,5 +1,7 @@
 """Which photo comes when: every photo once an epoch, the same for any number of threads, ranks and starts."""
 
+import os
+
 import numpy as np
 import pytest
 from hypothesis import given, settings
@@ -9,7 +11,7 @@ from photoplanet.errors import InputError, TrainingError
 from photoplanet.photos import table
 from photoplanet.photos.decode import Preprocessing
 from photoplanet.training import recipes, sampling, store
-from photoplanet.training.data import LabelledPhotos, Loader
+from photoplanet.training.data import LabelledPhotos, Loader, default_threads
 from photoplanet.training.store import PixelStore
 
 SIZE = 8
@@ -164,3 +166,10 @@ def test_stored_photos_take_at_most_six_tenths_of_the_free_memory(monkeypatch):
         PixelStore(7, 16)
     with pytest.raises(InputError, match="stored=16"):
         PixelStore(6, 16, processes=2)
+
+
+@pytest.mark.parametrize(("cores", "processes", "threads"), [(2, 1, 2), (64, 1, 16), (64, 8, 8), (2, 8, 1)])
+def test_decoding_threads_share_the_cores_and_are_at_most_16(cores, processes, threads, monkeypatch):
+    monkeypatch.setattr(os, "sched_getaffinity", lambda process: set(range(cores)), raising=False)
+    monkeypatch.setenv("LOCAL_WORLD_SIZE", str(processes))
+    assert default_threads() == threads

@@ -113,6 +113,24 @@ def test_a_network_learns_to_carry_places_to_unclear_photos(method, training, he
     assert 0 < run.task.reading_seconds < run.seconds
 
 
+def test_the_loss_is_the_mean_over_the_photos_in_a_cell(training, held_out, partition, head, tmp_path):
+    classes = training.classes.copy()
+    classes[::7] = -1  # outside every cell
+    some = dataclasses.replace(training, classes=classes)
+    run = trainer("lstm", some, held_out, partition, head, tmp_path, dropout=0.0)
+    batch = next(run.task.batches(0, 1))
+    found = run.task.backward(batch, 0).item()
+    with torch.no_grad():
+        logits, _ = run.task.model(*run.task.model.inputs(some, batch, slice(None)), None)
+    log_p = logits.log_softmax(dim=2).numpy()
+    terms = [
+        -log_p[step, album, classes[photo]]
+        for (step, album), photo in np.ndenumerate(batch.targets)
+        if photo >= 0 and classes[photo] >= 0
+    ]
+    assert found == pytest.approx(np.mean(terms), rel=1e-4)
+
+
 def test_the_epoch_of_least_validation_loss_is_kept(training, held_out, partition, head, tmp_path):
     wrong = dataclasses.replace(held_out, classes=(held_out.classes + 1) % len(partition))
     run = trainer("lstm", training, wrong, partition, head, tmp_path)
