@@ -10,15 +10,16 @@ from typing import Any
 
 from photoplanet.core import atomic
 from photoplanet.errors import InputError
-from photoplanet.retrieval.library import listing
+from photoplanet.retrieval.library import format_1, listing
 from photoplanet.retrieval.library.backends import Backend, Facts
 
-FORMAT = 2  # 1 kept what was computed in another way
+FORMAT = 2  # 1 kept what was computed in another way: see `format_1`
 MANIFEST, LOCK, COMPUTED = "index.json", "lock", "computed"
 MAX_BYTES = 4 << 20  # of a manifest
 _OURS = (MANIFEST, LOCK, listing.TABLE, "local", "embedding-")
 
-Manifest = dict[str, Any]  # `format`, `source`, and `kinds`: the facts of each backend by its name
+# `format`, `source`, and `kinds`: the facts of each backend by its name; `older`: those that format 1 had of others
+Manifest = dict[str, Any]
 
 
 def index_folder(source: str | Path) -> Path:
@@ -64,9 +65,9 @@ def relative(source: Path, folder: Path) -> str:
 
 
 def read(folder: Path) -> Manifest:
-    """Return what `index.json` says; empty when there is none, or it is damaged or of an older format.
+    """Return what `index.json` says; empty when there is none, or it is damaged. InputError for a newer format.
 
-    InputError for a newer format.
+    One of format 1 names its backends in `older`, until they are taken over.
 
     >>> read(Path("/no/such/folder"))
     {}
@@ -78,20 +79,13 @@ def read(folder: Path) -> Manifest:
             f"{folder}: an index of format {version}, but this photoplanet reads up to {FORMAT}; "
             "update photoplanet, or give another place with --index"
         )
-    kinds = found.get("kinds")
-    sound = version == FORMAT and isinstance(kinds, dict) and all(isinstance(kind, dict) for kind in kinds.values())
-    return found if sound else {}
-
-
-def is_older(folder: Path) -> bool:
-    """Return whether the index was written by an older version of photoplanet, whose format is not read any more.
-
-    >>> write(getfixture("tmp_path"), {"format": 1})
-    >>> is_older(getfixture("tmp_path"))
-    True
-    """
-    version = _read(folder).get("format")
-    return type(version) is int and version < FORMAT
+    for part in ("kinds", "older"):
+        kinds = found.get(part, {})
+        if not isinstance(kinds, dict) or not all(isinstance(kind, dict) for kind in kinds.values()):
+            return {}
+    if version == format_1.FORMAT and "kinds" in found:
+        return {"format": FORMAT, **format_1.manifest(found)}
+    return found if version == FORMAT and "kinds" in found else {}
 
 
 def write(folder: Path, manifest: Manifest) -> None:
