@@ -60,7 +60,7 @@ def command(
     files_from: str | None, threads: int | None, library: str | None, index_dir: str | None, no_update: bool,
     with_itself: bool,
 ) -> int:  # fmt: skip
-    """Tell where each PHOTO was taken, and how sure that is.
+    """Estimate where each PHOTO was taken, and how sure that is.
 
     A PHOTO is a file, a folder (with all below it), a shard (00000.tar), one photo in a shard (00000.tar#key.jpg), or
     '-' for one photo on stdin. A photo that cannot be read is named on stderr and the rest goes on; the exit status is
