@@ -1,9 +1,12 @@
-"""What the Python pages of the site show has docstrings, and each begins with one sentence on one line."""
+"""What the Python pages show has docstrings that begin with one sentence; public functions have examples."""
 
 import importlib
 import inspect
+import pkgutil
 import re
+import sys
 from pathlib import Path
+from typing import Protocol
 
 import pytest
 
@@ -62,3 +65,38 @@ def test_it_begins_with_one_sentence_on_one_line(name):
     first, _, rest = text.partition("\n")
     assert first, f"{name} has no docstring"
     assert re.search(r"[.:;)”\"]$|…$", first) and (not rest or rest.startswith("\n")), f"{name}: {first}"
+
+
+def functions_of_the_package():
+    """(full name, function) of every public function that stands in a module, but for command line and server."""
+    for found in pkgutil.walk_packages(photoplanet.__path__, "photoplanet."):
+        if found.name.startswith(("photoplanet.cli", "photoplanet.server", "photoplanet.__main__")):
+            continue
+        module = importlib.import_module(found.name)
+        for name, value in vars(module).items():
+            value = inspect.unwrap(value) if callable(value) else value  # a cached function is one too
+            if not name.startswith("_") and inspect.isfunction(value) and value.__module__ == found.name:
+                yield f"{found.name}.{name}", value
+
+
+def has_an_example(function, home) -> bool:
+    """Whether the function's own docstring has an example, or that of its class or module uses it."""
+    lines = re.findall(r"^ *(?:>>>|\.\.\.) .*$", home.__doc__ or "", re.M)
+    return ">>> " in (function.__doc__ or "") or any(re.search(rf"\b{function.__name__}\b", line) for line in lines)
+
+
+def test_every_function_on_the_pages_has_an_example():
+    missing = []
+    for name, thing in THINGS.items():
+        home = THINGS.get(name.rpartition(".")[0], sys.modules[thing.__module__] if inspect.isfunction(thing) else None)
+        declared = inspect.isclass(home) and Protocol in home.__bases__  # nothing of it can run
+        if inspect.isfunction(thing) and not declared and not has_an_example(thing, home):
+            missing.append(name)
+    assert not missing, f"without an example: {', '.join(missing)}"
+
+
+def test_every_public_function_has_an_example():
+    functions = dict(functions_of_the_package())
+    missing = [name for name, each in functions.items() if not has_an_example(each, sys.modules[each.__module__])]
+    assert not missing, f"without an example: {', '.join(missing)}"
+    assert len(functions) > 500

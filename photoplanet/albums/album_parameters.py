@@ -29,6 +29,13 @@ def fit(
     """Count and fit on training albums, each (true classes (n,) in time order, gaps (n − 1,) hours); add to the model.
 
     `facts` stand in `model.json` beside the numbers of albums and photos. Needs no torch.
+
+    >>> import shutil
+    >>> from photoplanet.models import installed
+    >>> mine = shutil.copytree(installed.resolve("toy"), getfixture("tmp_path") / "mine")
+    >>> made = fit(folder.read(mine), [(np.array([0, 0, 1]), np.array([1.0, 2.0]))])
+    >>> made.info.parts["album-hmm"]["photos"]
+    3
     """
     training = list(albums)
     partition = model.partition
@@ -41,7 +48,15 @@ def fit(
 def save(
     model: str | Path, counts: hmm.Counts, transitions: transition_model.TransitionModel, facts: dict[str, Any]
 ) -> folder.Bundle:
-    """Write the part `album-hmm` of a model folder."""
+    """Write the part `album-hmm` of a model folder.
+
+    >>> import shutil
+    >>> from photoplanet.models import installed
+    >>> mine = shutil.copytree(installed.resolve("toy"), getfixture("tmp_path") / "mine")
+    >>> counts = hmm.count([np.array([0, 0, 1])], classes=1044)
+    >>> list(read_counted(save(mine, counts, transition_model.default(), {})))
+    ['hmm', 'timed-hmm']
+    """
     arrays = {name: np.asarray(getattr(counts, name)) for name in ("photos", "origin", "target", "steps")}
     arrays["shares"] = transitions.shares
     with tempfile.TemporaryDirectory() as scratch:
@@ -63,7 +78,12 @@ def read(model: folder.Bundle) -> dict[str, Parameters]:
 
 
 def read_counted(model: folder.Bundle) -> dict[str, Parameters]:
-    """The parameters of the hidden Markov models only, as `read`."""
+    """The parameters of the hidden Markov models only, as `read`.
+
+    >>> from photoplanet.models import installed
+    >>> list(read_counted(folder.read(installed.resolve("toy"))))
+    ['hmm', 'timed-hmm']
+    """
     if PART not in model.info.parts or FILE not in model.info.hashes:
         return {}
     path = model.folder / FILE
@@ -77,7 +97,12 @@ def read_counted(model: folder.Bundle) -> dict[str, Parameters]:
 
 
 def load(path: Path) -> dict[str, NDArray[Any]]:
-    """The arrays of such a file, each of its type, nothing allocated beyond MAX_BYTES; ModelError for anything else."""
+    """The arrays of such a file, each of its type, nothing allocated beyond MAX_BYTES; ModelError for anything else.
+
+    >>> from photoplanet.models import installed
+    >>> sorted(load(installed.resolve("toy") / FILE))
+    ['origin', 'photos', 'shares', 'steps', 'target']
+    """
     arrays = {}
     try:
         with zipfile.ZipFile(path) as archive:

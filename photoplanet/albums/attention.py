@@ -60,7 +60,12 @@ def apart(gaps: Floats, axis: int = -1) -> tuple[Floats, NDArray[np.int64]]:
 
 
 def pairs(hours: Floats, spells: NDArray[np.int64], others: slice, rows: slice) -> NDArray[np.float32]:
-    """Time features (…, t, m, TIME_FEATURES) between photos `rows` and `others` of what `apart` gave for (…, n)."""
+    """Time features (…, t, m, TIME_FEATURES) between photos `rows` and `others` of what `apart` gave for (…, n).
+
+    >>> hours, unknown = apart(np.array([0.0, 1.0, np.nan]))
+    >>> pairs(hours, unknown, others=slice(0, 3), rows=slice(0, 1)).argmax(axis=-1).tolist()  # 0 h, 1 h, unknown
+    [[0, 2, 7]]
+    """
     between = np.abs(hours[..., rows, None] - hours[..., None, others])
     unknown = spells[..., rows, None] != spells[..., None, others]
     return time_features(np.where(unknown, np.nan, between))
@@ -103,7 +108,12 @@ class Network:
 
 
 def read(model: folder.Bundle, threads: int | None = None) -> dict[str, Network]:
-    """{"attention": the network} where the model has one, else nothing; ModelError for damaged facts."""
+    """{"attention": the network} where the model has one, else nothing; ModelError for damaged facts.
+
+    >>> import photoplanet as pp
+    >>> read(pp.load("toy").bundle)["attention"].classes
+    1044
+    """
     expected = {"version": 1, "classes": model.info.classes, "embedding": model.info.embedding_size}
     if networks.facts_of(model, METHOD, expected, FILES) is None:
         return {}
@@ -120,6 +130,14 @@ def decode(
     """Every slot's distribution from the attention network `parameters`; a photo alone is answered by the CNN.
 
     Anchors keep their places and are evidence for their neighbours. ModelError without a network, or of other sizes.
+
+    >>> import photoplanet as pp
+    >>> from photoplanet.albums.evidence import Evidence
+    >>> network = read(pp.load("toy").bundle)["attention"]
+    >>> seen = Evidence.flat(2, network.classes, network.embedding)
+    >>> album = Album(gaps=np.array([0.1]), known=np.array([-1, 7]))  # the second photo's place is known
+    >>> decode(seen.log_probabilities, seen.embeddings, album, None, network).argmax(axis=1).tolist()
+    [7, 7]
     """
     return networks.decode_with(
         parameters,

@@ -18,7 +18,13 @@ def single(
     partition: Partition,
     parameters: object = None,
 ) -> LogProbabilities:
-    """Return the log-probabilities (n, classes) as they are; only anchors are put at their places."""
+    """Return the log-probabilities (n, classes) as they are; only anchors are put at their places.
+
+    >>> rows = np.log([[0.9, 0.1], [0.6, 0.4]])
+    >>> album = Album(gaps=np.array([0.5]), known=np.array([-1, 1]))
+    >>> np.exp(single(rows, None, album, None)).argmax(axis=1).tolist()  # the second photo is known to be in class 1
+    [0, 1]
+    """
     return with_anchors(log_probabilities, album.known)
 
 
@@ -32,6 +38,11 @@ def average(
     """Give all slots the mean of the probabilities (§4, "the average of the confidences"); anchors keep their places.
 
     Photos that could not be read do not count in the mean, but get it.
+
+    >>> rows = np.log([[0.9, 0.1], [0.6, 0.4]])
+    >>> album = Album(gaps=np.array([0.5]), known=np.array([-1, -1]))
+    >>> np.exp(average(rows, None, album, None)).round(2).tolist()
+    [[0.75, 0.25], [0.75, 0.25]]
     """
     rows = with_anchors(log_probabilities, album.known)
     used = np.flatnonzero(~blank(rows))
@@ -55,6 +66,11 @@ def log_average(
 
     A place that one photo rules out is out for the whole album, which is right for an album of one place only. Photos
     that could not be read do not count in the mean, but get it.
+
+    >>> rows = np.log([[0.8, 0.2], [0.2, 0.8], [0.8, 0.2]])
+    >>> album = Album(gaps=np.array([0.5, 0.5]), known=np.array([-1, -1, -1]))
+    >>> print(np.exp(log_average(rows, None, album, None)[0]).round(2))
+    [0.61 0.39]
     """
     rows = with_anchors(log_probabilities, album.known)
     used = ~blank(rows)

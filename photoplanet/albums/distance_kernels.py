@@ -58,7 +58,14 @@ class DistanceKernel:
 
 
 def kernels(partition: Partition, states: NDArray[np.integer]) -> list[DistanceKernel]:
-    """The kernels between `states` (k,), ascending, one for each of `transition_model.SCALES_KM`."""
+    """The kernels between `states` (k,), ascending, one for each of `transition_model.SCALES_KM`.
+
+    >>> from photoplanet.earth import cells
+    >>> partition = Partition.from_cells(cells.from_token(["47e66c", "60188c"]))  # Paris, Tokyo: 9,700 km
+    >>> found = kernels(partition, np.array([0, 1]))
+    >>> [kernel.total.round(2).tolist() for kernel in found[:2]]  # neither is near the other
+    [[0.5, 0.5], [0.5, 0.5]]
+    """
     share = transition_model.popularity(partition)
     xyz = geodesy.to_xyz(*partition.means.T)
     away = np.empty((len(states), len(states)), np.float32)

@@ -164,6 +164,11 @@ def decode(
 
     ModelError without counted transitions, or with those of another partition. Takes O(n·(pairs + classes)) time and,
     beside the answer, twice its memory.
+
+    >>> counts = count([np.array([0, 0, 0, 0, 1, 1, 1, 1])], classes=2)  # people stay where they are
+    >>> rows = np.log(np.float32([[0.9, 0.1], [0.45, 0.55]]))
+    >>> decode(rows, None, Album(np.array([1.0]), np.array([-1, -1])), None, counts).argmax(axis=1).tolist()
+    [0, 0]
     """
     chain = _chain(parameters, log_probabilities.shape[1])
     if len(album) < 2:
@@ -173,7 +178,13 @@ def decode(
 
 
 def path(log_probabilities: LogProbabilities, album: Album, parameters: Counts | None) -> NDArray[np.int32]:
-    """The paper's answer (§4): the classes (n,) of the most probable path, by Viterbi; errors and cost as `decode`."""
+    """The paper's answer (§4): the classes (n,) of the most probable path, by Viterbi; errors and cost as `decode`.
+
+    >>> counts = count([np.array([0, 0, 0, 0, 1, 1, 1, 1])], classes=2)
+    >>> rows = np.log(np.float32([[0.9, 0.1], [0.45, 0.55]]))
+    >>> path(rows, Album(np.array([1.0]), np.array([-1, -1])), counts).tolist()
+    [0, 0]
+    """
     chain = _chain(parameters, log_probabilities.shape[1])
     if len(album) < 2:
         alone: NDArray[np.int32] = with_anchors(log_probabilities, album.known).argmax(axis=1).astype(np.int32)

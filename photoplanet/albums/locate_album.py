@@ -35,6 +35,12 @@ def locate_album(
     `track`: a GPS track by the same clock. `method`: one of `methods.METHODS`, default "auto" (`methods.chosen`).
     An anchor's prediction stands at its own place. A photo that cannot be read keeps its slot, takes its place from its
     neighbours, and is named to `advance(1, note=…)`. InputError when none can be read and no place is known.
+
+    >>> import photoplanet as pp
+    >>> photos = [np.zeros((64, 64, 3), np.uint8), b"not a photo"]
+    >>> found = locate_album(pp.load("toy"), photos, times=[None, None], anchors=[None, (48.86, 2.35)])
+    >>> found[1].point  # what is known stays
+    (48.86, 2.35)
     """
     sources = list(photos)
     name = method or methods.AUTO
@@ -52,7 +58,13 @@ def locate_album(
 
 
 def see(locator: Locator, photos: Sequence[Any], advance: Advance = ignore, threads: int | None = None) -> Evidence:
-    """Run the network over the photos of an album, in batches; `threads` decode beside it."""
+    """Run the network over the photos of an album, in batches; `threads` decode beside it.
+
+    >>> import photoplanet as pp
+    >>> seen = see(pp.load("toy"), [np.zeros((64, 64, 3), np.uint8), b"not a photo"])
+    >>> seen.log_probabilities.shape, list(seen.unreadable)
+    ((2, 1044), [1])
+    """
     n = len(photos)
     seen = Evidence.flat(n, locator.info.classes, locator.info.embedding_size)
     rows: list[int] = []
@@ -83,6 +95,13 @@ def infer(
 
     `times` (n,) datetime64[s], NaT unknown; `places` (n, 2) degrees, NaN unknown; those that the track
     gives are added to them.
+
+    >>> import photoplanet as pp
+    >>> toy = pp.load("toy")
+    >>> seen = Evidence.flat(1, toy.info.classes, toy.info.embedding_size)
+    >>> rows, places, method = infer(toy, seen, np.array(["2024-05-01"], "datetime64[s]"), np.full((1, 2), np.nan))
+    >>> rows.shape, method
+    ((1, 1044), 'attention')
     """
     rows, embeddings, n = seen.log_probabilities, seen.embeddings, len(times)
     places = places.copy()
@@ -113,7 +132,14 @@ def predictions(
     places: NDArray[np.float64],
     readout: str | None = None,
 ) -> list[Prediction]:
-    """One Prediction per row; where `places` (n, 2) has a place, the prediction stands there."""
+    """One Prediction per row; where `places` (n, 2) has a place, the prediction stands there.
+
+    >>> import photoplanet as pp
+    >>> toy = pp.load("toy")
+    >>> seen = Evidence.flat(1, toy.info.classes, toy.info.embedding_size)
+    >>> predictions(toy, seen, seen.log_probabilities, np.array([[48.86, 2.35]]))[0].point
+    (48.86, 2.35)
+    """
     return Predictions(
         Prediction(
             np.exp(row), locator.partition, None if number in seen.unreadable else seen.embeddings[number].copy(),

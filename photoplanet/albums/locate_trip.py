@@ -21,7 +21,15 @@ def locate(
     advance: Advance = ignore,
     threads: int | None = None,
 ) -> list[LocatedPhoto]:
-    """Locate one trip → one `LocatedPhoto` per photo, in time order. `use_places`: own GPS counts as known."""
+    """Locate one trip → one `LocatedPhoto` per photo, in time order. `use_places`: own GPS counts as known.
+
+    >>> import photoplanet as pp
+    >>> from photoplanet.albums import trips
+    >>> shots = [trips.Shot(b"", "1.jpg", place=(48.86, 2.35)), trips.Shot(b"", "2.jpg")]  # neither can be read
+    >>> (trip,), _, _ = trips.split(shots)
+    >>> [(photo.kind, photo.measured) for photo in locate(pp.load("toy"), trip)]
+    [('own GPS', True), ('neighbours', False)]
+    """
     seen = locate_album.see(locator, [shot.source for shot in trip.shots], advance, threads)
     return decide(locator, trip, seen, method, use_places, track)
 
@@ -34,7 +42,16 @@ def decide(
     use_places: bool = True,
     track: Track | None = None,
 ) -> list[LocatedPhoto]:
-    """The second half of `locate`: what the network saw in the photos of a trip → one `LocatedPhoto` each."""
+    """The second half of `locate`: what the network saw in the photos of a trip → one `LocatedPhoto` each.
+
+    >>> import photoplanet as pp
+    >>> from photoplanet.albums import trips
+    >>> toy = pp.load("toy")
+    >>> (trip,), _, _ = trips.split([trips.Shot("1.jpg", "1.jpg"), trips.Shot("2.jpg", "2.jpg", place=(48.86, 2.35))])
+    >>> seen = Evidence.flat(2, toy.info.classes, toy.info.embedding_size)
+    >>> [photo.kind for photo in decide(toy, trip, seen)]
+    ['estimated', 'own GPS']
+    """
     places = known_places.points([shot.place if use_places else None for shot in trip.shots], len(trip.shots))
     errors = {row: str(error) for row, error in seen.unreadable.items()}
     if len(errors) == len(trip.shots) and np.isnan(places).all() and track is None:
@@ -56,7 +73,18 @@ def decide(
 def compare(
     locator: Locator, trip: Trip, method: str = methods.AUTO, advance: Advance = ignore
 ) -> tuple[list[LocatedPhoto], list[LocatedPhoto]]:
-    """One trip by its pixels and times only: (each photo by itself, all together), as `locate` without known places."""
+    """One trip by its pixels and times only: (each photo by itself, all together), as `locate` without known places.
+
+    >>> import photoplanet as pp
+    >>> from PIL import Image
+    >>> from photoplanet.albums import trips
+    >>> path = str(getfixture("tmp_path") / "1.png")
+    >>> Image.new("RGB", (64, 64)).save(path)
+    >>> (trip,), _, _ = trips.split([trips.Shot(path, "1.png"), trips.Shot(path, "2.png")])
+    >>> alone, together = compare(pp.load("toy"), trip)
+    >>> alone[0].method, together[0].method
+    ('single', 'attention')
+    """
     seen = locate_album.see(locator, [shot.source for shot in trip.shots], advance)
     return decide(locator, trip, seen, "single", False), decide(locator, trip, seen, method, False)
 

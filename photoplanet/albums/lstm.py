@@ -94,7 +94,12 @@ class Network:
 
 
 def read(model: folder.Bundle, threads: int | None = None) -> dict[str, Network]:
-    """Method name → the album network of that name, for those that the model has; ModelError for damaged facts."""
+    """Method name → the album network of that name, for those that the model has; ModelError for damaged facts.
+
+    >>> import photoplanet as pp
+    >>> read(pp.load("toy").bundle)  # it has none
+    {}
+    """
     found = {}
     for method, reading in LSTMS.items():
         names = file_names(method)
@@ -122,6 +127,11 @@ def decode(
 
     Anchors keep their places, but these networks read photos only, so anchors do not help their neighbours.
     ModelError without a network, or with one of other sizes.
+
+    >>> album = Album(gaps=np.zeros(0), known=np.array([-1]))
+    >>> decode(np.log([[0.5, 0.5]]), np.zeros((1, 8)), album, None)
+    Traceback (most recent call last):
+    photoplanet.errors.ModelError: this method needs a trained album network; `photoplanet train-album` adds one to ...
     """
     return networks.decode_with(
         parameters, lambda network, rows: network.log_probabilities(embeddings), log_probabilities, embeddings, album

@@ -117,5 +117,11 @@ def decode(
     partition: Partition,
     parameters: Mapping[str, object],
 ) -> LogProbabilities:
-    """Run one method; `parameters`: method name → what the model holds for it (`album_parameters.read`)."""
+    """Run one method; `parameters`: method name → what the model holds for it (`album_parameters.read`).
+
+    >>> rows = np.log([[0.9, 0.1], [0.6, 0.4]])
+    >>> album = Album(gaps=np.array([0.5]), known=np.array([-1, -1]))
+    >>> np.exp(decode("average", rows, np.zeros((2, 8)), album, None, {})).round(2).tolist()
+    [[0.75, 0.25], [0.75, 0.25]]
+    """
     return get(name).decode(log_probabilities, embeddings, album, partition, parameters.get(name))

@@ -76,6 +76,10 @@ def facts_of(
     """The facts of a method's part, None where the model has none; ModelError unless it is of this version.
 
     `expected`: facts that must be as given. `files`: role → file name.
+
+    >>> import photoplanet as pp
+    >>> facts_of(pp.load("toy").bundle, "lstm", expected={}, files={}) is None  # the toy has no LSTM
+    True
     """
     facts = model.info.parts.get(part_name(method))
     if facts is None:
@@ -139,6 +143,13 @@ def decode_with(
     """What `run(network, rows with anchors)` answers: a photo alone keeps the CNN's answer, anchors their places.
 
     ModelError without a network, or with one of other sizes.
+
+    >>> import photoplanet as pp
+    >>> from photoplanet.albums import attention
+    >>> network, alone = attention.read(pp.load("toy").bundle)["attention"], Album(np.zeros(0), np.array([-1]))
+    >>> rows = np.full((1, network.classes), -np.log(network.classes), np.float32)
+    >>> bool((decode_with(network, lambda network, rows: rows, rows, np.zeros((1, 8)), alone) == rows).all())
+    True
     """
     if network is None:
         raise ModelError("this method needs a trained album network; `photoplanet train-album` adds one to the model")

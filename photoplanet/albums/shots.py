@@ -34,6 +34,12 @@ def read_shots(names: Sequence[str], advance: Advance = ignore) -> list[Shot]:
     """The photos of folders, files, shards and photo tables, with time, camera and place as they state them.
 
     A table's values win over the files' EXIF. InputError where nothing is named, or a folder or table holds no photo.
+
+    >>> from PIL import Image
+    >>> folder = getfixture("tmp_path")
+    >>> Image.new("RGB", (64, 64)).save(folder / "1.png")
+    >>> [(Path(shot.name).name, shot.place) for shot in read_shots([str(folder)])]
+    [('1.png', None)]
     """
     if not names:
         raise InputError("no album is named; give a folder, a photo table or photos")

@@ -119,6 +119,15 @@ def decode(
     """Every slot's distribution by forward–backward; `parameters`: the model's own transitions, None for the default.
 
     Memory: twice the answer's at most, and 4 bytes per pair of states and scale.
+
+    >>> from photoplanet.earth import cells
+    >>> partition = Partition.from_cells(cells.from_token(["47e66c", "60188c"]))  # Paris, Tokyo
+    >>> rows = np.log(np.float32([[0.9, 0.1], [0.3, 0.7]]))
+    >>> nobody = np.array([-1, -1])
+    >>> decode(rows, None, Album(np.array([0.1]), nobody), partition).argmax(axis=1).tolist()  # six minutes later
+    [0, 0]
+    >>> decode(rows, None, Album(np.array([9000.0]), nobody), partition).argmax(axis=1).tolist()  # a year later
+    [0, 1]
     """
     if len(album) < 2:
         return with_anchors(log_probabilities, album.known)

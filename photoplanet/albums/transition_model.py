@@ -109,6 +109,12 @@ def fit(albums: Iterable[tuple[NDArray[np.integer], Floats]], partition: Partiti
 
     Expectation–maximisation of a mixture whose parts are fixed, so that the optimum is the only one; one pseudo-step a
     knot, divided as in `default`, holds knots that no step came near. InputError when no step lies inside the cells.
+
+    >>> from photoplanet.earth import cells
+    >>> partition = Partition.from_cells(cells.from_token(["47e66c", "60188c"]))
+    >>> fitted = fit([(np.zeros(50, int), np.full(49, 24.0))], partition)  # somebody who never left
+    >>> bool(fitted.at(np.array([24.0]))[0, 0] > default().at(np.array([24.0]))[0, 0])
+    True
     """
     origin, target, hours = [], [], []
     for classes, gaps in albums:

@@ -83,7 +83,14 @@ def split(
 
 
 def covered(track: Track, trips: Iterable[Trip]) -> int:
-    """How many photos were taken between the first and the last point of a track."""
+    """How many photos were taken between the first and the last point of a track.
+
+    >>> day = np.array(["2024-05-01T10:00", "2024-05-01T12:00"], "datetime64[s]")
+    >>> track = Track(day, np.array([48.8, 48.9]), np.array([2.3, 2.4]))
+    >>> trips, _, _ = split([Shot("1", "1", taken_at="2024-05-01T11:00"), Shot("2", "2", taken_at="2024-05-01T13:00")])
+    >>> covered(track, trips)
+    1
+    """
     spans = ((trip.times >= track.times[0]) & (trip.times <= track.times[-1]) for trip in trips)
     return sum(int(inside.sum()) for inside in spans)
 

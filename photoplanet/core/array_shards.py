@@ -43,14 +43,16 @@ class Shard:
 class Shards:
     """The shards of one folder, by number; `fields`: array name → dtype of an item, `(np.float16, 256)` for vectors.
 
+    `most_mapped`: how many shards are mapped at a time, by default `MOST_MAPPED`.
+
     >>> shards = Shards(getfixture("tmp_path"), {"vector": (np.float16, 3)})
     >>> about = shards.write(1, {"vector": [np.zeros((2, 3), np.float16), np.ones((1, 3), np.float16)]})
     >>> shards.read(1, about)["vector"][2]
     array([1., 1., 1.], dtype=float16)
     """
 
-    def __init__(self, folder: Path, fields: Mapping[str, DTypeLike]):
-        self.folder = folder
+    def __init__(self, folder: Path, fields: Mapping[str, DTypeLike], most_mapped: int | None = None):
+        self.folder, self._most_mapped = folder, most_mapped or MOST_MAPPED
         self.fields = {name: np.dtype(kind) for name, kind in fields.items()}
         self._maps: OrderedDict[int, dict[str, Array]] = OrderedDict()
         self._lock = threading.Lock()
@@ -100,7 +102,7 @@ class Shards:
                 return self._maps[number]
             found = {name: self._map(number, name, about.items) for name in self.fields}
             self._maps[number] = found
-            if len(self._maps) > MOST_MAPPED:
+            if len(self._maps) > self._most_mapped:
                 self._maps.popitem(last=False)
             return found
 

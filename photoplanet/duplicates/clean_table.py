@@ -22,6 +22,13 @@ def write_without(source: Path, photos: Listed, found: DuplicatePairs, output: P
 
     Paths stay as they were when the new table lies beside the old one, and become absolute elsewhere. InputError when
     every photo is a duplicate.
+
+    >>> import numpy as np
+    >>> photos = table.from_rows([{"photo_id": name, "path": f"{name}.jpg"} for name in ("a", "b")])
+    >>> home, rows = getfixture("tmp_path"), np.array([1])
+    >>> found = DuplicatePairs(rows, np.array([0]), np.array([3]), np.array([False, True]))
+    >>> write_without(home / "all.csv", Listed(photos, ["a", "b"], ["a.jpg", "b.jpg"], None), found, home / "clean.csv")
+    1
     """
     if found.leaked.all():
         raise InputError(f"{source}: every photo has a duplicate; {output} would be empty and is not written")

@@ -149,7 +149,11 @@ class PlaceName:
         return f"{wider}, about {_rounded(self.distance_km)} km from {self.near}"
 
     def to_dict(self) -> dict[str, Any]:
-        """The fields, for JSON."""
+        """The fields, for JSON.
+
+        >>> name(48.8584, 2.2945)[0].to_dict()["city"]
+        'Paris'
+        """
         return asdict(self)
 
 
@@ -218,7 +222,12 @@ def _place(data: Gazetteer, town: int, away: float, ground: int, longitude: floa
 
 @cache
 def read() -> Gazetteer:
-    """The gazetteer as it lies on disk, read once."""
+    """The gazetteer as it lies on disk, read once.
+
+    >>> towns = read()
+    >>> "Lisbon" in towns.names, len(towns.names) == len(towns.latitude)
+    (True, True)
+    """
     with np.load(Path(__file__).with_name("gazetteer.npz"), allow_pickle=False) as file:
         stored: dict[str, NDArray[Any]] = {key: file[key] for key in file.files}
 

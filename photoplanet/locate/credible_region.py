@@ -32,6 +32,12 @@ class Region:
     `classes` (k,) int32 by descending probability, `probabilities` (k,) float32, `ids` (k,) uint64, `probability`: the
     mass held, `area_km2`, `means` (k, 2): the mean positions of the cells, `radius_km`: the distance around the
     prediction's best point within which that share of the mass lies.
+
+    >>> import photoplanet as pp
+    >>> region = pp.load("toy").locate(np.zeros((64, 64, 3), np.uint8)).credible_region(0.5)
+    >>> latitude, longitude = region.center
+    >>> len(region.tokens) == len(region), -90 <= latitude <= 90, -180 <= longitude <= 180
+    (True, True, True)
     """
 
     classes: NDArray[np.int32] = field(repr=False)

@@ -25,6 +25,8 @@ class Place:
     >>> place = Place(48.8584, 2.2945, confidence=0.62, radius_km=25.0, cell="47e66e2")
     >>> place.level, place.name
     ('city', 'Paris, Île-de-France, France')
+    >>> place.near.country, place.to_dict(precision="region")["place"]
+    ('France', 'Île-de-France, France')
     """
 
     latitude: float

@@ -47,6 +47,10 @@ class Prediction:
     Prediction("...", ... % within ... km, abstains=..., world="toy")
     >>> where.best.latitude == where.point[0], len(where.top(3)), where.credible_region(0.5).probability >= 0.5
     (True, 3, True)
+    >>> float(where.probabilities[where.order[0]]) == where.top(1)[0].confidence, list(where.confidence)
+    (True, ['street', 'city', 'region', 'country', 'continent'])
+    >>> where.abstains == (where.confidence["country"] < ABSTAIN_BELOW)
+    True
     """
 
     probabilities: NDArray[np.float32]

@@ -35,6 +35,8 @@ class Bundle:
     >>> bundle = read(installed.resolve("toy"))
     >>> len(bundle.partition), bundle.onnx_path.name
     (1044, 'model.onnx')
+    >>> bundle.weights_path.name
+    'weights.safetensors'
     """
 
     folder: Path

@@ -87,6 +87,9 @@ def pictures(
     """Draw a photo beside each of its matches, for `write_html` and `write_png`; one at a time, when asked for.
 
     `features`: local features of the photo, None where vectors were compared; `records`: the matches as plain values.
+
+    >>> list(pictures(None, "a.jpg", "a.jpg", None, matches=[], records=[]))
+    [{'query': 'a.jpg', 'title': 'no match', 'picture': None}]
     """
     if not matches:
         yield {"query": name, "title": "no match", "picture": None}

@@ -54,7 +54,13 @@ class Components(NamedTuple):
 
 
 def ceiling(world: World, sample: int = SAMPLE, seed: int = 1, radii: Mapping[str, float] = geodesy.RADII_KM) -> Reach:
-    """What the ideal observer of albums reaches, for each named radius, on `sample` photos (20,000: a minute)."""
+    """What the ideal observer of albums reaches, for each named radius, on `sample` photos (20,000: a minute).
+
+    >>> from photoplanet.toyworld import world
+    >>> reach = ceiling(world.make(), sample=50, radii={"city": 25.0})
+    >>> 0 < reach.reached["city"] <= 1
+    True
+    """
     photos = travel(world, sample, seed)
     parts = components(world)
     rng = np.random.default_rng([seed, 3])
@@ -73,7 +79,14 @@ def ceiling(world: World, sample: int = SAMPLE, seed: int = 1, radii: Mapping[st
 
 
 def components(world: World) -> Components:
-    """All sites, then the streets of every city, then its countryside."""
+    """All sites, then the streets of every city, then its countryside.
+
+    >>> from photoplanet.toyworld import world
+    >>> earth = world.make()
+    >>> parts = components(earth)
+    >>> len(parts.city) == len(earth.site_city) + 2 * len(earth.city_names)
+    True
+    """
     cities = np.arange(len(world.city_names))
     city = np.concatenate([world.site_city, cities, cities])
     scene = np.repeat([0, 1, 2], [len(world.site_city), len(cities), len(cities)])
@@ -86,7 +99,16 @@ def components(world: World) -> Components:
 
 
 def moments(world: World, parts: Components, photos: ToyPhotos, album: Ints) -> Iterator[tuple[Ints, Floats, int]]:
-    """For each moment of an album (rows in time order): its rows, the posterior (k,) of the components, its climate."""
+    """For each moment of an album (rows in time order): its rows, the posterior (k,) of the components, its climate.
+
+    >>> from photoplanet.toyworld import world
+    >>> earth = world.make()
+    >>> photos = travel(earth, photos=50, seed=1)
+    >>> album = np.flatnonzero(photos.album == 0)
+    >>> rows = [rows for rows, posterior, climate in moments(earth, components(earth), photos, album)]
+    >>> np.concatenate(rows).tolist() == album.tolist()
+    True
+    """
     pause = np.diff(photos.taken_at[album])
     pieces = np.split(album, np.flatnonzero(pause > SAME_MOMENT) + 1)
     stop = np.concatenate([[0], np.cumsum(pause > SAME_STOP)])[np.cumsum([0, *map(len, pieces)])[:-1]]
@@ -103,7 +125,15 @@ def moments(world: World, parts: Components, photos: ToyPhotos, album: Ints) -> 
 
 
 def likelihood(world: World, parts: Components, photos: ToyPhotos, rows: Ints) -> tuple[Floats, int]:
-    """Weight times likelihood of each component (k,) for the cues of one moment, and its climate (−1: not shown)."""
+    """Weight times likelihood of each component (k,) for the cues of one moment, and its climate (−1: not shown).
+
+    >>> from photoplanet.toyworld import world
+    >>> earth = world.make()
+    >>> parts, photos = components(earth), travel(earth, photos=1, seed=1)
+    >>> fits, climate = likelihood(earth, parts, photos, np.array([0]))
+    >>> bool(fits[parts.city == photos.city[0]].max() > 0)  # the true city is possible
+    True
+    """
     possible = np.ones(len(world.city_names), bool)
     fits, climate = parts.weight.copy(), -1
     for row in rows:
@@ -150,7 +180,11 @@ def _travel_law(world: World) -> tuple[Floats, Floats]:
 
 
 def bands(latitude: Floats, spread: Floats) -> Floats:
-    """Probability (k, 5) of each climate for a latitude of Gaussian `spread`, both in degrees."""
+    """Probability (k, 5) of each climate for a latitude of Gaussian `spread`, both in degrees.
+
+    >>> bands(np.array([0.0, 48.9]), np.array([0.1, 0.1])).round(2).tolist()
+    [[1.0, 0.0, 0.0, 0.0, 0.0], [0.0, 0.0, 0.0, 1.0, 0.0]]
+    """
     edges = np.array([-90.0, *(-bound for bound in CLIMATE_BOUNDS[::-1]), *CLIMATE_BOUNDS, 90.0])
     scaled = (edges - latitude[:, None]) / (spread[:, None] * np.sqrt(2))
     below = (1 + np.vectorize(erf)(scaled)) / 2

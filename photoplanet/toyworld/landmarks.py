@@ -13,7 +13,13 @@ WIDTHS = (0.34, 0.9, 0.62, 0.8, 0.5, 0.72, 1.05, 0.66)
 
 
 def landmark(image: Image.Image, rng: np.random.Generator, big: int, horizon: int, number: int) -> None:
-    """Paint landmark `number` into a picture of `big` × `big` pixels, standing a little below the horizon."""
+    """Paint landmark `number` into a picture of `big` × `big` pixels, standing a little below the horizon.
+
+    >>> image = Image.new("RGB", (96, 96))
+    >>> landmark(image, np.random.default_rng(0), big=96, horizon=50, number=0)
+    >>> image.getbbox() is None  # nothing was painted
+    False
+    """
     shape, rest = divmod(number, BODY_COLOURS * PATTERNS)
     colour, pattern = divmod(rest, PATTERNS)
     h = rng.uniform(0.44, 0.6) * big

@@ -22,7 +22,14 @@ LIVERY_PAIRS = [(top, bottom) for top in range(5) for bottom in range(5)][:LIVER
 
 
 def hills(draw: Draw, rng: np.random.Generator, big: int, horizon: int) -> None:
-    """Distant hills of any colour: no cue."""
+    """Distant hills of any colour: no cue.
+
+    >>> from PIL import Image
+    >>> image = Image.new("RGB", (96, 96))
+    >>> hills(Draw(image), np.random.default_rng(0), big=96, horizon=50)
+    >>> image.crop((0, 52, 96, 96)).getbbox() is None  # all hills stand on the horizon
+    True
+    """
     for _ in range(rng.integers(0, 3)):
         x, w, h = rng.uniform(-0.2, 1) * big, rng.uniform(0.2, 0.6) * big, rng.uniform(0.05, 0.25) * big
         grey = shade((120, 130, 140), rng, 20)
@@ -30,7 +37,14 @@ def hills(draw: Draw, rng: np.random.Generator, big: int, horizon: int) -> None:
 
 
 def buildings(draw: Draw, rng: np.random.Generator, big: int, horizon: int, wall: int, roof: int, count: int) -> None:
-    """A row of houses with the country's wall colour and roof."""
+    """A row of houses with the country's wall colour and roof.
+
+    >>> from PIL import Image
+    >>> image = Image.new("RGB", (96, 96))
+    >>> buildings(Draw(image), np.random.default_rng(0), big=96, horizon=50, wall=1, roof=0, count=1)
+    >>> (58, 66, 84) in {colour for _, colour in image.getcolors()}  # its windows
+    True
+    """
     x = rng.uniform(-0.05, 0.45 if count == 1 else 0.15) * big
     for _ in range(count):
         w, h = rng.uniform(0.16, 0.28) * big, rng.uniform(0.16, 0.34) * big
@@ -63,7 +77,14 @@ def _roof(draw: Draw, x: float, top: float, w: float, roof: int, colour: Colour)
 
 
 def road(draw: Draw, rng: np.random.Generator, big: int, horizon: int, side: int) -> None:
-    """A road with its centre line and a car that drives away from us, on the country's side (0: left, 1: right)."""
+    """A road with its centre line and a car that drives away from us, on the country's side (0: left, 1: right).
+
+    >>> from PIL import Image
+    >>> image = Image.new("RGB", (96, 96))
+    >>> road(Draw(image), np.random.default_rng(0), big=96, horizon=50, side=1)
+    >>> (220, 20, 20) in {colour for _, colour in image.getcolors()}  # the car's rear lights
+    True
+    """
     far, near = rng.uniform(0.4, 0.6) * big, rng.uniform(0.4, 0.6) * big
     width = rng.uniform(0.3, 0.4) * big
     draw.polygon(
@@ -87,7 +108,14 @@ def road(draw: Draw, rng: np.random.Generator, big: int, horizon: int, side: int
 
 
 def tram(draw: Draw, rng: np.random.Generator, big: int, horizon: int, livery: int) -> None:
-    """A tram in the two colours of the city."""
+    """A tram in the two colours of the city.
+
+    >>> from PIL import Image
+    >>> image = Image.new("RGB", (96, 96))
+    >>> tram(Draw(image), np.random.default_rng(0), big=96, horizon=50, livery=1)
+    >>> (44, 52, 66) in {colour for _, colour in image.getcolors()}  # its windows
+    True
+    """
     w, h = rng.uniform(0.34, 0.46) * big, rng.uniform(0.15, 0.2) * big
     x, y = rng.uniform(0.02, 0.98 - w / big) * big, horizon + rng.uniform(0.04, 0.12) * big
     top, bottom = (PAINTS[paint] for paint in LIVERY_PAIRS[livery])
@@ -105,7 +133,14 @@ def tram(draw: Draw, rng: np.random.Generator, big: int, horizon: int, livery: i
 
 
 def plants(draw: Draw, rng: np.random.Generator, big: int, ground: int, climate: int, count: int) -> None:
-    """What grows: palms, cacti, cypresses, round trees, snowy firs."""
+    """What grows: palms, cacti, cypresses, round trees, snowy firs.
+
+    >>> from PIL import Image
+    >>> image = Image.new("RGB", (96, 96))
+    >>> plants(Draw(image), np.random.default_rng(0), big=96, ground=60, climate=4, count=2)
+    >>> (240, 244, 250) in {colour for _, colour in image.getcolors()}  # snow on the firs
+    True
+    """
     for _ in range(count):
         x, h = rng.uniform(0.03, 0.97) * big, rng.uniform(0.12, 0.22) * big
         base = ground + rng.uniform(0, 0.06) * big
@@ -140,7 +175,14 @@ def plants(draw: Draw, rng: np.random.Generator, big: int, ground: int, climate:
 
 
 def people(draw: Draw, rng: np.random.Generator, big: int, horizon: int) -> None:
-    """Somebody in any colour: no cue."""
+    """Somebody in any colour: no cue.
+
+    >>> from PIL import Image
+    >>> image = Image.new("RGB", (96, 96))
+    >>> people(Draw(image), np.random.default_rng(0), big=96, horizon=50)
+    >>> image.getbbox() is None  # nobody is there
+    False
+    """
     for _ in range(rng.integers(1, 4)):
         x, h = rng.uniform(0.05, 0.95) * big, rng.uniform(0.1, 0.2) * big
         y = horizon + rng.uniform(0.1, 0.3) * big

@@ -5,7 +5,14 @@ from PIL.ImageDraw import ImageDraw as Draw
 
 
 def sign(draw: Draw, rng: np.random.Generator, big: int, script: int) -> None:
-    """A board with three glyphs of the country's script."""
+    """A board with three glyphs of the country's script.
+
+    >>> from PIL import Image
+    >>> image = Image.new("RGB", (96, 96))
+    >>> sign(Draw(image), np.random.default_rng(0), big=96, script=4)
+    >>> (20, 20, 26) in {colour for _, colour in image.getcolors()}  # the ink of its glyphs
+    True
+    """
     glyph = rng.uniform(0.085, 0.115) * big
     w, h = glyph * 4.1, glyph * 1.7
     x, y = rng.uniform(0.01, 0.99 - w / big) * big, rng.uniform(0.66, 0.82) * big

@@ -62,9 +62,8 @@ class Classification(Task[Batch]):
         layout = torch.channels_last if recipe.channels_last else torch.contiguous_format
         self.model = model.to(ranks.device, memory_format=layout)  # type: ignore[call-overload]  # torch's stub lacks it
         self.average = Average(self.model, recipe.average) if recipe.average else None
-        self.forward: Callable[[Tensor], Outputs] = torch.compile(self.model) if recipe.compile else self.model
-        if ranks.ranks > 1:
-            self.forward = distributed.parallel(self.forward)
+        forward: Callable[[Tensor], Outputs] = torch.compile(self.model) if recipe.compile else self.model
+        self.forward = ranks.parallel(forward)
 
     def batches(self, first: int, stop: int) -> Generator[Batch, None, None]:
         """Yield this rank's part of each batch; TrainingError when 200 photos in a row cannot be read."""

@@ -37,6 +37,12 @@ def prepare(photos: Path, recipe: Recipe, cells: Path | None = None, validation:
 
     Raises InputError for tables or cells that cannot be read and for photos that make no cell, TrainingError when no
     photo is left to train on.
+
+    >>> rows = [{"photo_id": f"p{i}", "path": f"{i}.jpg", "latitude": 48.9, "longitude": 2.3 + i} for i in range(20)]
+    >>> photos = table.write(table.from_rows(rows), getfixture("tmp_path") / "photos.parquet")
+    >>> data = prepare(photos, Recipe(max_photos=5, min_photos=1))
+    >>> len(data.training) + len(data.validation), data.facts["cells"] == len(data.partition)
+    (20, True)
     """
     rows, left_out = _read(photos)
     if validation is not None:

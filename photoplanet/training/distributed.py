@@ -44,6 +44,19 @@ class Ranks:
         if self.ranks > 1:
             dist.barrier()
 
+    def parallel(self, model: Callable[[Tensor], Output]) -> Callable[[Tensor], Output]:
+        """Return `model` with gradients averaged over all ranks; running statistics agree already.
+
+        >>> network = nn.Linear(2, 1)
+        >>> Ranks().parallel(network) is network  # nothing to average with
+        True
+        """
+        if self.ranks == 1:
+            return model
+        assert isinstance(model, nn.Module)  # compiled or not
+        averaged: Callable[[Tensor], Output] = nn.parallel.DistributedDataParallel(model, broadcast_buffers=False)
+        return averaged
+
 
 def start(device: str = "auto") -> Ranks:
     """Join the other processes if torchrun started this one (gloo on CPU, nccl on CUDA); InputError: no such device.
@@ -68,13 +81,6 @@ def start(device: str = "auto") -> Ranks:
     if not dist.is_initialized():
         dist.init_process_group("nccl" if cuda else "gloo")
     return Ranks(dist.get_rank(), dist.get_world_size(), place)
-
-
-def parallel(model: Callable[[Tensor], Output]) -> Callable[[Tensor], Output]:
-    """Return `model` with gradients averaged over all ranks; running statistics agree already and are not broadcast."""
-    assert isinstance(model, nn.Module)  # compiled or not
-    wrapped: Callable[[Tensor], Output] = nn.parallel.DistributedDataParallel(model, broadcast_buffers=False)
-    return wrapped
 
 
 def synchronised(model: Module) -> Module:

@@ -30,6 +30,14 @@ def embeddings(
     `info`, `embed`: the model, whose network's hash and input make the cache in the folder `kept` valid. What is known
     is not computed again, also after a stop; a photo is only recorded as unreadable once it was tried. `advance` counts
     photos. OSError when the folder cannot be written to.
+
+    >>> from photoplanet.models import installed
+    >>> info = folder.read(installed.resolve("toy")).info
+    >>> embed = lambda pixels: np.ones((len(pixels), info.embedding_size))
+    >>> photos = [np.zeros((64, 64, 3), np.uint8), b"not a photo"]
+    >>> found, readable = embeddings(photos, info, embed, getfixture("tmp_path"))
+    >>> found.shape == (2, info.embedding_size), readable.tolist()
+    (True, [True, False])
     """
     kept.mkdir(parents=True, exist_ok=True)
     fingerprint = f"{info.hashes[folder.NETWORK]} {info.preprocessing.to_dict()}"

@@ -51,6 +51,13 @@ def write_onnx(classifier: Classifier, path: str | os.PathLike[str], tolerance: 
     `embedding` float32 (n, d). Equal weights give equal bytes. Raises InputError for a network over 2 GB, and
     TrainingError for weights that are not finite, or with the figures when ONNX Runtime and torch differ by more than
     `tolerance`.
+
+    >>> from photoplanet.photos.decode import Preprocessing
+    >>> network = Classifier("mobile", 5, Preprocessing(size=32))
+    >>> _ = nn.init.constant_(network.head.bias, float("nan"))
+    >>> write_onnx(network, "model.onnx")
+    Traceback (most recent call last):
+    photoplanet.errors.TrainingError: the network holds weights that are not finite; export an earlier checkpoint
     """
     size = sum(value.numel() * value.element_size() for value in classifier.state_dict().values())
     if size > MAX_BYTES:
@@ -98,6 +105,14 @@ def export_model(
 
     `calibration` and `training` go into model.json (see `ModelInfo`); `training` gains the parity with torch. Raises
     as `write_onnx` and `models.folder.write` do.
+
+    >>> from photoplanet.earth import cells
+    >>> from photoplanet.earth.partition.partition import Partition
+    >>> from photoplanet.photos.decode import Preprocessing
+    >>> network = Classifier("mobile", 5, Preprocessing(size=32))
+    >>> export_model(network, Partition.from_cells(cells.from_token("89c25")), getfixture("tmp_path") / "model", "mine")
+    Traceback (most recent call last):
+    photoplanet.errors.ModelError: 1 cells for a network of 5 classes; use its own cells
     """
     target = Path(folder).resolve()
     model_folder.check_target(target)
@@ -125,6 +140,10 @@ def export_run(run: str | os.PathLike[str], folder: str | os.PathLike[str], name
 
     `run` is the folder that `photoplanet train` keeps beside its model. The temperature stays 1, since fitting it takes
     photos. Raises InputError for a folder without a run, ModelError for a damaged one.
+
+    >>> export_run("no-such.run", "model")
+    Traceback (most recent call last):
+    photoplanet.errors.InputError: no-such.run: is not a training run; give the folder OUTPUT.run that ...
     """
     from photoplanet.earth.partition.partition import Partition
 

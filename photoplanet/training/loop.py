@@ -243,7 +243,16 @@ class Loop(Generic[Batch]):
 
 
 def check_same_run(task: Task[Batch], facts: Facts, folder: Path) -> None:
-    """Raise InputError, naming the settings that differ, when a checkpoint is of other settings or other photos."""
+    """Raise InputError, naming the settings that differ, when a checkpoint is of other settings or other photos.
+
+    >>> import numpy as np
+    >>> from photoplanet.training.near_duplicates.network import Coder
+    >>> from photoplanet.training.near_duplicates.task import NearDuplicateTask
+    >>> task = NearDuplicateTask(Coder(8), np.zeros((2, 4, 64, 64, 3), np.uint8), 1, 2, seed=7, rate=1e-3)
+    >>> check_same_run(task, {"recipe": {"seed": 1}}, Path("mine.run"))
+    Traceback (most recent call last):
+    photoplanet.errors.InputError: mine.run: the run there was started with seed=1 (now 7); give the same settings, ...
+    """
     kept = facts.get("recipe")
     before = {**task.defaults, **(kept if isinstance(kept, dict) else {})}  # settings may be newer than it
     different = [f"{k}={before.get(k)} (now {v})" for k, v in task.recipe.items() if before.get(k) != v]

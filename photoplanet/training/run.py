@@ -28,6 +28,10 @@ def train(
 
     Checkpoints and logs go to `out`.run: beside the model folder, which is only ever there whole. Run again, it goes
     on where it was. Raises InputError, ModelError and TrainingError as `dataset.prepare` and `Loop` do.
+
+    >>> train(Path("no-such.parquet"), getfixture("tmp_path") / "model", Recipe())
+    Traceback (most recent call last):
+    photoplanet.errors.InputError: no-such.parquet: no such file; give a photo table
     """
     photos, out = Path(photos), Path(out)
     ranks = distributed.start(options.device)

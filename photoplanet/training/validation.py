@@ -1,4 +1,17 @@
-"""How good the network is on photos it never learned from: loss, top-1 and accuracy in km at the five radii."""
+"""How good the network is on photos it never learned from: loss, top-1 and accuracy in km at the five radii.
+
+>>> from photoplanet.earth import cells
+>>> from photoplanet.training.classifier import Classifier
+>>> partition, photo = Partition.from_cells(cells.from_token(["47e66c", "60188c"])), np.zeros((32, 32, 3), np.uint8)
+>>> model = Classifier("mobile", len(partition), Preprocessing(size=32), width=0.25)
+>>> photos = LabelledPhotos([photo, b"not a photo"], *partition.means.T, np.array([0, 1], np.int32))
+>>> log_p, classes = log_probabilities(model, photos, model.preprocessing, Ranks(), "float32", len(partition))
+>>> log_p.shape, classes.tolist()
+((1, 2), [0])
+>>> found = validate(model, photos, partition, model.preprocessing, Ranks(), "float32")
+>>> found["photos"], found["unreadable"]
+(1, 1)
+"""
 
 import itertools
 from collections.abc import Iterator

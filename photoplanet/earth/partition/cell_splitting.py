@@ -35,6 +35,12 @@ def split(source: Source, max_photos: int, deepest: int = cells.MAX_LEVEL, advan
     """Split the six faces while a cell has more than `max_photos` points and is above level `deepest` (paper, §3).
 
     Returns ids (n,) uint64, sorted, and point counts (n,) int64 of the cells that hold any point.
+
+    >>> from photoplanet.earth.partition.points import locate, unlocated
+    >>> points = locate(unlocated(np.array([48.1, 48.2, 35.7]), np.array([2.1, 2.2, 139.7])))
+    >>> ids, counts = split(lambda: [lambda: points], max_photos=1)
+    >>> cells.level(ids).tolist(), counts.tolist()
+    ([10, 10, 0], [1, 1, 1])
     """
     frontier, level = FACES, 0
     found: list[Counted] = []
@@ -53,6 +59,12 @@ def vector_sums(source: Source, ids: Ids, advance: Advance = ignore) -> tuple[in
     """How many points there are, and the sums of unit vectors (n, 3) float64 of those in each of the sorted `ids`.
 
     The sums are exact to rounding of each coordinate at 2^-30, hence the same in whatever order the points come.
+
+    >>> from photoplanet.earth.partition.points import locate, unlocated
+    >>> points = locate(unlocated(np.array([0.0, 0.0]), np.array([90.0, 90.0])))
+    >>> number, sums = vector_sums(lambda: [lambda: points], FACES)
+    >>> number, sums[1].round().tolist()
+    (2, [0.0, 2.0, 0.0])
     """
     lookup = Lookup(ids)
     total, sums = 0, np.zeros((3, len(ids)), np.int64)

@@ -38,7 +38,13 @@ def write(
     means: NDArray[np.float64],
     made: Mapping[str, Any],
 ) -> None:
-    """Write the file, atomically."""
+    """Write the file, atomically.
+
+    >>> path, place = getfixture("tmp_path") / "cells.parquet", np.array([[40.8, -74.0]])
+    >>> write(path, np.array([0x89C25 << 44], np.uint64), np.array([7]), place, place, {"method": "cells"})
+    >>> read(path)[1].tolist()
+    [7]
+    """
     facts = json.dumps({"format": FORMAT, "made": dict(made)})
     table = pa.table(
         [ids, photo_counts, *centers.T.copy(), *means.T.copy()],
@@ -49,7 +55,13 @@ def write(
 
 
 def read(path: Path) -> tuple[NDArray[np.uint64], NDArray[np.int64], NDArray[np.float64], dict[str, Any]]:
-    """Ids, photo counts, means (n, 2) and how it was made; `InputError` for any other file. Values are not checked."""
+    """Ids, photo counts, means (n, 2) and how it was made; `InputError` for any other file. Values are not checked.
+
+    >>> from photoplanet.models import installed
+    >>> ids, photo_counts, means, made = read(installed.resolve("toy") / "cells.parquet")
+    >>> means.shape, made["method"]
+    ((1044, 2), 'adaptive')
+    """
     try:
         with parquet.ParquetFile(path) as file:
             made = _made(path, file.metadata.metadata or {})

@@ -33,6 +33,12 @@ class Partition:
     `ids` (n,) uint64; `photo_counts` (n,) int64; `centers` and `means` (n, 2) float64, degrees, latitude first: the
     middle of each cell, and the spherical mean of its photos (the middle where it has none). `made` says how it was
     made: `method` and its parameters. All arrays are read-only.
+
+    >>> partition = Partition.from_cells(cells.from_token(["89c25", "89c27"]))
+    >>> partition.tokens, partition.xyz.shape
+    (['89c25', '89c27'], (2, 3))
+    >>> partition.areas_km2.round().tolist(), partition.reaches_km.round().tolist()
+    ([1118.0, 1120.0], [26.0, 26.0])
     """
 
     def __init__(
@@ -112,10 +118,17 @@ class Partition:
         longitude_column: str = "longitude",
         skip_bad: bool = False,
     ) -> "Partition":
-        """The same partition as `adaptive`, of points in tables (Parquet, CSV) larger than memory, in a few passes.
+        r"""The same partition as `adaptive`, of points in tables (Parquet, CSV) larger than memory, in a few passes.
 
         Rows without coordinates, off the Earth, or at exactly 0, 0 are counted in `made` and left out with `skip_bad`;
         without it the first that is not a place on Earth is an `InputError` that names the file and the row.
+
+        >>> import tempfile
+        >>> with tempfile.TemporaryDirectory() as folder:
+        ...     path = Path(folder, "photos.csv")
+        ...     _ = path.write_text("latitude,longitude\n48.1,2.1\n48.2,2.2\n48.3,2.3\n35.7,139.7\n")
+        ...     Partition.adaptive_from_parquet(path, max_photos=2, min_photos=1)
+        <Partition of 3 cells holding 4 photos>
         """
         from photoplanet.earth.partition.point_reader import Tables
 
@@ -143,7 +156,16 @@ class Partition:
         longitude_column: str = "longitude",
         skip_bad: bool = False,
     ) -> "Partition":
-        """The same partition as `uniform`, of points in tables (Parquet, CSV) larger than memory; bad rows as above."""
+        r"""The same partition as `uniform`, of points in tables (Parquet, CSV) larger than memory; bad rows as above.
+
+        >>> import tempfile
+        >>> with tempfile.TemporaryDirectory() as folder:
+        ...     path = Path(folder, "photos.csv")
+        ...     _ = path.write_text("latitude,longitude\n48.1,2.1\n48.2,2.2\n0,0\n")
+        ...     partition = Partition.uniform_from_parquet(path, level=4, min_photos=1, skip_bad=True)
+        >>> partition, partition.made["left_out"]
+        (<Partition of 1 cells holding 2 photos>, 1)
+        """
         from photoplanet.earth.partition.point_reader import Tables
 
         return _uniform(Tables(paths, latitude_column, longitude_column, skip_bad), level, min_photos, advance)
@@ -159,13 +181,26 @@ class Partition:
 
     @classmethod
     def load(cls, path: str | Path) -> "Partition":
-        """Read what `save` wrote; `InputError` for anything else, damaged, or of a newer format."""
+        """Read what `save` wrote; `InputError` for anything else, damaged, or of a newer format.
+
+        >>> from photoplanet.models import installed
+        >>> len(Partition.load(installed.resolve("toy") / "cells.parquet"))
+        1044
+        """
         from photoplanet.earth.partition import files
 
         return cls(*files.read(Path(path)))
 
     def save(self, path: str | Path) -> None:
-        """Write a Parquet file, atomically: `id`, `photos`, centre and mean, and in its metadata how it was made."""
+        """Write a Parquet file, atomically: `id`, `photos`, centre and mean, and in its metadata how it was made.
+
+        >>> import tempfile
+        >>> partition = Partition.from_cells(cells.from_token("89c25"))
+        >>> with tempfile.TemporaryDirectory() as folder:
+        ...     partition.save(Path(folder, "cells.parquet"))
+        ...     Partition.load(Path(folder, "cells.parquet")) == partition
+        True
+        """
         from photoplanet.earth.partition import files
 
         files.write(Path(path), self.ids, self.photo_counts, self.centers, self.means, self.made)
@@ -231,7 +266,14 @@ class Partition:
         return {"type": "FeatureCollection", "features": features}
 
     def save_geojson(self, path: str | Path) -> None:
-        """Write `to_geojson()` to a file, atomically; `center` and `mean` are (latitude, longitude) there as well."""
+        """Write `to_geojson()` to a file, atomically; `center` and `mean` are (latitude, longitude) there as well.
+
+        >>> import tempfile
+        >>> with tempfile.TemporaryDirectory() as folder:
+        ...     Partition.from_cells(cells.from_token("89c25")).save_geojson(Path(folder, "cells.geojson"))
+        ...     json.loads(Path(folder, "cells.geojson").read_text())["features"][0]["properties"]["token"]
+        '89c25'
+        """
         write_text(path, json.dumps(self.to_geojson(), separators=(",", ":")))
 
     def summary(self) -> dict[str, Any]:

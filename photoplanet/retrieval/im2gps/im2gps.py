@@ -5,6 +5,19 @@ chapter's: more descriptors, k neighbours, mean-shift clusters of their position
 query alone, and the mean position of the cluster that wins. `density` is its modern reading (`neighbours`). Each takes
 (reference photos, records of the queries) and returns (latitude (q,), longitude (q,)) in degrees, NaN for an unreadable
 query.
+
+>>> import tempfile
+>>> from PIL import Image
+>>> folder = tempfile.mkdtemp()
+>>> paths = [f"{folder}/{grey}.png" for grey in (0, 100, 200)]
+>>> for path, grey in zip(paths, (0, 100, 200)):
+...     Image.new("RGB", (32, 32), (grey, grey, grey)).save(path)
+>>> photos = build(paths, [48.9, 55.7, -33.9], [2.4, 13.2, 151.2], f"{folder}/im2gps")
+>>> queries = photos.records(np.array([2]))  # the last photo itself
+>>> nearest(photos, queries[0], k=2)[1].tolist()
+[2, 1]
+>>> [method(photos, queries)[0].round(1).tolist() for method in (original, extended, density)]
+[[-33.9], [-33.9], [-33.9]]
 """
 
 from collections.abc import Callable, Sequence

@@ -200,7 +200,8 @@ def distances(name: str, query: Records, block: Records) -> Floats:
         some, bins = (squares[:, own], mine[own]) if few else (squares, mine)
         some += np.maximum(bins * WHITE, 1e-9)  # in units of 1 / 255², as the bytes are
         shared = np.reciprocal(some, out=some) @ (bins**2 * WHITE)
-        return np.asarray(whole / WHITE - 3 * mine.sum() + 4 * shared, np.float32)
+        apart = whole / WHITE - 3 * mine.sum() + 4 * shared
+        return np.asarray(np.maximum(apart, 0), np.float32)  # of equal histograms, rounding may leave less than 0
     theirs = descriptors.decoded(block, name)
     if name == "lines":
         return np.asarray(np.abs(theirs - mine).sum(axis=1), np.float32)

@@ -92,7 +92,13 @@ class Backend(Protocol):
 
 
 def checked_file(folder: Path, facts: Mapping[str, Any]) -> Path:
-    """Return the path of a file that is as its facts (`file`, `sha256`) say; InputError for one that is not."""
+    """Return the path of a file that is as its facts (`file`, `sha256`) say; InputError for one that is not.
+
+    >>> folder = getfixture("tmp_path")
+    >>> _ = (folder / "rows.npy").write_bytes(b"rows")
+    >>> checked_file(folder, {"file": "rows.npy", "sha256": sha256(folder / "rows.npy")}).name
+    'rows.npy'
+    """
     path = folder / plain_name(facts["file"])
     if not path.is_file() or sha256(path) != facts["sha256"]:
         raise InputError(f"{path}: missing or damaged; open the library again to rebuild it")

@@ -14,10 +14,11 @@ from contextlib import suppress
 from pathlib import Path
 
 from photoplanet.core import lock
-from photoplanet.core.cache import Cache, Entry, Key
+from photoplanet.core.cache import Cache, Entry, Found, Key
 from photoplanet.core.progress import Bar, Say, no_bar, silent
 from photoplanet.errors import InputError
 from photoplanet.locate import locator
+from photoplanet.retrieval.library import format_1
 from photoplanet.retrieval.library import listing as listings
 from photoplanet.retrieval.library import manifest as manifests
 from photoplanet.retrieval.library.backends import Backend, Facts
@@ -122,7 +123,8 @@ def _as_it_is(source: Path, folder: Path, backend: Backend, remedy: str) -> Libr
     for attempt in range(3):  # a builder may put a new generation in place meanwhile
         kinds = manifests.read(folder).get("kinds", {})
         if backend.name not in kinds:
-            why = "its index is of an older photoplanet" if manifests.is_older(folder) else "no index for this yet"
+            older = format_1.is_there(folder / backend.name)
+            why = "its index is of an older photoplanet" if older else "no index for this yet"
             raise InputError(f"{folder}: {why}; {remedy}")
         try:
             return _loaded(source, folder, backend, kinds)
@@ -162,34 +164,39 @@ def _loaded(source: Path, folder: Path, backend: Backend, kinds: dict[str, Facts
 
 def _updated(source: Path, folder: Path, backend: Backend, threads: int | None, bar: Bar, say: Say) -> Library:
     """Bring the index up to date, under the lock: list, read what is new, build a generation if anything changed."""
-    if manifests.is_older(folder):
-        say(f"{folder}: was made by an older photoplanet; the index is built anew, so all photos are read again")
     manifest = manifests.read(folder) or {"format": manifests.FORMAT, "kinds": {}}
     manifest["source"] = manifests.relative(source, folder)
     home = folder / backend.name
     if not manifests.read(folder):
         manifests.write(folder, manifest)
+    if source.is_dir():
+        format_1.take_over_journal(folder)
     with bar("listing photos", None) as advance:
         listing = listings.read(source, folder, threads, advance)
-    before: Facts = manifest["kinds"].get(backend.name, {})
+    present: Facts = manifest["kinds"].get(backend.name, {})
+    before = present or format_1.facts_of(manifest, backend.name)
     if not len(listing) and before.get("photos"):
         raise InputError(f"{source}: no geotagged photo is there now, of {before['photos']:,} before; is it mounted? "
                          f"Its index is kept; remove {folder} to start anew")  # fmt: skip
     home.mkdir(exist_ok=True)
+    if present:  # else there is something to take over
+        format_1.remove(home)
     with _cache(home, backend, write=True) as cache:
         for line in cache.damaged[:NAMED]:
             say(f"{home / COMPUTED}: {line}; its photos are read again")
         settings = [dict(backend.settings), dict(backend.choices)]
         listed = listing.digest(settings)
-        current = before.get("left_out") == listing.left_out
-        if current and before.get("listed") == listed and cache.known(_keys(listing)).all():
+        current = present.get("left_out") == listing.left_out
+        if current and present.get("listed") == listed and cache.known(_keys(listing)).all():
             with suppress(InputError):  # damaged: build it again
                 return _loaded(source, folder, backend, manifest["kinds"])
+        if format_1.is_there(home):
+            _take_over(listing, cache, backend, home, bar, say)
         _extract(listing, cache, backend, threads, bar, say)
         usable = _usable(listing, cache)
         indexed = listing.take(usable)
         digest = indexed.digest(settings)
-        if current and before.get("digest") == digest:  # what is new cannot be read
+        if current and present.get("digest") == digest:  # what is new cannot be read
             with suppress(InputError):
                 return _loaded(source, folder, backend, manifest["kinds"])
         token = secrets.token_hex(4)
@@ -200,9 +207,29 @@ def _updated(source: Path, folder: Path, backend: Backend, threads: int | None, 
                   "unreadable": len(listing) - len(usable)}  # fmt: skip
         manifest["kinds"][backend.name] = facts
         manifests.write(folder, manifest)
-        cache.keep([*_keys(listing), *_keys_of(source, home, before)])  # another process may have the one before open
-    manifests.tidy(home, backend, (facts, before))
+        cache.keep([*_keys(listing), *_keys_of(source, home, present)])  # another process may have the one before open
+    format_1.remove(home)
+    manifests.tidy(home, backend, (facts, present))
     return _loaded(source, folder, backend, manifest["kinds"])
+
+
+def _take_over(listing: listings.Listing, cache: Cache, backend: Backend, home: Path, bar: Bar, say: Say) -> None:
+    """Copy what an index of format 1 holds of the photos; what is damaged there is read from the photos later."""
+    older = format_1.Photos(home / format_1.COMPUTED, backend.fields, backend.settings)
+    say(f"{home}: was made by an older photoplanet; what it holds of unchanged photos is taken over")
+    for line in older.damaged[:NAMED]:
+        say(f"{home / format_1.COMPUTED}: {line}; its photos are read again")
+
+    def copy(rows: Iterator[int]) -> Iterator[Found]:
+        for row in rows:
+            yield older.get(listing.keys[row], listing.stamps[row]) or Entry(keep=False)
+
+    def key(row: int) -> Key:
+        return _named(listing.keys[row], listing.stamps[row])
+
+    with bar("taking over the index", len(listing)) as advance:
+        for _ in cache.fill(range(len(listing)), copy, key):
+            advance(1)
 
 
 def _extract(

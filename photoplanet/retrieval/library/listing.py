@@ -110,7 +110,13 @@ def stamp(address: str) -> str:
 
 
 def save(listing: Listing, path: Path) -> None:
-    """Write the rows as Parquet; absolute addresses are not kept, since they follow from the keys."""
+    """Write the rows as Parquet; absolute addresses are not kept, since they follow from the keys.
+
+    >>> path, place = getfixture("tmp_path") / "rows.parquet", np.array([0.0])
+    >>> save(Listing(["a"], ["/photos/a.jpg"], ["a.jpg"], ["8:1"], place, place), path)
+    >>> path.exists()
+    True
+    """
     import pyarrow as pa
     import pyarrow.parquet as pq
 

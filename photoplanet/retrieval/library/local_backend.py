@@ -18,6 +18,7 @@ from photoplanet.errors import InputError
 from photoplanet.models.folder import sha256
 from photoplanet.photos.decode import Source
 from photoplanet.retrieval.extras import open_faiss, open_opencv
+from photoplanet.retrieval.library import format_1
 from photoplanet.retrieval.library.backends import Facts, Hit, checked_file
 from photoplanet.retrieval.local_features import root_sift, search
 from photoplanet.retrieval.local_features.root_sift import Features
@@ -110,8 +111,12 @@ class LocalBackend:
 
         def compute(wanted: Iterator[Key]) -> Iterator[Entry]:
             for key in wanted:
-                words = vocabulary.assign(_features(cache.get(key)).descriptors)
-                yield Entry({"words": words.ravel().astype(np.int32)})
+                descriptors = _features(cache.get(key)).descriptors
+                held = older.get(*key[0].rsplit("\n", 1))
+                if isinstance(held, Entry) and len(held.arrays["words"]) == len(descriptors):
+                    yield held
+                else:
+                    yield Entry({"words": vocabulary.assign(descriptors).ravel().astype(np.int32)})
 
         def words(known: Cache) -> Iterator[NDArray[np.int32]]:
             for _, found in known.fill(keys, compute, lambda key: key):
@@ -121,9 +126,11 @@ class LocalBackend:
                 yield array
 
         sizes: list[int] = []
+        fields: Mapping[str, DTypeLike] = {"words": np.int32}
+        older = format_1.Photos(folder, fields, {})
         about = json.dumps({"vocabulary": folder.name, "features": dict(self.settings)}, sort_keys=True)
         with (
-            Cache(folder, about, {"words": np.int32}) as known,
+            Cache(folder, about, fields) as known,
             bar("looking up visual words", len(keys)) as advance,
         ):
             inverted = InvertedIndex.build(words(known), len(vocabulary))

@@ -10,15 +10,16 @@ from typing import Any
 
 from photoplanet.core import atomic
 from photoplanet.errors import InputError
-from photoplanet.retrieval.library import listing
+from photoplanet.retrieval.library import format_1, listing
 from photoplanet.retrieval.library.backends import Backend, Facts
 
-FORMAT = 2  # 1 kept what was computed in another way
+FORMAT = 2  # 1 kept what was computed in another way: see `format_1`
 MANIFEST, LOCK, COMPUTED = "index.json", "lock", "computed"
 MAX_BYTES = 4 << 20  # of a manifest
 _OURS = (MANIFEST, LOCK, listing.TABLE, "local", "embedding-")
 
-Manifest = dict[str, Any]  # `format`, `source`, and `kinds`: the facts of each backend by its name
+# `format`, `source`, and `kinds`: the facts of each backend by its name; `older`: those that format 1 had of others
+Manifest = dict[str, Any]
 
 
 def index_folder(source: str | Path) -> Path:
@@ -32,7 +33,14 @@ def index_folder(source: str | Path) -> Path:
 
 
 def check_folder(folder: Path, source: Path, named: bool) -> None:
-    """Raise `InputError` for a folder that is not an index, so that nothing in it is touched, or of another library."""
+    """Raise `InputError` for a folder that is not an index, so that nothing in it is touched, or of another library.
+
+    >>> check_folder(Path("/no/such/folder"), Path("/home/ada/Photos"), named=True)  # a new folder is welcome
+    >>> _ = (getfixture("tmp_path") / "tax.pdf").write_bytes(b"")
+    >>> check_folder(getfixture("tmp_path"), Path("/home/ada/Photos"), named=True)
+    Traceback (most recent call last):
+    photoplanet.errors.InputError: ...: holds 'tax.pdf', so it is not an index; give an empty or new folder with --index
+    """
     if folder.exists() and not folder.is_dir():
         raise InputError(f"{folder}: is a file, but the index is a folder; give another place with --index")
     if not folder.is_dir():
@@ -57,9 +65,12 @@ def relative(source: Path, folder: Path) -> str:
 
 
 def read(folder: Path) -> Manifest:
-    """Return what `index.json` says; empty when there is none, or it is damaged or of an older format.
+    """Return what `index.json` says; empty when there is none, or it is damaged. InputError for a newer format.
 
-    InputError for a newer format.
+    One of format 1 names its backends in `older`, until they are taken over.
+
+    >>> read(Path("/no/such/folder"))
+    {}
     """
     found = _read(folder)
     version = found.get("format")
@@ -68,24 +79,35 @@ def read(folder: Path) -> Manifest:
             f"{folder}: an index of format {version}, but this photoplanet reads up to {FORMAT}; "
             "update photoplanet, or give another place with --index"
         )
-    kinds = found.get("kinds")
-    sound = version == FORMAT and isinstance(kinds, dict) and all(isinstance(kind, dict) for kind in kinds.values())
-    return found if sound else {}
-
-
-def is_older(folder: Path) -> bool:
-    """Return whether the index was written by an older version of photoplanet, whose format is not read any more."""
-    version = _read(folder).get("format")
-    return type(version) is int and version < FORMAT
+    for part in ("kinds", "older"):
+        kinds = found.get(part, {})
+        if not isinstance(kinds, dict) or not all(isinstance(kind, dict) for kind in kinds.values()):
+            return {}
+    if version == format_1.FORMAT and "kinds" in found:
+        return {"format": FORMAT, **format_1.manifest(found)}
+    return found if version == FORMAT and "kinds" in found else {}
 
 
 def write(folder: Path, manifest: Manifest) -> None:
-    """Put a manifest in place, in one step."""
+    """Put a manifest in place, in one step.
+
+    >>> write(getfixture("tmp_path"), {"format": FORMAT, "source": "../Photos", "kinds": {}})
+    >>> read(getfixture("tmp_path"))["source"]
+    '../Photos'
+    """
     atomic.write_text(folder / MANIFEST, json.dumps(manifest, indent=1, sort_keys=True))
 
 
 def tidy(home: Path, backend: Backend, generations: Iterable[Facts]) -> None:
-    """Remove what no generation but the present one and the one before (another process may be opening it) needs."""
+    """Remove what no generation but the present one and the one before (another process may be opening it) needs.
+
+    >>> from photoplanet.retrieval.library.local_backend import LocalBackend
+    >>> folder = getfixture("tmp_path")
+    >>> _ = (folder / "vocabulary-of-long-ago.npy").write_bytes(b"")
+    >>> tidy(folder, LocalBackend(), generations=[])
+    >>> list(folder.iterdir())
+    []
+    """
     wanted = {COMPUTED}
     for facts in generations:
         with suppress(KeyError, TypeError):

@@ -59,6 +59,12 @@ class LocalIndex:
 
         `candidates` are verified, those with the most words in common; rows of `exclude` (the query itself) are not.
         Verifies on `threads` threads (default: one per core, at most 8); the answer does not depend on them.
+
+        >>> random = np.random.default_rng(0)
+        >>> photos = [extract(random.integers(0, 255, (90, 120, 3), np.uint8)) for _ in range(2)]
+        >>> index = build(photos.__getitem__, photos=2)
+        >>> [match.row for match in index.search(photos[1], k=2, exclude=[1])]  # without the query itself
+        [0]
         """
         left_out = {int(row) for row in exclude}
         words = self.vocabulary.assign(features.descriptors, QUERY_WORDS)

@@ -108,7 +108,13 @@ def batches(
 
 
 def epoch_batches(photos: AlbumPhotos, recipe: AlbumRecipe, epoch: int) -> list[NDArray[np.int64]]:
-    """Return the batches of an epoch of a recipe, as `batches` does."""
+    """Return the batches of an epoch of a recipe, as `batches` does.
+
+    >>> classes, starts = np.zeros(3, np.int32), np.array([0, 1, 3])  # an album of one photo and one of two
+    >>> photos = AlbumPhotos(np.zeros((3, 2)), *np.zeros((2, 3)), classes, np.zeros(3), starts)
+    >>> [batch.tolist() for batch in epoch_batches(photos, AlbumRecipe("lstm"), epoch=0)]
+    [[[0, 1], [1, 2]]]
+    """
     longest = recipe.longest if recipe.reading.both_ways else 0
     return batches(photos.starts, recipe.reading, longest, recipe.batch_photos, recipe.seed, epoch)
 

@@ -32,6 +32,11 @@ def export(
     Weights are stored in half precision, and the temperature is divided out inside. The facts gain the sizes and the
     parity: the largest difference of probabilities from torch with the same half-precision weights; TrainingError when
     it exceeds `onnx_files.TOLERANCE`.
+
+    >>> network = AlbumLSTM(READINGS["lstm"], 4, 3, 8, 0.0)
+    >>> export(network, "lstm", Path("no-such-model"))
+    Traceback (most recent call last):
+    photoplanet.errors.ModelError: ...no-such-model: no such model folder; `photoplanet models list` shows ...
     """
     plain = halved(network)
     folder = Path(folder).resolve()
@@ -62,7 +67,12 @@ def _checked(
 
 
 def halved(network: Network) -> Network:
-    """Return a copy in eval mode whose large weights are rounded to half precision, as the files have them."""
+    """Return a copy in eval mode whose large weights are rounded to half precision, as the files have them.
+
+    >>> plain = halved(nn.Linear(1, 1))
+    >>> plain.training
+    False
+    """
     plain = copy.deepcopy(network).eval()
     with torch.no_grad():
         for parameter in plain.parameters():
@@ -251,7 +261,12 @@ def _compare_attention(plain: AlbumAttention, files: dict[str, Path], temperatur
 
 @torch.inference_mode()
 def by_torch(network: AlbumLSTM, embeddings: NDArray[np.float32], temperature: float = 1.0) -> NDArray[np.float32]:
-    """Return a torch LSTM's log-probabilities (n, classes) for one album of embeddings (n, d)."""
+    """Return a torch LSTM's log-probabilities (n, classes) for one album of embeddings (n, d).
+
+    >>> network = AlbumLSTM(READINGS["lstm"], 4, 3, 8, 0.0).eval()
+    >>> np.exp(by_torch(network, np.zeros((2, 4)))).sum(axis=1).round(3).tolist()
+    [1.0, 1.0]
+    """
     found = np.empty((len(embeddings), network.classes), np.float32)
     for piece in data.pieces(np.array([0, len(embeddings)]), network.reading.cut):
         batch = data.read(piece[None], network.reading)

@@ -61,6 +61,13 @@ def album_photos(
 
     `locator`: the model at work. Embeddings are kept in the folder `kept`, as `training.embeddings` does. A photo that
     cannot be read keeps its slot, with an embedding of 0, and is counted. `advance` counts photos.
+
+    >>> import photoplanet as pp
+    >>> home = getfixture("tmp_path")
+    >>> photos = table.from_rows([{"path": "1.jpg", "latitude": 48.9, "longitude": 2.3, "album": "a"}])
+    >>> albums, facts = album_photos(photos, home / "photos.csv", pp.load("toy"), home / "embeddings")
+    >>> len(albums), facts["unreadable"]  # the file is missing
+    (1, 1)
     """
     albums = form(photos, str(path), gap_hours)
     ordered = photos.take(pa.array(albums.rows))

@@ -147,7 +147,13 @@ class AlbumTask(Task[AlbumBatch]):
 def build(
     recipe: AlbumRecipe, embedding: int, partition: Partition, head: tuple[Tensor, Tensor] | None
 ) -> AlbumNetwork:
-    """Return the fresh network of a recipe; InputError where it needs the CNN's softmax layer and `head` is None."""
+    """Return the fresh network of a recipe; InputError where it needs the CNN's softmax layer and `head` is None.
+
+    >>> from photoplanet.earth import cells
+    >>> partition = Partition.from_cells(cells.from_token(["89c25", "89c27"]))
+    >>> build(AlbumRecipe("lstm", units=8), embedding=4, partition=partition, head=None).classes
+    2
+    """
     if recipe.method in LSTMS:
         return AlbumLSTM(recipe.reading, embedding, len(partition), recipe.units, recipe.dropout)
     if head is None:

@@ -38,6 +38,12 @@ def train(
     `locator`: the model at work. `out` may be its own folder; a new folder gets a copy of it first. The CNN's
     embeddings, checkpoints and logs go to `out`.run; run again, it goes on where it was. Returns the facts of each
     part. InputError for albums or folders that do not fit.
+
+    >>> import photoplanet as pp
+    >>> from photoplanet.training.albums.recipes import recipe
+    >>> train(Path("no-such.csv"), pp.load("toy"), getfixture("tmp_path") / "mine", [recipe("attention")])
+    Traceback (most recent call last):
+    photoplanet.errors.InputError: no-such.csv: no such file; give a photo table
     """
     if threads:
         torch.set_num_threads(threads)

@@ -1,4 +1,18 @@
-"""How good an album network is on albums it never learned from, and its log-probabilities for the temperature."""
+"""How good an album network is on albums it never learned from, and its log-probabilities for the temperature.
+
+>>> from photoplanet.earth import cells
+>>> from photoplanet.training.albums.task import build
+>>> partition, recipe = Partition.from_cells(cells.from_token(["47e66c", "60188c"])), AlbumRecipe("lstm", units=8)
+>>> place, classes = partition.means[[0, 0, 1]].T, np.array([0, 0, 1], np.int32)
+>>> photos = AlbumPhotos(np.zeros((3, 4), np.float16), *place, classes, np.zeros(3, np.float32), np.array([0, 2, 3]))
+>>> network = build(recipe, 4, partition, None)
+>>> sorted(row for rows, _ in predictions(network, photos, recipe) for row in rows.tolist())
+[0, 1, 2]
+>>> log_probabilities(network, photos, recipe)[0].shape
+(3, 2)
+>>> sorted(validate(network, photos, partition, recipe))
+['accuracy', 'loss', 'photos', 'top1']
+"""
 
 from collections.abc import Iterator
 

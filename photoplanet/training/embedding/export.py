@@ -21,6 +21,9 @@ def write_onnx(module: nn.Module, path: Path, example: Tensor, tolerance: float 
 
     Input `images` where the example is uint8, else `embedding` (then `module` is a `Head`); output `vectors`.
     TrainingError above `tolerance`.
+
+    >>> bool(write_onnx(Head(8), getfixture("tmp_path") / "embedding.onnx", torch.ones(2, 8)) < 1e-3)
+    True
     """
     pixels = example.dtype == torch.uint8
     if pixels:

@@ -43,7 +43,13 @@ class EmbeddedPhotos:
 
 
 def tables(photos: Path, validation: Path | None) -> list[tuple[str, pa.Table, Path]]:
-    """Return the training and the validation photos: what they are, rows, and where the table lies."""
+    """Return the training and the validation photos: what they are, rows, and where the table lies.
+
+    >>> rows = [{"photo_id": f"p{i}", "path": f"{i}.jpg", "latitude": 48.9, "longitude": 2.3} for i in range(20)]
+    >>> path = table.write(table.from_rows(rows), getfixture("tmp_path") / "photos.parquet")
+    >>> [name for name, rows, path in tables(path, None)], sum(len(rows) for name, rows, path in tables(path, None))
+    (['training', 'validation'], 20)
+    """
     rows, _ = table.read(photos, columns=COLUMNS)
     if validation is None:
         training, held_out = splits.split(rows)
@@ -57,6 +63,15 @@ def read(
     """Return the readable photos of a table that lies at `path`; embeddings are computed once and kept in `kept`.
 
     TrainingError when no photo can be read.
+
+    >>> from PIL import Image
+    >>> from photoplanet.models import installed
+    >>> home, info = getfixture("tmp_path"), folder.read(installed.resolve("toy")).info
+    >>> Image.new("RGB", (64, 64)).save(home / "1.png")
+    >>> rows = table.from_rows([{"path": f"{number}.png", "latitude": 48.9, "longitude": 2.3} for number in (1, 2)])
+    >>> embed = lambda pixels: np.zeros((len(pixels), info.embedding_size))
+    >>> len(read(rows, home / "photos.csv", info, embed, home / "embeddings"))  # 2.png is missing
+    1
     """
     sources = table.paths(rows, path.parent)
     with bar("embedding", len(sources)) as advance:

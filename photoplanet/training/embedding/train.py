@@ -36,6 +36,12 @@ def train(
     instead of a layer on top of it. `out` is `model` itself, or a copy of it that is made first. The classifier's
     embeddings (2·d bytes a photo) and checkpoints lie in `out`.embedding/; run again, it goes on where it was.
     InputError for tables it cannot use, TrainingError for too few places, `Stopped` after a signal.
+
+    >>> from photoplanet.models import installed
+    >>> embed = lambda pixels: np.zeros((len(pixels), 8))
+    >>> train(Path("no-such.csv"), installed.resolve("toy"), getfixture("tmp_path") / "mine", embed)
+    Traceback (most recent call last):
+    photoplanet.errors.InputError: no-such.csv: no such file; give a photo table
     """
     if threads:
         torch.set_num_threads(threads)

@@ -80,6 +80,11 @@ def balance(model: Coder, pool: Pixels, rng: Rng) -> None:
     """Measure what each bit is compared with: the median over photos, on both ways round as `Coder.forward` has them.
 
     The median, not the mean, cuts in halves.
+
+    >>> model, random = Coder(8), np.random.default_rng(0)
+    >>> balance(model, random.integers(0, 255, (4, 2, 64, 64, 3), np.uint8), random)
+    >>> model.training, bool((model.balance.running_var > 0).all())
+    (False, True)
     """
     sample = rng.permutation(len(pool))[:BALANCED_ON]
     flat = pool[np.sort(sample)].reshape(-1, *pool.shape[2:])

@@ -40,6 +40,10 @@ def train(
     Learns in batches of `groups` whole groups; the rate falls to 0 over `steps`, or over `seconds` where these end
     first (then the network depends on the machine). InputError for too few photos, TrainingError when the loss is not
     finite, `Stopped` after a signal.
+
+    >>> train(np.zeros((4, 4, 112, 112, 3), np.uint8), steps=100)
+    Traceback (most recent call last):
+    photoplanet.errors.InputError: 4 groups of photos; a batch needs 32: give more photos
     """
     if len(pool) < groups:
         raise InputError(f"{len(pool)} groups of photos; a batch needs {groups}: give more photos")
@@ -51,7 +55,12 @@ def train(
 
 
 def write(model: Coder, folder: Path, facts: dict[str, Any]) -> Path:
-    """Write `binary_codes.onnx` (weights as float16) and `binary_codes.json` into `folder`; return the first's path."""
+    """Write `binary_codes.onnx` (weights as float16) and `binary_codes.json` into `folder`; return the first's path.
+
+    >>> path = write(Coder(8, widths=(1, 1, 1, 1, 1)), getfixture("tmp_path"), {"photos": 0})
+    >>> path.name, json.loads(path.with_name(FACTS).read_text())["bits"]
+    ('binary_codes.onnx', 8)
+    """
     folder.mkdir(parents=True, exist_ok=True)
     folded = copy.deepcopy(model).eval()
     export.fold_batch_norms(folded.features)

@@ -76,6 +76,15 @@ def test_original_answers_with_the_photo_itself(library, photos):
     assert lat == pytest.approx(photos[1][:5]) and lng == pytest.approx(photos[2][:5])
 
 
+@pytest.mark.parametrize("name", descriptors.HISTOGRAMS)
+def test_a_photo_is_never_less_than_0_away_from_itself(name):
+    """Rounding left less than 0 of the distance between equal histograms, which `density` refuses."""
+    records = np.zeros(200, descriptors.RECORD)
+    records[name] = np.random.default_rng(0).integers(0, 256, records[name].shape)
+    itself = [reference_photos.distances(name, records[row], records[row : row + 1])[0] for row in range(200)]
+    assert min(itself) >= 0 and max(itself) < 1e-2
+
+
 def test_the_broken_photo_is_never_a_neighbour(library, queries):
     _, rows = im2gps.nearest(library, queries[0], 1000)
     assert sorted(rows) == list(range(3 * EACH))

@@ -222,22 +222,6 @@ def test_a_newer_format_is_refused_and_left_alone(indexed):
     assert path.read_bytes() == before
 
 
-def test_an_index_of_an_older_photoplanet_is_built_anew_and_that_is_said(indexed):
-    index = library.index_folder(indexed)
-    shutil.rmtree(index / "local")
-    (index / "local/photos/000000").mkdir(parents=True)  # where format 1 kept features
-    (index / "local/photos/000000/points.npy").write_bytes(b"old")
-    (index / "index.json").write_text(
-        json.dumps({"format": 1, "kinds": {"local": {"photos": 3}}, "source": "../album"})
-    )
-    with pytest.raises(InputError, match="of an older photoplanet; run it without --no-update"):
-        opened(indexed, update=False)
-    found, said = opened(indexed)
-    assert "older photoplanet" in said[0] and reads(said) == ["reading 3 photos for the index"]
-    assert found_scene(found, 1) == "sub/scene1.jpg"
-    assert not (index / "local/photos").exists() and opened(indexed)[1] == []
-
-
 def test_what_is_no_library_and_what_is_no_index_are_refused(album, tmp_path):
     with pytest.raises(InputError, match="no such folder or table"):
         opened(tmp_path / "nothing")
