@@ -37,6 +37,15 @@ class Model(Locator):
     Photos are paths, `shard.tar#member`, bytes, PIL images or uint8 arrays (h, w, 3).
     """
 
+    def __repr__(self) -> str:
+        """Name the model, how many cells it knows, and its world.
+
+        >>> load("toy")
+        Model("toy", 1,044 cells, world="toy")
+        """
+        world = "toy" if self.info.is_toy else "real"
+        return f'Model("{self.info.name}", {len(self.partition):,} cells, world="{world}")'
+
     def locate_album(
         self,
         photos: Iterable[Photo],

@@ -1,7 +1,6 @@
 """The command line: one file a command, imported only when that command runs; `shared` has what several use."""
 
 import importlib
-import os
 import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -110,11 +109,13 @@ def main(args: list[str] | None = None) -> None:
         hint = f" (see '{context.command_path} --help')" if context else ""
         _fail(f"{error.format_message()}{hint}", 2)
     except (KeyboardInterrupt, click.Abort):
-        _fail("stopped by Ctrl-C; run the same command again to go on", 130)
+        _fail("stopped by Ctrl-C; run the same command again", 130)
     except PhotoplanetError as error:
         _fail(str(error), error.exit_status)
     except (ReaderLeft, BrokenPipeError):  # `| head`
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())  # nor does the end of Python complain
+        from photoplanet.cli.shared.output import drop_output
+
+        drop_output()  # nor does the end of Python complain
         sys.exit(0)
     except OSError as error:
         _fail(f"{error.filename or 'input/output'}: {error.strerror or error}", 1)

@@ -19,13 +19,14 @@ from photoplanet.cli.shared.output import (
     fit_place,
     name_width,
     print_json,
+    printing,
     report_error,
     say,
 )
 from photoplanet.cli.shared.progress import bar, bar_unless_printing
 from photoplanet.errors import InputError, printable
 from photoplanet.locate.answers import AnswerOptions
-from photoplanet.locate.precision import percent, point
+from photoplanet.locate.precision import percent, point, radius
 from photoplanet.metadata import geotags, xmp
 from photoplanet.show.result_files import TOY_LINE
 
@@ -163,7 +164,10 @@ def _run(
             if as_json:
                 listing.append(trip.record(number, records))
             else:
-                _print(number, len(albums), trip, records, form.precision)
+                with printing(
+                    to_the_end=bool(writing or any((outputs.csv, outputs.geojson, outputs.gpx, outputs.map)))
+                ):
+                    _print(number, len(albums), trip, records, form.precision)
             del founds, records  # or two albums would be in memory at a time
     status = finish(failed, photos)
     report = _write(estimates, writing, as_json) if writing else None
@@ -249,7 +253,9 @@ def _print(number: int, albums: int, trip: "Trip", records: list[dict[str, Any]]
         place = fit_place(best["place"] if best else "no answer: the evidence is too weak", PLACE_WIDTH)
         known = facts["kind"] in ("own GPS", "track")
         where = point(best, "street" if known else precision) if best else ""
-        held = f"{percent(sure['city']):>5}  {percent(sure['country']):>7}  {far:>8,.0f} km" if not known else " " * 27
+        held = (
+            f"{percent(sure['city']):>5}  {percent(sure['country']):>7}  {radius(far):>11}" if not known else " " * 27
+        )
         source = "neighbours (unreadable)" if facts["kind"] == "neighbours" else facts["kind"]
         click.echo(f"{start}  {place}  {where:<19}  {held:<27}  {source}")
 
@@ -267,7 +273,7 @@ def _write(estimates: "Iterable[tuple[Any, Estimate]]", writing: Writing, quiet:
             if outcome.did != "written":
                 say(f"not written: {path}{note}")
             elif writing.dry_run and not quiet:
-                where = f"{estimate.latitude:g}, {estimate.longitude:g} ± {estimate.radius_m / 1000:,.3g} km"
+                where = f"{estimate.latitude:g}, {estimate.longitude:g} ± {radius(estimate.radius_m / 1000)}"
                 click.echo(f"would write {path}: {where}{note}")
             elif outcome.detail:
                 say(f"{path}: {printable(outcome.detail)}")

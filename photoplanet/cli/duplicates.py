@@ -29,7 +29,7 @@ def command(
     """Find the photos of PHOTOS, a photo table, that another table has too: the same, cropped, scaled, captioned, ….
 
     Without --against: the photos that repeat an earlier one of PHOTOS itself. Photos that cannot be read stay in. What
-    was read once is kept in a hidden folder beside each table, so that a stopped run goes on.
+    was read once is kept in a hidden folder beside each table, so that a stopped run resumes.
 
     \b
     Example:

@@ -36,7 +36,7 @@ def command(
 
     Folders are searched with all below them for JPEG, PNG, WebP, TIFF and HEIC, and for .tar shards; place, time and
     photographer come from EXIF, the album is the subfolder. A table's own values win over EXIF. Nothing is decoded
-    unless a filter asks for it. A stopped run goes on where it was; later runs read only what has changed.
+    unless a filter asks for it. A stopped run resumes where it was; later runs read only what has changed.
 
     \b
     Example:

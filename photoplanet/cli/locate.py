@@ -19,13 +19,14 @@ from photoplanet.cli.shared.output import (
     fit_place,
     name_width,
     print_json,
+    printing,
     report_error,
     say,
 )
 from photoplanet.cli.shared.progress import bar_unless_printing
 from photoplanet.errors import InputError, printable
 from photoplanet.locate.answers import AnswerOptions, record
-from photoplanet.locate.precision import percent, point
+from photoplanet.locate.precision import percent, point, radius
 from photoplanet.show.result_files import TOY_LINE, Sink
 
 if TYPE_CHECKING:
@@ -60,7 +61,7 @@ def command(
     files_from: str | None, threads: int | None, library: str | None, index_dir: str | None, no_update: bool,
     with_itself: bool,
 ) -> int:  # fmt: skip
-    """Tell where each PHOTO was taken, and how sure that is.
+    """Estimate where each PHOTO was taken, and how sure that is.
 
     A PHOTO is a file, a folder (with all below it), a shard (00000.tar), one photo in a shard (00000.tar#key.jpg), or
     '-' for one photo on stdin. A photo that cannot be read is named on stderr and the rest goes on; the exit status is
@@ -100,14 +101,16 @@ def command(
     listing: list[dict[str, Any]] = []
     failed = 0
     with ExitStack() as stack:
-        sinks = [_collector(listing) if as_json else _printer(sources, form)]
-        sinks += [stack.enter_context(sink) for sink in _files(csv_path, geojson_path, map_path, about, form)]
+        show = _collector(listing) if as_json else _printer(sources, form)
+        sinks = [stack.enter_context(sink) for sink in _files(csv_path, geojson_path, map_path, about, form)]
         advance = stack.enter_context(bar_unless_printing(as_json)("locating", len(sources)))
         answers = loaded.locate_many(sources, readout=readout, decode_threads=threads, advance=advance, region=region)
         for name, answer, facts in _with_records(answers, form, searched, with_itself):
             if not facts:
                 failed += 1
                 report_error(answer)
+            with printing(to_the_end=len(sinks) > 0):
+                show(name, answer, facts)
             for sink in sinks:
                 sink(name, answer, facts)
     if as_json:
@@ -186,7 +189,7 @@ def _printer(sources: Sequence[str | bytes], form: AnswerOptions) -> Sink:
         where = point(best, form.precision) if best else ""
         click.echo(
             f"{fit_name(name, width)}  {place}  {where:<19}  {percent(sure['city']):>5}  "
-            f"{percent(sure['country']):>7}  {region['radius_km']:>10,.0f} km"
+            f"{percent(sure['country']):>7}  {radius(region['radius_km']):>13}"
         )
         for rank, other in enumerate(facts["top"], start=1) if form.top > 1 else ():
             where = point(other, form.precision)
@@ -249,7 +252,8 @@ def _by_matches(
                 itself = [library.listing.addresses[row] for row in rows]
                 facts = {"file": name, "itself": itself, **answer_to_dict(answer, precision)}
                 if not as_json:
-                    click.echo(_match_line(facts, width, precision))
+                    with printing(to_the_end=writer is not None):
+                        click.echo(_match_line(facts, width, precision))
             if as_json:
                 records.append(facts)
             if writer:

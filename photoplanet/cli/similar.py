@@ -17,7 +17,16 @@ from photoplanet.cli.shared.library import (
     index_options,
     open_library,
 )
-from photoplanet.cli.shared.output import by_outcome, finish, fit_name, fit_place, print_json, report_error, say
+from photoplanet.cli.shared.output import (
+    by_outcome,
+    finish,
+    fit_name,
+    fit_place,
+    print_json,
+    printing,
+    report_error,
+    say,
+)
 from photoplanet.errors import InputError, printable
 from photoplanet.locate.precision import point
 
@@ -88,7 +97,8 @@ def command(
             if as_json:
                 records.append(record)
             else:
-                _print(record, precision)
+                with printing(to_the_end=bool(csv_path or show_path)):
+                    _print(record, precision)
             if writer:
                 writer.writerows(_rows(record))
     if show_path:

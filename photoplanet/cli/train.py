@@ -58,7 +58,7 @@ def command(
     """Train a network on geotagged PHOTOS (a photo table) and write a model folder.
 
     Checkpoints, the log (log.jsonl) and TensorBoard's curves go to OUTPUT.run/. Stopped or killed, the same command
-    goes on where it was.
+    resumes where it was.
 
     \b
     Example:

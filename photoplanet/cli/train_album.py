@@ -43,7 +43,7 @@ def command(
 
     Albums come from the column `album`, or from `photographer` and the pauses between photos. The network's embeddings
     are computed once and kept in OUTPUT.run/. How people travel is counted too, for the methods hmm and timed-hmm. A
-    stopped run goes on with the same command; `photoplanet album --method` uses what it made.
+    stopped run resumes with the same command; `photoplanet album --method` uses what it made.
 
     \b
     Example:

@@ -42,7 +42,7 @@ def command(
     """Train the 256-byte retrieval embedding of a model with the triplet loss, on geotagged PHOTOS.
 
     `photoplanet similar` and `locate --library` use it from then on. The column `photographer` keeps two photos of one
-    person's walk from counting as alike. A stopped run goes on with the same command.
+    person's walk from counting as alike. A stopped run resumes with the same command.
 
     \b
     Example:

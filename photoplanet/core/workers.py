@@ -1,9 +1,12 @@
-"""Work on chunks of arrays in threads: NumPy releases Python's lock, so every core computes."""
+"""Work on chunks of arrays in threads (NumPy releases Python's lock, so every core computes), and worker processes."""
 
+import multiprocessing
 import os
+import signal
 from collections import deque
 from collections.abc import Callable, Iterable, Iterator
-from concurrent.futures import Future, ThreadPoolExecutor
+from concurrent.futures import Future, ProcessPoolExecutor, ThreadPoolExecutor
+from contextlib import contextmanager
 from itertools import chain, islice
 from typing import TypeVar
 
@@ -22,6 +25,32 @@ def threads() -> int:
     """
     cores = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
     return min(cores, _MOST_THREADS)
+
+
+def process_pool(processes: int) -> ProcessPoolExecutor:
+    """Return a pool of so many worker processes, started afresh, which leave Ctrl-C to the process that asks.
+
+    >>> with process_pool(1) as pool:
+    ...     list(pool.map(abs, [-1, 2]))
+    [1, 2]
+    """
+    context = multiprocessing.get_context("spawn")  # fork is unsafe beside Arrow's threads
+    pool = ProcessPoolExecutor(processes, context, signal.signal, (signal.SIGINT, signal.SIG_IGN))
+    with _interrupts_held():  # inherited: a worker that is still importing must not answer with a traceback
+        pool.submit(int)  # starts the processes
+    return pool
+
+
+@contextmanager
+def _interrupts_held() -> Iterator[None]:
+    if not hasattr(signal, "pthread_sigmask"):  # Windows
+        yield
+        return
+    before = signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGINT})
+    try:
+        yield
+    finally:
+        signal.pthread_sigmask(signal.SIG_SETMASK, before)
 
 
 def slices(rows: int, size: int = CHUNK) -> Iterator[slice]:

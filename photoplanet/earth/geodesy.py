@@ -41,10 +41,10 @@ def check(lat: ArrayLike, lng: ArrayLike, what: str = "coordinates", first_row: 
     if lat.size and not (lat.min() >= -90 and lat.max() <= 90 and lng.min() >= -180 and lng.max() <= 180):
         bad = ~((np.abs(lat) <= 90) & (np.abs(lng) <= 180)).ravel()
         row = int(np.flatnonzero(bad)[0])
-        where = f"row {first_row + row}: " if lat.ndim else ""
+        where, count = (f"row {first_row + row}: ", f" (bad rows: {int(bad.sum())})") if lat.ndim else ("", "")
         raise InputError(
             f"{what}: {where}latitude {lat.ravel()[row]}, longitude {lng.ravel()[row]} is not a place on Earth "
-            f"(−90…90 and −180…180 degrees); remove or correct it (bad rows: {int(bad.sum())})"
+            f"(−90…90 and −180…180 degrees); remove or correct it{count}"
         )
     return lat, lng
 

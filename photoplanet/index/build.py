@@ -3,12 +3,10 @@
 import csv
 import io
 import json
-import multiprocessing
 import os
-import signal
 from collections import Counter, deque
 from collections.abc import Iterable, Iterator, Sequence
-from concurrent.futures import Executor, Future, ProcessPoolExecutor, ThreadPoolExecutor
+from concurrent.futures import Executor, Future, ThreadPoolExecutor
 from itertools import islice
 from pathlib import Path
 
@@ -16,6 +14,7 @@ import pyarrow as pa
 
 from photoplanet.core import atomic, progress
 from photoplanet.core.cache import Cache, Entry
+from photoplanet.core.workers import process_pool
 from photoplanet.errors import InputError
 from photoplanet.index.inspect import Candidate, IndexOptions, Record, inspect_photo, sound
 from photoplanet.index.rows import Rows
@@ -133,9 +132,7 @@ def write_report(left_out: Sequence[LeftOut], path: str | Path) -> Path:
 def _pool(threads: int | None, processes: int) -> tuple[Executor, int]:
     """Who looks at the photos, and how many they are."""
     if processes:
-        context = multiprocessing.get_context("spawn")  # fork is unsafe beside Arrow's threads
-        ignored = (signal.SIGINT, signal.SIG_IGN)  # Ctrl-C is ours
-        return ProcessPoolExecutor(processes, context, signal.signal, ignored), processes
+        return process_pool(processes), processes
     workers = threads or min(8, os.cpu_count() or 1)
     return ThreadPoolExecutor(workers, "index"), workers
 

@@ -43,7 +43,16 @@ def percent(share: float) -> str:
 def fine_percent(share: float) -> str:
     """Return a measured share to three digits: what hiding a part of a photo changes may be far under 1 %.
 
-    >>> fine_percent(0.00123456)
-    '0.123 %'
+    >>> fine_percent(0.00123456), fine_percent(3e-28)
+    ('0.123 %', '<0.001 %')
     """
-    return f"{100 * share:.3g} %"
+    return "<0.001 %" if share < 1e-5 else f"{100 * share:.3g} %"
+
+
+def radius(km: float) -> str:
+    """Return a radius in whole kilometres; never 0 km, which would claim an exact place.
+
+    >>> radius(0.3), radius(39.2), radius(3543.1)
+    ('<1 km', '39 km', '3,543 km')
+    """
+    return "<1 km" if km < 1 else f"{km:,.0f} km"

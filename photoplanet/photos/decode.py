@@ -140,7 +140,7 @@ def load_many(
 
     >>> good, bad = load_many([np.zeros((30, 40, 3), np.uint8), b"text"], Preprocessing(size=16))
     >>> good.shape, str(bad)
-    ((16, 16, 3), 'photo bytes: is not a JPEG, PNG, WebP, TIFF, HEIC, GIF or BMP file; convert it first')
+    ((16, 16, 3), 'photo bytes: not a JPEG, PNG, WebP, TIFF, HEIC, GIF or BMP file; convert it first')
     """
 
     def attempt(source: Source) -> NDArray[np.uint8] | InputError:
@@ -309,7 +309,7 @@ def _parsed(file: io.BufferedIOBase, name: str) -> Image.Image:
     file.seek(0)
     kind = formats.recognise(head)
     if kind is None:
-        raise PhotoError(name, "not a photo file", f"is not a {formats.NAMES} file; convert it first")
+        raise PhotoError(name, "not a photo file", f"not a {formats.NAMES} file; convert it first")
     if kind is formats.WEBP:
         if int.from_bytes(head[4:8], "little") + 8 > file.seek(0, os.SEEK_END):  # the decoder would not say why
             raise PhotoError(name, "truncated", "cannot decode it (the file is truncated)")

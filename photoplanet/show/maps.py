@@ -22,6 +22,10 @@ from photoplanet.locate.answers import AnswerOptions, record
 from photoplanet.locate.prediction import Prediction
 
 TITLE = "Where were these photos taken?"
+NUMBERS = {  # what the numbers on a map stand for
+    "": "Numbers: the most likely cells.",
+    "trip": "Numbers: the photos in time order; of a chosen photo, its most likely cells.",
+}
 MAX_CELLS = 20_000  # drawn in one page, about 3 MB; with many photos each gets fewer
 CELLS_A_PHOTO = (8, 250)  # the least and the most
 NOTABLE = 0.004  # of the largest probability: fainter cells outside the credible region are not drawn
@@ -77,6 +81,7 @@ def page(data: dict[str, Any], outlines: "Outlines", title: str, more: str = "")
         "SCRIPT": script,
         "SCRIPT_HASH": f"sha256-{digest}",
         "ATTRIBUTION": html.escape(ATTRIBUTION[:1].upper() + ATTRIBUTION[1:]),
+        "NUMBERS": NUMBERS[more],
         "MORE": _part(f"{more}.html") if more else "",
         "DATA": _embedded({**data, "cells": outlines.corners, "land": json.loads(land.text())}),
     }

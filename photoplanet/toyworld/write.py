@@ -5,9 +5,7 @@ import json
 import os
 import tarfile
 from collections.abc import Iterator
-from concurrent.futures import ProcessPoolExecutor
 from dataclasses import asdict, dataclass
-from multiprocessing import get_context
 from pathlib import Path
 
 import numpy as np
@@ -15,6 +13,7 @@ import pyarrow as pa
 
 from photoplanet.core.atomic import replacing, write_bytes, write_text
 from photoplanet.core.progress import Advance, ignore
+from photoplanet.core.workers import process_pool
 from photoplanet.errors import InputError
 from photoplanet.metadata import exif, exif_writer
 from photoplanet.photos import table
@@ -159,7 +158,7 @@ def _run(jobs: list[Job], processes: int) -> Iterator[int]:
     if processes == 1 or len(jobs) < 4:
         yield from map(_write_chunk, jobs)
         return
-    with ProcessPoolExecutor(processes, mp_context=get_context("spawn")) as pool:
+    with process_pool(processes) as pool:
         try:
             yield from pool.map(_write_chunk, jobs)
         except BaseException:

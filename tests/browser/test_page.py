@@ -329,13 +329,13 @@ def test_cells_that_are_too_many_to_be_drawn_are_counted(visit, address):
     expect(page.locator("#regionWords")).to_contain_text(f"The {len(cells)} likeliest are drawn.")
 
 
-def test_cancel_stops_and_go_on_goes_on(visit, address):
+def test_cancel_stops_and_resume_goes_on(visit, address):
     page = visit(address)
     page.route("**/v1/locate?*", lambda route: None, times=1)  # never answered
     page.set_input_files("#files", TRIP)
     page.get_by_role("button", name="Cancel").click()
     expect(page.locator("#trouble")).to_contain_text("3 photos not located yet")
-    page.get_by_role("button", name="Go on").click()
+    page.get_by_role("button", name="Resume").click()
     expect(page.locator("#progress")).to_be_hidden()
     expect(page.locator('#filmstrip [data-status="found"]')).to_have_count(2)
 

@@ -161,3 +161,18 @@ def test_a_reader_that_has_seen_enough_is_not_a_fault(arguments):
         command = [sys.executable, "-m", "photoplanet", *arguments]
         ended = subprocess.run(command, stdout=closed, stderr=subprocess.PIPE, text=True, check=False)
     assert (ended.returncode, ended.stderr) == (0, "")
+
+
+@pytest.mark.parametrize("command", ["locate", "album"])
+def test_files_are_completed_when_the_reader_of_the_table_leaves(command, tiny_model, photo, tmp_path):
+    """`photoplanet locate … --csv out.csv | head -1`: the file that was asked for is whole."""
+    names = [photo("red"), photo("green"), photo("blue")]
+    read, write = os.pipe()
+    os.close(read)
+    with os.fdopen(write, "wb") as closed:
+        made = [command, *names, "--model", tiny_model, "--csv", tmp_path / "a.csv", "--map", tmp_path / "a.html"]
+        arguments = [sys.executable, "-m", "photoplanet", *map(str, made)]
+        ended = subprocess.run(arguments, stdout=closed, stderr=subprocess.PIPE, text=True, check=False)
+    assert ended.returncode == 0 and "Error" not in ended.stderr
+    assert len((tmp_path / "a.csv").read_text("utf-8").splitlines()) == 4
+    assert "blue.png" in (tmp_path / "a.html").read_text("utf-8")

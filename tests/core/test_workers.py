@@ -1,10 +1,12 @@
-"""Threads: results in order, few items held at a time, an error stops the rest."""
+"""Threads: results in order, few items held at a time, an error stops the rest. Processes: Ctrl-C is the caller's."""
 
+import os
+import signal
 import threading
 
 import pytest
 
-from photoplanet.core.workers import in_threads, slices, threads
+from photoplanet.core.workers import in_threads, process_pool, slices, threads
 
 
 def test_results_come_in_the_order_of_the_items():
@@ -52,3 +54,19 @@ def test_one_item_starts_no_thread():
 def test_chunks_cover_every_row_once():
     assert [*slices(0)] == [] and [*slices(4, 2)] == [slice(0, 2), slice(2, 4)]
     assert [*slices(5, 4)] == [slice(0, 4), slice(4, 5)]
+
+
+def test_ctrl_c_reaches_no_worker_process():
+    with process_pool(1) as pool:
+        worker = pool.submit(os.getpid).result()
+        os.kill(worker, signal.SIGINT)
+        assert worker != os.getpid() and pool.submit(abs, -1).result() == 1
+        assert pool.submit(signal.getsignal, signal.SIGINT).result() == signal.SIG_IGN
+    assert signal.getsignal(signal.SIGINT) is signal.default_int_handler
+
+
+def test_workers_are_born_deaf_to_ctrl_c_and_the_caller_hears_it_again():
+    """A worker that is still importing would answer Ctrl-C with a traceback."""
+    with process_pool(1) as pool:
+        assert signal.SIGINT in pool.submit(signal.pthread_sigmask, signal.SIG_BLOCK, ()).result()
+    assert signal.SIGINT not in signal.pthread_sigmask(signal.SIG_BLOCK, ())

@@ -107,3 +107,8 @@ def test_what_has_no_mean_is_refused(function, arguments, says):
 def test_a_check_names_the_file_and_counts_rows_from_where_the_piece_begins():
     with pytest.raises(InputError, match=r"photos\.csv: row 1001: .*bad rows: 2"):
         geodesy.check([1, 99, 99], [0, 0, 0], "photos.csv", first_row=1000)
+
+
+def test_a_single_point_is_refused_without_counting_rows():
+    with pytest.raises(InputError, match=r"--at: latitude 91\.0, longitude 0\.0 is .*remove or correct it$"):
+        geodesy.check(91, 0, "--at")

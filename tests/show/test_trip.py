@@ -73,3 +73,8 @@ def test_nothing_is_written_when_the_work_fails(tmp_path):
     with pytest.raises(InputError), trips.map_file(tmp_path / "trip.html", 1, AnswerOptions()):
         raise InputError("stopped")
     assert not list(tmp_path.iterdir())
+
+
+def test_the_page_says_that_numbers_are_photos_in_time_order(tmp_path, founds):
+    text, _ = page(tmp_path, founds)
+    assert "Numbers: the photos in time order; of a chosen photo, its most likely cells." in text

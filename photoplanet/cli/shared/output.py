@@ -1,7 +1,10 @@
 """How commands print: JSON documents, lines for people, and how many photos could not be read."""
 
 import json
-from collections.abc import Sequence
+import os
+import sys
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from typing import Any
 
 import click
@@ -28,6 +31,25 @@ def say(line: str) -> None:
     click.echo(line, err=True)
 
 
+@contextmanager
+def printing(to_the_end: bool) -> Iterator[None]:
+    """Print a part of the results; what reads them may leave, as `head` does.
+
+    BrokenPipeError then, unless files are being written too (`to_the_end`): these are completed, and no more is shown.
+    """
+    try:
+        yield
+    except BrokenPipeError:
+        if not to_the_end:
+            raise
+        drop_output()
+
+
+def drop_output() -> None:
+    """Send what is still printed on stdout nowhere: its reader has left."""
+    os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+
+
 def report_error(error: object) -> None:
     """Name what could not be used in one line on stderr, for instance a photo; the rest goes on."""
     say(f"photoplanet: {printable(str(error))}")
@@ -50,7 +72,7 @@ def report_stop(signal: int) -> int:
     >>> report_stop(15)
     143
     """
-    say("stopped; the checkpoint is written, run the same command again to go on")
+    say("stopped; the checkpoint is written, run the same command again to resume")
     return 128 + signal
 
 

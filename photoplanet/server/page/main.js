@@ -130,7 +130,7 @@ async function go() {
   } catch (error) {
     paused = !control.signal.aborted || control.signal.reason.message === CANCELLED;
     if (control.signal.aborted) {
-      if (paused) warn(`Stopped. ${plural(todo().length, "photo")} not located yet.`, "Go on");
+      if (paused) warn(`Stopped. ${plural(todo().length, "photo")} not located yet.`, "Resume");
     } else if (error instanceof Problem) warn(error.message, "Try again");
     else {
       warn(`A fault in this page: ${messageOf(error)}`, "Try again");

@@ -93,7 +93,7 @@ def _title(trip: Trip, helped: Sequence[LocatedPhoto], shown: int) -> str:
         f", {shown} of them shown" if shown < len(helped) else ""
     )
     toy = any(found.prediction is not None and found.prediction.toy for found in helped)
-    return "; ".join(filter(None, (trip.title, days, count, "toy Earth: no real places" if toy else "")))
+    return "; ".join(filter(None, (trip.title, days, count, "toy Earth: not real places" if toy else "")))
 
 
 def _clock(time: np.datetime64) -> str:

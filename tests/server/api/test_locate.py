@@ -42,7 +42,7 @@ def test_options_are_those_of_locate(connect, is_problem):
 
 def test_an_unreadable_photo_alone_is_refused_and_among_others_it_is_named(connect, is_problem):
     client, bad = connect(), ("a", ("bad.jpg", b"no photo"))
-    is_problem(client.post("/v1/locate", files=[bad]), 400, "the photo: is not a JPEG")
+    is_problem(client.post("/v1/locate", files=[bad]), 400, "the photo: not a JPEG")
     found = client.post("/v1/locate", files=[bad, bad]).json()
     assert found["failed"] == 2 and "not a JPEG" in found["photos"][0]["error"]
 
