@@ -93,9 +93,8 @@ def command(
     if loaded.info.is_toy:
         say(TOY_LINE)
     about: dict[str, Any] = {"model": loaded.info.name, "world": "toy" if loaded.info.is_toy else "real"}
-    searched = None
-    if library is not None:
-        searched = open_library(library, by="embedding", model=loaded, **opening)
+    searched = open_library(library, by="embedding", model=loaded, **opening) if library is not None else None
+    if searched is not None:
         about |= {"library": library, "index": searched.to_dict()}
     form = AnswerOptions(top, region, precision, answer_always)
     listing: list[dict[str, Any]] = []
