@@ -20,7 +20,7 @@ demo: .venv-demo/installed
 
 test: .venv/installed
 	bash tools/install_chromium.sh
-	.venv/bin/python -m pytest -n auto
+	.venv/bin/python -m pytest -n auto --dist worksteal
 
 # The numerical tests as the plainest x86 processor computes them, on one thread: a test that passes here and in
 # `make test` does not hang on the rounding of one machine.
@@ -38,7 +38,7 @@ TORCH_USES := .venv/bin/python -c 'import torch; print(torch.backends.cpu.get_cp
 test-plain-cpu: .venv/installed
 	export NPY_DISABLE_CPU_FEATURES="$$($(NUMPY_USES))" && \
 	{ test "$$($(NUMPY_USES)) $$($(TORCH_USES))" = ' DEFAULT' || { echo 'numpy or torch still uses AVX' >&2; exit 1; }; } && \
-	.venv/bin/python -m pytest -n auto $(NUMERICAL_TESTS)
+	.venv/bin/python -m pytest -n auto --dist worksteal $(NUMERICAL_TESTS)
 
 lint: .venv/installed
 	.venv/bin/ruff format --check .
