@@ -5,7 +5,7 @@ import json
 import faiss
 import numpy as np
 import pytest
-from hypothesis import assume, given, settings
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from photoplanet.errors import InputError
@@ -37,14 +37,17 @@ def brute(vectors, queries, k):
 @settings(max_examples=40, deadline=None)
 @given(st.integers(0, 60), st.integers(1, 20), st.integers(1, 70), st.integers(0, 2**31), st.sampled_from(["f", "i"]))
 def test_exact_kinds_equal_brute_force(n, d, k, seed, kind):
-    assume(kind == "f" or d % 16)  # FAISS's kernel for multiples of 16 may round and clip the query to bytes as well
     random = np.random.default_rng(seed)
     vectors, queries = random.normal(size=(n, d)).astype(np.float32), random.normal(size=(3, d)).astype(np.float32)
     made = VectorIndex.build(vectors, "float32" if kind == "f" else "int8")
     compared = (
         vectors if kind == "f" else vector_index.dequantise(vector_index.quantise(vectors, made.scale), made.scale)
     )
-    distances, rows = made.search(queries, k)
+    asked = queries
+    if kind == "i" and d % 16 == 0:  # FAISS's kernel for these may cut the query to bytes too (docs/embeddings.md)
+        asked = vector_index.quantise(queries, made.scale)
+        queries = vector_index.dequantise(asked, made.scale)
+    distances, rows = made.search(asked, k)
     assert distances.shape == rows.shape == (3, k) and distances.dtype == np.float32 and rows.dtype == np.int64
     wanted, _ = brute(compared, queries, k)
     there = min(n, k)
