@@ -29,6 +29,7 @@ FEWEST_CELLS = 8  # with their centre in a default detail view; with fewer there
 _TILE = 4.0  # degrees from the south to the north of the view of the finest cells
 _NO_POLES = (-70.0, 70.0)
 _TOWNS = 4  # named in a detail view
+_PLATE = {"facecolor": "white", "alpha": 0.7, "linewidth": 0, "pad": 0.6}  # below their names
 
 
 def detail(text: str) -> tuple[str, Extent]:
@@ -140,7 +141,7 @@ def _towns(axes: "Axes", extent: Extent) -> None:
         axes.plot([lng], [lat], marker="o", markersize=2, color="black", zorder=5)
         right = across > 0.6
         axes.annotate(town, (lng, lat), xytext=(-4 if right else 4, 0), textcoords="offset points", fontsize=6,
-                      ha="right" if right else "left", va="center", zorder=5, path_effects=plots.halo())  # fmt: skip
+                      ha="right" if right else "left", va="center", zorder=5, bbox=_PLATE)  # fmt: skip
 
 
 def _cells(axes: "Axes", view: world.Flat, partition: "Partition", shades: "ScalarMappable", width: float) -> None:

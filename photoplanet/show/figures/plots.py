@@ -12,7 +12,6 @@ from photoplanet.errors import InputError, MissingExtra
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
-    from matplotlib.patheffects import AbstractPathEffect
 
 Draw = TypeVar("Draw", bound=Callable[..., Any])
 
@@ -46,17 +45,6 @@ def new(width: float = WIDTH, height: float = 3.5) -> "Figure":
     from matplotlib.figure import Figure
 
     return Figure(figsize=(width, height), dpi=DPI, layout="constrained")
-
-
-def halo(width: float = 1.5) -> "list[AbstractPathEffect]":
-    """Return what keeps words readable on any ground: a white outline of that width in points.
-
-    >>> len(halo())
-    1
-    """
-    from matplotlib.patheffects import withStroke
-
-    return [withStroke(linewidth=width, foreground="white")]
 
 
 def note(figure: "Figure", text: str = "", toy: bool = False) -> None:
