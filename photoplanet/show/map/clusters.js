@@ -56,9 +56,7 @@ export function apart(given, sizeOf) {
 /** @param {Cluster} one @param {Cluster} other @param {(cluster: Cluster) => Size} sizeOf */
 function touch(one, other, sizeOf) {
   const [a, b] = [sizeOf(one), sizeOf(other)];
-  return (
-    Math.abs(one.x - other.x) < (a.width + b.width) / 2 && Math.abs(one.y - other.y) < (a.height + b.height) / 2
-  );
+  return Math.abs(one.x - other.x) < (a.width + b.width) / 2 && Math.abs(one.y - other.y) < (a.height + b.height) / 2;
 }
 
 /** @param {Cluster} one @param {Cluster} other @returns {Cluster} */
