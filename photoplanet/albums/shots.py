@@ -1,6 +1,7 @@
 """What a user names → shots: photos with what their files and tables say of time, place, camera and album."""
 
-from collections.abc import Sequence
+import os
+from collections.abc import Hashable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -34,7 +35,8 @@ class Shot:
 def read_shots(names: Sequence[str], advance: Advance = ignore) -> list[Shot]:
     """The photos of folders, files, shards and photo tables, with time, camera and place as they state them.
 
-    A table's values win over the files' EXIF. InputError where nothing is named, or a folder or table holds no photo.
+    A table's values win over the files' own. A file that is named twice, under whatever names and links, counts once;
+    `advance` gets a note of the second. InputError where nothing is named, or a folder or table holds no photo.
 
     >>> from PIL import Image
     >>> folder = getfixture("tmp_path")
@@ -45,11 +47,29 @@ def read_shots(names: Sequence[str], advance: Advance = ignore) -> list[Shot]:
     if not names:
         raise InputError("no album is named; give a folder, a photo table or photos")
     shots, beside = [], Sidecars()
+    seen: set[Hashable] = set()
     for name in names:
         for source, row in _listed(name):
+            mark = _file(source)
+            if mark in seen:
+                advance(1, note=f"{inputs.name_of(source)}: the same file came before, so it counts once")
+                continue
+            seen.add(mark)
             shots.append(read_shot(source, row, beside=beside))
             advance(1)
     return shots
+
+
+def _file(source: str | bytes) -> Hashable:
+    """What two names of one file have in common: its number on its disk; of a shard's member also its name there."""
+    if isinstance(source, bytes):
+        return object()
+    path, hash_sign, member = source.partition(".tar#")
+    try:
+        status = Path(f"{path}.tar" if hash_sign else source).stat()
+    except (OSError, ValueError):
+        return source
+    return (status.st_dev, status.st_ino, member) if status.st_ino else os.path.realpath(source)
 
 
 def _listed(name: str) -> list[tuple[str | bytes, dict[str, Any]]]:
