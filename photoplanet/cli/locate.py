@@ -81,7 +81,7 @@ def command(
     from photoplanet.locate import locator
     from photoplanet.photos import inputs
 
-    sources = inputs.sources(photos, files_from)
+    sources = inputs.sources(photos, files_from, say)
     inputs.check_outputs([path for path in (csv_path, geojson_path, map_path) if path], sources)
     opening: dict[str, Any] = {"index": index_dir, "update": not no_update, "threads": threads}
     if library is not None and _without_model(model):
