@@ -39,6 +39,12 @@ def test_a_sidecar_that_fits_another_photo_to_the_letter_is_not_shared(tmp_path)
     assert found(tmp_path, "a.jpg.tif") == [] and found(tmp_path, "b.jpg") == []
 
 
+def test_photos_of_one_name_share_the_sidecar_of_that_name(tmp_path):
+    for each in ("a.jpg", "a.png", "a.XMP", "a.CR2"):
+        (tmp_path / each).touch()
+    assert found(tmp_path, "a.jpg") == found(tmp_path, "a.png") == ["a.XMP"]
+
+
 def test_unicode_forms_meet_and_other_bytes_do_no_harm(tmp_path):
     photo, beside = unicodedata.normalize("NFD", "é.jpg"), unicodedata.normalize("NFC", "é.jpg.xmp")
     for each in (photo, beside, os.fsdecode(b"\xe9.jpg"), os.fsdecode(b"\xe9.xmp")):
