@@ -326,6 +326,31 @@ def test_one_file_is_one_photo_whatever_it_is_called(make, tmp_path, again):
     assert len(rows) == 1 and [entry["reason"] for entry in left_out] == ["duplicate path"]
 
 
+def test_a_path_up_from_a_linked_folder_is_the_one_that_the_system_means(make, tmp_path):
+    (tmp_path / "far" / "in").mkdir(parents=True)
+    (tmp_path / "link").symlink_to(tmp_path / "far" / "in")
+    (tmp_path / "far" / "a.jpg").write_bytes(make.geotagged(1, 2))
+    (tmp_path / "a.jpg").write_bytes(make.geotagged(3, 4))
+    (tmp_path / "t.csv").write_text("path\nlink/../a.jpg\n")
+    for source in (tmp_path / "link" / ".." / "a.jpg", tmp_path / "t.csv"):
+        assert build.index([source])[0]["latitude"].to_pylist() == pytest.approx([1])
+
+
+def test_a_photo_that_is_named_itself_needs_no_ending(make, tmp_path):
+    (tmp_path / "IMG_1").write_bytes(make.geotagged(1, 2))
+    (tmp_path / "clip.mp4").write_bytes(b"\0\0\0\x18ftypmp42")
+    assert len(build.index([tmp_path / "IMG_1"])[0]) == 1
+    with pytest.raises(InputError, match="not a source"):
+        build.index([tmp_path / "clip.mp4"])
+
+
+def test_a_hard_link_is_known_also_where_only_one_name_has_a_sidecar(make, tmp_path):
+    (tmp_path / "a.jpg").write_bytes(make.geotagged(1, 2))
+    os.link(tmp_path / "a.jpg", tmp_path / "b.jpg")
+    (tmp_path / "b.xmp").write_bytes(make.xmp(3, 4))
+    assert reasons(build.index([tmp_path])[1]) == {"b.jpg": "duplicate path", "b.xmp": "sidecar or table"}
+
+
 def test_names_that_are_not_utf8_are_reported_and_the_rest_goes_on(make, tmp_path):
     folder = tmp_path / "in"
     (folder / "\udce9t\udce9").mkdir(parents=True)
