@@ -11,6 +11,8 @@ from photoplanet.metadata import exif, png_text, sidecars, takeout, xmp, xmp_fac
 from photoplanet.photos import decode, formats
 
 EXIF, XMP = "EXIF", "XMP"
+_EXTENDED = b"http://ns.adobe.com/xmp/extension/\0"
+_EXTENDED_AT = len(_EXTENDED) + 32 + 8  # behind its digest, its length and where in it the segment belongs
 _SAME = 1e-4  # degrees: so close to an estimate of ours, a place is that estimate, copied by another program
 
 
@@ -101,7 +103,11 @@ def xmp_packets(image: Image.Image) -> list[bytes]:
         packet = getattr(image, "tag_v2", {}).get(700)
     if isinstance(packet, tuple):
         packet = bytes(part & 255 for part in packet if isinstance(part, int))
-    return [packet] if isinstance(packet, bytes) and packet else []
+    packets = [packet] if isinstance(packet, bytes) and packet else []
+    if packets and kind is formats.JPEG and b"HasExtendedXMP" in packets[0]:  # what was too long for one segment
+        rest = [body[_EXTENDED_AT:] for _, body in getattr(image, "applist", ()) if body.startswith(_EXTENDED)]
+        packets.append(b"".join(rest))
+    return packets
 
 
 def _statement(source: str, said: xmp_facts.Said) -> Statement:

@@ -40,6 +40,7 @@ def png(make, extra, behind=False):
 
 WAYS = {
     "eXIf": chunk(b"eXIf", BLOCK[6:]),
+    "eXIf with a JPEG's head": chunk(b"eXIf", BLOCK),
     "exif profile": text(b"zTXt", "Raw profile type exif", profile("exif", BLOCK)),
     "exif profile without its head": text(b"tEXt", "Raw profile type exif", profile("exif", BLOCK[6:])),
     "APP1 profile": text(b"zTXt", "Raw profile type APP1", profile("generic", BLOCK)),
