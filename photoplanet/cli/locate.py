@@ -23,6 +23,7 @@ from photoplanet.cli.shared.output import (
     report_error,
     say,
 )
+from photoplanet.cli.shared.output_files import OutputFiles
 from photoplanet.cli.shared.progress import bar_unless_printing
 from photoplanet.errors import InputError, printable
 from photoplanet.locate.answers import AnswerOptions, record
@@ -99,10 +100,9 @@ def command(
     form = AnswerOptions(top, region, precision, answer_always)
     listing: list[dict[str, Any]] = []
     failed = 0
-    with ExitStack() as stack:
+    with OutputFiles() as files, bar_unless_printing(as_json)("locating", len(sources)) as advance:
         show = _collector(listing) if as_json else _printer(sources, form)
-        sinks = [stack.enter_context(sink) for sink in _files(csv_path, geojson_path, map_path, about, form)]
-        advance = stack.enter_context(bar_unless_printing(as_json)("locating", len(sources)))
+        sinks = [files.add(sink) for sink in _files(csv_path, geojson_path, map_path, about, form)]
         answers = loaded.locate_many(sources, readout=readout, decode_threads=threads, advance=advance, region=region)
         for name, answer, facts in _with_records(answers, form, searched, with_itself):
             if not facts:
@@ -114,7 +114,8 @@ def command(
                 sink(name, answer, facts)
     if as_json:
         print_json({**about, **by_outcome(listing)})
-    return finish(failed, len(sources))
+    status = finish(failed, len(sources))
+    return 1 if files.failed else status
 
 
 def _without_model(model: str | None) -> bool:
@@ -200,6 +201,7 @@ def _printer(sources: Sequence[str | bytes], form: AnswerOptions) -> Sink:
 @contextmanager
 def _map_file(path: Path, form: AnswerOptions) -> Iterator[Sink]:
     """Keep the answers, and write them as one page at the end; a page of more than `MAP_PHOTOS` is of no use."""
+    from photoplanet.core import atomic
     from photoplanet.show import maps
 
     items: list[tuple[str, Any]] = []
@@ -212,8 +214,9 @@ def _map_file(path: Path, form: AnswerOptions) -> Iterator[Sink]:
         else:
             left_out += 1
 
-    yield add
-    maps.write_html_map(path, items, form=replace(form, top=max(form.top, MAP_PLACES)))
+    with atomic.open_replacing(path) as file:  # open from the start: better an error now than after hours
+        yield add
+        file.write(maps.html_map(items, form=replace(form, top=max(form.top, MAP_PLACES))))
     if left_out:
         say(f"{path}: shows the first {MAP_PHOTOS:,} photos, not the other {left_out:,}")
 

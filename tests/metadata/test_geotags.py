@@ -1,13 +1,15 @@
 import json
 import os
 import stat
+from pathlib import Path
 
 import pytest
 from PIL import Image
 
 from photoplanet.errors import InputError
 from photoplanet.index import build
-from photoplanet.metadata import exif, geotags
+from photoplanet.metadata import exif, geotags, undo_list
+from photoplanet.metadata import undo as undoing
 from photoplanet.metadata.estimate import Estimate
 
 HERE = Estimate(48.8584, 2.2945, 25_000)
@@ -33,7 +35,7 @@ def write(folder, *names, estimate=HERE, **options):
 
 
 def undo(folder, **options):
-    return {each.path.name: each.did for each in geotags.undo(folder, **options)}
+    return {each.path.name: each.did for each in undoing.undo(folder, **options)}
 
 
 def test_exif_goes_into_jpegs_and_beside_the_others(album):
@@ -115,7 +117,7 @@ def test_a_link_is_not_written_through(album, tmp_path):
     assert state(album) == before and (tmp_path / "link" / "l.jpg").is_symlink()
 
 
-@pytest.mark.parametrize("name", ["c.png.xmp", geotags.JOURNAL])
+@pytest.mark.parametrize("name", ["c.png.xmp", undo_list.NAME])
 def test_a_pipe_in_the_place_of_a_sidecar_or_the_journal_is_refused_and_not_waited_for(album, name):
     os.mkfifo(album / name)
     assert write(album, "c.png") == [("c.png", "refused")]
@@ -134,7 +136,7 @@ def test_a_sidecar_that_is_a_link_is_not_written_through(album, tmp_path, kind, 
     assert write(album, "c.png", kind=kind) == [("c.png", "refused")]
     assert (album / "c.png.xmp").is_symlink() and precious.exists() == there
     assert not there or precious.read_bytes() == before
-    assert not (album / geotags.JOURNAL).exists()
+    assert not (album / undo_list.NAME).exists()
 
 
 def test_undo_does_not_write_through_a_link_that_came_since(album, tmp_path):
@@ -150,7 +152,7 @@ def test_undo_does_not_write_through_a_link_that_came_since(album, tmp_path):
 def test_a_journal_that_is_a_link_is_neither_written_nor_undone(album, tmp_path):
     precious = tmp_path / "precious"
     precious.write_bytes(b"precious")
-    (album / geotags.JOURNAL).symlink_to(precious)
+    (album / undo_list.NAME).symlink_to(precious)
     before = (album / "a.jpg").read_bytes()
     assert write(album, "a.jpg", kind="exif") == [("a.jpg", "refused")]
     assert precious.read_bytes() == b"precious" and (album / "a.jpg").read_bytes() == before
@@ -158,21 +160,21 @@ def test_a_journal_that_is_a_link_is_neither_written_nor_undone(album, tmp_path)
         undo(album)
 
 
-def test_a_failure_between_journal_and_photo_loses_nothing(album, monkeypatch):
+@pytest.mark.parametrize("call", ["fsync", "replace"])
+def test_a_failure_between_list_and_photo_loses_nothing(album, monkeypatch, call):
     before = state(album)
-    monkeypatch.setattr(os, "fsync", lambda _: (_ for _ in ()).throw(OSError(28, "No space left on device")))
-    assert write(album, "a.jpg", kind="exif") == [("a.jpg", "refused")]
+    full = OSError(28, "No space left on device")
+    monkeypatch.setattr(os if call == "fsync" else Path, call, lambda *_: (_ for _ in ()).throw(full))
+    assert write(album, "a.jpg", kind="exif") == [("a.jpg", "failed")]
     monkeypatch.undo()
-    assert (album / "a.jpg").read_bytes() == before["a.jpg"]
-    assert undo(album) == {"a.jpg": "restored"}
-    assert state(album) == before
+    assert state(album) == before, "nor does a list stay that speaks of nothing"
 
 
 def test_a_hostile_journal_reaches_no_other_file(album, tmp_path):
     outside = tmp_path / "precious"
     outside.write_bytes(b"precious")
     write(album, "a.jpg", kind="exif")
-    journal = album / geotags.JOURNAL
+    journal = album / undo_list.NAME
     line = json.loads(journal.read_text())
     bad = [{**line, "file": "../precious"}, {**line, "file": "b.jpg", "back": [[0, 10**9, ""]]}, {"file": 3}, [], 7]
     wrong = {**line, "back": [[0, 1, "AAAA"]]}
@@ -180,7 +182,7 @@ def test_a_hostile_journal_reaches_no_other_file(album, tmp_path):
     before = state(album)
     assert set(undo(album).values()) == {"left alone"}
     after = state(album)
-    after[geotags.JOURNAL] = before[geotags.JOURNAL]
+    after[undo_list.NAME] = before[undo_list.NAME]
     assert after == before and outside.read_bytes() == b"precious"
 
 
