@@ -128,6 +128,15 @@ def _beside(photo: Path, estimate: Estimate, ending: str, used: set[Path], dry_r
     return _change(seen, data, xmp.edits(data, estimate), dry_run)
 
 
+def _differs(path: Path, sha: str) -> bool:
+    """Whether a file surely does not have this SHA-256."""
+    try:
+        data = files.look(path).read(decode.MAX_BYTES)
+    except (InputError, OSError):
+        return False
+    return data is None or hashlib.sha256(data).hexdigest() != sha
+
+
 def _change(seen: Seen, before: bytes | None, changes: list[Edit], dry_run: bool) -> Outcome:
     """Change a file, after its line in the list is on disk."""
     after, back = applied(before or b"", changes)
@@ -141,6 +150,6 @@ def _change(seen: Seen, before: bytes | None, changes: list[Edit], dry_run: bool
         return Outcome(seen.path, "written")
     sha = None if before is None else hashlib.sha256(before).hexdigest()
     change = undo_list.Change(seen.path.name, sha, hashlib.sha256(after).hexdigest(), back)
-    with undo_list.noted(folder, change, seen.same):
+    with undo_list.noted(folder, change, lambda: _differs(seen.path, change.after)):
         files.put(seen, after)
     return Outcome(seen.path, "written")

@@ -21,16 +21,19 @@ def check(block: bytes, start: int, stop: int) -> None:
     >>> check(bytes(100), 10, 60)
     """
     note = block[start:stop]
-    for head in _HEADS:
-        for order in "<>":
-            values = _values(note, head, order)
-            if not values:
-                continue
-            lowest, highest = min(at for at, _ in values), max(at + size for at, size in values)
-            absolute = lowest >= 8 and highest <= len(block)
-            relative = highest <= len(note) and start + head + highest <= len(block)
-            if not (absolute or relative):
-                raise InputError("its maker note points past the end of its EXIF block")
+    readings = [
+        (len(found), head, found) for head in _HEADS for order in "<>" if (found := _entries(note, head, order))
+    ]
+    most = max((count for count, _, _ in readings), default=0)  # by chance, a few bytes look like a short directory
+    for count, head, found in readings:
+        values = [(offset, size) for offset, size in found if size > 4]
+        if count < most or not values:
+            continue
+        lowest, highest = min(at for at, _ in values), max(at + size for at, size in values)
+        absolute = lowest >= 8 and highest <= len(block)
+        relative = highest <= len(note) and start + head + highest <= len(block)
+        if not (absolute or relative):
+            raise InputError("its maker note points past the end of its EXIF block")
 
 
 def check_pictures(data: bytes, start: int, stop: int) -> None:
@@ -52,8 +55,8 @@ def check_pictures(data: bytes, start: int, stop: int) -> None:
                 raise InputError("its EXIF block says where a picture behind it lies")
 
 
-def _values(note: bytes, head: int, order: str) -> list[tuple[int, int]]:
-    """(offset, bytes) of the values outside of their entries, if a directory stands at `head` of a note; else []."""
+def _entries(note: bytes, head: int, order: str) -> list[tuple[int, int]]:
+    """(offset, bytes) of the values of the directory that stands at `head` of a note, if one does; else []."""
     if len(note) < head + 14:
         return []
     count = struct.unpack(order + "H", note[head : head + 2])[0]
@@ -64,6 +67,5 @@ def _values(note: bytes, head: int, order: str) -> list[tuple[int, int]]:
         _, kind, number, offset = struct.unpack(order + "HHII", note[at : at + 12])
         if not 1 <= kind <= 13 or number > _MOST_VALUES:
             return []
-        if (size := tiff.SIZES[kind] * number) > 4:
-            found.append((offset, size))
+        found.append((offset, tiff.SIZES[kind] * number))
     return found

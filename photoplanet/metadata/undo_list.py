@@ -12,7 +12,7 @@ import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
-from typing import IO, Any, NamedTuple
+from typing import IO, NamedTuple
 
 from photoplanet.core import regular
 from photoplanet.errors import InputError
@@ -210,21 +210,22 @@ def _parsed(text: bytes) -> Change | str:
     if not isinstance(line, dict) or line.get("photoplanet undo") != FORMAT:
         return "is not one that photoplanet wrote"
     name, before, after, back = (line.get(key) for key in ("file", "before", "after", "back"))
-    if not _is_plain(name):
+    if not isinstance(name, str) or not _is_plain(name):
         return f"names {str(name)[:80]!r}, which is not a file of this folder"
     if not isinstance(back, list) or not isinstance(after, str) or not isinstance(before, str | None):
         return f"on {name!r} is not one that photoplanet wrote"
     if any(not isinstance(edit, list) or [type(part) for part in edit] != [int, int, str] for edit in back):
         return f"on {name!r} is not one that photoplanet wrote"
     try:
-        return Change(name, before, after, [Edit(start, stop, base64.b64decode(new)) for start, stop, new in back])
+        edits = [Edit(start, stop, base64.b64decode(new, validate=True)) for start, stop, new in back]
     except ValueError:
         return f"on {name!r} is not one that photoplanet wrote"
+    return Change(name, before, after, edits)
 
 
-def _is_plain(name: Any) -> bool:
+def _is_plain(name: str) -> bool:
     """Whether a name is that of a file in the folder itself."""
-    if not isinstance(name, str) or name in ("", ".", "..", NAME) or set(name) & {"/", "\\", "\0"}:
+    if name in ("", ".", "..", NAME) or set(name) & {"/", "\\", "\0"}:
         return False
     with suppress(ValueError):
         return bool(os.fsencode(name)) and Path(name).name == name

@@ -6,9 +6,10 @@ from pathlib import Path
 import pytest
 from PIL import Image
 
+from photoplanet.core import processes
 from photoplanet.errors import InputError
 from photoplanet.index import build
-from photoplanet.metadata import exif, geotags, undo_list
+from photoplanet.metadata import exif, exif_writer, files, geotags, undo_list
 from photoplanet.metadata import undo as undoing
 from photoplanet.metadata.estimate import Estimate
 
@@ -196,3 +197,92 @@ def test_index_does_not_learn_from_estimates(album):
 def test_unknown_kinds_are_named(album):
     with pytest.raises(InputError, match="xmp or exif"):
         write(album, "a.jpg", kind="iptc")
+
+
+def test_a_photo_with_a_second_name_gets_a_sidecar(album, tmp_path):
+    os.link(album / "a.jpg", tmp_path / "same.jpg")
+    before = state(album)
+    (done,) = geotags.write([(album / "a.jpg", HERE)], "exif")
+    assert (done.path.name, done.did) == ("a.jpg.xmp", "written") and "several names" in done.detail
+    assert (album / "a.jpg").samefile(tmp_path / "same.jpg")
+    undo(album)
+    assert state(album) == before and (album / "a.jpg").stat().st_nlink == 2
+
+
+@pytest.mark.parametrize("name", ["c.png.xmp", undo_list.NAME])
+def test_a_sidecar_or_list_with_a_second_name_is_left_alone(album, tmp_path, name):
+    precious = tmp_path / "precious"
+    precious.write_bytes(b'<r:RDF xmlns:r="http://www.w3.org/1999/02/22-rdf-syntax-ns#"></r:RDF>')
+    os.link(precious, album / name)
+    before = state(album)
+    for dry_run in (True, False):
+        (done,) = geotags.write([(album / "c.png", HERE)], dry_run=dry_run)
+        assert done.did == "refused" and "several names" in done.detail
+    assert state(album) == before and precious.stat().st_nlink == 2
+
+
+def test_what_is_read_only_is_not_written_into(album):
+    (album / "a.jpg").chmod(0o444)
+    before = state(album)
+    (done,) = geotags.write([(album / "a.jpg", HERE)], "exif")
+    assert done.path.name == "a.jpg.xmp" and "read-only" in done.detail
+    assert (album / "a.jpg").read_bytes() == before["a.jpg"]
+    (album / "a.jpg.xmp").chmod(0o444)
+    (done,) = geotags.write([(album / "a.jpg", Estimate(1, 2, 3))], "exif")
+    assert (done.did, done.detail) == ("refused", "a.jpg.xmp is read-only")
+    undo(album)
+    assert state(album) == before
+
+
+def test_attributes_of_a_photo_stay(album):
+    photo = album / "a.jpg"
+    try:
+        os.setxattr(photo, "user.comment", b"my aunt")
+    except (OSError, AttributeError):
+        pytest.skip("this file system keeps no extended attributes")
+    write(album, "a.jpg", kind="exif")
+    assert os.getxattr(photo, "user.comment") == b"my aunt"
+    undo(album)
+    assert os.getxattr(photo, "user.comment") == b"my aunt"
+
+
+def test_a_file_that_something_else_changes_meanwhile_is_not_written_over(album, monkeypatch):
+    photo, edits = album / "a.jpg", exif_writer.edits
+
+    def meanwhile(data, estimate):
+        photo.write_bytes(data + b"edited")
+        return edits(data, estimate)
+
+    monkeypatch.setattr(exif_writer, "edits", meanwhile)
+    (done,) = geotags.write([(photo, HERE)], "exif")
+    assert done.did == "refused" and "changed meanwhile" in done.detail
+    assert photo.read_bytes().endswith(b"edited") and not (album / undo_list.NAME).exists()
+
+
+def test_a_dry_run_foresees_a_folder_that_cannot_be_written_to(album, monkeypatch):
+    monkeypatch.setattr(os, "access", lambda path, mode: Path(path) != album)
+    assert write(album, "a.jpg", "c.png", dry_run=True) == [("a.jpg", "failed"), ("c.png", "failed")]
+
+
+def test_ctrl_c_leaves_a_complete_list(album, monkeypatch):
+    before = state(album)
+    put = files.put
+
+    def interrupted(seen, data):
+        put(seen, data)
+        if seen.path.name == "c.png.xmp":
+            raise KeyboardInterrupt
+
+    monkeypatch.setattr(files, "put", interrupted)
+    with pytest.raises(KeyboardInterrupt):
+        write(album, "a.jpg", "c.png", kind="exif")
+    assert set(undo(album).values()) == {"restored"} and state(album) == before
+
+
+def test_leftovers_of_a_kill_are_swept_even_where_nothing_is_written(album):
+    left = album / f".b.jpg.4194399-{processes.host()}-0123abcd.photoplanet-part"
+    left.write_bytes(b"half")
+    write(album, "b.jpg", dry_run=True)
+    assert left.exists()
+    write(album, "b.jpg")
+    assert not left.exists()
