@@ -11,13 +11,15 @@ from pathlib import Path
 
 from photoplanet.core import atomic, progress
 from photoplanet.errors import InputError
-from photoplanet.metadata import exif, exif_writer, files, undo_list, xmp
+from photoplanet.metadata import exif, exif_places, exif_writer, facts, files, undo_list, xmp
 from photoplanet.metadata.byte_edits import Edit, applied
 from photoplanet.metadata.estimate import Estimate, OwnGps
 from photoplanet.metadata.files import Outcome, Seen
+from photoplanet.metadata.sidecars import Sidecars
 from photoplanet.photos import decode
 
 KINDS = ("xmp", "exif")
+_HOLDS = {facts.EXIF: "it has GPS of its own", facts.XMP: "its XMP holds a place"}
 
 
 def write(
@@ -45,7 +47,7 @@ def write(
     if kind not in KINDS:
         raise InputError(f"geotags are written as {' or '.join(KINDS)}, not {kind!r}")
     xmp.sidecar(Path("a.jpg"), ending)
-    used: set[Path] = set()
+    beside, used = Sidecars(), set[Path]()
     folders: set[Path] = set()
     for name, estimate in estimates:
         photo = Path(name)
@@ -54,11 +56,12 @@ def write(
             folders.add(photo.parent)
             atomic.tidy(photo.parent, again=True)
         try:
-            _refuse_own(photo)
+            _refuse_own(photo, beside.of(photo))
+            path = beside.named(xmp.sidecar(photo, ending), photo)
             yield (
-                _into_exif(photo, estimate, ending, used, dry_run)
+                _into_exif(photo, path, estimate, used, dry_run)
                 if kind == "exif"
-                else _beside(photo, estimate, ending, used, dry_run)
+                else _beside(path, estimate, used, dry_run)
             )
         except OwnGps as error:
             yield Outcome(photo, "own GPS", str(error))
@@ -75,22 +78,29 @@ def _reason(error: OSError, photo: Path) -> str:
     return reason if named in ("", str(photo)) else f"{Path(named).name}: {reason}"
 
 
-def _refuse_own(photo: Path) -> None:
-    """OwnGps where EXIF, embedded XMP or a sidecar of either name has a place that is not our estimate."""
+def _refuse_own(photo: Path, beside: Iterable[str]) -> None:
+    """OwnGps where EXIF, embedded XMP or a sidecar of any name has a place that is not our estimate."""
     with decode.opened(photo) as (image, _):
-        found = exif.read(image)
-        packets = [image.info.get(key) or b"" for key in ("xmp", "XML:com.adobe.xmp")]
-    if found.gps_fault is None:
-        raise OwnGps("it has GPS of its own")
-    if any(("GPSLatitude" if isinstance(packet, str) else b"GPSLatitude") in packet for packet in packets):
-        raise OwnGps("its XMP holds a place")
-    for ending in xmp.ENDINGS:
-        beside = files.look(xmp.sidecar(photo, ending))
-        if not beside.fault and (data := beside.read(xmp.MAX_BYTES)) is not None and xmp.has_place(data):
-            raise OwnGps(f"{beside.path.name} holds a place")
+        said = facts.statements(image, exif.read(image), beside)
+        packets = facts.xmp_packets(image)
+    for each in said:
+        if each.fault is None or (each.source != facts.EXIF and each.fault == exif_places.UNREADABLE):
+            raise OwnGps(_HOLDS.get(each.source, f"{each.source} holds a place"))
+    if any(b"gpslatitude" in packet.lower() for packet in packets):  # whatever it is the place of
+        raise OwnGps(_HOLDS[facts.XMP])
+    for sidecar in map(files.look, map(Path, beside)):
+        if sidecar.fault or not sidecar.path.name.lower().endswith(files.SIDECAR):
+            continue
+        data = sidecar.read(xmp.MAX_BYTES)
+        try:
+            place = data is not None and xmp.has_place(data)
+        except InputError as error:
+            raise InputError(f"{sidecar.path.name}: {error}") from None
+        if place:
+            raise OwnGps(f"{sidecar.path.name} holds a place")
 
 
-def _into_exif(photo: Path, estimate: Estimate, ending: str, used: set[Path], dry_run: bool) -> Outcome:
+def _into_exif(photo: Path, path: Path, estimate: Estimate, used: set[Path], dry_run: bool) -> Outcome:
     seen = files.look(photo)
     try:
         if seen.fault:
@@ -106,13 +116,12 @@ def _into_exif(photo: Path, estimate: Estimate, ending: str, used: set[Path], dr
     except OwnGps:
         raise
     except InputError as error:
-        beside = _beside(photo, estimate, ending, used, dry_run)
+        beside = _beside(path, estimate, used, dry_run)
         return Outcome(beside.path, beside.did, f"a sidecar, for {str(error).removeprefix(f'{photo}: ')}")
     return _change(seen, data, changes, dry_run)
 
 
-def _beside(photo: Path, estimate: Estimate, ending: str, used: set[Path], dry_run: bool) -> Outcome:
-    path = xmp.sidecar(photo, ending)
+def _beside(path: Path, estimate: Estimate, used: set[Path], dry_run: bool) -> Outcome:
     if path in used:
         raise InputError(f"{path.name} is another photo's sidecar too; use the ending {xmp.DEFAULT_ENDING}")
     seen = files.look(path)

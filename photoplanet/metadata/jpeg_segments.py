@@ -73,7 +73,7 @@ def exif_segment(jpeg: bytes) -> tuple[int, int]:
             if not body.startswith(EXIF_HEAD):
                 raise InputError("its EXIF block has a head that is not understood")
             found.append(segment)
-        if segment.marker == _APP1 and body.startswith((_XMP, _EXTENDED_XMP)) and b"GPSLatitude" in body:
+        if segment.marker == _APP1 and body.startswith((_XMP, _EXTENDED_XMP)) and b"gpslatitude" in body.lower():
             raise OwnGps("its XMP holds a place")
         if segment.marker == _MPF and body.startswith(b"MPF\0"):
             raise InputError("it holds several pictures, whose list of lengths would become wrong")

@@ -9,6 +9,7 @@ from typing import Any
 
 import click
 
+from photoplanet.core.names import readable
 from photoplanet.errors import printable
 
 NAME_WIDTH, PLACE_WIDTH = 40, 44  # of a table's columns, in characters
@@ -23,12 +24,16 @@ def print_json(value: Any) -> None:
     }
     """
     text = json.dumps(value, ensure_ascii=False, allow_nan=False, indent=2)
-    print(text.encode("utf-8", "backslashreplace").decode())  # lone surrogates, as JSON has them
+    try:
+        text.encode(sys.stdout.encoding or "utf-8")
+    except (UnicodeEncodeError, LookupError):  # a terminal without some of it; and lone surrogates, as JSON has them
+        text = json.dumps(value, allow_nan=False, indent=2)
+    print(text)
 
 
 def say(line: str) -> None:
     """Print a line for people on stderr."""
-    click.echo(line, err=True)
+    click.echo(readable(line), err=True)
 
 
 @contextmanager
@@ -52,7 +57,7 @@ def drop_output() -> None:
 
 def report_error(error: object) -> None:
     """Name what could not be used in one line on stderr, for instance a photo; the rest goes on."""
-    say(f"photoplanet: {printable(str(error))}")
+    say(f"photoplanet: {printable(readable(str(error)))}")
 
 
 def finish(failed: int, total: int) -> int:
