@@ -51,3 +51,18 @@ def read_regular(path: str | os.PathLike[str], most: int, *, follow_links: bool 
     if len(data) > most:
         raise InputError(f"{path}: over {most >> 20} MiB")
     return data
+
+
+def open_stream(path: str | os.PathLike[str]) -> IO[bytes]:
+    """Open a regular file, or a pipe that this process holds already, such as /dev/stdin or what `<(command)` names.
+
+    A pipe with a name of its own is refused, since nobody may ever write into it. Raises as `open_regular`.
+
+    >>> open_stream(os.devnull)
+    Traceback (most recent call last):
+    photoplanet.errors.InputError: /dev/null: is not a regular file
+    """
+    real = os.path.realpath(path)
+    if real.startswith(("/dev/fd/", f"/proc/{os.getpid()}/fd/")) and stat.S_ISFIFO(Path(path).stat().st_mode):
+        return Path(path).open("rb")
+    return open_regular(path)

@@ -5,6 +5,7 @@ import sys
 from collections.abc import Iterable, Iterator
 from pathlib import Path
 
+from photoplanet.core import regular
 from photoplanet.core.names import readable
 from photoplanet.errors import InputError
 from photoplanet.photos import decode, folders, shards
@@ -74,7 +75,7 @@ def _listed(files_from: str) -> list[str]:
         if files_from == "-":
             data = sys.stdin.buffer.read(MAX_LIST_BYTES + 1)
         else:
-            with Path(files_from).open("rb") as file:
+            with regular.open_stream(files_from) as file:
                 data = file.read(MAX_LIST_BYTES + 1)
     except OSError as error:
         raise InputError(f"{files_from}: {error.strerror or error}; give a text file of names, one a line") from None
