@@ -122,7 +122,8 @@ def command(
     track, untimed = gpx.read(gpx_path) if gpx_path else (None, 0)
     with bar("reading") as advance:
         shots = read_shots(photos, advance)
-    inputs.check_outputs([path for path in outputs if path], [shot.source for shot in shots])
+    given = [*(shot.source for shot in shots), *photos, *([gpx_path] if gpx_path else [])]
+    inputs.check_outputs([path for path in outputs if path], given)
     albums, faults, utc = trips.split(shots, gap_hours, one_camera, offset)
     if gpx_path and track is not None:
         _check_track(gpx_path, untimed, utc, trips.covered(track, albums))

@@ -58,10 +58,12 @@ def command(
       photoplanet play toy-photos/photos.parquet --model toy
       photoplanet play --summary
     """
+    from photoplanet.core import outputs
     from photoplanet.evaluation.game import game_log
     from photoplanet.models import installed
 
     kept = results or installed.home() / RESULTS
+    outputs.check([results], [photos])
     before, damaged = game_log.read(kept)
     if damaged["count"]:
         lines = ", ".join(map(str, damaged["lines"])) + (", …" if damaged["count"] > len(damaged["lines"]) else "")
