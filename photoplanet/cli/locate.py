@@ -1,8 +1,8 @@
 """`photoplanet locate`: photos → places, as a table, JSON, CSV, GeoJSON or a map."""
 
 import csv
-from collections.abc import Iterable, Iterator, Sequence
-from contextlib import AbstractContextManager, ExitStack, contextmanager
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from contextlib import AbstractContextManager, contextmanager
 from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -227,18 +227,13 @@ def _by_matches(
     csv_path: Path | None, with_itself: bool, threads: int | None,
 ) -> int:  # fmt: skip
     """Locate photos without a model, by the photos of a library that show the same; return the exit status."""
-    from photoplanet.core import atomic
     from photoplanet.photos import inputs
     from photoplanet.retrieval.library.matching import answer_to_dict
 
     records: list[dict[str, Any]] = []
     failed = 0
-    with ExitStack() as stack:
-        writer = None
-        if csv_path:
-            file = stack.enter_context(atomic.open_replacing(csv_path))
-            writer = csv.DictWriter(file, MATCH_COLUMNS, extrasaction="ignore")
-            writer.writeheader()
+    with OutputFiles() as files:
+        put = files.add(_match_file(csv_path)) if csv_path else None
         width = name_width([inputs.name_of(source) for source in sources])
         if not as_json:
             click.echo(f"{'photo':<{width}}  {'place':<{PLACE_WIDTH}}  {'latitude, longitude':<19}  details  matches")
@@ -255,15 +250,26 @@ def _by_matches(
                 itself = [library.listing.addresses[row] for row in rows]
                 facts = {"file": name, "itself": itself, **answer_to_dict(answer, precision)}
                 if not as_json:
-                    with printing(to_the_end=writer is not None):
+                    with printing(to_the_end=put is not None):
                         click.echo(_match_line(facts, width, precision))
             if as_json:
                 records.append(facts)
-            if writer:
-                writer.writerow(_match_row(facts))
+            if put:
+                put(facts)
     if as_json:
         print_json({"library": named, "by": "local", "index": library.to_dict(), **by_outcome(records)})
-    return finish(failed, len(sources))
+    status = finish(failed, len(sources))
+    return 1 if files.failed else status
+
+
+@contextmanager
+def _match_file(path: Path) -> Iterator[Callable[[dict[str, Any]], None]]:
+    from photoplanet.core import atomic
+
+    with atomic.open_replacing(path) as file:
+        writer = csv.DictWriter(file, MATCH_COLUMNS, extrasaction="ignore")
+        writer.writeheader()
+        yield lambda facts: writer.writerow(_match_row(facts))
 
 
 def _match_line(facts: dict[str, Any], width: int, precision: str) -> str:

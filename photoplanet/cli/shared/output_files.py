@@ -63,4 +63,4 @@ class OutputFiles(AbstractContextManager["OutputFiles"]):
             fault = error
         if fault and not isinstance(fault, BrokenPipeError):  # what reads a pipe may have seen enough
             self.failed = True
-            report_error(f"{fault.filename or 'a result'}: {fault.strerror or fault}; it is not written, the rest is")
+            report_error(f"{fault.filename or 'a result'}: {fault.strerror or fault}")
