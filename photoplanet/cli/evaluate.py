@@ -18,7 +18,13 @@ if TYPE_CHECKING:
 @click.argument("model")
 @click.argument("photos", type=options.IN_FILE, required=False)
 @options.READOUT
-@click.option("--top", type=click.IntRange(1, 100), default=5, show_default=True, help="Candidates per photo (Fig. 3).")
+@click.option(
+    "--top",
+    type=click.IntRange(1, 100),
+    default=5,
+    show_default=True,
+    help="Answers per photo of which the best counts (Fig. 3).",
+)
 @options.region("Probability of the credible region whose coverage is measured.")
 @click.option("--predictions", "out", type=options.OUT_FILE, help="Write CSV that `photoplanet score` reads.")
 @benchmark_option("A public benchmark, with --images and --list.")

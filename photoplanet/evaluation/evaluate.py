@@ -57,7 +57,7 @@ def evaluate(
     groups = regions.groups(lat[scored], lng[scored], by) if by else None
     found = report.result(locator.info.name, errors[scored], groups, by or "")
     found["sureness"] = report.calibration_facts(
-        got.confidence[scored, 0], got.correct[scored], got.held[scored], got.answered[scored], region
+        got.confidence[scored], got.correct[scored], got.held[scored], got.answered[scored], region
     )
     found["leaks"] = leakage.described(leaks, errors[:, 0], drop_duplicates)
     found |= {

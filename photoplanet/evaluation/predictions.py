@@ -188,10 +188,7 @@ def writing(path: str | os.PathLike[str], ids: Sequence[str], top: int = 5) -> I
         def add(row: int, answer: "Prediction | Exception") -> None:
             if isinstance(answer, Exception):
                 return
-            order = answer.order[:top]
-            points = answer.partition.means[order].copy()
-            points[0] = answer.point
-            for rank, (point, cell) in enumerate(zip(points, order, strict=True), start=1):
+            for rank, (point, cell) in enumerate(zip(*answer.candidates(top), strict=True), start=1):
                 numbers = (f"{point[0]:.6f}", f"{point[1]:.6f}", f"{answer.probabilities[cell]:.6g}")
                 writer.writerow((ids[row], rank, *numbers))
 

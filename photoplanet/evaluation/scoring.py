@@ -17,7 +17,7 @@ _SHOWN = 5
 class Collected:
     """What is needed of n answers to score them; rows of photos that were not read are NaN or False.
 
-    `latitude`, `longitude` (n, k) degrees: the candidates; `confidence` (n, k): the probability of their cells;
+    `latitude`, `longitude` (n, k) degrees: the candidates; `confidence` (n,): the highest probability of a cell;
     `correct`, `held`, `answered`, `abstained`, all bool (n,): whether the most probable cell is the true one, whether
     the credible region holds the true cell, whether the photo was read, whether the model abstains. `unreadable`: a
     count with the first reasons.
@@ -42,8 +42,8 @@ def collect(
 ) -> Collected:
     """Collect (row, prediction or error) pairs; rows that never come count as unanswered.
 
-    `labels` (n,) int: the true class of each row, −1 outside every cell. The first candidate of a prediction is its
-    point, the others are the next cells by probability. `each` is called for every pair.
+    `labels` (n,) int: the true class of each row, −1 outside every cell. The candidates are `Prediction.candidates`.
+    `each` is called for every pair.
 
     >>> import photoplanet as pp
     >>> model = pp.load("toy")
@@ -53,7 +53,8 @@ def collect(
     (array([ True, False]), array([ True, False]), (2, 5))
     """
     n = len(labels)
-    lat, lng, sure = (np.full((n, top), np.nan) for _ in range(3))
+    lat, lng = (np.full((n, top), np.nan) for _ in range(2))
+    sure = np.full(n, np.nan)
     correct, held, answered, abstained = (np.zeros(n, np.bool_) for _ in range(4))
     reasons: list[str] = []
     failed = 0
@@ -63,11 +64,9 @@ def collect(
             if len(reasons) < _SHOWN:
                 reasons.append(str(answer))
         else:
-            order = answer.order[:top]
-            count = len(order)
-            lat[row, :count], lng[row, :count] = answer.partition.means[order].T
-            lat[row, 0], lng[row, 0] = answer.point
-            sure[row, :count] = answer.probabilities[order]
+            points, _ = answer.candidates(top)
+            lat[row, : len(points)], lng[row, : len(points)] = points.T
+            sure[row] = answer.probabilities[answer.order[0]]
             answered[row], abstained[row] = True, answer.abstains
             correct[row] = labels[row] == answer.order[0]
             held[row] = holds(answer.probabilities, answer.order, int(labels[row]), region)

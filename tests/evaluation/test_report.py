@@ -41,7 +41,7 @@ def test_a_result_holds_top_k_and_groups_and_prints():
 def test_nothing_read_at_all_still_prints():
     got = collect([(0, InputError("x"))], np.array([0]))
     found = report.result("m", np.full((1, 5), np.inf))
-    found["sureness"] = report.calibration_facts(got.confidence[:, 0], got.correct, got.held, got.answered)
+    found["sureness"] = report.calibration_facts(got.confidence, got.correct, got.held, got.answered)
     assert "median error ∞ km" in report.text(found)
 
 

@@ -83,8 +83,16 @@ class Partition:
     @cached_property
     def reaches_km(self) -> NDArray[np.float64]:
         """From each cell's mean position to its farthest corner (n,), km."""
-        corners, means = cells.vertices(self.ids), self.means
-        away: NDArray[np.float64] = geodesy.distance_km(means[:, :1], means[:, 1:], corners[..., 0], corners[..., 1])
+        return self._reaches(self.means)
+
+    @cached_property
+    def center_reaches_km(self) -> NDArray[np.float64]:
+        """From each cell's centre to its farthest corner (n,), km."""
+        return self._reaches(self.centers)
+
+    def _reaches(self, points: NDArray[np.float64]) -> NDArray[np.float64]:
+        corners = cells.vertices(self.ids)
+        away: NDArray[np.float64] = geodesy.distance_km(points[:, :1], points[:, 1:], corners[..., 0], corners[..., 1])
         farthest: NDArray[np.float64] = away.max(axis=1)
         return farthest
 
