@@ -49,8 +49,8 @@ class Prediction:
     (True, 3, True)
     >>> (where.top(1)[0].latitude, where.top(1)[0].cell) == (where.best.latitude, where.best.cell)
     True
-    >>> list(where.confidence)
-    ['street', 'city', 'region', 'country', 'continent']
+    >>> bool(where.probabilities[where.order[0]] == where.probabilities.max()), list(where.confidence)
+    (True, ['street', 'city', 'region', 'country', 'continent'])
     >>> where.abstains == (where.confidence["country"] < ABSTAIN_BELOW)
     True
     """
@@ -341,7 +341,7 @@ def _classes_at(points: NDArray[np.float64], partition: "Partition") -> NDArray[
     held = near[np.arange(len(near)), inside.argmax(axis=1)].astype(np.int32)
     for row in np.flatnonzero(~inside.any(axis=1)):  # one by one: rare, and memory stays that of one photo
         held[row] = (partition.xyz @ geodesy.to_xyz(*points[row])).argmax()
-    return held
+    return np.asarray(held)
 
 
 def _facts(held: Region) -> dict[str, Any]:

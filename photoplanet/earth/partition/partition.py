@@ -39,6 +39,8 @@ class Partition:
     (['89c25', '89c27'], (2, 3))
     >>> partition.areas_km2.round().tolist(), partition.reaches_km.round().tolist()
     ([1118.0, 1120.0], [26.0, 26.0])
+    >>> (partition.center_reaches_km == partition.reaches_km).tolist()  # no photos: the mean is the centre
+    [True, True]
     """
 
     def __init__(
