@@ -2,9 +2,9 @@
 
 `original` is the CVPR 2008 paper's: six descriptors, and the position of the nearest neighbour. `extended` is the 2014
 chapter's: more descriptors, k neighbours, mean-shift clusters of their positions, one-against-all SVMs made for this
-query alone, and the mean position of the cluster that wins; where every SVM rejects the query, the nearest neighbour. `density` is its modern reading (`neighbours`). Each takes
-(reference photos, records of the queries) and returns (latitude (q,), longitude (q,)) in degrees, NaN for an unreadable
-query.
+query alone, and the mean position of the cluster that wins; where every SVM rejects the query, the nearest neighbour.
+`density` is its modern reading (`neighbours`). Each takes (reference photos, records of the queries) and returns
+(latitude (q,), longitude (q,)) in degrees, NaN for an unreadable query.
 
 >>> import tempfile
 >>> from PIL import Image
