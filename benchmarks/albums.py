@@ -75,7 +75,7 @@ def main() -> None:
     sets = {name: load(given.work, name) for name in ("train", "validation", "test")}
     if given.cut_hours:
         sets["test"] = cut(sets["test"][0], given.cut_hours), sets["test"][1]
-    test, travellers = sets["test"][0], travellers_of(given.work)
+    test, travellers = sets["test"][0], travellers_of(given.work, "test")
     for name, (answers, _) in sets.items():
         print(f"{name}: {len(answers):,} photos in {len(answers.starts) - 1:,} albums", flush=True)
     found: dict[str, Errors] = {}
@@ -112,10 +112,10 @@ def answered(name, sets, model, given) -> tuple[dict[str, Errors], float]:
     return decoded(name, sets, model)
 
 
-def travellers_of(work: Path) -> np.ndarray:
-    """The traveller (n,) of each test photo: albums of one person are not independent."""
-    photos, _ = table.read(next(cache_of(work, "test").parent.glob("photos.*")), columns=("photo_id", "photographer"))
-    assert photos["photo_id"].to_pylist() == np.load(cache_of(work, "test") / "ids.npy").tolist()
+def travellers_of(work: Path, name: str) -> np.ndarray:
+    """The traveller (n,) of each photo of a set: albums of one person are not independent."""
+    photos, _ = table.read(next(cache_of(work, name).parent.glob("photos.*")), columns=("photo_id", "photographer"))
+    assert photos["photo_id"].to_pylist() == np.load(cache_of(work, name) / "ids.npy").tolist()
     return np.array(photos["photographer"].to_pylist())
 
 
