@@ -55,6 +55,7 @@ PAIRS = [  # what the paper finds, and ours against the best of the nine
 ]  # fmt: skip
 PAPERS, DEFAULT = "center", point_estimates.DEFAULT_READOUT
 APART_KM = 50  # an album whose photos lie further apart is one of several places
+LONGER = 4  # photos
 RESAMPLES = 2000
 
 Errors = dict[str, np.ndarray]  # readout → km (seeds, photos), NaN for a photo that is not answered
@@ -97,6 +98,7 @@ def main() -> None:
             print(f"| ceiling | an ideal observer of these albums | | {' | '.join(shares)} |")
         for readout in (PAPERS, DEFAULT):
             print("\n" + differences(some, groups, readout))
+    print("\n" + where_in_album(found, test, np.unique(travellers, return_inverse=True)[1]))
 
 
 def answered(name, sets, model, given) -> tuple[dict[str, Errors], float]:
@@ -317,6 +319,29 @@ def differences(found: dict[str, Errors], groups: np.ndarray, readout: str) -> s
         spread = 100 * np.percentile(samples, [2.5, 97.5], axis=0).T
         cells = (f"{by:+.1f} [{low:+.1f}, {high:+.1f}]" for by, (low, high) in zip(apart, spread, strict=True))
         lines.append(f"| `{one}` − `{other}` | " + " | ".join(cells) + " |")
+    return "\n".join(lines)
+
+
+def where_in_album(found: dict[str, Errors], test: AlbumPhotos, groups: np.ndarray) -> str:
+    """A table of the shares within 25 km of the first, the second and third, and the last photo of longer albums."""
+    starts, sizes = test.starts[:-1], np.diff(test.starts)
+    some = sizes >= LONGER
+    parts = {
+        "first": starts[some],
+        "second and third": np.concatenate([starts[some] + 1, starts[some] + 2]),
+        "last": (starts + sizes)[some] - 1,
+    }
+    city = list(geodesy.RADII_KM).index("city")
+    title = f"{some.sum():,} albums of {LONGER} photos or more, within 25 km, by `{DEFAULT}`"
+    lines = [f"| {title} | {' | '.join(parts)} |", "| --- |" + " ---: |" * len(parts)]
+    for name in found:
+        cells = []
+        for rows in parts.values() if DEFAULT in found[name] else ():
+            errors, own = found[name][DEFAULT][:, rows], np.unique(groups[rows], return_inverse=True)[1]
+            low, high = np.percentile(100 * drawn(errors, own)[:, city], [2.5, 97.5])
+            cells.append(f"{100 * shares(errors)[city]:.1f} [{low:.1f}, {high:.1f}]")
+        if cells:
+            lines.append(f"| `{name}` | {' | '.join(cells)} |")
     return "\n".join(lines)
 
 
