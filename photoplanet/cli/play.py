@@ -58,10 +58,10 @@ def command(
       photoplanet play toy-photos/photos.parquet --model toy
       photoplanet play --summary
     """
+    from photoplanet.core.home import home
     from photoplanet.evaluation.game import game_log
-    from photoplanet.models import installed
 
-    kept = results or installed.home() / RESULTS
+    kept = results or home() / RESULTS
     before, damaged = game_log.read(kept)
     if damaged["count"]:
         lines = ", ".join(map(str, damaged["lines"])) + (", …" if damaged["count"] > len(damaged["lines"]) else "")
