@@ -38,6 +38,8 @@ def candidates(sources: Sequence[str | Path], images: ImageFolder | None = None)
         if not path.exists():
             raise InputError(f"{path}: no such file or folder; check the path")
         suffix = path.suffix.lower()
+        if not path.is_dir() and not path.is_file():
+            raise InputError(f"{path}: is not a regular file; give a folder, a table, a shard or a photo")
         if path.is_dir():
             yield from _folder(path, beside)
         elif suffix in TABLE_SUFFIXES:

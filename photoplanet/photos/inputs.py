@@ -6,6 +6,8 @@ from collections import Counter
 from collections.abc import Iterable, Iterator
 from pathlib import Path
 
+from photoplanet.core import outputs as targets
+from photoplanet.core import regular
 from photoplanet.core.names import readable
 from photoplanet.core.progress import Say, silent
 from photoplanet.errors import InputError
@@ -52,22 +54,14 @@ def check_outputs(outputs: Iterable[str | Path], photos: Iterable[str | bytes]) 
     Traceback (most recent call last):
     photoplanet.errors.InputError: answers.jpg: is called like a photo, which results never overwrite; give another name
     """
-    targets: dict[str, Path] = {}
-    for output in map(Path, outputs):
+    given = [Path(output) for output in outputs]
+    for output in given:
         if not output.absolute().parent.is_dir():
             raise InputError(f"{output}: its folder does not exist; make it first")
         if output.suffix.lower() in SUFFIXES:
             raise InputError(f"{output}: is called like a photo, which results never overwrite; give another name")
-        if os.path.realpath(output) in targets:
-            raise InputError(f"{output}: is named for two results; give each its own name")
-        targets[os.path.realpath(output)] = output
-    if not targets:
-        return
-    for photo in photos:
-        path = photo if isinstance(photo, str) else ""
-        for file in (path, (shards.split_address(path) or (path,))[0]):
-            if file and (clash := targets.get(os.path.realpath(file))):
-                raise InputError(f"{clash}: this is one of the photos; give the result another name")
+    files = (photo for photo in photos if isinstance(photo, str))
+    targets.check(given, (name for file in files for name in (file, (shards.split_address(file) or (file,))[0])))
 
 
 def _listed(files_from: str) -> list[str]:
@@ -76,7 +70,7 @@ def _listed(files_from: str) -> list[str]:
         if files_from == "-":
             data = sys.stdin.buffer.read(MAX_LIST_BYTES + 1)
         else:
-            with Path(files_from).open("rb") as file:
+            with regular.open_stream(files_from) as file:
                 data = file.read(MAX_LIST_BYTES + 1)
     except OSError as error:
         raise InputError(f"{files_from}: {error.strerror or error}; give a text file of names, one a line") from None
