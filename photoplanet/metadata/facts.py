@@ -1,6 +1,7 @@
 """All that is said of a photo beside its pixels, in its file and in the files beside it, as one answer."""
 
 from collections.abc import Iterable
+from contextlib import suppress
 from dataclasses import dataclass, replace
 from pathlib import Path
 
@@ -100,7 +101,8 @@ def xmp_packets(image: Image.Image) -> list[bytes]:
         segments = getattr(image, "applist", ())
         packet = next((body[len(begin) :] for _, body in segments if body.startswith(begin)), None)
     if packet is None and kind is formats.TIFF:
-        packet = getattr(image, "tag_v2", {}).get(700)
+        with suppress(Exception):  # Pillow raises a dozen types on broken tags
+            packet = getattr(image, "tag_v2", {}).get(700)
     if isinstance(packet, tuple):
         packet = bytes(part & 255 for part in packet if isinstance(part, int))
     packets = [packet] if isinstance(packet, bytes) and packet else []

@@ -32,17 +32,20 @@ def read(image: Image.Image) -> PngText:
     """
     found = PngText()
     file = getattr(image, "fp", None)
-    if file is None:  # decoded already: what Pillow has kept
+    if file is None or getattr(file, "closed", False):  # decoded already: what Pillow has kept
         found.exif = image.info.get("exif") or b""
         packet = image.info.get("XML:com.adobe.xmp") or image.info.get("xmp") or b""
         found.packets += [packet.encode() if isinstance(packet, str) else packet] if packet else []
         return found
-    profile = b""
+    profile, unpacked = b"", 0
     for kind, body in _chunks(file):
         if kind == b"eXIf":
             found.exif = found.exif or _EXIF + body.removeprefix(_EXIF)
             continue
         keyword, text = _text(kind, body)
+        unpacked += len(text)
+        if unpacked > 4 * MAX_BLOCK:  # a few bytes can unpack to many, again and again
+            break
         if keyword == b"XML:com.adobe.xmp":
             found.packets.append(text)
         elif keyword.startswith(_RAW):
