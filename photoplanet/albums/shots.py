@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from photoplanet.core.progress import Advance, ignore
+from photoplanet.core.progress import Advance, Say, ignore, silent
 from photoplanet.errors import InputError
 from photoplanet.metadata import exif, facts
 from photoplanet.metadata.sidecars import Sidecars
@@ -32,11 +32,12 @@ class Shot:
     unreadable: bool = False
 
 
-def read_shots(names: Sequence[str], advance: Advance = ignore) -> list[Shot]:
+def read_shots(names: Sequence[str], advance: Advance = ignore, say: Say = silent) -> list[Shot]:
     """The photos of folders, files, shards and photo tables, with time, camera and place as they state them.
 
     A table's values win over the files' own. A file that is named twice, under whatever names and links, counts once;
-    `advance` gets a note of the second. InputError where nothing is named, or a folder or table holds no photo.
+    `say` gets a line on those, and on what is passed over in folders. InputError where nothing is named, or a folder or
+    table holds no photo.
 
     >>> from PIL import Image
     >>> folder = getfixture("tmp_path")
@@ -49,14 +50,17 @@ def read_shots(names: Sequence[str], advance: Advance = ignore) -> list[Shot]:
     shots, beside = [], Sidecars()
     seen: set[Hashable] = set()
     for name in names:
-        for source, row in _listed(name):
+        again = 0
+        for source, row in _listed(name, say):
             mark = _file(source)
             if mark in seen:
-                advance(1, note=f"{inputs.name_of(source)}: the same file came before, so it counts once")
+                again += 1
                 continue
             seen.add(mark)
             shots.append(read_shot(source, row, beside=beside))
             advance(1)
+        if again:
+            say(f"{name}: {again:,} left out: duplicate path (the same file came before)")
     return shots
 
 
@@ -72,11 +76,11 @@ def _file(source: str | bytes) -> Hashable:
     return (status.st_dev, status.st_ino, member) if status.st_ino else os.path.realpath(source)
 
 
-def _listed(name: str) -> list[tuple[str | bytes, dict[str, Any]]]:
+def _listed(name: str, say: Say) -> list[tuple[str | bytes, dict[str, Any]]]:
     """The photos that one name stands for, each with its row of a table, or {} without one."""
     path = Path(name)
     if path.suffix.lower() not in table.TABLE_SUFFIXES or not path.is_file():
-        return [(source, {}) for source in inputs.sources([name])]
+        return [(source, {}) for source in inputs.sources([name], say=say)]
     rows, _ = table.read(path, require=("path",))
     if not len(rows):
         raise InputError(f"{path}: this table lists no photo")

@@ -34,8 +34,8 @@ def command(
 ) -> None:  # fmt: skip
     """Turn folders, photos, CSV, Parquet and WebDataset shards into one photo table.
 
-    Folders are searched with all below them for JPEG, PNG, WebP, TIFF and HEIC, and for .tar shards; place, time and
-    photographer come from EXIF, the album is the subfolder. A table's own values win over EXIF. Nothing is decoded
+    Folders are searched with all below them for photos and for .tar shards; place and time come from sidecars, EXIF
+    and XMP, the photographer from EXIF, the album is the subfolder. A table's own values win. Nothing is decoded
     unless a filter asks for it. A stopped run resumes where it was; later runs read only what has changed.
 
     \b

@@ -82,7 +82,7 @@ def command(
     from photoplanet.locate import locator
     from photoplanet.photos import inputs
 
-    sources = inputs.sources(photos, files_from)
+    sources = inputs.sources(photos, files_from, say)
     given = [*sources, *(name for name in (files_from, library) if name)]
     inputs.check_outputs([path for path in (csv_path, geojson_path, map_path) if path], given)
     opening: dict[str, Any] = {"index": index_dir, "update": not no_update, "threads": threads}

@@ -76,7 +76,7 @@ def command(
 
     if by == "local" and (model or vectors):
         raise InputError("--model and --vectors are for --by embedding; local features need no model")
-    sources = inputs.sources(photos, files_from)
+    sources = inputs.sources(photos, files_from, say)
     _check_outputs(csv_path, show_path, [*sources, *(name for name in (files_from, library) if name)])
     found = open_library(library, by=by, model=model, vectors=vectors, index=index_dir, update=not no_update,
                          threads=threads)  # fmt: skip

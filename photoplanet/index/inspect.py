@@ -16,6 +16,7 @@ from photoplanet.photos.shards import read_range, split_address
 from photoplanet.photos.table import SCHEMA, coordinate_fault
 from photoplanet.photos.truncation import surely_whole
 
+READER = 2  # raised when photos are read otherwise than before, so that earlier findings are not used
 MAX_JSON = 1 << 20  # bytes of a sample's JSON
 MAX_TEXT = 1000  # characters of a value in it
 Record = dict[str, Any]  # JSON: see `inspect_photo`
@@ -60,7 +61,7 @@ class IndexOptions:
     @property
     def fingerprint(self) -> str:
         """A text that changes with every option."""
-        return json.dumps([self.max_pixels, self.drop_graphics, self.filter_name])
+        return json.dumps([READER, self.max_pixels, self.drop_graphics, self.filter_name])
 
 
 def inspect_photo(candidate: Candidate, options: IndexOptions) -> Record:
