@@ -67,10 +67,12 @@ def command(
       photoplanet evaluate model/ photos.parquet --by continent --table latex --intervals
       photoplanet evaluate model/ --benchmark im2gps3k --images DIR --list im2gps3k_places365.csv
     """
+    from photoplanet.core import outputs
     from photoplanet.evaluation import published, report
     from photoplanet.evaluation.evaluate import evaluate
     from photoplanet.locate import locator
 
+    outputs.check([out], [photos, listing, training])
     truth = _truth(photos, benchmark, images, listing)
     found = evaluate(
         locator.load(model, threads), truth, readout=readout, top=top, region=region, by=by, uncovered=uncovered,
