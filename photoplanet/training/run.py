@@ -58,7 +58,7 @@ def train(
 
 def _finish(loop: Loop[Any], task: Classification, out: Path, say: Say = silent) -> dict[str, Any]:
     """Fit the temperature on the validation photos and write the model folder; return the training facts."""
-    model, data = _plain(loop, task), task.photos
+    model, data = _plain(loop), task.photos
     if task.patience and not loop.converged:
         say(f"all {loop.step:,} steps were taken before validation converged; more epochs may do better")
     fitted: dict[str, Any] = {"temperature": 1.0}
@@ -97,10 +97,12 @@ def calibrated(log_probabilities: NDArray[np.float32], classes: NDArray[np.integ
     }
 
 
-def _plain(loop: Loop[Any], task: Classification) -> Classifier:
+def _plain(loop: Loop[Any]) -> Classifier:
     """Return the run's network as an ordinary Classifier: without what distributed training or compiling added."""
-    model = Classifier.from_arguments(task.model.arguments())
-    model.load_state_dict(loop.result().state_dict())
+    trained, network = loop.result(), loop.task.model
+    assert isinstance(network, Classifier)
+    model = Classifier.from_arguments(network.arguments())
+    model.load_state_dict(trained.state_dict())
     return model.eval()
 
 

@@ -72,6 +72,8 @@ def append(path: str | Path, guess: Guess) -> None:
         raise InputError(f"{path}: a guess that could not be read back (photo {guess.photo_id[:100]!r})")
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
+        if path.exists() and not path.is_file():  # a pipe would be waited for
+            raise InputError(f"{path}: cannot write the guess (not a regular file); name another file")
         with path.open("a+b") as file:
             file.seek(0, os.SEEK_END)
             if file.tell():
