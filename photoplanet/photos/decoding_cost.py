@@ -22,7 +22,7 @@ SMALL = 32 * MEBIBYTE
 MAX_WORK = 4_000_000_000  # scans × pixels of one photo: 20 scans of a 200-megapixel JPEG; half a second where empty
 HEAVY_WORK = 200_000_000
 _CHUNKS = 20  # of a WebP, before its pixels
-_LINE = 8  # bytes that Pillow keeps for each row
+_LINE, _ROW = 8, 16  # bytes that Pillow keeps for each row; and for a pixel of the row at hand, and of the one before
 _WEBP, _WEBP_LOSSLESS, _HEIC = 16, 24, 7  # bytes a pixel at the peak, measured
 _BYTES = {"1": 1, "L": 1, "P": 1, "I;16": 2, "I;16L": 2, "I;16B": 2, "I;16N": 2}  # a pixel in Pillow; others 4
 _large, _small = ByteBudget(LARGE_BYTES), ByteBudget(SMALL_BYTES)
@@ -52,7 +52,7 @@ def of(image: Image.Image, name: str) -> Cost:
         return Cost(0, 0, image.size)
     pixels, lines = image.width * image.height, image.height
     kind, file = formats.of_pillow(image.format), getattr(image, "fp", None)
-    held = pixels * _BYTES.get(image.mode, 4) + lines * _LINE
+    held = pixels * _BYTES.get(image.mode, 4) + lines * _LINE + image.width * _ROW
     work, size = pixels, image.size
     if kind is formats.JPEG and file is not None:
         position = file.tell()

@@ -45,7 +45,8 @@ def check_runs(image: Image.Image, size: int, name: str) -> None:
 
     >>> check_runs(Image.new("L", (8, 8)), 100, "a.bmp")
     """
-    coded = formats.of_pillow(image.format) is formats.BMP and image.tile and image.tile[0].codec_name == "bmp_rle"
+    tiles = getattr(image, "tile", ())
+    coded = formats.of_pillow(image.format) is formats.BMP and tiles and tiles[0][0] == "bmp_rle"
     if coded and max(image.width * image.height, size) > MAX_RUN_LENGTH_PIXELS:
         limit = f"{MAX_RUN_LENGTH_PIXELS:,} pixels or bytes"
         raise PhotoError(name, WORK, f"a run-length coded BMP of more than {limit}; save it as PNG")

@@ -73,7 +73,14 @@ def read_frame(file: io.BufferedIOBase, name: str) -> Frame | None:
 
 
 def count_scans(file: io.BufferedIOBase, frame: Frame, most: int) -> int:
-    """Return how many scans there are, as libjpeg will find them; more than `most`, and it stops counting."""
+    """Return how many scans there are, as libjpeg will find them; more than `most`, and it stops counting.
+
+    >>> from PIL import Image
+    >>> file = io.BytesIO()
+    >>> Image.new("RGB", (40, 30)).save(file, "JPEG", progressive=True)
+    >>> count_scans(file, read_frame(file, "IMG_1.jpg"), 500)
+    10
+    """
     marks, scans = _Markers(file, frame.first_scan, _SCAN_WINDOW), 1
     for _ in range(MAX_SEGMENTS + 10 * most):
         marker = marks.following()

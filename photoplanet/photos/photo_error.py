@@ -34,6 +34,8 @@ def reported(name: str) -> Iterator[None]:
     except PhotoError:
         raise
     except Exception as error:  # decoders raise a dozen types (OSError, SyntaxError, struct.error, ValueError, …)
+        if isinstance(error, MemoryError):
+            raise PhotoError(name, MEMORY, "takes more memory to decode than there is; save it smaller") from None
         detail = " ".join(str(error).split()) or type(error).__name__
         if isinstance(error, Image.DecompressionBombError):
             raise PhotoError(name, "over the pixel limit", detail) from None

@@ -2,6 +2,7 @@
 
 import ctypes
 import functools
+import importlib.util
 import logging
 import threading
 import warnings
@@ -43,10 +44,9 @@ def hush_libtiff() -> None:
 
     >>> hush_libtiff()
     """
-    from PIL import Image
-
+    spec = importlib.util.find_spec("PIL._imaging")
     with suppress(AttributeError, OSError):
-        library = ctypes.CDLL(Image.core.__file__)  # finds the symbols of what Pillow is linked with
+        library = ctypes.CDLL(spec and spec.origin)  # finds the symbols of what Pillow is linked with
         for name in ("TIFFSetErrorHandler", "TIFFSetWarningHandler"):
             function = getattr(library, name)
             function.argtypes, function.restype = [ctypes.c_void_p], ctypes.c_void_p
