@@ -5,6 +5,7 @@ hold 4,000 scans over 100 million pixels.
 """
 
 import math
+import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -81,6 +82,31 @@ def of(image: Image.Image, name: str) -> Cost:
     return Cost(held, work, size)
 
 
+class Heavy(BaseException):
+    """A photo that is heavy where only light ones may be decoded. Not an Exception: it says nothing about the photo."""
+
+
+class _Here(threading.local):
+    light = False
+
+
+_here = _Here()
+
+
+@contextmanager
+def only_light() -> Iterator[None]:
+    """Raise `Heavy` in this thread instead of decoding a photo that is heavy (`Cost.heavy`).
+
+    >>> with only_light():
+    ...     pass
+    """
+    _here.light = True
+    try:
+        yield
+    finally:
+        _here.light = False
+
+
 @contextmanager
 def held(image: Image.Image, name: str, more: int = 0) -> Iterator[None]:
     """Wait for the memory that decoding an opened image takes, with `more` bytes for what is made of it, and hold it.
@@ -97,6 +123,8 @@ def held(image: Image.Image, name: str, more: int = 0) -> Iterator[None]:
         size = f"{cost.size[0]} × {cost.size[1]} pixels ({image.mode})"
         needs = f"take {math.ceil(need / MEBIBYTE):,} MB to decode, the limit is {LARGE_BYTES // MEBIBYTE}"
         raise PhotoError(name, MEMORY, f"{size} {needs}; save it smaller, or as JPEG")
+    if _here.light and (cost.heavy or need > SMALL):
+        raise Heavy
     with (_small if need <= SMALL else _large).hold(need):
         yield
 

@@ -46,7 +46,7 @@ def hush_libtiff() -> None:
     """
     spec = importlib.util.find_spec("PIL._imaging")
     with suppress(AttributeError, OSError):
-        library = ctypes.CDLL(spec and spec.origin)  # finds the symbols of what Pillow is linked with
+        library = ctypes.CDLL(spec.origin if spec else None)  # finds the symbols of what Pillow is linked with
         for name in ("TIFFSetErrorHandler", "TIFFSetWarningHandler"):
             function = getattr(library, name)
             function.argtypes, function.restype = [ctypes.c_void_p], ctypes.c_void_p

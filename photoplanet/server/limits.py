@@ -25,7 +25,7 @@ class Limits:
     request_bytes: int = 200 * MEGABYTE
     seconds: float = 30.0
     waiting: int = 400
-    memory_bytes: int = 1024 * MEGABYTE
+    memory_bytes: int = 256 * MEGABYTE  # with what decoding takes (`photos.decoding_cost`), under 1 GB in all
     track_bytes: int = 10 * MEGABYTE
     rate: int = 0
 
