@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Literal, TypeVar, cast
 
 from starlette.requests import Request
 
+from photoplanet.explain.occlusion import BATCH
 from photoplanet.locate.locator import Locator
 from photoplanet.photos import decode
 from photoplanet.server import uploads
@@ -49,17 +50,24 @@ class Service:
         for lane in self._aside.values():
             await loop.run_in_executor(None, lane.stop, STOP_SECONDS)
 
-    async def answer(self, request: Request, work: Callable[[list[Upload]], Awaitable[T]]) -> T:
-        """Read the photos of a request, admit them, and await `work`; Problem where a bound is passed."""
+    async def answer(self, request: Request, work: Callable[[list[Upload]], Awaitable[T]], runs: int = 1) -> T:
+        """Read the photos of a request, admit them, and await `work`; Problem where a bound is passed.
+
+        `runs`: of the network for each photo.
+        """
         with self.admission.memory() as reserve:
             photos = await uploads.read(request, self.limits, reserve)
-            return await self.bounded(request, len(photos), lambda: work(photos))
+            return await self.bounded(request, len(photos), lambda: work(photos), runs)
 
-    async def bounded(self, request: Request, photos: int, work: Callable[[], Awaitable[T]]) -> T:
-        """Await work on so many photos, within the client's rate, the bound on photos inside, and the time."""
+    async def bounded(self, request: Request, photos: int, work: Callable[[], Awaitable[T]], runs: int = 1) -> T:
+        """Await work on so many photos, within the client's rate, the bound on photos inside, and the time.
+
+        `runs` of the network for each: all of them count for the rate, and for the room those that wait at a time.
+        """
         SENDER.set((request.client.host, request.client.port) if request.client else ("", 0))
-        self.rate_limit.spend(SENDER.get()[0], photos)
-        with self.admission.admit(photos):
+        self.rate_limit.spend(SENDER.get()[0], photos * runs)
+        room = min(photos * min(runs, BATCH), max(photos, self.limits.waiting))
+        with self.admission.admit(room):
             try:
                 return await asyncio.wait_for(work(), self.limits.seconds)
             except asyncio.TimeoutError:  # another class than the built-in one before Python 3.11
