@@ -28,8 +28,8 @@ def test_explain_names_the_parts_that_matter(connect, model, is_problem):
     assert np.asarray(found["map"]) == pytest.approx(heat, abs=1e-5) and 0 < heat.min() < heat.max() < 1
     true = client.post("/v1/explain?latitude=-33.87&longitude=151.21", content=photo).json()
     assert true["cell_is"] == "true" and true["supports"][0]["box"][2] > 0.5
-    is_problem(client.post("/v1/explain?latitude=1", content=photo), 400, "together")
-    is_problem(client.post("/v1/explain?latitude=0&longitude=0", content=photo), 400, "outside every cell")
+    is_problem(client.post("/v1/explain?latitude=1", content=photo), 422, "together")
+    is_problem(client.post("/v1/explain?latitude=0&longitude=0", content=photo), 404, "no cell of the model")
     is_problem(client.post("/v1/explain", files=[("a", ("a", photo))] * 2), 400, "one photo")
 
 
