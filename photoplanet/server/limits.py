@@ -3,6 +3,8 @@
 from dataclasses import dataclass, replace
 from typing import Any
 
+from photoplanet.photos.decode import MAX_PIXELS
+
 MEGABYTE = 1 << 20
 
 
@@ -20,7 +22,7 @@ class Limits:
     """
 
     photo_bytes: int = 50 * MEGABYTE
-    photo_pixels: int = 100_000_000
+    photo_pixels: int = MAX_PIXELS
     photos: int = 200
     request_bytes: int = 200 * MEGABYTE
     seconds: float = 30.0
