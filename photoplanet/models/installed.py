@@ -7,11 +7,17 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+<<<<<<< HEAD
+from photoplanet.core import atomic, regular
+=======
 from photoplanet.core import atomic
+from photoplanet.core.home import home
+>>>>>>> enc
 from photoplanet.errors import InputError, ModelError, PhotoplanetError
 from photoplanet.models import folder as model_folder
 
 BUNDLED = Path(__file__).parent
+_MAX_DEFAULT = 1 << 16  # bytes of the file that names the default
 _NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,63}")
 NO_MODEL = (
     "no model is chosen, and none for real photos comes with photoplanet. Ways to an answer: "
@@ -29,20 +35,6 @@ class Installed:
     folder: Path
     bundled: bool
     default: bool
-
-
-def home() -> Path:
-    """The user's own folder: PHOTOPLANET_HOME, else `photoplanet` in the XDG data folder (`~/.local/share`).
-
-    >>> getfixture("monkeypatch").setenv("PHOTOPLANET_HOME", "/srv/photoplanet")
-    >>> home()
-    PosixPath('/srv/photoplanet')
-    """
-    own = os.environ.get("PHOTOPLANET_HOME")
-    if own:
-        return Path(own).expanduser()
-    shared = os.environ.get("XDG_DATA_HOME")
-    return (Path(shared) if shared else Path.home() / ".local" / "share") / "photoplanet"
 
 
 def models() -> list[Installed]:
@@ -96,10 +88,10 @@ def default() -> str | None:
     True
     """
     try:
-        text = _default_file().read_text(encoding="utf-8").strip()
+        text = regular.read_regular(_default_file(), _MAX_DEFAULT).decode().strip()
     except (FileNotFoundError, NotADirectoryError):
         return None
-    except UnicodeDecodeError as error:
+    except ValueError as error:  # not UTF-8, not a regular file
         raise ModelError(f"{_default_file()}: not readable; choose again: `photoplanet models default NAME`") from error
     return text or None
 
