@@ -1,6 +1,5 @@
 """A whole training of the retrieval embedding: photo table and model folder in, the part `embedding` of it out."""
 
-import tempfile
 from dataclasses import asdict
 from pathlib import Path
 from typing import Any
@@ -8,6 +7,7 @@ from typing import Any
 import numpy as np
 import torch
 
+from photoplanet.core import atomic_folders
 from photoplanet.core.progress import Bar, Say, no_bar, silent
 from photoplanet.models import folder as model_folder
 from photoplanet.training import export
@@ -77,8 +77,8 @@ def train(
         "validation_photos": len(task.queries),
         "settings": asdict(settings),
     }
-    with tempfile.TemporaryDirectory(dir=work) as temporary:
-        path = Path(temporary) / FILE
+    with atomic_folders.scratch(work / PART) as temporary:
+        path = temporary / FILE
         facts["onnx_parity"] = write_onnx(
             loop.result().eval(), path, task.inputs(training.part(np.arange(3)[: len(training)]))
         )
