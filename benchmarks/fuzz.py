@@ -35,7 +35,9 @@ def main() -> None:
     parser.add_argument("--kind", action="append", choices=[*KINDS, "kill"], help="only these; repeatable")
     parser.add_argument("--work", type=Path, help="where to work [a folder that is removed]")
     parser.add_argument("--plugin", default="", help="a Python file that every process runs first")
-    parser.add_argument("--replay", metavar="KIND:SEED", help="try one input again, keep its folder and print all of it")
+    parser.add_argument(
+        "--replay", metavar="KIND:SEED", help="try one input again, keep its folder and print all of it"
+    )
     parser.add_argument("--json", action="store_true", help="print JSON")
     given = parser.parse_args()
     with tempfile.TemporaryDirectory(prefix="photoplanet-fuzz-") as scratch:
@@ -87,6 +89,8 @@ class Found:
         counts["inputs"] += 1
         counts[answer["outcome"]] += 1
         counts["faults"] += bool(answer["faults"])
+        if "scenario" in answer:
+            counts[f"kills of {answer['scenario']}"] += 1
         counts["most MB"] = max(counts["most MB"], answer["peak"])
         counts["most ms"] = max(counts["most ms"], round(1000 * answer["seconds"]))
         for fault in answer["faults"]:
@@ -100,7 +104,7 @@ class Found:
             counts = {kind: dict(counts) for kind, counts in self._counts.items()}
             print(json.dumps({"seconds": round(seconds, 1), "kinds": counts, "faults": self.faults}))
             return
-        columns = ("inputs", "read", "refused", "faults", "most ms", "most MB")
+        columns = ("inputs", "read", "refused", "killed", "faults", "most ms", "most MB")
         print("| kind | " + " | ".join(columns) + " |\n|---|" + "---:|" * len(columns))
         for kind, counts in self._counts.items():
             print(f"| {kind} | " + " | ".join(f"{counts[column]:,}" for column in columns) + " |")

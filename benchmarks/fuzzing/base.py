@@ -81,9 +81,11 @@ def write_model(folder: Path, seed: int = 0) -> None:
         helper.make_model(graph, opset_imports=[helper.make_opsetid("", 17)], ir_version=8).SerializeToString()
     )
     onnx.checker.check_model(str(network))
-    write(folder, ModelInfo(name="tiny", backbone={"backbone": "mean colour"}, preprocessing=Preprocessing(size=SIZE),
-          classes=len(CITIES), embedding_size=3, calibration={"temperature": 1.0}, training={"world": "real", "photos": 250}),
-          partition, network, network)  # fmt: skip
+    info = ModelInfo(
+        name="tiny", backbone={"backbone": "mean colour"}, preprocessing=Preprocessing(size=SIZE), classes=len(CITIES),
+        embedding_size=3, calibration={"temperature": 1.0}, training={"world": "real", "photos": 250},
+    )  # fmt: skip
+    write(folder, info, partition, network, network)
     network.unlink()
 
 

@@ -16,8 +16,8 @@ Command = list[str]
 class Case:
     """What to run in a folder: `commands` one after another; `may_make`: the files that may be new at the end.
 
-    `may_change`: file → what it may hold at the end besides what it held (None: it may be gone). `same`: groups of files
-    that have to be equal at the end; `unlike_other`: outputs that a damaged cache must not change.
+    `may_change`: file → what it may hold at the end besides what it held (None: it may be gone). `same`: pairs of files
+    that have to be equal at the end.
     """
 
     commands: list[Command]
@@ -133,7 +133,8 @@ def model(folder: Path, random: random.Random, sets: base.Base) -> Case:
     _put(folder, "a.jpg", photos.photo(random))
     _put(folder, "t.csv", b"photo_id,path,latitude,longitude\na,a.jpg,1,2\n")
     commands = [
-        ["locate", "--model", "model", "--json", "a.jpg"], ["models", "card", "model"], ["album", "--model", "model", "."],
+        ["locate", "--model", "model", "--json", "a.jpg"], ["album", "--model", "model", "."],
+        ["models", "card", "model"],
         ["models", "add", "model", "--name", "mine"], ["evaluate", "model", "t.csv"], ["models", "list", "--json"],
         ["explain", "--model", "model", "--positions", "3", "a.jpg"],
         ["similar", "--by", "embedding", "--model", "model", "--library", "t.csv", "--index", "o", "a.jpg"],
@@ -150,7 +151,9 @@ def undo(folder: Path, random: random.Random, sets: base.Base) -> Case:
         change[name] = {data}
     _put(folder, "0.jpg.xmp", photos.XMP.encode().replace(b"exif:GPSL", b"exif:X"))
     change["0.jpg.xmp"] = {(folder / "0.jpg.xmp").read_bytes()}
-    base.run_quietly(["album", "--model", str(sets.model), "--answer-always", "--write", random.choice(("xmp", "exif")), "."], folder)
+    base.run_quietly(
+        ["album", "--model", str(sets.model), "--answer-always", "--write", random.choice(("xmp", "exif")), "."], folder
+    )
     journal = folder / ".photoplanet-undo.json"
     if journal.exists():
         journal.write_bytes(documents.undo_list(random, journal.read_bytes(), names))
@@ -177,11 +180,17 @@ def cache(folder: Path, random: random.Random, sets: base.Base) -> Case:
     else:
         _put(folder, "t.csv", b"photo_id,path\n" + b"".join(b"%d,p/%d.jpg\n" % (n % 3, n % 3) for n in range(6)))
         commands = [["duplicates", "t.csv", "-o", "o.csv"]] * 2
-    case = Case([list(command) for command in commands], {"o*", ".o*", "x", "x/*", ".t*", "p.index", "p.index/*", "first"}, same=[("first", "o.csv")])
+    case = Case(
+        [list(command) for command in commands],
+        {"o*", ".o*", "x", "x/*", ".t*", "p.index", "p.index/*", "first"},
+        same=[("first", "o.csv")],
+    )
 
     def damage() -> None:
         (folder / "o.csv").rename(folder / "first") if (folder / "o.csv").exists() else None
-        kept = [p for p in folder.rglob("*") if p.is_file() and p.parent not in (folder, folder / "p") and p.name != "lock"]
+        kept = [
+            p for p in folder.rglob("*") if p.is_file() and p.parent not in (folder, folder / "p") and p.name != "lock"
+        ]
         for path in random.sample(sorted(kept), min(len(kept), random.choice((1, 1, 3)))):
             data = path.read_bytes()
             path.write_bytes(random.choice((mutations.mutated(data, random), b"", data[: len(data) // 2])))

@@ -14,7 +14,8 @@ from fuzzing import mutations, photos
 
 _NAMED = (
     ("photo_id", "path", "latitude", "longitude", "taken_at", "album", "photographer", "width", "height", "source"),
-    ("id", "lat", "lng", "captured_at", "creator"), ("IMG_ID", "LAT", "LON"), ("filename", "lat_ref", "lat", "lon_ref", "lon"),
+    ("id", "lat", "lng", "captured_at", "creator"), ("IMG_ID", "LAT", "LON"),
+    ("filename", "lat_ref", "lat", "lon_ref", "lon"),
     ("SourceFile", "GPSLatitude", "GPSLongitude", "DateTimeOriginal", "Make"), ("key", "url", "latitude", "longitude"),
     ("photo_id", "latitude", "longitude", "rank", "confidence", "region_radius_km"),
 )  # fmt: skip
@@ -100,7 +101,9 @@ def _odd(values: list[str], random: random.Random) -> pa.Array:
     if kind == "dictionary":
         return pa.array(values, pa.string()).dictionary_encode()
     if kind == "time":
-        return pa.array([random.choice((0, -(2**33), 2**35, 1710756000)) for _ in values], pa.timestamp(random.choice(("s", "ns"))))
+        return pa.array(
+            [random.choice((0, -(2**33), 2**35, 1710756000)) for _ in values], pa.timestamp(random.choice(("s", "ns")))
+        )
     if kind == "decimal":
         return pa.array([None] * len(values), pa.decimal128(10, 2))
     return pa.nulls(len(values))
@@ -111,19 +114,24 @@ def gpx(random: random.Random) -> tuple[str, bytes]:
     points = []
     for number in range(random.choice((0, 1, 3, 40))):
         lat, lon = (48 + number / 100, 2 + number / 100) if random.random() < 0.9 else (mutations.word(random), "181")
-        time = f"2024-03-18T{9 + number // 20:02}:{number % 60:02}:00Z" if random.random() < 0.9 else mutations.word(random)
+        time = (
+            f"2024-03-18T{9 + number // 20:02}:{number % 60:02}:00Z"
+            if random.random() < 0.9
+            else mutations.word(random)
+        )
         points.append(f'<trkpt lat="{lat}" lon="{lon}"><ele>35</ele><time>{time}</time></trkpt>')
     body = "".join(points)
-    version = random.choice(('<?xml version="1.0" encoding="UTF-8"?>', "", '<?xml version="1.0" encoding="Shift_JIS"?>',
-                             '<?xml version="1.0" encoding="utf-7"?>', '<?xml version="1.0" encoding="nonsense"?>'))  # fmt: skip
+    encoding = random.choices(("UTF-8", "", "Shift_JIS", "utf-7", "windows-1252", "nonsense"), (10, 3, 1, 1, 1, 1))[0]
+    version = f'<?xml version="1.0" encoding="{encoding}"?>' if encoding else ""
     doctype = '<!DOCTYPE gpx [<!ENTITY a "aaaaaaaaaa"><!ENTITY b "&a;&a;&a;&a;">]>' if random.random() < 0.05 else ""
     space = random.choice(("http://www.topografix.com/GPX/1/1", "http://www.topografix.com/GPX/1/0", ""))
     data = mutations.mutated_text(
-        f'{version}{doctype}<gpx version="1.1" xmlns="{space}"><trk><name>a</name><trkseg>{body}</trkseg></trk></gpx>', random
+        f'{version}{doctype}<gpx version="1.1" xmlns="{space}"><trk><name>a</name><trkseg>{body}</trkseg></trk></gpx>',
+        random,
     )
     if random.random() < 0.1:
         return "t.gpx.gz", mutations.mutated(gzip.compress(data), random)
-    return random.choice(("t.gpx", "t.gpx", "t.GPX", "t.tcx", "t.kml")), data
+    return random.choices(("t.gpx", "t.GPX", "t.tcx", "t.kml"), (6, 1, 1, 1))[0], data
 
 
 def shard(random: random.Random) -> bytes:
@@ -133,7 +141,9 @@ def shard(random: random.Random) -> bytes:
     with tarfile.open(fileobj=file, mode="w", format=form, encoding="utf-8", errors="surrogateescape") as archive:
         for number in range(random.choice((0, 1, 3))):
             key = f"{number:05}" if random.random() < 0.8 else mutations.name(random)[:-4].replace("\x00", "")
-            about = json.dumps({"lat": 1.5, "lon": number, "album": mutations.word(random), "key": key, "DateTaken": "1"})
+            about = json.dumps(
+                {"lat": 1.5, "lon": number, "album": mutations.word(random), "key": key, "DateTaken": "1"}
+            )
             members = {f"{key}.jpg": photos.photo(random, "jpg", photos.exif_block(random))}
             if random.random() < 0.8:
                 members[f"{key}.json"] = mutations.mutated_text(about, random)
@@ -141,8 +151,8 @@ def shard(random: random.Random) -> bytes:
                 entry = tarfile.TarInfo(name[:90])
                 entry.size = len(data)
                 if random.random() < 0.05:
-                    entry.type, entry.linkname, entry.size = random.choice((tarfile.SYMTYPE, tarfile.LNKTYPE, tarfile.FIFOTYPE,
-                        tarfile.CHRTYPE, tarfile.DIRTYPE)), "/etc/passwd", 0  # fmt: skip
+                    kinds = (tarfile.SYMTYPE, tarfile.LNKTYPE, tarfile.FIFOTYPE, tarfile.CHRTYPE, tarfile.DIRTYPE)
+                    entry.type, entry.linkname, entry.size = random.choice(kinds), "/etc/passwd", 0
                 try:
                     archive.addfile(entry, io.BytesIO(data) if entry.size else None)
                 except (ValueError, UnicodeError):
@@ -161,8 +171,9 @@ def game(random: random.Random) -> bytes:
     for number in range(random.choice((0, 1, 4))):
         ids = [f"p{each}" for each in range(5)]
         lines.append({
-            "photoplanet game": 1, "round": f"r{number // 5}", "photos": ids, "photo_id": ids[number % 5], "player": "Ann",
-            "model": "toy", "table": "photos", "guess": [48.0, 2.0], "model_guess": [40.0, 0.0], "truth": [48.86, 2.35],
+            "photoplanet game": 1, "round": f"r{number // 5}", "photos": ids, "photo_id": ids[number % 5],
+            "player": "Ann", "model": "toy",
+            "table": "photos", "guess": [48.0, 2.0], "model_guess": [40.0, 0.0], "truth": [48.86, 2.35],
             "seconds": 3.5,
         })  # fmt: skip
     return mutations.mutated_text("".join(json.dumps(line) + "\n" for line in lines), random)
@@ -177,7 +188,7 @@ def undo_list(random: random.Random, lines: bytes, names: list[str]) -> bytes:
         line = json.loads(text) if text.strip() else {}
         for key in list(line):
             if random.random() < 0.15:
-                line[key] = random.choice((None, "", 7, [], {}, -1, [[0, 1, ""]], [[0, 1 << 40, "AAAA"]], mutations.word(random),
-                                           "../" + random.choice(names), random.choice(names)))  # fmt: skip
+                texts = (mutations.word(random), "../" + random.choice(names), random.choice(names))
+                line[key] = random.choice((None, "", 7, [], {}, -1, [[0, 1, ""]], [[0, 1 << 40, "AAAA"]], *texts))
         changed.append(json.dumps(line).encode() + b"\n")
     return b"".join(changed * random.choice((1, 1, 2)))

@@ -1,10 +1,7 @@
 """Commands killed at random moments: what was there is old or new, and the next run leaves nothing behind."""
 
-import contextlib
 import fnmatch
-import io
 import json
-import os
 import random
 import re
 import select
@@ -18,7 +15,7 @@ from pathlib import Path
 from typing import Any
 
 from fuzzing import base, pool, trial
-from fuzzing.scenarios import Scenario, scenarios
+from fuzzing.scenarios import ALL, Scenario
 
 SIGNALS = (signal.SIGKILL, signal.SIGKILL, signal.SIGKILL, signal.SIGTERM, signal.SIGINT)
 STATUSES = {signal.SIGKILL: (-9,), signal.SIGTERM: (-15, 143), signal.SIGINT: (130, -2)}
@@ -31,7 +28,6 @@ class Killer:
 
     def __init__(self, number: int, work: Path, sets: base.Base, plugin: str):
         self._work, self._sets, self._plugin = work / f"killer-{number}", sets, plugin
-        self._all = scenarios(sets)
         self._zygotes: dict[bool, subprocess.Popen[str]] = {}
         self._references: dict[str, dict[str, Any]] = {}
         self._work.mkdir(parents=True, exist_ok=True)
@@ -39,14 +35,14 @@ class Killer:
     def tried(self, seed: int) -> dict[str, Any]:
         """Kill one command at one moment; say what was wrong."""
         chance = random.Random(f"kill:{seed}")
-        weights = [each.weight for each in self._all.values()]
-        name = chance.choices(list(self._all), weights)[0] if seed >= len(self._all) else list(self._all)[seed]
-        scenario, known = self._all[name], self._reference(name)
+        weights = [each.weight for each in ALL.values()]
+        name = chance.choices(list(ALL), weights)[0] if seed >= len(ALL) else list(ALL)[seed]
+        scenario, known = ALL[name], self._reference(name)
         number = chance.choice(SIGNALS)
         event = chance.randint(1, known["events"] + 1) if chance.random() < 0.6 else None
         seconds = chance.uniform(0, known["seconds"]) if event is None else None
         folder = self._copy(name)
-        before, home = trial.snapshot(folder), folder / "home"
+        before = trial.snapshot(folder)
         first = self._run(scenario, scenario.command, folder, number, event, seconds)
         faults = self._after_kill(scenario, first, before, known["after"], folder, number)
         second = self._run(scenario, scenario.command, folder)
@@ -56,11 +52,15 @@ class Killer:
             left = trial.snapshot(folder)
             faults += [f"not as it was after {scenario.back}: {path!r}" for path in sorted(before.keys() | left.keys())
                        if before.get(path, 0) != left.get(path, 0) and not fnmatch.fnmatch(path, "o.*")]  # fmt: skip
-            faults += [f"status {third['status']} of {scenario.back}: {third['text'][-200:]}"] if third["status"] != 0 else []
+            faults += (
+                [f"status {third['status']} of {scenario.back}: {third['text'][-200:]}"] if third["status"] != 0 else []
+            )
         moment = f"event {event} of {known['events']}" if event else f"{seconds:.3f} of {known['seconds']:.3f} s"
-        return {"outcome": "killed" if first["sent"] and first["status"] != 0 else "ended before", "peak": 0,
-                "seconds": first["seconds"], "faults": faults, "commands": f"{name}: signal {number} at {moment}; {home.parent}",
-                "scenario": name}  # fmt: skip
+        return {
+            "outcome": "killed" if first["sent"] and first["status"] != 0 else "ended before", "scenario": name,
+            "seconds": first["seconds"], "peak": 0, "faults": faults,
+            "commands": f"{name}: signal {int(number)} at {moment}",
+        }  # fmt: skip
 
     def close(self) -> None:
         """End the warm processes."""
@@ -71,13 +71,15 @@ class Killer:
     def _reference(self, name: str) -> dict[str, Any]:
         """What a run that nobody kills leaves, how many changes it makes and how long it takes."""
         if name not in self._references:
-            scenario = self._all[name]
+            scenario = ALL[name]
             template = self._work / f"{name}.template"
             shutil.rmtree(template, ignore_errors=True)
             template.mkdir(parents=True)
-            os.environ["PHOTOPLANET_HOME"] = str(template / "home")
-            with contextlib.redirect_stdout(io.StringIO()):
-                scenario.make(template, self._sets)
+            scenario.make(template)
+            for command in scenario.first:
+                done = self._run(scenario, command, template)
+                if done["status"] != 0:
+                    raise RuntimeError(f"{command}: status {done['status']}: {done['text']}")
             folder = self._copy(name)
             done = self._run(scenario, scenario.command, folder)
             if done["status"] != 0:
@@ -92,14 +94,14 @@ class Killer:
         return folder
 
     def _run(
-        self, scenario: Scenario, arguments: list[str], folder: Path, number: int = 9, event: int | None = None,
+        self, scenario: Scenario, command: str, folder: Path, number: int = 9, event: int | None = None,
         seconds: float | None = None,
     ) -> dict[str, Any]:  # fmt: skip
         process = self._zygotes.get(scenario.training) or self._start(scenario.training)
         assert process.stdin and process.stdout
         asked = {
-            "arguments": arguments, "folder": str(folder), "signal": int(number), "event": event, "seconds": seconds,
-            "out": str(self._work / "out.txt"),
+            "arguments": self._arguments(command), "folder": str(folder), "signal": int(number), "event": event,
+            "seconds": seconds, "out": str(self._work / "out.txt"),
             "environment": {"PHOTOPLANET_HOME": str(folder / "home"), "TMPDIR": str(folder / "tmp")},
         }  # fmt: skip
         process.stdin.write(json.dumps(asked) + "\n")
@@ -107,6 +109,10 @@ class Killer:
         answer = dict(json.loads(process.stdout.readline()))
         answer["text"] = (self._work / "out.txt").read_text("utf-8", "replace")
         return answer
+
+    def _arguments(self, command: str) -> list[str]:
+        models = {"TINY": str(self._sets.model), "RICH": str(self._sets.rich_model)}
+        return [models.get(each, each) for each in command.split()]
 
     def _start(self, training: bool) -> subprocess.Popen[str]:
         command = [sys.executable, "-m", "fuzzing.zygote", self._plugin, "train" if training else "plain"]
@@ -125,19 +131,32 @@ class Killer:
         self, scenario: Scenario, done: dict[str, Any], before: trial.Snapshot, after: trial.Snapshot, folder: Path,
         number: int,
     ) -> list[str]:  # fmt: skip
-        faults = [] if done["status"] in (0, *STATUSES[signal.Signals(number)]) else [f"status {done['status']} after {number}"]
+        faults = (
+            []
+            if done["status"] in (0, *STATUSES[signal.Signals(number)])
+            else [f"status {done['status']} after {number}"]
+        )
         if "Traceback" in done["text"]:
             faults.append(f"a traceback was printed: {done['text'][-300:]}")
         if done["left"]:
             faults.append(f"{len(done['left'])} processes went on")
         now = trial.snapshot(folder)
         for path, data in before.items():
-            if not self._free(scenario, path) and not _same(now.get(path, 0), (data, after.get(path, 0))):
-                if path in now or path in after:  # else the command removes it
-                    faults.append(f"killed: {path!r} is {'neither old nor new' if path in now else 'gone'}")
+            removed = path not in now and path not in after  # as the command does
+            if (
+                not self._free(scenario, path)
+                and not removed
+                and not _same(now.get(path, 0), (data, after.get(path, 0)))
+            ):
+                faults.append(f"killed: {path!r} is {'neither old nor new' if path in now else 'gone'}")
         for path, data in now.items():
             hidden = any(mark in path for mark in LEFT)
-            if path not in before and not hidden and not self._free(scenario, path) and not _same(data, (after.get(path, 0),)):
+            if (
+                path not in before
+                and not hidden
+                and not self._free(scenario, path)
+                and not _same(data, (after.get(path, 0),))
+            ):
                 faults.append(f"killed: {path!r} is there and not whole")
         return faults + self._models(scenario, before, folder)
 
@@ -184,10 +203,11 @@ class Killer:
 
 def _same(found: Any, wanted: tuple[Any, ...]) -> bool:
     """Whether bytes are one of these, times of the day aside."""
-    return found in wanted or (isinstance(found, bytes) and any(
-        isinstance(each, bytes) and CHANGES_ITSELF.sub("", found.decode("latin-1")) == CHANGES_ITSELF.sub("", each.decode("latin-1"))
-        for each in wanted
-    ))  # fmt: skip
+
+    def plain(data: Any) -> Any:
+        return CHANGES_ITSELF.sub("", data.decode("latin-1")) if isinstance(data, bytes) else data
+
+    return found in wanted or plain(found) in map(plain, wanted)
 
 
 def run(seeds: range, workers: int, work: Path, plugin: str, until: float, report: pool.Report) -> None:
@@ -202,7 +222,11 @@ def run(seeds: range, workers: int, work: Path, plugin: str, until: float, repor
                     if not waiting:
                         return
                     seed = waiting.pop()
-                answer = killer.tried(seed)
+                try:
+                    answer = killer.tried(seed)
+                except Exception as error:  # not what is tried: the fuzzer itself
+                    answer = {"outcome": "ended before", "seconds": 0.0, "peak": 0, "commands": "",
+                              "faults": [f"the fuzzer: {error!r}"]}  # fmt: skip
                 with guard:
                     report("kill", seed, answer)
         finally:

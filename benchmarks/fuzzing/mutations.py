@@ -23,8 +23,8 @@ WORDS = (
 )  # fmt: skip
 NAMES = (
     "IMG_1.jpg", "café.jpg", "cafe\u0301.jpg", "caf\udce9.jpg", "a b.jpg", "-x.jpg", "a#b.jpg", "IMG_1.JPG", "a\nb.jpg",
-    "%00.jpg", "🗼.jpeg", "=1+1.jpg", "'q\".jpg", "a\x1b[31mb.jpg", ".hidden.jpg", "n" * 240 + ".jpg", "東" * 80 + ".jpg",
-    "IMG_1.jpg.jpg", "a.tar.jpg", "x,y;z.jpg", "a\\b.jpg",
+    "%00.jpg", "🗼.jpeg", "=1+1.jpg", "'q\".jpg", "a\x1b[31mb.jpg", ".hidden.jpg", "n" * 240 + ".jpg",
+    "東" * 80 + ".jpg",     "IMG_1.jpg.jpg", "a.tar.jpg", "x,y;z.jpg", "a\\b.jpg",
 )  # fmt: skip
 _EDGES = (0, 1, 0x7F, 0x80, 0xFF, 0x7FFF, 0x8000, 0xFFFF, 0x7FFFFFFF, 0x80000000, 0xFFFFFFFF)
 
@@ -44,7 +44,9 @@ def mutated_text(text: str, random: random.Random) -> bytes:
     found = text
     for _ in range(int(random.expovariate(1 / 2)) % 8):
         found = random.choice(_TEXT)(found, random)
-    encoding = random.choices(("utf-8", "utf-8-sig", "utf-16", "latin-1", "cp1252", "shift_jis"), (12, 1, 1, 1, 1, 1))[0]
+    encoding = random.choices(("utf-8", "utf-8-sig", "utf-16", "latin-1", "cp1252", "shift_jis"), (12, 1, 1, 1, 1, 1))[
+        0
+    ]
     data = found.encode(encoding, "replace" if encoding != "utf-8" else "surrogateescape" if fits(found) else "replace")
     return mutated(data, random, 3) if random.random() < 0.3 else data
 

@@ -50,7 +50,9 @@ def photo(random: random.Random, kind: str = "jpg", exif: bytes | None = None, x
     if xmp is not None:
         options["xmp"] = xmp
     if kind == "tif":
-        options["compression"] = random.choice((None, "tiff_lzw", "tiff_deflate", "jpeg", "packbits", "tiff_adobe_deflate"))
+        options["compression"] = random.choice(
+            (None, "tiff_lzw", "tiff_deflate", "jpeg", "packbits", "tiff_adobe_deflate")
+        )
         options.pop("xmp", None)
     if kind == "jpg":
         options |= {"progressive": random.random() < 0.3, "quality": random.choice((5, 80, 95))}
@@ -74,7 +76,7 @@ def photo(random: random.Random, kind: str = "jpg", exif: bytes | None = None, x
 
 
 def exif_block(random: random.Random, odd: float = 0.3) -> bytes:
-    """`Exif\\0\\0` and a TIFF block with place, time and camera; a share `odd` of its values is not as it should be."""
+    """EXIF with its head: place, time and camera; a share `odd` of its values is not as it should be."""
     order = random.choice("<>")
     south, west = random.random() < 0.5, random.random() < 0.5
     main: list[tuple[int, int, bytes]] = [
@@ -82,7 +84,8 @@ def exif_block(random: random.Random, odd: float = 0.3) -> bytes:
         (0x0132, 2, b"2024:03:18 10:00:00\0"), (0x013B, 2, b"Ann\0"),
     ]  # fmt: skip
     details: list[tuple[int, int, bytes]] = [
-        (0x9003, 2, b"2024:03:18 10:00:00\0"), (0x9011, 2, b"+01:00\0"), (0x9291, 2, b"123\0"), (0x927C, 7, b"Maker" * 9),
+        (0x9003, 2, b"2024:03:18 10:00:00\0"), (0x9011, 2, b"+01:00\0"), (0x9291, 2, b"123\0"),
+        (0x927C, 7, b"Maker" * 9),
     ]  # fmt: skip
     place: list[tuple[int, int, bytes]] = [
         (0, 1, bytes((2, 3, 0, 0))),
@@ -97,7 +100,9 @@ def exif_block(random: random.Random, odd: float = 0.3) -> bytes:
             if random.random() < odd / 2:
                 entries[at] = _odd(entry, random)
         for _ in range(random.choice((0, 0, 1, 5)) if random.random() < odd else 0):
-            entries.append((random.choice(_TAGS), random.choice((*_SIZES, 0, 14, 999)), random.randbytes(random.randrange(40))))
+            entries.append(
+                (random.choice(_TAGS), random.choice((*_SIZES, 0, 14, 999)), random.randbytes(random.randrange(40)))
+            )
     if random.random() < odd:
         blocks[random.choice((0xA005, 0x8769, 0x8825, 0x014A))] = place
     return b"Exif\0\0" + _tiff(order, main, blocks, random, odd)
@@ -132,7 +137,9 @@ def _tiff(
     at, tail, links = 8 + size, b"", []
     for tag, entries in blocks.items():
         lie = random.random() < odd / 4
-        links.append((tag, 4, struct.pack(order + "I", random.choice((0, 8, at + 3, 0xFFFFFFF0)) if lie else at + len(tail))))
+        links.append(
+            (tag, 4, struct.pack(order + "I", random.choice((0, 8, at + 3, 0xFFFFFFF0)) if lie else at + len(tail)))
+        )
         tail += _ifd(order, entries, at + len(tail), random, odd)
     return head + _ifd(order, [*main, *links], 8, random, 0) + tail
 

@@ -1,8 +1,6 @@
-"""HTTP requests from a seed, sent to a server of our own on this machine: well-formed ones with odd contents, and
-such whose bytes were changed."""
+"""HTTP requests from a seed, to a server of our own on this machine: odd ones, and such whose bytes were changed."""
 
 import json
-import os
 import random
 import re
 import select
@@ -20,9 +18,14 @@ from urllib.parse import quote
 from fuzzing import base, documents, mutations, photos, trial
 
 STRANGE = (
-    "GET /v1/models/../../etc/passwd", "GET /v1/similar/thumbnail?photo_id=../../etc/passwd", "GET /%00", "GET /v1/none",
-    "OPTIONS /v1/locate", "PUT /v1/locate", "TRACE /", "GET //", "GET /v1/locate", "DELETE /healthz", "HEAD /v1/models",
+    "GET /v1/models/../../etc/passwd", "GET /v1/similar/thumbnail?photo_id=../../etc/passwd", "GET /%00",
+    "GET /v1/none", "OPTIONS /v1/locate",
+    "PUT /v1/locate", "TRACE /", "GET //", "GET /v1/locate", "DELETE /healthz", "HEAD /v1/models",
     "GET /docs", "CONNECT /v1/locate", "POST /openapi.json", "GET /?" + "a=b&" * 2000, "POST /metrics",
+)  # fmt: skip
+HEADERS = (
+    "Accept", "Origin", "Authorization", "Content-Type", "Content-Encoding", "Range", "X-Forwarded-For", "Host",
+    "Accept-Encoding", "If-None-Match", "Expect", "Cookie", "Content-Length", "Transfer-Encoding",
 )  # fmt: skip
 
 
@@ -67,8 +70,9 @@ class Server:
             faults.append(f"the server died: {self._process.returncode}")
         if faults:
             self.close()
-        return {"outcome": "read" if 200 <= status < 300 else "refused", "seconds": round(seconds, 3), "peak": peak >> 20,
-                "faults": faults, "commands": repr(sent[:300])}  # fmt: skip
+        outcome = "read" if 200 <= status < 300 else "refused"
+        return {"outcome": outcome, "seconds": round(seconds, 3), "peak": peak >> 20, "faults": faults,
+                "commands": repr(sent[:300])}  # fmt: skip
 
     def close(self) -> None:
         """Stop the server."""
@@ -81,8 +85,8 @@ class Server:
             process.wait()
 
     def _start(self) -> None:
-        command = [sys.executable, "-m", "fuzzing.serving", self._plugin, "serve", "--model", str(self._sets.model), "--port",
-                   "0", "--library", str(self._sets.library), "--no-update", "--threads", "2"]  # fmt: skip
+        options = f"--port 0 --no-update --threads 2 --model {self._sets.model} --library {self._sets.library}"
+        command = [sys.executable, "-m", "fuzzing.serving", self._plugin, "serve", *options.split()]
         self._read = 0
         with self._log.open("wb") as log:
             self._process = subprocess.Popen(command, stdout=log, stderr=log)
@@ -137,15 +141,16 @@ def request(random: random.Random, paths: list[tuple[str, str, list[dict[str, An
         body, headers["Content-Type"] = _body(random)
         headers["Content-Length"] = str(len(body))
     if random.random() < 0.2:
-        name = random.choice(("Accept", "Origin", "Authorization", "Content-Type", "Content-Encoding", "Range", "X-Forwarded-For",
-                              "Accept-Encoding", "If-None-Match", "Expect", "Cookie", "Host"))  # fmt: skip
-        headers[name] = re.sub(r"[^\x20-\x7e]", "", mutations.word(random))[:2000]
+        headers[random.choice(HEADERS)] = re.sub(r"[^\x20-\x7e]", "", mutations.word(random))[:2000]
     head = f"{method} {path}{'?' + query if query else ''} HTTP/1.1\r\n"
     head += "".join(f"{name}: {value}\r\n" for name, value in headers.items())
     data = head.encode("latin-1", "replace") + b"\r\n" + body
     if random.random() < 0.25:
         return mutations.mutated(data, random), False
-    return data, "Expect" not in headers
+    return data, not {"Expect", "Transfer-Encoding"} & headers.keys() and headers.get("Content-Length", "0") in (
+        "0",
+        str(len(body)),
+    )
 
 
 def _value(parameter: dict[str, Any], random: random.Random) -> str:
@@ -155,12 +160,16 @@ def _value(parameter: dict[str, Any], random: random.Random) -> str:
     if "pattern" in schema:
         return random.choice(re.findall(r"[\w-]+", schema["pattern"]))
     kind = (schema.get("anyOf") or [schema])[0].get("type", "string")
-    return {"integer": str(random.choice((1, 2, 5))), "number": "0.5", "boolean": random.choice(("true", "false"))}.get(kind, "0.jpg")
+    return {"integer": str(random.choice((1, 2, 5))), "number": "0.5", "boolean": random.choice(("true", "false"))}.get(
+        kind, "0.jpg"
+    )
 
 
 def _body(random: random.Random) -> tuple[bytes, str]:
     def image() -> bytes:
-        data = photos.photo(random, random.choice(photos.FORMATS), photos.exif_block(random) if random.random() < 0.5 else None)
+        data = photos.photo(
+            random, random.choice(photos.FORMATS), photos.exif_block(random) if random.random() < 0.5 else None
+        )
         return mutations.mutated(data, random) if random.random() < 0.4 else data
 
     if random.random() < 0.4:
@@ -183,9 +192,9 @@ def queue_seconds(pid: int) -> float:
     """Seconds that the threads of a process stood in the queue for a processor, the longest of them."""
     found = [0.0]
     with suppress(OSError):
-        for thread in os.listdir(f"/proc/{pid}/task"):
+        for thread in Path(f"/proc/{pid}/task").iterdir():
             with suppress(OSError, ValueError, IndexError):
-                found.append(int(Path(f"/proc/{pid}/task/{thread}/schedstat").read_text().split()[1]) / 1e9)
+                found.append(int((thread / "schedstat").read_text().split()[1]) / 1e9)
     return max(found)
 
 

@@ -17,7 +17,7 @@ from fuzzing import base, cases
 
 SECONDS, BYTES = 5.0, 1 << 30
 NOISE = re.compile(
-    r"^(libpng|libjpeg|Corrupt|Premature|TIFF\w*:|.{0,40}: Warning|.*\bWarning: |.*onnxruntime|terminate called|\[ WARN|"
+    r"^(libpng|libjpeg|Corrupt|Premature|TIFF\w*:|.{0,40}: Warning|.*Warning: |.*onnxruntime|terminate called|\[ WARN|"
     r"Exception ignored|.*Traceback|Fatal Python|free\(\)|malloc|double free)", re.MULTILINE)  # fmt: skip
 CONTROLS = re.compile(r"[\x00-\x08\x0b-\x1f\x7f]")
 Snapshot = dict[str, bytes | None]  # name → bytes; None for a folder
@@ -48,7 +48,10 @@ def tried(kind: str, seed: int, work: Path, sets: base.Base, keep: bool = False)
     if (peak := peak_bytes()) > BYTES:
         faults.append(f"memory: {peak >> 20} MB")
     faults += differences(before, snapshot(folder), case)
-    faults += [f"leftover in the folder for temporary files: {name}" for name in sorted(os.listdir(scratch))]
+    faults += [
+        f"leftover in the folder for temporary files: {name}"
+        for name in sorted(path.name for path in scratch.iterdir())
+    ]
     if not keep:
         shutil.rmtree(folder, ignore_errors=True)
     return {"outcome": "read" if 0 in statuses else "refused", "seconds": round(seconds, 3), "peak": peak >> 20,
@@ -77,13 +80,9 @@ def differences(before: Snapshot, after: Snapshot, case: cases.Case) -> list[str
 def snapshot(folder: Path) -> Snapshot:
     """Everything in a folder."""
     found: Snapshot = {}
-    for root, folders, files in os.walk(os.fsencode(folder)):
-        for name in folders:
-            found[os.path.relpath(os.fsdecode(os.path.join(root, name)), folder)] = None
-        for name in files:
-            path = os.path.join(root, name)
-            with contextlib.suppress(OSError), open(path, "rb") as file:
-                found[os.path.relpath(os.fsdecode(path), folder)] = file.read()
+    for path in folder.rglob("*"):
+        with contextlib.suppress(OSError):
+            found[str(path.relative_to(folder))] = None if path.is_dir() else path.read_bytes()
     return found
 
 
@@ -112,7 +111,9 @@ def _one(command: list[str], folder: Path, out: Path) -> tuple[int, list[str]]:
     if noise := NOISE.search(text):
         faults.append(f"noise: {text[noise.start() :].splitlines()[0][:200]}")
     if control := CONTROLS.search(text):
-        faults.append(f"control character {control[0]!r} printed: {text[max(0, control.start() - 60) : control.end()]!r}")
+        faults.append(
+            f"control character {control[0]!r} printed: {text[max(0, control.start() - 60) : control.end()]!r}"
+        )
     return status, faults
 
 

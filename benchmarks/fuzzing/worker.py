@@ -28,7 +28,13 @@ def main() -> None:
                 answer = trial.tried(asked["kind"], asked["seed"], work, sets, asked.get("keep", False))
         except Exception as error:  # not what is tried: the fuzzer itself
             traceback.print_exc()
-            answer = {"outcome": "refused", "seconds": 0.0, "peak": 0, "faults": [f"the fuzzer: {error!r}"], "commands": ""}
+            answer = {
+                "outcome": "refused",
+                "seconds": 0.0,
+                "peak": 0,
+                "faults": [f"the fuzzer: {error!r}"],
+                "commands": "",
+            }
         print(json.dumps(answer), file=answers)
     if server:
         server.close()

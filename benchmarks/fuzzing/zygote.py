@@ -21,8 +21,24 @@ IMPORTS = (
     "photoplanet.locate.locator", "photoplanet.show.trip", "photoplanet.index.build", "onnxruntime", "pyarrow.parquet",
     "pyarrow.csv", "PIL.Image", "cv2",
 )  # fmt: skip
-TRAINING = ("torch", "onnx", "photoplanet.training.run", "photoplanet.training.albums.train", "photoplanet.training.embedding.train")
-CHANGES = {"os.rename", "os.remove", "os.mkdir", "os.rmdir", "os.link", "os.symlink", "os.truncate", "os.chmod", "os.utime"}
+TRAINING = (
+    "torch",
+    "onnx",
+    "photoplanet.training.run",
+    "photoplanet.training.albums.train",
+    "photoplanet.training.embedding.train",
+)
+CHANGES = {
+    "os.rename",
+    "os.remove",
+    "os.mkdir",
+    "os.rmdir",
+    "os.link",
+    "os.symlink",
+    "os.truncate",
+    "os.chmod",
+    "os.utime",
+}
 LONGEST = 300.0
 
 
@@ -128,14 +144,14 @@ def _ended(group: int) -> list[int]:
 
 def _of_session(session: int) -> list[int]:
     found = []
-    for entry in os.listdir("/proc"):
-        if entry.isdecimal():
+    for entry in Path("/proc").iterdir():
+        if entry.name.isdecimal():
             try:
-                fields = Path(f"/proc/{entry}/stat").read_text().rpartition(")")[2].split()
+                fields = (entry / "stat").read_text().rpartition(")")[2].split()
             except OSError:
                 continue
             if int(fields[3]) == session and fields[0] != "Z":
-                found.append(int(entry))
+                found.append(int(entry.name))
     return found
 
 
