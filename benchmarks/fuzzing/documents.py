@@ -23,11 +23,11 @@ _NAMED = (
 
 def rows(random: random.Random, names: list[str], odd: float = 0.1) -> tuple[list[str], list[list[str]]]:
     """Columns and rows of a table that names some of `names` (photos that are there)."""
-    columns = list(random.choice(_NAMED))
+    columns = list(random.choices(_NAMED, (6, 1, 1, 1, 1, 1, 2))[0])
     if random.random() < odd:
         columns[random.randrange(len(columns))] = mutations.word(random)[:200]
     found = []
-    for number in range(random.choice((0, 1, 5, 12, 60))):
+    for number in range(random.choices((0, 1, 5, 12, 60), (1, 2, 5, 5, 2))[0]):
         found.append([_value(column, number, names, random, odd) for column in columns])
     return columns, found
 
@@ -64,12 +64,12 @@ def text_table(random: random.Random, names: list[str]) -> tuple[str, bytes]:
 
 
 def parquet(random: random.Random, names: list[str]) -> bytes:
-    """A Parquet table, of strings and numbers as they come, its bytes changed two times in three."""
+    """A Parquet table, of strings and numbers as they come, its bytes changed two times in five."""
     columns, found = rows(random, names)
     arrays, kept = [], []
     for at, column in enumerate(columns):
         values = [row[at].encode("utf-8", "replace").decode() for row in found]
-        kind = random.choice(("text", "number", "number", "odd"))
+        kind = random.choices(("text", "number", "odd"), (4, 8, 1))[0]
         if kind != "text" and ("lat" in column.lower() or "lon" in column.lower()):
             arrays.append(pa.array([_float(value) for value in values], random.choice((pa.float64(), pa.float32()))))
         elif kind == "odd":
@@ -80,7 +80,7 @@ def parquet(random: random.Random, names: list[str]) -> bytes:
     file = io.BytesIO()
     pyarrow.parquet.write_table(pa.table(arrays, names=kept), file)
     data = file.getvalue()
-    return mutations.mutated(data, random) if random.random() < 0.67 else data
+    return mutations.mutated(data, random) if random.random() < 0.4 else data
 
 
 def _float(value: str) -> float | None:
@@ -112,7 +112,7 @@ def _odd(values: list[str], random: random.Random) -> pa.Array:
 def gpx(random: random.Random) -> tuple[str, bytes]:
     """A track: its name and its bytes; sometimes gzipped, cut, in another encoding."""
     points = []
-    for number in range(random.choice((0, 1, 3, 40))):
+    for number in range(random.choices((0, 1, 3, 40), (1, 2, 5, 5))[0]):
         lat, lon = (48 + number / 100, 2 + number / 100) if random.random() < 0.9 else (mutations.word(random), "181")
         time = (
             f"2024-03-18T{9 + number // 20:02}:{number % 60:02}:00Z"
@@ -121,7 +121,7 @@ def gpx(random: random.Random) -> tuple[str, bytes]:
         )
         points.append(f'<trkpt lat="{lat}" lon="{lon}"><ele>35</ele><time>{time}</time></trkpt>')
     body = "".join(points)
-    encoding = random.choices(("UTF-8", "", "Shift_JIS", "utf-7", "windows-1252", "nonsense"), (10, 3, 1, 1, 1, 1))[0]
+    encoding = random.choices(("UTF-8", "", "Shift_JIS", "utf-7", "windows-1252", "nonsense"), (30, 5, 1, 1, 1, 1))[0]
     version = f'<?xml version="1.0" encoding="{encoding}"?>' if encoding else ""
     doctype = '<!DOCTYPE gpx [<!ENTITY a "aaaaaaaaaa"><!ENTITY b "&a;&a;&a;&a;">]>' if random.random() < 0.05 else ""
     space = random.choice(("http://www.topografix.com/GPX/1/1", "http://www.topografix.com/GPX/1/0", ""))
@@ -139,7 +139,7 @@ def shard(random: random.Random) -> bytes:
     file = io.BytesIO()
     form = random.choice((tarfile.USTAR_FORMAT, tarfile.GNU_FORMAT, tarfile.PAX_FORMAT))
     with tarfile.open(fileobj=file, mode="w", format=form, encoding="utf-8", errors="surrogateescape") as archive:
-        for number in range(random.choice((0, 1, 3))):
+        for number in range(random.choices((0, 1, 3), (1, 5, 5))[0]):
             key = f"{number:05}" if random.random() < 0.8 else mutations.name(random)[:-4].replace("\x00", "")
             about = json.dumps(
                 {"lat": 1.5, "lon": number, "album": mutations.word(random), "key": key, "DateTaken": "1"}
@@ -157,7 +157,7 @@ def shard(random: random.Random) -> bytes:
                     archive.addfile(entry, io.BytesIO(data) if entry.size else None)
                 except (ValueError, UnicodeError):
                     continue
-    return mutations.mutated(file.getvalue(), random) if random.random() < 0.6 else file.getvalue()
+    return mutations.mutated(file.getvalue(), random) if random.random() < 0.4 else file.getvalue()
 
 
 def sidecar(random: random.Random) -> bytes:

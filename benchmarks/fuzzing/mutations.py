@@ -42,13 +42,12 @@ def mutated(data: bytes, random: random.Random, most: int = 8) -> bytes:
 def mutated_text(text: str, random: random.Random) -> bytes:
     """Text whose words, numbers and lines are exchanged for odd ones, in one of several encodings, then as bytes."""
     found = text
-    for _ in range(int(random.expovariate(1 / 2)) % 8):
+    for _ in range(random.choices((0, 1, 2, 6), (6, 4, 2, 1))[0]):
         found = random.choice(_TEXT)(found, random)
-    encoding = random.choices(("utf-8", "utf-8-sig", "utf-16", "latin-1", "cp1252", "shift_jis"), (12, 1, 1, 1, 1, 1))[
-        0
-    ]
+    encodings = ("utf-8", "utf-8-sig", "utf-16", "latin-1", "cp1252", "shift_jis")
+    encoding = random.choices(encodings, (30, 2, 1, 1, 1, 1))[0]
     data = found.encode(encoding, "replace" if encoding != "utf-8" else "surrogateescape" if fits(found) else "replace")
-    return mutated(data, random, 3) if random.random() < 0.3 else data
+    return mutated(data, random, 3) if random.random() < 0.15 else data
 
 
 def fits(text: str) -> bool:

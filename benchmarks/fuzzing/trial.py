@@ -88,13 +88,13 @@ def snapshot(folder: Path) -> Snapshot:
 
 def _one(command: list[str], folder: Path, out: Path) -> tuple[int, list[str]]:
     """Run one command, with what C libraries print too."""
-    from photoplanet.cli import main
+    from photoplanet import cli
 
     faults, status = [], 0
     os.chdir(folder)
     try:
         with _redirected(out):
-            main(list(command))
+            cli.main(list(command))
     except SystemExit as ended:
         status = ended.code if isinstance(ended.code, int) else 0
     except BaseException as error:
