@@ -17,6 +17,7 @@ from pathlib import Path
 from typing import IO, Any
 
 from photoplanet.core import leftovers
+from photoplanet.core.names import READABLE
 from photoplanet.errors import InputError
 
 _FULL = (errno.ENOSPC, errno.EROFS, errno.EFBIG, getattr(errno, "EDQUOT", errno.ENOSPC))
@@ -91,7 +92,9 @@ def open_replacing(
     keep_times: bool = False,
     follow_links: bool = True,
 ) -> Iterator[IO[Any]]:
-    r"""Open a file to write ("w": UTF-8 text with line ends as given, "wb": bytes) that becomes `path` as `replacing`.
+    r"""Open a file to write that becomes `path` as `replacing`.
+
+    "w": UTF-8 text with line ends as given, and bytes of names that are not UTF-8 as \xe9; "wb": bytes.
 
     >>> target = Path(getfixture("tmp_path")) / "photos.csv"
     >>> with open_replacing(target) as file:
@@ -101,7 +104,7 @@ def open_replacing(
     """
     if mode not in ("w", "wb"):
         raise ValueError(f"mode is 'w' or 'wb', not {mode!r}")
-    text: dict[str, Any] = {} if mode == "wb" else {"encoding": "utf-8", "newline": ""}
+    text: dict[str, Any] = {} if mode == "wb" else {"encoding": "utf-8", "errors": READABLE, "newline": ""}
     rules = {"durable": durable, "keep_times": keep_times, "follow_links": follow_links}
     with replacing(path, **rules) as fresh, fresh.open(mode, **text) as file:
         yield file
@@ -129,7 +132,7 @@ def write_text(path: str | os.PathLike[str], text: str, *, durable: bool = False
 
     >>> write_text(getfixture("tmp_path") / "state.json", "{}")
     """
-    write_bytes(path, text.encode("utf-8"), durable=durable)
+    write_bytes(path, text.encode("utf-8", READABLE), durable=durable)
 
 
 def _target(path: str | os.PathLike[str]) -> Path | None:

@@ -51,6 +51,15 @@ def test_bytes_and_text_are_written_as_they_are(tmp_path):
         pass
 
 
+def test_names_that_are_no_unicode_are_escaped_and_end_no_run(tmp_path):
+    name = "caf\udce9 \ud83d.jpg"
+    with atomic.open_replacing(tmp_path / "a") as file:
+        file.write(name)
+    atomic.write_text(tmp_path / "b", name)
+    for written in ("a", "b"):
+        assert (tmp_path / written).read_text("utf-8") == r"caf\xe9 \ud83d.jpg"
+
+
 def test_a_missing_folder_is_refused(tmp_path):
     with pytest.raises(InputError, match=re.escape(f"{tmp_path / 'no'}: no such folder; make it first")):
         atomic.write_bytes(tmp_path / "no" / "table.csv", b"")
