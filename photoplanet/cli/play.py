@@ -63,10 +63,10 @@ def command(
       photoplanet play --summary
     """
     from photoplanet.core import outputs
+    from photoplanet.core.home import home
     from photoplanet.evaluation.game import game_log
-    from photoplanet.models import installed
 
-    kept = results or installed.home() / RESULTS
+    kept = results or home() / RESULTS
     outputs.check([results], [photos])
     before, damaged = game_log.read(kept)
     if damaged["count"]:

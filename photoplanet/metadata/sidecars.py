@@ -47,6 +47,17 @@ class Sidecars:
         inside = self._folders[folder]
         return () if inside is None else tuple(str(Path(folder, each)) for each in inside.beside(name))
 
+    def named(self, wanted: Path, photo: str | Path) -> Path:
+        """Return the sidecar of a photo that is called `wanted` in whatever case; `wanted` where there is none.
+
+        >>> folder = getfixture("tmp_path")
+        >>> (folder / "IMG_1.JPG.XMP").touch()
+        >>> Sidecars().named(folder / "IMG_1.JPG.xmp", folder / "IMG_1.JPG").name
+        'IMG_1.JPG.XMP'
+        """
+        key = _key(wanted.name)
+        return next((Path(path) for path in self.of(photo) if _key(Path(path).name) == key), wanted)
+
 
 class _Folder:
     """The names in a folder that has sidecars."""
@@ -77,17 +88,6 @@ class _Folder:
 
     def _of_another(self, base: str, photo: str, stem: str) -> bool:
         return base not in (photo, stem) and (base in self._photos or base in self._stems)
-
-    def named(self, wanted: Path, photo: str | Path) -> Path:
-        """Return the sidecar of a photo that is called `wanted` in whatever case; `wanted` where there is none.
-
-        >>> folder = getfixture("tmp_path")
-        >>> (folder / "IMG_1.JPG.XMP").touch()
-        >>> Sidecars().named(folder / "IMG_1.JPG.xmp", folder / "IMG_1.JPG").name
-        'IMG_1.JPG.XMP'
-        """
-        key = _key(wanted.name)
-        return next((Path(path) for path in self.of(photo) if _key(Path(path).name) == key), wanted)
 
 
 def read(path: str | Path, most: int) -> bytes:

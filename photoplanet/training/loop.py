@@ -98,8 +98,8 @@ class Loop(Generic[Batch]):
         """Whether as many validations as the task has patience for have passed since the best: the run is over."""
         if not self.task.patience or self.best is None:
             return False
-        best = self.best["step"]
-        return sum(result["step"] > best for result in self.history) >= self.task.patience
+        best: int = self.best["step"]
+        return bool(sum(result["step"] > best for result in self.history) >= self.task.patience)
 
     def take_step(self, batch: Batch) -> None:
         """Learn from one batch."""

@@ -108,8 +108,9 @@ def calibrated(log_probabilities: NDArray[np.float32], classes: NDArray[np.integ
 
 def _plain(loop: Loop[Any]) -> Classifier:
     """Return the run's network as an ordinary Classifier: without what distributed training or compiling added."""
-    trained = loop.result()
-    model = Classifier.from_arguments(loop.task.model.arguments())
+    trained, network = loop.result(), loop.task.model
+    assert isinstance(network, Classifier)
+    model = Classifier.from_arguments(network.arguments())
     model.load_state_dict(trained.state_dict())
     return model.eval()
 
