@@ -106,7 +106,7 @@ def _one(command: list[str], folder: Path, out: Path) -> tuple[int, list[str]]:
         os.chdir("/")
     text = out.read_text("utf-8", "backslashreplace")
     lines = [line for line in text.splitlines() if line.strip()]
-    if status not in (0, 2, -1) and not (status == 1 and "--write" in command):
+    if status not in (0, 2, -1) and not (status == 1 and {"--write", "--undo"} & set(command)):
         faults.append(f"status {status} of {command[0]}: {lines[-1][:200] if lines else ''}")
     if noise := NOISE.search(text):
         faults.append(f"noise: {text[noise.start() :].splitlines()[0][:200]}")
