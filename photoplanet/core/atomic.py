@@ -17,7 +17,7 @@ from pathlib import Path
 from typing import IO, Any
 
 from photoplanet.core import leftovers
-from photoplanet.core.names import READABLE
+from photoplanet.core.text_errors import READABLE
 from photoplanet.errors import InputError
 
 _FULL = (errno.ENOSPC, errno.EROFS, errno.EFBIG, getattr(errno, "EDQUOT", errno.ENOSPC))

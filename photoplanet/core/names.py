@@ -1,10 +1,8 @@
 """Names of files, which may hold any bytes: as text that can be written everywhere, and in the order people expect."""
 
-import codecs
 import re
 from typing import Any
 
-READABLE = "photoplanet-readable"  # how text files are encoded (`errors=`), so that no name can end a run
 _DIGITS = re.compile("([0-9]+)")
 
 
@@ -14,18 +12,15 @@ def readable(name: str) -> str:
     >>> readable("café.jpg"), readable("caf\udce9.jpg")
     ('café.jpg', 'caf\\xe9.jpg')
     """
-    return name.encode("utf-8", READABLE).decode()
-
-
-def _escaped(error: UnicodeError) -> tuple[str, int]:
-    r"""As `readable` writes them: a byte as \xe9, another surrogate as \ud83d."""
-    if not isinstance(error, UnicodeEncodeError):
-        raise error
-    codes = map(ord, error.object[error.start : error.end])
-    return "".join(f"\\x{c - 0xDC00:02x}" if 0xDC80 <= c <= 0xDCFF else f"\\u{c:04x}" for c in codes), error.end
-
-
-codecs.register_error(READABLE, _escaped)
+    try:
+        name.encode()
+        return name
+    except UnicodeEncodeError:
+        pass
+    try:
+        return name.encode("utf-8", "surrogateescape").decode("utf-8", "backslashreplace")
+    except UnicodeEncodeError:  # a surrogate that stands for no byte
+        return name.encode("utf-8", "backslashreplace").decode()
 
 
 def natural_key(name: str) -> tuple[list[Any], str]:
