@@ -9,6 +9,7 @@ import tempfile
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
+from typing import Any
 
 from photoplanet.core import leftovers
 from photoplanet.core.atomic import check_folder, named
@@ -125,7 +126,7 @@ def exchange(one: Path, other: Path) -> bool:
     >>> if exchange(folder / "a", folder / "b"):
     ...     assert (folder / "a").read_text() == "b"
     """
-    libc = None if sys.platform == "win32" else ctypes.CDLL(None, use_errno=True)
+    libc: Any = None if sys.platform == "win32" else ctypes.CDLL(None, use_errno=True)
     paths = os.fsencode(one), os.fsencode(other)
     sys.audit("os.rename", str(one), str(other), -1, -1)
     if hasattr(libc, "renameat2"):
