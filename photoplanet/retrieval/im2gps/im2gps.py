@@ -92,7 +92,7 @@ def extended(photos: ReferencePhotos, queries: Records, advance: Advance = ignor
 
 
 def extended_any(photos: ReferencePhotos, queries: Records, advance: Advance = ignore) -> tuple[Floats, Floats]:
-    """As `extended`, but the cluster with the highest score wins whatever its sign, as is usual with one-against-all."""
+    """As `extended`, but the cluster with the highest score wins whatever its sign, as is usual with one-vs-rest."""
 
     def answer(query: Records) -> tuple[float, float]:
         _, rows = nearest(photos, query)
