@@ -62,19 +62,12 @@ def command(
       photoplanet play toy-photos/photos.parquet --model toy
       photoplanet play --summary
     """
-<<<<<<< HEAD
     from photoplanet.core import outputs
-=======
     from photoplanet.core.home import home
->>>>>>> enc
     from photoplanet.evaluation.game import game_log
 
-<<<<<<< HEAD
-    kept = results or installed.home() / RESULTS
-    outputs.check([results], [photos])
-=======
     kept = results or home() / RESULTS
->>>>>>> enc
+    outputs.check([results], [photos])
     before, damaged = game_log.read(kept)
     if damaged["count"]:
         lines = ", ".join(map(str, damaged["lines"])) + (", …" if damaged["count"] > len(damaged["lines"]) else "")
@@ -125,7 +118,7 @@ def _serve(game: "Game", host: str, port: int, token: str | None, names: Sequenc
         if browse and _has_windows():
             webbrowser.open(address)
 
-    listening.run(app.create_app(game, token, names), host, port, begin, timeout_graceful_shutdown=5)
+    listening.run(app.create_app(game, token, names), host, port, begin, app.BODY_SECONDS)
 
 
 def _has_windows() -> bool:

@@ -47,20 +47,20 @@ def name_of(source: str | bytes) -> str:
     return STDIN if isinstance(source, bytes) else readable(source)
 
 
-def check_outputs(outputs: Iterable[str | Path], photos: Iterable[str | bytes]) -> None:
-    """Raise InputError, before any work, for an output that is one of the photos, is named twice, or has no folder.
+def check_outputs(outputs: Iterable[str | Path | None], sources: Iterable[str | bytes | None]) -> None:
+    """Raise InputError, before any work, for an output that is one of the sources, named twice, or has no folder.
 
     >>> check_outputs(["answers.jpg"], [])
     Traceback (most recent call last):
     photoplanet.errors.InputError: answers.jpg: is called like a photo, which results never overwrite; give another name
     """
-    given = [Path(output) for output in outputs]
+    given = [Path(output) for output in outputs if output is not None]
     for output in given:
         if not output.absolute().parent.is_dir():
             raise InputError(f"{output}: its folder does not exist; make it first")
         if output.suffix.lower() in SUFFIXES:
             raise InputError(f"{output}: is called like a photo, which results never overwrite; give another name")
-    files = (photo for photo in photos if isinstance(photo, str))
+    files = (source for source in sources if isinstance(source, str))
     targets.check(given, (name for file in files for name in (file, (shards.split_address(file) or (file,))[0])))
 
 
