@@ -98,7 +98,8 @@ def command(
 
     Photos are taken from folders, photo tables or files. Those of one folder and one camera (make, model, serial
     number) form an album, which is cut where nothing was taken for --gap-hours. A photo that cannot be read is named
-    on stderr and takes its place from its neighbours; the exit status is 2 when none could be read.
+    on stderr and takes its place from its neighbours; the exit status is 2 when none could be read, and 1 when a file
+    or a geotag could not be written, or taken back.
 
     \b
     Example:
@@ -122,8 +123,7 @@ def command(
     track, untimed = gpx.read(gpx_path) if gpx_path else (None, 0)
     with bar("reading") as advance:
         shots = read_shots(photos, advance, say)
-    given = [*(shot.source for shot in shots), *photos, *([gpx_path] if gpx_path else [])]
-    inputs.check_outputs([path for path in outputs if path], given)
+    inputs.check_outputs(outputs, [*(shot.source for shot in shots), *photos, gpx_path])
     albums, faults, utc = trips.split(shots, gap_hours, one_camera, offset)
     if gpx_path and track is not None:
         _check_track(gpx_path, untimed, utc, trips.covered(track, albums))
