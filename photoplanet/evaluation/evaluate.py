@@ -8,6 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from photoplanet.core import progress
+from photoplanet.core.output_files import OutputFiles
 from photoplanet.evaluation import accuracy, leakage, predictions, radii, regions, report, resampling, scoring
 from photoplanet.evaluation.scoring import UNCOVERED
 from photoplanet.evaluation.truth import Truth
@@ -45,7 +46,7 @@ def evaluate(
 
     Keys: those of `report.result`, `sureness` (`report.calibration_facts`), `radius` (`radii.check`), `leaks`
     (`leakage.described`), `world`, `readout`, counts `uncovered` and `abstained`, `uncovered_scored_by`, `unreadable`
-    (count and first reasons), perhaps `benchmark`.
+    (count and first reasons), perhaps `benchmark`, and `predictions_fault` where that file could not be completed.
 
     >>> import pyarrow as pa, photoplanet as pp
     >>> from photoplanet.evaluation import truth
@@ -59,7 +60,8 @@ def evaluate(
     leaks = leakage.check(locator.bundle, truth, training, required=drop_duplicates, threads=threads, bar=bar)
     lat, lng = truth.photos["latitude"].to_numpy(), truth.photos["longitude"].to_numpy()
     labels = locator.partition.assign(lat, lng)
-    got = _answers(locator, truth, labels, readout, top, region, predictions_file, threads, bar)
+    files = OutputFiles()
+    got = _answers(locator, truth, labels, readout, top, region, predictions_file, threads, bar, files)
     km = accuracy.top_k_errors(got.latitude, got.longitude, lat, lng)
     errors = scoring.counted(km, labels, uncovered)
     scored = ~leaks.leaked if drop_duplicates else np.ones(len(labels), np.bool_)
@@ -73,6 +75,7 @@ def evaluate(
     found["leaks"] = leakage.described(leaks, errors[:, 0], drop_duplicates)
     return found | _circumstances(locator, truth, got, labels, scored) | {
         "readout": readout, "uncovered_scored_by": uncovered,
+        **({"predictions_fault": files.faults[0]} if files.faults else {}),
     }  # fmt: skip
 
 
@@ -102,11 +105,12 @@ def _answers(
     predictions_file: str | os.PathLike[str] | None,
     threads: int | None,
     bar: progress.Bar,
+    files: OutputFiles,
 ) -> scoring.Collected:
     with ExitStack() as stack:
         each: predictions.Sink = predictions.ignore
         if predictions_file is not None:
-            each = stack.enter_context(predictions.writing(predictions_file, truth.ids, top, region))
+            each = stack.enter_context(files).add(predictions.writing(predictions_file, truth.ids, top, region))
         advance = stack.enter_context(bar("evaluating", len(truth.present)))
         sources = (truth.paths[row] for row in truth.present)
         answers = locator.locate_many(sources, readout=readout, decode_threads=threads, advance=advance, region=region)
