@@ -105,20 +105,24 @@ def _opened_out(name: str, say: Say) -> Iterator[str | bytes]:
 
 
 def _inside(folder: Path, say: Say) -> list[str]:
-    """All photos below a folder, in the order and by the rules of `folders.walk`; the others are counted."""
+    """All photos below a folder, in the order of `folders.walk`; the others are counted.
+
+    Links to folders are passed over: what is written beside photos must not leave the folder that was named.
+    """
     found: list[str] = []
     others: Counter[str] = Counter()
-    for inside in folders.walk(folder):
+    for inside in folders.walk(folder, links=False):
         if inside.fault is not None:
             others["unreadable folder"] += 1
         for entry in inside.entries:
             if folders.is_open_folder(entry):
+                others["link to a folder"] += entry.is_symlink()
                 continue
             why = formats.why_not(entry.name)
             if why is None:
                 found.append(entry.path)
             elif why not in (formats.BESIDE, formats.HIDDEN) and not entry.name.lower().endswith(".tar"):
                 others[why] += 1
-    if others:
-        say(f"{folder}: passed over {', '.join(f'{why}: {count:,}' for why, count in sorted(others.items()))}")
+    if passed := ", ".join(f"{why}: {count:,}" for why, count in sorted(others.items()) if count):
+        say(f"{folder}: passed over {passed}")
     return found
