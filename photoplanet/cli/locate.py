@@ -42,13 +42,7 @@ MATCH_COLUMNS = ("photo_id", "rank", "latitude", "longitude", "place", "country_
 @click.command()
 @click.argument("photos", nargs=-1, metavar="PHOTO...")
 @options.MODEL
-@click.option(
-    "--top",
-    type=click.IntRange(1, 1000),
-    default=1,
-    show_default=True,
-    help="Places per photo: the answer, then the likeliest other cells.",
-)
+@click.option("--top", type=click.IntRange(1, 1000), default=1, show_default=True, help="Places, the answer first.")
 @options.READOUT
 @options.region("Probability that the credible region holds.")
 @options.PRECISION
