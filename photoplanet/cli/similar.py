@@ -27,7 +27,7 @@ from photoplanet.cli.shared.output import (
     report_error,
     say,
 )
-from photoplanet.cli.shared.output_files import OutputFiles
+from photoplanet.core.output_files import OutputFiles
 from photoplanet.errors import InputError, printable
 from photoplanet.locate.precision import point
 
@@ -83,7 +83,7 @@ def command(
     records: list[dict[str, Any]] = []
     pictures: list[dict[str, Any]] = []
     failed = 0
-    with OutputFiles() as files:
+    with OutputFiles(report_error) as files:
         put = files.add(_csv_file(csv_path)) if csv_path else None
         for source in sources:
             name = inputs.name_of(source)
@@ -107,7 +107,7 @@ def command(
     status = finish(failed, len(sources))
     if show_path:
         _show(show_path, pictures)
-    return 1 if files.failed else status
+    return 1 if files.faults else status
 
 
 def _check_outputs(csv_path: Path | None, show_path: Path | None, given: Sequence[str | bytes | None]) -> None:
