@@ -118,7 +118,7 @@ def _serve(game: "Game", host: str, port: int, token: str | None, names: Sequenc
         if browse and _has_windows():
             webbrowser.open(address)
 
-    listening.run(app.create_app(game, token, names), host, port, begin, timeout_graceful_shutdown=5)
+    listening.run(app.create_app(game, token, names), host, port, begin, app.BODY_SECONDS)
 
 
 def _has_windows() -> bool:
