@@ -9,10 +9,8 @@ from photoplanet.earth import geodesy
 from photoplanet.earth.partition.partition import Partition
 from photoplanet.errors import InputError
 from photoplanet.metadata import exif
-from photoplanet.metadata.track import Track
+from photoplanet.metadata.track import MAX_APART_HOURS, Track
 from photoplanet.photos import decode, table
-
-MAX_APART_HOURS = 0.25  # a photo between two track points closer in time than this lies on the line between them
 
 
 def from_exif(photo: decode.Source) -> tuple[str | None, tuple[float, float] | None]:

@@ -66,7 +66,8 @@ class Writing(NamedTuple):
 @options.album_method
 @click.option("--anchors/--no-anchors", default=True, show_default=True,
               help="Treat photos with GPS as known places, which pull their neighbours.")  # fmt: skip
-@click.option("--gpx", "gpx_path", type=click.Path(dir_okay=False), metavar="TRACK", help="A GPX track: known places.")
+@click.option("--gpx", "tracks", multiple=True, type=click.Path(), metavar="TRACK",
+              help="A GPX track, or a folder of them: known places; repeatable.")  # fmt: skip
 @click.option("--time-offset", metavar="+02:00", help="How far clocks that name no time zone are ahead of UTC.")
 @click.option("--one-camera", is_flag=True, help="Put the photos of all cameras of a folder into one album.")
 @click.option("--gap-hours", type=click.FloatRange(0, min_open=True), default=GAP_HOURS, show_default=True,
@@ -86,7 +87,7 @@ class Writing(NamedTuple):
 @click.option("--undo", is_flag=True, help="Take back all that --write has done in these folders.")
 @options.THREADS
 def command(
-    photos: tuple[str, ...], model: str | None, method: str, anchors: bool, gpx_path: str | None,
+    photos: tuple[str, ...], model: str | None, method: str, anchors: bool, tracks: tuple[str, ...],
     time_offset: str | None, one_camera: bool, gap_hours: float, precision: str, answer_always: bool, as_json: bool,
     csv_path: Path | None, geojson_path: Path | None, gpx_out: Path | None, map_path: Path | None, write: str | None,
     sidecar: str, dry_run: bool, undo: bool, threads: int | None,
@@ -100,7 +101,7 @@ def command(
     \b
     Example:
       photoplanet album ~/Scans/1998-trip --map trip.html
-      photoplanet album ~/Trip --gpx track.gpx --time-offset +02:00
+      photoplanet album ~/Trip --gpx day1.gpx --gpx day2.gpx --time-offset +02:00
       photoplanet album ~/Trip --write xmp --dry-run
       photoplanet album ~/Trip --undo
     """
@@ -112,18 +113,18 @@ def command(
         raise click.UsageError("--dry-run goes with --write xmp, --write exif or --undo")
     from photoplanet.albums import locate_trip, trips
     from photoplanet.albums.shots import read_shots
-    from photoplanet.metadata import gpx
+    from photoplanet.metadata import track_files
     from photoplanet.photos import inputs
 
     outputs = Outputs(csv_path, geojson_path, gpx_out, map_path)
     offset = trips.check_offset(time_offset) if time_offset else None
-    track, untimed = gpx.read(gpx_path) if gpx_path else (None, 0)
+    track, notes = track_files.read(tracks)[:2] if tracks else (None, [])
     with bar("reading") as advance:
         shots = read_shots(photos, advance)
     inputs.check_outputs([path for path in outputs if path], [shot.source for shot in shots])
     albums, faults, utc = trips.split(shots, gap_hours, one_camera, offset)
-    if gpx_path and track is not None:
-        _check_track(gpx_path, untimed, utc, trips.covered(track, albums))
+    if track is not None:
+        _check_track(", ".join(tracks), notes, utc, trips.covered(track, albums))
     loaded = _load(model, threads, method)
     _name_faults(faults, shots)
     form = AnswerOptions(1, precision=precision, answer_always=answer_always)
@@ -176,15 +177,15 @@ def _run(
     return status
 
 
-def _check_track(path: str, untimed: int, utc: bool, covered: int) -> None:
-    """Say on stderr what is wrong with a track; InputError where the photos' clocks are unknown."""
-    if untimed:
-        say(f"{path}: {untimed:,} points without a time or a place left out")
+def _check_track(names: str, notes: Sequence[str], utc: bool, covered: int) -> None:
+    """Say on stderr what is wrong with tracks; InputError where the photos' clocks are unknown."""
+    for note in notes:
+        say(printable(note))
     if not utc:
-        raise InputError(f"{path}: tracks are in UTC, and some photos name no time zone; say what their clock "
+        raise InputError(f"{names}: tracks are in UTC, and some photos name no time zone; say what their clock "
                          "showed: --time-offset +02:00 for two hours ahead")  # fmt: skip
     if not covered:
-        say(f"{path}: no photo was taken while it was recorded; check --time-offset")
+        say(printable(f"{names}: no photo was taken while it was recorded; check --time-offset"))
 
 
 def _load(model: str | None, threads: int | None, method: str) -> "Locator":

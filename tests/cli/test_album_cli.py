@@ -100,6 +100,18 @@ def test_a_track_places_photos_whose_clock_is_told(run, trip, tiny_model, tmp_pa
     assert "no photo was taken while it was recorded" in err
 
 
+def test_all_tracks_that_are_named_are_used_and_faults_are_said(run, trip, tiny_model, tmp_path):
+    (tmp_path / "earlier.gpx").write_text(TRACK.replace("T08", "T01"))
+    cut = tmp_path / "cut.gpx"
+    cut.write_text(TRACK.partition("</trkseg>")[0])
+    given = ["--gpx", cut, "--gpx", tmp_path / "earlier.gpx", "--time-offset", "+02:00"]
+    status, out, err = run(trip, "--model", tiny_model, *given)
+    assert status == 0 and "48.0100, 2.0000" in out and f"{cut}: ends early; 2 points used" in err
+    (tmp_path / "tracks").mkdir()
+    cut.rename(tmp_path / "tracks" / "cut.GPX")
+    assert run(trip, "--model", tiny_model, "--gpx", tmp_path / "tracks", "--time-offset", "+02:00")[1] == out
+
+
 @pytest.mark.parametrize("kind", ["xmp", "exif"])
 def test_write_and_undo(run, trip, tiny_model, kind):
     before = contents(trip)
