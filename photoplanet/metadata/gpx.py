@@ -113,7 +113,7 @@ def write(file: IO[str], points: Iterable[tuple[float, float, str | None, str, s
     file.write(_HEAD)
     track = []
     for latitude, longitude, taken_at, title, about in points:
-        where = f'lat="{latitude:.6f}" lon="{longitude:.6f}"'
+        where = f'lat="{latitude:.6f}" lon="{longitude:.6f}"'.replace('lon="180.', 'lon="-180.')  # GPX has no 180
         when = f"<time>{utc}</time>" if (utc := _utc(taken_at)) else ""
         file.write(f" <wpt {where}>{when}<name>{_plain(title)}</name><desc>{_plain(about)}</desc></wpt>\n")
         track.append(f"  <trkpt {where}>{when}</trkpt>\n")
