@@ -53,13 +53,13 @@ def partition(cells: str, details: tuple[str, ...], output: Path) -> None:
     from photoplanet.show.figures import plots
 
     plots.check_path(output)
-    found = (
-        Partition.load(cells)
-        if Path(cells).is_file()
-        else folder.read(installed.resolve(cells), verify=False).partition
-    )
-    views = dict(partition_figure.detail(each) for each in details) or partition_figure.DETAILS
-    plots.save(partition_figure.partition_map(found, views), output)
+    views = dict(partition_figure.detail(each) for each in details) or None
+    if Path(cells).is_file():
+        drawn = partition_figure.partition_map(Partition.load(cells), views)
+    else:
+        model = folder.read(installed.resolve(cells), verify=False)
+        drawn = partition_figure.partition_map(model.partition, views, toy=model.info.is_toy)
+    plots.save(drawn, output)
 
 
 @command.command()
@@ -138,7 +138,7 @@ def examples(photos: Path, model: str | None, within: float, count: int, output:
     places = zip(known["latitude"].to_pylist(), known["longitude"].to_pylist(), strict=True)
     with bar("locating", len(paths)) as advance:
         right, wrong = choice.right_and_wrong(loaded.locate_many(paths, advance=advance), places, within, count)
-    plots.save(photo_figure.examples(right, wrong), output)
+    plots.save(photo_figure.examples(right, wrong, within, loaded.info.is_toy), output)
 
 
 @command.command()
@@ -175,7 +175,8 @@ def gallery(
         found = most_confident(loaded.locate_many(paths, advance=advance), photos_a_cell)
     shown = choice.gallery_cells(found, loaded.partition, photos_a_cell, cells, tokens)
     names = choice.cell_names(loaded.partition, list(shown))
-    plots.save(photo_figure.cell_gallery(loaded.partition, shown, names), output)
+    toy = loaded.info.is_toy
+    plots.save(photo_figure.cell_gallery(loaded.partition, shown, names, toy), output)
 
 
 @command.command()
@@ -202,7 +203,7 @@ def occlusion(photos: tuple[str, ...], model: str | None, output: Path) -> None:
     for photo in photos:
         each = occlude(loaded, photo, camera_position(photo))
         found.append((each, gazetteer.name([each.latitude], [each.longitude])[0].text("city")))
-    plots.save(photo_figure.occlusions(found), output)
+    plots.save(photo_figure.occlusions(found, loaded.info.is_toy), output)
 
 
 @command.command()

@@ -263,3 +263,20 @@ def test_on_a_phone_the_photos_of_a_finished_round_can_be_seen_again(page):
     window.click("#verdict button >> nth=1")
     window.locator("#picture[alt='Photo 2 of 5']").wait_for()
     assert window.locator("#photo").is_visible()
+
+
+@pytest.mark.parametrize(("width", "height"), [(740, 600), (1024, 740), (810, 740), (801, 480), (320, 480)])
+def test_the_button_that_goes_on_is_in_sight_in_every_window(page, width, height):
+    window = page()
+    window.set_viewport_size({"width": width, "height": height})
+    guess(window)
+    for _ in range(5):
+        box = window.locator("#go").bounding_box()
+        assert box["y"] >= 0 and box["y"] + box["height"] <= height
+        assert box["x"] >= 0 and box["x"] + box["width"] <= width
+        map_ = window.locator("#canvas").bounding_box()
+        assert map_["height"] >= 40
+        window.click("#go")
+        if "finished" in window.inner_text("#standing"):
+            break
+        guess(window)

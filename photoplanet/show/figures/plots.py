@@ -23,6 +23,7 @@ COLOURS = ("#0072B2", "#D55E00", "#009E73", "#CC79A7", "#E69F00", "#56B4E9", "#0
 DASHES = ("-", "--", "-.", ":", (0, (5, 1)), (0, (3, 1, 1, 1)), (0, (1, 1)), (0, (8, 2)))
 RIGHT, WRONG = COLOURS[2], COLOURS[1]
 LAND, SEA, EDGE = "#e9e6df", "#ffffff", "#8d887d"
+TOY = "toy Earth: not real places"
 _STYLE: Any = {
     "font.size": 9,
     "axes.spines.top": False,
@@ -44,6 +45,20 @@ def new(width: float = WIDTH, height: float = 3.5) -> "Figure":
     from matplotlib.figure import Figure
 
     return Figure(figsize=(width, height), dpi=DPI, layout="constrained")
+
+
+def note(figure: "Figure", text: str = "", toy: bool = False) -> None:
+    """Say below all else what signs and numbers mean, and that the places are the toy Earth's where they are.
+
+    >>> figure = new()
+    >>> note(figure, "ring: the true place", toy=True)
+    >>> print(figure.get_supxlabel())
+    ring: the true place
+    toy Earth: not real places
+    """
+    lines = [*([text] if text else []), *([TOY] if toy else [])]
+    if lines:
+        figure.supxlabel("\n".join(lines), fontsize=7, color="#333333")
 
 
 def styled(draw: Draw) -> Draw:
