@@ -11,7 +11,7 @@ import click
 
 from photoplanet.albums.album import GAP_HOURS
 from photoplanet.albums.methods import AUTO
-from photoplanet.cli.shared import options
+from photoplanet.cli.shared import commands, options
 from photoplanet.cli.shared.output import (
     count_of,
     finish,
@@ -60,7 +60,7 @@ class Writing(NamedTuple):
     dry_run: bool
 
 
-@click.command()
+@commands.command()
 @click.argument("photos", nargs=-1, metavar="DIR|TABLE|PHOTO...")
 @options.MODEL
 @options.album_method
@@ -70,7 +70,7 @@ class Writing(NamedTuple):
               help="A GPX track, or a folder of them: known places; repeatable.")  # fmt: skip
 @click.option("--time-offset", metavar="+02:00", help="How far clocks that name no time zone are ahead of UTC.")
 @click.option("--one-camera", is_flag=True, help="Put the photos of all cameras of a folder into one album.")
-@click.option("--gap-hours", type=click.FloatRange(0, min_open=True), default=GAP_HOURS, show_default=True,
+@click.option("--gap-hours", type=click.FloatRange(0, 1e6, min_open=True), default=GAP_HOURS, show_default=True,
               help="A longer pause between photos starts another album.")  # fmt: skip
 @options.PRECISION
 @options.ANSWER_ALWAYS

@@ -5,7 +5,7 @@ from typing import TYPE_CHECKING
 
 import click
 
-from photoplanet.cli.shared import options
+from photoplanet.cli.shared import commands, options
 from photoplanet.cli.shared.evaluation import benchmark_option, print_report, report_options
 from photoplanet.cli.shared.output import say
 from photoplanet.cli.shared.progress import bar
@@ -14,7 +14,7 @@ if TYPE_CHECKING:
     from photoplanet.evaluation.truth import Truth
 
 
-@click.command()
+@commands.command()
 @click.argument("model")
 @click.argument("photos", type=options.IN_FILE, required=False)
 @options.READOUT

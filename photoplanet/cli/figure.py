@@ -5,7 +5,7 @@ from typing import TYPE_CHECKING
 
 import click
 
-from photoplanet.cli.shared import options
+from photoplanet.cli.shared import commands, options
 from photoplanet.cli.shared.extras import hint
 from photoplanet.cli.shared.output import report_error, say
 from photoplanet.cli.shared.progress import bar
@@ -23,7 +23,7 @@ OUT = click.option("-o", "--output", type=options.OUT_FILE, required=True,
                    help="The figure to write: .png, .svg or .pdf.")  # fmt: skip
 
 
-@click.group(epilog=hint(*NEEDS))
+@commands.group(epilog=hint(*NEEDS))
 def command() -> None:
     """Draw one of the paper's figures, as PNG, SVG or PDF.
 
@@ -116,7 +116,11 @@ def errors(files: tuple[Path, ...], names: tuple[str, ...], top: int, output: Pa
 @click.argument("photos", type=options.IN_FILE)
 @options.MODEL
 @click.option(
-    "--within", type=float, default=RIGHT_KM, show_default=True, help="Kilometres within which an answer is right."
+    "--within",
+    type=click.FloatRange(0, 20_040, min_open=True),
+    default=RIGHT_KM,
+    show_default=True,
+    help="Kilometres within which an answer is right.",
 )
 @click.option(
     "--count", type=click.IntRange(1, 60), default=MOST_EXAMPLES, show_default=True, help="Photos of each kind."

@@ -4,13 +4,13 @@ from pathlib import Path
 
 import click
 
-from photoplanet.cli.shared import options
+from photoplanet.cli.shared import commands, options
 from photoplanet.cli.shared.output import print_json
 from photoplanet.cli.shared.progress import bar
 from photoplanet.photos.decode import MAX_PIXELS
 
 
-@click.command()
+@commands.command()
 @click.argument("sources", nargs=-1, required=True, type=click.Path(path_type=Path))
 @click.option("-o", "--output", required=True, type=options.OUT_FILE,
               help="The photo table to write: .parquet or .csv.")  # fmt: skip

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from photoplanet.cli.shared import options
+from photoplanet.cli.shared import commands, options
 from photoplanet.cli.shared.library import WITH_ITSELF, find_itself, index_options, open_library
 from photoplanet.cli.shared.output import (
     PLACE_WIDTH,
@@ -38,7 +38,7 @@ MATCH_COLUMNS = ("photo_id", "rank", "latitude", "longitude", "place", "country_
                  "spread_km", "abstains", "error")  # fmt: skip
 
 
-@click.command()
+@commands.command()
 @click.argument("photos", nargs=-1, metavar="PHOTO...")
 @options.MODEL
 @click.option("--top", type=click.IntRange(1, 1000), default=1, show_default=True, help="Places per photo.")

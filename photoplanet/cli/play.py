@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from photoplanet.cli.shared import options
+from photoplanet.cli.shared import commands, options
 from photoplanet.cli.shared.extras import hint, needs
 from photoplanet.cli.shared.output import count_of, print_json, say
 from photoplanet.errors import InputError, printable
@@ -22,7 +22,7 @@ RESULTS = "games.jsonl"  # in the user's photoplanet folder
 NEEDS = ("playing", "server")
 
 
-@click.command(epilog=hint(*NEEDS))
+@commands.command(epilog=hint(*NEEDS))
 @click.argument("photos", type=options.IN_FILE, required=False)
 @options.MODEL
 @click.option("--rounds", type=click.IntRange(1), help="Rounds of five photos to play.  [default: until you stop]")

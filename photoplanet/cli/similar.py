@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from photoplanet.cli.shared import options
+from photoplanet.cli.shared import commands, options
 from photoplanet.cli.shared.library import (
     WITH_ITSELF,
     WITH_VECTORS,
@@ -38,7 +38,7 @@ COLUMNS = ("file", "rank", "photo_id", "path", "inliers", "distance", "score", "
            "place", "error")  # fmt: skip
 
 
-@click.command()
+@commands.command()
 @click.argument("photos", nargs=-1, metavar="PHOTO...")
 @click.option("--library", required=True, metavar="LIB", help="A folder of geotagged photos, or a photo table.")
 @by_option("'local': details that geometry proves; 'embedding': vectors of a model.")

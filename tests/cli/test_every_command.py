@@ -136,7 +136,8 @@ def test_help_says_how_to_install_an_extra_as_the_error_does(run, name, extra):
 
 def test_a_fault_has_status_1_and_takes_one_line(run, photo, tiny_model):
     status, _, err = run("locate", photo("red"), "--model", tiny_model, "--csv", "/dev/full")
-    assert status == 1 and err == "photoplanet: /dev/full: No space left on device\n"
+    assert status == 1
+    assert err == "photoplanet: /dev/full: No space left on device; free some space, or write elsewhere\n"
 
 
 def test_a_wrong_command_is_answered_with_the_right_ones(run):
