@@ -1,13 +1,15 @@
 """What a user names → shots: photos with what their files and tables say of time, place, camera and album."""
 
-from collections.abc import Sequence
+import os
+from collections.abc import Hashable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from photoplanet.core.progress import Advance, ignore
+from photoplanet.core.progress import Advance, Say, ignore, silent
 from photoplanet.errors import InputError
-from photoplanet.metadata import exif
+from photoplanet.metadata import exif, facts
+from photoplanet.metadata.sidecars import Sidecars
 from photoplanet.photos import decode, inputs, table
 
 
@@ -30,10 +32,12 @@ class Shot:
     unreadable: bool = False
 
 
-def read_shots(names: Sequence[str], advance: Advance = ignore) -> list[Shot]:
+def read_shots(names: Sequence[str], advance: Advance = ignore, say: Say = silent) -> list[Shot]:
     """The photos of folders, files, shards and photo tables, with time, camera and place as they state them.
 
-    A table's values win over the files' EXIF. InputError where nothing is named, or a folder or table holds no photo.
+    A table's values win over the files' own. A file that is named twice, under whatever names and links, counts once;
+    `say` gets a line on those, and on what is passed over in folders. InputError where nothing is named, or a folder or
+    table holds no photo.
 
     >>> from PIL import Image
     >>> folder = getfixture("tmp_path")
@@ -43,19 +47,40 @@ def read_shots(names: Sequence[str], advance: Advance = ignore) -> list[Shot]:
     """
     if not names:
         raise InputError("no album is named; give a folder, a photo table or photos")
-    shots = []
+    shots, beside = [], Sidecars()
+    seen: set[Hashable] = set()
     for name in names:
-        for source, row in _listed(name):
-            shots.append(read_shot(source, row))
+        again = 0
+        for source, row in _listed(name, say):
+            mark = _file(source)
+            if mark in seen:
+                again += 1
+                continue
+            seen.add(mark)
+            shots.append(read_shot(source, row, beside=beside))
             advance(1)
+        if again:
+            say(f"{name}: {again:,} left out: duplicate path (the same file came before)")
     return shots
 
 
-def _listed(name: str) -> list[tuple[str | bytes, dict[str, Any]]]:
+def _file(source: str | bytes) -> Hashable:
+    """What two names of one file have in common: its number on its disk; of a shard's member also its name there."""
+    if isinstance(source, bytes):
+        return object()
+    path, hash_sign, member = source.partition(".tar#")
+    try:
+        status = Path(f"{path}.tar" if hash_sign else source).stat()
+    except (OSError, ValueError):
+        return source
+    return (status.st_dev, status.st_ino, member) if status.st_ino else os.path.realpath(source)
+
+
+def _listed(name: str, say: Say) -> list[tuple[str | bytes, dict[str, Any]]]:
     """The photos that one name stands for, each with its row of a table, or {} without one."""
     path = Path(name)
     if path.suffix.lower() not in table.TABLE_SUFFIXES or not path.is_file():
-        return [(source, {}) for source in inputs.sources([name])]
+        return [(source, {}) for source in inputs.sources([name], say=say)]
     rows, _ = table.read(path, require=("path",))
     if not len(rows):
         raise InputError(f"{path}: this table lists no photo")
@@ -63,38 +88,42 @@ def _listed(name: str) -> list[tuple[str | bytes, dict[str, Any]]]:
 
 
 def read_shot(
-    source: str | bytes, row: dict[str, Any], name: str | None = None, max_pixels: int = decode.MAX_PIXELS
+    source: str | bytes,
+    row: dict[str, Any],
+    name: str | None = None,
+    max_pixels: int = decode.MAX_PIXELS,
+    beside: Sidecars | None = None,
 ) -> Shot:
-    """What one photo says of itself: its EXIF under the values of its table `row` ({}: none), which win.
+    """What one photo and its sidecars say, under the values of its table `row` ({}: none), which win.
 
-    `name`: what bytes are called that came with a name; it is not a path, and all such photos are of one folder.
+    `beside` as for `facts.of`. `name`: what bytes are called that came with a name; it is not a path, and all such
+    photos are of one folder.
 
     >>> read_shot(b"not a photo", {"taken_at": "2024-05-01"}, "1.jpg").unreadable
     True
     """
     folder = str(Path(inputs.name_of(source)).parent) if name is None else ""
-    facts, unreadable = exif.Exif(), False
+    said, unreadable = exif.Exif(), False
     try:
-        with decode.opened(source, max_pixels) as (image, _):
-            facts = exif.read(image)
+        said = facts.of(source, beside, max_pixels)
     except InputError:
         unreadable = True  # reading its pixels reports it
     return Shot(
         source=source,
         name=inputs.name_of(source) if name is None else name,
         folder=folder,
-        taken_at=row.get("taken_at") or facts.taken_at,
-        place=_place(row, facts),
-        camera=" ".join(filter(None, (facts.camera, facts.serial))) or None,
+        taken_at=row.get("taken_at") or said.taken_at,
+        place=_place(row, said),
+        camera=" ".join(filter(None, (said.camera, said.serial))) or None,
         album=row.get("album"),
         photographer=row.get("photographer"),
         unreadable=unreadable,
     )
 
 
-def _place(row: dict[str, Any], facts: exif.Exif) -> tuple[float, float] | None:
+def _place(row: dict[str, Any], said: exif.Exif) -> tuple[float, float] | None:
     """The table's place where it is a good one, else the file's."""
     latitude, longitude = row.get("latitude"), row.get("longitude")
     if table.coordinate_fault(latitude, longitude):
-        latitude, longitude = (facts.latitude, facts.longitude) if facts.gps_fault is None else (None, None)
+        latitude, longitude = (said.latitude, said.longitude) if said.gps_fault is None else (None, None)
     return None if latitude is None or longitude is None else (latitude, longitude)

@@ -1,10 +1,11 @@
 """The command line: one file a command, imported only when that command runs; `shared` has what several use."""
 
 import importlib
+import io
 import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
-from typing import Any, NoReturn
+from typing import Any
 
 import click
 
@@ -94,15 +95,17 @@ def group() -> None:
 
 def main(args: list[str] | None = None) -> None:
     """Run the command line; exit 0, 2 for bad usage or input, 1 for a fault, 130 for Ctrl-C; errors take one line."""
+    _print_anything()
     try:
         status = group.main(args=args, prog_name="photoplanet", standalone_mode=False)
         sys.stdout.flush()
     except Exception as error:
         message, status = _explained(error)
         if message:
+            from photoplanet.core.names import readable
             from photoplanet.errors import printable
 
-            print(f"photoplanet: {printable(' '.join(message.split()))}", file=sys.stderr)
+            print(f"photoplanet: {printable(readable(' '.join(message.split())))}", file=sys.stderr)
     except KeyboardInterrupt:
         status = ctrl_c.STATUS
     status = status if isinstance(status, int) else 0
@@ -138,3 +141,10 @@ def _explained(error: Exception) -> tuple[str, int]:
     if isinstance(error, MemoryError):
         return "out of memory; use fewer --threads or smaller inputs", 1
     raise error
+
+
+def _print_anything() -> None:
+    """Let a terminal of any encoding show any name: what it does not have is written as a question mark."""
+    for stream in (sys.stdout, sys.stderr):
+        if isinstance(stream, io.TextIOWrapper) and stream.errors in ("strict", "surrogateescape"):
+            stream.reconfigure(errors="replace")

@@ -78,7 +78,7 @@ def distribution(photos: tuple[str, ...], model: str | None, output: Path) -> No
     from photoplanet.show.figures import distribution as distribution_figure
     from photoplanet.show.figures import plots
 
-    plots.check_path(output)
+    plots.check_path(output, photos)
     if len(photos) > distribution_figure.MOST_PHOTOS:
         raise click.UsageError(f"a figure shows at most {distribution_figure.MOST_PHOTOS} photos, not {len(photos)}")
     found = locator.load(model).locate(list(photos))
@@ -107,7 +107,7 @@ def errors(files: tuple[Path, ...], names: tuple[str, ...], top: int, output: Pa
     from photoplanet.show.figures import errors as error_figure
     from photoplanet.show.figures import plots
 
-    plots.check_path(output)
+    plots.check_path(output, files)
     title = names[0] if len(files) == 2 and names else ""
     plots.save(error_figure.error_curves(error_figure.read_errors(files[:-1], files[-1], names, top), title), output)
 
@@ -137,7 +137,7 @@ def examples(photos: Path, model: str | None, within: float, count: int, output:
     from photoplanet.show.figures import photos as photo_figure
     from photoplanet.show.figures import plots
 
-    plots.check_path(output)
+    plots.check_path(output, [photos])
     known, paths, loaded = _table(photos, model)
     places = zip(known["latitude"].to_pylist(), known["longitude"].to_pylist(), strict=True)
     with bar("locating", len(paths)) as advance:
@@ -173,7 +173,7 @@ def gallery(
     from photoplanet.show.figures import photos as photo_figure
     from photoplanet.show.figures import plots
 
-    plots.check_path(output)
+    plots.check_path(output, [photos])
     _, paths, loaded = _table(photos, model)
     with bar("locating", len(paths)) as advance:
         found = most_confident(loaded.locate_many(paths, advance=advance), photos_a_cell)
@@ -201,7 +201,7 @@ def occlusion(photos: tuple[str, ...], model: str | None, output: Path) -> None:
     from photoplanet.show.figures import photos as photo_figure
     from photoplanet.show.figures import plots
 
-    plots.check_path(output)
+    plots.check_path(output, photos)
     loaded = locator.load(model)
     found = []
     for photo in photos:
@@ -232,7 +232,7 @@ def album(photos: tuple[str, ...], model: str | None, method: str, chosen: int |
     from photoplanet.show.figures import album as album_figure
     from photoplanet.show.figures import plots
 
-    plots.check_path(output)
+    plots.check_path(output, photos)
     with bar("reading") as advance:
         found, _, _ = trips.split(read_shots(photos, advance))
     if chosen and chosen > len(found):

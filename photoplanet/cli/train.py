@@ -27,7 +27,11 @@ SHORT = ("backbone", "image_size", "epochs", "batch_size", "learning_rate", "max
 @click.option("--set", "settings", multiple=True, metavar="KEY=VALUE", help="Any setting of the recipe; repeatable.")
 @click.option("--backbone", help="The network, for instance mobile or inception.")
 @click.option("--image-size", type=click.IntRange(8, 4096), help="Side of the photos in pixels.")
-@click.option("--epochs", type=click.FloatRange(0, 1e6, min_open=True), help="Times that each photo is seen.")
+@click.option(
+    "--epochs",
+    type=click.FloatRange(0, 1e6, min_open=True),
+    help="Times that each photo is seen; with patience, at most.",
+)
 @click.option("--batch-size", type=click.IntRange(2, 10**6), help="Photos per step, over all processes together.")
 @click.option("--learning-rate", type=click.FloatRange(0, 100), help="The peak of the learning rate.")
 @click.option(
@@ -48,7 +52,8 @@ SHORT = ("backbone", "image_size", "epochs", "batch_size", "learning_rate", "max
 @click.option("--threads", type=click.IntRange(0, 1024), default=0, help="Decoding threads; 0: one per core.")
 @click.option("--seed", type=click.IntRange(0), help="Seed of the first weights, the order and the augmentation.")
 @click.option("--log-every", type=click.IntRange(1), default=20, show_default=True, help="Steps between two log lines.")
-@click.option("--validate-every", type=click.IntRange(0), default=0, help="Steps between validations; 0: each epoch.")
+@click.option("--validate-every", type=click.IntRange(0), default=0,
+              help="Steps between validations; 0: each epoch. With patience: --set patience_epochs.")  # fmt: skip
 @click.option(
     "--checkpoint-minutes",
     type=click.FloatRange(0, 1e6),

@@ -8,6 +8,7 @@ from typing import Any
 
 import pyarrow as pa
 
+from photoplanet.core import arrow_files
 from photoplanet.errors import InputError
 
 MAX_ROWS = 500_000_000  # a few bytes of Parquet can claim more rows than any memory holds
@@ -49,7 +50,7 @@ def layout(path: str | Path, what: str = "a Parquet or CSV table") -> Layout:
         if head.startswith(b"PAR1"):
             import pyarrow.parquet as pq
 
-            with pq.ParquetFile(path) as parquet:
+            with arrow_files.opened(path) as source, pq.ParquetFile(source) as parquet:
                 if parquet.metadata.num_rows > MAX_ROWS:
                     raise InputError(f"{path}: claims {parquet.metadata.num_rows:,} rows, the limit is {MAX_ROWS:,}")
                 return Layout(path, tuple(parquet.schema_arrow.names), None)
@@ -79,7 +80,7 @@ def read(table: Layout, columns: Sequence[str], nulls: Sequence[str] = ("",)) ->
         if table.delimiter is None:
             import pyarrow.parquet as pq
 
-            with pq.ParquetFile(table.path) as file:
+            with arrow_files.opened(table.path) as source, pq.ParquetFile(source) as file:
                 return file.read(columns=wanted), []
         return _read_text(table.path, table.delimiter, wanted, nulls) if wanted else (pa.table({}), [])
     except _FAULTS as error:
@@ -101,14 +102,15 @@ def stream(table: Layout, columns: Sequence[str]) -> Iterator[pa.RecordBatch]:
     if table.delimiter is None:
         import pyarrow.parquet as pq
 
-        with pq.ParquetFile(table.path) as file:
+        with arrow_files.opened(table.path) as source, pq.ParquetFile(source) as file:
             yield from file.iter_batches(STREAM_ROWS, columns=list(columns))
         return
     import pyarrow.csv as pcsv
 
     convert = pcsv.ConvertOptions(include_columns=list(columns), column_types=dict.fromkeys(columns, pa.float64()))
     parse = pcsv.ParseOptions(delimiter=table.delimiter, newlines_in_values=True)
-    with pcsv.open_csv(table.path, pcsv.ReadOptions(block_size=STREAM_BYTES), parse, convert) as reader:
+    read = pcsv.ReadOptions(block_size=STREAM_BYTES)
+    with arrow_files.opened(table.path) as source, pcsv.open_csv(source, read, parse, convert) as reader:
         yield from reader
 
 
@@ -121,17 +123,20 @@ def _read_text(path: Path, delimiter: str, wanted: list[str], nulls: Sequence[st
         broken.append(row.number - 1 if row.number else 0)
         return "skip"
 
-    found = pcsv.read_csv(
-        path,
-        pcsv.ReadOptions(use_threads=False, block_size=_BLOCK_BYTES),  # one thread: Arrow then knows the rows' numbers
-        pcsv.ParseOptions(delimiter=delimiter, newlines_in_values=True, invalid_row_handler=skip),
-        pcsv.ConvertOptions(
-            column_types=dict.fromkeys(wanted, pa.string()),
-            include_columns=wanted,
-            strings_can_be_null=True,
-            null_values=list(nulls),
-        ),
-    )
+    with arrow_files.opened(path) as source:
+        found = pcsv.read_csv(
+            source,
+            pcsv.ReadOptions(
+                use_threads=False, block_size=_BLOCK_BYTES
+            ),  # one thread: Arrow then knows the rows' numbers
+            pcsv.ParseOptions(delimiter=delimiter, newlines_in_values=True, invalid_row_handler=skip),
+            pcsv.ConvertOptions(
+                column_types=dict.fromkeys(wanted, pa.string()),
+                include_columns=wanted,
+                strings_can_be_null=True,
+                null_values=list(nulls),
+            ),
+        )
     return found, broken
 
 

@@ -11,12 +11,12 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from photoplanet.core import atomic
+from photoplanet.core import arrow_files, atomic
 from photoplanet.core.cache import file_stamp
 from photoplanet.core.progress import Advance, ignore
 from photoplanet.errors import InputError
 from photoplanet.index import build
-from photoplanet.photos import shards, table
+from photoplanet.photos import formats, shards, table
 
 TABLE = "photos.parquet"  # in the index: what was read from the photos of a folder, with its cache beside it
 
@@ -80,7 +80,7 @@ def read(source: Path, index: Path, threads: int | None = None, advance: Advance
     """
     if source.is_dir():
         found, gone = build.index([source], index / TABLE, threads=threads, advance=advance)
-        left_out = build.counts(gone)
+        left_out = build.counts(entry for entry in gone if entry["reason"] not in formats.NO_PHOTOS)
         addresses = table.paths(found, index.absolute())
     else:
         found, dropped = table.read(source, columns=table.REQUIRED)
@@ -124,8 +124,8 @@ def save(listing: Listing, path: Path) -> None:
         "photo_id": pa.array(listing.ids, pa.string()), "path": pa.array(listing.keys, pa.string()),
         "latitude": listing.latitude, "longitude": listing.longitude, "stamp": pa.array(listing.stamps, pa.string()),
     }  # fmt: skip
-    with atomic.replacing(path) as temporary:
-        pq.write_table(pa.table(columns), temporary, compression="zstd")
+    with atomic.replacing(path) as temporary, temporary.open("wb") as file:
+        pq.write_table(pa.table(columns), file, compression="zstd")
 
 
 def load(path: Path, root: Path, photos: int) -> Listing:
@@ -141,7 +141,7 @@ def load(path: Path, root: Path, photos: int) -> Listing:
     import pyarrow.parquet as pq
 
     try:
-        with pq.ParquetFile(path) as file:
+        with arrow_files.opened(path) as source, pq.ParquetFile(source) as file:
             if file.metadata.num_rows != photos:
                 raise InputError(f"{path}: {file.metadata.num_rows:,} rows, not {photos:,}")
             rows = file.read(columns=["photo_id", "path", "latitude", "longitude", "stamp"])

@@ -1,7 +1,7 @@
 // Files from the drop, the buttons, or the clipboard; folders with all that is below them.
 import { byId } from "/map/dom.js";
 
-const PHOTO = /\.(jpe?g|jfif|png|webp|tiff?|hei[cf]|hif|gif|bmp)$/i; // as photos/formats.py, which a test compares
+const PHOTO = /\.(jpe?g|jpe|jfif?|jif|mpo|jps|png|webp|tiff?|hei[cf]|hif|gif|bmp|dib)$/i; // as photos/formats.py, which a test compares
 const TRACK = /\.gpx$/i;
 
 /** @typedef {(photos: File[], tracks: File[], others: File[]) => void} Taken files that look like photos, GPX files, and what was left out */

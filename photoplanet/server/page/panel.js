@@ -174,7 +174,7 @@ function slider(answer) {
 
 /** @param {NamedPlace[]} top */
 function places(top) {
-  const made = section("The likeliest cells", "places");
+  const made = section("The answer's cell and the likeliest others", "places");
   const list = element("ol");
   top.forEach((place, k) => {
     const item = element("li");

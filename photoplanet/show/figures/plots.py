@@ -1,13 +1,13 @@
 """What all figures share: sizes, colours that the colour-blind can tell apart, and saving as PNG, SVG or PDF."""
 
 import os
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from functools import wraps
 from importlib.util import find_spec
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypeVar
 
-from photoplanet.core import atomic
+from photoplanet.core import atomic, outputs
 from photoplanet.errors import InputError, MissingExtra
 
 if TYPE_CHECKING:
@@ -91,9 +91,10 @@ def check_installed() -> None:
         raise MissingExtra("drawing figures", "figures")
 
 
-def check_path(path: str | os.PathLike[str]) -> Path:
+def check_path(path: str | os.PathLike[str], drawn: Iterable[str | Path] = ()) -> Path:
     """Return the path when a figure can be saved there: InputError for another suffix or no such folder.
 
+    InputError too where it is one of the files that are `drawn`, or lies among them in a folder: it may be a photo.
     MissingExtra where matplotlib is missing. For commands to ask before they read any photo.
 
     >>> check_path("cells.gif")
@@ -103,7 +104,11 @@ def check_path(path: str | os.PathLike[str]) -> Path:
     target = Path(path)
     if target.suffix.lower() not in SUFFIXES:
         raise InputError(f"{target}: a figure ends in {', '.join(SUFFIXES)}")
-    atomic.check_folder(target)
+    drawn = list(drawn)
+    outputs.check([target], drawn)
+    if target.exists() and any(folder.is_dir() and target.resolve().is_relative_to(folder.resolve())
+                               for folder in map(Path, drawn)):  # fmt: skip
+        raise InputError(f"{target}: lies among the photos, and could be one; give the figure another name")
     check_installed()
     return target
 
