@@ -89,8 +89,8 @@ def command(
     from photoplanet.photos import inputs
 
     sources = inputs.sources(photos, files_from, say)
-    given = [*sources, *(name for name in (files_from, library) if name)]
-    inputs.check_outputs([path for path in (csv_path, geojson_path, map_path) if path], given)
+    outputs = [path for path in (csv_path, geojson_path, map_path) if path]
+    inputs.check_outputs(outputs, [*sources, *(name for name in (files_from, library) if name)])
     opening: dict[str, Any] = {"index": index_dir, "update": not no_update, "threads": threads}
     if library is not None and _without_model(model):
         if geojson_path or map_path:
@@ -105,8 +105,7 @@ def command(
     if searched is not None:
         about |= {"library": library, "index": searched.to_dict()}
     form = AnswerOptions(top, region, precision, answer_always)
-    listing: list[dict[str, Any]] = []
-    failed = 0
+    listing, failed = list[dict[str, Any]](), 0
     with OutputFiles() as files, bar_unless_printing(as_json)("locating", len(sources)) as advance:
         show = _collector(listing) if as_json else _printer(sources, form)
         sinks = [files.add(sink) for sink in _files(csv_path, geojson_path, map_path, about, form)]

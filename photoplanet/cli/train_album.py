@@ -22,7 +22,7 @@ DEFAULT = "attention"  # the best on the toy Earth: docs/results.md
 @options.BASE_MODEL
 @options.ADD_TO
 @click.option("--method", "methods", multiple=True, type=click.Choice(list(READINGS)), default=[DEFAULT],
-              show_default=True, help="Which network; repeatable.")  # fmt: skip
+              show_default=True, metavar="METHOD", help=f"Repeatable; one of {', '.join(READINGS)}.")  # fmt: skip
 @options.VALIDATION
 @click.option("--gap-hours", type=click.FloatRange(0, 1e6, min_open=True), default=GAP_HOURS, show_default=True,
               help="Where no column names the album: a longer pause starts another.")  # fmt: skip

@@ -2,9 +2,7 @@
 
 import io
 import itertools
-import os
 import re
-import stat
 import zlib
 from collections.abc import Iterable, Iterator, Sequence
 from pathlib import Path
@@ -12,6 +10,7 @@ from typing import IO, NamedTuple
 
 import numpy as np
 
+from photoplanet.core import regular
 from photoplanet.errors import InputError
 from photoplanet.metadata import gpx
 from photoplanet.metadata.track import Track, joined
@@ -120,11 +119,7 @@ def _in_folder(folder: Path, notes: list[str]) -> list[gpx.Recording]:
 
 def _of_file(name: str | Path) -> gpx.Recording:
     try:
-        # A pipe that nobody writes to would never open; one of the shell's, as <(zcat …), is written to already.
-        handle = os.open(name, os.O_RDONLY | getattr(os, "O_NONBLOCK", 0) | getattr(os, "O_BINARY", 0))
-        with os.fdopen(handle, "rb") as file:
-            if stat.S_ISFIFO(os.fstat(handle).st_mode):
-                os.set_blocking(handle, True)
+        with regular.open_stream(name) as file:
             return _recording(file, str(name))
     except OSError as error:
         raise InputError(f"{name}: {error.strerror or error}; give a GPX file") from None

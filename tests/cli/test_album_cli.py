@@ -244,4 +244,4 @@ def test_a_result_that_cannot_be_written_to_its_end_does_not_take_the_others_wit
 def test_a_result_that_cannot_even_be_begun_ends_the_command_before_any_work(run, trip, tiny_model, tmp_path):
     for option in ("--csv", "--geojson", "--gpx-out", "--map"):
         status, out, err = run(trip, "--model", tiny_model, option, tmp_path / ("x" * 300))
-        assert status == 1 and out == "" and err.endswith("x: File name too long\n"), option
+        assert status == 2 and out == "" and err.endswith("x: File name too long; choose a shorter name\n"), option

@@ -149,7 +149,7 @@ def test_empty_missing_and_unreadable_files_are_named(tmp_path):
 def test_a_pipe_is_read_and_one_that_nobody_writes_to_does_not_hang(tmp_path):
     pipe = tmp_path / "pipe.gpx"
     os.mkfifo(pipe)
-    with pytest.raises(InputError, match="empty"):
+    with pytest.raises(InputError, match="not a regular file"):
         track_files.read([pipe])
     read, write = os.pipe()
     writer = threading.Thread(target=lambda: (os.write(write, gpx(1, 0)), os.close(write)))

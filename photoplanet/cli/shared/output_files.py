@@ -5,6 +5,7 @@ from contextlib import AbstractContextManager, suppress
 from types import TracebackType
 from typing import Any
 
+from photoplanet.cli.shared import faults
 from photoplanet.cli.shared.output import report_error
 
 Put = Callable[..., None]
@@ -63,4 +64,4 @@ class OutputFiles(AbstractContextManager["OutputFiles"]):
             fault = error
         if fault and not isinstance(fault, BrokenPipeError):  # what reads a pipe may have seen enough
             self.failed = True
-            report_error(f"{fault.filename or 'a result'}: {fault.strerror or fault}")
+            report_error(faults.described(fault)[0])

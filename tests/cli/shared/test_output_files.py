@@ -40,7 +40,7 @@ def test_a_full_disk_is_named_once_and_the_other_files_are_complete(tmp_path, ca
                 put(text)
     assert files.failed and (tmp_path / "good").read_text() == "abc" and (tmp_path / "bad").read_text() == "old"
     err = capsys.readouterr().err
-    assert err == f"photoplanet: {tmp_path / 'bad'}: No space left on device\n"
+    assert err == f"photoplanet: {tmp_path / 'bad'}: No space left on device; free some space, or write elsewhere\n"
     assert sorted(path.name for path in tmp_path.iterdir()) == ["bad", "good"]
 
 
