@@ -20,5 +20,5 @@ for name, part in zip(("train", "held-out"), splits.split(photos, validation=0.2
 PYTHON
 photoplanet train "$WORK/train.parquet" -o "$WORK/model" --validation "$WORK/held-out.parquet" \
     --max-photos 12 --min-photos 2 --epochs 40 --batch-size 32 --no-tensorboard
-photoplanet evaluate "$WORK/model" "$WORK/held-out.parquet" --table markdown --intervals
-photoplanet evaluate "$WORK/model" "$WORK/train.parquet" --table markdown --intervals
+photoplanet evaluate "$WORK/held-out.parquet" --model "$WORK/model" --table markdown --intervals
+photoplanet evaluate "$WORK/train.parquet" --model "$WORK/model" --table markdown --intervals

@@ -166,7 +166,7 @@ def _run(
             add(number, trip, founds, records)
             if as_json:
                 listing.append(trip.record(number, records))
-            else:
+            elif any("region" in facts for facts in records):  # else stderr has named them all
                 with printing(
                     to_the_end=bool(writing or any((outputs.csv, outputs.geojson, outputs.gpx, outputs.map)))
                 ):

@@ -29,7 +29,10 @@ from photoplanet.earth.partition.partition import MAX_PHOTOS, MIN_PHOTOS
     help="Drop cells with fewer photos than this.",
 )
 @click.option(
-    "--uniform", "level", type=click.IntRange(0, 30), help="All cells of this level (0…30) instead of adaptive ones."
+    "--uniform",
+    "level",
+    type=click.IntRange(0, 30),
+    help="All cells of this level (0…30) instead of adaptive ones.  [default: adaptive]",
 )
 @click.option("--geojson", type=options.OUT_FILE, help="Also write the cells as polygons for a map.")
 @options.JSON

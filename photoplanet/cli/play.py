@@ -29,7 +29,9 @@ NEEDS = ("playing", "server")
 @click.option(
     "--seed", type=click.IntRange(0), help="The same seed shows everybody the same photos.  [default: random]"
 )
-@click.option("--player", default="", metavar="NAME", help="Who guesses; photos that NAME has seen come last.")
+@click.option(
+    "--player", default="", metavar="NAME", help="Who guesses; photos that NAME has seen come last.  [default: nobody]"
+)
 @click.option("--protocol", type=click.Choice(["free", "paper"]), default="free", show_default=True,
               help="paper: one round for each --player, of photos that no other player sees; the model answers with "
                    "cell centres; photos cannot be enlarged.")  # fmt: skip
