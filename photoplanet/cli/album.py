@@ -99,7 +99,8 @@ def command(
 
     Photos are taken from folders, photo tables or files. Those of one folder and one camera (make, model, serial
     number) form an album, which is cut where nothing was taken for --gap-hours. A photo that cannot be read is named
-    on stderr and takes its place from its neighbours; the exit status is 2 when none could be read.
+    on stderr and takes its place from its neighbours; the exit status is 2 when none could be read, and 1 when a file
+    or a geotag could not be written, or taken back.
 
     \b
     Example:
@@ -123,8 +124,7 @@ def command(
     track, notes = track_files.read(tracks)[:2] if tracks else (None, [])
     with bar("reading") as advance:
         shots = read_shots(photos, advance, say)
-    given = [*(shot.source for shot in shots), *photos, *tracks]
-    inputs.check_outputs([path for path in outputs if path], given)
+    inputs.check_outputs(outputs, [*(shot.source for shot in shots), *photos, *tracks])
     albums, faults, utc = trips.split(shots, gap_hours, one_camera, offset)
     if track is not None:
         _check_track(", ".join(tracks), notes, utc, trips.covered(track, albums))

@@ -42,13 +42,14 @@ if TYPE_CHECKING:
               help="The table that MODEL was trained on, to see whether PHOTOS are in it.  "
               "[default: the one that MODEL names, if it lies beside PHOTOS, MODEL or here]")  # fmt: skip
 @click.option("--drop-duplicates", is_flag=True, help="Score without the photos that have a duplicate there.")
+@click.option("--baselines", is_flag=True, help="Also what needs no network: chance, a constant, nearest thumbnail.")
 @report_options
 @options.JSON
 @options.THREADS
 def command(
     words: tuple[str, ...], model: str | None, readout: str, top: int, region: float, uncovered: str, by: str | None,
     out: Path | None, benchmark: str | None, images: Path | None, listing: Path | None, training: Path | None,
-    drop_duplicates: bool, style: str | None, intervals: bool, resample: str | None, as_json: bool,
+    drop_duplicates: bool, baselines: bool, style: str | None, intervals: bool, resample: str | None, as_json: bool,
     threads: int | None,
 ) -> None:  # fmt: skip
     """Measure the accuracy of MODEL on PHOTOS, a photo table, or on a public benchmark.
@@ -77,7 +78,7 @@ def command(
     found = evaluate(
         locator.load(model, threads), truth, readout=readout, top=top, region=region, by=by, uncovered=uncovered,
         resample=resample, training=training,
-        drop_duplicates=drop_duplicates, predictions_file=out, threads=threads, bar=bar,
+        drop_duplicates=drop_duplicates, beside_baselines=baselines, predictions_file=out, threads=threads, bar=bar,
     )  # fmt: skip
     if "benchmark" in found:
         say(published.describe(found["benchmark"]))

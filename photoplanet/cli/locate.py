@@ -89,8 +89,7 @@ def command(
     from photoplanet.photos import inputs
 
     sources = inputs.sources(photos, files_from, say)
-    outputs = [path for path in (csv_path, geojson_path, map_path) if path]
-    inputs.check_outputs(outputs, [*sources, *(name for name in (files_from, library) if name)])
+    inputs.check_outputs((csv_path, geojson_path, map_path), [*sources, files_from, library])
     opening: dict[str, Any] = {"index": index_dir, "update": not no_update, "threads": threads}
     if library is not None and _without_model(model):
         if geojson_path or map_path:

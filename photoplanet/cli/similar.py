@@ -77,7 +77,7 @@ def command(
     if by == "local" and (model or vectors):
         raise InputError("--model and --vectors are for --by embedding; local features need no model")
     sources = inputs.sources(photos, files_from, say)
-    _check_outputs(csv_path, show_path, [*sources, *(name for name in (files_from, library) if name)])
+    _check_outputs(csv_path, show_path, [*sources, files_from, library])
     found = open_library(library, by=by, model=model, vectors=vectors, index=index_dir, update=not no_update,
                          threads=threads)  # fmt: skip
     records: list[dict[str, Any]] = []
@@ -110,7 +110,7 @@ def command(
     return 1 if files.failed else status
 
 
-def _check_outputs(csv_path: Path | None, show_path: Path | None, sources: Sequence[str | bytes]) -> None:
+def _check_outputs(csv_path: Path | None, show_path: Path | None, given: Sequence[str | bytes | None]) -> None:
     from photoplanet.photos import inputs
 
     outputs = [path for path in (csv_path, show_path) if path]
@@ -120,7 +120,7 @@ def _check_outputs(csv_path: Path | None, show_path: Path | None, sources: Seque
         if show_path.exists():
             raise InputError(f"{show_path}: exists already, and could be a photo; give a new name")
         outputs = [path for path in (csv_path, show_path.with_suffix(".html")) if path]
-    inputs.check_outputs(outputs, sources)
+    inputs.check_outputs(outputs, given)
 
 
 def _search(

@@ -8,7 +8,18 @@ import numpy as np
 from numpy.typing import NDArray
 
 from photoplanet.core import progress
-from photoplanet.evaluation import accuracy, leakage, predictions, radii, regions, report, resampling, scoring
+from photoplanet.errors import InputError
+from photoplanet.evaluation import (
+    accuracy,
+    baselines,
+    leakage,
+    predictions,
+    radii,
+    regions,
+    report,
+    resampling,
+    scoring,
+)
 from photoplanet.evaluation.scoring import UNCOVERED
 from photoplanet.evaluation.truth import Truth
 from photoplanet.locate.credible_region import REGION_SHARE, check_share
@@ -30,6 +41,7 @@ def evaluate(
     resample: str | None = None,
     training: str | os.PathLike[str] | None = None,
     drop_duplicates: bool = False,
+    beside_baselines: bool = False,
     predictions_file: str | os.PathLike[str] | None = None,
     threads: int | None = None,
     bar: progress.Bar = progress.no_bar,
@@ -39,13 +51,13 @@ def evaluate(
     `readout`: the point estimate; `top`: candidates a photo; `region`: the share of the mass whose credible region is
     checked; `by`: also by "continent" or "country"; `uncovered`: how photos outside every cell are scored, as
     `scoring.counted` has it; `resample`: what intervals resample, as `resampling.units` has it; `training`,
-    `drop_duplicates`: as `leakage.check` and without the photos that it finds; `predictions_file`: a CSV to write that
-    `score` reads. Unreadable photos count as wrong. InputError for a table that cannot be used, or an argument that is
-    out of range.
+    `drop_duplicates`: as `leakage.check` and without the photos that it finds; `beside_baselines`: add what needs no
+    network, from the training photos; `predictions_file`: a CSV to write that `score` reads. Unreadable photos count as
+    wrong. InputError for a table that cannot be used, or an argument that is out of range.
 
     Keys: those of `report.result`, `sureness` (`report.calibration_facts`), `radius` (`radii.check`), `leaks`
     (`leakage.described`), `world`, `readout`, counts `uncovered` and `abstained`, `uncovered_scored_by`, `unreadable`
-    (count and first reasons), perhaps `benchmark`.
+    (count and first reasons), perhaps `benchmark` and `baselines` (`baselines.compared`).
 
     >>> import pyarrow as pa, photoplanet as pp
     >>> from photoplanet.evaluation import truth
@@ -54,8 +66,8 @@ def evaluate(
     1
     """
     check_share(region)
-    scoring.counted(np.empty((0, 1)), np.empty(0, np.int32), uncovered)  # a wrong word is said before the work
     whole = resampling.units(truth.photos, resample)
+    known = training_photos(locator, truth, training) if beside_baselines else None  # missing ones are reported first
     leaks = leakage.check(locator.bundle, truth, training, required=drop_duplicates, threads=threads, bar=bar)
     lat, lng = truth.photos["latitude"].to_numpy(), truth.photos["longitude"].to_numpy()
     labels = locator.partition.assign(lat, lng)
@@ -70,10 +82,30 @@ def evaluate(
         got.confidence[scored], got.correct[scored], got.held[scored], got.answered[scored], region, units
     )
     found["radius"] = radii.check(km[scored, 0], got.radius[scored], region, units)
+    if known is not None:
+        plain = baselines.errors(known, truth, threads=threads, bar=bar)
+        found["baselines"] = baselines.compared(plain, errors[:, 0], whole, scored)
     found["leaks"] = leakage.described(leaks, errors[:, 0], drop_duplicates)
     return found | _circumstances(locator, truth, got, labels, scored) | {
         "readout": readout, "uncovered_scored_by": uncovered,
     }  # fmt: skip
+
+
+def training_photos(
+    locator: Locator, truth: Truth, training: str | os.PathLike[str] | None = None
+) -> str | os.PathLike[str]:
+    """Return the table of a model's training photos: the one given, or the one that it names; InputError without one.
+
+    >>> import photoplanet as pp
+    >>> training_photos(pp.load("toy"), Truth(None, []), "photos.parquet")
+    'photos.parquet'
+    """
+    if training is not None:
+        return training
+    path, why = leakage.training_table(locator.bundle, truth.source)
+    if path is None:
+        raise InputError(f"no training photos for the baselines: {why}; name their table with --training TABLE")
+    return path
 
 
 def _circumstances(

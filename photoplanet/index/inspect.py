@@ -6,10 +6,11 @@ from dataclasses import dataclass
 from typing import Any
 
 from photoplanet.core.cache import may_pass
+from photoplanet.core.names import readable
 from photoplanet.errors import InputError
 from photoplanet.metadata import exif, facts
 from photoplanet.metadata.times import never_set
-from photoplanet.photos import graphics_filter
+from photoplanet.photos import decoding_cost, graphics_filter
 from photoplanet.photos.decode import MAX_PIXELS, PhotoError, open_photo, opened, reported
 from photoplanet.photos.foreign_tables import matched
 from photoplanet.photos.shards import read_range, split_address
@@ -84,7 +85,8 @@ def inspect_photo(candidate: Candidate, options: IndexOptions) -> Record:
                 file = getattr(image, "fp", None)
                 if not options.decodes and not (file and surely_whole(file, image)):
                     image.draft(None, (1, 1))  # the cheapest way to read a JPEG to its end
-                    image.load()
+                    with decoding_cost.held(image, name):
+                        image.load()
         if refusal := _refusal(candidate.address, options):
             return refusal
     except InputError as error:
@@ -165,7 +167,7 @@ def row_of(values: dict[str, Any]) -> dict[str, Any]:
     row: dict[str, Any] = {}
     for name in _TEXT_COLUMNS:
         if isinstance(values.get(name), str | int) and str(values[name]).strip():
-            row[name] = str(values[name])[:MAX_TEXT]
+            row[name] = readable(str(values[name])[:MAX_TEXT])
     with suppress(TypeError, ValueError, KeyError):
         row |= {name: float(values[name]) for name in ("latitude", "longitude")}
     return row

@@ -7,7 +7,7 @@ what an estimate of ours is (`own_changes`). All else is named and left alone, a
 import hashlib
 import os
 from collections.abc import Iterable, Iterator, Sequence
-from contextlib import suppress
+from contextlib import nullcontext, suppress
 from pathlib import Path
 
 from photoplanet.core import atomic
@@ -47,7 +47,8 @@ def undo(folder: str | Path, dry_run: bool = False) -> Iterator[Outcome]:
     if dry_run:
         return iter(_undo(folder, dry_run))
     atomic.tidy(folder, again=True)
-    with undo_list.opened(folder):
+    # where there are no locks, what is open cannot be replaced either
+    with undo_list.opened(folder) if undo_list.LOCKS else nullcontext():
         return iter(_undo(folder, dry_run))
 
 

@@ -16,6 +16,11 @@ _WORDS = re.compile(rb"latitude|datetimeoriginal|datecreated", re.IGNORECASE)
 _UTF16 = (b"\xff\xfe", b"\xfe\xff")
 _COORDINATE = re.compile(r"([+-]?\d+(?:\.\d+)?)(?:,(\d+(?:\.\d+)?))?(?:,(\d+(?:\.\d+)?))?\s*([A-Za-z]*)")
 
+_SPELLED = re.compile(  # with signs for the units, as people write it
+    r"([+-]?\d+(?:\.\d+)?) ?(?:°|º|deg) ?"
+    r"(?:(\d+(?:\.\d+)?) ?['′’] ?(?:(\d+(?:\.\d+)?) ?(?:\"|″|”|''|′′) ?)?)?([A-Za-z]*)"
+)
+
 
 @dataclass(frozen=True)
 class Said:
@@ -93,8 +98,9 @@ def _of_drone(name: str) -> bool:
 
 
 def _degrees(text: str | None, reference: str | None, letters: str) -> float | None:
-    """Degrees of "48,51.504N", "48,51,30N", "48.8584N", "-48.8584", or "48.8584" and a reference of its own."""
-    found = _COORDINATE.fullmatch((text or "").strip())
+    """Degrees of "48,51.504N", "48,51,30N", "48.8584N", "48° 51′ 30″ N", "-48.8584", or with a reference apart."""
+    plain = (text or "").strip()
+    found = _COORDINATE.fullmatch(plain) or _SPELLED.fullmatch(plain)
     if not found:
         return None
     parts = tuple(float(part) for part in found.groups()[:3] if part is not None)

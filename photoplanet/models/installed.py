@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Any
 
 from photoplanet.core import atomic, regular
+from photoplanet.core.home import home
 from photoplanet.errors import InputError, ModelError, PhotoplanetError
 from photoplanet.models import folder as model_folder
 
@@ -30,20 +31,6 @@ class Installed:
     folder: Path
     bundled: bool
     default: bool
-
-
-def home() -> Path:
-    """The user's own folder: PHOTOPLANET_HOME, else `photoplanet` in the XDG data folder (`~/.local/share`).
-
-    >>> getfixture("monkeypatch").setenv("PHOTOPLANET_HOME", "/srv/photoplanet")
-    >>> home()
-    PosixPath('/srv/photoplanet')
-    """
-    own = os.environ.get("PHOTOPLANET_HOME")
-    if own:
-        return Path(own).expanduser()
-    shared = os.environ.get("XDG_DATA_HOME")
-    return (Path(shared) if shared else Path.home() / ".local" / "share") / "photoplanet"
 
 
 def models() -> list[Installed]:
