@@ -194,3 +194,24 @@ def test_files_are_completed_when_the_reader_of_the_table_leaves(command, tiny_m
     assert ended.returncode == 0 and "Error" not in ended.stderr
     assert len((tmp_path / "a.csv").read_text("utf-8").splitlines()) == 4
     assert "blue.png" in (tmp_path / "a.html").read_text("utf-8")
+
+
+@pytest.mark.parametrize(
+    ("words", "found"),
+    [("photoplanet lo", {"locate"}), ("photoplanet t", {"train", "train-album", "train-embedding", "toyworld"}),
+     ("photoplanet models d", {"default"}), ("photoplanet locate --prec", {"--precision"}),
+     ("photoplanet locate --precision ci", {"city"})],
+)  # fmt: skip
+def test_the_shell_completes_commands_options_and_choices(words, found):
+    told = {"_PHOTOPLANET_COMPLETE": "bash_complete", "COMP_WORDS": words, "COMP_CWORD": str(len(words.split()) - 1)}
+    command = [sys.executable, "-m", "photoplanet"]
+    out = subprocess.run(command, env={**os.environ, **told}, capture_output=True, text=True, check=True).stdout
+    assert {line.partition(",")[2] for line in out.splitlines()} == found
+
+
+@pytest.mark.parametrize("shell", ["bash", "zsh", "fish"])
+def test_the_script_for_a_shell_is_printed(shell):
+    command = [sys.executable, "-m", "photoplanet"]
+    told = {**os.environ, "_PHOTOPLANET_COMPLETE": f"{shell}_source"}
+    done = subprocess.run(command, env=told, capture_output=True, text=True, check=False)
+    assert "_PHOTOPLANET_COMPLETE" in done.stdout or "bash" in done.stderr.lower()  # a bash of before 4.4 has none
