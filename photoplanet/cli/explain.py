@@ -5,7 +5,7 @@ from typing import TYPE_CHECKING
 
 import click
 
-from photoplanet.cli.shared import commands, options
+from photoplanet.cli.shared import commands, numbers, options
 from photoplanet.cli.shared.output import print_json
 from photoplanet.cli.shared.progress import bar
 from photoplanet.explain.occlusion import BOX, MOST_POSITIONS, POSITIONS, REGIONS
@@ -119,7 +119,7 @@ def _degrees(text: str) -> tuple[float, float]:
     from photoplanet.errors import InputError
 
     try:
-        latitude, longitude = (float(part) for part in text.split(","))
+        latitude, longitude = (float(part if numbers.is_decimal(part) else "") for part in text.split(","))
     except ValueError:
         raise InputError(f"--at {text}: needs latitude,longitude in degrees, for instance 48.8584,2.2945") from None
     geodesy.check(latitude, longitude, "--at")

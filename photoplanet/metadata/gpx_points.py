@@ -14,6 +14,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from photoplanet.errors import InputError, printable
+from photoplanet.metadata import xml_encoding
 from photoplanet.metadata.times import parse_times
 
 MAX_POINTS = 5_000_000
@@ -58,6 +59,45 @@ class Points(NamedTuple):
     unreadable: str
 
 
+class Recording(NamedTuple):
+    """What one file holds: `times` (n,) datetime64[s] UTC, degrees (n,), `order` (n,) the number of the track of each.
+
+    `notes`: what a person should know of it, a line each; `left_out`: points without a time, or off the Earth.
+    """
+
+    times: NDArray[np.datetime64]
+    latitude: NDArray[np.float64]
+    longitude: NDArray[np.float64]
+    order: NDArray[np.int64]
+    notes: list[str]
+    left_out: int
+
+
+def recording(pieces: Iterable[bytes], file: str) -> Recording:
+    """Read the bytes of a GPX file, in pieces, as they were recorded; InputError for one without a timed point.
+
+    Waypoints and routes are no recording: they say where something is or where to go, not where one was.
+
+    >>> recording([b"<gpx><trk><trkpt lat='48,9' lon='2'><time>2023-05-01T10:00Z</time></trkpt></trk></gpx>"], "a.gpx")
+    Traceback (most recent call last):
+    photoplanet.errors.InputError: a.gpx: no readable place among 1 points (the first: 48,9, 2); ...
+    """
+    try:
+        points = scan(xml_encoding.decoded(pieces))
+    except InputError as error:
+        raise InputError(f"{file}: not a GPX track: {error}") from None
+    lat, lng, count = points.latitude, points.longitude, len(points.times)
+    placed = (np.abs(lat) <= 90) & (np.abs(lng) <= 180) & ~((lat == 0) & (lng == 0))
+    good = np.flatnonzero(placed & ~np.isnat(points.times))
+    notes = [f"{file}: {points.fault}; {len(good):,} points used"] if points.fault else []
+    if not len(good):
+        ends = f" (it {points.fault})" if points.fault else ""
+        raise InputError(f"{file}: {_why_none(points, placed)}{ends}")
+    if left_out := count - len(good):
+        notes.append(f"{file}: {left_out:,} of {count:,} points without a time or a readable place left out")
+    return Recording(points.times[good], lat[good], lng[good], points.tracks[good].astype(np.int64), notes, left_out)
+
+
 def scan(text: Iterable[str]) -> Points:
     """Read the recorded points (`trkpt`) in pieces of text; memory is bounded whatever the file's length.
 
@@ -72,6 +112,19 @@ def scan(text: Iterable[str]) -> Points:
     for token in _tokens(text, reader):
         reader.take(token)
     return reader.finish()
+
+
+def _why_none(points: Points, placed: NDArray[np.bool_]) -> str:
+    count = len(placed)
+    if not count:
+        others = f"only {points.marked:,} waypoints and points of routes" if points.marked else "none"
+        return f"no recorded point (trkpt) in it, {others}; export the track that was recorded"
+    if not placed.any():
+        first = f" (the first: {points.unreadable})" if points.unreadable else ""
+        return f"no readable place among {count:,} points{first}; degrees are written as 48.8584"
+    if not np.isnat(points.times).all():
+        return f"no point with both a time and a readable place among {count:,}; export the track again"
+    return f"no point with a time among {count:,}; a track needs times to place photos"
 
 
 def _tokens(text: Iterable[str], reader: "_Reader") -> Iterator[re.Match[str]]:

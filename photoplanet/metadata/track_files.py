@@ -12,7 +12,7 @@ import numpy as np
 
 from photoplanet.core import regular
 from photoplanet.errors import InputError
-from photoplanet.metadata import gpx
+from photoplanet.metadata import gpx_points
 from photoplanet.metadata.track import Track, joined
 
 MAX_BYTES = 512 << 20  # of one file, unpacked
@@ -59,7 +59,7 @@ def read(names: Sequence[str | Path], hours: float = 0.0) -> Tracks:
     Traceback (most recent call last):
     photoplanet.errors.InputError: /no/such/track.gpx: No such file or directory; give a GPX file
     """
-    found: list[gpx.Recording] = []
+    found: list[gpx_points.Recording] = []
     notes: list[str] = []
     for name in names:
         if Path(name).is_dir():
@@ -81,7 +81,7 @@ def parse(files: Sequence[tuple[str, bytes]], hours: float = 0.0, most: int | No
     return _joined([_recording(io.BytesIO(data), name, most) for name, data in files], [], hours)
 
 
-def _joined(found: Sequence[gpx.Recording], notes: Sequence[str], hours: float) -> Tracks:
+def _joined(found: Sequence[gpx_points.Recording], notes: Sequence[str], hours: float) -> Tracks:
     """All recordings as one track, in the order of their naming."""
     if not found:
         raise InputError("give a GPX file; none was named")
@@ -98,7 +98,7 @@ def _joined(found: Sequence[gpx.Recording], notes: Sequence[str], hours: float) 
     return Tracks(track.shifted(hours), lines, covered + sum(each.left_out for each in found))
 
 
-def _in_folder(folder: Path, notes: list[str]) -> list[gpx.Recording]:
+def _in_folder(folder: Path, notes: list[str]) -> list[gpx_points.Recording]:
     """The recordings of the GPX files in a folder, by name; `notes` gets those that cannot be used."""
     try:
         files = sorted(each for each in folder.iterdir() if each.name.lower().endswith(ENDINGS))
@@ -117,7 +117,7 @@ def _in_folder(folder: Path, notes: list[str]) -> list[gpx.Recording]:
     return found
 
 
-def _of_file(name: str | Path) -> gpx.Recording:
+def _of_file(name: str | Path) -> gpx_points.Recording:
     try:
         with regular.open_stream(name) as file:
             return _recording(file, str(name))
@@ -125,13 +125,13 @@ def _of_file(name: str | Path) -> gpx.Recording:
         raise InputError(f"{name}: {error.strerror or error}; give a GPX file") from None
 
 
-def _recording(file: IO[bytes], name: str, most: int | None = None) -> gpx.Recording:
+def _recording(file: IO[bytes], name: str, most: int | None = None) -> gpx_points.Recording:
     """Read one file: GPX, or GPX in gzip; InputError that says what else it is."""
     head = file.read(_HEAD)
     if not head:
         raise InputError(f"{name}: empty; export the track again")
     faults: list[str] = []
-    pieces = itertools.chain([head], iter(lambda: file.read(_PIECE), b""))
+    pieces: Iterator[bytes] = itertools.chain([head], iter(lambda: file.read(_PIECE), b""))
     if head.startswith(b"\x1f\x8b"):
         pieces = _unpacked(_sliced(pieces), faults)
     first = next(pieces, b"")
@@ -140,7 +140,7 @@ def _recording(file: IO[bytes], name: str, most: int | None = None) -> gpx.Recor
             raise InputError(f"{name}: this is {what}, and tracks are read as GPX; {advice}")
     if not first:
         raise InputError(f"{name}: {' '.join(faults) or 'empty'}; export the track again")
-    found = gpx.recording(_bounded(itertools.chain([first], pieces), most or MAX_BYTES), name)
+    found = gpx_points.recording(_bounded(itertools.chain([first], pieces), most or MAX_BYTES), name)
     return found._replace(notes=[*(f"{name}: {fault}" for fault in faults), *found.notes])
 
 

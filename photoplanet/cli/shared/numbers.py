@@ -22,7 +22,8 @@ class Whole(click.IntRange):
         """Read the number; `click.BadParameter` for another text, and outside the range."""
         if isinstance(value, str) and not _WHOLE.fullmatch(value.strip()):
             self.fail(f"{value!r} is not a whole number.", param, ctx)
-        number = super().convert(value if not isinstance(value, str) else value.strip()[:400], param, ctx)
+        plain: Any = value.strip()[:400] if isinstance(value, str) else value
+        number = super().convert(plain, param, ctx)
         if abs(number) > _MOST:
             self.fail("the number is too large.", param, ctx)
         return number
@@ -38,8 +39,8 @@ class Decimal(click.FloatRange):
 
     def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> Any:
         """Read the number; `click.BadParameter` for another text, and outside the range."""
-        if isinstance(value, str) and not _DECIMAL.fullmatch(value.strip()):
-            more = f"; write {value.replace(',', '.')}" if _DECIMAL.fullmatch(value.strip().replace(",", ".")) else ""
+        if isinstance(value, str) and not is_decimal(value):
+            more = f"; write {value.replace(',', '.')}" if is_decimal(value.replace(",", ".")) else ""
             self.fail(f"{value!r} is not a number{more}.", param, ctx)
         number = super().convert(value, param, ctx)
         if not abs(number) < float("inf"):
@@ -47,13 +48,22 @@ class Decimal(click.FloatRange):
         return number
 
 
-def strict(kind: click.ParamType) -> click.ParamType:
+def is_decimal(text: str) -> bool:
+    """Whether a text is a number in plain digits.
+
+    >>> is_decimal("-1.5e3"), is_decimal("nan"), is_decimal("١")
+    (True, False, False)
+    """
+    return bool(_DECIMAL.fullmatch(text.strip()))
+
+
+def strict(kind: "click.ParamType[Any]") -> "click.ParamType[Any]":
     """Return the strict type in place of click's own for numbers in a range; any other type as it is.
 
     >>> strict(click.IntRange(1, 5)), strict(click.STRING)
     (<Whole 1<=x<=5>, STRING)
     """
     if isinstance(kind, click.IntRange | click.FloatRange) and not isinstance(kind, Whole | Decimal):
-        made = Whole if isinstance(kind, click.IntRange) else Decimal
-        return made(kind.min, kind.max, kind.min_open, kind.max_open, kind.clamp)
+        made: Any = Whole if isinstance(kind, click.IntRange) else Decimal
+        return made(kind.min, kind.max, kind.min_open, kind.max_open, kind.clamp)  # type: ignore[no-any-return]
     return kind

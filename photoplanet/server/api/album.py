@@ -149,7 +149,9 @@ def endpoint(service: Service) -> Endpoint:
         failed = sum("error" in photo for each in albums for photo in each["photos"])
         about = answers.model_name(service.locator)
         answer: AlbumAnswer = {**about, "method": query.method, "albums": albums, "failed": failed}
-        return {**answer, "notes": notes} if notes else answer
+        if notes:
+            answer["notes"] = notes
+        return answer
 
     track = {"type": "string", "format": "binary", "description": "A GPX track: known places"}
     return Endpoint(
