@@ -236,7 +236,7 @@ def _by_matches(
 
     records: list[dict[str, Any]] = []
     failed = 0
-    with OutputFiles() as files:
+    with OutputFiles() as files, bar_unless_printing(as_json)("searching", len(sources)) as advance:
         put = files.add(_match_file(csv_path)) if csv_path else None
         width = name_width([inputs.name_of(source) for source in sources])
         if not as_json:
@@ -260,6 +260,7 @@ def _by_matches(
                 records.append(facts)
             if put:
                 put(facts)
+            advance()
     if as_json:
         print_json({"library": named, "by": "local", "index": library.to_dict(), **by_outcome(records)})
     status = finish(failed, len(sources))

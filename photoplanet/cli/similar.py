@@ -28,6 +28,7 @@ from photoplanet.cli.shared.output import (
     say,
 )
 from photoplanet.cli.shared.output_files import OutputFiles
+from photoplanet.cli.shared.progress import bar_unless_printing
 from photoplanet.errors import InputError, printable
 from photoplanet.locate.precision import point
 
@@ -83,7 +84,7 @@ def command(
     records: list[dict[str, Any]] = []
     pictures: list[dict[str, Any]] = []
     failed = 0
-    with OutputFiles() as files:
+    with OutputFiles() as files, bar_unless_printing(as_json)("searching", len(sources)) as advance:
         put = files.add(_csv_file(csv_path)) if csv_path else None
         for source in sources:
             name = inputs.name_of(source)
@@ -102,6 +103,7 @@ def command(
                     _print(record, precision)
             if put:
                 put(record)
+            advance()
     if as_json:
         print_json({"library": library, "by": by, "index": found.to_dict(), **by_outcome(records)})
     status = finish(failed, len(sources))

@@ -148,7 +148,10 @@ def endpoint(service: Service) -> Endpoint:
         albums, notes = await service.answer(request, work)
         failed = sum("error" in photo for each in albums for photo in each["photos"])
         about = answers.model_name(service.locator)
-        answer: AlbumAnswer = {**about, "method": query.method, "albums": albums, "failed": failed}
+        answer: AlbumAnswer = {
+            "model": about["model"], "world": about["world"], "method": query.method, "albums": albums,
+            "failed": failed,
+        }  # fmt: skip
         if notes:
             answer["notes"] = notes
         return answer
