@@ -1,7 +1,11 @@
 """The command line: `photoplanet` and `python -m photoplanet`. From the first line on, Ctrl-C leaves no traceback."""
 
 import os
-import signal
+
+try:
+    import _signal as signal  # what `signal` is made of: there at once, where `signal` has to be imported first
+except ImportError:
+    import signal  # type: ignore[no-redef]
 
 
 def main() -> None:

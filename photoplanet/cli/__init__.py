@@ -141,7 +141,7 @@ def _explained(error: Exception) -> tuple[str, int]:
         drop_output()  # nor does the end of Python complain
         return "", 0
     if isinstance(error, OSError):
-        from photoplanet.cli.shared.faults import described
+        from photoplanet.core.faults import described
 
         return described(error)
     if isinstance(error, MemoryError):

@@ -22,8 +22,8 @@ from photoplanet.cli.shared.output import (
     report_error,
     say,
 )
-from photoplanet.cli.shared.output_files import OutputFiles
 from photoplanet.cli.shared.progress import bar, bar_unless_printing
+from photoplanet.core.output_files import OutputFiles
 from photoplanet.errors import InputError, printable
 from photoplanet.locate.answers import AnswerOptions
 from photoplanet.locate.precision import percent, point, radius
@@ -151,7 +151,7 @@ def _run(
     listing: list[dict[str, Any]] = []
     estimates: list[tuple[Any, Estimate]] = []
     failed = 0
-    with OutputFiles() as files, bar_unless_printing(as_json)("locating", photos) as advance:
+    with OutputFiles(report_error) as files, bar_unless_printing(as_json)("locating", photos) as advance:
         add = _sinks(files, outputs, about, form, photos)
         for number, trip in enumerate(albums, start=1):
             founds = locate(trip, advance)
@@ -176,7 +176,7 @@ def _run(
     report = _write(estimates, writing, as_json) if writing else {}
     if as_json:
         print_json({**about, "albums": listing, **({"written": report} if writing else {})})
-    return 1 if files.failed or report.get("refused") or report.get("failed") else status
+    return 1 if files.faults or report.get("refused") or report.get("failed") else status
 
 
 def _check_track(names: str, notes: Sequence[str], utc: bool, covered: int) -> None:

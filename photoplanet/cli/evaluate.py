@@ -7,7 +7,7 @@ import click
 
 from photoplanet.cli.shared import commands, options
 from photoplanet.cli.shared.evaluation import benchmark_option, print_report, report_options
-from photoplanet.cli.shared.output import say
+from photoplanet.cli.shared.output import report_error, say
 from photoplanet.cli.shared.progress import bar
 from photoplanet.evaluation.scoring import UNCOVERED
 
@@ -51,7 +51,7 @@ def command(
     out: Path | None, benchmark: str | None, images: Path | None, listing: Path | None, training: Path | None,
     drop_duplicates: bool, baselines: bool, style: str | None, intervals: bool, resample: str | None, as_json: bool,
     threads: int | None,
-) -> None:  # fmt: skip
+) -> int:  # fmt: skip
     """Measure the accuracy of MODEL on PHOTOS, a photo table, or on a public benchmark.
 
     Unreadable photos count as wrong; photos outside every cell of the model are
@@ -85,6 +85,10 @@ def command(
     for line in report.remarks(found):
         say(line)
     print_report(found, benchmark, style, intervals, as_json)
+    if "predictions_fault" in found:
+        report_error(found["predictions_fault"])
+        return 1
+    return 0
 
 
 def _named(words: tuple[str, ...], model: str | None, benchmark: str | None) -> tuple[str | None, Path | None]:

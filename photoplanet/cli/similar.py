@@ -27,8 +27,8 @@ from photoplanet.cli.shared.output import (
     report_error,
     say,
 )
-from photoplanet.cli.shared.output_files import OutputFiles
 from photoplanet.cli.shared.progress import bar_unless_printing
+from photoplanet.core.output_files import OutputFiles
 from photoplanet.errors import InputError, printable
 from photoplanet.locate.precision import point
 
@@ -84,7 +84,7 @@ def command(
     records: list[dict[str, Any]] = []
     pictures: list[dict[str, Any]] = []
     failed = 0
-    with OutputFiles() as files, bar_unless_printing(as_json)("searching", len(sources)) as advance:
+    with OutputFiles(report_error) as files, bar_unless_printing(as_json)("searching", len(sources)) as advance:
         put = files.add(_csv_file(csv_path)) if csv_path else None
         for source in sources:
             name = inputs.name_of(source)
@@ -109,7 +109,7 @@ def command(
     status = finish(failed, len(sources))
     if show_path:
         _show(show_path, pictures)
-    return 1 if files.failed else status
+    return 1 if files.faults else status
 
 
 def _check_outputs(csv_path: Path | None, show_path: Path | None, given: Sequence[str | bytes | None]) -> None:
@@ -119,7 +119,7 @@ def _check_outputs(csv_path: Path | None, show_path: Path | None, given: Sequenc
     if show_path is not None and show_path.suffix.lower() not in (".html", ".htm", ".png"):
         raise InputError(f"{show_path}: --show writes a page (.html) or a picture (.png)")
     if show_path is not None and show_path.suffix.lower() == ".png":
-        if show_path.exists():
+        if show_path.is_file():
             raise InputError(f"{show_path}: exists already, and could be a photo; give a new name")
         outputs = [path for path in (csv_path, show_path.with_suffix(".html")) if path]
     inputs.check_outputs(outputs, given)

@@ -120,3 +120,9 @@ def test_model_and_table_may_come_in_either_way(run, table, tiny_model):
     assert status == 2 and "one photo table, not 2" in err and err.count("\n") == 1
     status, _, err = run("evaluate", table.parent / "none.csv", "--model", tiny_model)
     assert status == 2 and "none.csv" in err and err.count("\n") == 1
+
+
+def test_predictions_that_do_not_fit_on_the_disk_do_not_take_the_report_with_them(run, tiny_model, table):
+    status, out, err = run("evaluate", tiny_model, table, "--predictions", "/dev/full")
+    assert status == 1 and "city          25 km    50.0 %" in out
+    assert err.endswith("photoplanet: /dev/full: No space left on device; free some space, or write elsewhere\n")

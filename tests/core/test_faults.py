@@ -5,7 +5,7 @@ import os
 
 import pytest
 
-from photoplanet.cli.shared.faults import described
+from photoplanet.core.faults import described
 
 
 @pytest.mark.parametrize(
