@@ -117,7 +117,7 @@ def _check_outputs(csv_path: Path | None, show_path: Path | None, given: Sequenc
     if show_path is not None and show_path.suffix.lower() not in (".html", ".htm", ".png"):
         raise InputError(f"{show_path}: --show writes a page (.html) or a picture (.png)")
     if show_path is not None and show_path.suffix.lower() == ".png":
-        if show_path.exists():
+        if show_path.is_file():
             raise InputError(f"{show_path}: exists already, and could be a photo; give a new name")
         outputs = [path for path in (csv_path, show_path.with_suffix(".html")) if path]
     inputs.check_outputs(outputs, given)

@@ -9,7 +9,7 @@ from collections.abc import Iterable, Iterator
 from contextlib import suppress
 from pathlib import Path
 
-from photoplanet.core import atomic, progress
+from photoplanet.core import leftovers, progress
 from photoplanet.errors import InputError
 from photoplanet.metadata import exif, exif_places, exif_writer, facts, files, undo_list, xmp
 from photoplanet.metadata.byte_edits import Edit, applied
@@ -54,7 +54,7 @@ def write(
         advance(1)
         if not dry_run and photo.parent not in folders:
             folders.add(photo.parent)
-            atomic.tidy(photo.parent, again=True)
+            leftovers.tidy(photo.parent, again=True)
         try:
             _refuse_own(photo, beside.of(photo))
             path = beside.named(xmp.sidecar(photo, ending), photo)

@@ -17,7 +17,8 @@ query alone, and the mean position of the cluster that wins; where every SVM rej
 >>> queries = photos.records(np.array([2]))  # the last photo itself
 >>> nearest(photos, queries[0], k=2)[1].tolist()
 [2, 1]
->>> [method(photos, queries)[0].round(1).tolist() for method in METHODS.values()]
+>>> methods = original, extended, extended_any, density
+>>> [method(photos, queries)[0].round(1).tolist() for method in methods]
 [[-33.9], [-33.9], [-33.9], [-33.9]]
 """
 
@@ -92,7 +93,7 @@ def extended(photos: ReferencePhotos, queries: Records, advance: Advance = ignor
 
 
 def extended_any(photos: ReferencePhotos, queries: Records, advance: Advance = ignore) -> tuple[Floats, Floats]:
-    """As `extended`, but the cluster with the highest score wins whatever its sign, as is usual with one-against-all."""
+    """As `extended`, but the cluster with the highest score wins whatever its sign, as is usual with one-vs-rest."""
 
     def answer(query: Records) -> tuple[float, float]:
         _, rows = nearest(photos, query)
