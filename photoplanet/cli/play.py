@@ -62,19 +62,12 @@ def command(
       photoplanet play toy-photos/photos.parquet --model toy
       photoplanet play --summary
     """
-<<<<<<< HEAD
     from photoplanet.core import outputs
-=======
     from photoplanet.core.home import home
->>>>>>> enc
     from photoplanet.evaluation.game import game_log
 
-<<<<<<< HEAD
-    kept = results or installed.home() / RESULTS
-    outputs.check([results], [photos])
-=======
     kept = results or home() / RESULTS
->>>>>>> enc
+    outputs.check([results], [photos])
     before, damaged = game_log.read(kept)
     if damaged["count"]:
         lines = ", ".join(map(str, damaged["lines"])) + (", …" if damaged["count"] > len(damaged["lines"]) else "")

@@ -7,12 +7,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-<<<<<<< HEAD
 from photoplanet.core import atomic, regular
-=======
-from photoplanet.core import atomic
 from photoplanet.core.home import home
->>>>>>> enc
 from photoplanet.errors import InputError, ModelError, PhotoplanetError
 from photoplanet.models import folder as model_folder
 
