@@ -137,7 +137,7 @@ class Connection(HttpToolsProtocol):
         if self.parser.get_http_version() not in ("1.0", "1.1") or (body and self.parser.should_upgrade()):
             raise ValueError  # the parser passes it on; it takes the body of what asks for an upgrade as something else
         self._in_head, self._silent = False, 0
-        self._within(self._all.seconds)
+        self._within(self._all.seconds + 1)  # whoever reads the body answers before that
         super().on_headers_complete()
 
     def on_body(self, body: bytes) -> None:
