@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from photoplanet.cli.shared import options
+from photoplanet.cli.shared import commands, options
 from photoplanet.cli.shared.library import (
     WITH_ITSELF,
     WITH_VECTORS,
@@ -27,7 +27,8 @@ from photoplanet.cli.shared.output import (
     report_error,
     say,
 )
-from photoplanet.cli.shared.output_files import OutputFiles
+from photoplanet.cli.shared.progress import bar_unless_printing
+from photoplanet.core.output_files import OutputFiles
 from photoplanet.errors import InputError, printable
 from photoplanet.locate.precision import point
 
@@ -39,7 +40,7 @@ COLUMNS = ("file", "rank", "photo_id", "path", "inliers", "distance", "score", "
            "place", "error")  # fmt: skip
 
 
-@click.command()
+@commands.command()
 @click.argument("photos", nargs=-1, metavar="PHOTO...")
 @click.option("--library", required=True, metavar="LIB", help="A folder of geotagged photos, or a photo table.")
 @by_option("'local': details that geometry proves; 'embedding': vectors of a model.")
@@ -77,13 +78,13 @@ def command(
     if by == "local" and (model or vectors):
         raise InputError("--model and --vectors are for --by embedding; local features need no model")
     sources = inputs.sources(photos, files_from, say)
-    _check_outputs(csv_path, show_path, [*sources, *(name for name in (files_from, library) if name)])
+    _check_outputs(csv_path, show_path, [*sources, files_from, library])
     found = open_library(library, by=by, model=model, vectors=vectors, index=index_dir, update=not no_update,
                          threads=threads)  # fmt: skip
     records: list[dict[str, Any]] = []
     pictures: list[dict[str, Any]] = []
     failed = 0
-    with OutputFiles() as files:
+    with OutputFiles(report_error) as files, bar_unless_printing(as_json)("searching", len(sources)) as advance:
         put = files.add(_csv_file(csv_path)) if csv_path else None
         for source in sources:
             name = inputs.name_of(source)
@@ -102,25 +103,26 @@ def command(
                     _print(record, precision)
             if put:
                 put(record)
+            advance()
     if as_json:
         print_json({"library": library, "by": by, "index": found.to_dict(), **by_outcome(records)})
     status = finish(failed, len(sources))
     if show_path:
         _show(show_path, pictures)
-    return 1 if files.failed else status
+    return 1 if files.faults else status
 
 
-def _check_outputs(csv_path: Path | None, show_path: Path | None, sources: Sequence[str | bytes]) -> None:
+def _check_outputs(csv_path: Path | None, show_path: Path | None, given: Sequence[str | bytes | None]) -> None:
     from photoplanet.photos import inputs
 
     outputs = [path for path in (csv_path, show_path) if path]
     if show_path is not None and show_path.suffix.lower() not in (".html", ".htm", ".png"):
         raise InputError(f"{show_path}: --show writes a page (.html) or a picture (.png)")
     if show_path is not None and show_path.suffix.lower() == ".png":
-        if show_path.exists():
+        if show_path.is_file():
             raise InputError(f"{show_path}: exists already, and could be a photo; give a new name")
         outputs = [path for path in (csv_path, show_path.with_suffix(".html")) if path]
-    inputs.check_outputs(outputs, sources)
+    inputs.check_outputs(outputs, given)
 
 
 def _search(

@@ -12,7 +12,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from photoplanet.core import atomic
+from photoplanet.core import atomic, atomic_folders, leftovers
 from photoplanet.core.onnx_sessions import Session, open_session
 from photoplanet.errors import InputError, ModelError
 from photoplanet.photos import decode
@@ -98,7 +98,7 @@ def write(encoder: Encoder, network: bytes) -> Encoder:
     """
     known = replace(encoder, sha256=hashlib.sha256(network).hexdigest())
     encoder.folder.parent.mkdir(parents=True, exist_ok=True)
-    with atomic.replacing_folder(encoder.folder) as fresh:
+    with atomic_folders.replacing(encoder.folder) as fresh:
         atomic.write_bytes(fresh / NETWORK, network)
         atomic.write_text(fresh / FACTS, json.dumps(known.to_dict(), indent=2) + "\n")
     return known
@@ -112,6 +112,7 @@ def read(folder: Path) -> Encoder:
     photoplanet.errors.ModelError: ...encoder.json: not an encoder (FileNotFoundError); remove it and add it again
     """
     path = folder / FACTS
+    leftovers.recover(folder)
     try:
         if path.stat().st_size > MAX_FACTS:
             raise ModelError(f"{path}: too large for a list of facts; remove the encoder and add it again")

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from photoplanet.core.cache import may_pass
+from photoplanet.core.names import readable
 from photoplanet.errors import InputError
 from photoplanet.metadata import exif, facts
 from photoplanet.metadata.times import never_set
@@ -166,7 +167,7 @@ def row_of(values: dict[str, Any]) -> dict[str, Any]:
     row: dict[str, Any] = {}
     for name in _TEXT_COLUMNS:
         if isinstance(values.get(name), str | int) and str(values[name]).strip():
-            row[name] = str(values[name])[:MAX_TEXT]
+            row[name] = readable(str(values[name])[:MAX_TEXT])
     with suppress(TypeError, ValueError, KeyError):
         row |= {name: float(values[name]) for name in ("latitude", "longitude")}
     return row
