@@ -27,8 +27,8 @@ def read_errors(
 ) -> tuple[dict[str, NDArray[np.float64]], bool]:
     r"""Read predictions files as errors (n,) in km, by name: top-1 … top-k of one file, or top-1 of each of several.
 
-    With it, whether any file says that its places are the toy Earth's. `truth`: the photo table with the true places. `names`: one for each of several files (default: its stem).
-    InputError for no file, or another number of names.
+    With it, whether any file says that its places are the toy Earth's. `truth`: the photo table with the true places.
+    `names`: one for each of several files (default: its stem). InputError for no file, or another number of names.
 
     >>> folder = getfixture("tmp_path")
     >>> for name in ("truth.csv", "ours.csv"):
