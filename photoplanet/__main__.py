@@ -3,9 +3,10 @@
 import os
 
 try:
-    import _signal as signal  # what `signal` is made of: there at once, where `signal` has to be imported first
+    # What `signal` is made of: there at once, where `signal` has to be imported first. Typing stubs do not know it.
+    import _signal as signal  # type: ignore[import-not-found, unused-ignore]
 except ImportError:
-    import signal  # type: ignore[no-redef]
+    import signal
 
 
 def main() -> None:
