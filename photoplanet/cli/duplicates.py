@@ -5,7 +5,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from photoplanet.cli.shared import options
+from photoplanet.cli.shared import commands, options
 from photoplanet.cli.shared.output import print_json, report_error, say
 from photoplanet.cli.shared.progress import bar
 
@@ -13,7 +13,7 @@ if TYPE_CHECKING:
     from photoplanet.duplicates.between_tables import DuplicatePairs, Listed
 
 
-@click.command()
+@commands.command()
 @click.argument("photos", type=options.IN_FILE)
 @click.option("--against", type=options.IN_FILE, help="The photo table to look in, as a rule the training set.")
 @click.option("-o", "--output", type=options.OUT_FILE, help="Write PHOTOS without them: .parquet or .csv.")
