@@ -31,6 +31,7 @@ class Killer:
         self._zygotes: dict[bool, subprocess.Popen[str]] = {}
         self._references: dict[str, dict[str, Any]] = {}
         self._work.mkdir(parents=True, exist_ok=True)
+        self.folder = self._work / "case"
 
     def tried(self, seed: int) -> dict[str, Any]:
         """Kill one command at one moment; say what was wrong."""
