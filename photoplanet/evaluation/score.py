@@ -3,6 +3,7 @@
 import os
 from typing import Any
 
+from photoplanet.earth.coordinates.tables import Named
 from photoplanet.evaluation import accuracy, predictions, regions, report
 from photoplanet.evaluation.truth import LISTED
 from photoplanet.photos import table
@@ -15,12 +16,13 @@ def score(
     top: int = 5,
     by: str | None = None,
     name: str = "these predictions",
+    coordinates: Named | None = None,
 ) -> dict[str, Any]:
     r"""Score a file of predictions against a photo table, or a list of photo ids and places → values for JSON.
 
     Files: CSV, TSV or Parquet; see `predictions.read` and `predictions.match`. `top`: candidates a photo; `by`: also by
-    "continent" or "country"; `name`: what to call the predictions. InputError for files that cannot be read, or have no
-    photo in common.
+    "continent" or "country"; `name`: what to call the predictions; `coordinates`: their names for latitude and
+    longitude. InputError for files that cannot be read, or have no photo in common.
 
     Keys: those of `report.result`, and `report`: what was left out, as `report.notes` says it in words.
 
@@ -33,7 +35,7 @@ def score(
     (0.5, {'count': 1, 'first': ['b']})
     """
     known, left_out = table.read(os.fspath(truth), require=LISTED, columns=("photo_id",))
-    matched = predictions.match(predictions.read(os.fspath(predicted), top), known)
+    matched = predictions.match(predictions.read(os.fspath(predicted), top, coordinates), known)
     errors = accuracy.top_k_errors(matched.latitude, matched.longitude, matched.true_latitude, matched.true_longitude)
     groups = regions.groups(matched.true_latitude, matched.true_longitude, by) if by else None
     found = report.result(name, errors, groups, by or "")

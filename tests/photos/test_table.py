@@ -42,7 +42,8 @@ def test_rows_that_cannot_be_used_are_counted_with_their_numbers(tmp_path):
     assert rows["photo_id"].to_pylist() == ["1", "8"]
     assert dropped == {
         "no path": {"count": 1, "rows": [5]},
-        "no GPS": {"count": 3, "rows": [2, 9, 11]},
+        "no GPS": {"count": 1, "rows": [9]},
+        "GPS unreadable": {"count": 2, "rows": [2, 11]},
         "GPS out of range": {"count": 2, "rows": [4, 7]},
         "exactly 0, 0": {"count": 1, "rows": [3]},
         "photo_id seen before": {"count": 1, "rows": [8]},
@@ -50,7 +51,8 @@ def test_rows_that_cannot_be_used_are_counted_with_their_numbers(tmp_path):
     }
     line = table.describe(dropped)
     assert (
-        line.startswith("9 rows left out: no path: 1 (row 5); no GPS: 3 (rows 2, 9, 11)") and table.describe({}) == ""
+        line.startswith("9 rows left out: no path: 1 (row 5); no GPS: 1 (row 9); GPS unreadable: 2 (rows 2, 11)")
+        and table.describe({}) == ""
     )
 
 
@@ -109,7 +111,7 @@ def test_parquet_types_of_others_become_ours(tmp_path):
             "album": "x",
         }
     ]
-    assert dropped == {"no GPS": {"count": 1, "rows": [2]}}
+    assert dropped == {"GPS unreadable": {"count": 1, "rows": [2]}}, "half a place"
 
 
 text = st.text(st.characters(exclude_categories=["Cs", "Cc"]), min_size=1, max_size=8).filter(str.strip)
@@ -175,7 +177,8 @@ def test_the_poles_the_date_line_and_the_equator_are_places(tmp_path, latitude, 
 @pytest.mark.parametrize(
     "latitude, longitude, fault",
     [(90.001, 0, "GPS out of range"), (-90.001, 0, "GPS out of range"), (0, 180.001, "GPS out of range"),
-     (0, -180.001, "GPS out of range"), (0, 0, "exactly 0, 0"), (None, 1, "no GPS"), (1, float("nan"), "no GPS")],
+     (0, -180.001, "GPS out of range"), (0, 0, "exactly 0, 0"), (None, None, "no GPS"),
+     (None, 1, "GPS unreadable"), (1, float("nan"), "GPS unreadable")],
 )  # fmt: skip
 def test_what_is_not_a_place_is_said_in_the_words_of_reports(tmp_path, latitude, longitude, fault):
     assert table.coordinate_fault(latitude, longitude) == fault
