@@ -1,17 +1,22 @@
 """Albums as methods see them (slots in time order), and how photos become albums: order, bad times, gaps, cameras."""
 
+import re
 from collections.abc import Hashable, Iterable, Sequence
 from dataclasses import dataclass
+from datetime import datetime
 from itertools import pairwise
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
+from photoplanet.core.names import natural_key
 from photoplanet.errors import InputError
 
 MAX_PHOTOS = 2000  # memory grows with an album; a longer one is cut at its longest pauses
 GAP_HOURS = 72.0  # a longer pause between two photos starts another album, where no column says what an album is
 
+_FRACTION = re.compile(r"(?<=:\d\d)\.\d+")  # of a second
 Times = NDArray[np.datetime64]
 
 
@@ -49,8 +54,32 @@ class TimeOrder:
     gaps: NDArray[np.float64]
 
 
-def order(times: Times) -> TimeOrder:
-    """Put photos (n,) datetime64[s], NaT unknown, into time order; equal times keep the given order.
+def ties(taken_at: Sequence[Any], names: Sequence[Any]) -> NDArray[np.int64]:
+    """Return ranks (n,) that order photos of the same second, as in a burst: by fractions of it, then by names.
+
+    `taken_at`: ISO 8601 or datetimes; `names`: of files, IMG_8 before IMG_10; what is no text keeps its order.
+
+    >>> ties(["12:00:00.5", "12:00:00.25", "12:00:00.25"], ["a.jpg", "IMG_10.jpg", "IMG_8.jpg"]).tolist()
+    [2, 1, 0]
+    """
+    keys = [
+        (_fraction(text), natural_key(name) if isinstance(name, str) else ([], ""), row)
+        for row, (text, name) in enumerate(zip(taken_at, names, strict=True))
+    ]
+    ranks = np.empty(len(keys), np.int64)
+    ranks[sorted(range(len(keys)), key=keys.__getitem__)] = np.arange(len(keys))
+    return ranks
+
+
+def _fraction(moment: Any) -> float:
+    if isinstance(moment, datetime):
+        return moment.microsecond / 1e6
+    found = _FRACTION.search(moment) if isinstance(moment, str) else None
+    return float(found[0]) if found else 0.0
+
+
+def order(times: Times, ties: NDArray[np.int64] | None = None) -> TimeOrder:
+    """Put photos (n,) datetime64[s], NaT unknown, into time order; equal times by `ties` (n,), else as given.
 
     A photo without a time stays behind the one it was given after (the first ones: before all), and the gap around it
     is shared out evenly; before the first and after the last timed photo its gaps are unknown.
@@ -64,8 +93,10 @@ def order(times: Times) -> TimeOrder:
     # Each untimed photo goes with the timed one before it in the given order: sort by that one's time, then by row.
     leader = np.maximum.accumulate(np.where(timed, np.arange(n), -1))
     seconds = np.where(timed, times, np.datetime64(0, "s")).astype("datetime64[s]").astype(np.int64)
-    earliest = np.iinfo(np.int64).min
-    rows = np.lexsort((np.arange(n), leader, np.where(leader >= 0, seconds[leader], earliest)))
+    given = np.arange(n)
+    place = np.empty(n, np.int64)
+    place[np.lexsort((given, given if ties is None else ties, seconds))] = given
+    rows = np.lexsort((given, np.where(leader >= 0, place[leader], -1)))
     known = np.flatnonzero(timed[rows])
     gaps = np.full(max(n - 1, 0), np.nan)
     if len(known):
@@ -81,13 +112,14 @@ def form(
     cameras: Sequence[Hashable | None] | None = None,
     gap_hours: float = GAP_HOURS,
     max_photos: int = MAX_PHOTOS,
+    ties: NDArray[np.int64] | None = None,
 ) -> list[TimeOrder]:
     """Form albums of n photos: each a `TimeOrder` over the rows given, in the order of their first rows.
 
     Photos with the same value in `albums` are one album. Where it is missing, those of one photographer and one camera
     are put in time order and cut where the pause is longer than `gap_hours`; cameras are kept apart since their clocks
     differ (leave `cameras` out to have them together). Albums of more than `max_photos` are cut at the longest pause in
-    their middle half, again and again. InputError for columns of different lengths.
+    their middle half, again and again. `ties` as for `order`. InputError for columns of different lengths.
 
     >>> days = np.array(["2024-05-01", "2024-05-02", "2024-06-01"], "datetime64[s]")
     >>> [album.rows.tolist() for album in form(days)]
@@ -109,7 +141,7 @@ def form(
     found: list[TimeOrder] = []
     for key, members in groups.items():
         rows = np.array(members)
-        inside = order(times[rows])
+        inside = order(times[rows], None if ties is None else ties[rows])
         whole = TimeOrder(rows[inside.rows], inside.gaps)
         pauses = np.flatnonzero(whole.gaps > gap_hours).tolist() if key[0] == "who" else []
         found += [piece for part in _cut(whole, pauses) for piece in _halved(part, max_photos)]

@@ -8,29 +8,29 @@ from numpy.typing import NDArray
 from photoplanet.earth import geodesy
 from photoplanet.earth.partition.partition import Partition
 from photoplanet.errors import InputError
-from photoplanet.metadata import exif
+from photoplanet.metadata import facts
+from photoplanet.metadata.sidecars import Sidecars
 from photoplanet.metadata.track import Track
 from photoplanet.photos import decode, table
 
 MAX_APART_HOURS = 0.25  # a photo between two track points closer in time than this lies on the line between them
 
 
-def from_exif(photo: decode.Source) -> tuple[str | None, tuple[float, float] | None]:
+def from_photo(photo: decode.Source, beside: Sidecars | None = None) -> tuple[str | None, tuple[float, float] | None]:
     """When (ISO 8601) and where (degrees) a photo says it was taken, without decoding it; None for what it hides.
 
-    A photo that cannot be read at all says nothing here; reading its pixels reports it.
+    `beside` as for `facts.of`. A photo that cannot be read at all says nothing here; reading its pixels reports it.
 
-    >>> from_exif(b"not a photo")
+    >>> from_photo(b"not a photo")
     (None, None)
     """
     try:
-        with decode.opened(photo) as (image, _):
-            facts = exif.read(image)
+        said = facts.of(photo, beside)
     except InputError:
         return None, None
-    if facts.latitude is None or facts.longitude is None or facts.gps_fault:
-        return facts.taken_at, None
-    return facts.taken_at, (facts.latitude, facts.longitude)
+    if said.latitude is None or said.longitude is None or said.gps_fault:
+        return said.taken_at, None
+    return said.taken_at, (said.latitude, said.longitude)
 
 
 def points(places: Sequence[tuple[float, float] | None], n: int) -> NDArray[np.float64]:

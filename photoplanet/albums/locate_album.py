@@ -1,6 +1,7 @@
 """Photos in, one prediction each out, located together: evidence, order, anchors, a method, predictions."""
 
 from collections.abc import Iterable, Sequence
+from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -13,6 +14,7 @@ from photoplanet.errors import InputError
 from photoplanet.locate.locator import BATCH_SIZE, Locator
 from photoplanet.locate.point_estimates import DEFAULT_READOUT
 from photoplanet.locate.prediction import Prediction, Predictions
+from photoplanet.metadata.sidecars import Sidecars
 from photoplanet.metadata.times import parse_times
 from photoplanet.metadata.track import Track
 from photoplanet.photos import decode
@@ -48,12 +50,14 @@ def locate_album(
         methods.get(name)
     if not sources:
         return []
-    when, _ = parse_times(_times(sources, times))
+    taken_at = _times(sources, times)
+    when, _ = parse_times(taken_at)
     places = _places(sources, anchors)
     seen = see(locator, sources, advance)
     if len(seen.unreadable) == len(sources) and np.isnan(places).all() and track is None:
         raise seen.unreadable[0]
-    decoded, places, _ = infer(locator, seen, when, places, track, name)
+    ties = album.ties(taken_at, [str(each) if isinstance(each, str | Path) else None for each in sources])
+    decoded, places, _ = infer(locator, seen, when, places, track, name, ties)
     return predictions(locator, seen, decoded, places, readout)
 
 
@@ -90,11 +94,12 @@ def infer(
     places: NDArray[np.float64],
     track: Track | None = None,
     method: str = methods.AUTO,
+    ties: NDArray[np.int64] | None = None,
 ) -> tuple[LogProbabilities, NDArray[np.float64], str]:
     """Run a method over an album → log-probabilities (n, classes) in the given order, all known places, the method.
 
     `times` (n,) datetime64[s], NaT unknown; `places` (n, 2) degrees, NaN unknown; those that the track
-    gives are added to them.
+    gives are added to them. `ties` as for `album.order`.
 
     >>> import photoplanet as pp
     >>> toy = pp.load("toy")
@@ -115,7 +120,9 @@ def infer(
     else:
         slots = np.empty((0, 2))
     known = known_places.classes(locator.partition, np.concatenate([places, slots]))
-    order = album.order(times)
+    if ties is not None:
+        ties = np.concatenate([ties, np.full(len(slots), len(ties))])
+    order = album.order(times, ties)
     parameters = album_parameters.read(locator.bundle)
     name = methods.chosen(method, parameters, bool((known >= 0).any()))
     in_order = album.Album(order.gaps, known[order.rows])
@@ -152,7 +159,8 @@ def predictions(
 
 def _times(photos: Sequence[Any], times: Iterable[Any] | None) -> list[Any]:
     if times is None:
-        return [known_places.from_exif(photo)[0] for photo in photos]
+        beside = Sidecars()
+        return [known_places.from_photo(photo, beside)[0] for photo in photos]
     given = list(times)
     if len(given) != len(photos):
         raise InputError(f"times has {len(given)} values for {len(photos)} photos; give one per photo, or None")
@@ -161,5 +169,6 @@ def _times(photos: Sequence[Any], times: Iterable[Any] | None) -> list[Any]:
 
 def _places(photos: Sequence[Any], anchors: Iterable[tuple[float, float] | None] | None) -> NDArray[np.float64]:
     if anchors is None:
-        anchors = (known_places.from_exif(photo)[1] for photo in photos)
+        beside = Sidecars()
+        anchors = (known_places.from_photo(photo, beside)[1] for photo in photos)
     return known_places.points(list(anchors) or [None] * len(photos), len(photos))

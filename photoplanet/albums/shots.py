@@ -7,7 +7,8 @@ from typing import Any
 
 from photoplanet.core.progress import Advance, ignore
 from photoplanet.errors import InputError
-from photoplanet.metadata import exif
+from photoplanet.metadata import exif, facts
+from photoplanet.metadata.sidecars import Sidecars
 from photoplanet.photos import decode, inputs, table
 
 
@@ -43,10 +44,10 @@ def read_shots(names: Sequence[str], advance: Advance = ignore) -> list[Shot]:
     """
     if not names:
         raise InputError("no album is named; give a folder, a photo table or photos")
-    shots = []
+    shots, beside = [], Sidecars()
     for name in names:
         for source, row in _listed(name):
-            shots.append(read_shot(source, row))
+            shots.append(read_shot(source, row, beside=beside))
             advance(1)
     return shots
 
@@ -63,38 +64,42 @@ def _listed(name: str) -> list[tuple[str | bytes, dict[str, Any]]]:
 
 
 def read_shot(
-    source: str | bytes, row: dict[str, Any], name: str | None = None, max_pixels: int = decode.MAX_PIXELS
+    source: str | bytes,
+    row: dict[str, Any],
+    name: str | None = None,
+    max_pixels: int = decode.MAX_PIXELS,
+    beside: Sidecars | None = None,
 ) -> Shot:
-    """What one photo says of itself: its EXIF under the values of its table `row` ({}: none), which win.
+    """What one photo and its sidecars say, under the values of its table `row` ({}: none), which win.
 
-    `name`: what bytes are called that came with a name; it is not a path, and all such photos are of one folder.
+    `beside` as for `facts.of`. `name`: what bytes are called that came with a name; it is not a path, and all such
+    photos are of one folder.
 
     >>> read_shot(b"not a photo", {"taken_at": "2024-05-01"}, "1.jpg").unreadable
     True
     """
     folder = str(Path(inputs.name_of(source)).parent) if name is None else ""
-    facts, unreadable = exif.Exif(), False
+    said, unreadable = exif.Exif(), False
     try:
-        with decode.opened(source, max_pixels) as (image, _):
-            facts = exif.read(image)
+        said = facts.of(source, beside, max_pixels)
     except InputError:
         unreadable = True  # reading its pixels reports it
     return Shot(
         source=source,
         name=inputs.name_of(source) if name is None else name,
         folder=folder,
-        taken_at=row.get("taken_at") or facts.taken_at,
-        place=_place(row, facts),
-        camera=" ".join(filter(None, (facts.camera, facts.serial))) or None,
+        taken_at=row.get("taken_at") or said.taken_at,
+        place=_place(row, said),
+        camera=" ".join(filter(None, (said.camera, said.serial))) or None,
         album=row.get("album"),
         photographer=row.get("photographer"),
         unreadable=unreadable,
     )
 
 
-def _place(row: dict[str, Any], facts: exif.Exif) -> tuple[float, float] | None:
+def _place(row: dict[str, Any], said: exif.Exif) -> tuple[float, float] | None:
     """The table's place where it is a good one, else the file's."""
     latitude, longitude = row.get("latitude"), row.get("longitude")
     if table.coordinate_fault(latitude, longitude):
-        latitude, longitude = (facts.latitude, facts.longitude) if facts.gps_fault is None else (None, None)
+        latitude, longitude = (said.latitude, said.longitude) if said.gps_fault is None else (None, None)
     return None if latitude is None or longitude is None else (latitude, longitude)

@@ -76,6 +76,7 @@ def split(
         [(shot.folder, shot.photographer) for shot in shots],
         None if one_camera else cameras,
         gap_hours,
+        ties=album.ties([shot.taken_at for shot in shots], [shot.name for shot in shots]),
     )
     trips = [Trip([shots[row] for row in order.rows], times[order.rows], order.rows) for order in orders]
     utc = all(text is None or _has_zone(text) for text in texts)

@@ -7,7 +7,8 @@ from typing import Any
 
 from photoplanet.core.cache import may_pass
 from photoplanet.errors import InputError
-from photoplanet.metadata import exif
+from photoplanet.metadata import exif, facts
+from photoplanet.metadata.times import never_set
 from photoplanet.photos import graphics_filter
 from photoplanet.photos.decode import MAX_PIXELS, PhotoError, open_photo, opened, reported
 from photoplanet.photos.foreign_tables import matched
@@ -25,7 +26,8 @@ _TEXT_COLUMNS = ("photo_id", "taken_at", "album", "photographer", "licence", "so
 class Candidate:
     """A photo to look at: its address, a stamp that changes with the file, and what its source says about it.
 
-    `json_at`: offset and size of the sample's JSON in its shard.
+    `json_at`: offset and size of the sample's JSON in its shard. `file`: the numbers of its disk and of the file there,
+    0 where there are none. `beside`: its sidecars.
     """
 
     address: str
@@ -33,6 +35,8 @@ class Candidate:
     photo_id: str
     given: dict[str, Any]
     json_at: tuple[int, int] | None = None
+    file: tuple[int, int] = (0, 0)
+    beside: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -73,7 +77,7 @@ def inspect_photo(candidate: Candidate, options: IndexOptions) -> Record:
         if candidate.json_at is not None:
             row.update(_from_json(candidate))
         with opened(candidate.address, options.max_pixels) as (image, name):
-            found = exif.read(image)
+            found = facts.read(image, candidate.beside)
             row["width"], row["height"] = exif.upright_size(image, found.orientation)
             with reported(name):
                 file = getattr(image, "fp", None)
@@ -86,7 +90,7 @@ def inspect_photo(candidate: Candidate, options: IndexOptions) -> Record:
         reason = error.reason if isinstance(error, PhotoError) else "unreadable"
         again = {"again": True} if reason == "missing" or may_pass(error) else {}
         return {"left": reason, "detail": str(error), **again}
-    own = {"taken_at": found.taken_at, "photographer": found.photographer}
+    own = {"taken_at": None if never_set(found.taken_at) else found.taken_at, "photographer": found.photographer}
     row = own | ({"source": exif.TOY_SOFTWARE} if found.toy else {}) | row
     fault = coordinate_fault(row.get("latitude"), row.get("longitude"))
     if row.get("latitude") is None:

@@ -7,6 +7,7 @@ from typing import Any
 
 import pyarrow as pa
 
+from photoplanet.core.names import readable
 from photoplanet.index.inspect import Candidate, Record
 from photoplanet.index.scan import LeftOut
 from photoplanet.photos import table
@@ -32,17 +33,23 @@ class Rows:
         self._ids: set[int] = set()
 
     def new(self, found: Iterable[Candidate | LeftOut]) -> Iterator[Candidate]:
-        """Pass on the photos not seen before by their real path; note the others."""
+        """Pass on the photos whose file was not there before, under whatever name or link; note the others.
+
+        So is left out what a table cannot name: a path that is not Unicode.
+        """
         for candidate in found:
             if not isinstance(candidate, Candidate):
                 self.left_out.append(candidate)
                 continue
-            shard = split_address(candidate.address)
-            real = f"{os.path.realpath(shard[0])}#{shard[1]}" if shard else os.path.realpath(candidate.address)
-            if hash(real) in self._paths:
+            mark = _mark(candidate)
+            if mark in self._paths:
                 self._leave(candidate.address, "duplicate path", f"{candidate.address}: the same file came before")
                 continue
-            self._paths.add(hash(real))
+            self._paths.add(mark)
+            if readable(path := self._relative(candidate.address)) != path:
+                detail = f"{candidate.address}: a table holds Unicode only; rename it, as convmv does for whole folders"
+                self._leave(candidate.address, "name not UTF-8", detail)
+                continue
             yield candidate
 
     def add(self, candidate: Candidate, found: Record) -> None:
@@ -87,4 +94,13 @@ class Rows:
         return Path(address[len(str(self._folder)) + 1 :]).as_posix()
 
     def _leave(self, path: str, reason: str, detail: str) -> None:
-        self.left_out.append({"path": path, "reason": reason, "detail": detail})
+        self.left_out.append({"path": readable(path), "reason": reason, "detail": readable(detail)})
+
+
+def _mark(candidate: Candidate) -> int:
+    """What two names of one file have in common, also hard links: its number on its disk where there is one."""
+    shard = split_address(candidate.address)
+    device, number = candidate.file
+    if number:
+        return hash((device, number, candidate.stamp if not shard else shard[1]))
+    return hash(f"{os.path.realpath(shard[0])}#{shard[1]}" if shard else os.path.realpath(candidate.address))

@@ -1,16 +1,20 @@
 """Where photos are: walks folders, reads tables and shards, and names every photo there, without opening it."""
 
 import os
+import re
 import stat
 from collections.abc import Iterator, Sequence
+from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
 from photoplanet.core import table_files
+from photoplanet.core.names import readable
 from photoplanet.errors import InputError
 from photoplanet.index.inspect import Candidate, row_of
-from photoplanet.photos import foreign_tables, table
-from photoplanet.photos.formats import INDEXED_SUFFIXES, OTHER_SUFFIXES
+from photoplanet.metadata.sidecars import Sidecars
+from photoplanet.photos import folders, foreign_tables, formats, table
+from photoplanet.photos.formats import SUFFIXES
 from photoplanet.photos.image_folder import ImageFolder
 from photoplanet.photos.shards import members
 from photoplanet.photos.table import TABLE_SUFFIXES
@@ -28,66 +32,100 @@ def candidates(sources: Sequence[str | Path], images: ImageFolder | None = None)
     Traceback (most recent call last):
     photoplanet.errors.InputError: /no/such/folder: no such file or folder; check the path
     """
+    beside = Sidecars()
     for source in sources:
         path = Path(source)
         if not path.exists():
             raise InputError(f"{path}: no such file or folder; check the path")
         suffix = path.suffix.lower()
         if path.is_dir():
-            yield from _folder(path)
+            yield from _folder(path, beside)
         elif suffix in TABLE_SUFFIXES:
-            yield from _table(path, images)
+            yield from _table(path, images, beside)
         elif suffix == ".tar":
             yield from _shard(path)
-        elif suffix in INDEXED_SUFFIXES:
-            yield Candidate(str(path.absolute()), _stamp(path.stat()), path.name, {})
+        elif suffix in SUFFIXES:
+            yield _photo(os.path.abspath(path), path.stat(), path.name, {}, beside)  # noqa: PTH100  # resolves ".."
         else:
             raise InputError(f"{path}: not a source; give a folder, a .csv or .parquet table, a .tar shard or a photo")
 
 
-def _folder(root: Path) -> Iterator[Candidate | LeftOut]:
-    """Photos and shards below a folder; hidden entries are passed over, links are followed, loops are not.
+def _folder(root: Path, beside: Sidecars) -> Iterator[Candidate | LeftOut]:
+    """Photos and shards below a folder, and why every other file there is left out.
 
     A photo's album is its folder's path from the root's name on; photos right in the root have none.
     """
-    root = root.absolute()
-    visited: set[tuple[int, int]] = set()
-    waiting = [root]
-    while waiting:
-        folder = waiting.pop()
-        try:
-            status = folder.stat()
-            if (status.st_dev, status.st_ino) in visited:
-                continue
-            visited.add((status.st_dev, status.st_ino))
-            with os.scandir(folder) as found:
-                entries = sorted((entry for entry in found if not entry.name.startswith(".")), key=lambda e: e.name)
-        except OSError as error:
-            yield _left(folder, "unreadable", error.strerror or str(error))
+    root = Path(os.path.abspath(root))  # noqa: PTH100  # resolves ".."
+    for inside in folders.walk(root):
+        folder = inside.path
+        if inside.fault is not None:
+            yield _left(folder, "unreadable", inside.fault)
             continue
+        beside.learn(str(folder), [entry.name for entry in inside.entries])
         below = folder.relative_to(root).as_posix()
-        album = None if folder == root else f"{root.name}/{below}"
+        given = {} if folder == root else {"album": readable(f"{root.name}/{below}")}
         prefix = "" if folder == root else f"{below}/"
-        for entry in entries:
-            lower = entry.name.lower()
+        for entry in inside.entries:
             try:
-                if entry.is_dir():
+                if folders.is_open_folder(entry):
                     continue
-                if lower.endswith(".tar"):
+                why = formats.why_not(entry.name)
+                if why == formats.HIDDEN and _OWN.fullmatch(entry.name):
+                    continue
+                if entry.name.lower().endswith(".tar"):
                     yield from _shard(Path(entry.path))
-                elif lower.endswith(INDEXED_SUFFIXES):
-                    given = {"album": album} if album else {}
-                    yield Candidate(entry.path, _stamp(entry.stat()), prefix + entry.name, given)
-                elif lower.endswith(OTHER_SUFFIXES):
-                    yield _left(entry.path, "format not read", "convert it to JPEG, PNG, WebP, TIFF or HEIC")
+                elif why is None:
+                    yield _photo(entry.path, entry.stat(), prefix + entry.name, dict(given), beside)
+                else:
+                    yield _left(entry.path, why, _detail(entry.path, why))
             except OSError as error:  # a dangling link, a file gone since
                 yield _left(entry.path, "unreadable", error.strerror or str(error))
             except InputError as error:  # one bad shard must not take the folder down
                 yield _left(entry.path, "unreadable", str(error))
-        waiting.extend(Path(entry.path) for entry in reversed(entries) if _is_folder(entry))
 
 
-def _table(path: Path, images: ImageFolder | None) -> Iterator[Candidate | LeftOut]:
+def _photo(address: str, status: os.stat_result, photo_id: str, given: dict[str, Any], beside: Sidecars) -> Candidate:
+    """A photo file and its sidecars, whose changes change its stamp."""
+    stamp = _stamp(status)
+    spoken = beside.of(address)
+    if spoken:
+        stamp += "".join(_sidecar_stamp(each) for each in spoken)
+    return Candidate(address, stamp, photo_id, given, file=(status.st_dev, status.st_ino), beside=spoken)
+
+
+def _sidecar_stamp(path: str) -> str:
+    with suppress(OSError):
+        return _stamp(os.stat(path))  # noqa: PTH116
+    return "?"
+
+
+def _detail(path: str, why: str) -> str:
+    """What may help with a file that is left out by its name."""
+    if why == formats.OTHER and (found := _content(path)):
+        return f"its content is {found.name}: give it the ending {found.suffixes[0]}"
+    return _DETAILS[why]
+
+
+def _content(path: str) -> formats.Format | None:
+    """The photo format that the first bytes of a file show."""
+    with suppress(OSError):
+        if stat.S_ISREG(os.stat(path).st_mode):  # noqa: PTH116
+            with open(path, "rb") as file:  # noqa: PTH123
+                return formats.recognise(file.read(formats.HEAD))
+    return None
+
+
+_OWN = re.compile(r"\..*\.cache|\.photoplanet.*")  # what photoplanet keeps beside tables and photos
+_DETAILS = {
+    formats.NOT_READ: f"convert it to {formats.NAMES}",
+    formats.FILM: "only photos are indexed",
+    formats.BESIDE: "what sidecars say goes to their photos; name a table itself to index what it lists",
+    formats.HIDDEN: "its name begins with a dot",
+    formats.OTHER: "neither its name nor its content is that of a photo",
+}
+
+
+def _table(path: Path, images: ImageFolder | None, beside: Sidecars) -> Iterator[Candidate | LeftOut]:
     """The photos a table lists; its values win over the files' EXIF."""
     rows, dropped = table.read(path, require=("photo_id",) if images else ("path",))
     for reason, entry in dropped.items():
@@ -108,30 +146,37 @@ def _table(path: Path, images: ImageFolder | None) -> Iterator[Candidate | LeftO
             for name in ("width", "height"):
                 given.pop(name, None)  # the file knows better
             try:
-                yield Candidate(address, _address_stamp(address), photo_id, given)
+                yield _listed(address, photo_id, given, beside)
             except (OSError, ValueError) as error:
                 yield _left(address, "missing", getattr(error, "strerror", None) or str(error))
 
 
-def _shard(path: Path) -> Iterator[Candidate]:
-    """The photos of a WebDataset shard, with what img2dataset wrote about them in the Parquet beside it."""
+def _shard(path: Path) -> Iterator[Candidate | LeftOut]:
+    """The photos of a WebDataset shard, with what img2dataset wrote about them in the Parquet beside it.
+
+    Samples have other parts than their photo; only other pictures and films are reported.
+    """
     path = path.absolute()
     beside = path.with_suffix(".parquet")
     about = _sidecar(beside) if beside.is_file() else {}
-    stamp = _stamp(path.stat()) + (_stamp(beside.stat()) if about else "")
+    status = path.stat()
+    stamp = _stamp(status) + (_stamp(beside.stat()) if about else "")
     photos: dict[str, str] = {}
     jsons: dict[str, tuple[int, int]] = {}
     for name, offset, size in members(path):
         folder, _, base = name.rpartition("/")
         key, _, kind = base.partition(".")  # WebDataset: the key ends at the first dot of the base name
         key = f"{folder}/{key}" if folder else key
-        if f".{kind.lower()}".endswith(INDEXED_SUFFIXES):
+        if f".{kind.lower()}".endswith(SUFFIXES):
             photos[key] = name
         elif kind.lower() == "json":
             jsons[key] = (offset, size)
+        elif (why := formats.why_not(name)) in formats.MEDIA:
+            yield _left(f"{path}#{name}", why, _DETAILS[why])
     for key, name in photos.items():
         given = dict(about.get(key, {}))
-        yield Candidate(f"{path}#{name}", stamp, given.pop("photo_id", key), given, jsons.get(key))
+        file = (status.st_dev, status.st_ino)
+        yield Candidate(f"{path}#{name}", stamp, given.pop("photo_id", key), given, jsons.get(key), file)
 
 
 def _sidecar(path: Path) -> dict[str, dict[str, Any]]:
@@ -147,9 +192,13 @@ def _sidecar(path: Path) -> dict[str, dict[str, Any]]:
     return {str(key): row_of(dict(zip(found, line, strict=True))) for key, line in zip(keys, lines, strict=True)}
 
 
-def _address_stamp(address: str) -> str:
+def _listed(address: str, photo_id: str, given: dict[str, Any], beside: Sidecars) -> Candidate:
+    """A photo that a table lists, in a file or a shard."""
     shard, hash_sign, _ = address.partition(".tar#")
-    return _stamp(os.stat(shard + ".tar" if hash_sign else address))  # noqa: PTH116  # 100,000 rows: pathlib doubles it
+    status = os.stat(shard + ".tar" if hash_sign else address)  # noqa: PTH116  # 100,000 rows: pathlib doubles it
+    if hash_sign:
+        return Candidate(address, _stamp(status), photo_id, given, file=(status.st_dev, status.st_ino))
+    return _photo(address, status, photo_id, given, beside)
 
 
 def _stamp(status: os.stat_result) -> str:
@@ -158,12 +207,5 @@ def _stamp(status: os.stat_result) -> str:
     return f"{status.st_size}:{status.st_mtime_ns};"
 
 
-def _is_folder(entry: os.DirEntry[str]) -> bool:
-    try:
-        return entry.is_dir()
-    except OSError:
-        return False
-
-
 def _left(path: object, reason: str, detail: str) -> LeftOut:
-    return {"path": str(path), "reason": reason, "detail": detail}
+    return {"path": readable(str(path)), "reason": reason, "detail": readable(detail)}

@@ -1,13 +1,12 @@
-"""The place that a camera wrote into a photo."""
+"""The place that a photo says it was taken at."""
 
 from pathlib import Path
 
-from photoplanet.metadata import exif
-from photoplanet.photos import decode
+from photoplanet.metadata import facts
 
 
 def camera_position(photo: str | Path) -> tuple[float, float] | None:
-    """Return the camera's own position in a photo in degrees, latitude first; None where there is none.
+    """Return the position that a photo or a file beside it states, in degrees, latitude first; None for none.
 
     An estimate that photoplanet wrote there does not count. InputError for what is not a photo.
 
@@ -17,8 +16,7 @@ def camera_position(photo: str | Path) -> tuple[float, float] | None:
     >>> camera_position(path) is None
     True
     """
-    with decode.opened(photo) as (image, _):
-        found = exif.read(image)
+    found = facts.of(photo)
     if found.latitude is None or found.longitude is None or found.gps_fault:
         return None
     return found.latitude, found.longitude

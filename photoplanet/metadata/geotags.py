@@ -16,7 +16,7 @@ from typing import Any
 
 from photoplanet.core import atomic, progress
 from photoplanet.errors import InputError
-from photoplanet.metadata import exif, exif_writer, xmp
+from photoplanet.metadata import exif, exif_places, exif_writer, facts, sidecars, xmp
 from photoplanet.metadata.byte_edits import Edit, applied
 from photoplanet.metadata.estimate import Estimate, OwnGps
 from photoplanet.photos import decode
@@ -24,6 +24,7 @@ from photoplanet.photos import decode
 KINDS = ("xmp", "exif")
 JOURNAL = ".photoplanet-undo.json"
 FORMAT = 1
+_HOLDS = {facts.EXIF: "it has GPS of its own", facts.XMP: "its XMP holds a place"}
 MAX_LINE = 32 << 20  # bytes: a sidecar of the largest size, in base64
 
 
@@ -149,18 +150,19 @@ def undo_all(names: Iterable[str | Path], dry_run: bool = False) -> Iterator[Out
 
 
 def _refuse_own(photo: Path) -> None:
-    """OwnGps where EXIF, embedded XMP or a sidecar of either name has a place that is not our estimate."""
+    """OwnGps where EXIF, embedded XMP or a sidecar of any name has a place that is not our estimate."""
+    beside = sidecars.Sidecars().of(photo)
     with decode.opened(photo) as (image, _):
-        found = exif.read(image)
-        packets = [image.info.get(key) or b"" for key in ("xmp", "XML:com.adobe.xmp")]
-    if found.gps_fault is None:
-        raise OwnGps("it has GPS of its own")
-    if any(("GPSLatitude" if isinstance(packet, str) else b"GPSLatitude") in packet for packet in packets):
-        raise OwnGps("its XMP holds a place")
-    for ending in xmp.ENDINGS:
-        beside = xmp.sidecar(photo, ending)
-        if beside.is_file() and xmp.has_place(_read(beside, xmp.MAX_BYTES)):
-            raise OwnGps(f"{beside.name} holds a place")
+        said = facts.statements(image, exif.read(image), beside)
+        packets = facts.xmp_packets(image)
+    for each in said:
+        if each.fault is None or (each.source != facts.EXIF and each.fault == exif_places.UNREADABLE):
+            raise OwnGps(_HOLDS.get(each.source, f"{each.source} holds a place"))
+    if any(b"gpslatitude" in packet.lower() for packet in packets):  # whatever it is the place of
+        raise OwnGps(_HOLDS[facts.XMP])
+    for path in map(Path, beside):
+        if path.suffix.lower() == ".xmp" and path.is_file() and xmp.has_place(_read(path, xmp.MAX_BYTES)):
+            raise OwnGps(f"{path.name} holds a place")
 
 
 def _into_exif(photo: Path, estimate: Estimate, ending: str, used: set[Path], dry_run: bool) -> Outcome:

@@ -11,7 +11,8 @@ from numpy.typing import NDArray
 
 FIRST_YEAR = 1826  # Niépce
 LAST_YEAR = 9999  # of Python's calendar
-NEVER_SET = ("1970-01-01", "1980-01-01")  # what a clock shows that was never set
+# what a clock shows that was never set: the days from which computers count, also as seen west of Greenwich
+NEVER_SET = ("1904-01-01", "1969-12-31", "1970-01-01", "1979-12-31", "1980-01-01")
 FUTURE = np.timedelta64(1, "D")  # a photo may come from a time zone that is ahead of ours
 _FRACTION = re.compile(r"(?<=:\d\d)\.\d+")
 _NAT = np.datetime64("NaT", "s")
@@ -23,7 +24,7 @@ def parse_times(
     """Read ISO 8601 texts, datetimes, datetime64 or None (n) as datetime64[s] (n,), NaT where unusable, and say why.
 
     The report is {reason: {"count": n, "rows": [first row numbers, from 0]}} with the reasons "no usable time", "no
-    ISO 8601 time", "clock never set" (1970-01-01, 1980-01-01), "before photography" and "in the future". Times of day
+    ISO 8601 time", "clock never set" (`NEVER_SET`), "before photography" and "in the future". Times of day
     are UTC where every one of them states its offset; else all offsets are dropped, so that one clock orders them all.
 
     >>> times, report = parse_times(["2016-08-08T12:30:00+02:00", "1980-01-01T00:00:00Z"])
@@ -56,6 +57,15 @@ def parse_times(
         for reason, count in Counter(why.values()).items()
     }
     return times, report
+
+
+def never_set(text: str | None) -> bool:
+    """Whether an ISO 8601 text is what a clock shows that was never set.
+
+    >>> never_set("1980-01-01T00:13:00"), never_set("2020-01-01T00:13:00")
+    (True, False)
+    """
+    return text is not None and text[:10] in NEVER_SET
 
 
 def _moment(text: Any) -> tuple[datetime | None, str]:

@@ -1,4 +1,4 @@
-"""The one list of photo formats: how their files are called, how they begin, and which of them are indexed."""
+"""The one list of photo formats: how their files are called and begin; and what other files beside photos are."""
 
 from dataclasses import dataclass
 
@@ -8,35 +8,49 @@ _HEIF_BRANDS = (b"heic", b"heix", b"heim", b"heis", b"hevc", b"hevx", b"mif1", b
 
 @dataclass(frozen=True)
 class Format:
-    """A photo format: its name, the endings of its files, and what Pillow calls it.
-
-    `indexed`: whether `index` takes it for a photo; GIF and BMP mostly hold drawings, so it leaves them out.
-    """
+    """A photo format: its name, the endings of its files, and what Pillow calls it."""
 
     name: str
     suffixes: tuple[str, ...]
     pillow: tuple[str, ...]
-    indexed: bool = True
 
 
-JPEG = Format("JPEG", (".jpg", ".jpeg", ".jfif"), ("JPEG", "MPO"))  # MPO: several JPEGs in one file
+JPEG = Format(  # MPO and JPS: several JPEGs in one file, of which the first is the photo
+    "JPEG", (".jpg", ".jpeg", ".jpe", ".jfif", ".jfi", ".jif", ".mpo", ".jps"), ("JPEG", "MPO")
+)
 PNG = Format("PNG", (".png",), ("PNG",))
 WEBP = Format("WebP", (".webp",), ("WEBP",))
 TIFF = Format("TIFF", (".tif", ".tiff"), ("TIFF",))
 HEIC = Format("HEIC", (".heic", ".heif", ".hif"), ("HEIF",))
-GIF = Format("GIF", (".gif",), ("GIF",), indexed=False)
-BMP = Format("BMP", (".bmp",), ("BMP",), indexed=False)
+GIF = Format("GIF", (".gif",), ("GIF",))
+BMP = Format("BMP", (".bmp", ".dib"), ("BMP",))
 
 FORMATS = (JPEG, PNG, WEBP, TIFF, HEIC, GIF, BMP)
 EXIF_WRITTEN = JPEG  # the only format into which EXIF is written; beside the others lies an XMP sidecar
 SUFFIXES = tuple(suffix for each in FORMATS for suffix in each.suffixes)
-INDEXED_SUFFIXES = tuple(suffix for each in FORMATS if each.indexed for suffix in each.suffixes)
-# pictures that are not indexed: reported by name, so that nobody wonders where they went
-OTHER_SUFFIXES = (
-    *(suffix for each in FORMATS if not each.indexed for suffix in each.suffixes),
-    ".avif", ".jxl", ".jp2", ".psd", ".svg", ".dng", ".cr2", ".cr3", ".nef", ".arw", ".raf", ".orf", ".rw2", ".pef",
-    ".srw",
-)  # fmt: skip
+NOT_READ, FILM, HIDDEN, OTHER = "format not read", "film or sound", "hidden", "not called like a photo"
+BESIDE = "sidecar or table"
+MEDIA, NO_PHOTOS = (NOT_READ, FILM), (FILM, BESIDE, HIDDEN, OTHER)
+# why a file beside photos is not read, by its ending: it is reported, so that nobody wonders where it went
+_OTHERS = {
+    NOT_READ: (
+        ".avif", ".avifs", ".jxl", ".jp2", ".j2k", ".jpf", ".jpx", ".heics", ".heifs", ".psd", ".psb", ".xcf", ".svg",
+        ".ai", ".eps", ".pdf", ".ico", ".tga", ".pcx", ".ppm", ".pgm", ".pnm", ".exr", ".hdr", ".thm", ".insp",
+        ".dng", ".3fr", ".arw", ".cr2", ".cr3", ".crw", ".dcr", ".erf", ".fff", ".gpr", ".iiq", ".k25", ".kdc", ".mef",
+        ".mos", ".mrw", ".nef", ".nrw", ".orf", ".pef", ".raf", ".raw", ".rw2", ".rwl", ".sr2", ".srf", ".srw", ".x3f",
+    ),
+    FILM: (
+        ".3g2", ".3gp", ".aac", ".aif", ".aiff", ".asf", ".avi", ".flac", ".flv", ".insv", ".lrv", ".m2ts", ".m4a",
+        ".m4v", ".mkv", ".mov", ".mp", ".mp3", ".mp4", ".mpeg", ".mpg", ".mts", ".ogg", ".ogv", ".opus", ".qt", ".ts",
+        ".vob", ".wav", ".webm", ".wma", ".wmv",
+    ),
+    BESIDE: (
+        ".xmp", ".json", ".aae", ".pp3", ".dop", ".cos", ".arp", ".on1", ".vrd", ".ini", ".db", ".lrcat", ".xml",
+        ".gpx", ".kml", ".kmz", ".fit", ".tcx", ".nmea", ".csv", ".tsv", ".tab", ".txt", ".parquet", ".pq", ".md",
+        ".htm", ".html",
+    ),
+}  # fmt: skip
+_BY_ENDING = {suffix: reason for reason, suffixes in _OTHERS.items() for suffix in suffixes}
 _BY_PILLOW = {name: each for each in FORMATS for name in each.pillow}
 NAMES = ", ".join(each.name for each in FORMATS[:-1]) + f" or {FORMATS[-1].name}"
 
@@ -71,6 +85,19 @@ def of_pillow(name: str | None) -> Format | None:
     ('JPEG', None)
     """
     return _BY_PILLOW.get(name or "")
+
+
+def why_not(name: str) -> str | None:
+    """Return why a file of this name is not taken for a photo, in the words that reports use; None where it is.
+
+    >>> why_not("IMG_1.JPG"), why_not("clip.mp4"), why_not("._IMG_1.JPG"), why_not("IMG_1")
+    (None, 'film or sound', 'hidden', 'not called like a photo')
+    """
+    base = name.rpartition("/")[2]
+    if base.startswith("."):
+        return HIDDEN
+    lower = base.lower()
+    return None if lower.endswith(SUFFIXES) else _BY_ENDING.get(lower[lower.rfind(".") :], OTHER)
 
 
 def is_photo_name(name: str, suffixes: tuple[str, ...] = SUFFIXES) -> bool:

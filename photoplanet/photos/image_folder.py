@@ -4,7 +4,7 @@ import os
 from pathlib import Path
 
 from photoplanet.errors import InputError
-from photoplanet.photos.formats import INDEXED_SUFFIXES
+from photoplanet.photos.formats import SUFFIXES
 
 
 class ImageFolder:
@@ -34,7 +34,7 @@ class ImageFolder:
 
     def find(self, photo_id: str, path: str | None = None) -> str | None:
         """Return the file of a photo, or None: by its path below `root`, then by the bare name wherever it is."""
-        names = [str(path or photo_id), str(photo_id), *(f"{photo_id}{suffix}" for suffix in INDEXED_SUFFIXES)]
+        names = [str(path or photo_id), str(photo_id), *(f"{photo_id}{suffix}" for suffix in SUFFIXES)]
         found = next((self._by_path[name] for name in names if name in self._by_path), None)
         bare = [name.replace("\\", "/").rsplit("/", 1)[-1] for name in names]
         return found or next((self._by_name[name] for name in bare if name in self._by_name), None)

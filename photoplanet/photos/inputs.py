@@ -5,8 +5,9 @@ import sys
 from collections.abc import Iterable, Iterator
 from pathlib import Path
 
+from photoplanet.core.names import readable
 from photoplanet.errors import InputError
-from photoplanet.photos import decode, shards
+from photoplanet.photos import decode, folders, shards
 from photoplanet.photos.formats import SUFFIXES, is_photo_name
 
 MAX_LIST_BYTES = 1 << 30
@@ -34,12 +35,12 @@ def sources(names: Iterable[str], files_from: str | None = None) -> list[str | b
 
 
 def name_of(source: str | bytes) -> str:
-    """Return what a result calls its photo: valid Unicode, whatever bytes the file's name is made of.
+    r"""Return what a result calls its photo: valid Unicode, whatever bytes the file's name is made of.
 
     >>> name_of("IMG_1.jpg"), name_of(b"bytes of a photo")
     ('IMG_1.jpg', 'stdin')
     """
-    return STDIN if isinstance(source, bytes) else os.fsencode(source).decode("utf-8", "replace")
+    return STDIN if isinstance(source, bytes) else readable(source)
 
 
 def check_outputs(outputs: Iterable[str | Path], photos: Iterable[str | bytes]) -> None:
@@ -108,9 +109,10 @@ def _opened_out(name: str) -> Iterator[str | bytes]:
 
 
 def _inside(folder: Path) -> list[str]:
-    """All photos below a folder in a fixed order; hidden folders and links to folders are passed over."""
-    found = []
-    for root, inner, files in os.walk(folder):
-        inner[:] = sorted(name for name in inner if not name.startswith("."))
-        found += [str(Path(root) / name) for name in sorted(files) if is_photo_name(name)]
-    return found
+    """All photos below a folder, in the order and by the rules of `folders.walk`."""
+    return [
+        entry.path
+        for inside in folders.walk(folder)
+        for entry in inside.entries
+        if is_photo_name(entry.name) and not folders.is_open_folder(entry)
+    ]

@@ -5,7 +5,7 @@ import pytest
 from PIL import Image
 
 from photoplanet.albums import trips
-from photoplanet.albums.known_places import from_exif
+from photoplanet.albums.known_places import from_photo
 from photoplanet.albums.shots import read_shot
 from photoplanet.metadata import exif_writer
 
@@ -41,13 +41,13 @@ def test_an_estimate_that_was_written_earlier_is_not_a_known_place(tmp_path):
     assert read_shot(jpeg(tmp_path / "measured.jpg", block), {}).place == (48.0, 2.0)
     block.get_ifd(GPS)[METHOD] = b"ASCII\0\0\0photoplanet: estimate"
     path = jpeg(tmp_path / "estimated.jpg", block)
-    assert read_shot(path, {}).place is None and from_exif(path)[1] is None
+    assert read_shot(path, {}).place is None and from_photo(path)[1] is None
 
 
 def test_gps_that_cannot_be_right_is_not_a_known_place(tmp_path):
     path = jpeg(tmp_path / "a.jpg", exif_writer.gps_bytes(0.0, 0.0, taken_at="2020-01-01T10:00:00"))
     assert read_shot(path, {}).place is None
-    assert from_exif(path) == ("2020-01-01T10:00:00", None)
+    assert from_photo(path) == ("2020-01-01T10:00:00", None)
 
 
 def test_two_bodies_of_one_camera_model_are_two_cameras(tmp_path):

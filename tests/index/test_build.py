@@ -1,7 +1,7 @@
 import csv
 import errno
 import json
-import os
+import shutil
 import signal
 import subprocess
 import sys
@@ -64,7 +64,8 @@ def test_a_folder_gives_its_photos_and_a_reason_for_every_other(album):
         "home.JPG": "duplicate path", "no-gps.jpg": "no GPS", "null.jpg": "exactly 0, 0", "raw.NEF": "format not read",
         "gone.jpg": "unreadable", "empty.jpg": "empty", "text.jpg": "not a photo file", "cut.jpg": "truncated",
         "cut.png": "truncated", "bomb.png": "over the pixel limit", "header.jpg": "unreadable",
-        "script.eps.jpg": "not a photo file",
+        "script.eps.jpg": "not a photo file", "notes.txt": "sidecar or table", "._home.JPG": "hidden",
+        ".hidden": "hidden",
     }  # fmt: skip
     assert all(entry["detail"] for entry in left_out)
 
@@ -206,7 +207,7 @@ def test_a_run_stopped_by_ctrl_c_goes_on_where_it_was(make, tmp_path, monkeypatc
     (tmp_path / "many").mkdir()
     (tmp_path / "many" / "000.jpg").write_bytes(make.geotagged(1, 1))
     for i in range(1, 300):
-        os.link(tmp_path / "many" / "000.jpg", tmp_path / "many" / f"{i:03}.jpg")
+        shutil.copy(tmp_path / "many" / "000.jpg", tmp_path / "many" / f"{i:03}.jpg")
     asked = tmp_path / "asked"
     (tmp_path / "slow.py").write_text(
         "import time\ndef keep(image):\n    time.sleep(0.02)\n"
@@ -274,7 +275,10 @@ def test_shards_of_img2dataset_take_places_from_parquet_json_or_exif(make, tmp_p
         "000000002": ("00000.tar#000000002.jpg", -7.5, 8.0),
         "000000003": ("00000.tar#000000003.jpg", 9.0, 10.0),
     }
-    assert reasons(left_out) == {"00000.tar#000000004.jpg": "GPS out of range", "00000.tar#000000005.jpg": "truncated"}
+    assert reasons(left_out) == {
+        "00000.tar#000000004.jpg": "GPS out of range", "00000.tar#000000005.jpg": "truncated",
+        "00000.parquet": "sidecar or table", "00000_stats.json": "sidecar or table",
+    }  # fmt: skip
 
 
 def test_a_bad_shard_does_not_take_its_folder_down(album):

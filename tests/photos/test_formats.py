@@ -1,5 +1,7 @@
 """The list of photo formats against the files themselves: every format is known by its bytes and by its names."""
 
+from pathlib import Path
+
 import pytest
 
 from photoplanet.index import build
@@ -27,19 +29,32 @@ def test_pillows_names_lead_back_to_the_format(make, each):
         assert formats.of_pillow(image.format) is each
 
 
-def test_a_folder_to_locate_offers_every_format_and_one_to_index_only_what_cameras_write(make, tmp_path):
+def test_a_folder_holds_the_same_photos_for_every_command(make, tmp_path):
     for each in formats.FORMATS:
         for suffix in each.suffixes:
             (tmp_path / f"{each.name}{suffix}").write_bytes(encoded(make, each))
-    (tmp_path / "raw.dng").write_bytes(b"raw")
-    assert len(inputs.sources([str(tmp_path)])) == len(formats.SUFFIXES) == 12
+    for name in ("raw.dng", "clip.MP4", "notes.txt", "IMG_1", "IMG_2.jpg_large", "Thumbs.db"):
+        (tmp_path / name).write_bytes(b"other")
+    (tmp_path / "IMG_2.jpg_large").write_bytes(encoded(make, formats.JPEG))
+    located = {Path(path).name for path in inputs.sources([str(tmp_path)])}
+    assert len(located) == len(formats.SUFFIXES) and {"JPEG.jpe", "JPEG.mpo", "JPEG.jfif", "HEIC.hif"} < located
     rows, left_out = build.index([tmp_path], keep_without_gps=True)
-    assert sorted(rows["photo_id"].to_pylist()) == sorted(
-        f"{each.name}{suffix}" for each in formats.FORMATS[:5] for suffix in each.suffixes
-    )
-    assert {entry["path"].rpartition("/")[2]: entry["reason"] for entry in left_out} == dict.fromkeys(
-        ("GIF.gif", "BMP.bmp", "raw.dng"), "format not read"
-    )
+    assert {Path(path).name for path in rows["path"].to_pylist()} == located
+    assert {Path(entry["path"]).name: entry["reason"] for entry in left_out} == {
+        "raw.dng": "format not read", "clip.MP4": "film or sound", "notes.txt": "sidecar or table",
+        "IMG_1": "not called like a photo", "IMG_2.jpg_large": "not called like a photo",
+        "Thumbs.db": "sidecar or table",
+    }  # fmt: skip
+    assert next(entry["detail"] for entry in left_out if "large" in entry["path"]).endswith("give it the ending .jpg")
+
+
+def test_the_content_decides_where_the_ending_is_wrong(make, tmp_path):
+    (tmp_path / "a.jpg").write_bytes(make.geotagged(1, 2, kind="PNG"))
+    (tmp_path / "b.png").write_bytes(make.geotagged(3, 4))
+    (tmp_path / "c.jpg").write_bytes(b"<!DOCTYPE html><html>404</html>")
+    rows, left_out = build.index([tmp_path])
+    assert rows["latitude"].to_pylist() == pytest.approx([1, 3])
+    assert [entry["reason"] for entry in left_out] == ["not a photo file"]
 
 
 def test_other_files_are_not_taken_for_photos():

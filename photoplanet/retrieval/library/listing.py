@@ -16,7 +16,7 @@ from photoplanet.core.cache import file_stamp
 from photoplanet.core.progress import Advance, ignore
 from photoplanet.errors import InputError
 from photoplanet.index import build
-from photoplanet.photos import shards, table
+from photoplanet.photos import formats, shards, table
 
 TABLE = "photos.parquet"  # in the index: what was read from the photos of a folder, with its cache beside it
 
@@ -80,7 +80,7 @@ def read(source: Path, index: Path, threads: int | None = None, advance: Advance
     """
     if source.is_dir():
         found, gone = build.index([source], index / TABLE, threads=threads, advance=advance)
-        left_out = build.counts(gone)
+        left_out = build.counts(entry for entry in gone if entry["reason"] not in formats.NO_PHOTOS)
         addresses = table.paths(found, index.absolute())
     else:
         found, dropped = table.read(source, columns=table.REQUIRED)

@@ -6,7 +6,7 @@ from pydantic import Field
 from starlette.requests import Request
 from typing_extensions import NotRequired, TypedDict
 
-from photoplanet.albums.known_places import from_exif
+from photoplanet.albums.known_places import from_photo
 from photoplanet.earth import geodesy
 from photoplanet.locate.precision import DEFAULT_PRECISION
 from photoplanet.server import openapi
@@ -92,7 +92,7 @@ def endpoint(service: Service) -> Endpoint:
 def _similar(library: "Library", photo: Upload, query: SimilarQuery) -> SimilarAnswer:
     """One photo's matches, as `photoplanet similar --json` reports them but without the paths of the server's files."""
     itself = library.itself(photo.content)
-    own = from_exif(photo.content)[1]
+    own = from_photo(photo.content)[1]
     matches = []
     for match in library.similar(photo.content, query.count, itself):
         if match.trusted is False and not query.all:

@@ -44,8 +44,11 @@ def form(photos: pa.Table, name: str, gap_hours: float = album.GAP_HOURS) -> For
     }
     if not any(value for key in ("album", "photographer") for value in column.get(key, [])):
         raise InputError(f"{name}: no column album or photographer says which photos belong together; add one of them")
-    times, report = parse_times(column.get("taken_at", [None] * len(photos)))
-    orders = album.form(times, column.get("album"), column.get("photographer"), gap_hours=gap_hours)
+    taken_at = column.get("taken_at", [None] * len(photos))
+    times, report = parse_times(taken_at)
+    names = next((photos[key].to_pylist() for key in ("path", "photo_id") if key in photos.column_names), taken_at)
+    ties = album.ties(taken_at, names)
+    orders = album.form(times, column.get("album"), column.get("photographer"), gap_hours=gap_hours, ties=ties)
     sizes = [len(order.rows) for order in orders]
     starts = np.concatenate([[0], np.cumsum(sizes)]).astype(np.int64)
     unknown = np.array([np.nan])

@@ -1,0 +1,132 @@
+"""All that is said of a photo beside its pixels, in its file and in the files beside it, as one answer."""
+
+from collections.abc import Iterable
+from dataclasses import dataclass, replace
+from pathlib import Path
+
+from PIL import Image
+
+from photoplanet.errors import InputError
+from photoplanet.metadata import exif, png_text, sidecars, takeout, xmp, xmp_facts
+from photoplanet.photos import decode, formats
+
+EXIF, XMP = "EXIF", "XMP"
+_SAME = 1e-4  # degrees: so close to an estimate of ours, a place is that estimate, copied by another program
+
+
+@dataclass(frozen=True)
+class Statement:
+    """What one source says; `source`: "EXIF", "XMP" (in the photo's own file), or the name of a sidecar."""
+
+    source: str
+    latitude: float | None
+    longitude: float | None
+    fault: str | None
+    taken_at: str | None
+
+
+def of(photo: decode.Source, beside: sidecars.Sidecars | None = None, max_pixels: int = decode.MAX_PIXELS) -> exif.Exif:
+    """Return what is said of a photo, given as `decode.opened` takes it; a path's sidecars speak too.
+
+    `beside` finds these, and saves listing a folder again for each of its photos. InputError for what is not a photo.
+
+    >>> path = getfixture("tmp_path") / "a.jpg"
+    >>> Image.new("RGB", (8, 8)).save(path)
+    >>> _ = path.with_name("a.xmp").write_bytes(b"<nothing/>")
+    >>> of(path).gps_fault
+    'no GPS'
+    """
+    found = (beside or sidecars.Sidecars()).of(photo) if isinstance(photo, str | Path) else ()
+    with decode.opened(photo, max_pixels) as (image, _):
+        return read(image, found)
+
+
+def read(image: Image.Image, beside: Iterable[str] = ()) -> exif.Exif:
+    """Return what an opened photo and the sidecars `beside` it say, without decoding; never raises for what is in them.
+
+    The place is the first readable one of: XMP sidecars, EXIF, XMP in the file, Google's JSON. So a person's later word
+    wins over the camera's. Where none is readable, the fault is that of the first that speaks of a place. The time is
+    EXIF's, else the first that another source states. A place that photoplanet estimated is never one to rely on.
+
+    >>> read(Image.new("RGB", (8, 8))).gps_fault
+    'no GPS'
+    """
+    own = exif.read(image)
+    said = statements(image, own, beside)
+    best = min((each for each in said if each.fault != "no GPS"), key=_rank, default=None)
+    if best is None:
+        best = Statement(EXIF, None, None, own.gps_fault, None)
+    taken_at = own.taken_at or next((each.taken_at for each in said if each.taken_at), None)
+    return replace(own, latitude=best.latitude, longitude=best.longitude, gps_fault=best.fault, taken_at=taken_at)
+
+
+def statements(image: Image.Image, own: exif.Exif, beside: Iterable[str]) -> list[Statement]:
+    """Return what each source says, the first to be believed first; `own`: the photo's EXIF.
+
+    >>> [each.source for each in statements(Image.new("RGB", (8, 8)), exif.Exif(), [])]
+    ['EXIF']
+    """
+    camera = Statement(EXIF, own.latitude, own.longitude, own.gps_fault, own.taken_at)
+    packets = [_statement(XMP, xmp_facts.read(packet)) for packet in xmp_packets(image)]
+    if not beside:
+        return _without_copies([camera, *packets]) if packets else [camera]
+    first: list[Statement] = []
+    last: list[Statement] = []
+    for path in beside:
+        google = path.lower().endswith(".json")
+        try:
+            data = sidecars.read(path, takeout.MAX_BYTES if google else xmp.MAX_BYTES)
+        except InputError:
+            continue  # it says nothing; whoever writes there is told
+        said = takeout.read(data) if google else xmp_facts.read(data)
+        (last if google else first).append(_statement(Path(path).name, said))
+    return _without_copies([*first, camera, *packets, *last])
+
+
+def xmp_packets(image: Image.Image) -> list[bytes]:
+    """Return the XMP packets in an opened photo's own file.
+
+    >>> xmp_packets(Image.new("RGB", (8, 8)))
+    []
+    """
+    kind = formats.of_pillow(image.format)
+    if kind is formats.PNG:
+        return png_text.read(image).packets
+    packet = image.info.get("xmp")
+    if packet is None and kind is formats.JPEG:  # older Pillows
+        begin = png_text.XMP_BEGIN
+        segments = getattr(image, "applist", ())
+        packet = next((body[len(begin) :] for _, body in segments if body.startswith(begin)), None)
+    if packet is None and kind is formats.TIFF:
+        packet = getattr(image, "tag_v2", {}).get(700)
+    if isinstance(packet, tuple):
+        packet = bytes(part & 255 for part in packet if isinstance(part, int))
+    return [packet] if isinstance(packet, bytes) and packet else []
+
+
+def _statement(source: str, said: xmp_facts.Said) -> Statement:
+    fault = exif.ESTIMATE if said.estimate and said.latitude is not None else said.fault
+    return Statement(source, said.latitude, said.longitude, fault, said.taken_at)
+
+
+def _rank(statement: Statement) -> tuple[bool, bool]:
+    """Readable places first, then those that cannot be read; estimates of ours last. Equal ones keep their order."""
+    return statement.fault is not None, statement.fault == exif.ESTIMATE
+
+
+def _without_copies(said: list[Statement]) -> list[Statement]:
+    """The same, with copies of an estimate marked as what they are."""
+    guesses = [(each.latitude, each.longitude) for each in said if each.fault == exif.ESTIMATE]
+    if not guesses:
+        return said
+    return [replace(each, fault=exif.ESTIMATE) if _copied(each, guesses) else each for each in said]
+
+
+def _copied(statement: Statement, guesses: list[tuple[float | None, float | None]]) -> bool:
+    if statement.fault is not None or statement.latitude is None or statement.longitude is None:
+        return False
+    return any(
+        lat is not None and lng is not None
+        and max(abs(statement.latitude - lat), abs(statement.longitude - lng)) <= _SAME
+        for lat, lng in guesses
+    )  # fmt: skip
