@@ -88,7 +88,7 @@ def read_shot(
         source=source,
         name=inputs.name_of(source) if name is None else name,
         folder=folder,
-        taken_at=row.get("taken_at") or said.taken_at,
+        taken_at=said.taken_at if row.get("taken_at") is None else row["taken_at"] or None,
         place=_place(row, said),
         camera=" ".join(filter(None, (said.camera, said.serial))) or None,
         album=row.get("album"),
@@ -98,8 +98,10 @@ def read_shot(
 
 
 def _place(row: dict[str, Any], said: exif.Exif) -> tuple[float, float] | None:
-    """The table's place where it is a good one, else the file's."""
-    latitude, longitude = row.get("latitude"), row.get("longitude")
-    if table.coordinate_fault(latitude, longitude):
-        latitude, longitude = (said.latitude, said.longitude) if said.gps_fault is None else (None, None)
-    return None if latitude is None or longitude is None else (latitude, longitude)
+    """The table's place where it states one, which may be none that can be used; else the file's."""
+    latitude, longitude, fault = row.get("latitude"), row.get("longitude"), None
+    if latitude is not None or longitude is not None:
+        fault = table.coordinate_fault(latitude, longitude)
+    else:
+        latitude, longitude, fault = said.latitude, said.longitude, said.gps_fault
+    return None if fault is not None or latitude is None or longitude is None else (latitude, longitude)

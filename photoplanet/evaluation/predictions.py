@@ -12,12 +12,12 @@ import numpy as np
 import pyarrow as pa
 from numpy.typing import NDArray
 
-from photoplanet.core import atomic, table_files
+from photoplanet.core import atomic, names, table_files
 from photoplanet.earth.coordinates import arrays, tables
 from photoplanet.earth.coordinates.names import Columns, pairs, with_both
 from photoplanet.earth.coordinates.tables import Named
 from photoplanet.errors import InputError
-from photoplanet.photos import foreign_tables, names
+from photoplanet.photos import foreign_tables
 from photoplanet.photos.foreign_tables import PHOTO_COLUMNS
 from photoplanet.photos.formats import is_photo_name
 

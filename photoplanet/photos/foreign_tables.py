@@ -3,6 +3,7 @@
 import re
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
+from functools import lru_cache
 from itertools import islice
 from pathlib import Path
 from types import MappingProxyType
@@ -169,6 +170,7 @@ def counted(gone: Mapping[str, Sequence[int]]) -> dict[str, dict[str, Any]]:
     return {reason: {"count": len(rows), "rows": list(rows[:ROWS_SHOWN])} for reason, rows in gone.items()}
 
 
+@lru_cache(4096)
 def _squeezed(name: str) -> str:
     return re.sub(r"[\s_.-]+", "", name.casefold())
 

@@ -8,6 +8,7 @@ import unicodedata
 from contextlib import suppress
 from datetime import datetime, timedelta, timezone
 from decimal import Decimal
+from typing import Any
 
 import numpy as np
 import pyarrow as pa
@@ -116,6 +117,17 @@ def iso(text: str) -> str | None:
         if (found := reader(plain)) is not None:
             return found
     raise ValueError(f"{text[:40]!r} is not a time")
+
+
+def stated(value: Any) -> str | None:
+    """Return the time that one photo's metadata state: ISO 8601, "" for one that cannot be read, None for none.
+
+    >>> stated(1612345678), stated("01/05/2019"), stated(None)
+    ('2021-02-03T09:47:58+00:00', '', None)
+    """
+    if value is None or value != value or isinstance(value, bool | list | dict):
+        return None
+    return _answer(f"{value:.3f}" if isinstance(value, float) else str(value)[: MAX_LENGTH + 1])[0]
 
 
 def _answer(text: str) -> tuple[str | None, str | None]:

@@ -10,11 +10,11 @@ import pyarrow as pa
 import pyarrow.compute as pc
 from numpy.typing import NDArray
 
-from photoplanet.core import atomic, table_files
+from photoplanet.core import atomic, names, table_files
 from photoplanet.earth.coordinates import arrays, tables
 from photoplanet.earth.coordinates.tables import Named
 from photoplanet.errors import InputError
-from photoplanet.photos import foreign_tables, foreign_times, names
+from photoplanet.photos import foreign_tables, foreign_times
 from photoplanet.photos.foreign_tables import PHOTO_COLUMNS
 from photoplanet.photos.formats import is_photo_name
 
