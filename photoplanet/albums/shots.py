@@ -1,6 +1,7 @@
 """What a user names → shots: photos with what their files and tables say of time, place, camera and album."""
 
-from collections.abc import Sequence
+from collections import Counter
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -10,6 +11,8 @@ from photoplanet.errors import InputError
 from photoplanet.metadata import exif, facts
 from photoplanet.metadata.sidecars import Sidecars
 from photoplanet.photos import decode, inputs, table
+
+_PLACE = {"latitude", "longitude"}
 
 
 @dataclass(frozen=True)
@@ -31,10 +34,13 @@ class Shot:
     unreadable: bool = False
 
 
-def read_shots(names: Sequence[str], advance: Advance = ignore) -> list[Shot]:
+def read_shots(
+    names: Sequence[str], advance: Advance = ignore, say: Callable[[str], None] = lambda line: None
+) -> list[Shot]:
     """The photos of folders, files, shards and photo tables, with time, camera and place as they state them.
 
-    A table's values win over the files' EXIF. InputError where nothing is named, or a folder or table holds no photo.
+    What a table states wins over the files' EXIF, also where it cannot be used; `say` gets a line about such rows and
+    those that are left out. InputError where nothing is named, or a folder or table holds no photo.
 
     >>> from PIL import Image
     >>> folder = getfixture("tmp_path")
@@ -46,20 +52,28 @@ def read_shots(names: Sequence[str], advance: Advance = ignore) -> list[Shot]:
         raise InputError("no album is named; give a folder, a photo table or photos")
     shots, beside = [], Sidecars()
     for name in names:
-        for source, row in _listed(name):
+        for source, row in _listed(name, say):
             shots.append(read_shot(source, row, beside=beside))
             advance(1)
     return shots
 
 
-def _listed(name: str) -> list[tuple[str | bytes, dict[str, Any]]]:
+def _listed(name: str, say: Callable[[str], None]) -> list[tuple[str | bytes, dict[str, Any]]]:
     """The photos that one name stands for, each with its row of a table, or {} without one."""
     path = Path(name)
     if path.suffix.lower() not in table.TABLE_SUFFIXES or not path.is_file():
         return [(source, {}) for source in inputs.sources([name])]
-    rows, _ = table.read(path, require=("path",))
+    rows, dropped = table.read(path, require=("path",))
     if not len(rows):
         raise InputError(f"{path}: this table lists no photo")
+    faults = Counter(
+        filter(
+            None, map(_stated_fault, rows.select([name for name in rows.column_names if name in _PLACE]).to_pylist())
+        )
+    )
+    for line in (table.describe(dropped), "; ".join(f"{why}: {count:,} photos" for why, count in faults.items())):
+        if line:
+            say(f"{path}: {line}")
     return list(zip(table.paths(rows, path.parent), rows.to_pylist(), strict=True))
 
 
@@ -99,9 +113,13 @@ def read_shot(
 
 def _place(row: dict[str, Any], said: exif.Exif) -> tuple[float, float] | None:
     """The table's place where it states one, which may be none that can be used; else the file's."""
-    latitude, longitude, fault = row.get("latitude"), row.get("longitude"), None
-    if latitude is not None or longitude is not None:
-        fault = table.coordinate_fault(latitude, longitude)
-    else:
+    latitude, longitude, fault = row.get("latitude"), row.get("longitude"), _stated_fault(row)
+    if latitude is None and longitude is None:
         latitude, longitude, fault = said.latitude, said.longitude, said.gps_fault
     return None if fault is not None or latitude is None or longitude is None else (latitude, longitude)
+
+
+def _stated_fault(row: dict[str, Any]) -> str | None:
+    """Why the place that a table states cannot be used; None for a good one, and for none."""
+    latitude, longitude = row.get("latitude"), row.get("longitude")
+    return None if latitude is None and longitude is None else table.coordinate_fault(latitude, longitude)

@@ -119,7 +119,7 @@ def command(
     offset = trips.check_offset(time_offset) if time_offset else None
     track, untimed = gpx.read(gpx_path) if gpx_path else (None, 0)
     with bar("reading") as advance:
-        shots = read_shots(photos, advance)
+        shots = read_shots(photos, advance, say)
     inputs.check_outputs([path for path in outputs if path], [shot.source for shot in shots])
     albums, faults, utc = trips.split(shots, gap_hours, one_camera, offset)
     if gpx_path and track is not None:

@@ -229,7 +229,7 @@ def album(photos: tuple[str, ...], model: str | None, method: str, chosen: int |
 
     plots.check_path(output)
     with bar("reading") as advance:
-        found, _, _ = trips.split(read_shots(photos, advance))
+        found, _, _ = trips.split(read_shots(photos, advance, say))
     if chosen and chosen > len(found):
         raise InputError(f"--album {chosen}: these photos make {len(found)} albums")
     number = chosen - 1 if chosen else max(range(len(found)), key=lambda row: len(found[row].shots))
@@ -254,7 +254,9 @@ def _table(photos: Path, model: str | None) -> "tuple[pa.Table, list[str], Locat
     from photoplanet.locate import locator
     from photoplanet.photos import table
 
-    known, _ = table.read(photos)
+    known, dropped = table.read(photos)
     if not len(known):
         raise InputError(f"{photos}: no usable photo in it")
+    if dropped:
+        say(f"{photos}: {table.describe(dropped)}")
     return known, table.paths(known, photos.parent), locator.load(model)

@@ -5,7 +5,7 @@ import sys
 from collections.abc import Iterable, Iterator
 from pathlib import Path
 
-from photoplanet.core.names import readable
+from photoplanet.core.names import OnDisk, readable
 from photoplanet.errors import InputError
 from photoplanet.photos import decode, folders, shards
 from photoplanet.photos.formats import SUFFIXES, is_photo_name
@@ -31,7 +31,8 @@ def sources(names: Iterable[str], files_from: str | None = None) -> list[str | b
         wanted += _listed(files_from)
     if not wanted:
         raise InputError("no photo is named; give files, folders, shards, '-' for stdin, or --files-from FILE")
-    return [photo for name in wanted for photo in _opened_out(name)]
+    disk = OnDisk()  # a list may spell a name in another Unicode form
+    return [photo for name in wanted for photo in _opened_out(disk.find(name))]
 
 
 def name_of(source: str | bytes) -> str:
