@@ -1,7 +1,7 @@
 """Text tables as they come: encodings, and quotation marks that would swallow rows; mended on the way to the parser.
 
 A field may be quoted, also over several lines. A mark that opens a field and is closed nowhere, or only rows later,
-is a mark like any other: what it would swallow are rows, since they have the right number of fields and numbers where
+is a mark like any other: what it would swallow are rows, since they have the right number of fields, and numbers where
 the table has numbers.
 """
 
@@ -23,6 +23,7 @@ MAX_HEAD = 1 << 20  # bytes in which the first line of a table must end
 CHUNK = 1 << 24  # bytes that are looked at together
 MAX_LINES = 200  # that one quoted field may run over
 _SAMPLE = 200  # lines that tell which columns hold numbers
+_MOSTLY = 0.8  # share of the cells in a column of numbers that are numbers
 _SCANNED = 1 << 26  # bytes that tell the encoding of a table that is not UTF-8
 _NUMBER = re.compile(rb"\s*[+-]?(?:\d+[.,]?\d*|[.,]\d+)(?:[eE][+-]?\d+)?\s*")
 _WRAPPED = re.compile(rb'"((?:[^"]|"")*)"', re.DOTALL)
@@ -101,12 +102,9 @@ class _Table:
         self._peek(_SAMPLE)
         if self._waiting and _SEPARATOR_LINE.fullmatch(self._waiting[0]):
             self._waiting.popleft()
-        plain = [line.split(delimiter) for line in list(self._waiting)[1:] if b'"' not in line]
-        rows = [row for row in plain if len(row) == fields]
-        self._numbers = [
-            at for at in range(fields)
-            if all(_is_number(row[at]) for row in rows) and any(row[at].strip() for row in rows)
-        ]  # fmt: skip
+        sample = [_split(line, delimiter)[0] or [] for line in list(self._waiting)[1:]]
+        rows = [row for row in sample if len(row) == fields]
+        self._numbers = [at for at in range(fields) if _are_numbers([row[at] for row in rows])]
 
     def take(self) -> bytes | None:
         if not self._waiting:
@@ -157,7 +155,12 @@ class _Table:
         return None, 0
 
     def _is_row(self, fields: list[bytes]) -> bool:
-        return len(fields) == self._fields and all(_is_number(_unwrapped(fields[at])) for at in self._numbers)
+        """Whether this is a row if marks are no more than marks: where no column has numbers, only in TSV."""
+        if len(fields) != self._fields:
+            return False
+        numbers = [_unwrapped(fields[at]) for at in self._numbers]
+        sound = all(map(_is_number, numbers)) and any(number.strip() for number in numbers)
+        return sound if numbers else self._delimiter == b"\t"
 
     def _peek(self, lines: int) -> None:
         while len(self._waiting) < lines:
@@ -328,6 +331,12 @@ def _loose(line: bytes, delimiter: bytes) -> list[bytes] | None:
 def _unwrapped(field: bytes) -> bytes:
     found = _WRAPPED.fullmatch(field)
     return found[1].replace(b'""', b'"') if found else field
+
+
+def _are_numbers(fields: list[bytes]) -> bool:
+    """Whether a column has numbers, but for a few cells that are odd, or pieces of a longer field."""
+    filled = [field for field in fields if field.strip()]
+    return bool(filled) and sum(map(_is_number, filled)) >= _MOSTLY * len(filled)
 
 
 def _is_number(field: bytes) -> bool:

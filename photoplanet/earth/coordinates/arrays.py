@@ -52,6 +52,7 @@ def read(column: Column, letters: str) -> Degrees:
     rest = np.flatnonzero(~empty)
     plain = _mask(pc.match_substring_regex(text, _PLAIN))
     values[plain] = _cast(text.filter(pa.array(plain)))
+    values[np.isinf(values)] = np.nan
     rest = rest[~plain[rest]]
     for some in (_commas, _usual):
         if len(rest):

@@ -33,9 +33,9 @@ _UNITS = (
         re.compile(r"(?<=\d)\s*d\s*(\d+(?:[.,]\d+)?)\s*m\s*(\d+(?:[.,]\d+)?)\s*s(?=[NSEW]?(?:\W|$))", re.IGNORECASE),
         r"°\1'\2",
     ),
-    (re.compile(r"(?<=\d)\s*(?:degrees?|deg|d)(?![^\W\d_])\.?", re.IGNORECASE), "°"),
-    (re.compile(r"(?<=\d)\s*(?:minutes?|mins?|m)(?![^\W\d_])\.?", re.IGNORECASE), "'"),
-    (re.compile(r"(?<=\d)\s*(?:seconds?|secs?)(?![^\W\d_])\.?", re.IGNORECASE), '"'),
+    (re.compile(r"(?<=\d)\s*(?:degrees?|deg|d)(?=[NSEW]?(?:[\W\d_]|$))\.?", re.IGNORECASE), "°"),
+    (re.compile(r"(?<=\d)\s*(?:minutes?|mins?|m)(?=[NSEW]?(?:[\W\d_]|$))\.?", re.IGNORECASE), "'"),
+    (re.compile(r"(?<=\d)\s*(?:seconds?|secs?)(?=[NSEW]?(?:[\W\d_]|$))\.?", re.IGNORECASE), '"'),
 )
 _PLAIN = re.compile(r"[+-]?(?:[0-9]+(?:\.[0-9]*)?|\.[0-9]+)(?:[eE][+-]?[0-9]{1,3})?")
 _PART = r"(\d+(?:[.,]\d*)?)"
@@ -86,13 +86,11 @@ def angle(text: str) -> Angle | None:
     >>> angle("33 deg 51' 24.48'' S")
     Angle(degrees=-33.8568, letter='S')
     """
-    if _PLAIN.fullmatch(text):
-        return Angle(float(text))
     if len(text) > MAX_LENGTH:
         return None
-    body = tidy(text)
+    body = text if _PLAIN.fullmatch(text) else tidy(text)
     if _PLAIN.fullmatch(body):
-        return Angle(float(body))
+        return Angle(float(body)) if math.isfinite(float(body)) else None
     bracketed = body[:1] in ("[", "(") and body[-1:] in ("]", ")")
     for unit, mark in _UNITS:
         body = unit.sub(mark, body)
