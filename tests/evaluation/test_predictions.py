@@ -168,3 +168,55 @@ def test_a_loop_over_the_rows_finds_the_same(tmp_path_factory, rows):
     found = predictions.read(path)
     got = dict(zip(found.photo_id.tolist(), zip(found.latitude[:, 0], found.longitude[:, 0], strict=True), strict=True))
     assert got == expected
+
+
+@pytest.mark.parametrize(
+    "head",
+    [
+        "lat,lon,lat_pred,lon_pred", "lat,lon,pred_lat,pred_lng", "latitude,longitude,lat,lon",
+        "lat,lon,guess_lat,guess_lng",
+        "true_lat,true_lon,lat,lon", "LAT,LON,latPred,lonPred", "lat1,lng1,lat2,lng2",
+        "model_lat,model_lon,gt_lat,gt_lon",
+    ],
+)  # fmt: skip
+def test_two_pairs_of_coordinates_are_a_question(tmp_path, head):
+    path = write(tmp_path / "p.csv", f"photo_id,{head}\na,1,2,3,4\n")
+    with pytest.raises(InputError, match=r"which coordinates are the prediction\? It has .*, .*; name them") as caught:
+        predictions.read(path)
+    columns = head.split(",")
+    assert all(name in str(caught.value) for name in columns)
+    named = predictions.read(path, coordinates=(columns[2], columns[3]))
+    assert (named.latitude[0, 0], named.longitude[0, 0]) == (3, 4)
+
+
+def test_a_truth_in_one_column_beside_the_prediction_is_a_question_too(tmp_path):
+    path = write(tmp_path / "p.csv", 'photo_id,lat,lon,answer\na,1,2,"3.5, 4.5"\nb,1,2,\n')
+    with pytest.raises(InputError, match="It has lat/lon, answer; name them, for instance --latitude-column 'answer'"):
+        predictions.read(path)
+    assert predictions.read(path, coordinates=("answer", "answer")).latitude[0, 0] == 3.5
+    with pytest.raises(InputError, match="no column 'none'"):
+        predictions.read(path, coordinates=("none", "lon"))
+
+
+@pytest.mark.parametrize(
+    ("head", "row"),
+    [
+        ("id;lat;lon", "a;-33,5;151,25"), ("id,lat,lat_ref,lon", "a,33.5,S,151.25"),
+        ("id,prediction", 'a,"-33.5, 151.25"'),
+        ("id,lat,lon,lat_error,lon_error", "a,-33.5,151.25,1,2"), ("id,lat,lon,place", 'a,33°30\'S,151.25E,"x, y"'),
+    ],
+)  # fmt: skip
+def test_places_are_read_however_they_are_written(tmp_path, head, row):
+    found = predictions.read(write(tmp_path / "p.csv", f"{head}\n{row}\n"))
+    assert (found.latitude[0, 0], found.longitude[0, 0]) == (-33.5, 151.25)
+
+
+def test_names_in_another_unicode_form_are_the_same_names(tmp_path):
+    apart = "e\u0301"
+    path = write(tmp_path / "p.csv", f"photo_id,lat,lon\n{apart}0,1,2\né0,9,9\n")
+    found = predictions.read(path)
+    assert found.latitude.tolist() == [[1.0]] and "photo and rank seen before" in next(iter(found.report["duplicates"]))
+    matched = predictions.match(found, truth(f"{apart}0"))
+    assert matched.report["missing"]["count"] == 0 and matched.report["matched_by"] == "photo_id"
+    path = write(tmp_path / "p.csv", f"photo_id,lat,lon\nx/{apart}0.jpg,1,2\n")
+    assert predictions.match(predictions.read(path), truth("é0")).report["missing"]["count"] == 0

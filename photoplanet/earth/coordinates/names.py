@@ -74,7 +74,8 @@ def pairs(names: Sequence[str]) -> list[Columns]:
     >>> pairs(["GPSLatitude", "GPSLatitudeRef", "GPSLongitude", "GPSLongitudeRef"])[0].latitude_ref
     'GPSLatitudeRef'
     """
-    latitudes, longitudes = _sorted(names, _LATITUDES), _sorted(names, _LONGITUDES)
+    single = [name for name in names if not (_beside(name, _LATITUDES) and _beside(name, _LONGITUDES))]  # no lnglat
+    latitudes, longitudes = _sorted(single, _LATITUDES), _sorted(single, _LONGITUDES)
     places = [beside for beside in latitudes if _is_place(beside, latitudes)]
     joined = [
         (beside, *both)

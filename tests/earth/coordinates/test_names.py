@@ -28,6 +28,7 @@ from photoplanet.earth.coordinates import names
         ("lat,latitude,lng", ["latitude/lng"]),
         ("lat_deg,lat_min,lat_sec,lon_deg,lon_min,lon_sec", []),  # a third of a place
         ("latitudeE7,longitudeE7", []),
+        ("lnglat,lat_lon", []),
         ("lat_ref,lon_ref,platform,relation,long_description", []),
     ],
 )  # fmt: skip
