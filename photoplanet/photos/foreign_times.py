@@ -186,7 +186,7 @@ def _chunked(text: pa.ChunkedArray | pa.Array) -> pa.ChunkedArray:
 
 def _valid_iso(text: pa.ChunkedArray) -> NDArray[np.bool_]:
     """Bool (n,): null, or a date and a time of the calendar in the one form that is written here."""
-    fits = pc.fill_null(pc.match_substring_regex(text, _ISO), True).to_numpy().astype(bool)
+    fits: NDArray[np.bool_] = pc.fill_null(pc.match_substring_regex(text, _ISO), True).to_numpy().astype(bool)
     seconds = pc.utf8_slice_codeunits(text.filter(pa.array(fits)), 0, 19)
     with suppress(pa.ArrowInvalid):
         seconds.cast(pa.timestamp("s"))

@@ -1,7 +1,7 @@
 """Whole columns of coordinates to degrees: in Arrow where cells are plain, one by one where they are not."""
 
 from contextlib import suppress
-from typing import Any, NamedTuple
+from typing import Any, NamedTuple, TypeAlias
 
 import numpy as np
 import pyarrow as pa
@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 
 from photoplanet.earth.coordinates import text as notation
 
-Column = pa.ChunkedArray | pa.Array
+Column: TypeAlias = pa.ChunkedArray | pa.Array
 _PLAIN = r"^[+-]?([0-9]+\.?[0-9]*|\.[0-9]+)([eE][+-]?[0-9]{1,3})?$"
 _COMMA = r"^([+-]?[0-9]+),([0-9]+)$"
 # what most tools write: 48 deg 51' 30.00" N, 48°51′30″N, 48.8584° N; all that is rarer is read cell by cell

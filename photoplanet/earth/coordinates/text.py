@@ -94,8 +94,8 @@ def angle(text: str) -> Angle | None:
     bracketed = body[:1] in ("[", "(") and body[-1:] in ("]", ")")
     for unit, mark in _UNITS:
         body = unit.sub(mark, body)
-    letter, sign, body = _hemisphere(body)
-    value = None if body is None else _parts(body, bool(letter), bracketed)
+    letter, sign, rest = _hemisphere(body)
+    value = None if rest is None else _parts(rest, bool(letter), bracketed)
     if value is None or not math.isfinite(value):
         return None
     if not letter:
@@ -241,7 +241,7 @@ def _sexagesimal(groups: Sequence[str | None]) -> float | None:
         return None
     if any(number > 60 for number in numbers[1:]):
         return None
-    return sum(number / 60**place for place, number in enumerate(numbers))
+    return float(sum(number / float(60**place) for place, number in enumerate(numbers)))
 
 
 def _rational(body: str, bracketed: bool) -> float | None:
