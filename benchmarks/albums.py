@@ -1,13 +1,15 @@
-"""The table of albums in docs/results.md: Table 2b on the toy Earth, every album network trained with several seeds.
+"""The tables of albums in docs/results.md: Table 2b on the toy Earth, every album network trained with several seeds.
 
     python benchmarks/albums.py runs --epochs 6 --seeds 3          (half an hour on one thread)
     python benchmarks/albums.py runs --epochs 6 --seeds 3 --cut-hours 24     the test albums in pieces of one stay
     python benchmarks/albums.py runs --only lstm blstm25 --seeds 1
 
 WORK holds `train`, `validation` and `test`, each with the `cache` that benchmarks/album_cache.py writes. Runs are kept
-in WORK/networks and go on where they stood. An interval is of two parts: albums drawn anew (bootstrap over whole
-albums, since photos of one album err together), and, for what is trained, seeds drawn anew. Differences are paired: the
-same albums drawn for both, in points of per cent.
+in WORK/networks and go on where they stood. Every method is read by `center`, which is the paper's, and by our default;
+Viterbi's path, which is no distribution, by its cells' centres and by the means of their photos. The paper's two
+networks of 25 photos are scored on the first 25 photos of each album, as there. An interval is of two parts: travellers
+drawn anew (bootstrap over all albums of a traveller together), and, for what is trained, seeds drawn anew. Differences
+are paired: the same travellers drawn for both, over the photos that both answer, in points of per cent.
 """
 
 import argparse
@@ -22,35 +24,41 @@ import torch
 from photoplanet.albums import album, hmm, methods, transition_model
 from photoplanet.albums.networks import LSTMS, READINGS
 from photoplanet.earth import geodesy
-from photoplanet.evaluation import accuracy, calibration, tables
+from photoplanet.evaluation import calibration
 from photoplanet.locate import point_estimates
 from photoplanet.models import folder, installed
+from photoplanet.photos import table
 from photoplanet.toyworld import album_ceiling, world
 from photoplanet.training.albums import recipes, task, validation
 from photoplanet.training.albums.data import AlbumPhotos
 from photoplanet.training.loop import Loop, RunOptions
 
-PAPER = ["single", "average", "hmm", "lstm", "lstm-offset1", "lstm-offset2", "lstm-repeat", "lstm-repeat25", "blstm25"]
-OURS = ["log-average", "timed-hmm", "attention"]
-TABLE_2B = {  # the paper's, on 6.2 million Google+ albums
-    "single": (14.9, 20.3, 27.4, 42.0, 61.8),
-    "average": (22.2, 35.6, 51.4, 68.6, 82.7),
-    "hmm": (23.3, 34.3, 47.1, 63.2, 79.5),
-    "lstm": (32.0, 42.1, 57.9, 75.5, 87.9),
-    "lstm-offset1": (30.9, 41.0, 56.9, 74.5, 85.4),
-    "lstm-offset2": (29.9, 40.0, 55.8, 73.4, 85.9),
-    "lstm-repeat": (34.5, 45.6, 62.6, 79.3, 90.5),
-    "lstm-repeat25": (28.3, 37.5, 49.9, 68.9, 82.0),
-    "blstm25": (33.0, 43.0, 56.7, 73.2, 86.1),
-}
 PATH = "hmm, path"  # Viterbi's, which is the paper's answer; `hmm` is each photo's distribution
+OURS = ["log-average", "hmm", "lstm-repeat25-pieces", "blstm25-pieces", "attention", "timed-hmm"]
+TABLE_2B = {  # the paper's, on 6.2 million Google+ albums: its name, our row, its five shares
+    "PlaNet": ("single", (14.9, 20.3, 27.4, 42.0, 61.8)),
+    "PlaNet avg": ("average", (22.2, 35.6, 51.4, 68.6, 82.7)),
+    "PlaNet HMM": (PATH, (23.3, 34.3, 47.1, 63.2, 79.5)),
+    "LSTM": ("lstm", (32.0, 42.1, 57.9, 75.5, 87.9)),
+    "LSTM off1": ("lstm-offset1", (30.9, 41.0, 56.9, 74.5, 85.4)),
+    "LSTM off2": ("lstm-offset2", (29.9, 40.0, 55.8, 73.4, 85.9)),
+    "LSTM rep": ("lstm-repeat", (34.5, 45.6, 62.6, 79.3, 90.5)),
+    "LSTM rep 25": ("lstm-repeat25", (28.3, 37.5, 49.9, 68.9, 82.0)),
+    "BLSTM 25": ("blstm25", (33.0, 43.0, 56.7, 73.2, 86.1)),
+}
+METHODS = [*dict.fromkeys(["hmm" if row == PATH else row for row, _ in TABLE_2B.values()] + OURS)]
 PAIRS = [  # what the paper finds, and ours against the best of the nine
-    ("average", "single"), ("hmm", "average"), ("lstm", "average"), ("lstm", "hmm"), ("lstm", PATH),
-    ("lstm-offset1", "lstm"), ("lstm-offset2", "lstm"), ("lstm-repeat", "lstm"), ("lstm-repeat25", "lstm-repeat"),
-    ("blstm25", "lstm-repeat25"), ("attention", "blstm25"), ("timed-hmm", "blstm25"), ("timed-hmm", "attention"),
+    ("average", "single"), (PATH, "average"), ("lstm", "average"), ("lstm", PATH), ("lstm-offset1", "lstm"),
+    ("lstm-offset2", "lstm"), ("lstm-repeat", "lstm"), ("lstm-repeat25", "lstm-repeat"), ("blstm25", "lstm-repeat25"),
+    ("blstm25", "blstm25-pieces"), ("hmm", PATH), ("lstm", "hmm"), ("attention", "blstm25"),
+    ("attention", "blstm25-pieces"), ("timed-hmm", "blstm25-pieces"), ("timed-hmm", "attention"),
 ]  # fmt: skip
+PAPERS, DEFAULT = "center", point_estimates.DEFAULT_READOUT
 APART_KM = 50  # an album whose photos lie further apart is one of several places
+LONGER = 4  # photos
 RESAMPLES = 2000
+
+Errors = dict[str, np.ndarray]  # readout → km (seeds, photos), NaN for a photo that is not answered
 
 
 def main() -> None:
@@ -59,7 +67,7 @@ def main() -> None:
     parser.add_argument("--model", default="toy")
     parser.add_argument("--seeds", type=int, default=3)
     parser.add_argument("--epochs", type=int, help="of the LSTMs; default: the recipe's")
-    parser.add_argument("--only", nargs="+", default=[*PAPER, *OURS])
+    parser.add_argument("--only", nargs="+", choices=METHODS, default=METHODS)
     parser.add_argument("--cut-hours", type=float, help="cut the test albums where the pause is longer")
     parser.add_argument("--ceiling", action="store_true", help="also the ideal observer of whole albums")
     given = parser.parse_args()
@@ -68,43 +76,49 @@ def main() -> None:
     sets = {name: load(given.work, name) for name in ("train", "validation", "test")}
     if given.cut_hours:
         sets["test"] = cut(sets["test"][0], given.cut_hours), sets["test"][1]
-    test = sets["test"][0]
+    test, travellers = sets["test"][0], travellers_of(given.work, "test")
     for name, (answers, _) in sets.items():
         print(f"{name}: {len(answers):,} photos in {len(answers.starts) - 1:,} albums", flush=True)
-    found: dict[str, np.ndarray] = {}  # name → errors (seeds, photos) in km
+    found: dict[str, Errors] = {}
     for name in given.only:
         started = time.process_time()
-        arms = answered(name, sets, model, given)
-        found |= {arm: errors for arm, (errors, _) in arms.items()}
-        for arm, (errors, ece) in arms.items():
-            streets = "; ".join(f"{100 * (km <= 1).mean():.1f}" for km in errors)
-            print(f"{arm}: street by seed {streets}; ECE {ece:.3f}", flush=True)
-        print(f"{name}: {time.process_time() - started:.0f} s of processor time", flush=True)
+        arms, error = answered(name, sets, model, given)
+        found |= arms
+        streets = "; ".join(f"{100 * (km <= 1)[np.isfinite(km)].mean():.1f}" for km in arms[name][PAPERS])
+        print(f"{name}: street by seed {streets}; ECE {error:.3f}; {time.process_time() - started:.0f} s", flush=True)
     several = places_of(test)
-    for what, rows in {"all": slice(None), "that stay within 50 km": ~several, "of several places": several}.items():
-        starts = starts_of(test, rows)
-        print(f"\n{len(starts) - 1:,} albums {what}, {starts[-1]:,} photos:\n")
-        table = [{"name": name, **intervals(errors[:, rows], starts)} for name, errors in found.items()]
+    for what, rows in {"all": several | True, "that stay within 50 km": ~several, "of several places": several}.items():
+        albums = len(np.unique(np.repeat(np.arange(len(test.starts) - 1), np.diff(test.starts))[rows]))
+        some = {name: {readout: km[:, rows] for readout, km in its.items()} for name, its in found.items()}
+        groups = np.unique(travellers[rows], return_inverse=True)[1]
+        print(f"\n{albums:,} albums {what}, {rows.sum():,} photos of {groups.max() + 1:,} travellers:\n")
+        print(table_2b(some, groups))
         if what == "all" and given.ceiling:
-            table.append({"name": "ceiling", "accuracy": ceiling(given.work)})
-        print(tables.markdown(table, intervals=True))
-        print("\n" + differences({name: errors[:, rows] for name, errors in found.items()}, starts))
-    rows = [{"name": name, "accuracy": dict(zip(geodesy.RADII_KM, np.array(each) / 100, strict=True))}
-            for name, each in TABLE_2B.items()]  # fmt: skip
-    print("\nThe paper's Table 2b:\n\n" + tables.markdown(rows))
+            shares = (f"{100 * share:.1f}" for share in ceiling(given.work).values())
+            print(f"| ceiling | an ideal observer of these albums | | {' | '.join(shares)} |")
+        for readout in (PAPERS, DEFAULT):
+            print("\n" + differences(some, groups, readout))
+    print("\n" + where_in_album(found, test, np.unique(travellers, return_inverse=True)[1]))
 
 
-def answered(name, sets, model, given) -> dict[str, tuple[np.ndarray, float]]:
-    """Row name → (errors (seeds, n) km, calibration error) of a method; the HMM's path is a row of its own."""
+def answered(name, sets, model, given) -> tuple[dict[str, Errors], float]:
+    """Row name → errors of a method, and its calibration error; the HMM's path is a row of its own."""
     if name in READINGS:
         training, held_out = sets["train"][0], sets["validation"][0]
         each = [
             trained(name, seed, training, held_out, sets["test"], model, given.work, given.epochs)
             for seed in range(given.seeds)
         ]
-        return {name: (np.stack([km for km, _ in each]), float(np.mean([ece for _, ece in each])))}
-    km, path, ece = decoded(name, sets, model)
-    return {name: (km[None], ece)} | ({PATH: (path[None], np.nan)} if path is not None else {})
+        errors = {readout: np.stack([km[readout] for km, _ in each]) for readout in (PAPERS, DEFAULT)}
+        return {name: errors}, float(np.mean([ece for _, ece in each]))
+    return decoded(name, sets, model)
+
+
+def travellers_of(work: Path, name: str) -> np.ndarray:
+    """The traveller (n,) of each photo of a set: albums of one person are not independent."""
+    photos, _ = table.read(next(cache_of(work, name).parent.glob("photos.*")), columns=("photo_id", "photographer"))
+    assert photos["photo_id"].to_pylist() == np.load(cache_of(work, name) / "ids.npy").tolist()
+    return np.array(photos["photographer"].to_pylist())
 
 
 def cut(answers: AlbumPhotos, hours: float) -> AlbumPhotos:
@@ -117,14 +131,17 @@ def cut(answers: AlbumPhotos, hours: float) -> AlbumPhotos:
 
 def ceiling(work: Path) -> dict[str, float]:
     """What an ideal observer of the test albums reaches, at the five radii."""
-    made = next(path for path in (work / "test", work / "albums-test") if path.is_dir()) / "toyworld.json"
-    facts = json.loads(made.read_text("utf-8"))
+    facts = json.loads((cache_of(work, "test").parent / "toyworld.json").read_text("utf-8"))
     return album_ceiling.ceiling(world.make(), facts["photos"], facts["seed"]).reached
+
+
+def cache_of(work: Path, name: str) -> Path:
+    return next(path for path in (work / name / "cache", work / f"albums-{name}" / "cache") if path.is_dir())
 
 
 def load(work: Path, name: str) -> tuple[AlbumPhotos, np.ndarray]:
     """AlbumPhotos of a set, and the CNN's log-probabilities (n, classes) float16."""
-    cache = next(path for path in (work / name / "cache", work / f"albums-{name}" / "cache") if path.is_dir())
+    cache = cache_of(work, name)
     column = {file.stem: np.load(file, mmap_mode="r") for file in cache.glob("*.npy")}
     changes = np.flatnonzero(np.diff(column["album"])) + 1
     starts = np.concatenate([[0], changes, [len(column["album"])]])
@@ -138,8 +155,8 @@ def load(work: Path, name: str) -> tuple[AlbumPhotos, np.ndarray]:
     return answers, column["log_probabilities"]
 
 
-def trained(name, seed, training, held_out, test, model, work, epochs):
-    """Errors (n,) km and ECE of one network on the test albums; trained first, or read where that was done before."""
+def trained(name, seed, training, held_out, test, model, work, epochs) -> tuple[Errors, float]:
+    """Errors (n,) and ECE of one network on the test albums; trained first, or read where that was done before."""
     answers = test[0]
     epochs = epochs if name in LSTMS else None
     recipe = recipes.recipe(name, seed=seed, epochs=epochs)
@@ -151,52 +168,63 @@ def trained(name, seed, training, held_out, test, model, work, epochs):
     kept = run / f"test-of-{len(answers)}-in-{len(answers.starts) - 1}.npz"
     if not kept.is_file():
         km, ece = tested(loop.result(), recipe, held_out, test, model)
-        np.savez(kept, km=km, ece=ece)
+        np.savez(kept, ece=ece, **km)
     with np.load(kept) as found:
-        km, ece = found["km"], float(found["ece"])
+        km, ece = {readout: found[readout] for readout in (PAPERS, DEFAULT)}, float(found["ece"])
     share = 100 * loop.task.reading_seconds / loop.seconds
     print(f"{name} seed {seed}: best epoch {loop.best['epoch']}, {loop.seconds:.0f} s, {share:.1f} % reading")
     return km, ece
 
 
-def tested(network, recipe, held_out, test, model):
-    """Errors (n,) km and ECE of a trained network on the test albums, its temperature fitted on the validation ones."""
+def tested(network, recipe, held_out, test, model) -> tuple[Errors, float]:
+    """Errors (n,) and ECE of a trained network on the test albums, its temperature fitted on the validation ones."""
     answers, own = test
     log_p, classes = validation.log_probabilities(network, held_out, recipe)
     temperature = calibration.fit_temperature(log_p, classes)
-    best, confidence = np.empty((2, len(answers))), np.empty(len(answers))
+    km = {readout: np.full(len(answers), np.nan) for readout in (PAPERS, DEFAULT)}
+    confidence = np.full(len(answers), np.nan)
+
+    def take(rows, mass) -> None:
+        for readout, errors in km.items():
+            errors[rows] = off(answers, rows, point_estimates.get(readout)(mass, model.partition))
+        confidence[rows] = right(mass, answers.classes[rows])
+
     for rows, found in validation.predictions(network, answers, recipe):
-        sharp = np.exp(calibration.apply_temperature(found, temperature))
-        best[:, rows] = point_estimates.get(point_estimates.DEFAULT_READOUT)(sharp, model.partition)
-        confidence[rows] = right(sharp, answers.classes[rows])
+        take(rows, np.exp(calibration.apply_temperature(found, temperature)))
     alone = answers.starts[:-1][np.diff(answers.starts) == 1]  # one photo: the CNN answers
     if len(alone):
-        mass = np.exp(own[alone].astype(np.float32))
-        best[:, alone] = point_estimates.get(point_estimates.DEFAULT_READOUT)(mass, model.partition)
-        confidence[alone] = right(mass, answers.classes[alone])
-    return geodesy.distance_km(answers.latitude, answers.longitude, *best), error_of(confidence)
+        take(alone, np.exp(own[alone].astype(np.float32)))
+    return km, error_of(confidence[np.isfinite(confidence)])
 
 
-def decoded(name, sets, model):
-    """Errors (n,) km of a method without a network, those of its path if it has one, and its ECE."""
+def decoded(name, sets, model) -> tuple[dict[str, Errors], float]:
+    """Errors (1, n) of a method without a network, and of its path if it has one; its ECE."""
     (training, _), (answers, own) = sets["train"], sets["test"]
     counts, shares = parameters_of(training, model.partition)
     taken = {"hmm": counts, "timed-hmm": shares}
-    best, confidence, paths = np.empty((2, len(answers))), np.empty(len(answers)), []
+    km = {readout: np.empty((1, len(answers))) for readout in (PAPERS, DEFAULT)}
+    confidence, paths = np.empty(len(answers)), []
     for start, stop in zip(answers.starts[:-1], answers.starts[1:], strict=True):
         rows = slice(start, stop)
         one = album.Album(answers.gaps[start + 1 : stop].astype(float), np.full(stop - start, -1, np.int32))
         evidence = own[rows].astype(np.float32)
         found = methods.decode(name, evidence, answers.embeddings[rows], one, model.partition, taken)
         mass = np.exp(found)
-        best[:, rows] = point_estimates.get(point_estimates.DEFAULT_READOUT)(mass, model.partition)
+        for readout, errors in km.items():
+            errors[0, rows] = off(answers, rows, point_estimates.get(readout)(mass, model.partition))
         confidence[rows] = right(mass, answers.classes[rows])
         if name == "hmm":
             paths.append(hmm.path(evidence, one, counts))
-    truth, path = (answers.latitude, answers.longitude), None
+    arms = {name: km}
     if paths:
-        path = geodesy.distance_km(*truth, *model.partition.means[np.concatenate(paths)].T)
-    return geodesy.distance_km(*truth, *best), path, error_of(confidence)
+        cells, all_rows = np.concatenate(paths), slice(None)
+        points = {PAPERS: model.partition.centers, "mean": model.partition.means}
+        arms[PATH] = {readout: off(answers, all_rows, each[cells].T)[None] for readout, each in points.items()}
+    return arms, error_of(confidence)
+
+
+def off(answers: AlbumPhotos, rows, point) -> np.ndarray:
+    return geodesy.distance_km(answers.latitude[rows], answers.longitude[rows], *point)
 
 
 def parameters_of(training: AlbumPhotos, partition):
@@ -228,50 +256,92 @@ def places_of(answers: AlbumPhotos) -> np.ndarray:
     return far
 
 
-def starts_of(answers: AlbumPhotos, rows) -> np.ndarray:
-    album_of = np.repeat(np.arange(len(answers.starts) - 1), np.diff(answers.starts))[rows]
-    return np.concatenate([[0], np.flatnonzero(np.diff(album_of)) + 1, [len(album_of)]])
+def drawn(errors: np.ndarray, groups: np.ndarray) -> np.ndarray:
+    """Shares right (RESAMPLES, radii): groups drawn anew, the same ones for every method, and seeds drawn anew.
 
-
-def hits(errors: np.ndarray, starts: np.ndarray) -> np.ndarray:
-    """Photos right at the five radii in each album: (radii, seeds, albums) of errors (seeds, n) km."""
-    return np.stack([np.add.reduceat(errors <= km, starts[:-1], axis=1) for km in geodesy.RADII_KM.values()])
-
-
-def drawn(errors: np.ndarray, starts: np.ndarray) -> np.ndarray:
-    """Shares right (RESAMPLES, radii): albums drawn anew, the same ones for every method, and seeds drawn anew."""
-    albums, seeds = np.random.default_rng(0), np.random.default_rng(len(errors))
-    right, sizes, found = hits(errors, starts), np.diff(starts), []
-    for _ in range(RESAMPLES):
-        some = albums.integers(len(sizes), size=len(sizes))
+    `errors` (seeds, n) km, NaN for photos that are not answered, which do not count; `groups` (n,) from 0.
+    """
+    count = groups.max() + 1
+    sizes = np.bincount(groups[np.isfinite(errors[0])], minlength=count)
+    right = np.array(
+        [[np.bincount(groups[each <= km], minlength=count) for each in errors] for km in geodesy.RADII_KM.values()]
+    )  # (radii, seeds, groups)
+    whom, seeds = np.random.default_rng(0), np.random.default_rng(len(errors))
+    found = np.empty((RESAMPLES, len(right)))
+    for sample in found:
+        some = whom.integers(count, size=count)
         chosen = right[:, seeds.integers(len(errors), size=len(errors))].mean(axis=1)
-        found.append(chosen[:, some].sum(axis=1) / sizes[some].sum())
-    return np.array(found)
+        sample[:] = chosen[:, some].sum(axis=1) / sizes[some].sum()
+    return found
 
 
-def intervals(errors: np.ndarray, starts: np.ndarray) -> dict:
-    """Accuracy (mean of the seeds) with 95 % bootstrap intervals over albums and seeds; errors (seeds, n) km."""
-    low, high = np.percentile(drawn(errors, starts), [2.5, 97.5], axis=0)
-    return {
-        "accuracy": {radius: float((errors <= km).mean()) for radius, km in geodesy.RADII_KM.items()},
-        "accuracy_interval": dict(zip(geodesy.RADII_KM, np.stack([low, high], axis=1).tolist(), strict=True)),
-        "median_km": float(np.median(errors)),
-        "geoscore": float(accuracy.geoscore(errors).mean()),
-    }
+def shares(errors: np.ndarray) -> np.ndarray:
+    """Shares right at the five radii, of the photos that are answered."""
+    known = errors[:, np.isfinite(errors[0])]
+    return np.array([(known <= km).mean() for km in geodesy.RADII_KM.values()])
 
 
-def differences(found: dict[str, np.ndarray], starts: np.ndarray) -> str:
+def table_2b(found: dict[str, Errors], groups: np.ndarray) -> str:
+    """The nine rows of the paper and ours, each by the paper's readout and by ours, with 95 % intervals."""
+    radii = " | ".join(f"{name} {km:g} km" for name, km in geodesy.RADII_KM.items())
+    lines = [f"| Table 2b's name | method | readout | {radii} |", "| --- | --- | --- |" + " ---: |" * 5]
+    papers = {row: (name, published) for name, (row, published) in TABLE_2B.items()}
+    for name in [*papers, *OURS]:
+        if name not in found:
+            continue
+        answered = int(np.isfinite(next(iter(found[name].values()))[0]).sum())
+        some = f", {answered:,} photos" if answered < len(groups) else ""
+        titles = [papers[name][0] if name in papers else "ours", f"`{name}`{some}"]
+        for readout, errors in found[name].items():
+            low, high = np.percentile(drawn(errors, groups), [2.5, 97.5], axis=0)
+            cells = (
+                f"{100 * at:.1f} [{100 * a:.1f}, {100 * b:.1f}]"
+                for at, a, b in zip(shares(errors), low, high, strict=True)
+            )
+            lines.append(f"| {' | '.join(titles)} | `{readout}` | {' | '.join(cells)} |")
+            titles = ["", ""]
+        if name in papers:
+            lines.append("| | *paper* | | " + " | ".join(map(str, papers[name][1])) + " |")
+    return "\n".join(lines)
+
+
+def differences(found: dict[str, Errors], groups: np.ndarray, readout: str) -> str:
     """A table of PAIRS: points of per cent by which one is ahead of the other, with paired 95 % intervals."""
-    lines = ["| difference, points | " + " | ".join(geodesy.RADII_KM) + " |", "| --- |" + " ---: |" * 5]
-    samples = {name: drawn(errors, starts) for name, errors in found.items()}
+    lines = [f"| by `{readout}`, points | " + " | ".join(geodesy.RADII_KM) + " |", "| --- |" + " ---: |" * 5]
     for one, other in PAIRS:
-        if one in found and other in found:
-            apart = [
-                100 * ((found[one] <= km).mean() - (found[other] <= km).mean()) for km in geodesy.RADII_KM.values()
-            ]
-            spread = 100 * np.percentile(samples[one] - samples[other], [2.5, 97.5], axis=0).T
-            cells = (f"{by:+.1f} [{low:+.1f}, {high:+.1f}]" for by, (low, high) in zip(apart, spread, strict=True))
-            lines.append(f"| `{one}` − `{other}` | " + " | ".join(cells) + " |")
+        if readout not in found.get(one, {}) or readout not in found.get(other, {}):
+            continue
+        both = np.isfinite(found[one][readout][0]) & np.isfinite(found[other][readout][0])
+        errors = [found[name][readout][:, both] for name in (one, other)]
+        own = np.unique(groups[both], return_inverse=True)[1]
+        apart = 100 * (shares(errors[0]) - shares(errors[1]))
+        samples = drawn(errors[0], own) - drawn(errors[1], own)
+        spread = 100 * np.percentile(samples, [2.5, 97.5], axis=0).T
+        cells = (f"{by:+.1f} [{low:+.1f}, {high:+.1f}]" for by, (low, high) in zip(apart, spread, strict=True))
+        lines.append(f"| `{one}` − `{other}` | " + " | ".join(cells) + " |")
+    return "\n".join(lines)
+
+
+def where_in_album(found: dict[str, Errors], test: AlbumPhotos, groups: np.ndarray) -> str:
+    """A table of the shares within 25 km of the first, the second and third, and the last photo of longer albums."""
+    starts, sizes = test.starts[:-1], np.diff(test.starts)
+    some = sizes >= LONGER
+    parts = {
+        "first": starts[some],
+        "second and third": np.concatenate([starts[some] + 1, starts[some] + 2]),
+        "last": (starts + sizes)[some] - 1,
+    }
+    city = list(geodesy.RADII_KM).index("city")
+    title = f"{some.sum():,} albums of {LONGER} photos or more, within 25 km, by `{DEFAULT}`"
+    lines = [f"| {title} | {' | '.join(parts)} |", "| --- |" + " ---: |" * len(parts)]
+    for name in found:
+        cells = []
+        for rows in parts.values() if DEFAULT in found[name] else ():
+            errors, own = found[name][DEFAULT][:, rows], np.unique(groups[rows], return_inverse=True)[1]
+            low, high = np.percentile(100 * drawn(errors, own)[:, city], [2.5, 97.5])
+            cells.append(f"{100 * shares(errors)[city]:.1f} [{low:.1f}, {high:.1f}]")
+        if cells:
+            lines.append(f"| `{name}` | {' | '.join(cells)} |")
     return "\n".join(lines)
 
 

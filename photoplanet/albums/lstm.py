@@ -53,8 +53,11 @@ class Network:
     def log_probabilities(self, embeddings: Floats) -> Floats:
         """One album in time order: embeddings (n, d) → calibrated log-probabilities (n, classes) float32.
 
-        ModelError for files that are damaged, and for answers of a wrong shape or that are not finite.
+        A reading that truncates gives rows for the photos that it reads only: (min(n, cut), classes). ModelError for
+        files that are damaged, and for answers of a wrong shape or that are not finite.
         """
+        if self.reading.truncate:
+            embeddings = embeddings[: self.reading.cut]
         n, cut = len(embeddings), self.reading.cut or len(embeddings)
         found = np.empty((n, self.classes), np.float32)
         for start in range(0, n, max(cut, 1)):
@@ -103,7 +106,10 @@ def read(model: folder.Bundle, threads: int | None = None) -> dict[str, Network]
     found = {}
     for method, reading in LSTMS.items():
         names = file_names(method)
-        facts = networks.facts_of(model, method, {"reading": asdict(reading)}, names)
+        expected = asdict(reading)
+        if _is_older(model, method) and expected.pop("truncate"):
+            continue  # a network of this name read on in pieces then: it is another one
+        facts = networks.facts_of(model, method, {"reading": expected}, names)
         if facts is None:
             continue
         units = facts.get("units")
@@ -116,6 +122,12 @@ def read(model: folder.Bundle, threads: int | None = None) -> dict[str, Network]
     return found
 
 
+def _is_older(model: folder.Bundle, method: str) -> bool:
+    """Whether a method's part is there, from before readings could truncate."""
+    reading = model.info.parts.get(networks.part_name(method), {}).get("reading")
+    return isinstance(reading, dict) and "truncate" not in reading
+
+
 def decode(
     log_probabilities: LogProbabilities,
     embeddings: NDArray[np.float32],
@@ -123,7 +135,7 @@ def decode(
     partition: Partition | None,
     parameters: Network | None = None,
 ) -> LogProbabilities:
-    """Every slot's distribution from the LSTM `parameters`; a photo alone is answered by the CNN.
+    """Every slot's distribution from the LSTM `parameters`; a photo alone, or cut off, is answered by the CNN.
 
     Anchors keep their places, but these networks read photos only, so anchors do not help their neighbours.
     ModelError without a network, or with one of other sizes.
@@ -133,9 +145,12 @@ def decode(
     Traceback (most recent call last):
     photoplanet.errors.ModelError: this method needs a trained album network; `photoplanet train-album` adds one to ...
     """
-    return networks.decode_with(
-        parameters, lambda network, rows: network.log_probabilities(embeddings), log_probabilities, embeddings, album
-    )
+
+    def run(network: Network, rows: LogProbabilities) -> LogProbabilities:
+        found = network.log_probabilities(embeddings)
+        return np.concatenate([found, rows[len(found) :]])
+
+    return networks.decode_with(parameters, run, log_probabilities, embeddings, album)
 
 
 def _steps(n: int) -> Iterator[slice]:

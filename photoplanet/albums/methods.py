@@ -53,8 +53,10 @@ METHODS: dict[str, Method] = {
     "lstm-offset1": Method(lstm.decode, True, "… that answers one photo later"),
     "lstm-offset2": Method(lstm.decode, True, "… that answers two photos later"),
     "lstm-repeat": Method(lstm.decode, True, "… that reads the album twice and answers the second time"),
-    "lstm-repeat25": Method(lstm.decode, True, "… twice, 25 photos at a time"),
-    "blstm25": Method(lstm.decode, True, "the paper's LSTM in both directions, 25 photos at a time"),
+    "lstm-repeat25": Method(lstm.decode, True, "… twice, of an album's first 25 photos only"),
+    "blstm25": Method(lstm.decode, True, "the paper's LSTM in both directions, of an album's first 25 photos only"),
+    "lstm-repeat25-pieces": Method(lstm.decode, True, "… that reads each 25 photos of the album twice"),
+    "blstm25-pieces": Method(lstm.decode, True, "… in both directions, 25 photos at a time"),
     "attention": Method(attention.decode, True, "a small network that weighs the evidence of all photos for each"),
 }
 AUTO = "auto"  # the default: see `chosen`

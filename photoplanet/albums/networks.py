@@ -24,13 +24,16 @@ REMEDY = "train it again, or copy the model again"
 class Reading:
     """`passes`: how often the album is read, answers come from the last; `offset`: photos read before the first answer.
 
-    `cut`: photos read at a time, 0 for no limit; `both_ways`: the network sees all of them at once.
+    `cut`: photos read at a time, 0 for no limit; `both_ways`: the network sees all of them at once. `truncate`: photos
+    after the first `cut` are not read at all, in training neither, and the CNN answers them; else they are read in
+    further pieces of `cut`.
     """
 
     passes: int = 1
     offset: int = 0
     cut: int = 0
     both_ways: bool = False
+    truncate: bool = False
 
 
 LSTMS = {
@@ -38,8 +41,10 @@ LSTMS = {
     "lstm-offset1": Reading(offset=1),
     "lstm-offset2": Reading(offset=2),
     "lstm-repeat": Reading(passes=2),
-    "lstm-repeat25": Reading(passes=2, cut=PAPER_CUT),
-    "blstm25": Reading(both_ways=True, cut=PAPER_CUT),
+    "lstm-repeat25": Reading(passes=2, cut=PAPER_CUT, truncate=True),
+    "blstm25": Reading(both_ways=True, cut=PAPER_CUT, truncate=True),
+    "lstm-repeat25-pieces": Reading(passes=2, cut=PAPER_CUT),
+    "blstm25-pieces": Reading(both_ways=True, cut=PAPER_CUT),
 }
 READINGS = {**LSTMS, "attention": Reading(both_ways=True)}
 

@@ -1,12 +1,13 @@
 """What a user names → shots: photos with what their files and tables say of time, place, camera and album."""
 
+import os
 from collections import Counter
-from collections.abc import Callable, Sequence
+from collections.abc import Hashable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from photoplanet.core.progress import Advance, ignore
+from photoplanet.core.progress import Advance, Say, ignore, silent
 from photoplanet.errors import InputError
 from photoplanet.metadata import exif, facts
 from photoplanet.metadata.sidecars import Sidecars
@@ -34,13 +35,12 @@ class Shot:
     unreadable: bool = False
 
 
-def read_shots(
-    names: Sequence[str], advance: Advance = ignore, say: Callable[[str], None] = lambda line: None
-) -> list[Shot]:
+def read_shots(names: Sequence[str], advance: Advance = ignore, say: Say = silent) -> list[Shot]:
     """The photos of folders, files, shards and photo tables, with time, camera and place as they state them.
 
-    What a table states wins over the files' EXIF, also where it cannot be used; `say` gets a line about such rows and
-    those that are left out. InputError where nothing is named, or a folder or table holds no photo.
+    What a table states wins over the files' own, also where it cannot be used. A file that is named twice, under
+    whatever names and links, counts once; `say` gets a line on those, on what is passed over in folders, and on rows of
+    tables that are left out. InputError where nothing is named, or a folder or table holds no photo.
 
     >>> from PIL import Image
     >>> folder = getfixture("tmp_path")
@@ -51,26 +51,44 @@ def read_shots(
     if not names:
         raise InputError("no album is named; give a folder, a photo table or photos")
     shots, beside = [], Sidecars()
+    seen: set[Hashable] = set()
     for name in names:
+        again = 0
         for source, row in _listed(name, say):
+            mark = _file(source)
+            if mark in seen:
+                again += 1
+                continue
+            seen.add(mark)
             shots.append(read_shot(source, row, beside=beside))
             advance(1)
+        if again:
+            say(f"{name}: {again:,} left out: duplicate path (the same file came before)")
     return shots
 
 
-def _listed(name: str, say: Callable[[str], None]) -> list[tuple[str | bytes, dict[str, Any]]]:
+def _file(source: str | bytes) -> Hashable:
+    """What two names of one file have in common: its number on its disk; of a shard's member also its name there."""
+    if isinstance(source, bytes):
+        return object()
+    path, hash_sign, member = source.partition(".tar#")
+    try:
+        status = Path(f"{path}.tar" if hash_sign else source).stat()
+    except (OSError, ValueError):
+        return source
+    return (status.st_dev, status.st_ino, member) if status.st_ino else os.path.realpath(source)
+
+
+def _listed(name: str, say: Say) -> list[tuple[str | bytes, dict[str, Any]]]:
     """The photos that one name stands for, each with its row of a table, or {} without one."""
     path = Path(name)
     if path.suffix.lower() not in table.TABLE_SUFFIXES or not path.is_file():
-        return [(source, {}) for source in inputs.sources([name])]
+        return [(source, {}) for source in inputs.sources([name], say=say)]
     rows, dropped = table.read(path, require=("path",))
     if not len(rows):
         raise InputError(f"{path}: this table lists no photo")
-    faults = Counter(
-        filter(
-            None, map(_stated_fault, rows.select([name for name in rows.column_names if name in _PLACE]).to_pylist())
-        )
-    )
+    stated = rows.select([name for name in rows.column_names if name in _PLACE]).to_pylist()
+    faults = Counter(filter(None, map(_stated_fault, stated)))
     for line in (table.describe(dropped), "; ".join(f"{why}: {count:,} photos" for why, count in faults.items())):
         if line:
             say(f"{path}: {line}")

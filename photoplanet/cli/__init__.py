@@ -1,6 +1,7 @@
 """The command line: one file a command, imported only when that command runs; `shared` has what several use."""
 
 import importlib
+import io
 import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -98,6 +99,7 @@ def main(args: list[str] | None = None) -> None:
     """Run the command line; exit 0, 2 for bad usage or input, 1 for a fault, 130 for Ctrl-C; errors take one line."""
     from photoplanet.errors import PhotoplanetError
 
+    _print_anything()
     try:
         status = group.main(args=args, prog_name="photoplanet", standalone_mode=False)
         sys.stdout.flush()
@@ -122,8 +124,16 @@ def main(args: list[str] | None = None) -> None:
     sys.exit(status if isinstance(status, int) else 0)
 
 
+def _print_anything() -> None:
+    """Let a terminal of any encoding show any name: what it does not have is written as a question mark."""
+    for stream in (sys.stdout, sys.stderr):
+        if isinstance(stream, io.TextIOWrapper) and stream.errors in ("strict", "surrogateescape"):
+            stream.reconfigure(errors="replace")
+
+
 def _fail(message: str, status: int) -> NoReturn:
+    from photoplanet.core.names import readable
     from photoplanet.errors import printable
 
-    print(f"photoplanet: {printable(' '.join(message.split()))}", file=sys.stderr)
+    print(f"photoplanet: {printable(readable(' '.join(message.split())))}", file=sys.stderr)
     sys.exit(status)

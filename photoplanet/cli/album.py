@@ -2,7 +2,6 @@
 
 from collections import Counter
 from collections.abc import Callable, Iterable, Sequence
-from contextlib import ExitStack
 from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, NamedTuple
@@ -23,11 +22,15 @@ from photoplanet.cli.shared.output import (
     report_error,
     say,
 )
+from photoplanet.cli.shared.output_files import OutputFiles
 from photoplanet.cli.shared.progress import bar, bar_unless_printing
 from photoplanet.errors import InputError, printable
 from photoplanet.locate.answers import AnswerOptions
 from photoplanet.locate.precision import percent, point, radius
 from photoplanet.metadata import geotags, xmp
+from photoplanet.metadata import undo as undoing
+from photoplanet.photos import inputs
+from photoplanet.photos.shards import split_address
 from photoplanet.show.result_files import TOY_LINE
 
 if TYPE_CHECKING:
@@ -113,14 +116,14 @@ def command(
     from photoplanet.albums import locate_trip, trips
     from photoplanet.albums.shots import read_shots
     from photoplanet.metadata import gpx
-    from photoplanet.photos import inputs
 
     outputs = Outputs(csv_path, geojson_path, gpx_out, map_path)
     offset = trips.check_offset(time_offset) if time_offset else None
     track, untimed = gpx.read(gpx_path) if gpx_path else (None, 0)
     with bar("reading") as advance:
         shots = read_shots(photos, advance, say)
-    inputs.check_outputs([path for path in outputs if path], [shot.source for shot in shots])
+    given = [*(shot.source for shot in shots), *photos, *([gpx_path] if gpx_path else [])]
+    inputs.check_outputs([path for path in outputs if path], given)
     albums, faults, utc = trips.split(shots, gap_hours, one_camera, offset)
     if gpx_path and track is not None:
         _check_track(gpx_path, untimed, utc, trips.covered(track, albums))
@@ -147,9 +150,8 @@ def _run(
     listing: list[dict[str, Any]] = []
     estimates: list[tuple[Any, Estimate]] = []
     failed = 0
-    with ExitStack() as stack:
-        add = _sinks(stack, outputs, about, form, photos)
-        advance = stack.enter_context(bar_unless_printing(as_json)("locating", photos))
+    with OutputFiles() as files, bar_unless_printing(as_json)("locating", photos) as advance:
+        add = _sinks(files, outputs, about, form, photos)
         for number, trip in enumerate(albums, start=1):
             founds = locate(trip, advance)
             prepare([found.prediction for found in founds if found.prediction is not None], form.region)
@@ -170,10 +172,10 @@ def _run(
                     _print(number, len(albums), trip, records, form.precision)
             del founds, records  # or two albums would be in memory at a time
     status = finish(failed, photos)
-    report = _write(estimates, writing, as_json) if writing else None
+    report = _write(estimates, writing, as_json) if writing else {}
     if as_json:
-        print_json({**about, "albums": listing, **({"written": report} if report is not None else {})})
-    return status
+        print_json({**about, "albums": listing, **({"written": report} if writing else {})})
+    return 1 if files.failed or report.get("refused") or report.get("failed") else status
 
 
 def _check_track(path: str, untimed: int, utc: bool, covered: int) -> None:
@@ -209,19 +211,19 @@ def _name_faults(faults: dict[str, dict[str, Any]], shots: "Sequence[Shot]") -> 
             "before it")  # fmt: skip
 
 
-def _sinks(stack: ExitStack, outputs: Outputs, about: dict[str, Any], form: AnswerOptions, photos: int) -> Sink:
+def _sinks(opened: OutputFiles, outputs: Outputs, about: dict[str, Any], form: AnswerOptions, photos: int) -> Sink:
     """Open the files that are asked for; return what adds one album (number, trip, founds, records) to all of them."""
     from photoplanet.show import trip as maps
     from photoplanet.show import trip_files as files
 
     sinks = []
     if outputs.csv:
-        sinks.append(stack.enter_context(files.csv_file(outputs.csv)))
+        sinks.append(opened.add(files.csv_file(outputs.csv)))
     if outputs.geojson:
-        sinks.append(stack.enter_context(files.geojson_file(outputs.geojson, about, form)))
+        sinks.append(opened.add(files.geojson_file(outputs.geojson, about, form)))
     if outputs.gpx:
-        sinks.append(stack.enter_context(files.gpx_file(outputs.gpx, form)))
-    drawn = stack.enter_context(maps.map_file(outputs.map, photos, replace(form, top=5))) if outputs.map else None
+        sinks.append(opened.add(files.gpx_file(outputs.gpx, form)))
+    drawn = opened.add(maps.map_file(outputs.map, photos, replace(form, top=5))) if outputs.map else None
     if drawn and photos > maps.MAX_PHOTOS:
         say(f"{outputs.map}: shows the first {maps.MAX_PHOTOS:,} photos, not the other {photos - maps.MAX_PHOTOS:,}")
 
@@ -263,35 +265,43 @@ def _print(number: int, albums: int, trip: "Trip", records: list[dict[str, Any]]
 def _write(estimates: "Iterable[tuple[Any, Estimate]]", writing: Writing, quiet: bool) -> dict[str, Any]:
     """Write the geotags, say what was not written and why, and return the counts."""
     estimates = list(estimates)
-    files = [(source, each) for source, each in estimates if isinstance(source, str) and Path(source).is_file()]
-    counts: Counter[str] = Counter(refused=len(estimates) - len(files))  # those in shards or from stdin
+    files = [(source, each) for source, each in estimates if isinstance(source, str) and not split_address(source)]
+    others = [source for source, _ in estimates if not isinstance(source, str) or split_address(source)]
+    counts: Counter[str] = Counter(refused=len(others))
+    for source in others:
+        say(f"not written: {printable(inputs.name_of(source))} (it is not a file of its own)")
     with bar("writing", len(files)) as advance:
         done = geotags.write(files, writing.kind, writing.ending, writing.dry_run, advance)
         for (_, estimate), outcome in zip(files, done, strict=True):
             counts[outcome.did] += 1
             path, note = printable(str(outcome.path)), printable(f" ({outcome.detail})" if outcome.detail else "")
-            if outcome.did != "written":
+            if outcome.did not in ("written", "unchanged"):
                 say(f"not written: {path}{note}")
-            elif writing.dry_run and not quiet:
+            elif writing.dry_run and outcome.did == "written" and not quiet:
                 where = f"{estimate.latitude:g}, {estimate.longitude:g} ± {radius(estimate.radius_m / 1000)}"
                 click.echo(f"would write {path}: {where}{note}")
             elif outcome.detail:
                 say(f"{path}: {printable(outcome.detail)}")
     if not quiet:
+        rest = {"unchanged": "there already", "own GPS": "not, for a place is there"}
+        parts = [f"{counts[did]:,} {words}" for did, words in rest.items() if counts[did]]
+        if failed := counts["refused"] + counts["failed"]:
+            parts.append(f"{failed:,} failed, named above")
         words = "would be written" if writing.dry_run else "written"
         back = "" if writing.dry_run or not counts["written"] else "; --undo takes them back"
-        click.echo(f"\n{counts['written']:,} geotags {words}, {counts['own GPS'] + counts['refused']:,} not{back}")
+        click.echo("\n" + ", ".join([f"{count_of(counts['written'], 'geotag')} {words}", *parts]) + back)
     return {"kind": writing.kind, "dry_run": writing.dry_run, "written": counts["written"],
-            "own_gps": counts["own GPS"], "refused": counts["refused"]}  # fmt: skip
+            "unchanged": counts["unchanged"], "own_gps": counts["own GPS"], "refused": counts["refused"],
+            "failed": counts["failed"]}  # fmt: skip
 
 
 def _undo(names: Sequence[str], dry_run: bool) -> int:
     """Take back what is written in the named folders and beside the named photos; return the exit status."""
     counts: Counter[str] = Counter()
-    for outcome in geotags.undo_all(names, dry_run):
+    for outcome in undoing.undo_all(names, dry_run):
         counts[outcome.did] += 1
         if outcome.did != "restored":
-            say(f"left alone: {printable(str(outcome.path))} ({outcome.detail})")
+            say(f"left alone: {printable(str(outcome.path))} ({printable(outcome.detail)})")
     would = "would be " if dry_run else ""
-    click.echo(f"{counts['restored']:,} files {would}restored, {counts['left alone']:,} left alone")
-    return 2 if counts["left alone"] else 0
+    click.echo(f"{count_of(counts['restored'], 'file')} {would}restored, {counts['left alone']:,} left alone")
+    return 1 if counts["left alone"] else 0

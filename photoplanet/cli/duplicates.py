@@ -36,10 +36,12 @@ def command(
       photoplanet duplicates test.parquet --against training.parquet -o clean.parquet --report pairs.csv
       photoplanet duplicates photos.parquet -o unique.parquet
     """
+    from photoplanet.core import outputs
     from photoplanet.duplicates import between_tables, clean_table
 
     _check_output(output, (".parquet", ".pq", ".csv", ".tsv"))
     _check_output(report, (".csv",))
+    outputs.check([output, report], [photos, against])
     limit = _threshold(threshold)
     mine = between_tables.listed(photos)
     other = between_tables.listed(against, ("photo_id", "path")) if against else mine
@@ -70,14 +72,12 @@ def command(
 
 def _check_output(path: Path | None, endings: tuple[str, ...]) -> None:
     """InputError, before any photo is read, for a file that could not be written at the end."""
-    from photoplanet.core import atomic
     from photoplanet.errors import InputError
 
     if path is None:
         return
     if path.suffix.lower() not in endings:
         raise InputError(f"{path}: the name must end in {' or '.join(endings)}")
-    atomic.check_folder(path)
 
 
 def _threshold(bits: int | None) -> int:

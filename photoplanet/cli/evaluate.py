@@ -9,6 +9,7 @@ from photoplanet.cli.shared import options
 from photoplanet.cli.shared.evaluation import benchmark_option, print_report, report_options
 from photoplanet.cli.shared.output import say
 from photoplanet.cli.shared.progress import bar
+from photoplanet.evaluation.scoring import UNCOVERED
 
 if TYPE_CHECKING:
     from photoplanet.evaluation.truth import Truth
@@ -18,9 +19,22 @@ if TYPE_CHECKING:
 @click.argument("model")
 @click.argument("photos", type=options.IN_FILE, required=False)
 @options.READOUT
-@click.option("--top", type=click.IntRange(1, 100), default=5, show_default=True, help="Candidates per photo (Fig. 3).")
+@click.option(
+    "--top",
+    type=click.IntRange(1, 100),
+    default=5,
+    show_default=True,
+    help="Answers per photo of which the best counts (Fig. 3).",
+)
 @options.region("Probability of the credible region whose coverage is measured.")
 @click.option("--predictions", "out", type=options.OUT_FILE, help="Write CSV that `photoplanet score` reads.")
+@click.option(
+    "--uncovered",
+    type=click.Choice(UNCOVERED),
+    default=UNCOVERED[0],
+    show_default=True,
+    help="How photos outside every cell of MODEL are scored: as all others, or as wrong.",
+)
 @benchmark_option("A public benchmark, with --images and --list.")
 @click.option("--images", type=options.IN_FOLDER, help="Folder with the benchmark's photos.")
 @click.option("--list", "listing", type=options.IN_FILE, help="The benchmark's list: photo ids and coordinates.")
@@ -32,16 +46,18 @@ if TYPE_CHECKING:
 @options.JSON
 @options.THREADS
 def command(
-    model: str, photos: Path | None, readout: str, top: int, region: float, by: str | None, out: Path | None,
-    benchmark: str | None, images: Path | None, listing: Path | None, training: Path | None, drop_duplicates: bool,
-    style: str | None, intervals: bool, as_json: bool, threads: int | None,
+    model: str, photos: Path | None, readout: str, top: int, region: float, uncovered: str, by: str | None,
+    out: Path | None, benchmark: str | None, images: Path | None, listing: Path | None, training: Path | None,
+    drop_duplicates: bool, style: str | None, intervals: bool, resample: str | None, as_json: bool,
+    threads: int | None,
 ) -> None:  # fmt: skip
     """Measure the accuracy of MODEL on PHOTOS, a photo table, or on a public benchmark.
 
-    MODEL is a folder or an installed name. Uncovered and unreadable photos count as wrong. Prints accuracy at 1, 25,
-    200, 750 and 2500 km with 95 % bootstrap intervals, median error, GeoScore, top-k, expected calibration error and
-    how often the credible region holds the true place. Says which photos have a (near-)duplicate among the training
-    photos, or that this was not checked.
+    MODEL is a folder or an installed name. Unreadable photos count as wrong; photos outside every cell of the model are
+    scored by distance, as in the paper, or with --uncovered wrong. Prints accuracy at 1, 25, 200, 750 and 2500 km with
+    95 % bootstrap intervals, which resample photographers, albums or days where PHOTOS names them; median error,
+    GeoScore, top-k, expected calibration error, and how often the credible region and its radius hold the true place.
+    Says which photos have a (near-)duplicate among the training photos, or that this was not checked.
 
     \b
     Example:
@@ -50,13 +66,16 @@ def command(
       photoplanet evaluate model/ photos.parquet --by continent --table latex --intervals
       photoplanet evaluate model/ --benchmark im2gps3k --images DIR --list im2gps3k_places365.csv
     """
+    from photoplanet.core import outputs
     from photoplanet.evaluation import published, report
     from photoplanet.evaluation.evaluate import evaluate
     from photoplanet.locate import locator
 
+    outputs.check([out], [photos, listing, training])
     truth = _truth(photos, benchmark, images, listing)
     found = evaluate(
-        locator.load(model, threads), truth, readout=readout, top=top, region=region, by=by, training=training,
+        locator.load(model, threads), truth, readout=readout, top=top, region=region, by=by, uncovered=uncovered,
+        resample=resample, training=training,
         drop_duplicates=drop_duplicates, predictions_file=out, threads=threads, bar=bar,
     )  # fmt: skip
     if "benchmark" in found:

@@ -57,7 +57,7 @@ def command(
 
     if at and predicted:
         raise InputError("give --at or --predicted, not both")
-    _check_outputs(overlay, array)
+    _check_outputs(overlay, array, photo)
     truth = _degrees(at) if at else None if predicted else camera_position(photo)
     loaded = locator.load(model, threads)
     with bar("hiding", positions**2) as advance:
@@ -89,13 +89,12 @@ def _print(found: "Occlusion", place: str) -> None:
             click.echo(f"{words} {number}: {box_text}; hidden: {fine_percent(spot.confidence)}")
 
 
-def _check_outputs(overlay: Path | None, array: Path | None) -> None:
+def _check_outputs(overlay: Path | None, array: Path | None, photo: str) -> None:
     """InputError, before the network runs, for a file that could not be written at the end."""
-    from photoplanet.core import atomic
+    from photoplanet.core import outputs
     from photoplanet.errors import InputError
 
-    for path in filter(None, (overlay, array)):
-        atomic.check_folder(path)
+    outputs.check([overlay, array], [photo])
     if overlay:
         from photoplanet.show.overlay import SUFFIXES
 

@@ -53,13 +53,13 @@ def partition(cells: str, details: tuple[str, ...], output: Path) -> None:
     from photoplanet.show.figures import plots
 
     plots.check_path(output)
-    found = (
-        Partition.load(cells)
-        if Path(cells).is_file()
-        else folder.read(installed.resolve(cells), verify=False).partition
-    )
-    views = dict(partition_figure.detail(each) for each in details) or partition_figure.DETAILS
-    plots.save(partition_figure.partition_map(found, views), output)
+    views = dict(partition_figure.detail(each) for each in details) or None
+    if Path(cells).is_file():
+        drawn = partition_figure.partition_map(Partition.load(cells), views)
+    else:
+        model = folder.read(installed.resolve(cells), verify=False)
+        drawn = partition_figure.partition_map(model.partition, views, toy=model.info.is_toy)
+    plots.save(drawn, output)
 
 
 @command.command()
@@ -78,7 +78,7 @@ def distribution(photos: tuple[str, ...], model: str | None, output: Path) -> No
     from photoplanet.show.figures import distribution as distribution_figure
     from photoplanet.show.figures import plots
 
-    plots.check_path(output)
+    plots.check_path(output, photos)
     if len(photos) > distribution_figure.MOST_PHOTOS:
         raise click.UsageError(f"a figure shows at most {distribution_figure.MOST_PHOTOS} photos, not {len(photos)}")
     found = locator.load(model).locate(list(photos))
@@ -107,7 +107,7 @@ def errors(files: tuple[Path, ...], names: tuple[str, ...], top: int, output: Pa
     from photoplanet.show.figures import errors as error_figure
     from photoplanet.show.figures import plots
 
-    plots.check_path(output)
+    plots.check_path(output, files)
     title = names[0] if len(files) == 2 and names else ""
     plots.save(error_figure.error_curves(error_figure.read_errors(files[:-1], files[-1], names, top), title), output)
 
@@ -133,12 +133,12 @@ def examples(photos: Path, model: str | None, within: float, count: int, output:
     from photoplanet.show.figures import photos as photo_figure
     from photoplanet.show.figures import plots
 
-    plots.check_path(output)
+    plots.check_path(output, [photos])
     known, paths, loaded = _table(photos, model)
     places = zip(known["latitude"].to_pylist(), known["longitude"].to_pylist(), strict=True)
     with bar("locating", len(paths)) as advance:
         right, wrong = choice.right_and_wrong(loaded.locate_many(paths, advance=advance), places, within, count)
-    plots.save(photo_figure.examples(right, wrong), output)
+    plots.save(photo_figure.examples(right, wrong, within, loaded.info.is_toy), output)
 
 
 @command.command()
@@ -169,13 +169,14 @@ def gallery(
     from photoplanet.show.figures import photos as photo_figure
     from photoplanet.show.figures import plots
 
-    plots.check_path(output)
+    plots.check_path(output, [photos])
     _, paths, loaded = _table(photos, model)
     with bar("locating", len(paths)) as advance:
         found = most_confident(loaded.locate_many(paths, advance=advance), photos_a_cell)
     shown = choice.gallery_cells(found, loaded.partition, photos_a_cell, cells, tokens)
     names = choice.cell_names(loaded.partition, list(shown))
-    plots.save(photo_figure.cell_gallery(loaded.partition, shown, names), output)
+    toy = loaded.info.is_toy
+    plots.save(photo_figure.cell_gallery(loaded.partition, shown, names, toy), output)
 
 
 @command.command()
@@ -196,13 +197,13 @@ def occlusion(photos: tuple[str, ...], model: str | None, output: Path) -> None:
     from photoplanet.show.figures import photos as photo_figure
     from photoplanet.show.figures import plots
 
-    plots.check_path(output)
+    plots.check_path(output, photos)
     loaded = locator.load(model)
     found = []
     for photo in photos:
         each = occlude(loaded, photo, camera_position(photo))
         found.append((each, gazetteer.name([each.latitude], [each.longitude])[0].text("city")))
-    plots.save(photo_figure.occlusions(found), output)
+    plots.save(photo_figure.occlusions(found, loaded.info.is_toy), output)
 
 
 @command.command()
@@ -227,7 +228,7 @@ def album(photos: tuple[str, ...], model: str | None, method: str, chosen: int |
     from photoplanet.show.figures import album as album_figure
     from photoplanet.show.figures import plots
 
-    plots.check_path(output)
+    plots.check_path(output, photos)
     with bar("reading") as advance:
         found, _, _ = trips.split(read_shots(photos, advance, say))
     if chosen and chosen > len(found):

@@ -36,8 +36,8 @@ def command(
 ) -> None:  # fmt: skip
     """Turn folders, photos, CSV, Parquet and WebDataset shards into one photo table.
 
-    Folders are searched with all below them for JPEG, PNG, WebP, TIFF and HEIC, and for .tar shards; place, time and
-    photographer come from EXIF, the album is the subfolder. A table's own values win over EXIF. Nothing is decoded
+    Folders are searched with all below them for photos and for .tar shards; place and time come from sidecars, EXIF
+    and XMP, the photographer from EXIF, the album is the subfolder. A table's own values win. Nothing is decoded
     unless a filter asks for it. A stopped run resumes where it was; later runs read only what has changed.
 
     \b
@@ -46,12 +46,15 @@ def command(
       photoplanet index mp16/shards -o photos.parquet --processes 16
       photoplanet index osv5m/train.csv --images osv5m/images/train -o photos.parquet
     """
+    from photoplanet.core import outputs
     from photoplanet.errors import InputError
     from photoplanet.index import build as library
 
     for path, suffixes in ((output, (".parquet", ".pq", ".csv", ".tsv")), (report, (".csv", ".json"))):
         if path is not None and path.suffix.lower() not in suffixes:
             raise InputError(f"{path}: the name must end in {' or '.join(suffixes)}")
+    # what img2dataset wrote about a shard lies beside it
+    outputs.check([output, report], [*sources, *(path.with_suffix(".parquet") for path in sources)])
     with bar("indexing") as advance:
         table, left_out = library.index(
             sources, output, images=images, keep_without_gps=keep_without_gps, drop_graphics=drop_graphics, filter=hook,

@@ -1,8 +1,8 @@
 """`photoplanet locate`: photos → places, as a table, JSON, CSV, GeoJSON or a map."""
 
 import csv
-from collections.abc import Iterable, Iterator, Sequence
-from contextlib import AbstractContextManager, ExitStack, contextmanager
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from contextlib import AbstractContextManager, contextmanager
 from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -23,6 +23,7 @@ from photoplanet.cli.shared.output import (
     report_error,
     say,
 )
+from photoplanet.cli.shared.output_files import OutputFiles
 from photoplanet.cli.shared.progress import bar_unless_printing
 from photoplanet.errors import InputError, printable
 from photoplanet.locate.answers import AnswerOptions, record
@@ -41,7 +42,13 @@ MATCH_COLUMNS = ("photo_id", "rank", "latitude", "longitude", "place", "country_
 @click.command()
 @click.argument("photos", nargs=-1, metavar="PHOTO...")
 @options.MODEL
-@click.option("--top", type=click.IntRange(1, 1000), default=1, show_default=True, help="Places per photo.")
+@click.option(
+    "--top",
+    type=click.IntRange(1, 1000),
+    default=1,
+    show_default=True,
+    help="Places per photo: the answer, then the likeliest other cells.",
+)
 @options.READOUT
 @options.region("Probability that the credible region holds.")
 @options.PRECISION
@@ -81,8 +88,9 @@ def command(
     from photoplanet.locate import locator
     from photoplanet.photos import inputs
 
-    sources = inputs.sources(photos, files_from)
-    inputs.check_outputs([path for path in (csv_path, geojson_path, map_path) if path], sources)
+    sources = inputs.sources(photos, files_from, say)
+    given = [*sources, *(name for name in (files_from, library) if name)]
+    inputs.check_outputs([path for path in (csv_path, geojson_path, map_path) if path], given)
     opening: dict[str, Any] = {"index": index_dir, "update": not no_update, "threads": threads}
     if library is not None and _without_model(model):
         if geojson_path or map_path:
@@ -99,10 +107,9 @@ def command(
     form = AnswerOptions(top, region, precision, answer_always)
     listing: list[dict[str, Any]] = []
     failed = 0
-    with ExitStack() as stack:
+    with OutputFiles() as files, bar_unless_printing(as_json)("locating", len(sources)) as advance:
         show = _collector(listing) if as_json else _printer(sources, form)
-        sinks = [stack.enter_context(sink) for sink in _files(csv_path, geojson_path, map_path, about, form)]
-        advance = stack.enter_context(bar_unless_printing(as_json)("locating", len(sources)))
+        sinks = [files.add(sink) for sink in _files(csv_path, geojson_path, map_path, about, form)]
         answers = loaded.locate_many(sources, readout=readout, decode_threads=threads, advance=advance, region=region)
         for name, answer, facts in _with_records(answers, form, searched, with_itself):
             if not facts:
@@ -114,7 +121,8 @@ def command(
                 sink(name, answer, facts)
     if as_json:
         print_json({**about, **by_outcome(listing)})
-    return finish(failed, len(sources))
+    status = finish(failed, len(sources))
+    return 1 if files.failed else status
 
 
 def _without_model(model: str | None) -> bool:
@@ -200,6 +208,7 @@ def _printer(sources: Sequence[str | bytes], form: AnswerOptions) -> Sink:
 @contextmanager
 def _map_file(path: Path, form: AnswerOptions) -> Iterator[Sink]:
     """Keep the answers, and write them as one page at the end; a page of more than `MAP_PHOTOS` is of no use."""
+    from photoplanet.core import atomic
     from photoplanet.show import maps
 
     items: list[tuple[str, Any]] = []
@@ -212,8 +221,9 @@ def _map_file(path: Path, form: AnswerOptions) -> Iterator[Sink]:
         else:
             left_out += 1
 
-    yield add
-    maps.write_html_map(path, items, form=replace(form, top=max(form.top, MAP_PLACES)))
+    with atomic.open_replacing(path) as file:  # open from the start: better an error now than after hours
+        yield add
+        file.write(maps.html_map(items, form=replace(form, top=max(form.top, MAP_PLACES))))
     if left_out:
         say(f"{path}: shows the first {MAP_PHOTOS:,} photos, not the other {left_out:,}")
 
@@ -223,18 +233,13 @@ def _by_matches(
     csv_path: Path | None, with_itself: bool, threads: int | None,
 ) -> int:  # fmt: skip
     """Locate photos without a model, by the photos of a library that show the same; return the exit status."""
-    from photoplanet.core import atomic
     from photoplanet.photos import inputs
     from photoplanet.retrieval.library.matching import answer_to_dict
 
     records: list[dict[str, Any]] = []
     failed = 0
-    with ExitStack() as stack:
-        writer = None
-        if csv_path:
-            file = stack.enter_context(atomic.open_replacing(csv_path))
-            writer = csv.DictWriter(file, MATCH_COLUMNS, extrasaction="ignore")
-            writer.writeheader()
+    with OutputFiles() as files:
+        put = files.add(_match_file(csv_path)) if csv_path else None
         width = name_width([inputs.name_of(source) for source in sources])
         if not as_json:
             click.echo(f"{'photo':<{width}}  {'place':<{PLACE_WIDTH}}  {'latitude, longitude':<19}  details  matches")
@@ -251,15 +256,26 @@ def _by_matches(
                 itself = [library.listing.addresses[row] for row in rows]
                 facts = {"file": name, "itself": itself, **answer_to_dict(answer, precision)}
                 if not as_json:
-                    with printing(to_the_end=writer is not None):
+                    with printing(to_the_end=put is not None):
                         click.echo(_match_line(facts, width, precision))
             if as_json:
                 records.append(facts)
-            if writer:
-                writer.writerow(_match_row(facts))
+            if put:
+                put(facts)
     if as_json:
         print_json({"library": named, "by": "local", "index": library.to_dict(), **by_outcome(records)})
-    return finish(failed, len(sources))
+    status = finish(failed, len(sources))
+    return 1 if files.failed else status
+
+
+@contextmanager
+def _match_file(path: Path) -> Iterator[Callable[[dict[str, Any]], None]]:
+    from photoplanet.core import atomic
+
+    with atomic.open_replacing(path) as file:
+        writer = csv.DictWriter(file, MATCH_COLUMNS, extrasaction="ignore")
+        writer.writeheader()
+        yield lambda facts: writer.writerow(_match_row(facts))
 
 
 def _match_line(facts: dict[str, Any], width: int, precision: str) -> str:

@@ -35,11 +35,10 @@ def command(
       photoplanet partition photos.parquet -o cells.parquet --max-photos 1000 --min-photos 50
       photoplanet partition photos.csv -o cells.parquet --uniform 4 --geojson cells.geojson
     """
-    from photoplanet.core import atomic
+    from photoplanet.core import outputs
     from photoplanet.earth.partition.partition import Partition
 
-    for path in filter(None, (output, geojson)):
-        atomic.check_folder(path)  # before minutes of counting
+    outputs.check([output, geojson], tables)  # before minutes of counting
     latitude, longitude = options.named_columns(latitude_column, longitude_column) or (None, None)
     with bar("counting photos") as advance:
         if level is None:

@@ -30,6 +30,9 @@ NEEDS = ("playing", "server")
     "--seed", type=click.IntRange(0), help="The same seed shows everybody the same photos.  [default: random]"
 )
 @click.option("--player", default="", metavar="NAME", help="Who guesses; photos that NAME has seen come last.")
+@click.option("--protocol", type=click.Choice(["free", "paper"]), default="free", show_default=True,
+              help="paper: one round for each --player, of photos that no other player sees; the model answers with "
+                   "cell centres; photos cannot be enlarged.")  # fmt: skip
 @options.READOUT
 @click.option("--results", type=options.OUT_FILE, metavar="FILE",
               help="Where guesses are kept.  [default: games.jsonl in your photoplanet folder]")  # fmt: skip
@@ -42,7 +45,8 @@ NEEDS = ("playing", "server")
 @options.HOSTS
 @options.THREADS
 def command(
-    photos: Path | None, model: str | None, rounds: int | None, seed: int | None, player: str, readout: str,
+    photos: Path | None, model: str | None, rounds: int | None, seed: int | None, player: str, protocol: str,
+    readout: str,
     results: Path | None, summary: bool, as_json: bool, browse: bool, host: str, port: int, token: str | None,
     hosts: tuple[str, ...], threads: int | None,
 ) -> None:  # fmt: skip
@@ -58,10 +62,12 @@ def command(
       photoplanet play toy-photos/photos.parquet --model toy
       photoplanet play --summary
     """
+    from photoplanet.core import outputs
     from photoplanet.evaluation.game import game_log
     from photoplanet.models import installed
 
     kept = results or installed.home() / RESULTS
+    outputs.check([results], [photos])
     before, damaged = game_log.read(kept)
     if damaged["count"]:
         lines = ", ".join(map(str, damaged["lines"])) + (", …" if damaged["count"] > len(damaged["lines"]) else "")
@@ -81,12 +87,25 @@ def command(
     from photoplanet.locate import locator
 
     new_game.check_player(player)
+    if protocol == "paper":
+        _check_protocol(rounds, readout)
     token, names = listening.access(host, token, hosts)
     game = new_game.new_game(
         photos, locator.load(model, threads), kept, before,
-        player=player, readout=readout, seed=seed, rounds=rounds, say=say,
+        player=player, readout=readout, seed=seed, rounds=rounds, by_protocol=protocol == "paper", say=say,
     )  # fmt: skip
     _serve(game, host, port, token, names, browse)
+
+
+def _check_protocol(rounds: int | None, readout: str) -> None:
+    """InputError for options that the paper's protocol has settled otherwise."""
+    from photoplanet.evaluation.game import protocol
+
+    source = click.get_current_context().get_parameter_source("readout")
+    if readout != protocol.READOUT and source != click.core.ParameterSource.DEFAULT:
+        raise InputError(f"--protocol paper goes with --readout {protocol.READOUT}, not {readout}")
+    if rounds not in (None, 1):
+        raise InputError("--protocol paper has one round for each player; leave --rounds out")
 
 
 def _serve(game: "Game", host: str, port: int, token: str | None, names: Sequence[str] | None, browse: bool) -> None:
@@ -109,7 +128,7 @@ def _has_windows() -> bool:
 
 def _summarise(kept: Path, guesses: "list[Guess]", damaged: dict[str, Any], as_json: bool) -> None:
     """Print one comparison for each model and table, with everybody's finished rounds together."""
-    from photoplanet.evaluation.game import game, game_log
+    from photoplanet.evaluation.game import game, game_log, protocol
 
     found = game_log.comparisons(guesses)
     if as_json:
@@ -124,3 +143,5 @@ def _summarise(kept: Path, guesses: "list[Guess]", damaged: dict[str, Any], as_j
         if each["unfinished"]:
             verb = "is" if each["unfinished"] == 1 else "are"
             click.echo(f"{count_of(each['unfinished'], 'unfinished round')} {verb} left out.")
+        if each["photos"]:
+            click.echo(protocol.text(each["protocol"]))

@@ -16,16 +16,19 @@ from photoplanet.cli.shared.output import say
 @options.coordinate_columns
 @benchmark_option("Set the published rows beside the result.")
 @click.option("--name", default="these predictions", show_default=True, help="What to call them in a table.")
+@options.region("Share of the truths that the stated radii claim to hold.")
 @report_options
 @options.JSON
 def command(
     predictions: Path, truth: Path, top: int, latitude_column: str | None, longitude_column: str | None,
-    by: str | None, benchmark: str | None, name: str, style: str | None, intervals: bool, as_json: bool,
+    by: str | None, benchmark: str | None, name: str, style: str | None, intervals: bool, region: float,
+    resample: str | None, as_json: bool,
 ) -> None:  # fmt: skip
-    """Score PREDICTIONS (photo_id, latitude, longitude; optional rank, confidence) against TRUTH.
+    """Score PREDICTIONS (photo_id, latitude, longitude; optional rank, confidence, radius) against TRUTH.
 
     Both are CSV, TSV or Parquet; TRUTH is a photo table or any list with photo_id, latitude and longitude. A photo of
     the truth without a prediction counts as wrong; a radius counts a photo when the distance is at most the radius.
+    Where PREDICTIONS states radii (region_radius_km, radius_km, radius_m, …), prints how many of the truths they hold.
 
     \b
     Example:
@@ -37,11 +40,14 @@ def command(
     from photoplanet.photos import table
 
     coordinates = options.named_columns(latitude_column, longitude_column)
-    found = score(predictions, truth, top=top, by=by, name=name, coordinates=coordinates)
+    found = score(predictions, truth, top=top, by=by, name=name, benchmark=benchmark, region=region, resample=resample,
+                  coordinates=coordinates)  # fmt: skip
     if found["report"]["truth_left_out"]:
         say(f"{truth}: {table.describe(found['report']['truth_left_out'])}")
     for note in report.notes(found["report"]):
         say(f"{predictions}: {note}")
+    if "warning" in found["intervals"]:
+        say(f"{truth}: {found['intervals']['warning']}")
     if benchmark and (note := published.size_note(benchmark, found["photos"])):
         say(f"{truth}: {note}")
     print_report(found, benchmark, style, intervals, as_json)

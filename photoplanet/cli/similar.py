@@ -1,8 +1,8 @@
 """`photoplanet similar`: which photos of a geotagged library show what a photo shows, and where they were taken."""
 
 import csv
-from collections.abc import Iterator, Sequence
-from contextlib import ExitStack
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -27,6 +27,7 @@ from photoplanet.cli.shared.output import (
     report_error,
     say,
 )
+from photoplanet.cli.shared.output_files import OutputFiles
 from photoplanet.errors import InputError, printable
 from photoplanet.locate.precision import point
 
@@ -75,15 +76,15 @@ def command(
 
     if by == "local" and (model or vectors):
         raise InputError("--model and --vectors are for --by embedding; local features need no model")
-    sources = inputs.sources(photos, files_from)
-    _check_outputs(csv_path, show_path, sources)
+    sources = inputs.sources(photos, files_from, say)
+    _check_outputs(csv_path, show_path, [*sources, *(name for name in (files_from, library) if name)])
     found = open_library(library, by=by, model=model, vectors=vectors, index=index_dir, update=not no_update,
                          threads=threads)  # fmt: skip
     records: list[dict[str, Any]] = []
     pictures: list[dict[str, Any]] = []
     failed = 0
-    with ExitStack() as stack:
-        writer = _csv_writer(stack, csv_path) if csv_path else None
+    with OutputFiles() as files:
+        put = files.add(_csv_file(csv_path)) if csv_path else None
         for source in sources:
             name = inputs.name_of(source)
             try:
@@ -99,13 +100,14 @@ def command(
             else:
                 with printing(to_the_end=bool(csv_path or show_path)):
                     _print(record, precision)
-            if writer:
-                writer.writerows(_rows(record))
-    if show_path:
-        _show(show_path, pictures)
+            if put:
+                put(record)
     if as_json:
         print_json({"library": library, "by": by, "index": found.to_dict(), **by_outcome(records)})
-    return finish(failed, len(sources))
+    status = finish(failed, len(sources))
+    if show_path:
+        _show(show_path, pictures)
+    return 1 if files.failed else status
 
 
 def _check_outputs(csv_path: Path | None, show_path: Path | None, sources: Sequence[str | bytes]) -> None:
@@ -151,12 +153,14 @@ def _print(record: dict[str, Any], precision: str) -> None:
         click.echo(f"  {rank}. {name}  {likeness(match):<22}  {point(match, precision):<19}  {place}")
 
 
-def _csv_writer(stack: ExitStack, path: Path) -> "csv.DictWriter[str]":
+@contextmanager
+def _csv_file(path: Path) -> Iterator[Callable[[dict[str, Any]], None]]:
     from photoplanet.core import atomic
 
-    writer = csv.DictWriter(stack.enter_context(atomic.open_replacing(path)), COLUMNS, extrasaction="ignore")
-    writer.writeheader()
-    return writer
+    with atomic.open_replacing(path) as file:
+        writer = csv.DictWriter(file, COLUMNS, extrasaction="ignore")
+        writer.writeheader()
+        yield lambda record: writer.writerows(_rows(record))
 
 
 def _rows(record: dict[str, Any]) -> list[dict[str, Any]]:

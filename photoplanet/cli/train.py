@@ -27,7 +27,7 @@ SHORT = ("backbone", "image_size", "epochs", "batch_size", "learning_rate", "max
 @click.option("--set", "settings", multiple=True, metavar="KEY=VALUE", help="Any setting of the recipe; repeatable.")
 @click.option("--backbone", help="The network, for instance mobile or inception.")
 @click.option("--image-size", type=int, help="Side of the photos in pixels.")
-@click.option("--epochs", type=float, help="Times that each photo is seen.")
+@click.option("--epochs", type=float, help="Times that each photo is seen; with patience, at most.")
 @click.option("--batch-size", type=int, help="Photos per step, over all processes together.")
 @click.option("--learning-rate", type=float, help="The peak of the learning rate.")
 @click.option("--max-photos", type=int, help="Split cells with more (the paper's t1); 0: by the number of photos.")
@@ -44,7 +44,12 @@ SHORT = ("backbone", "image_size", "epochs", "batch_size", "learning_rate", "max
 @click.option("--threads", type=int, default=0, help="Decoding threads; 0: one per core.")
 @click.option("--seed", type=int, help="Seed of the first weights, the order and the augmentation.")
 @click.option("--log-every", type=int, default=20, show_default=True, help="Steps between two log lines.")
-@click.option("--validate-every", type=int, default=0, help="Steps between validations; 0: each epoch.")
+@click.option(
+    "--validate-every",
+    type=int,
+    default=0,
+    help="Steps between validations; 0: each epoch. With patience: --set patience_epochs.",
+)
 @click.option(
     "--checkpoint-minutes", type=float, default=10.0, show_default=True, help="Minutes between checkpoints, at most."
 )

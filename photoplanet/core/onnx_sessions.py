@@ -6,6 +6,7 @@ from typing import Any, Protocol
 
 from numpy.typing import NDArray
 
+from photoplanet.core.names import readable
 from photoplanet.errors import ModelError
 
 
@@ -79,6 +80,8 @@ def open_session(
     # Waiting threads would spin on the cores that decode the next photos: a quarter more processor time for nothing.
     options.add_session_config_entry("session.intra_op.allow_spinning", "0")
     given = model if isinstance(model, bytes) else str(model)
+    if isinstance(given, str) and readable(given) != given:  # ONNX Runtime opens no path that is not Unicode
+        given = Path(given).read_bytes()
     try:
         session: Session = onnxruntime.InferenceSession(given, options, providers=providers())
     except Exception as error:  # ONNX Runtime raises its own dozen types, which share no base but Exception

@@ -2,14 +2,14 @@
 
 import csv
 from collections.abc import Iterator, Sequence
-from contextlib import suppress
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 import pyarrow as pa
 
-from photoplanet.core import text_tables
+from photoplanet.core import arrow_files, text_tables
 from photoplanet.errors import InputError
 
 WRONG_FIELDS = "wrong number of fields"
@@ -52,7 +52,7 @@ def layout(path: str | Path, what: str = "a Parquet or CSV table") -> Layout:
         if head.startswith(b"PAR1"):
             import pyarrow.parquet as pq
 
-            with pq.ParquetFile(path) as parquet:
+            with arrow_files.opened(path) as source, pq.ParquetFile(source) as parquet:
                 if parquet.metadata.num_rows > MAX_ROWS:
                     raise InputError(f"{path}: claims {parquet.metadata.num_rows:,} rows, the limit is {MAX_ROWS:,}")
                 return Layout(path, tuple(parquet.schema_arrow.names), None)
@@ -82,7 +82,7 @@ def read(table: Layout, columns: Sequence[str], nulls: Sequence[str] = ("",)) ->
         if table.delimiter is None:
             import pyarrow.parquet as pq
 
-            with pq.ParquetFile(table.path) as file:
+            with arrow_files.opened(table.path) as source, pq.ParquetFile(source) as file:
                 return _decodable(file.read(columns=wanted))
         return _read_text(table, wanted, nulls) if wanted else (pa.table({}), {})
     except _FAULTS as error:
@@ -108,7 +108,7 @@ def stream(
     if table.delimiter is None:
         import pyarrow.parquet as pq
 
-        with pq.ParquetFile(table.path) as file:
+        with arrow_files.opened(table.path) as source, pq.ParquetFile(source) as file:
             for batch in file.iter_batches(rows or STREAM_ROWS, columns=list(dict.fromkeys(columns))):
                 yield batch if _is_sound(batch) else _without_bad_text(batch)
         return
@@ -118,9 +118,8 @@ def stream(
         include_columns=list(columns), column_types=dict.fromkeys(columns, pa.string()),
         strings_can_be_null=True, null_values=[""],
     )  # fmt: skip
-    parse = _parse_options(table.delimiter, skipped)
-    source = text_tables.opened(table.path, table.delimiter, len(table.names))
-    with pcsv.open_csv(source, pcsv.ReadOptions(block_size=STREAM_BYTES), parse, convert) as reader:
+    parse, read = _parse_options(table.delimiter, skipped), pcsv.ReadOptions(block_size=STREAM_BYTES)
+    with _mended(table) as source, pcsv.open_csv(source, read, parse, convert) as reader:
         yield from reader
 
 
@@ -157,18 +156,22 @@ def _read_text(table: Layout, wanted: list[str], nulls: Sequence[str]) -> tuple[
 
     assert table.delimiter is not None
     broken: list[int] = []
-    found = pcsv.read_csv(
-        text_tables.opened(table.path, table.delimiter, len(table.names)),
-        pcsv.ReadOptions(use_threads=False, block_size=_BLOCK_BYTES),  # one thread: Arrow then knows the rows' numbers
-        _parse_options(table.delimiter, broken),
-        pcsv.ConvertOptions(
-            column_types=dict.fromkeys(wanted, pa.string()),
-            include_columns=wanted,
-            strings_can_be_null=True,
-            null_values=list(nulls),
-        ),
-    )
+    read = pcsv.ReadOptions(use_threads=False, block_size=_BLOCK_BYTES)  # one thread: Arrow then knows rows' numbers
+    convert = pcsv.ConvertOptions(
+        include_columns=wanted, column_types=dict.fromkeys(wanted, pa.string()),
+        strings_can_be_null=True, null_values=list(nulls),
+    )  # fmt: skip
+    with _mended(table) as source:
+        found = pcsv.read_csv(source, read, _parse_options(table.delimiter, broken), convert)
     return found, {WRONG_FIELDS: broken} if broken else {}
+
+
+@contextmanager
+def _mended(table: Layout) -> Iterator[Any]:
+    """A text table as Arrow can read it."""
+    source = text_tables.opened(table.path, table.delimiter or ",", len(table.names))
+    with arrow_files.opened(source) if isinstance(source, Path) else source as file:
+        yield file
 
 
 def _parse_options(delimiter: str, skipped: list[int] | None) -> Any:

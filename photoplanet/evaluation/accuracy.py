@@ -13,10 +13,11 @@ from numpy.typing import NDArray
 
 from photoplanet.earth.geodesy import RADII_KM, distance_km
 from photoplanet.errors import InputError
+from photoplanet.evaluation import resampling
 
 GEOSCORE_BEST, GEOSCORE_SCALE_KM = 5000.0, 1492.7  # OSV-5M (Astruc et al., CVPR 2024), as in the game GeoGuessr
 FARTHEST_KM = 20_038.0  # half a great circle, rounded up
-RESAMPLES = 2000
+RESAMPLES = resampling.RESAMPLES
 _TAIL = 2.5  # per cent on either side of a 95 % interval
 
 
@@ -40,34 +41,51 @@ def geoscore(errors_km: npt.ArrayLike) -> NDArray[np.float64]:
 
 
 def summary(
-    errors_km: npt.ArrayLike, radii: Mapping[str, float] = RADII_KM, resamples: int = RESAMPLES, seed: int = 0
+    errors_km: npt.ArrayLike,
+    radii: Mapping[str, float] = RADII_KM,
+    resamples: int = RESAMPLES,
+    seed: int = 0,
+    units: resampling.Units | None = None,
 ) -> dict[str, Any]:
     """All figures of one set of photos, ready for JSON, with 95 % percentile bootstrap intervals.
 
+    `units`: what is resampled, as `resampling.units` finds it in a photo table; None for single photos.
+
     Keys: `photos`, `predicted`, `radii_km`, `accuracy` and `accuracy_interval` by radius (shares 0…1), `median_km` and
-    `median_km_interval` (None stands for infinity: half of the photos have no prediction), `geoscore` (mean, 0…5000).
-    With no photos at all the median, its interval and the score are None. InputError on a negative error.
+    `median_km_interval` (None stands for infinity: half of the photos have no prediction), `geoscore` (mean, 0…5000)
+    and `geoscore_interval`, `intervals` (`resampling.facts`). With no photos at all the median, its interval and the
+    score are None. InputError on a negative error, or units of another number of photos.
 
     >>> found = summary([10.0, 100.0, 1000.0])
-    >>> found["median_km"], round(found["geoscore"])
-    (100.0, 4067)
+    >>> found["median_km"], round(found["geoscore"]), found["intervals"]["resampled"]
+    (100.0, 4067, 'photo')
     """
     errors = _checked(errors_km)
+    of = resampling.photos(errors.size) if units is None else units
+    if of.number.size != errors.size:
+        raise InputError(f"{errors.size} errors but {of.number.size} photos to resample: give a unit for each photo")
     random = np.random.default_rng(seed)
-    shares = accuracy(errors, radii)
+    shares, scores = accuracy(errors, radii), geoscore(errors)
     median = float(_middle(np.sort(errors))) if errors.size else None
-    low, high = median_interval(errors, resamples, random)
+    if of.count == errors.size:  # each by itself: the same intervals without resampling
+        low, high = median_interval(errors, resamples, random)
+        bounds = [share_interval(share, errors.size, resamples, random) for share in shares.values()]
+    else:
+        low, high = resampling.median_interval(errors, of, resamples, random)
+        hits = errors[:, None] <= np.array(list(radii.values()))
+        bounds = [(float(a), float(b)) for a, b in resampling.share_intervals(hits, of, resamples, random)]
+    score = resampling.mean_intervals(scores[:, None], of, resamples, random)[0].clip(0, GEOSCORE_BEST).tolist()
     return {
         "photos": int(errors.size),
         "predicted": int(np.isfinite(errors).sum()),
         "radii_km": {name: float(radius) for name, radius in radii.items()},
         "accuracy": shares,
-        "accuracy_interval": {
-            name: list(share_interval(share, errors.size, resamples, random)) for name, share in shares.items()
-        },
+        "accuracy_interval": {name: list(each) for name, each in zip(shares, bounds, strict=True)},
         "median_km": _finite(median),
         "median_km_interval": [_finite(low), _finite(high)],
-        "geoscore": float(geoscore(errors).mean()) if errors.size else None,
+        "geoscore": float(scores.mean()) if errors.size else None,
+        "geoscore_interval": score if errors.size else None,
+        "intervals": resampling.facts(of),
     }
 
 
@@ -159,9 +177,13 @@ def error_curve(
 
 
 def by_group(
-    errors_km: npt.ArrayLike, groups: npt.ArrayLike, radii: Mapping[str, float] = RADII_KM, seed: int = 0
+    errors_km: npt.ArrayLike,
+    groups: npt.ArrayLike,
+    radii: Mapping[str, float] = RADII_KM,
+    seed: int = 0,
+    units: resampling.Units | None = None,
 ) -> dict[str, dict[str, Any]]:
-    """`summary` for each value of `groups` (n,), most photos first, equal ones by name.
+    """`summary` for each value of `groups` (n,), most photos first, equal ones by name; `units` as there.
 
     >>> [(name, found["photos"]) for name, found in by_group([1.0, 2.0, 3.0], ["a", "b", "b"]).items()]
     [('b', 2), ('a', 1)]
@@ -171,7 +193,9 @@ def by_group(
         raise InputError(f"{errors.size} errors but {names.size} groups: give one group per photo")
     found, number, count = np.unique(names, return_inverse=True, return_counts=True)
     return {
-        str(found[i]): summary(errors[number == i], radii, seed=seed)
+        str(found[i]): summary(
+            errors[number == i], radii, seed=seed, units=None if units is None else units.some(number == i)
+        )
         for i in sorted(range(found.size), key=lambda i: -count[i])
     }
 

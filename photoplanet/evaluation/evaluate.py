@@ -8,7 +8,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from photoplanet.core import progress
-from photoplanet.evaluation import accuracy, leakage, predictions, regions, report, scoring
+from photoplanet.evaluation import accuracy, leakage, predictions, radii, regions, report, resampling, scoring
+from photoplanet.evaluation.scoring import UNCOVERED
 from photoplanet.evaluation.truth import Truth
 from photoplanet.locate.credible_region import REGION_SHARE, check_share
 from photoplanet.locate.locator import Locator
@@ -25,6 +26,8 @@ def evaluate(
     top: int = TOP,
     region: float = REGION_SHARE,
     by: str | None = None,
+    uncovered: str = UNCOVERED[0],
+    resample: str | None = None,
     training: str | os.PathLike[str] | None = None,
     drop_duplicates: bool = False,
     predictions_file: str | os.PathLike[str] | None = None,
@@ -34,12 +37,15 @@ def evaluate(
     """Measure a model on photos whose places are known → everything `report` prints, as plain values for JSON.
 
     `readout`: the point estimate; `top`: candidates a photo; `region`: the share of the mass whose credible region is
-    checked; `by`: also by "continent" or "country"; `training`, `drop_duplicates`: as `leakage.check` and without the
-    photos that it finds; `predictions_file`: a CSV to write that `score` reads. Photos that are unreadable or outside
-    every cell count as wrong. InputError for a table that cannot be used, or an argument that is out of range.
+    checked; `by`: also by "continent" or "country"; `uncovered`: how photos outside every cell are scored, as
+    `scoring.counted` has it; `resample`: what intervals resample, as `resampling.units` has it; `training`,
+    `drop_duplicates`: as `leakage.check` and without the photos that it finds; `predictions_file`: a CSV to write that
+    `score` reads. Unreadable photos count as wrong. InputError for a table that cannot be used, or an argument that is
+    out of range.
 
-    Keys: those of `report.result`, `sureness` (`report.calibration_facts`), `leaks` (`leakage.described`), `world`,
-    `readout`, counts `uncovered` and `abstained`, `unreadable` (count and first reasons), perhaps `benchmark`.
+    Keys: those of `report.result`, `sureness` (`report.calibration_facts`), `radius` (`radii.check`), `leaks`
+    (`leakage.described`), `world`, `readout`, counts `uncovered` and `abstained`, `uncovered_scored_by`, `unreadable`
+    (count and first reasons), perhaps `benchmark`.
 
     >>> import pyarrow as pa, photoplanet as pp
     >>> from photoplanet.evaluation import truth
@@ -48,21 +54,34 @@ def evaluate(
     1
     """
     check_share(region)
+    scoring.counted(np.empty((0, 1)), np.empty(0, np.int32), uncovered)  # a wrong word is said before the work
+    whole = resampling.units(truth.photos, resample)
     leaks = leakage.check(locator.bundle, truth, training, required=drop_duplicates, threads=threads, bar=bar)
     lat, lng = truth.photos["latitude"].to_numpy(), truth.photos["longitude"].to_numpy()
     labels = locator.partition.assign(lat, lng)
     got = _answers(locator, truth, labels, readout, top, region, predictions_file, threads, bar)
-    errors = accuracy.top_k_errors(got.latitude, got.longitude, lat, lng)
+    km = accuracy.top_k_errors(got.latitude, got.longitude, lat, lng)
+    errors = scoring.counted(km, labels, uncovered)
     scored = ~leaks.leaked if drop_duplicates else np.ones(len(labels), np.bool_)
+    units = whole.some(scored)
     groups = regions.groups(lat[scored], lng[scored], by) if by else None
-    found = report.result(locator.info.name, errors[scored], groups, by or "")
+    found = report.result(locator.info.name, errors[scored], groups, by or "", units=units)
     found["sureness"] = report.calibration_facts(
-        got.confidence[scored, 0], got.correct[scored], got.held[scored], got.answered[scored], region
+        got.confidence[scored], got.correct[scored], got.held[scored], got.answered[scored], region, units
     )
+    found["radius"] = radii.check(km[scored, 0], got.radius[scored], region, units)
     found["leaks"] = leakage.described(leaks, errors[:, 0], drop_duplicates)
-    found |= {
+    return found | _circumstances(locator, truth, got, labels, scored) | {
+        "readout": readout, "uncovered_scored_by": uncovered,
+    }  # fmt: skip
+
+
+def _circumstances(
+    locator: Locator, truth: Truth, got: scoring.Collected, labels: NDArray[np.int32], scored: NDArray[np.bool_]
+) -> dict[str, Any]:
+    """What was evaluated, and how many photos count without being right or wrong answers."""
+    found: dict[str, Any] = {
         "world": "toy" if locator.info.is_toy else "real",
-        "readout": readout,
         "uncovered": int((labels[scored] < 0).sum()),
         "abstained": int(got.abstained[scored].sum()),
         "unreadable": got.unreadable,
@@ -87,9 +106,9 @@ def _answers(
     with ExitStack() as stack:
         each: predictions.Sink = predictions.ignore
         if predictions_file is not None:
-            each = stack.enter_context(predictions.writing(predictions_file, truth.ids, top))
+            each = stack.enter_context(predictions.writing(predictions_file, truth.ids, top, region))
         advance = stack.enter_context(bar("evaluating", len(truth.present)))
         sources = (truth.paths[row] for row in truth.present)
-        answers = locator.locate_many(sources, readout=readout, decode_threads=threads, advance=advance)
+        answers = locator.locate_many(sources, readout=readout, decode_threads=threads, advance=advance, region=region)
         rows = zip(truth.present, (answer for _, answer in answers), strict=True)
         return scoring.collect(rows, labels, top, region, each)

@@ -17,6 +17,7 @@ from photoplanet.earth.coordinates import arrays, tables
 from photoplanet.earth.coordinates.names import Columns, pairs, with_both
 from photoplanet.earth.coordinates.tables import Named
 from photoplanet.errors import InputError
+from photoplanet.locate.credible_region import REGION_SHARE
 from photoplanet.photos import foreign_tables
 from photoplanet.photos.foreign_tables import PHOTO_COLUMNS
 from photoplanet.photos.formats import is_photo_name
@@ -31,7 +32,12 @@ _ALIASES = {
     "photo_id": (*PHOTO_COLUMNS["photo_id"], *PHOTO_COLUMNS["path"]),
     "rank": ("rank", "top", "k"),
     "confidence": ("confidence", "probability", "prob", "score"),
-}
+    "radius": ("region_radius_km", "radius_km", "radius", "uncertainty_km", "accuracy_km", "error_radius_km"),
+    "radius_m": (
+        "radius_m", "uncertainty_m", "accuracy_m", "coordinate_uncertainty_in_meters", "gps_h_positioning_error",
+    ),
+    "world": ("world",),
+}  # fmt: skip
 _NULLS = ("", "nan", "NaN", "null", "None")  # how others write that there is no answer
 _SHOWN = 5
 
@@ -40,25 +46,28 @@ _SHOWN = 5
 class PredictionRows:
     """A file of predictions, photo by photo.
 
-    `photo_id` (n,) str; `latitude`, `longitude` (n, k) degrees by rank and `confidence` (n,), all NaN for none.
+    `photo_id` (n,) str; `latitude`, `longitude` (n, k) degrees by rank; of the first `confidence` (n,), and `radius`
+    (n,) km, which is said to hold the truth; all NaN for none.
 
-    `report`: `rows`, `photos`, `without_answer` (rows that give no coordinates), `bad_rows` and `duplicates` (each
-    {reason: {"count", "rows"}}, rows counted from 1 below the header).
+    `report`: `rows`, `photos`, `without_answer` (rows that give no coordinates), `bad_rows`, `bad_radii` and
+    `duplicates` (each {reason: {"count", "rows"}}, rows counted from 1 below the header), `world` ("toy" or "real").
     """
 
     photo_id: NDArray[np.str_]
     latitude: NDArray[np.float64]
     longitude: NDArray[np.float64]
     confidence: NDArray[np.float64]
+    radius: NDArray[np.float64]
     report: dict[str, Any]
 
 
 @dataclass(frozen=True, eq=False)
 class Matched:
-    """One row per photo of the truth, in its order: the true point (n,), candidates (n, k), confidence (n,), a report.
+    """One row per photo of the truth, in its order.
 
-    `report` adds `missing` (photos of the truth without a prediction: they count as wrong), `without_truth`
-    (predictions that are left out) and `matched_by` ("photo_id", "file name" or "file name without suffix").
+    The true point (n,), candidates (n, k), and the confidence and radius in km of the first (n,). `report` adds
+    `missing` (photos of the truth without a prediction: they count as wrong), `without_truth` (predictions that are
+    left out) and `matched_by` ("photo_id", "file name" or "file name without suffix").
     """
 
     photo_id: NDArray[np.str_]
@@ -67,17 +76,19 @@ class Matched:
     latitude: NDArray[np.float64]
     longitude: NDArray[np.float64]
     confidence: NDArray[np.float64]
+    radius: NDArray[np.float64]
     report: dict[str, Any]
 
 
 def read(path: str | Path, top: int = 5, coordinates: Named | None = None) -> PredictionRows:
     r"""Read a predictions file: CSV, TSV or Parquet.
 
-    Columns: photo_id, latitude and longitude in degrees, optional rank (1 … `top` are read) and confidence. Foreign
-    column names and notations are understood as in the photo table. `coordinates`: the file's names for latitude and
-    longitude. A row without coordinates is an answer withheld. A row that cannot be used and a second prediction of one
-    photo and rank are counted and named, and the rest goes on. InputError when the file or a required column is
-    missing, when two pairs of coordinates are there and none is named, or no row can be used.
+    Columns: photo_id, latitude and longitude in degrees, optional rank (1 … `top` are read), confidence, a radius that
+    is said to hold the truth (km, or metres where its name says so) and world. Foreign column names and notations are
+    understood as in the photo table. `coordinates`: the file's names for latitude and longitude. A row without
+    coordinates is an answer withheld. A row that cannot be used and a second prediction of one photo and rank are
+    counted and named, and the rest goes on. InputError when the file or a required column is missing, when two pairs of
+    coordinates are there and none is named, or no row can be used.
 
     >>> import pathlib, tempfile
     >>> path = pathlib.Path(tempfile.mkdtemp()) / "guesses.csv"
@@ -93,11 +104,9 @@ def read(path: str | Path, top: int = 5, coordinates: Named | None = None) -> Pr
     raw, gone = found.columns, found.gone
     ids = np.array(names.composed(raw["photo_id"].cast(pa.string())).to_pylist(), dtype=object)
     lat, lng, withheld = tables.degrees(raw, [places], path)
-    rank, no_rank = (
-        _numbers(raw["rank"]) if "rank" in raw.column_names else (np.ones(len(ids)), np.zeros(len(ids), bool))
-    )
+    rank = _ranks(raw)
     sure = _numbers(raw["confidence"])[0] if "confidence" in raw.column_names else np.full(len(ids), np.nan)
-    rank = np.where(no_rank, 1.0, rank)
+    radius, bad_radii = _radii(raw, gone)
     problems = foreign_tables.counted(gone)
     with np.errstate(invalid="ignore"):
         keep = ~withheld & ~(rank > top)
@@ -118,16 +127,18 @@ def read(path: str | Path, top: int = 5, coordinates: Named | None = None) -> Pr
         raise InputError(f"{path}: none of its {len(ids):,} rows can be used ({describe(problems)})")
     kept = np.flatnonzero(keep)
     photos, number = np.unique(ids[kept].astype(str), return_inverse=True)
-    columns = [values[kept] for values in (lat, lng, sure)]
+    columns = [values[kept] for values in (lat, lng, sure, radius)]
     best, again = _by_rank(number, rank[kept].astype(np.int64) - 1, columns, photos.size, top)
     report = {
         "rows": len(ids),
         "photos": int(photos.size),
         "without_answer": int(withheld.sum()),
         "bad_rows": problems,
+        "bad_radii": bad_radii,
         "duplicates": _again(again, kept, ids, gone),
+        "world": _world(raw),
     }
-    return PredictionRows(photos, best[0], best[1], best[2][:, 0], report)
+    return PredictionRows(photos, best[0], best[1], best[2][:, 0], best[3][:, 0], report)
 
 
 def match(predictions: PredictionRows, truth: pa.Table) -> Matched:
@@ -167,8 +178,12 @@ def match(predictions: PredictionRows, truth: pa.Table) -> Matched:
 
 
 @contextmanager
-def writing(path: str | os.PathLike[str], ids: Sequence[str], top: int = 5) -> Iterator[Sink]:
+def writing(
+    path: str | os.PathLike[str], ids: Sequence[str], top: int = 5, region: float = REGION_SHARE
+) -> Iterator[Sink]:
     """Write a predictions file that `read` reads and that appears when the block ends well.
+
+    `region_radius_km` is the radius around the first answer that holds `region` of the probability.
 
     Yields a function that adds the candidates of one photo: its row in `ids`, and its `locate.Prediction`. An error in
     its place adds nothing, so that the photo counts as not answered.
@@ -183,17 +198,15 @@ def writing(path: str | os.PathLike[str], ids: Sequence[str], top: int = 5) -> I
     """
     with atomic.replacing(Path(path)) as temporary, temporary.open("w", newline="", encoding="utf-8") as file:
         writer = csv.writer(file)
-        writer.writerow(("photo_id", "rank", "latitude", "longitude", "confidence"))
+        writer.writerow(("photo_id", "rank", "latitude", "longitude", "confidence", "region_radius_km", "world"))
 
         def add(row: int, answer: "Prediction | Exception") -> None:
             if isinstance(answer, Exception):
                 return
-            order = answer.order[:top]
-            points = answer.partition.means[order].copy()
-            points[0] = answer.point
-            for rank, (point, cell) in enumerate(zip(points, order, strict=True), start=1):
+            for rank, (point, cell) in enumerate(zip(*answer.candidates(top), strict=True), start=1):
                 numbers = (f"{point[0]:.6f}", f"{point[1]:.6f}", f"{answer.probabilities[cell]:.6g}")
-                writer.writerow((ids[row], rank, *numbers))
+                radius = f"{answer.credible_region(region).radius_km:.6g}" if rank == 1 else ""
+                writer.writerow((ids[row], rank, *numbers, radius, "toy" if answer.toy else "real"))
 
         yield add
 
@@ -225,8 +238,8 @@ def _joined(predictions: PredictionRows, truth: pa.Table, ids: list[str], rows: 
     used[rows[found]] = True
     lat, lng = (np.full((len(ids), predictions.latitude.shape[1]), np.nan) for _ in range(2))
     lat[found], lng[found] = predictions.latitude[rows[found]], predictions.longitude[rows[found]]
-    confidence = np.full(len(ids), np.nan)
-    confidence[found] = predictions.confidence[rows[found]]
+    confidence, radius = (np.full(len(ids), np.nan) for _ in range(2))
+    confidence[found], radius[found] = predictions.confidence[rows[found]], predictions.radius[rows[found]]
     absent, extra = np.flatnonzero(~found), predictions.photo_id[~used]
     report = predictions.report | {
         "matched_by": how,
@@ -234,7 +247,7 @@ def _joined(predictions: PredictionRows, truth: pa.Table, ids: list[str], rows: 
         "without_truth": {"count": int(extra.size), "first": extra[:_SHOWN].tolist()},
     }
     true_lat, true_lng = (truth[name].to_numpy().astype(np.float64) for name in ("latitude", "longitude"))
-    return Matched(np.array(ids), true_lat, true_lng, lat, lng, confidence, report)
+    return Matched(np.array(ids), true_lat, true_lng, lat, lng, confidence, radius, report)
 
 
 def _places(layout: table_files.Layout, named: Named | None) -> Columns:
@@ -264,6 +277,34 @@ def _numbers(column: pa.ChunkedArray) -> tuple[np.ndarray, np.ndarray]:
     """(values float64 with NaN for what is not a number, empty), each (n,)."""
     found = arrays.read(column, "")
     return found.values, found.empty
+
+
+def _ranks(raw: pa.Table) -> np.ndarray:
+    """Ranks (n,), 1 where none is stated, NaN for what is not a number."""
+    if "rank" not in raw.column_names:
+        return np.ones(len(raw))
+    rank, none = _numbers(raw["rank"])
+    return np.where(none, 1.0, rank)
+
+
+def _radii(raw: pa.Table, gone: dict[str, list[int]]) -> tuple[np.ndarray, dict[str, dict[str, Any]]]:
+    """Radii in km (n,), NaN for none; and what cannot be one, which does not cost the row its place."""
+    name = next((each for each in ("radius", "radius_m") if each in raw.column_names), None)
+    if name is None:
+        return np.full(len(raw), np.nan), {}
+    km, empty = _numbers(raw[name])
+    with np.errstate(invalid="ignore"):
+        bad = (np.isnan(km) & ~empty) | (km < 0)
+    rows = np.flatnonzero(bad)
+    km = np.where(bad, np.nan, km / 1000 if name == "radius_m" else km)
+    numbers = foreign_tables.row_numbers(rows.tolist(), gone)
+    return km, {"radius is not a number of 0 or more": {"count": int(rows.size), "rows": numbers}} if rows.size else {}
+
+
+def _world(raw: pa.Table) -> str:
+    """Whether any row says that it is of the toy Earth."""
+    said = raw["world"].cast(pa.string()).unique().to_pylist() if "world" in raw.column_names else []
+    return "toy" if any((each or "").strip().lower() == "toy" for each in said) else "real"
 
 
 def _by_rank(

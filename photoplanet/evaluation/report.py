@@ -8,16 +8,21 @@ import numpy.typing as npt
 from numpy.typing import NDArray
 
 from photoplanet.earth.geodesy import RADII_KM
-from photoplanet.evaluation import accuracy, calibration, predictions, tables
+from photoplanet.evaluation import accuracy, calibration, predictions, radii, resampling, tables
 from photoplanet.locate.credible_region import REGION_SHARE
 
 _SHOWN = 5
 
 
 def result(
-    name: str, errors_km: npt.ArrayLike, groups: npt.ArrayLike | None = None, by: str = "", seed: int = 0
+    name: str,
+    errors_km: npt.ArrayLike,
+    groups: npt.ArrayLike | None = None,
+    by: str = "",
+    seed: int = 0,
+    units: resampling.Units | None = None,
 ) -> dict[str, Any]:
-    """`accuracy.summary` of the first candidate, with `name`, `top_k` and, given groups, `by`.
+    """`accuracy.summary` of the first candidate, with `name`, `top_k` and, given groups, `by`; `units` as there.
 
     `errors_km` is (n, k): column j is the error of the best of the first j + 1 candidates, as `top_k_errors` returns
     it. `top_k` maps "1" … "k" to accuracy by radius (the paper's Fig. 3).
@@ -26,10 +31,10 @@ def result(
     1.0
     """
     errors = np.asarray(errors_km, np.float64)
-    found = {"name": name, **accuracy.summary(errors[:, 0], seed=seed)}
+    found = {"name": name, **accuracy.summary(errors[:, 0], seed=seed, units=units)}
     found["top_k"] = {str(k + 1): accuracy.accuracy(errors[:, k]) for k in range(errors.shape[1])}
     if groups is not None:
-        found["by"] = {by: accuracy.by_group(errors[:, 0], groups, seed=seed)}
+        found["by"] = {by: accuracy.by_group(errors[:, 0], groups, seed=seed, units=units)}
     return found
 
 
@@ -39,6 +44,7 @@ def calibration_facts(
     held: NDArray[np.bool_],
     answered: NDArray[np.bool_],
     share: float = REGION_SHARE,
+    units: resampling.Units | None = None,
 ) -> dict[str, Any]:
     """How honest the probabilities are, over the photos that were read (`answered`, bool (n,)).
 
@@ -52,12 +58,14 @@ def calibration_facts(
     sure, right, inside = confidence[answered], correct[answered], held[answered]
     n = int(answered.sum())
     covered = float(inside.mean()) if n else 0.0
+    of = (units or resampling.photos(len(answered))).some(answered)
+    bounds = resampling.share_intervals(inside[:, None], of)[0].tolist()
     return {
         "expected_calibration_error": calibration.expected_calibration_error(sure, right),
         "bins": calibration.BINS,
         "mean_confidence": float(sure.mean()) if n else 0.0,
         "cell_accuracy": float(right.mean()) if n else 0.0,
-        "region": {"probability": share, "coverage": covered, "interval": list(accuracy.share_interval(covered, n))},
+        "region": {"probability": share, "coverage": covered, "interval": bounds},
     }
 
 
@@ -69,27 +77,53 @@ def page(
 ) -> str:
     """A result as a person wants to read it: a table to paste in a `style` of `tables.FORMATS`, or else as `text`.
 
-    `published`: rows of `published.Benchmark.rows` to set beside it; `intervals`: with a style, the 95 % intervals too.
+    `published`: rows of `published.Benchmark.rows` to set beside it, never beside the toy Earth, and with a mark beside
+    an incomplete copy; `intervals`: with a style, the 95 % intervals too.
 
     >>> print(page(result("mine", [[10.0]]), style="markdown"))
     |  | street 1 km | city 25 km | ...
     """
     if style is not None:
-        return tables.render(table_rows(found, published), style, intervals=intervals)
-    if not published:
-        return text(found)
-    own = {"name": found["name"], "accuracy": found["accuracy"]}
-    return f"{text(found)}\n{tables.markdown([*published, own])}"
+        rows = table_rows(found, published)
+        return tables.render(rows, style, intervals=intervals, notes=_captions(found, published, intervals))
+    lines, beside = text(found), comparable(found, published)
+    if beside:
+        own = {"name": own_name(found), "accuracy": found["accuracy"]}
+        lines += f"\n{tables.markdown([*beside, own])}"
+    return lines + "".join(f"\n{note}\n" for note in _captions(found, published, intervals=False))
+
+
+def comparable(found: Mapping[str, Any], published: Sequence[Mapping[str, Any]]) -> Sequence[Mapping[str, Any]]:
+    """The published rows that may stand beside a result: none beside one of the toy Earth.
+
+    >>> comparable({"world": "toy"}, [{"name": "PlaNet"}])
+    []
+    """
+    return [] if found.get("world") == "toy" else published
+
+
+def own_name(found: Mapping[str, Any]) -> str:
+    """What a result is called in a table: its name, its readout, and why it is not comparable.
+
+    >>> own_name({"name": "toy", "readout": "center", "world": "toy"})
+    'toy, readout center (toy Earth)'
+    """
+    readout = f", readout {found['readout']}" if "readout" in found else ""
+    marks = ["toy Earth"] if found.get("world") == "toy" else []
+    if not found.get("benchmark", {"complete": True})["complete"]:
+        marks.append("incomplete copy, not comparable")
+    return f"{found['name']}{readout}" + (f" ({'; '.join(marks)})" if marks else "")
 
 
 def text(found: Mapping[str, Any]) -> str:
     """A result as lines for a terminal: accuracy with intervals, median, GeoScore, top-k, calibration, groups.
 
     >>> print(text(result("mine", [[10.0]])))
-          within  accuracy   95 % interval
+          within  accuracy   95 % interval, 1 photo resampled
     street     1 km     0.0 %   ...
     """
-    lines = [f"{'':<10}{'within':>9}{'accuracy':>10}   95 % interval"]
+    resampled = resampling.described(found["intervals"])
+    lines = [f"{'':<10}{'within':>9}{'accuracy':>10}   95 % interval, {resampled}"]
     for radius, km in found["radii_km"].items():
         low, high = (tables.percent(bound) for bound in found["accuracy_interval"][radius])
         share = tables.percent(found["accuracy"][radius])
@@ -97,7 +131,8 @@ def text(found: Mapping[str, Any]) -> str:
     low, high = (tables.distance(bound) for bound in found["median_km_interval"])
     if found["photos"]:
         lines.append(f"median error {tables.distance(found['median_km'])} km ({low} … {high} km)")
-        lines.append(f"GeoScore {found['geoscore']:.0f} of {accuracy.GEOSCORE_BEST:.0f}")
+        low, high = (f"{bound:.0f}" for bound in found["geoscore_interval"])
+        lines.append(f"GeoScore {found['geoscore']:.0f} of {accuracy.GEOSCORE_BEST:.0f} ({low} … {high})")
     if len(found["top_k"]) > 1:
         lines += ["", f"{'best of':<10}" + "".join(f"{name:>11}" for name in found["radii_km"])]
         for k, shares in found["top_k"].items():
@@ -111,6 +146,8 @@ def text(found: Mapping[str, Any]) -> str:
             f"{tables.percent(sure['cell_accuracy'])} %)",
             f"the {100 * region['probability']:g} % region holds the truth of {tables.percent(region['coverage'])} %",
         ]
+    if found.get("radius"):
+        lines += ["", *radii.lines(found["radius"])]
     if found.get("leaks", {}).get("checked"):
         lines += ["", *_leak_lines(found["leaks"])]
     for by, groups in found.get("by", {}).items():
@@ -129,6 +166,8 @@ def remarks(found: Mapping[str, Any]) -> Iterator[str]:
     ['toy Earth: not real places (this model knows a made-up world only)']
     """
     leaks, of_all = found["leaks"], f"of {found['photos']:,}"
+    if "warning" in found.get("intervals", {}):
+        yield found["intervals"]["warning"]
     if not leaks["checked"]:
         yield f"NOT checked whether test photos are among the training photos: {leaks['why']}; {leaks['how']}"
     elif leaks["not_compared"]:
@@ -136,7 +175,8 @@ def remarks(found: Mapping[str, Any]) -> Iterator[str]:
     if found["world"] == "toy":
         yield "toy Earth: not real places (this model knows a made-up world only)"
     if found["uncovered"]:
-        yield f"{found['uncovered']:,} {of_all} photos lie outside every cell of the model"
+        scored = "count as wrong" if found["uncovered_scored_by"] == "wrong" else "are scored by distance"
+        yield f"{found['uncovered']:,} {of_all} photos lie outside every cell of the model; they {scored}"
     if found["abstained"]:
         yield f"{found['abstained']:,} {of_all} answers `locate` would withhold as too weak; scored here"
     unreadable = found["unreadable"]
@@ -153,8 +193,12 @@ def notes(report: Mapping[str, Any]) -> Iterator[str]:
     >>> list(notes(report))
     ['2 rows give no coordinates: no answer']
     """
-    for key, what in (("bad_rows", "rows of the predictions left out"), ("duplicates", "duplicates left out")):
-        if report[key]:
+    kinds = (
+        ("bad_rows", "rows of the predictions left out"), ("duplicates", "duplicates left out"),
+        ("bad_radii", "radii not checked"),
+    )  # fmt: skip
+    for key, what in kinds:
+        if report.get(key):
             yield f"{what}: {predictions.describe(report[key])}"
     if report["without_answer"]:
         yield f"{report['without_answer']:,} rows give no coordinates: no answer"
@@ -173,12 +217,22 @@ def table_rows(found: Mapping[str, Any], published: Sequence[Mapping[str, Any]] 
     >>> [row["name"] for row in table_rows(result("mine", [[10.0]]), [{"name": "theirs"}])]
     ['theirs', 'mine']
     """
-    apart = ("top_k", "by", "sureness", "leaks")
-    own: dict[str, Any] = {key: value for key, value in found.items() if key not in apart}
-    rows = [*map(dict, published), own]
+    apart = ("top_k", "by", "sureness", "leaks", "radius")
+    own: dict[str, Any] = {key: value for key, value in found.items() if key not in apart} | {"name": own_name(found)}
+    rows = [*map(dict, comparable(found, published)), own]
     for groups in found.get("by", {}).values():
         rows += [{"name": name, **figures} for name, figures in groups.items()]
     return rows
+
+
+def _captions(found: Mapping[str, Any], published: Sequence[Mapping[str, Any]], intervals: bool) -> list[str]:
+    """What has to stand with a table wherever it is pasted."""
+    notes = []
+    if intervals:
+        notes.append(f"95 % intervals by bootstrap: {resampling.described(found['intervals'])}.")
+    if published and not comparable(found, published):
+        notes.append("The toy Earth is made up: its accuracy is not comparable with published results, left out here.")
+    return notes
 
 
 def _leak_lines(found: Mapping[str, Any]) -> Iterator[str]:

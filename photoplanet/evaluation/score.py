@@ -4,8 +4,9 @@ import os
 from typing import Any
 
 from photoplanet.earth.coordinates.tables import Named
-from photoplanet.evaluation import accuracy, predictions, regions, report
+from photoplanet.evaluation import accuracy, predictions, published, radii, regions, report, resampling
 from photoplanet.evaluation.truth import LISTED
+from photoplanet.locate.credible_region import REGION_SHARE
 from photoplanet.photos import table
 
 
@@ -16,15 +17,21 @@ def score(
     top: int = 5,
     by: str | None = None,
     name: str = "these predictions",
+    benchmark: str | None = None,
+    region: float = REGION_SHARE,
+    resample: str | None = None,
     coordinates: Named | None = None,
 ) -> dict[str, Any]:
     r"""Score a file of predictions against a photo table, or a list of photo ids and places → values for JSON.
 
     Files: CSV, TSV or Parquet; see `predictions.read` and `predictions.match`. `top`: candidates a photo; `by`: also by
-    "continent" or "country"; `name`: what to call the predictions; `coordinates`: their names for latitude and
-    longitude. InputError for files that cannot be read, or have no photo in common.
+    "continent" or "country"; `name`: what to call the predictions; `benchmark`: the public benchmark that the truth
+    should be; `region`: the share of truths that stated radii claim to hold; `resample`: what intervals resample, as
+    `resampling.units` has it; `coordinates`: the predictions' names for latitude and longitude. InputError for files
+    that cannot be read, or have no photo in common.
 
-    Keys: those of `report.result`, and `report`: what was left out, as `report.notes` says it in words.
+    Keys: those of `report.result`, `radius` (`radii.check`, None where no radius is stated), `world`, perhaps
+    `benchmark` (`expected`, `complete`), and `report`: what was left out, as `report.notes` says it in words.
 
     >>> import tempfile, pathlib
     >>> folder = pathlib.Path(tempfile.mkdtemp())
@@ -34,10 +41,17 @@ def score(
     >>> found["accuracy"]["city"], found["report"]["missing"]
     (0.5, {'count': 1, 'first': ['b']})
     """
-    known, left_out = table.read(os.fspath(truth), require=LISTED, columns=("photo_id",))
+    known, left_out = table.read(os.fspath(truth), require=LISTED, columns=("photo_id", *resampling.COLUMNS))
     matched = predictions.match(predictions.read(os.fspath(predicted), top, coordinates), known)
     errors = accuracy.top_k_errors(matched.latitude, matched.longitude, matched.true_latitude, matched.true_longitude)
     groups = regions.groups(matched.true_latitude, matched.true_longitude, by) if by else None
-    found = report.result(name, errors, groups, by or "")
+    units = resampling.units(known, resample)
+    found = report.result(name, errors, groups, by or "", units=units)
+    found["radius"] = radii.check(errors[:, 0], matched.radius, region, units)
+    found["world"] = matched.report["world"]
     found["report"] = matched.report | {"truth_left_out": left_out}
+    if benchmark:
+        expected = published.get(benchmark).photos
+        complete = found["photos"] == expected
+        found["benchmark"] = {"benchmark": benchmark, "expected": expected, "complete": complete}
     return found

@@ -7,9 +7,11 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from photoplanet.errors import InputError
 from photoplanet.locate.credible_region import REGION_SHARE, holds
 from photoplanet.locate.prediction import Prediction
 
+UNCOVERED = ("distance", "wrong")  # how photos outside every cell of the model are scored; the first by default
 _SHOWN = 5
 
 
@@ -17,7 +19,8 @@ _SHOWN = 5
 class Collected:
     """What is needed of n answers to score them; rows of photos that were not read are NaN or False.
 
-    `latitude`, `longitude` (n, k) degrees: the candidates; `confidence` (n, k): the probability of their cells;
+    `latitude`, `longitude` (n, k) degrees: the candidates; `confidence` (n,): the highest probability of a cell;
+    `radius` (n,): km around the point that hold the region's share of the probability;
     `correct`, `held`, `answered`, `abstained`, all bool (n,): whether the most probable cell is the true one, whether
     the credible region holds the true cell, whether the photo was read, whether the model abstains. `unreadable`: a
     count with the first reasons.
@@ -26,6 +29,7 @@ class Collected:
     latitude: NDArray[np.float64]
     longitude: NDArray[np.float64]
     confidence: NDArray[np.float64]
+    radius: NDArray[np.float64]
     correct: NDArray[np.bool_]
     held: NDArray[np.bool_]
     answered: NDArray[np.bool_]
@@ -42,8 +46,8 @@ def collect(
 ) -> Collected:
     """Collect (row, prediction or error) pairs; rows that never come count as unanswered.
 
-    `labels` (n,) int: the true class of each row, −1 outside every cell. The first candidate of a prediction is its
-    point, the others are the next cells by probability. `each` is called for every pair.
+    `labels` (n,) int: the true class of each row, −1 outside every cell. The candidates are `Prediction.candidates`.
+    `each` is called for every pair.
 
     >>> import photoplanet as pp
     >>> model = pp.load("toy")
@@ -53,7 +57,8 @@ def collect(
     (array([ True, False]), array([ True, False]), (2, 5))
     """
     n = len(labels)
-    lat, lng, sure = (np.full((n, top), np.nan) for _ in range(3))
+    lat, lng = (np.full((n, top), np.nan) for _ in range(2))
+    sure, radius = (np.full(n, np.nan) for _ in range(2))
     correct, held, answered, abstained = (np.zeros(n, np.bool_) for _ in range(4))
     reasons: list[str] = []
     failed = 0
@@ -63,13 +68,27 @@ def collect(
             if len(reasons) < _SHOWN:
                 reasons.append(str(answer))
         else:
-            order = answer.order[:top]
-            count = len(order)
-            lat[row, :count], lng[row, :count] = answer.partition.means[order].T
-            lat[row, 0], lng[row, 0] = answer.point
-            sure[row, :count] = answer.probabilities[order]
+            points, _ = answer.candidates(top)
+            lat[row, : len(points)], lng[row, : len(points)] = points.T
+            sure[row] = answer.probabilities[answer.order[0]]
+            radius[row] = answer.credible_region(region).radius_km
             answered[row], abstained[row] = True, answer.abstains
             correct[row] = labels[row] == answer.order[0]
             held[row] = holds(answer.probabilities, answer.order, int(labels[row]), region)
         each(row, answer)
-    return Collected(lat, lng, sure, correct, held, answered, abstained, {"count": failed, "first": reasons})
+    return Collected(lat, lng, sure, radius, correct, held, answered, abstained, {"count": failed, "first": reasons})
+
+
+def counted(errors_km: NDArray[np.float64], labels: NDArray[np.integer[Any]], uncovered: str) -> NDArray[np.float64]:
+    """Errors (n, k) in km with photos outside every cell (`labels` < 0) as `uncovered` says, one of `UNCOVERED`.
+
+    "distance": as all others, by how far the answer is off, which is what the paper does: its test photos were not
+    filtered by its cells. "wrong": no answer can be right there, since no cell is. InputError for another word.
+
+    >>> counted(np.array([[3.0], [4.0]]), np.array([0, -1]), "wrong")
+    array([[ 3.],
+           [inf]])
+    """
+    if uncovered not in UNCOVERED:
+        raise InputError(f"uncovered photos are scored by {' or '.join(UNCOVERED)}, not {uncovered!r}")
+    return np.where((labels < 0)[:, None] & (uncovered == "wrong"), np.inf, errors_km)

@@ -65,8 +65,16 @@ def as_json(rows: Sequence[Row], radii: Mapping[str, float] = RADII_KM, interval
 FORMATS: dict[str, Callable[..., str]] = {"markdown": markdown, "latex": latex, "json": as_json}
 
 
-def render(rows: Sequence[Row], style: str, radii: Mapping[str, float] = RADII_KM, intervals: bool = False) -> str:
+def render(
+    rows: Sequence[Row],
+    style: str,
+    radii: Mapping[str, float] = RADII_KM,
+    intervals: bool = False,
+    notes: Sequence[str] = (),
+) -> str:
     """`rows` in one of `FORMATS`; InputError lists them for another name.
+
+    `notes`: lines that stand below a table, as comments in LaTeX; JSON has what they say in its rows.
 
     >>> rows = [{"name": "mine", "accuracy": {"city": 0.25}}]
     >>> render(rows, "markdown") == markdown(rows)
@@ -74,7 +82,8 @@ def render(rows: Sequence[Row], style: str, radii: Mapping[str, float] = RADII_K
     """
     if style not in FORMATS:
         raise InputError(f"no table style is called {style!r}; the styles are {', '.join(FORMATS)}")
-    return FORMATS[style](rows, radii, intervals)
+    below = {"markdown": "\n{}\n", "latex": "% {}\n", "json": ""}[style]
+    return FORMATS[style](rows, radii, intervals) + "".join(below.format(note) for note in notes)
 
 
 def percent(share: float | None, missing: str = "–") -> str:

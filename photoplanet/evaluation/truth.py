@@ -10,10 +10,11 @@ import pyarrow as pa
 
 from photoplanet.earth import geodesy
 from photoplanet.errors import InputError
-from photoplanet.evaluation import published
+from photoplanet.evaluation import published, resampling
 from photoplanet.photos import table
 
 LISTED = ("photo_id", "latitude", "longitude")  # what a benchmark's list needs: paths are found in the images' folder
+READ = (*table.REQUIRED, *resampling.COLUMNS)
 
 
 @dataclass(frozen=True)
@@ -54,7 +55,7 @@ def of(photos: str | os.PathLike[str] | pa.Table) -> Truth:
     """
     if not isinstance(photos, pa.Table):
         source = Path(photos)
-        known, left_out = table.read(source, columns=table.REQUIRED)
+        known, left_out = table.read(source, columns=READ)
         return Truth(_some(known, source), list(table.paths(known, source.parent)), source, left_out)
     missing = [name for name in table.REQUIRED if name not in photos.column_names]
     if missing:
@@ -75,7 +76,7 @@ def of_benchmark(name: str, images: str | os.PathLike[str], listing: str | os.Pa
     False
     """
     source = Path(listing)
-    known, left_out = table.read(source, require=LISTED, columns=table.REQUIRED)
+    known, left_out = table.read(source, require=LISTED, columns=READ)
     paths, facts = published.check(name, _some(known, source), os.fspath(images))
     return Truth(known, paths, source, left_out, facts)
 

@@ -48,9 +48,8 @@ def index(
     without a usable coordinate is left out unless `keep_without_gps`. `drop_graphics` leaves out diagrams and the like;
     `filter` ("module:function", or a callable) gets each photo as a PIL image and returns True to keep it; both decode.
     Works on `threads` (default: one per core, at most 8), or on `processes`, which pay from some 10,000 photos on.
-    `coordinates`: the tables' names for latitude and longitude, where they have several.
-    `images` is a folder in which the photos of tables are looked for by path or id, for lists without paths.
-    Nothing is written when no photo is left. Raises InputError for a source that cannot be used at all.
+    `images`: a folder in which the photos of tables are looked for by path or id; `coordinates`: the tables' names of
+    latitude and longitude. Nothing is written when no photo is left. InputError for a source that cannot be used.
 
     >>> import tempfile
     >>> from PIL import Image
@@ -65,7 +64,7 @@ def index(
     if processes and callable(filter):
         raise InputError("a filter for several processes is named 'module:function', so that each can import it")
     options = IndexOptions(max_pixels, drop_graphics, filter)
-    target = Path(output).absolute() if output is not None else None
+    target = None if output is None else Path(output).absolute()
     if target is not None:
         atomic.check_folder(target)
     rows = Rows(target.parent if target else None, keep_without_gps)
@@ -73,11 +72,8 @@ def index(
     with Cache(cache_folder(target) if target else None, options.fingerprint, sound=sound, strict=False) as cache:
         pool, workers = _pool(threads, processes)
         try:
-            found = cache.fill(
-                rows.new(candidates(sources, listed, coordinates)),
-                lambda new: _inspected(new, pool, workers, options),
-                lambda candidate: (candidate.address, candidate.stamp),
-            )
+            new = rows.new(candidates(sources, listed, coordinates))
+            found = cache.fill(new, lambda new: _inspected(new, pool, workers, options), _key)
             for candidate, entry in found:
                 if isinstance(entry, Exception):
                     raise entry
@@ -89,6 +85,10 @@ def index(
     if target is not None and len(result):  # an empty result must not replace a table that was there
         table.write(result, target)
     return result, rows.left_out
+
+
+def _key(candidate: Candidate) -> tuple[str, str]:
+    return candidate.address, candidate.stamp
 
 
 def cache_folder(output: str | Path) -> Path:

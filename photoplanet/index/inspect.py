@@ -18,8 +18,8 @@ from photoplanet.photos.shards import read_range, split_address
 from photoplanet.photos.table import SCHEMA, coordinate_fault
 from photoplanet.photos.truncation import surely_whole
 
+READER = 3  # raised when photos are read otherwise than before, so that earlier findings are not used
 MAX_JSON = 1 << 20  # bytes of a sample's JSON
-_FINDINGS = 2  # changes with what is found in the same photo, so that older findings are not used
 MAX_TEXT = 1000  # characters of a value in it
 Record = dict[str, Any]  # JSON: see `inspect_photo`
 TEXT_COLUMNS = ("photo_id", "taken_at", "album", "photographer", "licence", "source")
@@ -63,7 +63,7 @@ class IndexOptions:
     @property
     def fingerprint(self) -> str:
         """A text that changes with every option."""
-        return json.dumps([_FINDINGS, self.max_pixels, self.drop_graphics, self.filter_name])
+        return json.dumps([READER, self.max_pixels, self.drop_graphics, self.filter_name])
 
 
 def inspect_photo(candidate: Candidate, options: IndexOptions) -> Record:

@@ -109,5 +109,6 @@ def _mark(candidate: Candidate) -> int:
     shard = split_address(candidate.address)
     device, number = candidate.file
     if number:
-        return hash((device, number, candidate.stamp if not shard else shard[1]))
+        own = candidate.stamp.partition(";")[0]  # without those of sidecars: beside another name others may lie
+        return hash((device, number, own, shard[1] if shard else ""))
     return hash(f"{os.path.realpath(shard[0])}#{shard[1]}" if shard else os.path.realpath(candidate.address))

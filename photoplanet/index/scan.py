@@ -42,14 +42,16 @@ def candidates(
         if not path.exists():
             raise InputError(f"{path}: no such file or folder; check the path")
         suffix = path.suffix.lower()
+        if not path.is_dir() and not path.is_file():
+            raise InputError(f"{path}: is not a regular file; give a folder, a table, a shard or a photo")
         if path.is_dir():
             yield from _folder(path, beside)
         elif suffix in TABLE_SUFFIXES:
             yield from _table(path, images, coordinates, beside)
         elif suffix == ".tar":
             yield from _shard(path)
-        elif suffix in SUFFIXES:
-            yield _photo(os.path.abspath(path), path.stat(), path.name, {}, beside)  # noqa: PTH100  # resolves ".."
+        elif suffix in SUFFIXES or _content(path):
+            yield _photo(_absolute(path), path.stat(), path.name, {}, beside)
         else:
             raise InputError(f"{path}: not a source; give a folder, a .csv or .parquet table, a .tar shard or a photo")
 
@@ -59,7 +61,7 @@ def _folder(root: Path, beside: Sidecars) -> Iterator[Candidate | LeftOut]:
 
     A photo's album is its folder's path from the root's name on; photos right in the root have none.
     """
-    root = Path(os.path.abspath(root))  # noqa: PTH100  # resolves ".."
+    root = Path(_absolute(root))
     for inside in folders.walk(root):
         folder = inside.path
         if inside.fault is not None:
@@ -97,6 +99,18 @@ def _photo(address: str, status: os.stat_result, photo_id: str, given: dict[str,
     return Candidate(address, stamp, photo_id, given, file=(status.st_dev, status.st_ino), beside=spoken)
 
 
+def _absolute(path: Path) -> str:
+    """An absolute path without "..", which behind a link to a folder is not what it seems."""
+    plain = os.path.abspath(path)  # noqa: PTH100
+    if ".." in str(path):
+        try:
+            same = os.path.samefile(plain, path)  # noqa: PTH121
+        except OSError:
+            same = False
+        return plain if same else os.path.realpath(path)
+    return plain
+
+
 def _sidecar_stamp(path: str) -> str:
     with suppress(OSError):
         return _stamp(os.stat(path))  # noqa: PTH116
@@ -110,7 +124,7 @@ def _detail(path: str, why: str) -> str:
     return _DETAILS[why]
 
 
-def _content(path: str) -> formats.Format | None:
+def _content(path: str | Path) -> formats.Format | None:
     """The photo format that the first bytes of a file show."""
     with suppress(OSError):
         if stat.S_ISREG(os.stat(path).st_mode):  # noqa: PTH116
@@ -144,7 +158,7 @@ def _table(
     for batch in rows.to_batches(max_chunksize=10_000):
         for given in batch.to_pylist():
             listed = given.pop("path", None)
-            address = images.find(given["photo_id"], listed) if images else os.path.normpath(folder / listed)
+            address = images.find(given["photo_id"], listed) if images else _absolute(folder / listed)
             if address is None:
                 yield _left(f"{path}: {given['photo_id']}", "missing", "no such file below the folder of the photos")
                 continue

@@ -1,4 +1,8 @@
-"""Point estimates (readouts): a distribution over cells → one coordinate; all work on many photos at once."""
+"""Point estimates (readouts): a distribution over cells → one coordinate; all work on many photos at once.
+
+Top-k has one definition for all of them (the paper's Fig. 3): rank 1 is the readout's point, which stands for the cell
+that holds it (or the nearest); the ranks from 2 are the other cells by descending probability, each at its `positions`.
+"""
 
 from collections.abc import Callable, Iterator
 from typing import TYPE_CHECKING, Any
@@ -135,6 +139,20 @@ def get(name: str) -> Callable[[Rows, "Partition"], Points]:
     if name not in READOUTS:
         raise InputError(f"no readout is called {name!r}; the readouts are {', '.join(READOUTS)}")
     return READOUTS[name]
+
+
+def positions(name: str, partition: "Partition") -> NDArray[np.float64]:
+    """Where the readout `name` places a single cell, degrees (n, 2): `center` at its centre, all others at its mean.
+
+    With `center` and `mean`, the points of the k most probable cells are therefore exactly the first k ranks.
+
+    >>> import photoplanet as pp
+    >>> part = pp.Partition.uniform([48.85, 48.87, -33.9], [2.3, 2.4, 151.2], level=5, min_photos=1)
+    >>> positions("center", part).round().tolist(), positions("expected", part).round().tolist()
+    ([[49.0, 1.0], [-35.0, 150.0]], [[49.0, 2.0], [-34.0, 151.0]])
+    """
+    get(name)
+    return partition.centers if name == "center" else partition.means
 
 
 def _checked(probabilities: Rows, partition: "Partition") -> Rows:

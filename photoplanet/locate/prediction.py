@@ -47,7 +47,9 @@ class Prediction:
     Prediction("...", ... % within ... km, abstains=..., world="toy")
     >>> where.best.latitude == where.point[0], len(where.top(3)), where.credible_region(0.5).probability >= 0.5
     (True, 3, True)
-    >>> float(where.probabilities[where.order[0]]) == where.top(1)[0].confidence, list(where.confidence)
+    >>> (where.top(1)[0].latitude, where.top(1)[0].cell) == (where.best.latitude, where.best.cell)
+    True
+    >>> bool(where.probabilities[where.order[0]] == where.probabilities.max()), list(where.confidence)
     (True, ['street', 'city', 'region', 'country', 'continent'])
     >>> where.abstains == (where.confidence["country"] < ABSTAIN_BELOW)
     True
@@ -103,8 +105,29 @@ class Prediction:
         """The classes (classes,) by descending probability."""
         return descending(self.probabilities)
 
+    def candidates(self, k: int = 5) -> tuple[NDArray[np.float64], NDArray[np.int32]]:
+        """The first `k` answers by rank (fewer where there are fewer cells): degrees (k, 2), and the classes (k,).
+
+        Rank 1 is the point, which stands for the cell that holds it (or the nearest). The others are the most probable
+        of the other cells, where the readout places each: at the centre for `center`, else at the mean position of its
+        photos. Every list, file, figure and score of the best of k answers is made of these. InputError for k < 1.
+
+        >>> import photoplanet as pp
+        >>> where = pp.load("toy").locate(np.zeros((64, 64, 3), np.uint8))
+        >>> points, classes = where.candidates(3)
+        >>> points.shape, bool((points[0] == where.point).all()), len(set(classes.tolist()))
+        ((3, 2), True, 3)
+        """
+        if k < 1:
+            raise InputError(f"top needs 1 place or more, not {k}")
+        likely = self.order[:k]
+        classes = np.concatenate([[self._class], likely[likely != self._class]])[:k].astype(np.int32)
+        points = point_estimates.positions(self.readout, self.partition)[classes]
+        points[0] = self.point
+        return points, classes
+
     def top(self, k: int = 5) -> list[Place]:
-        """The `k` most probable cells (fewer where there are fewer), each at the mean position of its photos.
+        """The first `k` answers as `candidates` ranks them: the best point, then the most probable of the other cells.
 
         `confidence` is the cell's probability and `radius_km` the distance to its farthest corner.
 
@@ -113,14 +136,15 @@ class Prediction:
         >>> [place.confidence >= 0 for place in where.top(3)]
         [True, True, True]
         """
-        if k < 1:
-            raise InputError(f"top needs 1 place or more, not {k}")
-        classes, part = self.order[:k], self.partition
-        means, reaches = part.means[classes].tolist(), part.reaches_km[classes].tolist()
+        points, classes = self.candidates(k)
+        part = self.partition
+        reaches = (part.center_reaches_km if self.readout == "center" else part.reaches_km)[classes]
+        if self.at is not None or self.readout == "local":  # the first is no cell's own place
+            reaches[0] = geodesy.distance_km(*points[0], *cells.vertices(part.ids[classes[0]]).T).max()
         shares, tokens = self.probabilities[classes].tolist(), [part.tokens[label] for label in classes.tolist()]
         return [
             Place(lat, lng, share, reach, token)
-            for (lat, lng), share, reach, token in zip(means, shares, reaches, tokens, strict=True)
+            for (lat, lng), share, reach, token in zip(points.tolist(), shares, reaches.tolist(), tokens, strict=True)
         ]
 
     def credible_region(self, p: float = REGION_SHARE) -> Region:
@@ -177,9 +201,9 @@ class Prediction:
         ['abstains', 'best', 'confidence', 'model', 'readout', 'region', 'top', 'world']
         """
         held, listed = self.credible_region(region), self.top(top)
-        look_up(listed if self.at else [*listed, self.best], keep=True)
+        look_up(listed[1:] if self.at else [*listed, self.best], keep=True)
         if self.at:
-            look_up([self.best])  # never cache a camera's position
+            look_up([listed[0], self.best])  # never cache a camera's position
         return {
             "best": self.best.to_dict(precision),
             "confidence": {name: short(value) for name, value in self.confidence.items()},
@@ -226,8 +250,8 @@ class Prediction:
 
     @cached_property
     def _class(self) -> int:
-        """The class whose cell holds the point, else the most probable one."""
-        return int(_classes_at(np.array([self.point]), self.partition, self.order[None])[0])
+        """The class whose cell holds the point, else the one whose mean position is nearest."""
+        return int(_classes_at(np.array([self.point]), self.partition)[0])
 
     @cached_property
     def _held(self) -> dict[float, tuple[int, float]]:
@@ -291,7 +315,7 @@ def prepare(predictions: Sequence[Prediction], region: float = REGION_SHARE) -> 
         points = np.column_stack(point_estimates.get(some[0].readout)(rows, part))
         for number, each in enumerate(some):
             points[number] = points[number] if each.at is None else each.at
-        around, classes = MassAround(points, rows, part, orders), _classes_at(points, part, orders)
+        around, classes = MassAround(points, rows, part, orders), _classes_at(points, part)
         within = {name: around.within(km) for name, km in geodesy.RADII_KM.items()}
         radii = around.radius(region, {geodesy.RADII_KM[name]: held for name, held in within.items()})
         kept = counts(rows, orders, region)
@@ -308,14 +332,16 @@ def _same(one: NDArray[np.float32] | None, other: NDArray[np.float32] | None) ->
     return one is other or (one is not None and other is not None and np.array_equal(one, other))
 
 
-def _classes_at(points: NDArray[np.float64], partition: "Partition", orders: NDArray[np.int32]) -> NDArray[np.int32]:
-    """The class (n,) whose cell holds each point (n, 2), else the first of `orders`; for few, quicker than `assign`."""
+def _classes_at(points: NDArray[np.float64], partition: "Partition") -> NDArray[np.int32]:
+    """The class (n,) whose cell holds each point (n, 2), else the nearest mean's; for few, quicker than `assign`."""
     leaves = cells.from_latlng(*points.T)[:, None]
     near = np.clip(np.searchsorted(partition.ids, leaves) + np.array([-1, 0]), 0, len(partition) - 1)
     ids = partition.ids[near]
     inside = (cells.range_min(ids) <= leaves) & (leaves <= cells.range_max(ids))
-    held = near[np.arange(len(near)), inside.argmax(axis=1)]
-    return np.where(inside.any(axis=1), held, orders[:, 0]).astype(np.int32)
+    held = near[np.arange(len(near)), inside.argmax(axis=1)].astype(np.int32)
+    for row in np.flatnonzero(~inside.any(axis=1)):  # one by one: rare, and memory stays that of one photo
+        held[row] = (partition.xyz @ geodesy.to_xyz(*points[row])).argmax()
+    return np.asarray(held)
 
 
 def _facts(held: Region) -> dict[str, Any]:

@@ -152,8 +152,8 @@ def _taken(details: Any, gps: Any, scanned: bool) -> str | None:
         if moment := exif_times.moment(*map(_text, fields)):
             return moment
     if original is None and not scanned:
-        fields = (details.get(tags.OFFSET_DIGITIZED), details.get(tags.SUBSECONDS_DIGITIZED))
-        if moment := exif_times.moment(digitized, *map(_text, fields)):
+        offset, fraction = _text(details.get(tags.OFFSET_DIGITIZED)), _text(details.get(tags.SUBSECONDS_DIGITIZED))
+        if moment := exif_times.moment(digitized, offset, fraction):
             return moment
     return exif_times.from_gps(_text(gps.get(tags.GPS_DATE)), gps.get(tags.GPS_TIME))
 

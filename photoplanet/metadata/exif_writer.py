@@ -3,23 +3,33 @@
 In a JPEG no pixel is encoded again, and every other byte stays as it was: the result is a list of edits, so that what
 is not named in it cannot change. A GPS directory is appended at the end of the EXIF block; where the block has no
 pointer to one, its first directory is copied behind it with the pointer added. Nothing that is there moves, so that
-maker notes and thumbnails, whose offsets nobody else knows, stay valid.
+maker notes and thumbnails, whose offsets nobody else knows, stay valid. The next estimate takes the place of this one.
 """
 
 import struct
-from collections.abc import Iterator
 from datetime import datetime, timedelta
 
 from photoplanet.errors import InputError
 from photoplanet.metadata import exif_tags as tags
-from photoplanet.metadata import tiff
+from photoplanet.metadata import jpeg_segments, tiff
 from photoplanet.metadata.byte_edits import Edit, applied
-from photoplanet.metadata.estimate import MARK, Estimate, OwnGps
-from photoplanet.photos import formats
+from photoplanet.metadata.estimate import MARK, MAX_METHOD, Estimate, OwnGps
+from photoplanet.metadata.exif_layout import Directory, directories
+from photoplanet.metadata.jpeg_segments import EXIF_HEAD
 
 MAX_SEGMENT = 65_533  # bytes: a JPEG segment counts its own length in 16 bits
-_EXIF, _XMP, _EXTENDED_XMP = b"Exif\0\0", b"http://ns.adobe.com/xap/1.0/\0", b"http://ns.adobe.com/xmp/extension/\0"
 _NEW = b"II*\0\0\0\0\0"  # a block without anything, not even a first directory
+_OURS = {
+    tags.GPS_VERSION,
+    tags.LAT_REF,
+    tags.LAT,
+    tags.LNG_REF,
+    tags.LNG,
+    tags.GPS_DATUM,
+    tags.GPS_METHOD,
+    tags.GPS_ERROR,
+}
+_ROOM = {tags.GPS_METHOD: 8 + MAX_METHOD}  # for any method, so that the next estimate fits into the place of this one
 
 
 def gps_bytes(
@@ -50,14 +60,15 @@ def gps_bytes(
     for tag, fields in below.items():
         main[tag] = (tiff.LONG, struct.pack("<I", at + len(behind)))
         behind += tiff.packed(fields, at + len(behind), "<")
-    return _EXIF + b"II*\0\x08\0\0\0" + tiff.packed(main, 8, "<") + behind
+    return EXIF_HEAD + b"II*\0\x08\0\0\0" + tiff.packed(main, 8, "<") + behind
 
 
 def edits(jpeg: bytes, estimate: Estimate) -> list[Edit]:
-    """Return the edits, in order and apart, that put `estimate` into a JPEG file's EXIF.
+    """Return the edits, in order and apart, that put `estimate` into a JPEG file's EXIF; none where it is there.
 
-    An earlier estimate of ours goes. OwnGps where EXIF or XMP in the file hold a place that is not ours; InputError
-    for what is not a JPEG, and for EXIF that is damaged, in pieces or full (64 KB).
+    An earlier estimate of ours goes, and this one takes its place. OwnGps where EXIF or XMP in the file hold a place
+    that is not ours; InputError for what is not a JPEG, for EXIF that is damaged, in pieces or full (64 KB), and where
+    the file holds what would become wrong.
 
     >>> import io
     >>> from PIL import Image
@@ -66,90 +77,101 @@ def edits(jpeg: bytes, estimate: Estimate) -> list[Edit]:
     >>> [edit.start for edit in edits(file.getvalue(), Estimate(48.86, 2.29, 25_000))]
     [20]
     """
-    found: list[tuple[int, int]] = []
-    after = 2
-    for marker, start, stop in _segments(jpeg):
-        body = jpeg[start + 4 : stop]
-        if marker == 0xE0 and after == start:
-            after = stop  # JFIF wants to be the first segment
-        if marker == 0xE1 and body.startswith(_EXIF):
-            found.append((start, stop))
-        if marker == 0xE1 and body.startswith((_XMP, _EXTENDED_XMP)) and b"GPSLatitude" in body:
-            raise OwnGps("its XMP holds a place")
-        if marker == 0xE2 and body.startswith(b"MPF\0"):
-            raise InputError("it holds several pictures, whose list of lengths would become wrong")
-    if len(found) > 1:
-        raise InputError("it has more than one EXIF block")
-    if not found:
-        block = _EXIF + applied(_NEW, _block_edits(_NEW, estimate))[0]
-        return [Edit(after, after, b"\xff\xe1" + struct.pack(">H", len(block) + 2) + block)]
-    start, stop = found[0]
-    block_at = start + 4 + len(_EXIF)
+    start, stop = jpeg_segments.exif_segment(jpeg)
+    if start == stop:
+        block = EXIF_HEAD + applied(_NEW, _block_edits(_NEW, estimate))[0]
+        return [Edit(start, start, b"\xff\xe1" + struct.pack(">H", len(block) + 2) + block)]
+    block_at = start + 4 + len(EXIF_HEAD)
     inner = _block_edits(jpeg[block_at:stop], estimate)
     length = stop - start - 2 + sum(len(edit.new) - (edit.stop - edit.start) for edit in inner)
     if length > MAX_SEGMENT + 2:
         raise InputError("its EXIF block is full (64 KB)")
     moved = [Edit(edit.start + block_at, edit.stop + block_at, edit.new) for edit in inner]
-    return [Edit(start + 2, start + 4, struct.pack(">H", length)), *moved]
+    return [Edit(start + 2, start + 4, struct.pack(">H", length)), *moved] if moved else []
 
 
-def _segments(jpeg: bytes) -> Iterator[tuple[int, int, int]]:
-    """(marker, first byte, byte after the last) of every segment before the pixels."""
-    if formats.recognise(jpeg[: formats.HEAD]) is not formats.EXIF_WRITTEN:
-        raise InputError("it is not a JPEG")
-    at = 2
-    while True:
-        start = at
-        while jpeg[at : at + 2] == b"\xff\xff":  # a marker may be filled up with FF; the segment begins at the last
-            at += 1
-        head = jpeg[at : at + 4]
-        if len(head) < 4 or head[0] != 0xFF or head[1] in (0x00, 0x01, 0xD8, 0xD9) or 0xD0 <= head[1] <= 0xD7:
-            raise InputError(f"its structure is damaged at byte {start:,}")
-        length = int.from_bytes(head[2:4], "big")
-        if length < 2 or at + 2 + length > len(jpeg):
-            raise InputError(f"its structure is damaged at byte {start:,}")
-        if head[1] == 0xDA:
-            return
-        yield head[1], at, at + 2 + length
-        at += 2 + length
+def is_ours(block: bytes, gps: list[tiff.Entry], order: str) -> bool:
+    """Whether the entries of a GPS directory hold a place that is marked as an estimate of ours.
+
+    >>> is_ours(b"", [], "<")
+    False
+    """
+    found = {entry.tag: entry for entry in gps}
+    method = tiff.value(block, found[tags.GPS_METHOD], order) if tags.GPS_METHOD in found else b""
+    return (tags.LAT in found or tags.LNG in found) and MARK.encode() in method.lower()
 
 
 def _block_edits(block: bytes, estimate: Estimate) -> list[Edit]:
     """The edits inside an EXIF block, which is a TIFF file."""
+    order, layout, gps = _gps(block)
+    if gps is not None and _has_place(gps) and not is_ours(block, gps.entries, order):
+        raise OwnGps("it has GPS of its own")
+    fields = _estimate_fields(estimate, order)
+    kept = [entry for entry in gps.entries if entry.tag not in fields] if gps else []
+    main = layout[0] if layout else Directory(8, 8, [], bytes(4), True)
+    others = [entry for entry in main.entries if entry.tag != tags.GPS_IFD]
+    tail = _tail(block, layout, gps, order) if gps else None
+    end = tail if tail is not None else max([len(block), *(each.stop for each in layout)])
+    end += end % 2
+    directory = tiff.packed(fields, end, order, kept, room=_ROOM)
+    pointer = struct.pack(order + "I", end)
+    if gps is not None and (tail is None or main.at < tail):
+        at = next(entry.at for entry in main.entries if entry.tag == tags.GPS_IFD) + 8
+        changes = [Edit(at, at + 4, pointer)]
+    else:
+        here = end + len(directory)
+        directory += tiff.packed({tags.GPS_IFD: (tiff.LONG, pointer)}, here, order, others, main.following)
+        changes = [Edit(4, 8, struct.pack(order + "I", here))]
+    start = min(end, len(block))
+    changes.append(Edit(start, len(block), bytes(end - start) + directory))
+    return [edit for edit in changes if block[edit.start : edit.stop] != edit.new]
+
+
+def _gps(block: bytes) -> tuple[str, list[Directory], Directory | None]:
+    """The order of a block's bytes, its directories, and the one of GPS; InputError where there is not one at most."""
     order = tiff.ORDERS.get(block[:4])
     if order is None or len(block) < 8:
         raise InputError("its EXIF block is damaged")
-    first = struct.unpack(order + "I", block[4:8])[0]
-    entries, following = tiff.read_directory(block, first, order) if block != _NEW else ([], bytes(4))
-    pointers = [entry for entry in entries if entry.tag == tags.GPS_IFD]
-    gps: list[tiff.Entry] = []
-    if pointers:
-        kind, count, offset = struct.unpack(order + "HII", pointers[0].raw[2:])
-        if len(pointers) > 1 or kind not in (tiff.LONG, tiff.IFD) or count != 1:
-            raise InputError("its EXIF block is damaged: more or less than one pointer to GPS")
-        gps, _ = tiff.read_directory(block, offset, order)
-        _refuse_own(block, gps, order)
-    end = len(block) + len(block) % 2
-    ours = _estimate_fields(estimate, order)
-    directory = tiff.packed(ours, end, order, [entry for entry in gps if entry.tag not in ours])
-    behind = bytes(end - len(block)) + directory
-    if pointers:
-        at = pointers[0].at + 8
-        return [Edit(at, at + 4, struct.pack(order + "I", end)), Edit(len(block), len(block), behind)]
-    here = end + len(directory)
-    pointer = {tags.GPS_IFD: (tiff.LONG, struct.pack(order + "I", end))}
-    behind += tiff.packed(pointer, here, order, entries, following)
-    return [Edit(4, 8, struct.pack(order + "I", here)), Edit(len(block), len(block), behind)]
+    layout = directories(block, order) if block != _NEW else []
+    pointers = [(each, entry) for each in layout for entry in each.entries if entry.tag == tags.GPS_IFD]
+    if not pointers:
+        return order, layout, None
+    kind, count, offset = struct.unpack(order + "HII", pointers[0][1].raw[2:])
+    if len(pointers) > 1 or pointers[0][0] is not layout[0] or kind not in (tiff.LONG, tiff.IFD) or count != 1:
+        places = [
+            each
+            for _, entry in pointers
+            for at in tiff.numbers(block, entry, order)
+            for each in layout
+            if each.at == at
+        ]
+        if any(_has_place(each) and not is_ours(block, each.entries, order) for each in places):
+            raise OwnGps("it has GPS of its own")
+        raise InputError("its EXIF block is damaged: more or less than one pointer to GPS")
+    return order, layout, next(each for each in layout if each.at == offset)
 
 
-def _refuse_own(block: bytes, gps: list[tiff.Entry], order: str) -> None:
-    """OwnGps where a GPS directory holds a place that is not marked as ours."""
-    found = {entry.tag: entry for entry in gps}
-    if tags.LAT not in found and tags.LNG not in found:
-        return
-    method = tiff.value(block, found[tags.GPS_METHOD], order) if tags.GPS_METHOD in found else b""
-    if MARK.encode() not in method.lower():
-        raise OwnGps("it has GPS of its own")
+def _tail(block: bytes, layout: list[Directory], gps: Directory, order: str) -> int | None:
+    """Where the last part of a block begins, if it is exactly what an earlier estimate put there; else None."""
+    main, named = layout[0], {entry.tag: entry for entry in gps.entries}
+    if gps.at % 2 or not is_ours(block, gps.entries, order) or not named.keys() >= _OURS:
+        return None
+    fields = {
+        tag: (struct.unpack(order + "H", named[tag].raw[2:4])[0], tiff.value(block, named[tag], order)) for tag in _OURS
+    }
+    kept = [entry for entry in gps.entries if entry.tag not in _OURS]
+    expected = tiff.packed(fields, gps.at, order, kept, room=_ROOM)
+    if main.at == gps.at + len(expected):
+        pointer = {tags.GPS_IFD: (tiff.LONG, struct.pack(order + "I", gps.at))}
+        others = [entry for entry in main.entries if entry.tag != tags.GPS_IFD]
+        expected += tiff.packed(pointer, main.at, order, others, main.following)
+    spans = [tiff.span(entry, order) for each in layout for entry in each.entries if each is not gps or entry in kept]
+    shared = any(span and span[1] > gps.at for span in spans)
+    return gps.at if block[gps.at :] == expected and not shared else None
+
+
+def _has_place(gps: Directory) -> bool:
+    return any(entry.tag in (tags.LAT, tags.LNG) for entry in gps.entries)
 
 
 def _estimate_fields(estimate: Estimate, order: str) -> tiff.Fields:

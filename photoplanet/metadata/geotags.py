@@ -1,40 +1,25 @@
-"""Geotags into photos or beside them, in one step per file, with a journal that can take all of it back.
+"""Geotags into photos or beside them, in one step per file, with a list that can take all of it back (`undo`).
 
-The journal (`JOURNAL`, hidden, in the photos' own folder) gets a line before a file changes: what the file was and
-becomes (SHA-256), and the bytes to put back. A file that somebody else has changed since is left alone, and nothing is
-ever written through a symbolic link: not a photo, not a sidecar, not the journal.
+The list (`undo_list`) gets a line before a file changes. Nothing is ever written through a link, symbolic or hard: not
+into a photo, not into a sidecar, not into the list. A file that cannot be written keeps no other from it.
 """
 
-import base64
 import hashlib
-import json
-import os
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass
+from contextlib import suppress
 from pathlib import Path
-from typing import Any
 
 from photoplanet.core import atomic, progress
 from photoplanet.errors import InputError
-from photoplanet.metadata import exif, exif_places, exif_writer, facts, sidecars, xmp
+from photoplanet.metadata import exif, exif_places, exif_writer, facts, files, undo_list, xmp
 from photoplanet.metadata.byte_edits import Edit, applied
 from photoplanet.metadata.estimate import Estimate, OwnGps
+from photoplanet.metadata.files import Outcome, Seen
+from photoplanet.metadata.sidecars import Sidecars
 from photoplanet.photos import decode
 
 KINDS = ("xmp", "exif")
-JOURNAL = ".photoplanet-undo.json"
-FORMAT = 1
 _HOLDS = {facts.EXIF: "it has GPS of its own", facts.XMP: "its XMP holds a place"}
-MAX_LINE = 32 << 20  # bytes: a sidecar of the largest size, in base64
-
-
-@dataclass(frozen=True)
-class Outcome:
-    """What happened to one file: `did` is "written", "own GPS", "refused", "restored" or "left alone"."""
-
-    path: Path
-    did: str
-    detail: str = ""
 
 
 def write(
@@ -46,9 +31,10 @@ def write(
 ) -> Iterator[Outcome]:
     """Write each (photo, estimate) as kind "xmp" (a sidecar) or "exif" (into a JPEG) and yield what was done, in order.
 
-    Where EXIF cannot be written (not a JPEG, odd structure, a link), a sidecar is, and `detail` says why. A place that
-    the photo or one of its sidecars has already is never written over, unless it is our own earlier estimate. Mode and
-    modification time of a photo stay. With `dry_run` nothing changes. InputError for an unknown kind or ending.
+    Where EXIF cannot be written (not a JPEG, odd structure, a link, read-only), a sidecar is, and `detail` says why. A
+    place that the photo or one of its sidecars has already is never written over, unless it is our own earlier
+    estimate, whose place the new one takes. Mode and modification time of a photo stay. With `dry_run` nothing changes.
+    InputError for an unknown kind or ending.
 
     >>> import tempfile
     >>> from PIL import Image
@@ -61,97 +47,39 @@ def write(
     if kind not in KINDS:
         raise InputError(f"geotags are written as {' or '.join(KINDS)}, not {kind!r}")
     xmp.sidecar(Path("a.jpg"), ending)
-    used: set[Path] = set()
+    beside, used = Sidecars(), set[Path]()
+    folders: set[Path] = set()
     for name, estimate in estimates:
         photo = Path(name)
         advance(1)
+        if not dry_run and photo.parent not in folders:
+            folders.add(photo.parent)
+            atomic.tidy(photo.parent, again=True)
         try:
-            _refuse_own(photo)
+            _refuse_own(photo, beside.of(photo))
+            path = beside.named(xmp.sidecar(photo, ending), photo)
             yield (
-                _into_exif(photo, estimate, ending, used, dry_run)
+                _into_exif(photo, path, estimate, used, dry_run)
                 if kind == "exif"
-                else _beside(photo, estimate, ending, used, dry_run)
+                else _beside(path, estimate, used, dry_run)
             )
         except OwnGps as error:
             yield Outcome(photo, "own GPS", str(error))
-        except (InputError, OSError) as error:
-            yield Outcome(photo, "refused", getattr(error, "strerror", None) or str(error))
+        except InputError as error:
+            yield Outcome(photo, "refused", str(error).removeprefix(f"{photo}: "))
+        except OSError as error:
+            yield Outcome(photo, "failed", _reason(error, photo))
 
 
-def undo(folder: str | Path, dry_run: bool = False) -> Iterator[Outcome]:
-    """Put back what `write` changed in one folder, the last change first; yield one outcome per file.
-
-    A file whose SHA-256 is neither what was written nor what was there before is "left alone", and stays in the
-    journal; so does what cannot be written. Without any such file the journal goes too. InputError where there is no
-    journal, or where it is a link.
-
-    >>> import tempfile
-    >>> from PIL import Image
-    >>> with tempfile.TemporaryDirectory() as folder:
-    ...     photo = Path(folder, "IMG_1.jpg")
-    ...     Image.new("RGB", (8, 8)).save(photo)
-    ...     _ = list(write([(photo, Estimate(48.86, 2.29, 25_000))], "exif"))
-    ...     [(done.path.name, done.did) for done in undo(folder)]
-    [('IMG_1.jpg', 'restored')]
-    """
-    journal = Path(folder) / JOURNAL
-    lines = list(_lines(journal))
-    kept: list[dict[str, Any]] = []
-    last: dict[str, Outcome] = {}
-    planned: dict[Path, bytes | None] = {}
-    for line in reversed(lines):
-        path = journal.parent / line["file"]
-        try:
-            did = _restore(path, line, dry_run, planned)
-        except (InputError, OSError) as error:
-            did = getattr(error, "strerror", None) or str(error)
-        if did:
-            kept.insert(0, line)
-            last[line["file"]] = Outcome(path, "left alone", did)
-        else:
-            last.setdefault(line["file"], Outcome(path, "restored"))
-    if not dry_run:
-        if kept:
-            _replace(journal, b"".join(json.dumps(line).encode() + b"\n" for line in kept))
-        else:
-            journal.unlink(missing_ok=True)
-    yield from last.values()
+def _reason(error: OSError, photo: Path) -> str:
+    """Why a file could not be written, with its name where it is not the photo's own."""
+    reason = error.strerror or str(error)
+    named = "" if error.filename is None else str(error.filename)
+    return reason if named in ("", str(photo)) else f"{Path(named).name}: {reason}"
 
 
-def journals(root: str | Path) -> list[Path]:
-    """Return the folders at and below `root` that have a journal.
-
-    >>> journals("/no/such/folder")
-    []
-    """
-    return [Path(found).parent for found in sorted(Path(root).rglob(JOURNAL))]
-
-
-def undo_all(names: Iterable[str | Path], dry_run: bool = False) -> Iterator[Outcome]:
-    """Take back what `write` changed at and below folders, and in the folders of photos; yield as `undo` does.
-
-    InputError where there is nothing to undo.
-
-    >>> list(undo_all([getfixture("tmp_path")]))
-    Traceback (most recent call last):
-    photoplanet.errors.InputError: nothing to undo: no .photoplanet-undo.json in ...
-    """
-    names = list(names)
-    folders: dict[Path, None] = {}
-    for path in map(Path, names):
-        if path.is_dir():
-            folders.update(dict.fromkeys(journals(path)))
-        elif (path.parent / JOURNAL).is_file():
-            folders[path.parent] = None
-    if not folders:
-        raise InputError(f"nothing to undo: no {JOURNAL} in {', '.join(map(str, names)) or 'any folder; name one'}")
-    for folder in folders:
-        yield from undo(folder, dry_run)
-
-
-def _refuse_own(photo: Path) -> None:
+def _refuse_own(photo: Path, beside: Iterable[str]) -> None:
     """OwnGps where EXIF, embedded XMP or a sidecar of any name has a place that is not our estimate."""
-    beside = sidecars.Sidecars().of(photo)
     with decode.opened(photo) as (image, _):
         said = facts.statements(image, exif.read(image), beside)
         packets = facts.xmp_packets(image)
@@ -160,137 +88,77 @@ def _refuse_own(photo: Path) -> None:
             raise OwnGps(_HOLDS.get(each.source, f"{each.source} holds a place"))
     if any(b"gpslatitude" in packet.lower() for packet in packets):  # whatever it is the place of
         raise OwnGps(_HOLDS[facts.XMP])
-    for path in map(Path, beside):
-        if path.suffix.lower() == ".xmp" and path.is_file() and xmp.has_place(_read(path, xmp.MAX_BYTES)):
-            raise OwnGps(f"{path.name} holds a place")
+    for sidecar in map(files.look, map(Path, beside)):
+        if sidecar.fault or not sidecar.path.name.lower().endswith(files.SIDECAR):
+            continue
+        data = sidecar.read(xmp.MAX_BYTES)
+        try:
+            place = data is not None and xmp.has_place(data)
+        except InputError as error:
+            raise InputError(f"{sidecar.path.name}: {error}") from None
+        if place:
+            raise OwnGps(f"{sidecar.path.name} holds a place")
 
 
-def _into_exif(photo: Path, estimate: Estimate, ending: str, used: set[Path], dry_run: bool) -> Outcome:
+def _into_exif(photo: Path, path: Path, estimate: Estimate, used: set[Path], dry_run: bool) -> Outcome:
+    seen = files.look(photo)
     try:
-        if photo.is_symlink():
-            raise InputError("it is a link")
-        data = _read(photo, decode.MAX_BYTES)
+        if seen.fault:
+            raise InputError(seen.fault)
+        if seen.shared:
+            raise InputError("it has several names (hard links), of which only one would change")
+        if seen.read_only:
+            raise InputError("it is read-only")
+        data = seen.read(decode.MAX_BYTES)
+        if data is None:
+            raise FileNotFoundError(2, "No such file or directory", str(photo))
         changes = exif_writer.edits(data, estimate)
     except OwnGps:
         raise
     except InputError as error:
-        beside = _beside(photo, estimate, ending, used, dry_run)
-        return Outcome(beside.path, beside.did, f"a sidecar, for {error}")
-    if not dry_run:
-        _change(photo, data, changes)
-    return Outcome(photo, "written")
+        beside = _beside(path, estimate, used, dry_run)
+        return Outcome(beside.path, beside.did, f"a sidecar, for {str(error).removeprefix(f'{photo}: ')}")
+    return _change(seen, data, changes, dry_run)
 
 
-def _beside(photo: Path, estimate: Estimate, ending: str, used: set[Path], dry_run: bool) -> Outcome:
-    path = xmp.sidecar(photo, ending)
+def _beside(path: Path, estimate: Estimate, used: set[Path], dry_run: bool) -> Outcome:
     if path in used:
         raise InputError(f"{path.name} is another photo's sidecar too; use the ending {xmp.DEFAULT_ENDING}")
-    _refuse_link(path)
+    seen = files.look(path)
+    for fault, what in (
+        (seen.fault, seen.fault.removeprefix("it ")),
+        (seen.shared, "has several names (hard links), of which only one would change"),
+        (seen.status and seen.read_only, "is read-only"),
+    ):
+        if fault:
+            raise InputError(f"{path.name} {what}")
     used.add(path)
-    data = _read(path, xmp.MAX_BYTES) if path.exists() else None
-    changes = xmp.edits(data, estimate)
-    if not dry_run:
-        _change(path, data, changes)
-    return Outcome(path, "written")
+    data = seen.read(xmp.MAX_BYTES)
+    return _change(seen, data, xmp.edits(data, estimate), dry_run)
 
 
-def _change(path: Path, before: bytes | None, changes: list[Edit]) -> None:
+def _differs(path: Path, sha: str) -> bool:
+    """Whether a file surely does not have this SHA-256."""
+    try:
+        data = files.look(path).read(decode.MAX_BYTES)
+    except (InputError, OSError):
+        return False
+    return data is None or hashlib.sha256(data).hexdigest() != sha
+
+
+def _change(seen: Seen, before: bytes | None, changes: list[Edit], dry_run: bool) -> Outcome:
+    """Change a file, after its line in the list is on disk."""
     after, back = applied(before or b"", changes)
     if after == before:
-        return
-    line = {
-        "photoplanet undo": FORMAT,
-        "file": path.name,
-        "before": None if before is None else _sha(before),
-        "after": _sha(after),
-        "back": [[edit.start, edit.stop, base64.b64encode(edit.new).decode()] for edit in back],
-    }
-    _refuse_link(path.parent / JOURNAL)
-    with open(path.parent / JOURNAL, "ab", opener=_no_link) as file:  # first the journal: a kill between loses nothing
-        file.write(b"\n" * (file.tell() > 0) + json.dumps(line).encode() + b"\n")
-    _replace(path, after)
-
-
-def _restore(path: Path, line: dict[str, Any], dry_run: bool, planned: dict[Path, bytes | None]) -> str:
-    """Take one change back; '' when done, or when it was never made or is undone already; else why not."""
-    if path in planned:
-        now = planned[path]
-    else:
-        now = _read(path, decode.MAX_BYTES) if path.is_file() and not path.is_symlink() else None
-    sha = None if now is None else _sha(now)
-    if sha == line["before"]:
-        return ""
-    if now is None or sha != line["after"]:
-        return "gone since" if now is None else "changed since, so it was not touched"
-    before: bytes | None = None
-    if line["before"] is not None:
-        try:
-            before, _ = applied(now, [Edit(start, stop, base64.b64decode(new)) for start, stop, new in line["back"]])
-        except (InputError, ValueError):
-            return f"{JOURNAL} is damaged here"
-        if _sha(before) != line["before"]:
-            return f"{JOURNAL} is damaged here"
+        return Outcome(seen.path, "unchanged")
+    folder = seen.path.parent
     if dry_run:
-        planned[path] = before
-    elif before is None:
-        path.unlink()
-    else:
-        _replace(path, before)
-    return ""
-
-
-def _lines(journal: Path) -> Iterator[dict[str, Any]]:
-    """The sound lines; one cut off by a kill is passed over, since the file it speaks of was not yet changed."""
-    if not journal.is_file():
-        raise InputError(f"{journal}: no such file, so there is nothing to undo here")
-    _refuse_link(journal)
-    with journal.open("rb") as file:
-        while text := file.readline(MAX_LINE):
-            try:
-                line = json.loads(text)
-            except (ValueError, RecursionError):
-                continue
-            if _sound(line):
-                yield line
-
-
-def _sound(line: Any) -> bool:
-    if not isinstance(line, dict) or line.get("photoplanet undo") != FORMAT:
-        return False
-    name, back = line.get("file"), line.get("back")
-    plain = isinstance(name, str) and name not in ("", ".", "..", JOURNAL) and not set(name) & {"/", "\\", "\0"}
-    hashes = isinstance(line.get("after"), str) and isinstance(line.get("before"), str | None)
-    whole = isinstance(back, list) and all(
-        isinstance(edit, list) and [type(part) for part in edit] == [int, int, str] for edit in back
-    )
-    return plain and hashes and whole
-
-
-def _read(path: Path, most: int) -> bytes:
-    with path.open("rb") as file:
-        data = file.read(most + 1)
-    if len(data) > most:
-        raise InputError(f"{path.name} is over {most >> 20} MiB")
-    return data
-
-
-def _replace(path: Path, data: bytes) -> None:
-    """The whole file in one step, on disk at its end; what it replaces hands on its mode, times and attributes."""
-    atomic.write_bytes(path, data, durable=True, keep_times=True, follow_links=False)
-
-
-def _no_link(path: str, flags: int) -> int:
-    """Open a file, but not through a link that came after `_refuse_link` looked."""
-    return os.open(path, flags | getattr(os, "O_NOFOLLOW", 0), 0o666)
-
-
-def _refuse_link(path: Path) -> None:
-    """InputError for a symbolic link, whose target is not ours to change, and for a pipe, which is waited for."""
-    if path.is_symlink():
-        raise InputError(f"{path.name} is a link")
-    if path.exists() and not path.is_file():
-        raise InputError(f"{path.name} is not a regular file")
-
-
-def _sha(data: bytes) -> str:
-    return hashlib.sha256(data).hexdigest()
+        files.check_writable(seen.path)
+        with suppress(FileNotFoundError):
+            undo_list.check(folder / undo_list.NAME)
+        return Outcome(seen.path, "written")
+    sha = None if before is None else hashlib.sha256(before).hexdigest()
+    change = undo_list.Change(seen.path.name, sha, hashlib.sha256(after).hexdigest(), back)
+    with undo_list.noted(folder, change, lambda: _differs(seen.path, change.after)):
+        files.put(seen, after)
+    return Outcome(seen.path, "written")

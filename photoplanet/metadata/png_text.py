@@ -69,7 +69,10 @@ def _chunks(file: Any) -> Iterator[tuple[bytes, bytes]]:
                 return
             length = int.from_bytes(head[:4], "big")
             if head[4:] in (b"eXIf", b"tEXt", b"zTXt", b"iTXt") and length <= 2 * MAX_BLOCK + 1000:  # hex doubles it
-                yield head[4:], file.read(length)
+                body = file.read(length)
+                if len(body) < length:
+                    return
+                yield head[4:], body
             at += 12 + length
     finally:
         file.seek(position)

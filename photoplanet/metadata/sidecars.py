@@ -11,7 +11,6 @@ from photoplanet.metadata import takeout
 from photoplanet.photos.formats import is_photo_name
 
 ENDINGS = (".xmp", ".json")
-_NONE: dict[str, list[str]] = {}
 
 
 class Sidecars:
@@ -26,21 +25,18 @@ class Sidecars:
     """
 
     def __init__(self) -> None:
-        self._folders: dict[str, tuple[dict[str, list[str]], frozenset[str]]] = {}
+        self._folders: dict[str, _Folder | None] = {}
 
     def learn(self, folder: str, names: Iterable[str]) -> None:
         """Take the names of all files in a folder from whoever has listed it."""
         names = list(names)
-        spoken: dict[str, list[str]] = {}
-        for name in names:
-            if name.lower().endswith(ENDINGS):
-                spoken.setdefault(_key(name), []).append(name)
-        self._folders[folder] = (spoken, frozenset(names)) if spoken else (_NONE, frozenset())
+        spoken = [name for name in names if name.lower().endswith(ENDINGS)]
+        self._folders[folder] = _Folder(names, spoken) if spoken else None
 
     def of(self, photo: str | Path) -> tuple[str, ...]:
         """Return the paths of a photo's sidecars, the first to be believed first: IMG.jpg.xmp, IMG.xmp, IMG.jpg.json.
 
-        A sidecar whose name fits another file of the folder letter by letter is that one's.
+        A sidecar whose name fits another photo of the folder letter by letter is that one's.
         """
         folder, name = os.path.split(os.fspath(photo))
         if folder not in self._folders:
@@ -48,15 +44,50 @@ class Sidecars:
                 self.learn(folder, os.listdir(folder or "."))  # noqa: PTH208
             except OSError:
                 self.learn(folder, ())
-        spoken, names = self._folders[folder]
-        if not spoken:
-            return ()
-        stem = Path(name).stem
-        found = [_pick(f"{name}.xmp", name, spoken, names)]
-        if stem not in names:  # else it is that file's
-            found.append(_pick(f"{stem}.xmp", name, spoken, names))
-        found.append(next(filter(None, (_pick(each, name, spoken, names) for each in takeout.names(name))), None))
-        return tuple(str(Path(folder, each)) for each in dict.fromkeys(found) if each)
+        inside = self._folders[folder]
+        return () if inside is None else tuple(str(Path(folder, each)) for each in inside.beside(name))
+
+    def named(self, wanted: Path, photo: str | Path) -> Path:
+        """Return the sidecar of a photo that is called `wanted` in whatever case; `wanted` where there is none.
+
+        >>> folder = getfixture("tmp_path")
+        >>> (folder / "IMG_1.JPG.XMP").touch()
+        >>> Sidecars().named(folder / "IMG_1.JPG.xmp", folder / "IMG_1.JPG").name
+        'IMG_1.JPG.XMP'
+        """
+        key = _key(wanted.name)
+        return next((Path(path) for path in self.of(photo) if _key(Path(path).name) == key), wanted)
+
+
+class _Folder:
+    """The names in a folder that has sidecars."""
+
+    def __init__(self, names: list[str], spoken: list[str]):
+        self._spoken: dict[str, list[str]] = {}
+        for name in spoken:
+            self._spoken.setdefault(_key(name), []).append(name)
+        self._google = any(name.lower().endswith(".json") for name in spoken)
+        self._photos = {name for name in names if is_photo_name(name)}
+        self._stems = {Path(name).stem for name in self._photos}
+
+    def beside(self, photo: str) -> list[str]:
+        stem = Path(photo).stem
+        found = [self._pick(f"{photo}.xmp", photo, stem)]
+        if stem not in self._photos:  # else it is that one's
+            found.append(self._pick(f"{stem}.xmp", photo, stem))
+        if self._google:
+            found.append(next(filter(None, (self._pick(name, photo, stem) for name in takeout.names(photo))), None))
+        return [name for name in dict.fromkeys(found) if name]
+
+    def _pick(self, wanted: str, photo: str, stem: str) -> str | None:
+        """The file called like `wanted`: exactly, else in another case or Unicode form unless it is another photo's."""
+        found = self._spoken.get(_key(wanted), [])
+        if wanted in found:
+            return wanted
+        return next((name for name in sorted(found) if not self._of_another(Path(name).stem, photo, stem)), None)
+
+    def _of_another(self, base: str, photo: str, stem: str) -> bool:
+        return base not in (photo, stem) and (base in self._photos or base in self._stems)
 
 
 def read(path: str | Path, most: int) -> bytes:
@@ -76,19 +107,6 @@ def read(path: str | Path, most: int) -> bytes:
             return file.read(most)
     except OSError as error:
         raise InputError(f"{path}: {error.strerror or error}") from None
-
-
-def _pick(wanted: str, photo: str, spoken: dict[str, list[str]], names: frozenset[str]) -> str | None:
-    """The file called like `wanted`: exactly, else in another case or Unicode form unless it is another photo's."""
-    found = spoken.get(_key(wanted), [])
-    if wanted in found:
-        return wanted
-    return next((name for name in sorted(found) if not _of_another(name, photo, names)), None)
-
-
-def _of_another(sidecar: str, photo: str, names: frozenset[str]) -> bool:
-    base = Path(sidecar).stem
-    return any(name != photo and base in (name, Path(name).stem) and is_photo_name(name) for name in names)
 
 
 def _key(name: str) -> str:

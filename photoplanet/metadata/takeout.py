@@ -20,6 +20,8 @@ _NUMBERED = re.compile(r"(.*)(\(\d+\))(\.[^.]*)")
 def names(photo: str) -> Iterator[str]:
     """Yield what the JSON beside a photo may be called, the likeliest first.
 
+    A name that is cut off counts where what is left is the photo's up to its ending; else it may be another's.
+
     >>> list(names("a.jpg"))[:2], next(names("b(2).jpg"))
     (['a.jpg.supplemental-metadata.json', 'a.jpg.json'], 'b.jpg.supplemental-metadata(2).json')
     """
@@ -27,6 +29,8 @@ def names(photo: str) -> Iterator[str]:
     plain, number = (numbered[1] + numbered[3], numbered[2]) if numbered else (photo, "")
     whole = f"{plain}{_ENDING}"[:_LONGEST]
     shortest = min(len(plain), _LONGEST)
+    if len(whole) < len(plain.rpartition(".")[0]):
+        return
     lengths = [len(whole), shortest, *range(len(whole) - 1, shortest, -1)]
     yield from dict.fromkeys(f"{whole[:length]}{number}.json" for length in lengths)
     if number:
@@ -71,6 +75,6 @@ def _number(value: Any) -> float | None:
 
 def _seconds(moment: Any) -> int | None:
     """Seconds since 1970 of Takeout's {"timestamp": "1551123684"}."""
-    with suppress(TypeError, ValueError, AttributeError):
+    with suppress(TypeError, ValueError, KeyError):
         return int(str(moment["timestamp"])[:20])
     return None

@@ -1,5 +1,6 @@
 """XMP sidecars: a place beside a photo, as digiKam, darktable and Lightroom read it; what is in one already stays."""
 
+import re
 from dataclasses import dataclass, field
 from pathlib import Path
 from xml.sax.saxutils import quoteattr
@@ -18,6 +19,7 @@ DEFAULT_ENDING = "jpg.xmp"
 MAX_BYTES = 8 << 20  # of a sidecar; darktable's with long histories have some 100 KB
 
 RDF, EXIF, OURS = "http://www.w3.org/1999/02/22-rdf-syntax-ns#", "http://ns.adobe.com/exif/1.0/", "urn:photoplanet:1.0/"
+_TAG = re.compile(rb"""<(?:[^<>"']|"[^"]*"|'[^']*')*>""")  # from < to >, past those in attributes
 _LATITUDE, _LONGITUDE, _METHOD = (f"{EXIF} {name}" for name in ("GPSLatitude", "GPSLongitude", "GPSProcessingMethod"))
 
 
@@ -57,12 +59,31 @@ def edits(data: bytes | None, estimate: Estimate) -> list[Edit]:
         raise OwnGps("its sidecar holds a place")
     if found.end < 0:
         raise InputError("its sidecar has no list of properties (rdf:RDF) to add to")
-    old = [Edit(start, stop, b"") for start, stop in found.ours]
-    changes = [*old, Edit(found.end, found.end, _description(estimate, found.about))]
+    places = found.ours or [(found.end, found.end)]  # the first of ours is replaced where it stands
+    changes = [Edit(start, stop, b"") for start, stop in places]
+    changes[0] = changes[0]._replace(new=_description(estimate, found.about))
     after = _scan(applied(data, changes)[0])  # whatever was odd about it: never leave what cannot be read
     if after.place or len(after.ours) != 1:
         raise InputError("its sidecar has a structure that is not understood")
     return changes
+
+
+def is_fresh(data: bytes) -> bool:
+    """Whether a sidecar is one that photoplanet made, with an estimate in it and nothing else.
+
+    >>> is_fresh(applied(b"", edits(None, Estimate(48.86, 2.29, 25_000)))[0])
+    True
+    """
+    return rest(data) == _HEAD + _TAIL
+
+
+def rest(data: bytes) -> bytes:
+    """Return a sidecar without the estimates of ours; InputError for what is not XMP in UTF-8.
+
+    >>> rest(b"<a/>")
+    b'<a/>'
+    """
+    return applied(data, [Edit(start, stop, b"") for start, stop in _scan(data).ours])[0]
 
 
 @dataclass
@@ -84,15 +105,17 @@ def _scan(data: bytes) -> _Found:
         raise InputError("its sidecar is not in UTF-8") from None
     found = _Found()
     path: list[str] = []
-    begun, seen_ours, foreign, places = 0, False, False, False
+    begins: list[int] = []
+    seen_ours, foreign, places = False, False, False
 
     def start(name: str, attributes: dict[str, str], at: int) -> None:
-        nonlocal begun, seen_ours, foreign, places
+        nonlocal seen_ours, foreign, places
         path.append(name)
+        begins.append(at)
         names = [name, *attributes]
         places = places or _LATITUDE in names or _LONGITUDE in names
         if name == f"{RDF} Description" and len(path) > 1 and path[-2] == f"{RDF} RDF":
-            begun, seen_ours, foreign = at, False, False
+            foreign = False
             found.about = found.about or attributes.get(f"{RDF} about", "")
             seen_ours = f"{OURS} method" in attributes and MARK in attributes.get(_METHOD, "")
             foreign = not all(each.startswith((OURS, f"{EXIF} GPS", f"{RDF} about")) for each in attributes)
@@ -102,8 +125,9 @@ def _scan(data: bytes) -> _Found:
     def end(name: str, at: int) -> None:
         nonlocal places
         path.pop()
+        begun = begins.pop()
         if name == f"{RDF} Description" and path[-1:] == [f"{RDF} RDF"]:
-            stop = data.find(b">", at) + 1 if data.startswith(b"</", at) else at  # at: behind an empty element
+            stop = at if _is_empty(data, begun, at) else data.find(b">", at) + 1
             if seen_ours and not foreign:
                 found.ours.append((begun - _indent(data, begun), stop))
             elif places:
@@ -111,17 +135,25 @@ def _scan(data: bytes) -> _Found:
             places = False
         if name == f"{RDF} RDF":
             found.place = found.place or places
-            closing = data[at : data.find(b">", at)]  # of an empty rdf:RDF it is not what stands here
-            found.end = at - _indent(data, at) if closing.startswith(b"</") and b"RDF" in closing else -1
+            found.end = -1 if _is_empty(data, begun, at) else at - _indent(data, at)
 
     parse(data, start, end, lambda _: None)
     found.place = found.place or places
     return found
 
 
+def _is_empty(data: bytes, begun: int, at: int) -> bool:
+    """Whether an element has no end tag: the parser then names the byte behind it, and else that of the end tag."""
+    tag = _TAG.match(data, begun)
+    return tag is not None and tag.end() == at and tag[0].endswith(b"/>")
+
+
 def _indent(data: bytes, at: int) -> int:
     """Bytes of the line end and blanks before `at`."""
-    return len(data[:at]) - len(data[:at].rstrip(b" \t\r\n"))
+    begin = at
+    while begin and data[begin - 1] in b" \t\r\n":
+        begin -= 1
+    return at - begin
 
 
 def _description(estimate: Estimate, about: str) -> bytes:
@@ -139,7 +171,8 @@ def _description(estimate: Estimate, about: str) -> bytes:
     lines = [f"   {name}={quoteattr(printable(value))}" for name, value in properties.items()]
     head = f'\n  <rdf:Description rdf:about={quoteattr(about)}\n   xmlns:rdf="{RDF}"'
     spaces = f'   xmlns:exif="{EXIF}"\n   xmlns:photoplanet="{OURS}"'
-    return "\n".join([head, spaces, *lines]).encode() + b"/>"
+    # ASCII means the same in whatever encoding the sidecar declares
+    return "\n".join([head, spaces, *lines]).encode("ascii", "xmlcharrefreplace") + b"/>"
 
 
 def _minutes(degrees: float, letters: str) -> str:

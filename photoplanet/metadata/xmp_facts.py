@@ -13,6 +13,7 @@ from photoplanet.metadata.xmp import EXIF, MAX_BYTES, OURS, RDF
 MAX_TEXT = 200  # characters of a value
 _TIMES = (f"{EXIF} DateTimeOriginal", "http://ns.adobe.com/photoshop/1.0/ DateCreated")
 _WORDS = re.compile(rb"latitude|datetimeoriginal|datecreated", re.IGNORECASE)
+_UTF16 = (b"\xff\xfe", b"\xfe\xff")
 _COORDINATE = re.compile(r"([+-]?\d+(?:\.\d+)?)(?:,(\d+(?:\.\d+)?))?(?:,(\d+(?:\.\d+)?))?\s*([A-Za-z]*)")
 
 
@@ -45,7 +46,7 @@ def read(packet: bytes) -> Said:
     if not _WORDS.search(plain):
         return Said()
     try:
-        descriptions = _descriptions(packet.strip(b"\0 \t\r\n"))
+        descriptions = _descriptions(packet if packet.startswith(_UTF16) else packet.strip(b"\0 \t\r\n"))
     except InputError:
         return Said(fault=exif_places.UNREADABLE if b"latitude" in plain.lower() else "no GPS")
     taken = (exif_times.moment(each.get(name)) for name in _TIMES for each in descriptions)

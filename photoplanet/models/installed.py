@@ -7,11 +7,12 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from photoplanet.core import atomic
+from photoplanet.core import atomic, regular
 from photoplanet.errors import InputError, ModelError, PhotoplanetError
 from photoplanet.models import folder as model_folder
 
 BUNDLED = Path(__file__).parent
+_MAX_DEFAULT = 1 << 16  # bytes of the file that names the default
 _NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,63}")
 NO_MODEL = (
     "no model is chosen, and none for real photos comes with photoplanet. Ways to an answer: "
@@ -96,10 +97,10 @@ def default() -> str | None:
     True
     """
     try:
-        text = _default_file().read_text(encoding="utf-8").strip()
+        text = regular.read_regular(_default_file(), _MAX_DEFAULT).decode().strip()
     except (FileNotFoundError, NotADirectoryError):
         return None
-    except UnicodeDecodeError as error:
+    except ValueError as error:  # not UTF-8, not a regular file
         raise ModelError(f"{_default_file()}: not readable; choose again: `photoplanet models default NAME`") from error
     return text or None
 

@@ -2,24 +2,28 @@
 
 import os
 import sys
+from collections import Counter
 from collections.abc import Iterable, Iterator
 from pathlib import Path
 
+from photoplanet.core import outputs as targets
+from photoplanet.core import regular
 from photoplanet.core.names import OnDisk, readable
+from photoplanet.core.progress import Say, silent
 from photoplanet.errors import InputError
-from photoplanet.photos import decode, folders, shards
+from photoplanet.photos import decode, folders, formats, shards
 from photoplanet.photos.formats import SUFFIXES, is_photo_name
 
 MAX_LIST_BYTES = 1 << 30
 STDIN = "stdin"
 
 
-def sources(names: Iterable[str], files_from: str | None = None) -> list[str | bytes]:
+def sources(names: Iterable[str], files_from: str | None = None, say: Say = silent) -> list[str | bytes]:
     """Return photos (paths, `shard.tar#member`, bytes for '-') in the order named, folders and shards opened out.
 
     `files_from`: a file of names, one a line; "-" for stdin. A folder holds other things too, so that only files which
-    are called like photos count there; a file that is named itself is always tried. InputError where nothing is named,
-    a folder or shard holds no photo, or both '-' and a list come from stdin.
+    are called like photos count there, and `say` gets a line on the others; a file that is named itself is always
+    tried. InputError where nothing is named, a folder or shard holds no photo, or both '-' and a list come from stdin.
 
     >>> sources(["IMG_1.jpg", "00000.tar#2.jpg"])
     ['IMG_1.jpg', '00000.tar#2.jpg']
@@ -32,7 +36,7 @@ def sources(names: Iterable[str], files_from: str | None = None) -> list[str | b
     if not wanted:
         raise InputError("no photo is named; give files, folders, shards, '-' for stdin, or --files-from FILE")
     disk = OnDisk()  # a list may spell a name in another Unicode form
-    return [photo for name in wanted for photo in _opened_out(disk.find(name))]
+    return [photo for name in wanted for photo in _opened_out(disk.find(name), say)]
 
 
 def name_of(source: str | bytes) -> str:
@@ -51,22 +55,14 @@ def check_outputs(outputs: Iterable[str | Path], photos: Iterable[str | bytes]) 
     Traceback (most recent call last):
     photoplanet.errors.InputError: answers.jpg: is called like a photo, which results never overwrite; give another name
     """
-    targets: dict[str, Path] = {}
-    for output in map(Path, outputs):
+    given = [Path(output) for output in outputs]
+    for output in given:
         if not output.absolute().parent.is_dir():
             raise InputError(f"{output}: its folder does not exist; make it first")
         if output.suffix.lower() in SUFFIXES:
             raise InputError(f"{output}: is called like a photo, which results never overwrite; give another name")
-        if os.path.realpath(output) in targets:
-            raise InputError(f"{output}: is named for two results; give each its own name")
-        targets[os.path.realpath(output)] = output
-    if not targets:
-        return
-    for photo in photos:
-        path = photo if isinstance(photo, str) else ""
-        for file in (path, (shards.split_address(path) or (path,))[0]):
-            if file and (clash := targets.get(os.path.realpath(file))):
-                raise InputError(f"{clash}: this is one of the photos; give the result another name")
+    files = (photo for photo in photos if isinstance(photo, str))
+    targets.check(given, (name for file in files for name in (file, (shards.split_address(file) or (file,))[0])))
 
 
 def _listed(files_from: str) -> list[str]:
@@ -75,7 +71,7 @@ def _listed(files_from: str) -> list[str]:
         if files_from == "-":
             data = sys.stdin.buffer.read(MAX_LIST_BYTES + 1)
         else:
-            with Path(files_from).open("rb") as file:
+            with regular.open_stream(files_from) as file:
                 data = file.read(MAX_LIST_BYTES + 1)
     except OSError as error:
         raise InputError(f"{files_from}: {error.strerror or error}; give a text file of names, one a line") from None
@@ -85,7 +81,7 @@ def _listed(files_from: str) -> list[str]:
     return [line for line in lines if line]
 
 
-def _opened_out(name: str) -> Iterator[str | bytes]:
+def _opened_out(name: str, say: Say) -> Iterator[str | bytes]:
     if name == "-":
         data = sys.stdin.buffer.read(decode.MAX_BYTES + 1)
         if not data:
@@ -96,7 +92,7 @@ def _opened_out(name: str) -> Iterator[str | bytes]:
         raise InputError(f"{name[:60]!r}: holds a null byte, so it is not a file's name; write lists one name a line")
     path = Path(name)
     if path.is_dir():
-        found = _inside(path)
+        found = _inside(path, say)
         what = "no photo in this folder or below"
     elif path.suffix.lower() == ".tar" and path.is_file():
         found = [f"{name}#{member}" for member, _, _ in shards.members(path) if is_photo_name(member)]
@@ -109,11 +105,21 @@ def _opened_out(name: str) -> Iterator[str | bytes]:
     yield from found
 
 
-def _inside(folder: Path) -> list[str]:
-    """All photos below a folder, in the order and by the rules of `folders.walk`."""
-    return [
-        entry.path
-        for inside in folders.walk(folder)
-        for entry in inside.entries
-        if is_photo_name(entry.name) and not folders.is_open_folder(entry)
-    ]
+def _inside(folder: Path, say: Say) -> list[str]:
+    """All photos below a folder, in the order and by the rules of `folders.walk`; the others are counted."""
+    found: list[str] = []
+    others: Counter[str] = Counter()
+    for inside in folders.walk(folder):
+        if inside.fault is not None:
+            others["unreadable folder"] += 1
+        for entry in inside.entries:
+            if folders.is_open_folder(entry):
+                continue
+            why = formats.why_not(entry.name)
+            if why is None:
+                found.append(entry.path)
+            elif why not in (formats.BESIDE, formats.HIDDEN) and not entry.name.lower().endswith(".tar"):
+                others[why] += 1
+    if others:
+        say(f"{folder}: passed over {', '.join(f'{why}: {count:,}' for why, count in sorted(others.items()))}")
+    return found

@@ -25,7 +25,7 @@ _QUIET = "opacity:.75"
 
 
 def one(prediction: Prediction) -> str:
-    """Show a prediction: where, how sure, the five most probable cells, and the map.
+    """Show a prediction: where, how sure, its cell and the four most probable others, and the map.
 
     >>> import numpy as np
     >>> import photoplanet as pp
@@ -50,7 +50,7 @@ def one(prediction: Prediction) -> str:
             for each in facts["top"]
             if each["confidence"] > 0
         ]
-        tables += _table("likeliest cells", places)
+        tables += _table("the answer's cell, the likeliest others", places)
     return _page(f"<b>{place}</b>{where}", [held], [prediction], f"<div>{tables}</div>", prediction.toy)
 
 

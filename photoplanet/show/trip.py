@@ -10,7 +10,7 @@ import numpy as np
 
 from photoplanet.albums.located_photos import LocatedPhoto
 from photoplanet.albums.trips import Trip
-from photoplanet.core.atomic import write_text
+from photoplanet.core.atomic import open_replacing
 from photoplanet.locate.answers import AnswerOptions
 from photoplanet.show import maps
 
@@ -47,9 +47,9 @@ def map_file(path: str | Path, photos: int, form: AnswerOptions, title: str = TI
         if room:
             albums.append({"title": trip.title, "days": list(trip.days)})
 
-    yield add
-    page = maps.page({"photos": shown, "albums": albums}, outlines, title, more="trip")
-    write_text(path, page)
+    with open_replacing(path) as file:  # open from the start: better an error now than after hours
+        yield add
+        file.write(maps.page({"photos": shown, "albums": albums}, outlines, title, more="trip"))
 
 
 def _photo(

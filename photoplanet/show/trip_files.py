@@ -99,6 +99,6 @@ def gpx_file(path: str | Path, form: AnswerOptions) -> Iterator[Sink]:
                 name = Path(facts["file"]).name
                 points.append((best["latitude"], best["longitude"], facts["taken_at"], name, about))
 
-    yield add
-    with open_replacing(path) as file:
+    with open_replacing(path) as file:  # open from the start: better an error now than after hours
+        yield add
         gpx.write(file, points, "photoplanet")

@@ -40,6 +40,12 @@ class Classification(Task[Batch]):
         self.total = recipe.total_steps(len(data.training))
         self.recipe, self.defaults, self.data = recipe.as_dict(), Recipe().as_dict(), data.facts["data"]
         self.clip_norm, self.photos_a_step = recipe.clip_norm, recipe.batch_size
+        self.patience, self.keeps_best = recipe.patience, recipe.patience > 0
+        if self.patience and not len(data.validation):
+            raise InputError(
+                f"patience={self.patience} needs photos to validate on; set validation over 0, give --validation, "
+                "or set patience=0"
+            )
         self.precision = precision.resolve(recipe.precision, ranks.device)
         self.unreadable = torch.zeros(len(data.training), dtype=torch.uint8)
         self._build_network()
@@ -88,8 +94,14 @@ class Classification(Task[Batch]):
         return optimizer.learning_rate(self.settings, step, self.total)
 
     def ends_epoch(self, step: int) -> bool:
-        """Return whether an epoch ends, or in short ones a twentieth of the run, that is not nearly the end of it."""
-        every = max(1, len(self.photos.training) // self.settings.batch_size, self.total // VALIDATIONS)
+        """Return whether an epoch ends, or in short ones a twentieth of the run, that is not nearly the end of it.
+
+        With patience, whose run ends nobody knows when, as often as the recipe says.
+        """
+        epoch = len(self.photos.training) / self.settings.batch_size
+        if self.patience:
+            return step % max(1, round(epoch * self.settings.patience_epochs)) == 0
+        every = max(1, int(epoch), self.total // VALIDATIONS)
         return step % every == 0 and step + every / 2 < self.total
 
     def validate(self, step: int) -> Facts | None:
@@ -97,7 +109,7 @@ class Classification(Task[Batch]):
         if not len(self.photos.validation):
             return None
         return validation.validate(
-            self.average.model if self.average else self.model, self.photos.validation, self.photos.partition,
+            self.answering, self.photos.validation, self.photos.partition,
             self.model.preprocessing, self.ranks, self.precision, self.settings.batch_size, self.loader.threads,
         )  # fmt: skip
 
@@ -107,6 +119,10 @@ class Classification(Task[Batch]):
             return ""
         shares = ", ".join(f"{name} {share:.1%}" for name, share in result["accuracy"].items())
         return f"validation top-1 {result['top1']:.1%}; {shares}"
+
+    def is_better(self, result: Facts, best: Facts) -> bool:
+        """Return whether top-1, the paper's accuracy, is higher."""
+        return (result["top1"] or 0.0) > (best["top1"] or 0.0)
 
     def log_values(self, step: int) -> Facts:
         """Return the epoch, how long training waited for photos, and how many could not be read."""

@@ -63,6 +63,8 @@ class Loop(Generic[Batch]):
     def __init__(
         self, task: Task[Batch], folder: Path | None, options: RunOptions = DEFAULTS, say: Say = silent
     ):  # fmt: skip
+        if task.patience and options.validate_every:
+            raise InputError("--validate-every: the recipe's patience counts validations; set patience_epochs instead")
         self.task, self.folder, self.options, self.say = task, folder, options, say
         self.step, self.seconds = 0, 0.0
         self.history: list[Facts] = []
@@ -75,6 +77,8 @@ class Loop(Generic[Batch]):
         with Signals() as signals:
             self.resume()
             advance(self.step)
+            if self.converged:
+                return
             if self.folder is None or not self.task.ranks.writes:
                 self._loop(signals, None, advance)
                 return
@@ -83,11 +87,19 @@ class Loop(Generic[Batch]):
 
     def result(self) -> nn.Module:
         """Return the network that the run is about: the best, or else the averaged one, or else the last."""
+        network = self.task.answering
         if self.best_weights:
-            network = copy.deepcopy(self.task.model)
+            network = copy.deepcopy(network)
             network.load_state_dict(self.best_weights)
-            return network
-        return self.task.average.model if self.task.average else self.task.model
+        return network
+
+    @property
+    def converged(self) -> bool:
+        """Whether as many validations as the task has patience for have passed since the best: the run is over."""
+        if not self.task.patience or self.best is None:
+            return False
+        best: int = self.best["step"]
+        return bool(sum(result["step"] > best for result in self.history) >= self.task.patience)
 
     def take_step(self, batch: Batch) -> None:
         """Learn from one batch."""
@@ -171,11 +183,12 @@ class Loop(Generic[Batch]):
                 if to_log:
                     logged = self._log(log, recent, logged, advance)
                     recent = []
-                if to_validate:
-                    self._validate(log)
-                if to_save or late or stop:
+                converged = to_validate and self._validate(log)
+                if to_save or late or stop or converged:
                     self.save()
                     saved = time.perf_counter()
+                if converged:
+                    return
                 if stop:
                     raise Stopped(stop)
 
@@ -228,18 +241,28 @@ class Loop(Generic[Batch]):
             log.write("train", self.step, **means, **values, **task.log_values(self.step))
         return self.step, now
 
-    def _validate(self, log: Log | None) -> None:
+    def _validate(self, log: Log | None) -> bool:
+        """Validate; return whether the run has converged, alike on all ranks."""
         result = self.task.validate(self.step)
         if result is None:
-            return
+            return False
         self.history.append({"step": self.step, **result})
         if self.task.keeps_best and (self.best is None or self.task.is_better(result, self.best)):
-            self.best = result
-            self.best_weights = {name: value.clone() for name, value in self.task.model.state_dict().items()}
+            self.best = self.history[-1]
+            self.best_weights = {name: value.clone() for name, value in self.task.answering.state_dict().items()}
         if log:
             log.write("validation", self.step, **_flat(result))
         if summary := self.task.summary(result):
             self.say(f"step {self.step:,}: {summary}")
+        if not self.task.patience:
+            return False
+        converged = self.task.ranks.any(self.converged)
+        if converged and self.best is not None:
+            self.say(
+                f"converged: {self.task.patience} validations without a better one; "
+                f"the weights of step {self.best['step']:,} are kept"
+            )
+        return converged
 
 
 def check_same_run(task: Task[Batch], facts: Facts, folder: Path) -> None:

@@ -36,8 +36,10 @@ class Recipe:
     validation: float = 0.1  # share of the photos, by photographer or album, unless a table is given
     validation_limit: int = 10_000  # photos looked at in each validation
     # how long, and in what steps
-    epochs: float = 8.0
+    epochs: float = 8.0  # with patience: at most
     steps: int = 0  # when over 0, counts instead of `epochs`
+    patience: int = 0  # validations in a row without a better top-1 that end the run, its best weights kept; 0: none
+    patience_epochs: float = 1.0  # epochs between the validations that patience counts
     batch_size: int = 128  # over all ranks together
     # the optimizer
     optimizer: str = "adamw"
@@ -88,6 +90,11 @@ class Recipe:
             raise InputError(f"recipe: stored {self.stored} is under the image_size of {self.image_size}")
         if self.fit == "crop" and not self.stored and (self.crop_area < 1 or self.crop_ratio > 1):
             raise InputError("recipe: random crops need fit=squash or stored photos, else crop_area=1 and crop_ratio=1")
+        if self.patience and self.schedule != "constant":
+            raise InputError(
+                f"recipe: patience={self.patience} stops where validation converges, but the rate of schedule "
+                f"{self.schedule} is made for a fixed end; use schedule=constant, or patience=0"
+            )
         if len(self.hierarchy) != len(self.hierarchy_shares):
             raise InputError("recipe: hierarchy and hierarchy_shares need one number per coarser level each")
         shares = list(self.hierarchy_shares)
@@ -124,7 +131,8 @@ class Recipe:
 
 
 _BOUNDS = (
-    ("epochs", 0, 1e6), ("steps", 0, 1e12), ("batch_size", 2, 1_000_000), ("learning_rate", 0, 100), ("warmup", 0, 1),
+    ("patience", 0, 1e6), ("patience_epochs", 1e-6, 1e6), ("epochs", 0, 1e6), ("steps", 0, 1e12),
+    ("batch_size", 2, 1_000_000), ("learning_rate", 0, 100), ("warmup", 0, 1),
     ("final_rate", 0, 1), ("weight_decay", 0, 10), ("momentum", 0, 0.9999), ("adagrad_start", 0, 10),
     ("clip_norm", 0, 1e9), ("label_km", 0, 20_000), ("label_share", 0, 1), ("label_cells", 1, 10_000),
     ("auxiliary", 0, 10), ("average", 0, 0.999999), ("crop_area", 0.01, 1), ("crop_ratio", 1, 4), ("brightness", 0, 1),
@@ -133,11 +141,13 @@ _BOUNDS = (
     ("width", 0.01, 100), ("image_size", 8, 4096), ("stored", 0, 4096), ("seed", 0, 2**62),
 )  # fmt: skip
 
-# `paper`: Sect. 3 of PlaNet; what it leaves open (length, batch) is what a GPU takes.
+# `paper`: Sect. 3 of PlaNet, trained "until the accuracy on the validation set converges"; what it leaves open (when it
+# has converged, the batch) is ours.
 RECIPES: dict[str, Recipe] = {
     "default": Recipe(),
     "paper": Recipe(
-        name="paper", backbone="inception", image_size=299, max_photos=10_000, min_photos=50, epochs=10, batch_size=256,
+        name="paper", backbone="inception", image_size=299, max_photos=10_000, min_photos=50, epochs=100, patience=5,
+        batch_size=256,
         optimizer="adagrad", learning_rate=0.045, schedule="constant", warmup=0.0, weight_decay=0.0, clip_norm=0.0,
         label_km=0.0, hierarchy=(), hierarchy_shares=(), average=0.0, crop_area=1.0, crop_ratio=1.0, brightness=0.0,
         contrast=0.0, saturation=0.0,

@@ -47,7 +47,8 @@ def train(
     if ranks.writes:
         data.partition.save(folder / model_folder.CELLS)
     where = f"{ranks.ranks} × {ranks.device} in {task.precision}"
-    say(f"{task.total:,} steps of {recipe.batch_size} photos on {where}")
+    most = "at most " if task.patience else ""
+    say(f"{most}{task.total:,} steps of {recipe.batch_size} photos on {where}")
     with bar("training", task.total) if ranks.writes else no_bar("") as advance:
         loop.run(advance)
     if not ranks.writes:
@@ -57,7 +58,9 @@ def train(
 
 def _finish(loop: Loop[Any], task: Classification, out: Path, say: Say = silent) -> dict[str, Any]:
     """Fit the temperature on the validation photos and write the model folder; return the training facts."""
-    model, data = _plain(task), task.photos
+    model, data = _plain(loop), task.photos
+    if task.patience and not loop.converged:
+        say(f"all {loop.step:,} steps were taken before validation converged; more epochs may do better")
     fitted: dict[str, Any] = {"temperature": 1.0}
     if (data.validation.classes >= 0).any():
         ranks = distributed.Ranks(device=task.ranks.device)
@@ -94,10 +97,11 @@ def calibrated(log_probabilities: NDArray[np.float32], classes: NDArray[np.integ
     }
 
 
-def _plain(task: Classification) -> Classifier:
-    """Return the averaged network as an ordinary Classifier: without what distributed training or compiling added."""
-    trained = task.average.model if task.average else task.model
-    model = Classifier.from_arguments(task.model.arguments())
+def _plain(loop: Loop[Any]) -> Classifier:
+    """Return the run's network as an ordinary Classifier: without what distributed training or compiling added."""
+    trained, network = loop.result(), loop.task.model
+    assert isinstance(network, Classifier)
+    model = Classifier.from_arguments(network.arguments())
     model.load_state_dict(trained.state_dict())
     return model.eval()
 
@@ -105,13 +109,14 @@ def _plain(task: Classification) -> Classifier:
 def _facts_of(loop: Loop[Any], task: Classification) -> dict[str, Any]:
     """Return what the model card says about the run: data, recipe, duration, accuracy, versions."""
     facts = {key: value for key, value in task.photos.facts.items() if key not in ("toy", "data")}
-    seen = task.total * task.settings.batch_size
+    seen = loop.step * task.settings.batch_size
     return {
         **facts,
         **({"world": "toy"} if task.photos.facts["toy"] else {}),
         "recipe": task.recipe,
         "seed": task.settings.seed,
-        "steps": task.total,
+        "steps": loop.step,
+        **({"converged": loop.converged} if task.patience else {}),
         "epochs": round(seen / len(task.photos.training), 3),
         "parameters": sum(p.numel() for p in task.model.parameters()),
         "unreadable_photos": int(task.unreadable.sum()),
@@ -120,7 +125,7 @@ def _facts_of(loop: Loop[Any], task: Classification) -> dict[str, Any]:
         "device": _device_name(task.ranks.device),
         "processes": task.ranks.ranks,
         "precision": task.precision,
-        "validation": loop.history[-1] if loop.history else None,
+        "validation": loop.best or (loop.history[-1] if loop.history else None),
         "versions": {"python": platform.python_version(), "torch": str(torch.__version__), "numpy": np.__version__},
         "date": datetime.now(timezone.utc).date().isoformat(),
     }

@@ -38,6 +38,7 @@ class Task(ABC, Generic[Batch]):
     columns: tuple[str, ...] = ("loss",)  # names of the numbers that `backward` returns
     photos_a_step: int = 1
     keeps_best: bool = False  # keep the weights of the best validation
+    patience: int = 0  # validations in a row without a better one that end the run; 0: none; needs `keeps_best`
     if_not_finite: str = "try a lower --learning-rate"
     if_another_run: str = "give the same settings, or another -o"
 
@@ -61,8 +62,13 @@ class Task(ABC, Generic[Batch]):
         """Return torch's seed for a step: dropout's masks come from the step, so nothing of them needs saving."""
         return int(uniforms(int(self.recipe["seed"]), step, self.ranks.rank, 1)[0] * 2**53)
 
+    @property
+    def answering(self) -> nn.Module:
+        """The network that is validated and that the run is about: the averaged one, where there is one."""
+        return self.average.model if self.average else self.model
+
     def validate(self, step: int) -> Facts | None:
-        """Return how good the network is after so many steps, as JSON holds it; None where nothing is held out."""
+        """Return how good `answering` is after so many steps, as JSON holds it; None where nothing is held out."""
         return None
 
     def summary(self, result: Facts) -> str:

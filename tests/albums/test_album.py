@@ -7,7 +7,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from photoplanet.albums import album
+from photoplanet.albums import album, trips
+from photoplanet.albums.shots import Shot
 from photoplanet.errors import InputError
 from photoplanet.metadata.times import parse_times
 
@@ -115,3 +116,21 @@ def test_bad_arguments_are_refused():
         album.Album(np.zeros(3), np.zeros(2, np.int32))
     with pytest.raises(InputError, match="time order"):
         album.Album(np.array([-1.0]), np.zeros(2, np.int32))
+
+
+def test_a_burst_goes_by_fractions_of_the_second_and_then_by_names():
+    names = ["IMG_10.jpg", "IMG_9.jpg", "IMG_8.jpg", "IMG_11.jpg", "a.jpg"]
+    taken_at = ["12:00:00", "12:00:00", "12:00:00.5", "12:00:00.25", None]
+    times = np.array(["2024-05-01T12:00:00"] * 4 + ["NaT"], "datetime64[s]")
+    found = album.order(times, album.ties(taken_at, names))
+    assert [names[row] for row in found.rows] == ["IMG_9.jpg", "IMG_10.jpg", "IMG_11.jpg", "a.jpg", "IMG_8.jpg"]
+    assert found.gaps.tolist() == [0, 0, 0, 0]
+    assert album.order(times).rows.tolist() == [0, 1, 2, 3, 4], "without names, as given"
+    [one] = album.form(times, ["x"] * 5, ties=album.ties(taken_at, names))
+    assert one.rows.tolist() == found.rows.tolist()
+
+
+def test_photos_of_one_time_named_in_a_shells_order_come_in_that_of_their_numbers():
+    shots = [Shot(name, name, taken_at="2024-05-01T12:00:00") for name in ("IMG_1.jpg", "IMG_10.jpg", "IMG_2.jpg")]
+    [trip], _, _ = trips.split(shots)
+    assert [shot.name for shot in trip.shots] == ["IMG_1.jpg", "IMG_2.jpg", "IMG_10.jpg"]

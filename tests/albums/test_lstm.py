@@ -8,6 +8,7 @@ import numpy as np
 import pytest
 
 from photoplanet.albums import lstm, networks
+from photoplanet.albums.album import Album
 from photoplanet.albums.networks import Files
 from photoplanet.models import folder
 
@@ -82,16 +83,18 @@ def network(tmp_path):
 
 def seen_by(method, x):
     """What each photo's answer has seen, from the paper: a sum of embeddings (n, 3)."""
-    n = len(x)
+    n, first = len(x), x[:25]
     whole = np.cumsum(x, axis=0)
-    pieces = [x[start : start + 25] for start in range(0, n, 25)]  # §4: sequences of at most 25 images
+    pieces = [x[start : start + 25] for start in range(0, n, 25)]
     return {
         "lstm": whole,
         "lstm-offset1": whole[np.minimum(np.arange(n) + 1, n - 1)],  # one more photo is read before each answer
         "lstm-offset2": whole[np.minimum(np.arange(n) + 2, n - 1)],
         "lstm-repeat": whole[-1] + whole,  # the album was read once before
-        "lstm-repeat25": np.concatenate([piece.sum(axis=0) + np.cumsum(piece, axis=0) for piece in pieces]),
-        "blstm25": np.concatenate(
+        "lstm-repeat25": first.sum(axis=0) + np.cumsum(first, axis=0),  # §4: "sequences truncated to 25 images"
+        "blstm25": np.cumsum(first, axis=0) + np.cumsum(first[::-1], axis=0)[::-1],
+        "lstm-repeat25-pieces": np.concatenate([piece.sum(axis=0) + np.cumsum(piece, axis=0) for piece in pieces]),
+        "blstm25-pieces": np.concatenate(
             [np.cumsum(piece, axis=0) + np.cumsum(piece[::-1], axis=0)[::-1] for piece in pieces]
         ),
     }[method]
@@ -104,3 +107,13 @@ def test_a_network_has_read_the_photos_that_the_paper_says(method, n, network):
     summed = seen_by(method, x.astype(np.float64))
     wanted = summed - np.log(np.exp(summed).sum(axis=1, keepdims=True))
     np.testing.assert_allclose(network(method).log_probabilities(x), wanted, atol=1e-3)
+
+
+@pytest.mark.parametrize("method", ["lstm-repeat25", "blstm25"])
+def test_photos_that_the_paper_cuts_off_keep_the_answer_of_the_cnn(method, network):
+    random = np.random.default_rng(4)
+    x = random.normal(0, 0.3, (30, UNITS)).astype(np.float32)
+    own = np.log(random.dirichlet(np.ones(UNITS), 30)).astype(np.float32)
+    found = lstm.decode(own, x, Album(np.ones(29), np.full(30, -1, np.int32)), None, network(method))
+    assert found.shape == (30, UNITS) and (found[25:] == own[25:]).all()
+    np.testing.assert_array_equal(found[:25], network(method).log_probabilities(x[:25]))

@@ -1,5 +1,6 @@
 """The single-file maps as they are opened from a disk, and the map engine's arithmetic."""
 
+import itertools
 import re
 
 import numpy as np
@@ -170,6 +171,21 @@ def test_a_trip_has_a_timeline_that_says_how_each_photo_was_placed(opened, trip_
     expect(page.locator("#detail h2")).to_have_text("3. c.jpg")
 
 
+def test_headings_of_the_timeline_do_not_run_into_one_another(model, opened, tmp_path):
+    """Albums of one photo each, over two days: their dates are wider than their photos."""
+    with trip.map_file(tmp_path / "trips.html", 8, AnswerOptions(top=5)) as add:
+        for k in range(4):
+            shots = [Shot(f"{k}{name}", f"{k}{name}", f"trip {k}") for name in ("a.jpg", "b.jpg")]
+            times = np.array([f"2020-05-0{2 * k + 1}T10:00", f"2020-05-0{2 * k + 2}T12:00"], "datetime64[s]")
+            found = [LocatedPhoto(shot, "estimated", sure_of(model, 0)) for shot in shots]
+            add(trips.Trip(shots, times, np.arange(2)), found)
+    page = opened(tmp_path / "trips.html")
+    heads = [head.bounding_box() for head in page.locator("#timeline text.quiet", has_text="2020").all()]
+    assert len(heads) == 4
+    for one, other in itertools.pairwise(heads):
+        assert one["x"] + one["width"] <= other["x"]
+
+
 # --- the engine's arithmetic, asked of the modules that the server serves
 def ask(page, module, code, value=None):
     """The value of `code`, a function of the module (m) and `value`."""
@@ -283,3 +299,29 @@ def test_what_is_under_the_mouse_stays_there_when_the_map_is_zoomed(visit, addre
     page.evaluate("() => atlas.zoom(3, { x: 50, y: 250 })")
     after = page.evaluate("() => atlas.placeAt({ x: 50, y: 250 })")
     assert (after["latitude"], after["longitude"]) == pytest.approx((before["latitude"], before["longitude"]))
+
+
+CLUSTER = """(m, { spots, width }) => {
+    const photos = spots.map(([x, y], row) => ({ x, y, photo: { row } }));
+    const size = () => ({ width, height: 20 });
+    return m.apart(m.clusters(photos, 10), size).map(({ x, y, photos }) => [x, y, photos.map(({ row }) => row)]);
+}"""
+
+
+@pytest.mark.parametrize("width", [12, 60, 128])
+def test_marks_on_the_map_do_not_touch_and_hold_every_photo_once(visit, address, width):
+    page = visit(address)
+    spots = np.random.default_rng(width).uniform(0, 900, (200, 2)).tolist()
+    found = ask(page, "clusters", CLUSTER, {"spots": spots, "width": width})
+    assert sorted(row for _, _, rows in found for row in rows) == list(range(200))
+    for x, y, rows in found:
+        assert rows == sorted(rows)
+        assert [x, y] == pytest.approx(np.mean([spots[row] for row in rows], axis=0).tolist())
+    for (x, y, _), (u, v, _) in itertools.combinations(found, 2):
+        assert abs(x - u) >= width or abs(y - v) >= 20
+
+
+def test_marks_that_are_far_apart_stay_alone(visit, address):
+    spots = [[100, 100], [100, 130], [400, 100], [401, 101]]
+    found = ask(visit(address), "clusters", CLUSTER, {"spots": spots, "width": 60})
+    assert sorted(rows for _, _, rows in found) == [[0], [1], [2, 3]]

@@ -263,11 +263,49 @@ def test_names_with_quotes_and_commas_are_one_field_of_the_csv(visit, address):
 def test_what_is_no_photo_is_named_and_the_rest_goes_on(visit, address):
     page = visit(address)
     page.set_input_files("#files", [{"name": "a.txt", "mimeType": "text/plain", "buffer": b"x"}])
-    expect(page.locator("#trouble")).to_contain_text("Nothing to locate")
+    expect(page.locator("#notice")).to_contain_text("Nothing to locate: 1 file left out, not a photo: a.txt.")
     give(page, NO_PHOTO, TRIP[0])
+    expect(page.locator("#notice")).to_be_hidden()
     expect(page.locator("#count")).to_have_text("2 photos · 1 unreadable")
     expect(page.locator('#filmstrip [data-status="failed"] .place')).to_contain_text("not a JPEG")
     expect(page.locator('#filmstrip [data-status="found"]')).to_have_count(1)
+    page.locator('#filmstrip [data-status="failed"]').click()
+    expect(page.locator("#answer h2")).to_have_text("Not located")  # and the reason, which is long, below it
+    expect(page.locator("#answer .bad")).to_contain_text("not a JPEG")
+
+
+def test_files_that_are_left_out_are_named(visit, address):
+    page = visit(address)
+    others = [{"name": f"{k}.txt", "mimeType": "text/plain", "buffer": b"x"} for k in range(7)]
+    tracks = [{"name": name, "mimeType": "", "buffer": GPX.encode()} for name in ("one.gpx", "two.gpx")]
+    give(page, TRIP[0], *others, *tracks)
+    expect(page.locator("#notice")).to_contain_text("7 files left out, not a photo: 0.txt, 1.txt,")
+    expect(page.locator("#notice")).to_contain_text("4.txt, 2 more. Of 2 tracks only two.gpx is used.")
+    page.get_by_role("button", name="OK", exact=True).click()
+    expect(page.locator("#notice")).to_be_hidden()
+
+
+def test_a_gpx_file_without_any_place_is_not_saved(visit, address):
+    page = visit(address)
+    give(page, TRIP[1])
+    page.locator("#save > summary").click()
+    page.locator("[data-save=gpx]").click()
+    expect(page.locator("#trouble")).to_contain_text("no photo has an answer")
+
+
+def test_answers_that_no_file_holds_are_not_lost_without_a_question(visit, address):
+    page, asked = visit(address), []
+    page.on("dialog", lambda dialog: (asked.append(dialog.type), dialog.accept()))
+    give(page, TRIP[0])
+    page.locator("#answer h2").click()  # browsers ask only where somebody has done something
+    page.reload()
+    assert asked == ["beforeunload"]
+    expect(page.locator("#welcome")).to_be_visible()
+    give(page, TRIP[0])
+    assert saved(page, "csv")
+    page.reload()
+    expect(page.locator("#welcome")).to_be_visible()
+    assert asked == ["beforeunload"]
 
 
 def test_a_photo_that_is_too_large_is_told_and_batches_are_cut(visit, served, model):

@@ -34,6 +34,21 @@ def game(served, tiny_model, tmp_path):
 
 
 @pytest.fixture
+def by_protocol(visit, served, tiny_model, tmp_path):
+    """A game by the paper's protocol in a window: five red photos."""
+    rows = []
+    for i in range(5):
+        Image.new("RGB", (300, 200), (255, 0, 20 * i)).save(tmp_path / f"{i}.jpg")
+        rows.append({"photo_id": f"p{i}", "path": f"{i}.jpg", "latitude": 30.0 + i, "longitude": 2.35})
+    table = pa.Table.from_pylist(rows)
+    rounds = Rounds(pp.load(tiny_model), table, tmp_path, Deck(table, 1), "center")
+    made = Game(rounds, tmp_path / "games.jsonl", player="Ann", most=1, by_protocol=True)
+    window = visit(served(app.create_app(made)))
+    stands(window, "photo 1 of 5")
+    return window
+
+
+@pytest.fixture
 def page(visit, game):
     """A function: `page("phone")` → the game in a new window, its token typed."""
 
@@ -111,6 +126,16 @@ def test_the_picture_is_the_photo_and_can_be_enlarged(page):
     assert "scale(1.6)" in picture.evaluate("image => image.style.transform")
     window.focus("#frame")
     window.keyboard.press("0")
+    assert "scale(1)" in picture.evaluate("image => image.style.transform")
+
+
+def test_by_the_papers_protocol_a_photo_stays_as_large_as_its_frame(by_protocol):
+    picture = by_protocol.locator("#picture[src]")
+    picture.evaluate("image => image.decode()")
+    assert not by_protocol.locator("#photo-in").is_visible() and by_protocol.locator("#map-in").is_visible()
+    by_protocol.dblclick("#frame")
+    by_protocol.focus("#frame")
+    by_protocol.keyboard.press("+")
     assert "scale(1)" in picture.evaluate("image => image.style.transform")
 
 
@@ -263,3 +288,20 @@ def test_on_a_phone_the_photos_of_a_finished_round_can_be_seen_again(page):
     window.click("#verdict button >> nth=1")
     window.locator("#picture[alt='Photo 2 of 5']").wait_for()
     assert window.locator("#photo").is_visible()
+
+
+@pytest.mark.parametrize(("width", "height"), [(740, 600), (1024, 740), (810, 740), (801, 480), (320, 480)])
+def test_the_button_that_goes_on_is_in_sight_in_every_window(page, width, height):
+    window = page()
+    window.set_viewport_size({"width": width, "height": height})
+    guess(window)
+    for _ in range(5):
+        box = window.locator("#go").bounding_box()
+        assert box["y"] >= 0 and box["y"] + box["height"] <= height
+        assert box["x"] >= 0 and box["x"] + box["width"] <= width
+        map_ = window.locator("#canvas").bounding_box()
+        assert map_["height"] >= 40
+        window.click("#go")
+        if "finished" in window.inner_text("#standing"):
+            break
+        guess(window)

@@ -2,6 +2,7 @@ import csv
 import hashlib
 import io
 import json
+import os
 import re
 import xml.etree.ElementTree as ElementTree
 from functools import partial
@@ -9,7 +10,7 @@ from functools import partial
 import pytest
 from PIL import Image
 
-from photoplanet.metadata import exif
+from photoplanet.metadata import exif, files
 
 GREY, GREEN = (128, 128, 128), (0, 255, 0)
 TRACK = """<gpx xmlns="http://www.topografix.com/GPX/1/1"><trk><trkseg>
@@ -128,7 +129,7 @@ def test_undo_names_what_has_changed_since(run, trip, tiny_model):
     run(trip, "--model", tiny_model, "--write", "xmp", "--sidecar", "xmp")
     (trip / "1.xmp").write_bytes(b"mine now")
     status, out, err = run(trip, "--undo")
-    assert status == 2 and "1.xmp" in err and "1 left alone" in out
+    assert status == 1 and "1.xmp" in err and "1 file restored, 1 left alone" in out
     assert (trip / "1.xmp").read_bytes() == b"mine now" and not (trip / "4.xmp").exists()
 
 
@@ -167,3 +168,68 @@ def test_times_that_cannot_be_true_are_named_and_their_photos_stay_in_place(run,
 def test_photos_named_from_their_own_folder_are_titled_by_it(run, trip, tiny_model, monkeypatch):
     monkeypatch.chdir(trip)
     assert run("1.jpg", "--model", tiny_model)[1].startswith("album 1 of 1: trip, Maker, 2020-05-01, 1 photo\n")
+
+
+@pytest.mark.parametrize("kind", ["xmp", "exif"])
+@pytest.mark.parametrize("number", [13, 28, 30], ids=["rights", "full disk", "read-only disk"])
+def test_what_cannot_be_written_is_named_with_its_reason_and_the_rest_is_written(
+    run, trip, tiny_model, monkeypatch, kind, number
+):
+    put = files.put
+
+    def refuse_one(seen, data):
+        if seen.path.name.startswith("1.jpg"):
+            raise OSError(number, os.strerror(number), str(seen.path))
+        put(seen, data)
+
+    monkeypatch.setattr(files, "put", refuse_one)
+    status, out, err = run(trip, "--model", tiny_model, "--write", kind)
+    assert status == 1 and "1 geotag written, 1 failed" in out
+    assert f"{trip / '1.jpg'} (" in err and os.strerror(number) in err
+    monkeypatch.undo()
+    assert run(trip, "--model", tiny_model, "--write", kind)[0] == 0
+    assert run(trip, "--undo")[:2] == (0, "2 files restored, 0 left alone\n")
+
+
+def test_a_photo_that_vanishes_while_it_is_located_is_named(run, trip, tiny_model, monkeypatch):
+    look = files.look
+
+    def vanish(path):
+        (trip / "1.jpg").unlink(missing_ok=True)
+        return look(path)
+
+    monkeypatch.setattr(files, "look", vanish)
+    status, out, err = run(trip, "--model", tiny_model, "--write", "exif")
+    assert status == 1 and "1 geotag written, 1 failed" in out and f"{trip / '1.jpg'} (No such file" in err
+    assert not (trip / "1.jpg").exists()
+
+
+@pytest.mark.parametrize("options", [["--dry-run"], []], ids=["dry run", "write"])
+def test_a_pipe_in_the_place_of_a_sidecar_is_named_and_left_alone(run, trip, tiny_model, options):
+    os.mkfifo(trip / "1.jpg.xmp")
+    status, _, err = run(trip, "--model", tiny_model, "--write", "xmp", *options)
+    assert status == 1 and "1.jpg.xmp is not a regular file" in err and (trip / "1.jpg.xmp").is_fifo()
+    assert (trip / "4.jpg.xmp").exists() is not bool(options)
+
+
+def test_written_again_nothing_changes(run, trip, tiny_model):
+    for kind in ("exif", "xmp"):
+        run(trip, "--model", tiny_model, "--write", kind)
+        before, times = contents(trip), {path: path.stat().st_mtime_ns for path in trip.iterdir()}
+        status, out, _ = run(trip, "--model", tiny_model, "--write", kind)
+        assert status == 0 and "0 geotags written, 2 there already" in out
+        assert contents(trip) == before and times == {path: path.stat().st_mtime_ns for path in trip.iterdir()}
+
+
+def test_a_result_that_cannot_be_written_to_its_end_does_not_take_the_others_with_it(run, trip, tiny_model, tmp_path):
+    files = {name: tmp_path / f"out.{name}" for name in ("geojson", "gpx", "html")}
+    options = ["--geojson", files["geojson"], "--gpx-out", files["gpx"], "--map", files["html"]]
+    status, out, err = run(trip, "--model", tiny_model, "--csv", "/dev/full", *options, "--write", "xmp")
+    assert status == 1 and err.count("/dev/full: No space left on device") == 1 and "2 geotags written" in out
+    assert all(path.stat().st_size for path in files.values())
+
+
+def test_a_result_that_cannot_even_be_begun_ends_the_command_before_any_work(run, trip, tiny_model, tmp_path):
+    for option in ("--csv", "--geojson", "--gpx-out", "--map"):
+        status, out, err = run(trip, "--model", tiny_model, option, tmp_path / ("x" * 300))
+        assert status == 1 and out == "" and err.endswith("x: File name too long\n"), option

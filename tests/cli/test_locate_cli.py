@@ -5,6 +5,7 @@ import os
 import subprocess
 import sys
 import threading
+from pathlib import Path
 from types import SimpleNamespace
 
 import pytest
@@ -192,3 +193,13 @@ def test_a_map_offers_five_places_per_photo_and_shows_2000_photos(run, photo, ti
     assert data.count(str(photo("red"))) == 2000
     run("locate", photo("red"), "--model", tiny_model, "--map", page)
     assert page.read_text(encoding="utf-8").count('"country_code"') == 6  # the best, and five
+
+
+def test_a_table_that_cannot_be_printed_does_not_take_the_files_with_it(photo, tiny_model, tmp_path):
+    command = [sys.executable, "-m", "photoplanet", "locate", str(photo("red")), "--model", str(tiny_model)]
+    with Path("/dev/full").open("w") as full:
+        done = subprocess.run([*command, "--csv", tmp_path / "a.csv"], stdout=full, stderr=-1, text=True)
+        alone = subprocess.run(command, stdout=full, stderr=-1, text=True)
+    assert done.returncode == 1 and done.stderr.count("standard output: No space left on device") == 1
+    assert "France" in (tmp_path / "a.csv").read_text()
+    assert alone.returncode == 1 and alone.stderr == "photoplanet: standard output: No space left on device\n"

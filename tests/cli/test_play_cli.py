@@ -47,6 +47,7 @@ def test_summary_prints_the_papers_comparison_for_each_model(run, own_home):
     assert "| photos won (the paper's rounds) | 5 | 5 | 22 | 28 |" in out
     assert "| 2,320.75 | 1,131.7 |" in out and "| 5 (50.0 %" in out
     assert "against other on x/photos.csv: 1 round, 5 photos" in out and "1 unfinished round is left out" in out
+    assert "The paper's protocol was not followed: the model did not answer with the centre" in out
     status, out, err = run("play", "--summary", "--json", "--player", "Ann")
     [found] = json.loads(out)["comparisons"]
     assert (found["against"], found["photos_won"]["person"], found["players"]) == ("toy", 5, 1)
@@ -72,6 +73,12 @@ def test_what_cannot_be_played_takes_one_line(run, photos, tiny_model, tmp_path)
         ((photos,), "no model is chosen"),
         ((photos, "--model", tiny_model, "--token", "abc"), "16 characters"),
         ((tmp_path / "absent.csv",), "does not exist"),
+        ((photos, "--model", tiny_model, "--protocol", "paper"), "say who plays with --player"),
+        ((photos, "--model", tiny_model, "--protocol", "paper", "--player", "Ann", "--rounds", "2"), "one round"),
+        (
+            (photos, "--model", tiny_model, "--protocol", "paper", "--player", "Ann", "--readout", "expected"),
+            "goes with --readout center, not expected",
+        ),
     ):
         status, out, err = run("play", "--no-open", *arguments)
         assert status == 2 and words in err and out == "" and err.count("\n") == 1, arguments

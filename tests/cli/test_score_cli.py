@@ -43,7 +43,7 @@ def test_json_holds_everything(run, files):
 def test_tables_to_paste(run, files):
     _, out, err = run("score", *files, "--table", "markdown", "--benchmark", "im2gps", "--name", "mine")
     assert "| PlaNet, 91 M photos (2016) | 8.4 | 24.5 | 37.6 | 53.6 | 71.3 |" in out
-    assert "| mine | 25.0 | 25.0 |" in out
+    assert "| mine (incomplete copy, not comparable) | 25.0 | 25.0 |" in out
     assert "4 photos, but im2gps has 237" in err
     _, out, _ = run("score", *files, "--table", "latex", "--intervals")
     assert out.startswith("\\begin{tabular}")
@@ -70,3 +70,44 @@ def test_help_has_an_example(run):
     status, out, _ = run("score", "--help")
     assert status == 0
     assert "photoplanet score predictions.csv photos.parquet" in out
+
+
+def test_radii_of_our_own_csv_are_checked(run, tiny_model, tmp_path, photo, tiny_cities):
+    paths = [photo(colour) for colour in ("red", "green")]
+    where = tmp_path / "where.csv"
+    run("locate", *paths, "--model", tiny_model, "--csv", where, "--precision", "street", "--answer-always")
+    truth = tmp_path / "truth.csv"
+    rows = [f"{path},{tiny_cities[city][0]},{tiny_cities[city][1]}"
+            for path, city in zip(paths, ("Paris", "Tokyo"), strict=True)]  # fmt: skip
+    truth.write_text("\n".join(["photo_id,latitude,longitude", *rows]) + "\n")
+    status, out, err = run("score", where, truth)
+    assert status == 0
+    assert "claimed: 90 %" in out and "50.0 %" in out
+    assert "intervals resample single photos" in err
+    _, out, _ = run("score", where, truth, "--region", "0.5", "--json")
+    found = json.loads(out)["radius"]
+    assert (found["probability"], found["stated"], found["held"]) == (0.5, 2, 0.5)
+
+
+def test_toy_predictions_are_set_apart_from_published_rows_in_the_output_itself(run, files):
+    predictions, truth = files
+    lines = predictions.read_text().splitlines()
+    predictions.write_text("\n".join([lines[0] + ",world", *(f"{line},Toy" for line in lines[1:])]) + "\n")
+    for style in ((), ("--table", "markdown"), ("--table", "latex")):
+        _, out, _ = run("score", predictions, truth, "--benchmark", "im2gps3k", *style)
+        assert "PIGEOTTO" not in out and "not comparable with published results" in out
+    _, out, _ = run("score", predictions, truth, "--benchmark", "im2gps3k", "--json")
+    assert "published" not in json.loads(out)
+
+
+def test_what_is_resampled_can_be_chosen(run, files):
+    predictions, truth = files
+    rows = [f"{line},{'xy'[i % 2]}" for i, line in enumerate(truth.read_text().splitlines()[1:])]
+    truth.write_text("\n".join(["IMG_ID,LAT,LON,user", *rows]) + "\n")
+    _, out, err = run("score", predictions, truth)
+    assert "95 % interval, 2 photographers resampled" in out
+    assert "only 2 photographers" in err
+    _, out, err = run("score", predictions, truth, "--resample", "photo")
+    assert "4 photos resampled" in out and "photographers" not in err
+    status, _, err = run("score", predictions, truth, "--resample", "album")
+    assert status == 2 and "no photo has a known album" in err

@@ -50,6 +50,17 @@ def geotagged(
     return encoded(scene(seed), kind, exif=gps_bytes(latitude, longitude, taken_at, artist))
 
 
+def xmp(latitude: float, longitude: float, more: str = "") -> bytes:
+    """An XMP packet with a place in degrees, and `more` attributes of its description."""
+    spaces = 'xmlns:rdf="http://www.w3.org/1999/02/22-rdf-syntax-ns#" xmlns:exif="http://ns.adobe.com/exif/1.0/"'
+    place = " ".join(
+        f'exif:GPS{name}="{int(abs(value))},{abs(value) % 1 * 60:.7f}{letters[value < 0]}"'
+        for name, value, letters in (("Latitude", latitude, "NS"), ("Longitude", longitude, "EW"))
+    )
+    inner = f"<rdf:RDF {spaces}><rdf:Description {place} {more}/></rdf:RDF>"
+    return f'<x:xmpmeta xmlns:x="adobe:ns:meta/">{inner}</x:xmpmeta>'.encode()
+
+
 def heic(image: Image.Image, **options) -> bytes:
     """The bytes of an HEIC file."""
     import pillow_heif

@@ -6,7 +6,7 @@ import pyarrow as pa
 import pytest
 
 from photoplanet.errors import InputError
-from photoplanet.evaluation import predictions, truth
+from photoplanet.evaluation import predictions, report, truth
 from photoplanet.evaluation.evaluate import evaluate
 from photoplanet.evaluation.score import score
 from photoplanet.locate import locator
@@ -105,3 +105,64 @@ def test_a_benchmarks_copy_with_an_unreadable_photo_is_not_complete(tiny_model, 
     known = replace(truth.of(table), benchmark={"complete": True})
     found = evaluate(locator.load(tiny_model), known)["benchmark"]
     assert found["complete"] is False and found["unreadable"]["count"] == 1
+
+
+def test_photos_outside_every_cell_are_scored_by_distance_or_count_as_wrong(tiny_model, tmp_path, photo, tiny_cities):
+    """Outside every cell, but 100 km from where a photo of Paris is placed."""
+    photo("red"), photo("green")
+    far = (tiny_cities["Paris"][0] - 3.5, tiny_cities["Paris"][1])
+    path = tmp_path / "photos.csv"
+    path.write_text(
+        f"photo_id,path,latitude,longitude\nred,red.png,{far[0]},{far[1]}\n"
+        f"green,green.png,{tiny_cities['Rio'][0]},{tiny_cities['Rio'][1]}\n"
+    )
+    loaded = locator.load(tiny_model)
+    plain = evaluate(loaded, truth.of(path))
+    wrong = evaluate(loaded, truth.of(path), uncovered="wrong")
+    assert plain["uncovered"] == wrong["uncovered"] == 1
+    assert (plain["uncovered_scored_by"], wrong["uncovered_scored_by"]) == ("distance", "wrong")
+    assert (plain["accuracy"]["country"], wrong["accuracy"]["country"]) == (1.0, 0.5)
+    assert wrong["top_k"]["5"]["continent"] == 0.5
+    assert plain["radius"] == wrong["radius"]  # what a radius holds does not depend on how photos are scored
+    with pytest.raises(InputError, match="distance or wrong"):
+        evaluate(loaded, truth.of(path), uncovered="right")
+
+
+def test_intervals_resample_what_the_table_names(tiny_model, tmp_path, photo, tiny_cities):
+    photo("red")
+    rows = [f"r{i},red.png,{tiny_cities['Paris' if i < 30 else 'Rio'][0]},{tiny_cities['Paris'][1]},a{i // 2}"
+            for i in range(40)]  # fmt: skip
+    path = tmp_path / "photos.csv"
+    path.write_text("\n".join(["photo_id,path,latitude,longitude,album", *rows]) + "\n")
+    found = evaluate(locator.load(tiny_model), truth.of(path))
+    assert found["intervals"] == {"resampled": "album", "units": 20}
+    single = evaluate(locator.load(tiny_model), truth.of(path), resample="photo")
+    assert single["intervals"] == {"resampled": "photo", "units": 40}
+    wide, narrow = [each["accuracy_interval"]["region"] for each in (found, single)]
+    assert wide[1] - wide[0] > narrow[1] - narrow[0]
+    predictions_file = tmp_path / "p.csv"
+    evaluate(locator.load(tiny_model), truth.of(path), predictions_file=predictions_file)
+    again = score(predictions_file, path)
+    assert (
+        again["accuracy_interval"] == found["accuracy_interval"]
+        and again["radius"]["interval"] == found["radius"]["interval"]
+    )
+
+
+def test_a_toy_model_never_stands_beside_published_rows(tiny_model, write_model, table, tmp_path):
+    made = locator.load(tiny_model)
+    toy = locator.Locator(replace(made.bundle, info=replace(made.bundle.info, training={"world": "toy"})))
+    out = tmp_path / "p.csv"
+    found = evaluate(toy, truth.of(table), predictions_file=out)
+    again = score(out, table, benchmark="im2gps")
+    rows = [{"name": "PlaNet", "accuracy": found["accuracy"]}]
+    for each in (found, again):
+        assert each["world"] == "toy"
+        for style in (None, "markdown", "latex"):
+            page = report.page(each, rows, style)
+            assert "not comparable with published results" in page and "PlaNet" not in page
+        assert "(toy Earth" in report.page(each, rows, "markdown")
+        assert "PlaNet" not in report.page(each, rows, "json")
+    real = evaluate(made, truth.of(table), predictions_file=out)
+    assert "PlaNet" in report.page(real, rows)
+    assert score(out, table)["world"] == "real"

@@ -41,7 +41,7 @@ def test_a_result_holds_top_k_and_groups_and_prints():
 def test_nothing_read_at_all_still_prints():
     got = collect([(0, InputError("x"))], np.array([0]))
     found = report.result("m", np.full((1, 5), np.inf))
-    found["sureness"] = report.calibration_facts(got.confidence[:, 0], got.correct, got.held, got.answered)
+    found["sureness"] = report.calibration_facts(got.confidence, got.correct, got.held, got.answered)
     assert "median error ∞ km" in report.text(found)
 
 
@@ -57,13 +57,14 @@ def test_what_counts_as_wrong_without_being_a_wrong_answer_is_remarked_on():
         leaks={"checked": False, "why": "the table is gone", "how": "give --training TABLE"},
         world="toy",
         uncovered=1,
+        uncovered_scored_by="distance",
         abstained=2,
         unreadable={"count": 1, "first": ["a.jpg: truncated"]},
     )
     assert list(report.remarks(found)) == [
         "NOT checked whether test photos are among the training photos: the table is gone; give --training TABLE",
         "toy Earth: not real places (this model knows a made-up world only)",
-        "1 of 3 photos lie outside every cell of the model",
+        "1 of 3 photos lie outside every cell of the model; they are scored by distance",
         "2 of 3 answers `locate` would withhold as too weak; scored here",
         "photoplanet: a.jpg: truncated",
         "1 of 3 photos could not be read; they count as wrong",

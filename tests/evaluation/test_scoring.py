@@ -1,3 +1,5 @@
+from dataclasses import replace
+
 import numpy as np
 import pytest
 from hypothesis import given, settings
@@ -24,7 +26,8 @@ def answer(tiny_model):
 
 def test_answers_are_collected_and_errors_counted(answer):
     seen = []
-    first, last = answer([0.7, 0.2, 0.1, 0, 0], at=(1.0, 2.0)), answer([0, 0.4, 0.6, 0, 0])
+    first, last = answer([0.7, 0.2, 0.1, 0, 0]), answer([0, 0.4, 0.6, 0, 0])
+    first = replace(first, at=(first.partition.means[1, 0], 2.0))  # a known place, nearest to the second cell
     got = collect(
         [(0, first), (2, InputError("c.jpg: truncated")), (3, last)],
         np.array([0, 1, 1, -1]),
@@ -36,11 +39,11 @@ def test_answers_are_collected_and_errors_counted(answer):
     assert got.answered.tolist() == [True, False, False, True]
     assert got.correct.tolist() == [True, False, False, False]
     assert got.held.tolist() == [True, False, False, False]
-    assert got.latitude[0].tolist() == [1.0, first.partition.means[1, 0]]  # the point, then the next cell
-    assert got.longitude[0].tolist() == [2.0, first.partition.means[1, 1]]
+    assert got.latitude[0].tolist() == first.partition.means[[1, 0], 0].tolist()  # the point, then the likeliest cell
+    assert got.longitude[0].tolist() == [2.0, first.partition.means[0, 1]]
     assert np.isnan(got.latitude[1:3]).all()
     assert got.unreadable == {"count": 1, "first": ["c.jpg: truncated"]}
-    facts = report.calibration_facts(got.confidence[:, 0], got.correct, got.held, got.answered)
+    facts = report.calibration_facts(got.confidence, got.correct, got.held, got.answered)
     assert facts["cell_accuracy"] == 0.5
     assert facts["mean_confidence"] == pytest.approx(0.65)
     assert facts["region"]["coverage"] == 0.5

@@ -1,6 +1,7 @@
 import csv
 import errno
 import json
+import os
 import shutil
 import signal
 import subprocess
@@ -16,6 +17,8 @@ from PIL import Image
 from photoplanet.core.cache import Cache, Entry
 from photoplanet.errors import InputError
 from photoplanet.index import build, inspect
+from photoplanet.metadata import geotags
+from photoplanet.metadata.estimate import Estimate
 from photoplanet.photos import table
 
 
@@ -279,6 +282,98 @@ def test_shards_of_img2dataset_take_places_from_parquet_json_or_exif(make, tmp_p
         "00000.tar#000000004.jpg": "GPS out of range", "00000.tar#000000005.jpg": "truncated",
         "00000.parquet": "sidecar or table", "00000_stats.json": "sidecar or table",
     }  # fmt: skip
+
+
+def test_a_sidecars_place_is_indexed_and_its_change_noticed(make, tmp_path):
+    (tmp_path / "in").mkdir()
+    photo, beside, output = tmp_path / "in" / "a.JPG", tmp_path / "in" / "A.jpg.XMP", tmp_path / "t.csv"
+    photo.write_bytes(make.encoded(make.scene()))
+    for latitude in (48.5, 47.25):
+        beside.write_bytes(make.xmp(latitude, 2.5))
+        [row] = build.index([tmp_path / "in"], output)[0].to_pylist()
+        assert (row["latitude"], row["longitude"]) == (latitude, 2.5)
+    (tmp_path / "list.csv").write_text("path\nin/a.JPG\n")
+    assert build.index([tmp_path / "list.csv"])[0]["latitude"].to_pylist() == [47.25]
+    assert build.index([photo])[0]["latitude"].to_pylist() == [47.25]
+    beside.unlink()
+    assert reasons(build.index([tmp_path / "in"], output)[1]) == {"a.JPG": "no GPS"}
+
+
+def test_an_estimate_beside_a_photo_is_not_indexed(make, tmp_path):
+    photo = tmp_path / "a.jpg"
+    photo.write_bytes(make.encoded(make.scene()))
+    assert [done.did for done in geotags.write([(photo, Estimate(48.9, 2.3, 25_000))])] == ["written"]
+    rows, left_out = build.index([tmp_path])
+    assert len(rows) == 0 and reasons(left_out) == {"a.jpg": "GPS is an estimate", "a.jpg.xmp": "sidecar or table"}
+
+
+@pytest.mark.parametrize("again", ["hard link", "link", "twice", "dots", "table"])
+def test_one_file_is_one_photo_whatever_it_is_called(make, tmp_path, again):
+    folder, sources = tmp_path / "in", [tmp_path / "in"]
+    (folder / "sub").mkdir(parents=True)
+    photo = folder / "a.jpg"
+    photo.write_bytes(make.geotagged(1, 2))
+    if again == "hard link":
+        os.link(photo, folder / "b.jpg")
+    elif again == "link":
+        (folder / "b.jpg").symlink_to(photo)
+    elif again == "table":
+        (tmp_path / "t.csv").write_text("path\nin/a.jpg\n")
+    sources += {"twice": [folder], "dots": [folder / "sub" / ".." / "a.jpg"], "table": [tmp_path / "t.csv"]}.get(
+        again, []
+    )
+    rows, left_out = build.index(sources)
+    assert len(rows) == 1 and [entry["reason"] for entry in left_out] == ["duplicate path"]
+
+
+def test_a_path_up_from_a_linked_folder_is_the_one_that_the_system_means(make, tmp_path):
+    (tmp_path / "far" / "in").mkdir(parents=True)
+    (tmp_path / "link").symlink_to(tmp_path / "far" / "in")
+    (tmp_path / "far" / "a.jpg").write_bytes(make.geotagged(1, 2))
+    (tmp_path / "a.jpg").write_bytes(make.geotagged(3, 4))
+    (tmp_path / "t.csv").write_text("path\nlink/../a.jpg\n")
+    for source in (tmp_path / "link" / ".." / "a.jpg", tmp_path / "t.csv"):
+        assert build.index([source])[0]["latitude"].to_pylist() == pytest.approx([1])
+
+
+def test_a_photo_that_is_named_itself_needs_no_ending(make, tmp_path):
+    (tmp_path / "IMG_1").write_bytes(make.geotagged(1, 2))
+    (tmp_path / "clip.mp4").write_bytes(b"\0\0\0\x18ftypmp42")
+    assert len(build.index([tmp_path / "IMG_1"])[0]) == 1
+    with pytest.raises(InputError, match="not a source"):
+        build.index([tmp_path / "clip.mp4"])
+
+
+def test_a_hard_link_is_known_also_where_only_one_name_has_a_sidecar(make, tmp_path):
+    (tmp_path / "a.jpg").write_bytes(make.geotagged(1, 2))
+    os.link(tmp_path / "a.jpg", tmp_path / "b.jpg")
+    (tmp_path / "b.xmp").write_bytes(make.xmp(3, 4))
+    assert reasons(build.index([tmp_path])[1]) == {"b.jpg": "duplicate path", "b.xmp": "sidecar or table"}
+
+
+def test_names_that_are_not_utf8_are_reported_and_the_rest_goes_on(make, tmp_path):
+    folder = tmp_path / "in"
+    (folder / "\udce9t\udce9").mkdir(parents=True)
+    (folder / "good.jpg").write_bytes(make.geotagged(1, 2))
+    for name in ("caf\udce9.jpg", "\udce9t\udce9/a.jpg", "clip\udce9.mp4"):
+        (folder / name).write_bytes(make.geotagged(3, 4))
+    rows, left_out = build.index([folder], tmp_path / "t.parquet")
+    assert rows["photo_id"].to_pylist() == ["good.jpg"]
+    assert reasons(left_out) == {
+        "caf\\xe9.jpg": "name not UTF-8", "a.jpg": "name not UTF-8", "clip\\xe9.mp4": "film or sound",
+    }  # fmt: skip
+    for name in ("r.csv", "r.json"):
+        assert "caf\\xe9.jpg" in build.write_report(left_out, tmp_path / name).read_text("utf-8").replace("\\\\", "\\")
+    (tmp_path / "\udce9").mkdir()
+    output = tmp_path / "\udce9" / "t.parquet"
+    (tmp_path / "\udce9" / "a.jpg").write_bytes(make.geotagged(1, 2))
+    build.index([output.parent], output)
+    assert table.read(output)[0]["path"].to_pylist() == ["a.jpg"]
+
+
+def test_a_clock_that_was_never_set_gives_no_time(make, tmp_path):
+    (tmp_path / "a.jpg").write_bytes(make.geotagged(1, 2, "1980-01-01T00:13:00"))
+    assert build.index([tmp_path])[0]["taken_at"].to_pylist() == [None]
 
 
 def test_a_bad_shard_does_not_take_its_folder_down(album):

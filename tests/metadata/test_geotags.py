@@ -1,13 +1,16 @@
 import json
 import os
 import stat
+from pathlib import Path
 
 import pytest
 from PIL import Image
 
+from photoplanet.core import processes
 from photoplanet.errors import InputError
 from photoplanet.index import build
-from photoplanet.metadata import exif, geotags
+from photoplanet.metadata import exif, exif_writer, files, geotags, undo_list
+from photoplanet.metadata import undo as undoing
 from photoplanet.metadata.estimate import Estimate
 
 HERE = Estimate(48.8584, 2.2945, 25_000)
@@ -33,7 +36,7 @@ def write(folder, *names, estimate=HERE, **options):
 
 
 def undo(folder, **options):
-    return {each.path.name: each.did for each in geotags.undo(folder, **options)}
+    return {each.path.name: each.did for each in undoing.undo(folder, **options)}
 
 
 def test_exif_goes_into_jpegs_and_beside_the_others(album):
@@ -115,7 +118,7 @@ def test_a_link_is_not_written_through(album, tmp_path):
     assert state(album) == before and (tmp_path / "link" / "l.jpg").is_symlink()
 
 
-@pytest.mark.parametrize("name", ["c.png.xmp", geotags.JOURNAL])
+@pytest.mark.parametrize("name", ["c.png.xmp", undo_list.NAME])
 def test_a_pipe_in_the_place_of_a_sidecar_or_the_journal_is_refused_and_not_waited_for(album, name):
     os.mkfifo(album / name)
     assert write(album, "c.png") == [("c.png", "refused")]
@@ -134,7 +137,7 @@ def test_a_sidecar_that_is_a_link_is_not_written_through(album, tmp_path, kind, 
     assert write(album, "c.png", kind=kind) == [("c.png", "refused")]
     assert (album / "c.png.xmp").is_symlink() and precious.exists() == there
     assert not there or precious.read_bytes() == before
-    assert not (album / geotags.JOURNAL).exists()
+    assert not (album / undo_list.NAME).exists()
 
 
 def test_undo_does_not_write_through_a_link_that_came_since(album, tmp_path):
@@ -150,7 +153,7 @@ def test_undo_does_not_write_through_a_link_that_came_since(album, tmp_path):
 def test_a_journal_that_is_a_link_is_neither_written_nor_undone(album, tmp_path):
     precious = tmp_path / "precious"
     precious.write_bytes(b"precious")
-    (album / geotags.JOURNAL).symlink_to(precious)
+    (album / undo_list.NAME).symlink_to(precious)
     before = (album / "a.jpg").read_bytes()
     assert write(album, "a.jpg", kind="exif") == [("a.jpg", "refused")]
     assert precious.read_bytes() == b"precious" and (album / "a.jpg").read_bytes() == before
@@ -158,21 +161,21 @@ def test_a_journal_that_is_a_link_is_neither_written_nor_undone(album, tmp_path)
         undo(album)
 
 
-def test_a_failure_between_journal_and_photo_loses_nothing(album, monkeypatch):
+@pytest.mark.parametrize("call", ["fsync", "replace"])
+def test_a_failure_between_list_and_photo_loses_nothing(album, monkeypatch, call):
     before = state(album)
-    monkeypatch.setattr(os, "fsync", lambda _: (_ for _ in ()).throw(OSError(28, "No space left on device")))
-    assert write(album, "a.jpg", kind="exif") == [("a.jpg", "refused")]
+    full = OSError(28, "No space left on device")
+    monkeypatch.setattr(os if call == "fsync" else Path, call, lambda *_: (_ for _ in ()).throw(full))
+    assert write(album, "a.jpg", kind="exif") == [("a.jpg", "failed")]
     monkeypatch.undo()
-    assert (album / "a.jpg").read_bytes() == before["a.jpg"]
-    assert undo(album) == {"a.jpg": "restored"}
-    assert state(album) == before
+    assert state(album) == before, "nor does a list stay that speaks of nothing"
 
 
 def test_a_hostile_journal_reaches_no_other_file(album, tmp_path):
     outside = tmp_path / "precious"
     outside.write_bytes(b"precious")
     write(album, "a.jpg", kind="exif")
-    journal = album / geotags.JOURNAL
+    journal = album / undo_list.NAME
     line = json.loads(journal.read_text())
     bad = [{**line, "file": "../precious"}, {**line, "file": "b.jpg", "back": [[0, 10**9, ""]]}, {"file": 3}, [], 7]
     wrong = {**line, "back": [[0, 1, "AAAA"]]}
@@ -180,7 +183,7 @@ def test_a_hostile_journal_reaches_no_other_file(album, tmp_path):
     before = state(album)
     assert set(undo(album).values()) == {"left alone"}
     after = state(album)
-    after[geotags.JOURNAL] = before[geotags.JOURNAL]
+    after[undo_list.NAME] = before[undo_list.NAME]
     assert after == before and outside.read_bytes() == b"precious"
 
 
@@ -194,3 +197,92 @@ def test_index_does_not_learn_from_estimates(album):
 def test_unknown_kinds_are_named(album):
     with pytest.raises(InputError, match="xmp or exif"):
         write(album, "a.jpg", kind="iptc")
+
+
+def test_a_photo_with_a_second_name_gets_a_sidecar(album, tmp_path):
+    os.link(album / "a.jpg", tmp_path / "same.jpg")
+    before = state(album)
+    (done,) = geotags.write([(album / "a.jpg", HERE)], "exif")
+    assert (done.path.name, done.did) == ("a.jpg.xmp", "written") and "several names" in done.detail
+    assert (album / "a.jpg").samefile(tmp_path / "same.jpg")
+    undo(album)
+    assert state(album) == before and (album / "a.jpg").stat().st_nlink == 2
+
+
+@pytest.mark.parametrize("name", ["c.png.xmp", undo_list.NAME])
+def test_a_sidecar_or_list_with_a_second_name_is_left_alone(album, tmp_path, name):
+    precious = tmp_path / "precious"
+    precious.write_bytes(b'<r:RDF xmlns:r="http://www.w3.org/1999/02/22-rdf-syntax-ns#"></r:RDF>')
+    os.link(precious, album / name)
+    before = state(album)
+    for dry_run in (True, False):
+        (done,) = geotags.write([(album / "c.png", HERE)], dry_run=dry_run)
+        assert done.did == "refused" and "several names" in done.detail
+    assert state(album) == before and precious.stat().st_nlink == 2
+
+
+def test_what_is_read_only_is_not_written_into(album):
+    (album / "a.jpg").chmod(0o444)
+    before = state(album)
+    (done,) = geotags.write([(album / "a.jpg", HERE)], "exif")
+    assert done.path.name == "a.jpg.xmp" and "read-only" in done.detail
+    assert (album / "a.jpg").read_bytes() == before["a.jpg"]
+    (album / "a.jpg.xmp").chmod(0o444)
+    (done,) = geotags.write([(album / "a.jpg", Estimate(1, 2, 3))], "exif")
+    assert (done.did, done.detail) == ("refused", "a.jpg.xmp is read-only")
+    undo(album)
+    assert state(album) == before
+
+
+def test_attributes_of_a_photo_stay(album):
+    photo = album / "a.jpg"
+    try:
+        os.setxattr(photo, "user.comment", b"my aunt")
+    except (OSError, AttributeError):
+        pytest.skip("this file system keeps no extended attributes")
+    write(album, "a.jpg", kind="exif")
+    assert os.getxattr(photo, "user.comment") == b"my aunt"
+    undo(album)
+    assert os.getxattr(photo, "user.comment") == b"my aunt"
+
+
+def test_a_file_that_something_else_changes_meanwhile_is_not_written_over(album, monkeypatch):
+    photo, edits = album / "a.jpg", exif_writer.edits
+
+    def meanwhile(data, estimate):
+        photo.write_bytes(data + b"edited")
+        return edits(data, estimate)
+
+    monkeypatch.setattr(exif_writer, "edits", meanwhile)
+    (done,) = geotags.write([(photo, HERE)], "exif")
+    assert done.did == "refused" and "changed meanwhile" in done.detail
+    assert photo.read_bytes().endswith(b"edited") and not (album / undo_list.NAME).exists()
+
+
+def test_a_dry_run_foresees_a_folder_that_cannot_be_written_to(album, monkeypatch):
+    monkeypatch.setattr(os, "access", lambda path, mode: Path(path) != album)
+    assert write(album, "a.jpg", "c.png", dry_run=True) == [("a.jpg", "failed"), ("c.png", "failed")]
+
+
+def test_ctrl_c_leaves_a_complete_list(album, monkeypatch):
+    before = state(album)
+    put = files.put
+
+    def interrupted(seen, data):
+        put(seen, data)
+        if seen.path.name == "c.png.xmp":
+            raise KeyboardInterrupt
+
+    monkeypatch.setattr(files, "put", interrupted)
+    with pytest.raises(KeyboardInterrupt):
+        write(album, "a.jpg", "c.png", kind="exif")
+    assert set(undo(album).values()) == {"restored"} and state(album) == before
+
+
+def test_leftovers_of_a_kill_are_swept_even_where_nothing_is_written(album):
+    left = album / f".b.jpg.4194399-{processes.host()}-0123abcd.photoplanet-part"
+    left.write_bytes(b"half")
+    write(album, "b.jpg", dry_run=True)
+    assert left.exists()
+    write(album, "b.jpg")
+    assert not left.exists()

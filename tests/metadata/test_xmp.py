@@ -135,3 +135,50 @@ def test_a_sidecar_of_8_mib_is_read_and_a_larger_one_is_not():
 
 def test_sidecars_are_called_as_darktable_and_digikam_call_them_by_default():
     assert xmp.sidecar(Path("a/IMG_1.jpg")) == Path("a/IMG_1.jpg.xmp")
+
+
+OTHERS = {
+    "a byte order mark": b"\xef\xbb\xbf" + DARKTABLE,
+    "CDATA": DARKTABLE.replace(b"<rdf:Seq>", b"<![CDATA[</rdf:RDF><rdf:Description/>]]><rdf:Seq>"),
+    "a comment": DARKTABLE.replace(b"<rdf:Seq>", b"<!-- </rdf:RDF> --><rdf:Seq>"),
+    "an instruction": DARKTABLE.replace(b"<rdf:Seq>", b"<?x </rdf:RDF>?><rdf:Seq>"),
+    "our prefixes for other names": DARKTABLE.replace(
+        b"<rdf:RDF", b'<rdf:RDF xmlns:exif="urn:other" xmlns:photoplanet="urn:third"'
+    ),
+    "another prefix for RDF": DARKTABLE.replace(b"rdf:", b"r:").replace(b"xmlns:rdf", b"xmlns:r"),
+    "RDF as the default": DARKTABLE.replace(b"<rdf:", b"<").replace(b"</rdf:", b"</").replace(
+        b"<RDF ", b'<RDF xmlns="http://www.w3.org/1999/02/22-rdf-syntax-ns#" '),
+    "line ends of Windows": DARKTABLE.replace(b"\n", b"\r\n"),
+    "an encoding for ASCII": DARKTABLE.replace(b'"UTF-8"', b'"ISO-8859-1"'),
+    "one line": b"".join(line.strip() + b" " * line.strip().endswith(b'"') for line in DARKTABLE.splitlines()),
+    "padding": DARKTABLE + b" " * 2000 + b"<?xpacket end='w'?>",
+    "a description without end tag": DARKTABLE.replace(
+        b" </rdf:RDF>", b'<rdf:Description rdf:about="uuid:1"/></rdf:RDF>'),
+    "a subject with signs": DARKTABLE.replace(b"uuid:1", b"&quot;&lt;\xc3\xbc&#10;"),
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("data", OTHERS.values(), ids=OTHERS)
+def test_whatever_another_program_writes_stays_and_is_added_to(data):
+    estimate = Estimate(48.8584, -2.2945, 25_000, "estimate, model Zürich 東京", 0.9)
+    once = written(data, estimate)
+    assert properties(once)[f"{OURS}method"] == "estimate, model Zürich 東京"
+    assert xmp.rest(once) == data and xmp.edits(once, estimate)[0].new in once
+    assert written(once, estimate) == once, "again: not a byte"
+    again = written(once, Estimate(-1, 1, 10, estimate.method, 0.9))
+    assert again.count(b"exif:GPSLatitude=") == 1 and xmp.rest(again) == data
+    old = {key: value for key, value in properties(once).items() if not key.startswith((EXIF, OURS))}
+    assert old == properties(data)
+
+
+@pytest.mark.parametrize("data", [
+    DARKTABLE.replace(b"<x:xmpmeta", b'<!DOCTYPE x [<!ENTITY a "&#38;">]><x:xmpmeta'),
+    DARKTABLE.replace(b"<x:xmpmeta", b'<!DOCTYPE x SYSTEM "file:///etc/passwd"><x:xmpmeta'),
+    DARKTABLE.replace(b'"UTF-8"', b'"Shift_JIS"'), DARKTABLE.replace(b'"UTF-8"', b'"UTF-7"'),
+    DARKTABLE.replace(b'"UTF-8"', b'"invented"'), DARKTABLE.replace(b'"UTF-8"', b'"UTF-16"'),
+    DARKTABLE.replace(b"uuid:1", b"uuid:\xfc"), DARKTABLE.replace(b"uuid:1", b"uuid:&b;"), DARKTABLE + DARKTABLE,
+    DARKTABLE.replace(b"uuid:1", b"\0"), DARKTABLE.decode().encode("utf-16-be"), DARKTABLE.decode().encode("utf-32"),
+])  # fmt: skip
+def test_what_is_not_surely_understood_is_left_as_it_is(data):
+    with pytest.raises(InputError, match=r"^its|^it"):
+        xmp.edits(data, HERE)

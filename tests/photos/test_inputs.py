@@ -82,11 +82,11 @@ def test_no_result_takes_the_place_of_a_photo(tmp_path):
     (tmp_path / "link.csv").symlink_to(photo)
     inputs.check_outputs([tmp_path / "new.csv"], [str(photo), b"bytes"])
     for output in (photo, tmp_path / "link.csv"):
-        with pytest.raises(InputError, match="one of the photos"):
+        with pytest.raises(InputError, match="made from"):
             inputs.check_outputs([output], [str(photo)])
     with pytest.raises(InputError, match="called like a photo"):
         inputs.check_outputs([tmp_path / "other.jpg"], [])
-    with pytest.raises(InputError, match="one of the photos"):
+    with pytest.raises(InputError, match="made from"):
         inputs.check_outputs([tmp_path / "0.tar"], [f"{tmp_path}/0.tar#1.jpg"])
     with pytest.raises(InputError, match="its own name"):
         inputs.check_outputs([tmp_path / "a", tmp_path / "a"], [])

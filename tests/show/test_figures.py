@@ -126,12 +126,13 @@ def test_photos_stand_above_their_distributions(model, photo, tmp_path, tiny_cit
     captions = [each.best.name for each in found]
     figure = distribution.distributions(list(zip(paths, captions, found, strict=True)), [tiny_cities["Paris"], None])
     text = svg(figure, tmp_path)
-    assert len(figure.axes) == 4 and "France" in text and "Australia" in text
+    assert len(figure.axes) == 5 and "France" in text and "Australia" in text
 
 
 def test_an_unreadable_photo_leaves_an_empty_frame(model, photo, tmp_path):
     (tmp_path / "bad.jpg").write_bytes(b"\xff\xd8\xff no photo")
-    figure = photo_figure.examples([example(0.9, photo("red"))], [example(0.8, tmp_path / "bad.jpg")])
+    figure = photo_figure.examples([example(0.9, photo("red"))], [example(0.8, tmp_path / "bad.jpg")], within_km=200)
+    assert "within 200 km of the true place" in svg(figure, tmp_path)
     assert "cannot be read" in svg(figure, tmp_path)
 
 
@@ -178,7 +179,7 @@ def test_an_album_is_drawn_with_what_each_photo_says_alone_and_with_the_others(m
     assert album.error_km(helped[1]) == pytest.approx(0, abs=0.1)
     text = svg(album.album(trip, alone, helped, "average"), tmp_path)
     for words in ("alone: Tokyo, Japan", f"{far:,.0f} km off", "alone: cannot be read", "album (average)", "4 photos",
-                  "the photo's own GPS", "05-01 10:03", "a $\\frac$ trip", "≤ 2,500 km"):  # fmt: skip
+                  "the photo's own GPS", "05-01 10:03", "a $\\frac$ trip", ">≤ 2,500 km<"):  # fmt: skip
         assert words in text, words
     assert svg(album.album(trip, *locate_trip.compare(model, trip, "average"), "average"), tmp_path) == text
 
@@ -186,7 +187,7 @@ def test_an_album_is_drawn_with_what_each_photo_says_alone_and_with_the_others(m
 def test_a_long_album_shows_thirty_photos_and_says_so_and_no_gps_means_no_shades(model, photo, tmp_path):
     trip = trip_of("long", photo, [("red", None)] * 40)
     text = svg(album.album(trip, *locate_trip.compare(model, trip, "single"), "single"), tmp_path)
-    assert "40 photos, 30 of them shown" in text and "the photo's own GPS" not in text and "≤ 25 km" not in text
+    assert "40 photos, 30 of them shown" in text and "the photo's own GPS" not in text and ">≤ 25 km<" not in text
     assert text.count("alone: ") == 30 and ">1–40<" in text
 
 
@@ -265,3 +266,78 @@ def test_a_gallery_shows_full_cells_the_surest_first_or_the_cells_asked_for():
         choice.gallery_cells(found, part, 2, tokens=["11", "13"])
     with pytest.raises(InputError, match="no photo could be read"):
         choice.gallery_cells({}, part, 2)
+
+
+def toy_figures(model, photo, toy):
+    """Every figure that shows a model's answers, by name, as drawn for a model of the toy Earth or of the real one."""
+    found = model.locate(photo("red"))
+    vars(found)["toy"] = toy
+    shown = gallery(model.locate_many([photo("red"), photo("green")]))
+    trip = trip_of("trip", photo, [("red", None), ("red", None)])
+    answers = locate_trip.compare(model, trip, "single")
+    for each in (each for way in answers for each in way):
+        vars(each.prediction)["toy"] = toy
+    return {
+        "partition": partition.partition_map(model.partition, toy=toy),
+        "distribution": distribution.distributions([(photo("red"), "red", found)]),
+        "examples": photo_figure.examples([example(0.9, photo("red"))], [], 25, toy),
+        "gallery": photo_figure.cell_gallery(model.partition, shown, ["Somewhere", "Elsewhere"], toy),
+        "occlusion": photo_figure.occlusions([(occlude(model, photo("red"), positions=2), "red")], toy),
+        "album": album.album(trip, *answers, "single"),
+    }
+
+
+def test_every_figure_of_a_toy_model_says_that_its_places_are_not_real_and_no_other_does(model, photo, tmp_path):
+    for toy in (True, False):
+        for name, figure in toy_figures(model, photo, toy).items():
+            assert svg(figure, tmp_path).count(plots.TOY) == toy, (name, toy)
+
+
+def test_an_albums_answer_is_named_no_finer_than_likely(model, photo, tmp_path, tiny_cities):
+    """A tenth in Paris and the rest in Brussels and London: too far apart for a town's name."""
+    trip = trip_of("vague", photo, [("red", tiny_cities["Paris"])])
+    shares = np.full(5, 1e-3, np.float32)
+    nearest = np.argsort(pp.geodesy.distance_km(*tiny_cities["Paris"], *model.partition.means.T))
+    shares[nearest[:2]] = 0.5, 0.49
+    vague = Prediction(shares / shares.sum(), model.partition)
+    text = svg(album.album(trip, *[[LocatedPhoto(trip.shots[0], "estimated", vague)]] * 2, "single"), tmp_path)
+    assert vague.best.level not in ("street", "city") and not vague.abstains
+    assert f"{vague.best.radius_km:g} km" in text and vague.best.near.city and vague.best.near.city not in text
+    sure = Prediction(np.eye(5, dtype=np.float32)[nearest[0]], model.partition)
+    small = svg(album.album(trip, *[[LocatedPhoto(trip.shots[0], "estimated", sure)]] * 2, "single"), tmp_path)
+    assert "&gt;99 % ≤" in small and "100 %" not in small
+
+
+def test_a_partition_is_shown_in_detail_where_its_cells_are(tmp_path):
+    """The paper's views, unless nothing is there: then where the cells are finest, with towns to find one's way by."""
+    world_wide = pp.Partition.from_cells(
+        np.unique(pp.cells.from_latlng(*np.mgrid[-60:60:2, -180:180:2].reshape(2, -1), level=5))
+    )
+    everywhere = partition.default_details(world_wide)
+    assert next(iter(everywhere)) == "Great Britain and Ireland" and len(everywhere) == 2
+    lat, lng = np.mgrid[37.4:38:0.1, -122.8:-121.9:0.1].reshape(2, -1)
+    bay = partition.default_details(pp.Partition.from_cells(np.unique(pp.cells.from_latlng(lat, lng, level=10))))
+    assert list(bay) == ["San Francisco Bay"]  # and no second view, since there are no cells elsewhere
+    lat, lng = np.mgrid[35.1:35.9:0.1, 139.1:139.9:0.1].reshape(2, -1)
+    tokyo = pp.Partition.from_cells(np.unique(pp.cells.from_latlng(lat, lng, level=10)))
+    [(name, (south, north, west, east))] = partition.default_details(tokyo).items()
+    assert name in ("around Tokyo", "around Yokohama") and south < 35.5 < north and west < 139.5 < east
+    [(largest, _, _)] = pp.gazetteer.largest((south, north), (west, east), 1)
+    assert f">{largest}<" in svg(partition.partition_map(tokyo), tmp_path)
+    assert partition.default_details(pp.Partition.from_cells(pp.cells.from_token(["47", "89"]))) == {}
+
+
+def test_fewer_than_eight_cells_are_no_detail_view():
+    assert partition.FEWEST_CELLS == 8
+    lat, lng = np.mgrid[35.1:35.9:0.1, 139.1:139.9:0.1].reshape(2, -1)
+    ids = np.unique(pp.cells.from_latlng(lat, lng, level=10))
+    assert len(partition.default_details(pp.Partition.from_cells(ids[:8]))) == 1
+    assert partition.default_details(pp.Partition.from_cells(ids[:7])) == {}
+
+
+def test_cells_are_shaded_on_one_scale_with_its_numbers(tmp_path):
+    part = pp.Partition.adaptive(
+        *np.random.default_rng(0).normal((48.9, 2.3), 3, (5000, 2)).T, max_photos=500, min_photos=5
+    )
+    text = svg(partition.partition_map(part), tmp_path)
+    assert "training photos in a cell" in text and ">100<" in text

@@ -81,7 +81,7 @@ def test_an_abstaining_prediction_says_so_and_has_no_point(model):
     flat = Prediction(np.full(5, 0.2, np.float32), model.partition)
     assert flat.abstains
     html = flat._repr_html_()
-    assert "no answer" in Page(html).text and "likeliest cells" not in Page(html).text
+    assert "no answer" in Page(html).text and "likeliest others" not in Page(html).text
     assert circles(picture(html)) == []
     drawn = [each for each in picture(html).iter(f"{SVG}path") if each.get("class") == "cell"]
     assert len(drawn) == 5  # on a map of the whole world

@@ -22,9 +22,9 @@ SETTINGS = {"image_size": 32, "width": 0.25, "steps": 8, "batch_size": 15, "prec
 # SGD, since AdamW turns a gradient's rounding error into a step of the learning rate where the gradient is about 0.
 
 
-def torchrun(photo_table: Path, out: Path) -> None:
-    """The same command as for one process, under torchrun with two."""
-    settings = [part for key, value in SETTINGS.items() for part in ("--set", f"{key}={value}")]
+def torchrun(photo_table: Path, out: Path, **more) -> dict:
+    """The same command as for one process, under torchrun with two; the facts that it prints."""
+    settings = [part for key, value in {**SETTINGS, **more}.items() for part in ("--set", f"{key}={value}")]
     command = [
         *(sys.executable, "-m", "torch.distributed.run", "--standalone", "--nproc-per-node", "2"),
         *("-m", "photoplanet", "train", str(photo_table), "-o", str(out), "--device", "cpu"),
@@ -32,7 +32,9 @@ def torchrun(photo_table: Path, out: Path) -> None:
     ]
     done = subprocess.run(command, capture_output=True, text=True, timeout=300)
     assert done.returncode == 0, done.stderr
-    assert json.loads(done.stdout)["processes"] == 2  # printed once: there is one writer
+    facts = json.loads(done.stdout)
+    assert facts["processes"] == 2  # printed once: there is one writer
+    return facts
 
 
 def losses(folder: Path) -> dict[int, float]:
@@ -73,6 +75,15 @@ def test_two_processes_go_on_from_where_one_was(one_process, photo_table, tmp_pa
     torchrun(photo_table, tmp_path / "model")
     after = {step: loss for step, loss in losses(one_process.folder).items() if step > 4}
     assert close(after, losses(folder))
+
+
+def test_two_processes_end_together_where_validation_has_converged(photo_table, tmp_path):
+    settings = {"schedule": "constant", "steps": 1000, "patience": 1, "patience_epochs": 0.5}
+    facts = torchrun(photo_table, tmp_path / "model", **settings)
+    _, kept, _ = checkpoint.read(tmp_path / "model.run")
+    assert facts["converged"] and facts["steps"] == kept["step"] < 1000
+    first, *_, last = kept["history"]
+    assert kept["best"]["top1"] >= max(first["top1"], last["top1"]) and kept["best"]["step"] < last["step"]
 
 
 @pytest.fixture

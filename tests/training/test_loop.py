@@ -311,6 +311,92 @@ def test_the_model_folder_gets_the_averaged_weights(photo_table, small_recipe, t
     assert all(torch.equal(value, tensors[f"average.{name}"]) for name, value in kept.items())
 
 
+PATIENT = ["schedule=constant", "patience=2", "patience_epochs=0.5", "steps=100"]
+TOP1 = [0.2, 0.5, 0.5, 0.6, 0.6, 0.3, 0.9]  # of the validations; "better" is more, and as good is not better
+
+
+@pytest.fixture
+def scripted(monkeypatch):
+    """Validations whose top-1 is TOP1's, one after another; one is due every two steps."""
+
+    def validate(task, step):
+        return {"top1": TOP1[step // 2 - 1], "photos": 0, "loss": 1.0, "accuracy": {}}
+
+    monkeypatch.setattr(Classification, "validate", validate)
+
+
+def test_patience_ends_a_run_and_keeps_the_best_weights(scripted, photo_table, small_recipe, tmp_path):
+    said: list[str] = []
+    recipe = recipes.changed(small_recipe, PATIENT)
+    whole = trainer(photo_table, tmp_path / "whole", recipe, said.append, checkpoint_steps=1000)
+    kept = {}
+
+    def look(count=1, note=""):
+        if whole.step == 8:  # what is validated at step 8, the fourth validation
+            kept.update({name: value.clone() for name, value in whole.task.average.model.state_dict().items()})
+
+    whole.run(look)
+    assert [result["step"] for result in whole.history] == [2, 4, 6, 8, 10, 12] and whole.step == 12
+    assert whole.converged and whole.best["step"] == 8
+    assert "converged: 2 validations without a better one; the weights of step 8 are kept" in said[-1]
+    assert_same(whole.result().state_dict(), kept)
+    assert checkpoint.read(tmp_path / "whole")[1]["step"] == 12
+    again = trainer(photo_table, tmp_path / "whole", recipe)
+    again.run()  # it is over: nothing more is learned
+    assert again.step == 12 and len(again.history) == 6
+    assert_same(again.result().state_dict(), kept)
+
+
+@pytest.mark.parametrize("stop", [4, 5, 8, 9, 11, 12])
+def test_a_run_with_patience_that_was_stopped_ends_as_one_that_was_not(
+    scripted, photo_table, small_recipe, tmp_path, stop
+):
+    recipe = recipes.changed(small_recipe, PATIENT)
+    whole = trainer(photo_table, tmp_path / "whole", recipe)
+    whole.run()
+    broken = trainer(photo_table, tmp_path / "broken", recipe)
+
+    def press(count=1, note=""):
+        if broken.step == stop and count:
+            os.kill(os.getpid(), signal.SIGINT)
+
+    try:
+        broken.run(press)
+    except Stopped:
+        assert broken.step == stop
+    again = trainer(photo_table, tmp_path / "broken", recipe)
+    again.run()
+    assert (again.step, again.best, again.history) == (whole.step, whole.best, whole.history)
+    assert_same(weights(whole), weights(again))
+    assert_same(whole.result().state_dict(), again.result().state_dict())
+
+
+def test_the_model_folder_gets_the_best_weights_and_says_whether_it_converged(
+    scripted, photo_table, small_recipe, tmp_path
+):
+    facts = run.train(photo_table, tmp_path / "model", recipes.changed(small_recipe, PATIENT), options=QUIET)
+    assert facts["converged"] is True and facts["steps"] == 12 and facts["validation"]["step"] == 8
+    assert facts["epochs"] == pytest.approx(12 * 16 / 54, abs=0.001)
+    kept = load_file(tmp_path / "model" / model_folder.WEIGHTS)
+    tensors, _, _ = checkpoint.read(tmp_path / "model.run")
+    assert all(torch.equal(value, tensors[f"best.{name}"]) for name, value in kept.items())
+    assert any(not torch.equal(value, tensors[f"average.{name}"]) for name, value in kept.items())
+    said: list[str] = []
+    short = recipes.changed(small_recipe, [*PATIENT, "steps=10"])
+    facts = run.train(photo_table, tmp_path / "short", short, options=QUIET, say=said.append)
+    assert facts["converged"] is False and any("before validation converged" in line for line in said)
+
+
+def test_patience_that_cannot_be_is_refused(photo_table, small_recipe, tmp_path):
+    with pytest.raises(InputError, match="use schedule=constant, or patience=0"):
+        recipes.changed(small_recipe, ["patience=3"])
+    patient = recipes.changed(small_recipe, PATIENT)
+    with pytest.raises(InputError, match="needs photos to validate on"):
+        trainer(photo_table, tmp_path / "a", recipes.changed(patient, ["validation=0"]))
+    with pytest.raises(InputError, match="set patience_epochs instead"):
+        trainer(photo_table, tmp_path / "b", patient, validate_every=3)
+
+
 def test_the_same_signal_twice_ends_the_process_at_once():
     code = (
         "import signal; from photoplanet.training.signals import Signals\n"

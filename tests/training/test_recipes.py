@@ -20,6 +20,7 @@ def test_the_papers_recipe_is_the_papers():
     )
     assert (paper.max_photos, paper.min_photos, paper.label_km, paper.hierarchy) == (10_000, 50, 0, ())
     assert (paper.crop_area, paper.brightness, paper.average, paper.schedule) == (1, 0, 0, "constant")
+    assert paper.patience > 0  # "until the accuracy on the validation set converges"
 
 
 def test_settings_by_name_take_the_type_of_the_field():

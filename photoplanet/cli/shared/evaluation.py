@@ -6,7 +6,7 @@ from typing import Any, TypeVar
 import click
 
 from photoplanet.cli.shared.output import print_json
-from photoplanet.evaluation import published, report
+from photoplanet.evaluation import published, report, resampling
 from photoplanet.evaluation.regions import BY
 from photoplanet.evaluation.tables import FORMATS
 
@@ -14,8 +14,14 @@ Command = TypeVar("Command", bound=Callable[..., Any])
 
 
 def report_options(command: Command) -> Command:
-    """Add --by, --table and --intervals."""
+    """Add --by, --resample, --table and --intervals."""
     for add in (
+        click.option(
+            "--resample",
+            type=click.Choice(resampling.BY),
+            help="What the intervals resample.  [default: photographer, album or day, the first of which "
+            f"{resampling.FEW} or more are known]",
+        ),
         click.option("--intervals", is_flag=True, help="With --table: the 95 % intervals too."),
         click.option("--table", "style", type=click.Choice(list(FORMATS)), help="Print a table to paste instead."),
         click.option("--by", type=click.Choice(BY), help="Also by where the photos truly are."),
@@ -35,6 +41,7 @@ def print_report(
     """Print a result as JSON, as a table to paste, or as text; with the published rows of a benchmark."""
     rows = published.get(benchmark).rows() if benchmark else []
     if as_json:
-        print_json(found | ({"published": list(rows)} if rows else {}))
+        beside = report.comparable(found, rows)
+        print_json(found | ({"published": list(beside)} if beside else {}))
     else:
         click.echo(report.page(found, rows, style, intervals), nl=False)

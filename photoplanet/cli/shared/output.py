@@ -9,8 +9,10 @@ from typing import Any
 
 import click
 
+from photoplanet.core.names import readable
 from photoplanet.errors import printable
 
+_CUT_OFF = "photoplanet.output cut off"
 NAME_WIDTH, PLACE_WIDTH = 40, 44  # of a table's columns, in characters
 
 
@@ -23,26 +25,35 @@ def print_json(value: Any) -> None:
     }
     """
     text = json.dumps(value, ensure_ascii=False, allow_nan=False, indent=2)
-    print(text.encode("utf-8", "backslashreplace").decode())  # lone surrogates, as JSON has them
+    try:
+        text.encode(sys.stdout.encoding or "utf-8")
+    except (UnicodeEncodeError, LookupError):  # a terminal without some of it; and lone surrogates, as JSON has them
+        text = json.dumps(value, allow_nan=False, indent=2)
+    print(text)
 
 
 def say(line: str) -> None:
     """Print a line for people on stderr."""
-    click.echo(line, err=True)
+    click.echo(readable(line), err=True)
 
 
 @contextmanager
 def printing(to_the_end: bool) -> Iterator[None]:
-    """Print a part of the results; what reads them may leave, as `head` does.
+    """Print a part of the results; what reads them may leave, as `head` does, and a disk may be full.
 
-    BrokenPipeError then, unless files are being written too (`to_the_end`): these are completed, and no more is shown.
+    OSError then, unless files are being written too (`to_the_end`): these are completed, and no more is shown.
     """
     try:
         yield
-    except BrokenPipeError:
+    except OSError as error:
+        left = isinstance(error, BrokenPipeError)
         if not to_the_end:
-            raise
+            raise error if left else OSError(error.errno, error.strerror, "standard output") from None
         drop_output()
+        if not left:
+            report_error(f"standard output: {error.strerror or error}; it is cut off, the files are written")
+            if context := click.get_current_context(silent=True):
+                context.meta[_CUT_OFF] = True
 
 
 def drop_output() -> None:
@@ -52,18 +63,19 @@ def drop_output() -> None:
 
 def report_error(error: object) -> None:
     """Name what could not be used in one line on stderr, for instance a photo; the rest goes on."""
-    say(f"photoplanet: {printable(str(error))}")
+    say(f"photoplanet: {printable(readable(str(error)))}")
 
 
 def finish(failed: int, total: int) -> int:
-    """Say how many photos could not be read; return the exit status, 2 when none could be.
+    """Say how many photos could not be read; return the exit status: 2 when none could be, 1 when output was cut off.
 
     >>> finish(0, 5), finish(1, 5), finish(5, 5)
     (0, 0, 2)
     """
     if failed:
         say(f"{failed} of {total} photos could not be read; they are named above")
-    return 2 if failed == total else 0
+    context = click.get_current_context(silent=True)
+    return 2 if failed == total else 1 if context and context.meta.get(_CUT_OFF) else 0
 
 
 def report_stop(signal: int) -> int:

@@ -10,6 +10,7 @@ import pyarrow as pa
 from numpy.typing import NDArray
 from pyarrow import parquet
 
+from photoplanet.core import arrow_files
 from photoplanet.core.atomic import replacing
 from photoplanet.errors import InputError
 
@@ -50,8 +51,8 @@ def write(
         [ids, photo_counts, *centers.T.copy(), *means.T.copy()],
         schema=_SCHEMA.with_metadata({_KEY: facts.encode()}),
     )
-    with replacing(path) as temporary:
-        parquet.write_table(table, temporary, compression="zstd")
+    with replacing(path) as temporary, temporary.open("wb") as file:
+        parquet.write_table(table, file, compression="zstd")
 
 
 def read(path: Path) -> tuple[NDArray[np.uint64], NDArray[np.int64], NDArray[np.float64], dict[str, Any]]:
@@ -63,7 +64,7 @@ def read(path: Path) -> tuple[NDArray[np.uint64], NDArray[np.int64], NDArray[np.
     ((1044, 2), 'adaptive')
     """
     try:
-        with parquet.ParquetFile(path) as file:
+        with arrow_files.opened(path) as source, parquet.ParquetFile(source) as file:
             made = _made(path, file.metadata.metadata or {})
             size = sum(file.metadata.row_group(k).total_byte_size for k in range(file.metadata.num_row_groups))
             if file.metadata.num_rows > _MOST_CELLS or size > _MOST_BYTES:

@@ -12,7 +12,7 @@ import numpy as np
 from photoplanet.earth.geodesy import distance_km
 from photoplanet.errors import InputError
 from photoplanet.evaluation import accuracy
-from photoplanet.evaluation.game import game
+from photoplanet.evaluation.game import game, protocol
 
 FORMAT = 1
 MOST_LINE = 256 << 10  # bytes
@@ -72,6 +72,8 @@ def append(path: str | Path, guess: Guess) -> None:
         raise InputError(f"{path}: a guess that could not be read back (photo {guess.photo_id[:100]!r})")
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
+        if path.exists() and not path.is_file():  # a pipe would be waited for
+            raise InputError(f"{path}: cannot write the guess (not a regular file); name another file")
         with path.open("a+b") as file:
             file.seek(0, os.SEEK_END)
             if file.tell():
@@ -134,6 +136,8 @@ def by_round(guesses: Iterable[Guess]) -> dict[str, list[Guess]]:
 def compare(guesses: Iterable[Guess], resamples: int = accuracy.RESAMPLES) -> dict[str, Any]:
     """`game.compare` over the finished rounds of `guesses`, with `unfinished` (rounds left out) and `players`.
 
+    `protocol` says whether the games followed the paper's, as `protocol.report` does.
+
     >>> guess = Guess("r1", ("a",), "a", "Ann", "toy", "photos", (48.0, 2.0), (40.0, 0.0), (48.86, 2.35))
     >>> compare([guess])["photos_won"]["person"]
     1
@@ -143,7 +147,9 @@ def compare(guesses: Iterable[Guess], resamples: int = accuracy.RESAMPLES) -> di
     km = np.array([guess.km for guess in done], np.float64).reshape(-1, 2)
     found = game.compare(km[:, 0], km[:, 1], [guess.round for guess in done], resamples)
     unfinished = len(rounds) - found["rounds"]
-    return {**found, "unfinished": unfinished, "players": len({guess.player for guess in done})}
+    players = len({guess.player for guess in done})
+    how = protocol.report((guess for played in rounds.values() for guess in played), players)
+    return {**found, "unfinished": unfinished, "players": players, "protocol": how}
 
 
 def comparisons(guesses: Iterable[Guess]) -> list[dict[str, Any]]:

@@ -2,9 +2,9 @@
 
 `original` is the CVPR 2008 paper's: six descriptors, and the position of the nearest neighbour. `extended` is the 2014
 chapter's: more descriptors, k neighbours, mean-shift clusters of their positions, one-against-all SVMs made for this
-query alone, and the mean position of the cluster that wins. `density` is its modern reading (`neighbours`). Each takes
-(reference photos, records of the queries) and returns (latitude (q,), longitude (q,)) in degrees, NaN for an unreadable
-query.
+query alone, and the mean position of the cluster that wins; where every SVM rejects the query, the nearest neighbour.
+`density` is its modern reading (`neighbours`). Each takes (reference photos, records of the queries) and returns
+(latitude (q,), longitude (q,)) in degrees, NaN for an unreadable query.
 
 >>> import tempfile
 >>> from PIL import Image
@@ -78,7 +78,10 @@ def original(photos: ReferencePhotos, queries: Records, advance: Advance = ignor
 
 
 def extended(photos: ReferencePhotos, queries: Records, advance: Advance = ignore) -> tuple[Floats, Floats]:
-    """Im2GPS 2014: the mean position of the cluster of neighbours whose SVM scores the query highest."""
+    """Im2GPS 2014: the mean position of the cluster of neighbours whose SVM gives the query the highest positive score.
+
+    Where no score is positive, the position of the nearest neighbour.
+    """
 
     def answer(query: Records) -> tuple[float, float]:
         _, rows = nearest(photos, query)
@@ -140,15 +143,28 @@ def _squares(one: Floats, other: Floats) -> Floats:
     return total
 
 
+def winner(scores: ArrayLike) -> int | None:
+    """Return which of the clusters' SVM scores (m,) wins: the highest positive one, None where all reject the query.
+
+    >>> winner([-0.2, 0.1, 0.7]), winner([-0.2, -0.7])
+    (2, None)
+    """
+    values = np.asarray(scores, np.float64)
+    best = int(values.argmax())
+    return best if values[best] > 0 else None
+
+
 def _winning_cluster(photos: ReferencePhotos, query: Records, rows: NDArray[np.int64]) -> tuple[float, float]:
+    """The place of a query whose neighbours are `rows`, nearest first."""
     from sklearn.svm import SVC
 
+    nearest_row = rows[0]
     lat, lng = photos.latitude[rows], photos.longitude[rows]
     labels = geo_clusters(lat, lng)
     counted = labels >= 0
     rows, lat, lng, labels = rows[counted], lat[counted], lng[counted], labels[counted]
     names = np.unique(labels)
-    best = names[0]
+    best: int | None = 0
     if len(names) > 1:
         kernel = _kernel(photos, np.append(photos.records(rows), query))
         scores = []
@@ -156,8 +172,10 @@ def _winning_cluster(photos: ReferencePhotos, query: Records, rows: NDArray[np.i
             machine = SVC(C=SVM_C, kernel="precomputed", class_weight="balanced")
             machine.fit(kernel[:-1, :-1], labels == name)
             scores.append(machine.decision_function(kernel[-1:, :-1])[0])
-        best = names[int(np.argmax(scores))]
-    return geodesy.mean(lat[labels == best], lng[labels == best])
+        best = winner(scores)
+    if best is None:
+        return float(photos.latitude[nearest_row]), float(photos.longitude[nearest_row])
+    return geodesy.mean(lat[labels == names[best]], lng[labels == names[best]])
 
 
 def _kernel(photos: ReferencePhotos, records: Records) -> Floats:

@@ -7,6 +7,7 @@ with the items of all photos of the shard one after the other, and `rows.json`: 
 themselves lay in a journal: a line of JSON with the options, then for each photo [address, stamp, record].
 """
 
+import io
 import json
 import shutil
 from collections.abc import Iterator, Mapping
@@ -16,7 +17,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import DTypeLike
 
-from photoplanet.core import array_shards
+from photoplanet.core import array_shards, regular
 from photoplanet.core.array_shards import Damaged, Shard
 from photoplanet.core.cache import Cache, Entry, Found
 from photoplanet.errors import InputError
@@ -85,9 +86,7 @@ class Photos:
     def _read(self, number: int, folder: Path, settings: dict[str, Any]) -> tuple[Shard, dict[tuple[str, str], Row]]:
         """A shard and its rows, by key and stamp; an exception for one that is not as it was written."""
         path = folder / "rows.json"
-        if path.stat().st_size > MAX_ROWS_BYTES:
-            raise InputError(f"{path.name} is larger than {MAX_ROWS_BYTES:,} bytes")
-        about = json.loads(path.read_bytes())
+        about = json.loads(regular.read_regular(path, MAX_ROWS_BYTES))
         if about["format"] != FORMAT or about["settings"] != settings:
             raise InputError("it was computed with other settings")
         rows, start = {}, 0
@@ -182,7 +181,7 @@ def remove(home: Path) -> None:
 
 def _records(journal: Path) -> Iterator[tuple[str, str, dict[str, Any]]]:
     """Address, stamp and record of the photos that could be read; the others are tried again."""
-    with journal.open(encoding="utf-8", errors="surrogateescape") as file:
+    with io.TextIOWrapper(regular.open_regular(journal), encoding="utf-8", errors="surrogateescape") as file:
         while text := file.readline(MAX_LINE):
             try:
                 address, stamp, record = json.loads(text)

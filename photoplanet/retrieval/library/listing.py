@@ -11,7 +11,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from photoplanet.core import atomic
+from photoplanet.core import arrow_files, atomic
 from photoplanet.core.cache import file_stamp
 from photoplanet.core.progress import Advance, ignore
 from photoplanet.errors import InputError
@@ -124,8 +124,8 @@ def save(listing: Listing, path: Path) -> None:
         "photo_id": pa.array(listing.ids, pa.string()), "path": pa.array(listing.keys, pa.string()),
         "latitude": listing.latitude, "longitude": listing.longitude, "stamp": pa.array(listing.stamps, pa.string()),
     }  # fmt: skip
-    with atomic.replacing(path) as temporary:
-        pq.write_table(pa.table(columns), temporary, compression="zstd")
+    with atomic.replacing(path) as temporary, temporary.open("wb") as file:
+        pq.write_table(pa.table(columns), file, compression="zstd")
 
 
 def load(path: Path, root: Path, photos: int) -> Listing:
@@ -141,7 +141,7 @@ def load(path: Path, root: Path, photos: int) -> Listing:
     import pyarrow.parquet as pq
 
     try:
-        with pq.ParquetFile(path) as file:
+        with arrow_files.opened(path) as source, pq.ParquetFile(source) as file:
             if file.metadata.num_rows != photos:
                 raise InputError(f"{path}: {file.metadata.num_rows:,} rows, not {photos:,}")
             rows = file.read(columns=["photo_id", "path", "latitude", "longitude", "stamp"])

@@ -8,7 +8,7 @@ from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
-from photoplanet.core import atomic
+from photoplanet.core import atomic, regular
 from photoplanet.errors import InputError
 from photoplanet.retrieval.library import format_1, listing
 from photoplanet.retrieval.library.backends import Backend, Facts
@@ -123,9 +123,7 @@ def tidy(home: Path, backend: Backend, generations: Iterable[Facts]) -> None:
 
 def _read(folder: Path) -> Manifest:
     try:
-        if (folder / MANIFEST).stat().st_size > MAX_BYTES:
-            return {}
-        found = json.loads((folder / MANIFEST).read_bytes())
-    except (OSError, ValueError, RecursionError):
+        found = json.loads(regular.read_regular(folder / MANIFEST, MAX_BYTES))
+    except (OSError, ValueError, RecursionError):  # InputError is a ValueError
         return {}
     return found if isinstance(found, dict) else {}

@@ -11,6 +11,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from photoplanet.core import regular
 from photoplanet.core.atomic import open_replacing
 from photoplanet.errors import InputError
 from photoplanet.retrieval.extras import open_faiss
@@ -217,11 +218,13 @@ class InvertedIndex:
 def _read(path: str | Path, what: str) -> NDArray[Any] | dict[str, NDArray[Any]]:
     """The array of a .npy file, or those of a .npz file by name."""
     try:
-        with Path(path).open("rb") as file:  # ours to close: NumPy forgets to when the bytes are damaged
+        with regular.open_regular(path) as file:  # ours to close: NumPy forgets to when the bytes are damaged
             found = np.load(file, allow_pickle=False)
             return found if isinstance(found, np.ndarray) else {name: found[name] for name in found.files}
     except OSError as error:
         raise InputError(f"{path}: cannot read the {what} ({error.strerror or error}); build it first") from None
+    except InputError:
+        raise
     except Exception:  # whatever the bytes lead NumPy to
         raise InputError(f"{path}: not a readable {what}; remove it and build the index again") from None
 

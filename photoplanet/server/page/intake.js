@@ -1,10 +1,10 @@
 // Files from the drop, the buttons, or the clipboard; folders with all that is below them.
 import { byId } from "/map/dom.js";
 
-const PHOTO = /\.(jpe?g|jfif|png|webp|tiff?|hei[cf]|hif|gif|bmp)$/i; // as photos/formats.py, which a test compares
+const PHOTO = /\.(jpe?g|jpe|jfif?|jif|mpo|jps|png|webp|tiff?|hei[cf]|hif|gif|bmp|dib)$/i; // as photos/formats.py, which a test compares
 const TRACK = /\.gpx$/i;
 
-/** @typedef {(photos: File[], track: File | null, others: number) => void} Taken files that look like photos, a GPX file, and how many were left out */
+/** @typedef {(photos: File[], tracks: File[], others: File[]) => void} Taken files that look like photos, GPX files, and what was left out */
 
 /** @param {Taken} taken */
 export function listen(taken) {
@@ -92,5 +92,6 @@ function give(given, taken) {
   const path = (/** @type {File} */ file) => file.webkitRelativePath || file.name;
   photos.sort((a, b) => path(a).localeCompare(path(b), "en", { numeric: true }));
   const tracks = files.filter((file) => TRACK.test(file.name));
-  taken(photos, tracks[tracks.length - 1] ?? null, files.length - photos.length - tracks.length);
+  const others = files.filter((file) => !photos.includes(file) && !tracks.includes(file));
+  if (given.length) taken(photos, tracks, others);
 }

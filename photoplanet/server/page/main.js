@@ -17,6 +17,7 @@ import * as worldmap from "./worldmap.js";
 /** @param {string} id */
 const $ = (id) => byId(id, HTMLElement);
 const CANCELLED = "cancelled"; // by the user, so that the rest waits for them
+const NAMED = 5; // files that were left out, by name
 const LOOPBACK = ["localhost", "127.0.0.1", "[::1]"];
 const api = new Api(ask, waiting);
 const together = byId("together", HTMLInputElement);
@@ -26,6 +27,7 @@ const precision = byId("precision", HTMLSelectElement);
 /** @type {AbortController | null} of what is under way */
 let running = null;
 let stale = true; // the albums do not hold all photos, or were made with other options
+let unsaved = false; // there are answers that no file holds
 let paused = false; // by the user, or because something went wrong
 
 // --- photos come and go
@@ -35,16 +37,16 @@ function fresh(file) {
   return { file, name, status: "waiting", alone: null, trip: null, error: "", thumbnail: null };
 }
 
-intake.listen((files, track, others) => {
+intake.listen((files, tracks, others) => {
   const added = files.map(fresh);
+  const track = tracks[tracks.length - 1];
   if (track) state.track = track;
   if (track || added.length) stale = true;
   state.photos.push(...added);
-  const left = others ? ` ${plural(others, "other file")} left out.` : "";
-  const none = `No photo among ${others === 1 ? "it" : "them"}.`;
-  say((added.length || track ? `${plural(added.length, "photo")} added.` : none) + left);
-  if (!added.length && !track)
-    return warn(`Nothing to locate: ${plural(others, "file")} of a kind that is not a photo.`);
+  const left = leftOut(tracks, others);
+  if (!added.length && !track) return notice(`Nothing to locate: ${left || "no photo among them."}`);
+  notice(left);
+  say(`${plural(added.length, "photo")} added.`);
   thumbs.make(added, (photo) => {
     if (state.photos.includes(photo)) filmstrip.update(photo);
     else thumbs.forget([photo]);
@@ -57,6 +59,15 @@ intake.listen((files, track, others) => {
   }
   go();
 });
+
+/** What was given and is not used. @param {File[]} tracks @param {File[]} others */
+function leftOut(tracks, others) {
+  const names = others.slice(0, NAMED).map(({ name }) => name);
+  if (others.length > NAMED) names.push(`${(others.length - NAMED).toLocaleString("en")} more`);
+  const parts = others.length ? [`${plural(others.length, "file")} left out, not a photo: ${names.join(", ")}.`] : [];
+  if (tracks.length > 1) parts.push(`Of ${tracks.length} tracks only ${tracks[tracks.length - 1].name} is used.`);
+  return parts.join(" ");
+}
 
 /** @param {Photo} photo */
 function choose(photo, move = true) {
@@ -102,7 +113,9 @@ $("clear").addEventListener("click", () => {
   together.checked = false;
   paused = false;
   stale = true;
+  unsaved = false;
   warn("");
+  notice("");
   filmstrip.forget();
   worldmap.showMatches([]);
   panel.render(api);
@@ -161,6 +174,7 @@ async function step(signal) {
     stale = true;
     throw error instanceof Problem ? advised(error) : error;
   }
+  unsaved = true;
   refresh(false);
   worldmap.showAll();
   return true;
@@ -190,6 +204,7 @@ function advised(problem) {
 /** @param {Photo[]} photos */
 function moved(photos) {
   for (const photo of photos) if (state.photos.includes(photo)) filmstrip.update(photo);
+  if (photos.some(({ status }) => status === "done")) unsaved = true;
   count();
   progress();
   const { chosen } = state;
@@ -251,7 +266,8 @@ for (const id of ["anchors", "oneCamera", "offset"])
   });
 for (const button of $("save").querySelectorAll("button"))
   button.addEventListener("click", () => {
-    save(button.dataset.save ?? "");
+    if (save(button.dataset.save ?? "")) unsaved = false;
+    else warn("There is no place to save: no photo has an answer.");
     byId("save", HTMLDetailsElement).open = false;
   });
 for (const sheet of document.querySelectorAll("details")) {
@@ -270,6 +286,16 @@ for (const sheet of document.querySelectorAll("details")) {
 function say(text) {
   $("news").textContent = text;
 }
+
+/** What is good to know and stops nothing. @param {string} text "": nothing */
+function notice(text) {
+  $("notice").hidden = !text;
+  $("noticeText").textContent = text;
+}
+$("noticeOk").addEventListener("click", () => notice(""));
+window.addEventListener("beforeunload", (event) => {
+  if (unsaved || running) event.preventDefault(); // the browser asks: the page keeps nothing
+});
 
 /** @param {string} text "": all is well @param {string} [again] what the button says that tries again */
 function warn(text, again = "") {

@@ -53,7 +53,9 @@ export function render(api) {
 /** @param {Photo} photo @param {Answer | null} answer */
 function facts(photo, answer) {
   const made = element("div", undefined, "facts");
-  made.append(element("h2", line(photo)), element("p", photo.name, "quiet name"));
+  const wrong = !answer && photo.error; // may be long, and says what to do: no heading
+  made.append(element("h2", wrong ? "Not located" : line(photo)), element("p", photo.name, "quiet name"));
+  if (wrong) made.append(element("p", photo.error, "bad"));
   if (when(photo)) made.append(element("p", `Taken ${when(photo)}`, "quiet"));
   const trip = state.together ? photo.trip : null;
   if (trip) made.append(element("p", SOURCES[trip.kind ?? ""], "quiet"));
@@ -172,7 +174,7 @@ function slider(answer) {
 
 /** @param {NamedPlace[]} top */
 function places(top) {
-  const made = section("The likeliest cells", "places");
+  const made = section("The answer's cell and the likeliest others", "places");
   const list = element("ol");
   top.forEach((place, k) => {
     const item = element("li");

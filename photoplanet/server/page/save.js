@@ -27,14 +27,16 @@ const KINDS = {
   gpx: ["application/gpx+xml", gpx],
 };
 
-/** @param {string} kind */
+/** Whether there was something to save. @param {string} kind */
 export function save(kind) {
   const [type, make] = KINDS[kind];
+  if (kind === "gpx" && !placed(state.photos).length) return false;
   const link = document.createElement("a");
   link.href = URL.createObjectURL(new Blob([make()], { type }));
   link.download = `photoplanet.${kind}`;
   link.click();
   setTimeout(() => URL.revokeObjectURL(link.href), WRITTEN);
+  return true;
 }
 
 const together = () => state.together && state.albums.length > 0;

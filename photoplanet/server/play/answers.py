@@ -71,7 +71,10 @@ class SessionScore(TypedDict):
 
 
 class RoundState(TypedDict):
-    """The round as it stands; `of`: how many rounds there are, null without an end; `current`: the photo to guess."""
+    """The round as it stands; `of`: how many rounds there are, null without an end; `current`: the photo to guess.
+
+    `zoom`: whether photos may be enlarged, which the paper's protocol does not allow.
+    """
 
     round: str
     number: Annotated[int, Field(ge=1)]
@@ -85,6 +88,7 @@ class RoundState(TypedDict):
     player: str
     model: str
     world: str
+    zoom: bool
 
 
 class SideFigures(TypedDict):
@@ -99,6 +103,15 @@ class SideFigures(TypedDict):
     accuracy_interval: dict[Radius, Interval] | None
 
 
+class Protocol(TypedDict):
+    """Whether games followed the paper's protocol, what departs from it, and its players so far of the paper's."""
+
+    follows: bool
+    departures: list[str]
+    players: Count
+    of: Count
+
+
 class Comparison(TypedDict):
     """People and model compared over finished rounds; `table` and `note` are the same to be read."""
 
@@ -110,6 +123,7 @@ class Comparison(TypedDict):
     model: SideFigures
     unfinished: Count
     players: Count
+    protocol: Protocol
     table: list[list[str]]
     note: str
 

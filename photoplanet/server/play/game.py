@@ -34,6 +34,7 @@ class Game:
 
     `before`: the guesses of `results` so far, of all games; an unfinished round of this player, model and table goes on
     where it stopped. `most`: rounds to play (None: no end). Guesses are on disk, in `results`, before truths are shown.
+    `by_protocol`: by the paper's, so photos are not enlarged, and none is guessed that another round was shown.
     """
 
     def __init__(
@@ -46,9 +47,10 @@ class Game:
         table: str = "",
         world: str = "real",
         most: int | None = None,
+        by_protocol: bool = False,
     ):
         self.player, self.model, self.table, self.world, self.most = player, model, table, world, most
-        self._rounds, self._results = rounds, results
+        self._rounds, self._results, self._by_protocol = rounds, results, by_protocol
         self._lock, self._maker = threading.Lock(), ThreadPoolExecutor(1, "next-round")
         self._own = [guess for guess in before if (guess.model, guess.table) == (model, table)]
         self._session: list[Guess] = []  # of rounds that were shown since the start
@@ -73,7 +75,8 @@ class Game:
     def guess(self, key: str, point: Point, seconds: float | None) -> RoundState:
         """Take a guess (degrees, latitude first) at the current photo and give the round with its truth.
 
-        Problem 409 when the photo was guessed already or is not its turn, 500 when it cannot be stored.
+        Problem 409 when the photo was guessed already, is not its turn, or is no longer this player's alone by the
+        paper's protocol; 500 when it cannot be stored.
         """
         with self._lock:
             round_ = self._current()
@@ -81,6 +84,8 @@ class Game:
             if photo.guess is not None or photo is not round_.current:
                 raise Problem(409, "this photo was guessed already, or is not its turn; load the page again")
             ids = tuple(each.photo_id for each in round_.photos)
+            if self._by_protocol and not any(each.guess for each in round_.photos):
+                self._require_alone(round_.name, ids)
             found = Guess(
                 round_.name, ids, photo.photo_id, self.player, self.model, self.table, point,
                 photo.prediction.point, photo.truth, seconds,
@@ -93,6 +98,12 @@ class Game:
             self._own.append(found)
             self._session.append(found)
             return self._state(round_)
+
+    def _require_alone(self, name: str, photos: tuple[str, ...]) -> None:
+        """Problem 409 where a round that began meanwhile, on another page, shows one of these photos, too."""
+        others = [g for g in game_log.read(self._results)[0] if g.table == self.table and g.round != name]
+        if any(not set(photos).isdisjoint(guess.photos) for guess in others):
+            raise Problem(409, "another player was shown one of these photos meanwhile; start `photoplanet play` again")
 
     def next(self, after: str) -> RoundState:
         """Begin the round after the finished one called `after`; asked twice, it begins once. Problem 409 too early."""
@@ -159,6 +170,7 @@ class Game:
             "player": self.player,
             "model": self.model,
             "world": self.world,
+            "zoom": not self._by_protocol,
         }
 
 

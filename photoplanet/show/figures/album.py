@@ -12,6 +12,7 @@ from numpy.typing import NDArray
 from photoplanet.albums.located_photos import LocatedPhoto
 from photoplanet.albums.trips import Trip
 from photoplanet.earth import geodesy
+from photoplanet.locate.precision import percent
 from photoplanet.locate.prediction import Prediction
 from photoplanet.show.figures import plots, world
 from photoplanet.show.figures.distribution import show_photo
@@ -30,7 +31,7 @@ SHADES = ("#00224e", "#2f4a7d", "#6b7280", "#a59c74", "#d9c55c", "#fee838")
 UNKNOWN = "#eeeeee"
 _ASPECT = 1.5  # of the detail view, width to height
 _HEAD, _ROW = 2.8, 1.4  # inches: title, maps and legend; a row of photos
-_LETTERS = 25  # of a line below a photo
+_LETTERS = 27  # of a line below a photo
 _NEAR = 0.04  # of the detail view: photos so near one another share a label
 _MOST_STOPS = 12  # labels: more would hide one another
 
@@ -53,6 +54,7 @@ def album(trip: Trip, alone: Sequence[LocatedPhoto], helped: Sequence[LocatedPho
     figure = plots.new(height=_HEAD + _ROW * rows)
     figure.get_layout_engine().set(w_pad=0.02, h_pad=0.015, wspace=0.01, hspace=0.0)  # type: ignore[union-attr, call-arg]
     figure.suptitle(_title(trip, helped, len(shown)), fontsize=9)
+    plots.note(figure, toy=any(found.prediction is not None and found.prediction.toy for found in helped))
     halves = figure.add_gridspec(2, 1, height_ratios=[_HEAD, _ROW * rows])
     _maps(figure, halves[0], alone, helped, method)
     grid = halves[1].subgridspec(2 * rows, COLUMNS, height_ratios=[1, 0.53] * rows)
@@ -92,8 +94,7 @@ def _title(trip: Trip, helped: Sequence[LocatedPhoto], shown: int) -> str:
     count = ("1 photo" if len(helped) == 1 else f"{len(helped)} photos") + (
         f", {shown} of them shown" if shown < len(helped) else ""
     )
-    toy = any(found.prediction is not None and found.prediction.toy for found in helped)
-    return "; ".join(filter(None, (trip.title, days, count, "toy Earth: not real places" if toy else "")))
+    return "; ".join(filter(None, (trip.title, days, count)))
 
 
 def _clock(time: np.datetime64) -> str:
@@ -109,9 +110,8 @@ def _answer(axes: "Axes", bottom: float, name: str, found: LocatedPhoto) -> None
     elif given is None:
         lines = [f"{name}: no answer"]
     else:
-        near, sure = given.best.near, f"{100 * given.confidence['city']:.0f} % sure"
-        place = f"{near.city or near.state or near.near}, {near.country}" if near.country else near.near
-        lines = [f"{name}: {place}", sure if km is None else f"{_far(km)} off, {sure}"]
+        sure = f"{percent(given.best.confidence)} ≤ {given.best.radius_km:,g} km"
+        lines = [f"{name}: {_short_name(given)}", sure if km is None else f"{_far(km)} off, {sure}"]
     axes.axhspan(bottom + 0.02, bottom + 0.48, color=shade, linewidth=0)
     axes.set(xlim=(0, 1), ylim=(0, 1))
     text = "\n".join(line if len(line) <= _LETTERS else line[: _LETTERS - 1] + "…" for line in lines)
@@ -119,8 +119,14 @@ def _answer(axes: "Axes", bottom: float, name: str, found: LocatedPhoto) -> None
     axes.text(0.03, bottom + 0.25, text, fontsize=5.5, va="center", color="white" if dark else "black", clip_on=True)
 
 
+def _short_name(given: Prediction) -> str:
+    """The answer's name, no finer than likely, without the state where there is a town: "Lyon, France"."""
+    parts = given.best.name.split(", ")
+    return ", ".join((parts[0], parts[-1])) if given.best.near.country and len(parts) > 2 else given.best.name
+
+
 def _far(km: float) -> str:
-    return f"{km:,.1f} km" if km < 10 else f"{km:,.0f} km"
+    return "<0.1 km" if km < 0.1 else f"{km:,.1f} km" if km < 10 else f"{km:,.0f} km"
 
 
 def _maps(
@@ -222,5 +228,5 @@ def _legend(axes: "Axes", ways: Sequence[tuple[str, str, str, NDArray[np.float64
     if known:
         axes.legend(handles=shades, loc="upper center", ncols=8, fontsize=7, columnspacing=1.0, handlelength=1.6,
                     bbox_to_anchor=(0.5, 0.7))  # fmt: skip
-    sure = "% sure: the probability that the photo was taken within 25 km of the answer"
+    sure = "95 % ≤ 25 km: the probability that the photo was taken within so many kilometres of the answer"
     axes.text(0.5, 0.08 if known else 0.45, sure, fontsize=7, ha="center", transform=axes.transAxes)

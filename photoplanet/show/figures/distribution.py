@@ -17,6 +17,7 @@ if TYPE_CHECKING:
 
 MOST_PHOTOS = 12
 THUMBNAIL = 400  # pixels, the short side
+_SCALE = 0.45  # inches: the colours' scale below the globes
 _FAINTEST = 1e-3  # of the largest probability: fainter cells would not be seen
 
 
@@ -31,20 +32,26 @@ def distributions(
     >>> import photoplanet as pp
     >>> photo = np.zeros((64, 64, 3), np.uint8)
     >>> figure = distributions([(photo, "black", pp.load("toy").locate(photo))])
-    >>> len(figure.axes)
-    2
+    >>> len(figure.axes)  # the photo, its globe, and the colours' scale
+    3
     """
     photos = photos[:MOST_PHOTOS]
     columns = min(4, len(photos))
     rows = -(-len(photos) // columns)
-    figure = plots.new(height=rows * 4.2 * (plots.WIDTH / columns) / 4 + 0.3 * rows if columns > 1 else 5.5)
-    grid = figure.add_gridspec(2 * rows, columns, height_ratios=[0.8, 1] * rows)
+    high = rows * 4.2 * (plots.WIDTH / columns) / 4 + 0.3 * rows if columns > 1 else 5.5
+    figure = plots.new(height=high + _SCALE)
+    halves = figure.add_gridspec(2, 1, height_ratios=[high, _SCALE])
+    grid = halves[0].subgridspec(2 * rows, columns, height_ratios=[0.8, 1] * rows)
     for number, (source, caption, prediction) in enumerate(photos):
         row, column = divmod(number, columns)
         top, below = figure.add_subplot(grid[2 * row, column]), figure.add_subplot(grid[2 * row + 1, column])
         show_photo(top, source, caption)
         truth = places[number] if number < len(places) else None
         draw_distribution(below, prediction, truth)
+    world.heat_scale(figure.add_subplot(halves[1].subgridspec(1, 3, width_ratios=[1, 2, 1])[1]))
+    known = any(place is not None for place in places)
+    ring = "; ring: the photo's own GPS" if known else ""
+    plots.note(figure, f"cross: the answer{ring}", any(prediction.toy for _, _, prediction in photos))
     return figure
 
 

@@ -7,6 +7,7 @@ from photoplanet.earth import cells, gazetteer, geodesy
 from photoplanet.earth.partition.partition import Partition
 from photoplanet.errors import InputError
 from photoplanet.explain.gallery import GalleryPhoto
+from photoplanet.locate.precision import percent, radius
 from photoplanet.locate.prediction import Prediction
 from photoplanet.photos.decode import Source
 
@@ -19,7 +20,7 @@ Answers = Iterable[tuple[Source, Prediction | InputError]]
 
 @dataclass(frozen=True, order=True)
 class Example:
-    """A located photo: the confidence in its cell, its source, where the model puts it, and how far off that is."""
+    """A located photo: its cell's probability, its source, the answer's name, and how far off that is in km."""
 
     confidence: float
     source: Source
@@ -34,7 +35,7 @@ class Example:
         91 %, Paris, France
         2 km off
         """
-        return f"{100 * self.confidence:.0f} %, {self.place}\n{self.error_km:,.0f} km off"
+        return f"{percent(self.confidence)}, {self.place}\n{radius(self.error_km)} off"
 
 
 def right_and_wrong(
@@ -61,7 +62,7 @@ def right_and_wrong(
             continue
         km = float(geodesy.distance_km(*found.point, *place))
         kind, label = km <= within_km, int(found.order[0])
-        example = Example(float(found.probabilities[label]), source, found.best.near.text("city"), km)
+        example = Example(float(found.probabilities[label]), source, found.best.name, km)
         if label not in best[kind] or example.confidence > best[kind][label].confidence:
             best[kind][label] = example
     if not best[True] and not best[False]:

@@ -8,6 +8,7 @@ import numpy as np
 
 from photoplanet.explain.gallery import GalleryPhoto
 from photoplanet.explain.occlusion import Occlusion
+from photoplanet.locate.precision import percent
 from photoplanet.show.figures import plots, world
 from photoplanet.show.figures.distribution import show_photo
 from photoplanet.show.figures.examples import Example
@@ -21,11 +22,11 @@ COLUMNS = 6
 
 
 @plots.styled
-def examples(right: Sequence[Example], wrong: Sequence[Example]) -> "Figure":
-    """Draw photos located rightly, framed in green above, and wrongly, framed in orange below.
+def examples(right: Sequence[Example], wrong: Sequence[Example], within_km: float, toy: bool = False) -> "Figure":
+    """Draw photos located rightly, within so many km, framed in green above, and wrongly, framed in orange below.
 
     >>> example = Example(0.9, np.zeros((64, 64, 3), np.uint8), "Paris, France", 1.8)
-    >>> [axes.get_ylabel() for axes in examples([example], [example]).axes]
+    >>> [axes.get_ylabel() for axes in examples([example], [example], within_km=25).axes]
     ['right', 'wrong']
     """
     rows = [[*right[start : start + COLUMNS]] for start in range(0, len(right), COLUMNS)]
@@ -41,11 +42,15 @@ def examples(right: Sequence[Example], wrong: Sequence[Example]) -> "Figure":
             axes.title.set_fontsize(6)
             if column == 0:
                 axes.set_ylabel(name, color=colour)
+    sure = "per cent: the probability of the photo's likeliest cell"
+    plots.note(figure, f"right: the answer is within {within_km:,g} km of the true place; {sure}", toy)
     return figure
 
 
 @plots.styled
-def cell_gallery(partition: "Partition", found: dict[int, list[GalleryPhoto]], names: Sequence[str]) -> "Figure":
+def cell_gallery(
+    partition: "Partition", found: dict[int, list[GalleryPhoto]], names: Sequence[str], toy: bool = False
+) -> "Figure":
     """Draw one row per cell: where it lies, then its most confident photos; `names`: one for each cell of `found`.
 
     >>> import photoplanet as pp
@@ -69,12 +74,13 @@ def cell_gallery(partition: "Partition", found: dict[int, list[GalleryPhoto]], n
                           markeredgecolor=plots.COLOURS[1], markersize=9)  # fmt: skip
         axes.set_title(textwrap.fill(name, 24), fontsize=6)
         for column, each in enumerate(shown, start=1):
-            show_photo(figure.add_subplot(grid[row, column]), each.source, f"{100 * each.confidence:.0f} %")
+            show_photo(figure.add_subplot(grid[row, column]), each.source, percent(each.confidence))
+    plots.note(figure, "per cent: the probability that the photo was taken in the cell", toy)
     return figure
 
 
 @plots.styled
-def occlusions(found: Sequence[tuple[Occlusion, str]]) -> "Figure":
+def occlusions(found: Sequence[tuple[Occlusion, str]], toy: bool = False) -> "Figure":
     """Draw photo and heat map of the confidence in the cell with each pixel hidden, one row each (paper, Fig. 10).
 
     >>> import photoplanet as pp
@@ -94,4 +100,5 @@ def occlusions(found: Sequence[tuple[Occlusion, str]]) -> "Figure":
         bar = figure.colorbar(image, ax=right, fraction=0.046, format=lambda share, _: f"{100 * share:.3g} %")
         bar.ax.tick_params(labelsize=7)
         bar.set_label("confidence with this part hidden", fontsize=7)
+    plots.note(figure, toy=toy)
     return figure

@@ -1,13 +1,13 @@
 """What all figures share: sizes, colours that the colour-blind can tell apart, and saving as PNG, SVG or PDF."""
 
 import os
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from functools import wraps
 from importlib.util import find_spec
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypeVar
 
-from photoplanet.core import atomic
+from photoplanet.core import atomic, outputs
 from photoplanet.errors import InputError, MissingExtra
 
 if TYPE_CHECKING:
@@ -23,6 +23,7 @@ COLOURS = ("#0072B2", "#D55E00", "#009E73", "#CC79A7", "#E69F00", "#56B4E9", "#0
 DASHES = ("-", "--", "-.", ":", (0, (5, 1)), (0, (3, 1, 1, 1)), (0, (1, 1)), (0, (8, 2)))
 RIGHT, WRONG = COLOURS[2], COLOURS[1]
 LAND, SEA, EDGE = "#e9e6df", "#ffffff", "#8d887d"
+TOY = "toy Earth: not real places"
 _STYLE: Any = {
     "font.size": 9,
     "axes.spines.top": False,
@@ -44,6 +45,20 @@ def new(width: float = WIDTH, height: float = 3.5) -> "Figure":
     from matplotlib.figure import Figure
 
     return Figure(figsize=(width, height), dpi=DPI, layout="constrained")
+
+
+def note(figure: "Figure", text: str = "", toy: bool = False) -> None:
+    """Say below all else what signs and numbers mean, and that the places are the toy Earth's where they are.
+
+    >>> figure = new()
+    >>> note(figure, "ring: the true place", toy=True)
+    >>> print(figure.get_supxlabel())
+    ring: the true place
+    toy Earth: not real places
+    """
+    lines = [*([text] if text else []), *([TOY] if toy else [])]
+    if lines:
+        figure.supxlabel("\n".join(lines), fontsize=7, color="#333333")
 
 
 def styled(draw: Draw) -> Draw:
@@ -76,9 +91,10 @@ def check_installed() -> None:
         raise MissingExtra("drawing figures", "figures")
 
 
-def check_path(path: str | os.PathLike[str]) -> Path:
+def check_path(path: str | os.PathLike[str], drawn: Iterable[str | Path] = ()) -> Path:
     """Return the path when a figure can be saved there: InputError for another suffix or no such folder.
 
+    InputError too where it is one of the files that are `drawn`, or lies among them in a folder: it may be a photo.
     MissingExtra where matplotlib is missing. For commands to ask before they read any photo.
 
     >>> check_path("cells.gif")
@@ -88,7 +104,11 @@ def check_path(path: str | os.PathLike[str]) -> Path:
     target = Path(path)
     if target.suffix.lower() not in SUFFIXES:
         raise InputError(f"{target}: a figure ends in {', '.join(SUFFIXES)}")
-    atomic.check_folder(target)
+    drawn = list(drawn)
+    outputs.check([target], drawn)
+    if target.exists() and any(folder.is_dir() and target.resolve().is_relative_to(folder.resolve())
+                               for folder in map(Path, drawn)):  # fmt: skip
+        raise InputError(f"{target}: lies among the photos, and could be one; give the figure another name")
     check_installed()
     return target
 

@@ -172,6 +172,25 @@ def heat(shares: Array, cmap: str = "magma_r") -> Array:
     return colours
 
 
+def heat_scale(axes: "Axes") -> None:
+    """Draw the colours of `heat` as a scale, across and no higher than a line of text.
+
+    >>> from photoplanet.show.figures import plots
+    >>> axes = plots.new().add_subplot()
+    >>> heat_scale(axes)
+    >>> axes.get_title()
+    "probability of a cell, in per cent of the likeliest cell's"
+    """
+    steps = np.linspace(0, 1, 256)
+    axes.imshow(heat(steps**2)[None], extent=(0, 1, 0, 1), aspect="auto")
+    marks = (0.01, 0.05, 0.2, 0.5, 1.0)
+    axes.set_xticks(np.sqrt(marks), [f"{100 * share:.0f} %" for share in marks], fontsize=6)
+    axes.set_yticks([])
+    axes.tick_params(length=2)
+    axes.set_title("probability of a cell, in per cent of the likeliest cell's", fontsize=7)
+    axes.set_box_aspect(0.03)
+
+
 def _add(axes: "Axes", view: View, collection: Any) -> None:
     """Add what is drawn; on a globe, nothing beyond its edge."""
     from matplotlib.patches import Circle

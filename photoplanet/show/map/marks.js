@@ -6,6 +6,7 @@ import { EARTH_KM, RAD, toX, toY } from "./mercator.js";
 /** @typedef {import("./mercator.js").Point} Point */
 
 const FULL_TURN = 2 * Math.PI;
+const POINT = 5; // pixels: how far a known place's capsule runs into points
 
 /** @param {Atlas} atlas @param {Path2D} path @param {string} colour */
 function filled({ ctx, colours }, path, colour) {
@@ -75,6 +76,9 @@ function label({ ctx, colours }, { x, y }, text) {
   ctx.fillText(text, x, y + 0.5);
 }
 
+/** How large the capsule of a text is: pixels, its points included. @param {string} text */
+export const tagSize = (text) => ({ width: 2 * (Math.max(10, 4 + 3.6 * text.length) + POINT), height: 22 });
+
 /**
  * A capsule with a number; with pointed ends where the place is known, faint where it is weak.
  * @param {Atlas} atlas
@@ -84,16 +88,16 @@ function label({ ctx, colours }, { x, y }, text) {
  * @param {boolean} weak
  */
 export function tag(atlas, { x, y }, text, known, weak) {
-  const half = Math.max(10, 4 + 3.6 * text.length);
+  const half = tagSize(text).width / 2 - POINT;
   let path = new Path2D();
   if (known)
     path = polygon([
-      { x: x - half - 5, y },
-      { x: x - half + 5, y: y - 11 },
-      { x: x + half - 5, y: y - 11 },
-      { x: x + half + 5, y },
-      { x: x + half - 5, y: y + 11 },
-      { x: x - half + 5, y: y + 11 },
+      { x: x - half - POINT, y },
+      { x: x - half + POINT, y: y - 11 },
+      { x: x + half - POINT, y: y - 11 },
+      { x: x + half + POINT, y },
+      { x: x + half - POINT, y: y + 11 },
+      { x: x - half + POINT, y: y + 11 },
     ]);
   else path.roundRect(x - half, y - 10, 2 * half, 20, 10);
   atlas.ctx.globalAlpha = weak ? 0.55 : 1;

@@ -1,7 +1,8 @@
 // Photos on the map: the chosen one's cells, point and likeliest places, the others as marks, and a trip as a line.
 import { Atlas } from "./atlas.js";
+import { apart, clusters } from "./clusters.js";
 import { between } from "./gestures.js";
-import { circle, cross, disc, line, pin, tag } from "./marks.js";
+import { circle, cross, disc, line, pin, tag, tagSize } from "./marks.js";
 import { boxAt } from "./mercator.js";
 import { numbers, percent } from "./words.js";
 
@@ -32,7 +33,8 @@ import { numbers, percent } from "./words.js";
  * @property {(row: number) => void} choose by a click
  * @property {() => MapPhoto[][] | null} albums joined by lines, their photos numbered; null: every photo for itself
  */
-/** @typedef {Spot & { photo: MapPhoto }} PhotoSpot */
+/** @typedef {import("./clusters.js").Cluster} Cluster */
+/** @typedef {import("./clusters.js").PhotoSpot} PhotoSpot */
 /** @typedef {Spot & { radius: number, photos: MapPhoto[] }} Mark */
 
 const SURE = 0.5; // of the probability within 25 km; a photo of a trip that is less sure is drawn faint, with its radius
@@ -121,9 +123,9 @@ export class PhotoMap {
     }
     const others = albums ? spots : spots.filter(({ photo }) => photo.row !== chosen?.row);
     const seen = others.filter((spot) => atlas.inSight(spot, 20));
-    this.marks = clusters(seen, albums ? TOGETHER.numbers : TOGETHER.counts).map((cluster) =>
-      albums ? this.drawNumbers(cluster) : this.drawCount(cluster),
-    );
+    this.marks = albums
+      ? apart(clusters(seen, TOGETHER.numbers), sizeOfNumbers).map((cluster) => this.drawNumbers(cluster))
+      : apart(clusters(seen, TOGETHER.counts), sizeOfCount).map((cluster) => this.drawCount(cluster));
     for (const match of this.matches) disc(atlas, atlas.spot(match), 6, atlas.colours.known);
     this.tops = chosen ? this.topsOf(chosen, Boolean(albums)) : [];
     for (const top of this.tops) disc(atlas, top, 9, atlas.colours.mass, String(top.rank));
@@ -158,18 +160,19 @@ export class PhotoMap {
     }
   }
 
-  /** Photos of a trip at one spot, by their numbers. @param {Cluster} cluster @returns {Mark} */
-  drawNumbers({ x, y, photos }) {
-    const text = numbers(photos.map((photo) => photo.row));
-    const known = photos.some((photo) => photo.known);
-    tag(this.atlas, { x, y }, text, known, photos.every(isWeak));
-    return { x, y, radius: Math.max(11, 4 * text.length), photos };
+  /** Photos of a trip at one spot, by their numbers: known where all of them are. @param {Cluster} cluster @returns {Mark} */
+  drawNumbers(cluster) {
+    const { x, y, photos } = cluster;
+    const known = photos.every((photo) => photo.known);
+    tag(this.atlas, { x, y }, textOf(cluster), known, photos.every(isWeak));
+    return { x, y, radius: sizeOfNumbers(cluster).width / 2, photos };
   }
 
   /** Photos at one spot, by how many they are. @param {Cluster} cluster @returns {Mark} */
-  drawCount({ x, y, photos }) {
+  drawCount(cluster) {
+    const { x, y, photos } = cluster;
     const count = photos.length;
-    const radius = count === 1 ? 6 : Math.min(22, 9 + 2.2 * Math.log2(count));
+    const radius = sizeOfCount(cluster).width / 2;
     disc(this.atlas, { x, y }, radius, this.atlas.colours.point, count > 1 ? String(count) : "");
     return { x, y, radius, photos };
   }
@@ -220,24 +223,16 @@ export class PhotoMap {
   }
 }
 
-/** @typedef {Spot & { photos: MapPhoto[] }} Cluster */
+/** @param {Cluster} cluster */
+const textOf = ({ photos }) => numbers(photos.map((photo) => photo.row));
 
-/** Spots that lie together on a grid of `size` pixels, so that their marks can be told apart. @param {PhotoSpot[]} spots @param {number} size */
-function clusters(spots, size) {
-  /** @type {Map<string, PhotoSpot[]>} */
-  const bins = new Map();
-  for (const spot of spots) {
-    const key = `${Math.round(spot.x / size)} ${Math.round(spot.y / size)}`;
-    const bin = bins.get(key);
-    if (bin) bin.push(spot);
-    else bins.set(key, [spot]);
-  }
-  const mean = (/** @type {number[]} */ values) => values.reduce((sum, value) => sum + value, 0) / values.length;
-  return [...bins.values()].map((bin) => ({
-    x: mean(bin.map(({ x }) => x)),
-    y: mean(bin.map(({ y }) => y)),
-    photos: bin.map(({ photo }) => photo),
-  }));
+/** @param {Cluster} cluster */
+const sizeOfNumbers = (cluster) => tagSize(textOf(cluster));
+
+/** @param {Cluster} cluster */
+function sizeOfCount({ photos: { length } }) {
+  const width = 2 * (length === 1 ? 6 : Math.min(22, 9 + 2.2 * Math.log2(length)));
+  return { width, height: width };
 }
 
 /** @param {Place} place @returns {import("./mercator.js").Point} */

@@ -16,6 +16,7 @@ const SVG = "http://www.w3.org/2000/svg";
 const CROWD = 400; // photos that stand closer together, and of which few have a number
 const EDGE = 30; // pixels at the timeline's ends where a photo does not count as seen
 const LETTER = 6.6; // pixels
+const HEAD_LETTER = 6.2; // pixels of an album's heading, which is smaller
 
 const albums = data.albums ?? [];
 const timeline = byId("timeline", HTMLElement);
@@ -54,6 +55,7 @@ function layout() {
   const ends = [];
   let x = 12;
   albums.forEach((_, album) => {
+    const words = headingOf(album).length * HEAD_LETTER;
     const group = photos.filter((photo) => photo.album === album);
     const gaps = group.map((photo, i) => (i ? gap(group[i - 1], photo) : 0));
     const total = gaps.reduce((sum, each) => sum + each, 0) || 1;
@@ -66,7 +68,7 @@ function layout() {
     });
     x += 10;
     ends.push([start, x]);
-    x = Math.max(x, start + 90) + 14;
+    x = Math.max(x, start + words) + 14;
   });
   return { xs, ends, width: Math.max(room + 24, x) };
 }
@@ -88,13 +90,16 @@ function draw() {
   );
 }
 
-/** @param {number} album @param {number} start pixels */
-function heading(album, start) {
-  const { days, title } = albums[album];
+/** @param {number} album */
+function headingOf(album) {
+  const { days } = albums[album];
   const time = (days[0] === days[1] ? days[0] : days.join(" – ")) || "time unknown";
-  const number = albums.length > 1 ? `${album + 1}. ` : "";
-  return shape("text", { x: start + 2, y: 15, class: "quiet" }, number + time, title);
+  return albums.length > 1 ? `${album + 1}. ${time}` : time;
 }
+
+/** @param {number} album @param {number} start pixels */
+const heading = (album, start) =>
+  shape("text", { x: start + 2, y: 15, class: "quiet" }, headingOf(album), albums[album].title);
 
 /** Photos of one place that follow each other, as a band with its name. @param {number[]} xs */
 function bands(xs) {

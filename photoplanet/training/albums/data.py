@@ -71,15 +71,19 @@ class AlbumBatch:
         return int((self.targets != NO_PHOTO).sum())
 
 
-def pieces(starts: NDArray[np.int64], longest: int) -> NDArray[np.int64]:
+def pieces(starts: NDArray[np.int64], longest: int, truncate: bool = False) -> NDArray[np.int64]:
     """Return first row and length (m, 2) of the albums' pieces of `longest` photos at most, 0 for whole albums.
+
+    `truncate`: the first piece of each album only.
 
     >>> pieces(np.array([0, 30, 31]), 25).tolist()
     [[0, 25], [25, 5], [30, 1]]
+    >>> pieces(np.array([0, 30, 31]), 25, truncate=True).tolist()
+    [[0, 25], [30, 1]]
     """
     sizes = np.diff(starts)
-    if not longest:
-        return np.stack([starts[:-1], sizes], axis=1)
+    if not longest or truncate:
+        return np.stack([starts[:-1], np.minimum(sizes, longest or sizes.max(initial=0))], axis=1)
     counts = -(-sizes // longest)
     album = np.repeat(np.arange(len(sizes)), counts)
     nth = np.arange(len(album)) - np.repeat(np.cumsum(counts) - counts, counts)
@@ -97,7 +101,7 @@ def batches(
     >>> sorted(batch.tolist() for batch in batches(np.array([0, 3, 6]), Reading(), 0, 2, seed=0, epoch=0))
     [[[0, 3]], [[3, 3]]]
     """
-    found = pieces(starts, reading.cut or longest)
+    found = pieces(starts, reading.cut or longest, reading.truncate)
     random = np.random.Generator(np.random.Philox(key=[seed, epoch]))
     # Like lengths together, so that little is padding; a random share on top, so that batches differ between epochs.
     order = np.argsort(found[:, 1] * random.uniform(0.85, 1.15, len(found)), kind="stable")

@@ -261,14 +261,15 @@ def _compare_attention(plain: AlbumAttention, files: dict[str, Path], temperatur
 
 @torch.inference_mode()
 def by_torch(network: AlbumLSTM, embeddings: NDArray[np.float32], temperature: float = 1.0) -> NDArray[np.float32]:
-    """Return a torch LSTM's log-probabilities (n, classes) for one album of embeddings (n, d).
+    """Return a torch LSTM's log-probabilities (n, classes) for one album of embeddings (n, d), as the files' are.
 
     >>> network = AlbumLSTM(READINGS["lstm"], 4, 3, 8, 0.0).eval()
     >>> np.exp(by_torch(network, np.zeros((2, 4)))).sum(axis=1).round(3).tolist()
     [1.0, 1.0]
     """
-    found = np.empty((len(embeddings), network.classes), np.float32)
-    for piece in data.pieces(np.array([0, len(embeddings)]), network.reading.cut):
+    some = data.pieces(np.array([0, len(embeddings)]), network.reading.cut, network.reading.truncate)
+    found = np.empty((some[:, 1].sum(), network.classes), np.float32)
+    for piece in some:
         batch = data.read(piece[None], network.reading)
         there = (batch.rows >= 0)[..., None]
         given = torch.from_numpy((embeddings[np.maximum(batch.rows, 0)] * there).astype(np.float32))

@@ -34,7 +34,7 @@ from photoplanet.training.validation import MAX_NUMBERS
 def predictions(
     network: AlbumNetwork, photos: AlbumPhotos, recipe: AlbumRecipe
 ) -> Iterator[tuple[NDArray[np.int64], NDArray[np.float32]]]:
-    """Yield rows (k,) of photos and their log-probabilities (k, classes), every photo once."""
+    """Yield rows (k,) of photos and their log-probabilities (k, classes): every photo that the recipe reads, once."""
     was_training = network.training
     network.eval()
     for some in data.epoch_batches(photos, recipe, 0):
@@ -50,15 +50,19 @@ def predictions(
 
 
 def validate(network: AlbumNetwork, photos: AlbumPhotos, partition: Partition, recipe: AlbumRecipe) -> Facts:
-    """Return mean loss and top-1 over photos in a cell; accuracy at the radii over all, at the best cell's mean."""
-    best, loss = np.zeros(len(photos), np.int64), np.zeros(len(photos))
+    """Return mean loss and top-1 over photos in a cell; accuracy at the radii over all, at the best cell's mean.
+
+    Of photos that the recipe reads: those that it truncates are not counted.
+    """
+    best, loss = np.full(len(photos), -1, np.int64), np.zeros(len(photos))
     for rows, log_p in predictions(network, photos, recipe):
         best[rows] = log_p.argmax(axis=1)
         loss[rows] = -log_p[np.arange(len(rows)), np.maximum(photos.classes[rows], 0)]
-    inside = photos.classes >= 0
-    errors = geodesy.distance_km(photos.latitude, photos.longitude, *partition.means[best].T)
+    read = best >= 0
+    inside = read & (photos.classes >= 0)
+    errors = geodesy.distance_km(photos.latitude[read], photos.longitude[read], *partition.means[best[read]].T)
     return {
-        "photos": len(photos),
+        "photos": int(read.sum()),
         "loss": float(loss[inside].mean()) if inside.any() else float("inf"),
         "top1": float((best == photos.classes)[inside].mean()) if inside.any() else 0.0,
         "accuracy": accuracy.accuracy(errors),

@@ -63,6 +63,27 @@ def test_each_place_is_found(method, library, queries):
     assert sum(done) == 3
 
 
+def test_a_query_that_every_svm_rejects_takes_the_nearest_neighbour(library, queries, monkeypatch):
+    """PlaNet, §3, of Hays and Efros: the cluster whose SVM gives "the highest positive score"; there may be none."""
+    asked = []
+
+    def rejected(scores):
+        asked.append(list(scores))
+        return im2gps_winner([min(-score, score) - 1e-9 for score in scores])
+
+    im2gps_winner = im2gps.winner
+    monkeypatch.setattr(im2gps, "winner", rejected)
+    lat, lng = im2gps.extended(library, queries)
+    rows = [im2gps.nearest(library, query)[1][0] for query in queries]
+    assert all(len(scores) == 3 for scores in asked) and len(asked) == 3
+    assert lat.tolist() == library.latitude[rows].tolist() and lng.tolist() == library.longitude[rows].tolist()
+
+
+@pytest.mark.parametrize(("scores", "wins"), [([-1, 2, 1], 1), ([-1, -0.1], None), ([0, -1], None), ([1e-9, -1], 0)])
+def test_only_a_positive_score_wins(scores, wins):
+    assert im2gps.winner(scores) == wins
+
+
 @pytest.mark.parametrize("method", im2gps.METHODS)
 def test_an_unreadable_query_has_no_answer_and_an_unreadable_photo_is_none(method, library):
     records = np.zeros(1, descriptors.RECORD)

@@ -13,6 +13,7 @@ export class Zoomable {
     this.scale = 1;
     this.x = 0;
     this.y = 0;
+    this.fixed = false; // whether it stays as large as the frame
     this.place();
     listen(frame, {
       pan: (dx, dy) => this.pan(dx, dy),
@@ -30,6 +31,8 @@ export class Zoomable {
 
   place() {
     const { width, height } = this.frame.getBoundingClientRect();
+    if (this.fixed) this.scale = 1;
+    this.frame.classList.toggle("fixed", this.fixed);
     this.x = Math.min(0, Math.max(width * (1 - this.scale), this.x));
     this.y = Math.min(0, Math.max(height * (1 - this.scale), this.y));
     this.image.style.transform = `translate(${this.x}px, ${this.y}px) scale(${this.scale})`;

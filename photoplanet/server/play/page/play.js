@@ -24,6 +24,7 @@ import { comparison, placeWords, roundTable, sumOf, verdict } from "/play/result
  * @property {number} unreadable
  * @property {boolean} finished
  * @property {boolean} over
+ * @property {boolean} zoom whether photos may be enlarged
  * @property {{ rounds: number, rounds_won: { person: number, model: number } }} session
  */
 
@@ -203,6 +204,7 @@ function show(fresh, which) {
   atlas.touched = false;
   $("problem").hidden = true;
   $("toy").hidden = state.world !== "toy";
+  photo.fixed = !state.zoom;
   $("marker").textContent = "";
   $("game").classList.toggle("over", !shown);
   $("game").classList.remove("looking");

@@ -1,0 +1,66 @@
+"""The files that a command writes its results into while they come: one that fails takes no other with it."""
+
+from collections.abc import Callable
+from contextlib import AbstractContextManager, suppress
+from types import TracebackType
+from typing import Any
+
+from photoplanet.cli.shared.output import report_error
+
+Put = Callable[..., None]
+
+
+class OutputFiles(AbstractContextManager["OutputFiles"]):
+    """Open result files; `failed` says whether one could not be written to its end.
+
+    A file that cannot even be opened ends the command, before any work. Later a full disk, say, is named on stderr, and
+    the other files go on: results of hours are worth more than that all are complete.
+
+    >>> with OutputFiles() as files:
+    ...     files.failed
+    False
+    """
+
+    def __init__(self) -> None:
+        self.failed = False
+        self._open: list[AbstractContextManager[Put]] = []
+
+    def add(self, file: AbstractContextManager[Put]) -> Put:
+        """Open a file; return what puts one result into it.
+
+        >>> from photoplanet.show.result_files import csv_file
+        >>> with OutputFiles() as files:
+        ...     put = files.add(csv_file(getfixture("tmp_path") / "where.csv"))
+        """
+        inner = file.__enter__()
+        self._open.append(file)
+
+        def put(*result: Any) -> None:
+            if file in self._open:
+                try:
+                    inner(*result)
+                except OSError as error:
+                    self._close(file, error)
+
+        return put
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        """Complete the files, or, where the command failed, leave what was there before."""
+        for file in reversed(self._open[:]):
+            if error is None:
+                self._close(file)
+            else:
+                with suppress(Exception):  # the command's own fault is reported, once
+                    file.__exit__(kind, error, trace)
+
+    def _close(self, file: AbstractContextManager[Put], fault: OSError | None = None) -> None:
+        self._open.remove(file)
+        try:
+            file.__exit__(type(fault) if fault else None, fault, fault.__traceback__ if fault else None)
+        except OSError as error:
+            fault = error
+        if fault and not isinstance(fault, BrokenPipeError):  # what reads a pipe may have seen enough
+            self.failed = True
+            report_error(f"{fault.filename or 'a result'}: {fault.strerror or fault}")

@@ -1,0 +1,44 @@
+"""Where results must not go: over what they are made from, or over each other."""
+
+import os
+import stat
+from collections.abc import Iterable
+from pathlib import Path
+
+from photoplanet.core.atomic import check_folder
+from photoplanet.errors import InputError
+
+
+def check(outputs: Iterable[str | Path | None], inputs: Iterable[str | Path | None]) -> None:
+    """Raise InputError, before any work, for an output that is one of the inputs, is named twice, or has no folder.
+
+    Links lead to what they lead to: an input under another name is found too. None stands for what was not given.
+
+    >>> table = getfixture("tmp_path") / "photos.csv"
+    >>> table.touch()
+    >>> check([table], [table])
+    Traceback (most recent call last):
+    photoplanet.errors.InputError: ...photos.csv: this is what the result is made from; give the result another name
+    """
+    named: dict[object, Path] = {}
+    for output in (Path(each) for each in outputs if each is not None):
+        check_folder(output)
+        key = _key(output)
+        if key in named:
+            raise InputError(f"{output}: is named for two results; give each its own name")
+        if key is not None:
+            named[key] = output
+    for given in inputs if named else ():
+        if given is not None and (clash := named.get(_key(Path(given)))):
+            raise InputError(f"{clash}: this is what the result is made from; give the result another name")
+
+
+def _key(path: Path) -> object:
+    """What two names of one file have in common; None for what may be written into twice, such as a pipe."""
+    try:
+        found = path.stat()
+    except (OSError, ValueError):
+        return os.path.realpath(path)
+    if stat.S_ISREG(found.st_mode):
+        return found.st_dev, found.st_ino
+    return os.path.realpath(path) if stat.S_ISDIR(found.st_mode) else None
