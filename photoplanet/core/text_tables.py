@@ -10,7 +10,7 @@ import csv
 import io
 import re
 from collections import deque
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from pathlib import Path
 
 import numpy as np
@@ -54,7 +54,8 @@ def head(data: bytes) -> tuple[tuple[str, ...], str]:
         return tuple(next(csv.reader(lines[1:2], delimiter=separator), [])), separator
     bare = re.sub(r'"[^"]*"', "", first)
     delimiter = max(DELIMITERS, key=bare.count)
-    return tuple(next(csv.reader(io.StringIO("\n".join(lines[:MAX_LINES])), delimiter=delimiter), [])), delimiter
+    found = _first([line.encode() for line in lines[:MAX_LINES]], delimiter.encode())[0]
+    return tuple(field.decode() for field in found), delimiter
 
 
 def opened(path: Path, delimiter: str, fields: int) -> Path | io.BufferedReader:
@@ -83,7 +84,7 @@ def mended(lines: Iterable[bytes], delimiter: bytes, fields: int) -> Iterator[by
     b'a,b\n1,"x\ny"\n2,z\n'
     """
     table = _Table(iter(lines), delimiter, fields)
-    out: list[bytes] = []
+    out = [table.head]
     while (line := table.take()) is not None:
         out.append(line if b'"' not in line else table.record(line))
         if len(out) >= 20_000:
@@ -91,6 +92,20 @@ def mended(lines: Iterable[bytes], delimiter: bytes, fields: int) -> Iterator[by
             out = []
     if out:
         yield b"\n".join(out) + b"\n"
+
+
+def _first(lines: Sequence[bytes], delimiter: bytes) -> tuple[list[bytes], int]:
+    """The names in the first line of a table, and how many lines they take: more where one is quoted over lines."""
+    whole = b""
+    for count, line in enumerate(lines, start=1):
+        whole += (b"\n" if whole else b"") + line
+        found, is_open = _split(whole, delimiter)
+        if found is not None:
+            return found, count
+        if not is_open or delimiter == b"\t":
+            break
+    plain = lines[0].split(delimiter) if lines else []
+    return [_unwrapped(field) for field in plain], 1
 
 
 class _Table:
@@ -102,7 +117,11 @@ class _Table:
         self._peek(_SAMPLE)
         if self._waiting and _SEPARATOR_LINE.fullmatch(self._waiting[0]):
             self._waiting.popleft()
-        sample = [_split(line, delimiter)[0] or [] for line in list(self._waiting)[1:]]
+        names, count = _first(list(self._waiting), delimiter)
+        for _ in range(min(count, len(self._waiting))):
+            self._waiting.popleft()
+        self.head = self._written(names)
+        sample = [_split(line, delimiter)[0] or [] for line in self._waiting]
         rows = [row for row in sample if len(row) == fields]
         self._numbers = [at for at in range(fields) if _are_numbers([row[at] for row in rows])]
 

@@ -9,6 +9,7 @@ import numpy as np
 import pyarrow as pa
 from numpy.typing import NDArray
 
+from photoplanet.core.names import same
 from photoplanet.core.progress import Advance, ignore
 from photoplanet.duplicates import binary_codes, hamming
 from photoplanet.duplicates.binary_codes import place
@@ -148,8 +149,8 @@ def same_ids(test: Listed, training: Listed) -> list[str]:
     >>> same_ids(Listed(rows, ["a", "b"], [], cache), Listed(rows, ["b", "c"], [], cache))
     ['b']
     """
-    both = set(training.ids)
-    return [photo_id for photo_id in test.ids if photo_id in both]
+    both = set(map(same, training.ids))
+    return [photo_id for photo_id in test.ids if same(photo_id) in both]
 
 
 def _good(count: int, unreadable: dict[int, str]) -> NDArray[np.int64]:

@@ -7,7 +7,7 @@ from typing import Any
 
 import pyarrow as pa
 
-from photoplanet.core.names import readable
+from photoplanet.core.names import readable, same
 from photoplanet.index.inspect import Candidate, Record
 from photoplanet.index.scan import LeftOut
 from photoplanet.photos import table
@@ -74,6 +74,9 @@ class Rows:
                 f"{candidate.address}: in the table with a time that is unreadable, or whose day and month could be "
             )
             self._leave(candidate.address, TIME_EMPTY, detail + "exchanged; write it as 2019-05-01T12:03:00")
+        for name in ("album", "photographer"):
+            if name in row:
+                row[name] = same(row[name])
         row["path"] = self._relative(candidate.address)
         names = (row.get("photo_id", candidate.photo_id), row["path"], candidate.address)
         row["photo_id"] = next(filter(self._unused, names), f"{candidate.address} {len(self._ids)}")

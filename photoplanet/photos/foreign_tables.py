@@ -87,7 +87,8 @@ def matched(names: Sequence[str], aliases: Mapping[str, Sequence[str]] = PHOTO_C
     """
     spelled: dict[str, str] = {}
     for spelling in names:
-        spelled.setdefault(_squeezed(spelling), spelling)
+        if spelling in aliases or _squeezed(spelling) not in spelled:
+            spelled[_squeezed(spelling)] = spelling
     first = {
         ours: next((spelled[_squeezed(alias)] for alias in others if _squeezed(alias) in spelled), None)
         for ours, others in aliases.items()
@@ -116,6 +117,12 @@ def read(
     [{'x': '1', 'photo_id': 'a.jpg', 'photographer': 'Ann'}]
     """
     found = matched(table.names, aliases)
+    for ours in ("photo_id", "path"):
+        same = [name for name in table.names if ours in found and _squeezed(name) == _squeezed(found[ours])]
+        if len(set(same)) > 1 and found[ours] != ours:
+            raise InputError(
+                f"{table.path}: columns {', '.join(same)} could all be {ours}; remove or rename the others"
+            )
     raw, gone = table_files.read(table, [*found.values(), *also], nulls)
     columns = {name: raw[name] for name in also} | {ours: raw[name] for ours, name in found.items()}
     return ForeignTable(pa.table(columns), table.names, gone)

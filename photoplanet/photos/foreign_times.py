@@ -110,6 +110,7 @@ def iso(text: str) -> str | None:
     """
     if len(text) > MAX_LENGTH:
         raise ValueError("too long for a time")
+    text = re.sub(r"(\d{4})\s*年\s*(\d{1,2})\s*月\s*(\d{1,2})\s*日", r"\1-\2-\3 ", text)
     plain = " ".join(unicodedata.normalize("NFKC", text).replace("−", "-").split()).strip("'\"")
     if plain.lower() in NOTHING or _NEVER.fullmatch(plain):
         return None

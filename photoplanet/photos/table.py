@@ -80,7 +80,9 @@ def read(
         raw = _with(raw, {"taken_at": taken_at})
     lacking = [name for name in require if name not in raw.column_names]
     foreign_tables.check_columns(path, lacking, found.names, PHOTO_COLUMNS)
-    table, dropped = _checked(_conform(raw, path), require, found.gone, times)
+    table = _conform(raw, path)
+    labels = {name: names.composed(table[name]) for name in ("album", "photographer") if name in table.column_names}
+    table, dropped = _checked(_with(table, labels), require, found.gone, times)
     dropped |= foreign_tables.counted(found.gone)
     return table.select([name for name in SCHEMA.names if name in wanted and name in table.column_names]), dropped
 
@@ -102,7 +104,7 @@ def write(table: pa.Table, path: str | Path) -> Path:
     suffix = path.suffix.lower()
     if suffix not in WRITTEN_SUFFIXES:
         raise InputError(f"{path}: a photo table ends in .parquet or .csv; give another name")
-    table = _conform(table, path)
+    table = _without_nan(_conform(table, path))
     with atomic.replacing(path) as temporary, temporary.open("wb") as file:
         if suffix in (".parquet", ".pq"):
             pyarrow.parquet.write_table(table, file, compression="zstd")
@@ -191,6 +193,14 @@ def _completed(raw: pa.Table, wanted: set[str]) -> pa.Table:
 def _with(raw: pa.Table, columns: dict[str, Any]) -> pa.Table:
     """A table with these columns, in the place of those of the same name."""
     return pa.table({name: raw[name] for name in raw.column_names} | columns)
+
+
+def _without_nan(table: pa.Table) -> pa.Table:
+    """A table whose unreadable coordinates are empty, as they are written."""
+    columns = {
+        name: pc.if_else(pc.is_nan(table[name]), None, table[name]) for name in table.column_names if name in _PLACE
+    }
+    return _with(table, columns)
 
 
 def _conform(table: pa.Table, path: Path) -> pa.Table:

@@ -94,6 +94,9 @@ def test_damage_in_utf8_costs_a_character_and_not_the_table(read):
 def test_heads_of_spreadsheets(read):
     assert read("sep=;\r\nid;lat\r\na;1,5\r\n")[0] == [("a", "1,5")]
     assert read("\n\nid,lat\n\na,1\n")[0] == [("a", "1")]
+    assert read('path\t"title\tlat\na\tx\t1\nb\ty"\t2\n')[0] == [("a", "x", "1"), ("b", 'y"', "2")]
+    assert read('"path","my\ntitle","lat"\na,"x\ny",1\n')[0] == [("a", "x\ny", "1")]
+    assert text_tables.head(b'path\t"title\tlat')[0] == ("path", '"title', "lat")
     assert text_tables.head(b'"a,b";"c\nd"\n1;2\n') == (("a,b", "c\nd"), ";")
     assert text_tables.head("id|größe".encode("cp1252")) == (("id", "größe"), "|")
 

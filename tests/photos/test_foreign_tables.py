@@ -93,3 +93,10 @@ def test_large_tables_come_in_pieces(tmp_path, monkeypatch, name):
     assert len(pieces) > 3 and [value for piece in pieces for value in piece] == [
         value if name.endswith("parquet") else f"{value:g}" for value in rows["latitude"].to_pylist()
     ]
+
+
+def test_two_columns_that_could_both_be_the_path_are_a_question(tmp_path):
+    path = written(tmp_path, "File Name,file_name,lat,lon\na,b,1,2\n")
+    with pytest.raises(InputError, match="columns File Name, file_name could all be p"):
+        table.read(path)
+    assert foreign_tables.matched(["Path", "path"]) == {"path": "path"}, "our own name wins"

@@ -44,6 +44,7 @@ def read(*texts):
         ("Wed, 01 May 2019 12:03:00 GMT", NOON + "+00:00"), ("Wed May 01 12:03:00 +0000 2019", NOON + "+00:00"),
         ("Wed May  1 12:03:00 2019", NOON), ("01-May-2019 12:03:00 am", "2019-05-01T00:03:00"),
         ("2019-05-01 12:00:00 a.m.", "2019-05-01T00:00:00"), ("1 Sept. 2019 at 12:03", "2019-09-01T12:03:00"),
+        ("2019年5月1日 12:03", NOON),
     ],
 )  # fmt: skip
 def test_times_that_are_certain_become_iso_8601(written, iso):

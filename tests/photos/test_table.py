@@ -292,7 +292,15 @@ def test_names_in_another_unicode_form_are_the_same_names(tmp_path):
     composed, apart = "café", "cafe\u0301"
     (tmp_path / apart).mkdir()
     (tmp_path / apart / f"{apart}.jpg").touch()
-    text = f"id,path,lat,lon\n{composed},{composed}/{composed}.jpg,1,2\n{apart},b.jpg,1,2\n"
+    text = f"id,path,lat,lon,user\n{composed},{composed}/{composed}.jpg,1,2,{apart}\n{apart},b.jpg,1,2,\n"
     rows, dropped = table.read(written(tmp_path, text))
+    assert rows["photographer"].to_pylist() == [composed], "one person, whom no split takes for two"
     assert dropped == {"photo_id seen before": {"count": 1, "rows": [2]}}
     assert table.paths(rows, tmp_path) == [str(tmp_path / apart / f"{apart}.jpg")]
+
+
+def test_unreadable_coordinates_are_written_as_empty(tmp_path):
+    rows, _ = table.read(written(tmp_path, "path,lat,lon\na,48.85x,2\n"), require=("path",))
+    for name in ("t.csv", "t.parquet"):
+        again, dropped = table.read(table.write(rows, tmp_path / name))
+        assert len(again) == 0 and list(dropped) == ["no GPS"]

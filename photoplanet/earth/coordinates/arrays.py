@@ -167,11 +167,13 @@ def _distinct(column: Column) -> tuple[list[str], NDArray[np.int64]]:
 def _plain_type(column: Column) -> Column:
     if pa.types.is_dictionary(column.type):
         column = column.cast(column.type.value_type)
-    return column.cast(pa.string()) if pa.types.is_null(column.type) or pa.types.is_binary(column.type) else column
+    kind = column.type
+    odd = pa.types.is_null(kind) or pa.types.is_binary(kind) or pa.types.is_large_binary(kind)
+    return column.cast(pa.string()) if odd or pa.types.is_string_view(kind) else column
 
 
 def _is_text(kind: Any) -> bool:
-    return bool(pa.types.is_string(kind) or pa.types.is_large_string(kind) or pa.types.is_string_view(kind))
+    return bool(pa.types.is_string(kind) or pa.types.is_large_string(kind))
 
 
 def _numbers(column: Column) -> NDArray[np.float64]:

@@ -10,7 +10,7 @@ _LONGITUDES = (
     "longitudine", "longitude", "longtitude", "longitud", "längengrad", "laengengrad", "долгота", "経度", "经度",
     "long", "lng", "lon",
 )  # fmt: skip
-_HEMISPHERES = {"ref", "hemisphere", "hemi", "direction", "dir", "indicator"}
+_HEMISPHERES = {"ref", "hemisphere", "hemi", "hem", "direction", "dir", "indicator", "cardinal", "ns", "ew", "sign"}
 _LATITUDE_SIGNS, _LONGITUDE_SIGNS = ("ns", "nsindicator"), ("ew", "we", "ewindicator")
 # what stands beside a coordinate's name where the column is about it, or about another place than the photo's
 _NOT_PLACES = {

@@ -167,6 +167,6 @@ def _check_same(
     if apart.any():
         row = int(np.flatnonzero(apart)[0])
         raise InputError(
-            f"{path}: {chosen[0]} and {chosen[1]} state different places (row {row + 1}); name the columns that count "
-            "with --latitude-column and --longitude-column, or rename the others"
+            f"{path}: {chosen[0]} and {chosen[1]} state different places (row {row + 1}); rename or remove one pair, "
+            "or name one where a command takes --latitude-column and --longitude-column"
         )

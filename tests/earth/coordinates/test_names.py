@@ -44,6 +44,7 @@ def test_pairs_by_kind(head, pairs):
         ("latitude,longitude,GPSLatitudeRef,GPSLongitudeRef", ("GPSLatitudeRef", "GPSLongitudeRef")),
         ("Latitude,Lat Hemisphere,Longitude,Long Direction", ("Lat Hemisphere", "Long Direction")),
         ("lat,N/S,lon,E/W", ("N/S", "E/W")),
+        ("lat,lat_ns,lon,lon_ew", ("lat_ns", "lon_ew")),
         ("lat,lon", (None, None)),
     ],
 )
