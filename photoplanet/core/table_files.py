@@ -1,7 +1,7 @@
 """Tables that others wrote, Parquet or text with commas, semicolons or tabs: read with suspicion, in bounded memory."""
 
 import csv
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
@@ -137,6 +137,15 @@ def first_rows(table: Layout, columns: Sequence[str], count: int) -> pa.Table:
         for batch in stream(table, columns, [], count):
             return pa.Table.from_batches([batch]).slice(0, count)
     return pa.table({name: pa.array([], pa.string()) for name in columns})
+
+
+def shown(names: Iterable[str]) -> str:
+    r"""Return names of columns as one line of a message, at most 500 characters.
+
+    >>> shown(["id", "my\ntitle"]), shown([])
+    ('id, my title', 'none')
+    """
+    return " ".join(", ".join(names).split())[:500] or "none"
 
 
 def check_single(table: Layout, columns: Sequence[str]) -> None:

@@ -121,7 +121,7 @@ def read(
         same = [name for name in table.names if ours in found and _squeezed(name) == _squeezed(found[ours])]
         if len(set(same)) > 1 and found[ours] != ours:
             raise InputError(
-                f"{table.path}: columns {', '.join(same)} could all be {ours}; remove or rename the others"
+                f"{table.path}: columns {table_files.shown(same)} could all be {ours}; remove or rename the others"
             )
     raw, gone = table_files.read(table, [*found.values(), *also], nulls)
     columns = {name: raw[name] for name in also} | {ours: raw[name] for ours, name in found.items()}
@@ -151,7 +151,7 @@ def check_columns(
     """
     if lacking:
         wanted = "; ".join(f"{ours} ({other})" if (other := _others(ours, aliases)) else ours for ours in lacking)
-        raise InputError(f"{path}: no column {wanted}; it has {', '.join(names)[:500] or 'none'}")
+        raise InputError(f"{path}: no column {wanted}; it has {table_files.shown(names)}")
 
 
 def row_numbers(rows: Iterable[int], gone: Mapping[str, Sequence[int]] = MappingProxyType({})) -> list[int]:

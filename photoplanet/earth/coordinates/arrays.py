@@ -138,7 +138,9 @@ def _usual(text: Column, letters: str) -> tuple[NDArray[np.float64], NDArray[np.
     with np.errstate(invalid="ignore"):
         sound = fits & marked & ~(fraction & _filled(part["m"])) & ~((minutes > 60) | (seconds > 60))
         sound &= ~(_filled(part["s"]) & (minutes % 1 != 0))
-    sound &= ~(lettered & ~_mask(pc.is_in(part["l"], pa.array(list(letters))))) & ~(minus & lettered & ~south_or_west)
+    sound &= ~(lettered & ~_mask(pc.is_in(part["l"], pa.array(list(letters), pa.string())))) & ~(
+        minus & lettered & ~south_or_west
+    )
     return np.where(sound, values, np.nan), lettered & sound
 
 

@@ -63,7 +63,8 @@ class Columns:
         return bool(PREDICTED.intersection(self.beside))
 
     def __str__(self) -> str:
-        return f"{self.latitude}/{self.longitude}" if self.longitude is not None else self.latitude
+        both = f"{self.latitude}/{self.longitude}" if self.longitude is not None else self.latitude
+        return " ".join(both.split())[:200]  # one line of a message
 
 
 def pairs(names: Sequence[str]) -> list[Columns]:

@@ -56,7 +56,7 @@ def of_name(table: table_files.Layout, named: Named) -> Columns:
     """
     for name in named:
         if name not in table.names:
-            raise InputError(f"{table.path}: no column {name!r}; it has {', '.join(table.names)[:500] or 'none'}")
+            raise InputError(f"{table.path}: no column {name!r}; it has {table_files.shown(table.names)}")
     return names.named(*named, table.names)
 
 

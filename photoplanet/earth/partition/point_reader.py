@@ -49,8 +49,7 @@ class Tables:
         table = table_files.layout(file)
         chosen = tables.columns_of(table, self._named)
         if not chosen:
-            names = ", ".join(table.names)[:300] or "none"
-            raise InputError(f"{file}: no columns latitude and longitude; it has {names}")
+            raise InputError(f"{file}: no columns latitude and longitude; it has {table_files.shown(table.names)}")
         columns = list(dict.fromkeys(name for each in chosen for name in each.names))
         skipped: list[int] | None = [] if self._skip_bad else None
         try:
@@ -65,6 +64,6 @@ class Tables:
                 for part in slices(len(lat), _BATCH):
                     yield partial(locate, unlocated(lat[part], lng[part]))
             self.left_out += len(skipped or ())
-        except pa.ArrowException as error:
+        except (pa.ArrowException, OSError, UnicodeDecodeError) as error:
             why = " ".join(str(error).split())[:200]
             raise InputError(f"{file}: after row {row}: it cannot be read as a table of degrees ({why})") from None
