@@ -208,6 +208,8 @@ def test_a_table_is_written_into_the_file_that_a_link_leads_to(tmp_path):
         "SourceFile,GPSLatitude,GPSLatitudeRef,GPSLongitude,GPSLongitudeRef\na.jpg,33.8568,South,151.2153,East\n",
         'path,latitude,longitude\na.jpg,"33° 51\' 24.48"" S","151° 12\' 55.08"" E"\n',
         "path,gps_lat,gps_lng,lat,lon\na.jpg,-33.8568,151.2153,,\n",  # one pair is empty: the other counts
+        "path,gps_lat,gps_lng,lat,lon\na.jpg,-33.8568,151.2153,0,0\n",  # no fix: the other counts
+        "path,lat,lon,gps_lat,gps_lng\na.jpg,-33.8568,151.2153,0,0\n",
         'path,location\na.jpg,"-33.8568, 151.2153"\nb.jpg,Sydney\n',
         "path,geom,title\na.jpg,POINT(151.2153 -33.8568),x\n",
         'path,lnglat\na.jpg,"151.2153,-33.8568"\n',

@@ -84,7 +84,7 @@ def degrees(
     """Return latitudes and longitudes, float64 (n,), of a table with the `chosen` columns, and which rows state none.
 
     NaN where a row states none, and for both where one of the two cannot be read or is lacking. Where the first pair
-    is empty the next one counts; InputError where two pairs state different places in one row.
+    is empty, or at exactly 0, 0, the next one counts; InputError where two pairs state different places in one row.
 
     >>> raw = pa.table({"lat": ["48,86", None, "1"], "lon": ["2,29", None, None]})
     >>> degrees(raw, [Columns("lat", "lon")], "a.csv")
@@ -98,8 +98,10 @@ def degrees(
         both = np.where(readable, lat.values, np.nan), np.where(readable, lng.values, np.nan)
         if len(chosen) > 1:
             _check_same(path, (latitude, longitude), both, (chosen[0], columns))
-        latitude, longitude = np.where(empty, both[0], latitude), np.where(empty, both[1], longitude)
-        empty &= lat.empty & lng.empty
+        none = lat.empty & lng.empty
+        better = empty | ((latitude == 0) & (longitude == 0) & ~none)
+        latitude, longitude = np.where(better, both[0], latitude), np.where(better, both[1], longitude)
+        empty &= none
     return latitude, longitude, empty
 
 
@@ -164,6 +166,8 @@ def _check_same(
         apart = np.abs(one[0] - two[0]) > SAME
         turn = np.abs(one[1] - two[1]) % 360
         apart |= np.minimum(turn, 360 - turn) > SAME
+        for lat, lng in (one, two):  # what a camera without a fix writes
+            apart &= (lat != 0) | (lng != 0)
     if apart.any():
         row = int(np.flatnonzero(apart)[0])
         raise InputError(
