@@ -197,11 +197,11 @@ def _parse_options(delimiter: str, skipped: list[int] | None) -> Any:
 
 def _decodable(found: pa.Table) -> tuple[pa.Table, dict[str, list[int]]]:
     """A table without the rows whose text is not UTF-8, and their numbers."""
-    if _is_sound(found):
+    if _is_sound(found) and not any(_is_bytes(kind) for kind in found.schema.types):
         return found, {}
     keep = [all(row) for row in zip(*map(_readable, found.columns), strict=True)]
     gone = [number for number, kept in enumerate(keep, start=1) if not kept]
-    clean = _without_bad_text(found).filter(pa.array(keep))
+    clean = _without_bad_text(found).filter(pa.array(keep, pa.bool_()))
     return clean, {NOT_TEXT: gone} if gone else {}
 
 
@@ -216,11 +216,10 @@ def _without_bad_text(found: Any) -> Any:
     """A table or batch with null for every text that is not UTF-8; ArrowInvalid where more is wrong than that."""
     columns = []
     for column in found.columns:
-        readable = _readable(column)
-        if not all(readable):
-            raw = column.cast(pa.binary()).to_pylist()
-            texts = [value if good else None for value, good in zip(raw, readable, strict=True)]
-            column = pa.array([None if value is None else value.decode() for value in texts], pa.string())
+        if _is_text(column.type):
+            raw = zip(_raw(column), _readable(column), strict=True)
+            texts = [value.decode() if good and value is not None else None for value, good in raw]
+            column = pa.array(texts, pa.string())
         columns.append(column)
     clean = type(found).from_arrays(columns, names=found.schema.names)
     clean.validate(full=True)
@@ -229,10 +228,25 @@ def _without_bad_text(found: Any) -> Any:
 
 def _readable(column: Any) -> list[bool]:
     """Which values of a column are UTF-8, or no text at all."""
-    kind = column.type
-    if not (pa.types.is_string(kind) or pa.types.is_large_string(kind)) or _is_sound(pa.table({"": column})):
+    if not _is_text(column.type):
         return [True] * len(column)
-    return [value is None or _is_utf8(value) for value in column.cast(pa.binary()).to_pylist()]
+    return [value is None or _is_utf8(value) for value in _raw(column)]
+
+
+def _raw(column: Any) -> list[bytes | None]:
+    """Texts as bytes, which nobody has checked yet."""
+    kind = column.type
+    wide = pa.types.is_large_string(kind) or pa.types.is_large_binary(kind)
+    texts: list[bytes | None] = column.cast(pa.large_binary() if wide else pa.binary()).to_pylist()
+    return texts
+
+
+def _is_text(kind: Any) -> bool:
+    return bool(pa.types.is_string(kind) or pa.types.is_large_string(kind) or _is_bytes(kind))
+
+
+def _is_bytes(kind: Any) -> bool:
+    return bool(pa.types.is_binary(kind) or pa.types.is_large_binary(kind))
 
 
 def _is_utf8(value: bytes) -> bool:

@@ -67,9 +67,9 @@ def listed(path: Path, columns: Sequence[str] | None = None) -> Listed:
     ['a']
     """
     rows, dropped = table.read(path, require=("photo_id", "path"), columns=columns)
-    if not len(rows):
-        raise InputError(f"{path}: no usable photo in it")
     about = table.describe(dropped)
+    if not len(rows):
+        raise InputError(f"{path}: no usable photo in it ({about or 'no rows'})")
     return Listed(rows, rows["photo_id"].to_pylist(), table.paths(rows, path.parent), place(path), about)
 
 

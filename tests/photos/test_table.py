@@ -5,6 +5,7 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
+from photoplanet.core.names import same
 from photoplanet.errors import InputError
 from photoplanet.photos import table
 
@@ -114,7 +115,7 @@ def test_parquet_types_of_others_become_ours(tmp_path):
     assert dropped == {"GPS unreadable": {"count": 1, "rows": [2]}}, "half a place"
 
 
-text = st.text(st.characters(exclude_categories=["Cs", "Cc"]), min_size=1, max_size=8).filter(str.strip)
+text = st.text(st.characters(exclude_categories=["Cs", "Cc"]), min_size=1, max_size=8).filter(str.strip).map(same)
 
 
 @settings(max_examples=60, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
@@ -277,6 +278,17 @@ def test_text_of_parquet_that_is_not_utf8_costs_its_row(tmp_path):
     rows, dropped = table.read(tmp_path / "p.parquet")
     assert rows["latitude"].to_pylist() == [1.0, 3.0] and rows["path"].to_pylist() == ["a.jpg", "c.jpg"]
     assert dropped == {"text is not UTF-8": {"count": 1, "rows": [2]}}
+
+
+@pytest.mark.parametrize("kind", ["string", "large_string", "binary", "large_binary"])
+def test_text_of_every_type_of_parquet(tmp_path, kind):
+    values = [b"a.jpg", b"\xe9.jpg", "é.jpg".encode(), None]
+    raw = pa.array(values, pa.large_binary() if kind.startswith("large") else pa.binary())
+    column = pa.Array.from_buffers(getattr(pa, kind)(), 4, raw.buffers())
+    pq.write_table(pa.table({"path": column, "lat": [1.0] * 4, "lon": [1.0] * 4}), tmp_path / "p.parquet")
+    rows, dropped = table.read(tmp_path / "p.parquet")
+    assert rows["path"].to_pylist() == ["a.jpg", "é.jpg"]
+    assert {why: entry["rows"] for why, entry in dropped.items()} == {"text is not UTF-8": [2], "no photo_id": [4]}
 
 
 def test_a_column_that_is_there_twice_is_named(tmp_path):
