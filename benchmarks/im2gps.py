@@ -17,7 +17,7 @@ from pathlib import Path
 import numpy as np
 
 from photoplanet.earth import geodesy
-from photoplanet.evaluation import accuracy, tables
+from photoplanet.evaluation import accuracy, resampling, tables
 from photoplanet.photos import table
 from photoplanet.retrieval.im2gps import global_descriptors, im2gps
 
@@ -37,13 +37,13 @@ def main() -> None:
     one_thread()
 
     given.out.mkdir(parents=True, exist_ok=True)
-    paths, latitude, longitude, _ = photos(given.library, given.library_photos, 0)
+    paths, latitude, longitude, *_ = photos(given.library, given.library_photos, 0)
     started = time.perf_counter()
     library = im2gps.build(paths, latitude, longitude, given.out / "library", narrator(len(paths), started))
     size = len(paths)
     print(f"library: {size:,} photos, {int((~library.usable).sum())} unreadable, {time.perf_counter() - started:.0f} s")
 
-    paths, latitude, longitude, names = photos(given.photos, given.queries, given.seed)
+    paths, latitude, longitude, names, units = photos(given.photos, given.queries, given.seed)
     with (given.out / "queries.csv").open("w", newline="") as file:
         csv.writer(file).writerow(["photo_id", "latitude", "longitude"])
         csv.writer(file).writerows(zip(names, latitude, longitude, strict=True))
@@ -65,18 +65,18 @@ def main() -> None:
     for name in given.methods:
         lat, lng, seconds = answers(name, library, queries, names, given.out / f"{name}-{size}.csv")
         errors = geodesy.distance_km(latitude, longitude, lat, lng)
-        rows.append({"name": f"{name}, {seconds + describing:.2f} s a query", **accuracy.summary(errors)})
+        rows.append({"name": f"{name}, {seconds + describing:.2f} s a query", **accuracy.summary(errors, units=units)})
         print(tables.markdown(rows, intervals=True), flush=True)
 
 
 def photos(path: Path, count: int | None, seed: int):
-    """Paths, latitudes, longitudes and ids of `count` random photos of a table (all: None), a shuffled prefix."""
+    """Paths, latitudes, longitudes, ids and what to resample of `count` random photos of a table (all: None)."""
     found, _ = table.read(path)
     rows = np.random.default_rng(seed).permutation(len(found))[:count]
     every = table.paths(found, path.parent)
     ids = found["photo_id"].to_pylist()
     columns = (found[name].to_numpy()[rows] for name in ("latitude", "longitude"))
-    return [every[row] for row in rows], *columns, [ids[row] for row in rows]
+    return [every[row] for row in rows], *columns, [ids[row] for row in rows], resampling.units(found.take(rows))
 
 
 def answers(name: str, library: im2gps.ReferencePhotos, queries: np.ndarray, ids: list[str], path: Path):

@@ -44,8 +44,8 @@ def main() -> None:
     given = parser.parse_args()
     one_thread()
     given.out.mkdir(parents=True, exist_ok=True)
-    paths, lat, lng, ids = photos(given.library, given.library_photos, 0)
-    asked, true_lat, true_lng, names = photos(given.photos, given.queries, given.seed)
+    paths, lat, lng, ids, _ = photos(given.library, given.library_photos, 0)
+    asked, true_lat, true_lng, names, units = photos(given.photos, given.queries, given.seed)
     listed = given.out / f"library-{len(paths)}.parquet"
     columns = zip(ids, paths, lat, lng, strict=True)
     rows = [{"photo_id": i, "path": str(Path(p).absolute()), "latitude": a, "longitude": b} for i, p, a, b in columns]
@@ -57,10 +57,10 @@ def main() -> None:
     def add(name: str, latitude, longitude, seconds: float, size: str) -> None:
         errors = geodesy.distance_km(true_lat, true_lng, np.nan_to_num(latitude), np.nan_to_num(longitude))
         errors = np.where(np.isnan(latitude), np.inf, errors)
-        found.append({"name": f"{name} ({1000 * seconds:.0f} ms, {size})", **accuracy.summary(errors)})
+        found.append({"name": f"{name} ({1000 * seconds:.0f} ms, {size})", **accuracy.summary(errors, units=units)})
         print(tables.markdown(found[-1:], intervals=True).splitlines()[-1], flush=True)
 
-    print(f"{len(paths):,} library photos, {len(asked):,} queries, seed {given.seed}")
+    print(f"{len(paths):,} library photos, {len(asked):,} queries, seed {given.seed}; intervals: {units.described}")
     by_vectors(model, paths, lat, lng, asked, given.out / f"embedding-{len(paths)}.npy", add)
     if given.im2gps:
         by_im2gps(given.im2gps, len(paths), names, add)

@@ -3,7 +3,7 @@
     python benchmarks/study_results.py WORK ARM [ARM ...]
 
 WORK is what scripts/study-*.sh leave. Differences are against the first ARM, photo by photo on the same held-out
-photos, in points, with 95 % bootstrap intervals over albums, since the photos of one album err together.
+photos, in points. All 95 % intervals resample travellers, since the photos of one err together.
 """
 
 import argparse
@@ -12,12 +12,11 @@ from pathlib import Path
 import numpy as np
 
 from photoplanet.earth.geodesy import RADII_KM
-from photoplanet.evaluation import accuracy, predictions, tables
+from photoplanet.evaluation import accuracy, predictions, resampling, tables
 from photoplanet.models import folder
 from photoplanet.photos import table
 
 READOUTS = ("center", "expected")  # the paper's, ours
-RESAMPLES = 2000
 
 
 def main() -> None:
@@ -32,16 +31,19 @@ def main() -> None:
     for arm in given.arms:
         print(facts(given.work / arm, truth))
     errors = {(arm, readout): errors_km(given.work, arm, readout, truth) for readout in READOUTS for arm in given.arms}
-    rows = [{"name": f"{arm}, `{readout}`", **accuracy.summary(km)} for (arm, readout), km in errors.items()]
+    units = resampling.units(truth)
+    print(f"\nintervals: {units.described}")
+    rows = [
+        {"name": f"{arm}, `{readout}`", **accuracy.summary(km, units=units)} for (arm, readout), km in errors.items()
+    ]
     for row in rows:
         del row["photos"]
     print("\n" + tables.markdown(rows, intervals=True))
     print(f"| against {given.arms[0]} | " + " | ".join(RADII_KM) + " |\n" + "|---" * 6 + "|")
-    albums = np.unique(truth["album"].to_numpy(zero_copy_only=False), return_inverse=True)[1]
     for (arm, readout), km in errors.items():
         if arm != given.arms[0]:
             print(
-                f"| {arm}, `{readout}` | " + " | ".join(differences(km, errors[given.arms[0], readout], albums)) + " |"
+                f"| {arm}, `{readout}` | " + " | ".join(differences(km, errors[given.arms[0], readout], units)) + " |"
             )
 
 
@@ -61,18 +63,11 @@ def errors_km(work: Path, arm: str, readout: str, truth) -> np.ndarray:
     return accuracy.top_k_errors(found.latitude, found.longitude, found.true_latitude, found.true_longitude)[:, 0]
 
 
-def differences(ours: np.ndarray, theirs: np.ndarray, albums: np.ndarray) -> list[str]:
-    """At each radius, `ours` − `theirs` in points, with its interval; `albums` (n,): the album of each photo."""
-    random = np.random.default_rng(0)
-    sizes = np.bincount(albums)
-    drawn = random.multinomial(len(sizes), np.full(len(sizes), 1 / len(sizes)), size=RESAMPLES)
-    told = []
-    for km in RADII_KM.values():
-        gain = (ours <= km).astype(float) - (theirs <= km)
-        means = drawn @ np.bincount(albums, gain) / (drawn @ sizes)
-        low, high = 100 * np.percentile(means, [2.5, 97.5])
-        told.append(f"{100 * gain.mean():+.1f} [{low:+.1f}, {high:+.1f}]")
-    return told
+def differences(ours: np.ndarray, theirs: np.ndarray, units: resampling.Units) -> list[str]:
+    """At each radius, `ours` − `theirs` in points, with its interval."""
+    limits = np.array(list(RADII_KM.values()))
+    found = 100 * resampling.gains(ours[:, None] <= limits, theirs[:, None] <= limits, units)
+    return [f"{gain:+.1f} [{low:+.1f}, {high:+.1f}]" for gain, low, high in found]
 
 
 if __name__ == "__main__":

@@ -1,6 +1,10 @@
 """photoplanet: where on Earth was this photo taken? The public names are below, imported when first used."""
 
 import importlib
+import os
+
+# ONNX Runtime reports to its maker, and keeps an id of the machine, unless this is set before it is imported
+os.environ.setdefault("ORT_DISABLE_TELEMETRY", "1")
 
 TYPE_CHECKING = False  # true to type checkers; `typing` itself would double the time that an import takes
 if TYPE_CHECKING:

@@ -1,24 +1,16 @@
 #!/usr/bin/env bash
-# The whole path on a small table of real photos (docs/results.md): too few for a model of the world, enough to prove the path.
+# A small table of real photos (docs/results.md): too few for a model of the world, enough to prove the path, and to see
+# what a constant and the colours of thumbnails reach on them. Four trainings, each holding out a quarter of the albums.
 #   bash scripts/real-photos.sh photos.csv [WORK]     photos.csv: photo_id, a path column, latitude, longitude, album
 set -euo pipefail
 PHOTOS=${1:?usage: real-photos.sh photos.csv [WORK]}
 WORK=${2:-runs/real}
 mkdir -p "$WORK"
 
-photoplanet index "$PHOTOS" -o "$WORK/photos.parquet" --report "$WORK/left-out.csv" --drop-graphics
-# A quarter is held out, by album where a photo has one: no street walk lies on both sides.
-python - "$WORK" <<'PYTHON'
-import sys
-from pathlib import Path
-from photoplanet.photos import splits, table
-work = Path(sys.argv[1])
-photos, _ = table.read(work / "photos.parquet")
-for name, part in zip(("train", "held-out"), splits.split(photos, validation=0.25, seed=1)):
-    table.write(part, work / f"{name}.parquet")
-    print(f"{name}: {part.num_rows} photos")
-PYTHON
-photoplanet train "$WORK/train.parquet" -o "$WORK/model" --validation "$WORK/held-out.parquet" \
-    --max-photos 12 --min-photos 2 --epochs 40 --batch-size 32 --no-tensorboard
-photoplanet evaluate "$WORK/model" "$WORK/held-out.parquet" --table markdown --intervals
-photoplanet evaluate "$WORK/model" "$WORK/train.parquet" --table markdown --intervals
+python benchmarks/real_photos.py fold "$PHOTOS" "$WORK"
+for FOLD in "$WORK"/fold-*; do
+    photoplanet train "$FOLD/train.parquet" -o "$FOLD/model" \
+        --max-photos 12 --min-photos 2 --epochs 40 --batch-size 32 --no-tensorboard
+    photoplanet evaluate "$FOLD/model" "$FOLD/held-out.parquet" --training "$FOLD/train.parquet" --baselines
+done
+python benchmarks/real_photos.py results "$WORK"

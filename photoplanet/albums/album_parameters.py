@@ -1,6 +1,5 @@
 """The parameters of album methods, fitted on training albums: a part of the model folder, checked, without pickle."""
 
-import tempfile
 import zipfile
 from collections.abc import Iterable
 from pathlib import Path
@@ -10,6 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from photoplanet.albums import attention, hmm, lstm, transition_model
+from photoplanet.core import atomic_folders
 from photoplanet.errors import ModelError
 from photoplanet.models import folder
 
@@ -59,8 +59,8 @@ def save(
     """
     arrays = {name: np.asarray(getattr(counts, name)) for name in ("photos", "origin", "target", "steps")}
     arrays["shares"] = transitions.shares
-    with tempfile.TemporaryDirectory() as scratch:
-        path = Path(scratch) / FILE
+    with atomic_folders.scratch(model) as scratch:
+        path = scratch / FILE
         with path.open("wb") as file:
             typed: dict[str, Any] = {name: arrays[name].astype(kind) for name, kind in ARRAYS.items()}
             np.savez_compressed(file, **typed)

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from photoplanet.core.names import natural_key
 from photoplanet.core.progress import Advance, Say, ignore, silent
 from photoplanet.errors import InputError
 from photoplanet.metadata import exif, facts
@@ -52,7 +53,7 @@ def read_shots(names: Sequence[str], advance: Advance = ignore, say: Say = silen
         raise InputError("no album is named; give a folder, a photo table or photos")
     shots, beside = [], Sidecars()
     seen: set[Hashable] = set()
-    for name in names:
+    for name in _in_natural_order(names):
         again = 0
         for source, row in _listed(name, say):
             mark = _file(source)
@@ -65,6 +66,12 @@ def read_shots(names: Sequence[str], advance: Advance = ignore, say: Say = silen
         if again:
             say(f"{name}: {again:,} left out: duplicate path (the same file came before)")
     return shots
+
+
+def _in_natural_order(names: Sequence[str]) -> list[str]:
+    """Names that come as a shell lists `*.jpg`, IMG_10 before IMG_9, in the order of their numbers; others as given."""
+    listed = list(names)
+    return sorted(listed, key=natural_key) if listed in (sorted(listed), sorted(listed, key=str.casefold)) else listed
 
 
 def _file(source: str | bytes) -> Hashable:

@@ -22,8 +22,8 @@ from photoplanet.cli.shared.output import (
     report_error,
     say,
 )
-from photoplanet.cli.shared.output_files import OutputFiles
 from photoplanet.cli.shared.progress import bar, bar_unless_printing
+from photoplanet.core.output_files import OutputFiles
 from photoplanet.errors import InputError, printable
 from photoplanet.locate.answers import AnswerOptions
 from photoplanet.locate.precision import percent, point, radius
@@ -98,7 +98,8 @@ def command(
 
     Photos are taken from folders, photo tables or files. Those of one folder and one camera (make, model, serial
     number) form an album, which is cut where nothing was taken for --gap-hours. A photo that cannot be read is named
-    on stderr and takes its place from its neighbours; the exit status is 2 when none could be read.
+    on stderr and takes its place from its neighbours; the exit status is 2 when none could be read, and 1 when a file
+    or a geotag could not be written, or taken back.
 
     \b
     Example:
@@ -122,8 +123,7 @@ def command(
     track, untimed = gpx.read(gpx_path) if gpx_path else (None, 0)
     with bar("reading") as advance:
         shots = read_shots(photos, advance, say)
-    given = [*(shot.source for shot in shots), *photos, *([gpx_path] if gpx_path else [])]
-    inputs.check_outputs([path for path in outputs if path], given)
+    inputs.check_outputs(outputs, [*(shot.source for shot in shots), *photos, gpx_path])
     albums, faults, utc = trips.split(shots, gap_hours, one_camera, offset)
     if gpx_path and track is not None:
         _check_track(gpx_path, untimed, utc, trips.covered(track, albums))
@@ -150,7 +150,7 @@ def _run(
     listing: list[dict[str, Any]] = []
     estimates: list[tuple[Any, Estimate]] = []
     failed = 0
-    with OutputFiles() as files, bar_unless_printing(as_json)("locating", photos) as advance:
+    with OutputFiles(report_error) as files, bar_unless_printing(as_json)("locating", photos) as advance:
         add = _sinks(files, outputs, about, form, photos)
         for number, trip in enumerate(albums, start=1):
             founds = locate(trip, advance)
@@ -175,7 +175,7 @@ def _run(
     report = _write(estimates, writing, as_json) if writing else {}
     if as_json:
         print_json({**about, "albums": listing, **({"written": report} if writing else {})})
-    return 1 if files.failed or report.get("refused") or report.get("failed") else status
+    return 1 if files.faults or report.get("refused") or report.get("failed") else status
 
 
 def _check_track(path: str, untimed: int, utc: bool, covered: int) -> None:

@@ -7,7 +7,7 @@ import click
 
 from photoplanet.cli.shared import options
 from photoplanet.cli.shared.evaluation import benchmark_option, print_report, report_options
-from photoplanet.cli.shared.output import say
+from photoplanet.cli.shared.output import report_error, say
 from photoplanet.cli.shared.progress import bar
 from photoplanet.evaluation.scoring import UNCOVERED
 
@@ -42,15 +42,16 @@ if TYPE_CHECKING:
               help="The table that MODEL was trained on, to see whether PHOTOS are in it.  "
               "[default: the one that MODEL names, if it lies beside PHOTOS, MODEL or here]")  # fmt: skip
 @click.option("--drop-duplicates", is_flag=True, help="Score without the photos that have a duplicate there.")
+@click.option("--baselines", is_flag=True, help="Also what needs no network: chance, a constant, nearest thumbnail.")
 @report_options
 @options.JSON
 @options.THREADS
 def command(
     model: str, photos: Path | None, readout: str, top: int, region: float, uncovered: str, by: str | None,
     out: Path | None, benchmark: str | None, images: Path | None, listing: Path | None, training: Path | None,
-    drop_duplicates: bool, style: str | None, intervals: bool, resample: str | None, as_json: bool,
+    drop_duplicates: bool, baselines: bool, style: str | None, intervals: bool, resample: str | None, as_json: bool,
     threads: int | None,
-) -> None:  # fmt: skip
+) -> int:  # fmt: skip
     """Measure the accuracy of MODEL on PHOTOS, a photo table, or on a public benchmark.
 
     MODEL is a folder or an installed name. Unreadable photos count as wrong; photos outside every cell of the model are
@@ -76,13 +77,17 @@ def command(
     found = evaluate(
         locator.load(model, threads), truth, readout=readout, top=top, region=region, by=by, uncovered=uncovered,
         resample=resample, training=training,
-        drop_duplicates=drop_duplicates, predictions_file=out, threads=threads, bar=bar,
+        drop_duplicates=drop_duplicates, beside_baselines=baselines, predictions_file=out, threads=threads, bar=bar,
     )  # fmt: skip
     if "benchmark" in found:
         say(published.describe(found["benchmark"]))
     for line in report.remarks(found):
         say(line)
     print_report(found, benchmark, style, intervals, as_json)
+    if "predictions_fault" in found:
+        report_error(found["predictions_fault"])
+        return 1
+    return 0
 
 
 def _truth(photos: Path | None, benchmark: str | None, images: Path | None, listing: Path | None) -> "Truth":

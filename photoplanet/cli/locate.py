@@ -23,8 +23,8 @@ from photoplanet.cli.shared.output import (
     report_error,
     say,
 )
-from photoplanet.cli.shared.output_files import OutputFiles
 from photoplanet.cli.shared.progress import bar_unless_printing
+from photoplanet.core.output_files import OutputFiles
 from photoplanet.errors import InputError, printable
 from photoplanet.locate.answers import AnswerOptions, record
 from photoplanet.locate.precision import percent, point, radius
@@ -42,13 +42,7 @@ MATCH_COLUMNS = ("photo_id", "rank", "latitude", "longitude", "place", "country_
 @click.command()
 @click.argument("photos", nargs=-1, metavar="PHOTO...")
 @options.MODEL
-@click.option(
-    "--top",
-    type=click.IntRange(1, 1000),
-    default=1,
-    show_default=True,
-    help="Places per photo: the answer, then the likeliest other cells.",
-)
+@click.option("--top", type=click.IntRange(1, 1000), default=1, show_default=True, help="Places, the answer first.")
 @options.READOUT
 @options.region("Probability that the credible region holds.")
 @options.PRECISION
@@ -89,8 +83,7 @@ def command(
     from photoplanet.photos import inputs
 
     sources = inputs.sources(photos, files_from, say)
-    given = [*sources, *(name for name in (files_from, library) if name)]
-    inputs.check_outputs([path for path in (csv_path, geojson_path, map_path) if path], given)
+    inputs.check_outputs((csv_path, geojson_path, map_path), [*sources, files_from, library])
     opening: dict[str, Any] = {"index": index_dir, "update": not no_update, "threads": threads}
     if library is not None and _without_model(model):
         if geojson_path or map_path:
@@ -107,7 +100,7 @@ def command(
     form = AnswerOptions(top, region, precision, answer_always)
     listing: list[dict[str, Any]] = []
     failed = 0
-    with OutputFiles() as files, bar_unless_printing(as_json)("locating", len(sources)) as advance:
+    with OutputFiles(report_error) as files, bar_unless_printing(as_json)("locating", len(sources)) as advance:
         show = _collector(listing) if as_json else _printer(sources, form)
         sinks = [files.add(sink) for sink in _files(csv_path, geojson_path, map_path, about, form)]
         answers = loaded.locate_many(sources, readout=readout, decode_threads=threads, advance=advance, region=region)
@@ -122,7 +115,7 @@ def command(
     if as_json:
         print_json({**about, **by_outcome(listing)})
     status = finish(failed, len(sources))
-    return 1 if files.failed else status
+    return 1 if files.faults else status
 
 
 def _without_model(model: str | None) -> bool:
@@ -238,7 +231,7 @@ def _by_matches(
 
     records: list[dict[str, Any]] = []
     failed = 0
-    with OutputFiles() as files:
+    with OutputFiles(report_error) as files:
         put = files.add(_match_file(csv_path)) if csv_path else None
         width = name_width([inputs.name_of(source) for source in sources])
         if not as_json:
@@ -265,7 +258,7 @@ def _by_matches(
     if as_json:
         print_json({"library": named, "by": "local", "index": library.to_dict(), **by_outcome(records)})
     status = finish(failed, len(sources))
-    return 1 if files.failed else status
+    return 1 if files.faults else status
 
 
 @contextmanager

@@ -63,10 +63,10 @@ def command(
       photoplanet play --summary
     """
     from photoplanet.core import outputs
+    from photoplanet.core.home import home
     from photoplanet.evaluation.game import game_log
-    from photoplanet.models import installed
 
-    kept = results or installed.home() / RESULTS
+    kept = results or home() / RESULTS
     outputs.check([results], [photos])
     before, damaged = game_log.read(kept)
     if damaged["count"]:
@@ -118,7 +118,7 @@ def _serve(game: "Game", host: str, port: int, token: str | None, names: Sequenc
         if browse and _has_windows():
             webbrowser.open(address)
 
-    listening.run(app.create_app(game, token, names), host, port, begin, timeout_graceful_shutdown=5)
+    listening.run(app.create_app(game, token, names), host, port, begin, app.BODY_SECONDS)
 
 
 def _has_windows() -> bool:

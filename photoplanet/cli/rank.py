@@ -2,7 +2,6 @@
 
 from contextlib import ExitStack
 from pathlib import Path
-from tempfile import TemporaryDirectory
 
 import click
 
@@ -41,13 +40,14 @@ def command(
       photoplanet rank holidays ~/holidays --model model/
       photoplanet rank oxford ~/oxford5k --model model/ --augmentation --spatial-search
     """
+    from photoplanet.core import atomic_folders
     from photoplanet.locate import locator
     from photoplanet.retrieval.benchmarks import datasets, ranking
 
     dataset = datasets.BENCHMARKS[benchmark](folder, partial)
     network = locator.load(model, threads)
     with ExitStack() as stack:
-        kept = cache or Path(stack.enter_context(TemporaryDirectory(prefix="photoplanet-rank-")))
+        kept = cache or stack.enter_context(atomic_folders.scratch())
         total = len(dataset.photos) + len(dataset.queries)
         advance = stack.enter_context(bar("embedding", total))
         found = ranking.run(dataset, network, kept, embedding, augmentation, spatial_search, advance)

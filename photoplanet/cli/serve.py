@@ -80,7 +80,4 @@ def command(
         if token:
             say(f"token: {token}")
 
-    listening.run(
-        application, host, port, begin,
-        timeout_graceful_shutdown=int(chosen.seconds) + 1, limit_concurrency=4 * chosen.waiting + 100,
-    )  # fmt: skip
+    listening.run(application, host, port, begin, chosen.seconds, chosen.waiting)

@@ -27,7 +27,7 @@ from photoplanet.cli.shared.output import (
     report_error,
     say,
 )
-from photoplanet.cli.shared.output_files import OutputFiles
+from photoplanet.core.output_files import OutputFiles
 from photoplanet.errors import InputError, printable
 from photoplanet.locate.precision import point
 
@@ -77,13 +77,13 @@ def command(
     if by == "local" and (model or vectors):
         raise InputError("--model and --vectors are for --by embedding; local features need no model")
     sources = inputs.sources(photos, files_from, say)
-    _check_outputs(csv_path, show_path, [*sources, *(name for name in (files_from, library) if name)])
+    _check_outputs(csv_path, show_path, [*sources, files_from, library])
     found = open_library(library, by=by, model=model, vectors=vectors, index=index_dir, update=not no_update,
                          threads=threads)  # fmt: skip
     records: list[dict[str, Any]] = []
     pictures: list[dict[str, Any]] = []
     failed = 0
-    with OutputFiles() as files:
+    with OutputFiles(report_error) as files:
         put = files.add(_csv_file(csv_path)) if csv_path else None
         for source in sources:
             name = inputs.name_of(source)
@@ -107,20 +107,20 @@ def command(
     status = finish(failed, len(sources))
     if show_path:
         _show(show_path, pictures)
-    return 1 if files.failed else status
+    return 1 if files.faults else status
 
 
-def _check_outputs(csv_path: Path | None, show_path: Path | None, sources: Sequence[str | bytes]) -> None:
+def _check_outputs(csv_path: Path | None, show_path: Path | None, given: Sequence[str | bytes | None]) -> None:
     from photoplanet.photos import inputs
 
     outputs = [path for path in (csv_path, show_path) if path]
     if show_path is not None and show_path.suffix.lower() not in (".html", ".htm", ".png"):
         raise InputError(f"{show_path}: --show writes a page (.html) or a picture (.png)")
     if show_path is not None and show_path.suffix.lower() == ".png":
-        if show_path.exists():
+        if show_path.is_file():
             raise InputError(f"{show_path}: exists already, and could be a photo; give a new name")
         outputs = [path for path in (csv_path, show_path.with_suffix(".html")) if path]
-    inputs.check_outputs(outputs, sources)
+    inputs.check_outputs(outputs, given)
 
 
 def _search(

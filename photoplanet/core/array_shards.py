@@ -13,7 +13,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import DTypeLike, NDArray
 
-from photoplanet.core import atomic
+from photoplanet.core import atomic, leftovers
 from photoplanet.errors import InputError
 
 MOST_MAPPED = 256  # shards that are mapped at a time: each map holds an open file
@@ -116,7 +116,7 @@ class Shards:
 
     def remove_others(self, known: Mapping[int, Shard]) -> None:
         """Remove the files of shards that are not `known`: a killed process left them."""
-        atomic.tidy(self.folder)
+        leftovers.tidy(self.folder)
         for path in self.folder.glob("*.npy"):
             found = _FILE.fullmatch(path.name)
             if found and int(found[1]) not in known:

@@ -1,38 +1,27 @@
-"""Writing files and folders in one step: whoever reads a path sees the old content or the new one, never half of it.
+"""Writing files in one step: whoever reads a path sees the old content or the new one, never half of it.
 
 What is written goes into a temporary file beside the target and takes its place at the end. Links are followed, what
 is not a regular file (a pipe, /dev/stdout, /dev/null) is written into, and what a killed process left is removed.
 """
 
 import errno
-import hashlib
 import os
 import re
-import secrets
 import shutil
 import stat
 import sys
 import tempfile
-import time
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import IO, Any
 
-from photoplanet.core import processes
+from photoplanet.core import leftovers
+from photoplanet.core.text_errors import READABLE
 from photoplanet.errors import InputError
 
-TIDY_SECONDS = 3600.0  # between two looks at one folder for what killed processes left
-OLD_SECONDS = 86400.0  # a temporary file of another machine is abandoned when nothing was written for so long
-_MOST_NAME = 150  # bytes of the target's name in a temporary name: with the rest it stays below 255
-_OURS = re.compile(
-    r"\.(?P<name>.+)\.(?P<pid>\d{1,10})-(?P<host>[0-9a-f]{8})-[0-9a-f]{8}\.photoplanet-(?P<kind>part|old)"
-)
 _FULL = (errno.ENOSPC, errno.EROFS, errno.EFBIG, getattr(errno, "EDQUOT", errno.ENOSPC))
 _DESCRIPTORS = re.compile(r"/dev/fd|/proc/[^/]+(/task/\d+)?/fd")
-
-_live: set[str] = set()  # temporary paths that this process is writing
-_tidied: dict[str, float] = {}
 
 
 def check_folder(path: str | os.PathLike[str]) -> None:
@@ -68,19 +57,18 @@ def replacing(
     """
     check_folder(path)
     target = _target(path) if follow_links else _itself(path)
-    with _named(path):
+    with named(path):
         if target is None:
-            handle, name = tempfile.mkstemp(prefix="photoplanet-")
-            os.close(handle)
-            fresh = Path(name)
+            home = Path(tempfile.gettempdir(), "piped")
         else:
             check_folder(target)
-            tidy(target.parent)
-            fresh = _create(target)
+            home = target
+        leftovers.tidy(home.parent)
+        fresh = _create(home, 0o600 if target is None else 0o666)
     try:
-        with _named(path, fresh):
+        with named(path, fresh):
             yield fresh
-        with _named(path, fresh):
+        with named(path, fresh):
             if target is None:
                 _pour(fresh, path)
                 return
@@ -92,7 +80,7 @@ def replacing(
                 _sync_folder(target.parent)
     finally:
         fresh.unlink(missing_ok=True)
-        _live.discard(str(fresh))
+        leftovers.finished(fresh)
 
 
 @contextmanager
@@ -104,7 +92,9 @@ def open_replacing(
     keep_times: bool = False,
     follow_links: bool = True,
 ) -> Iterator[IO[Any]]:
-    r"""Open a file to write ("w": UTF-8 text with line ends as given, "wb": bytes) that becomes `path` as `replacing`.
+    r"""Open a file to write that becomes `path` as `replacing`.
+
+    "w": UTF-8 text with line ends as given, and bytes of names that are not UTF-8 as \xe9; "wb": bytes.
 
     >>> target = Path(getfixture("tmp_path")) / "photos.csv"
     >>> with open_replacing(target) as file:
@@ -114,7 +104,7 @@ def open_replacing(
     """
     if mode not in ("w", "wb"):
         raise ValueError(f"mode is 'w' or 'wb', not {mode!r}")
-    text: dict[str, Any] = {} if mode == "wb" else {"encoding": "utf-8", "newline": ""}
+    text: dict[str, Any] = {} if mode == "wb" else {"encoding": "utf-8", "errors": READABLE, "newline": ""}
     rules = {"durable": durable, "keep_times": keep_times, "follow_links": follow_links}
     with replacing(path, **rules) as fresh, fresh.open(mode, **text) as file:
         yield file
@@ -142,87 +132,7 @@ def write_text(path: str | os.PathLike[str], text: str, *, durable: bool = False
 
     >>> write_text(getfixture("tmp_path") / "state.json", "{}")
     """
-    write_bytes(path, text.encode("utf-8"), durable=durable)
-
-
-@contextmanager
-def replacing_folder(
-    path: str | os.PathLike[str], carry: Callable[[Path], Iterable[str]] = lambda old: ()
-) -> Iterator[Path]:  # fmt: skip
-    """Give a temporary folder to fill; it becomes `path` when the block ends well, and else it vanishes.
-
-    `carry(old folder)` names the entries of the folder that was there to take over. A process killed at the moment of
-    the swap leaves the old folder beside; the next write there, or `tidy`, puts it back. OSError as `replacing`.
-
-    >>> target = getfixture("tmp_path") / "model"
-    >>> with replacing_folder(target) as fresh:
-    ...     write_text(fresh / "model.json", "{}")
-    >>> [file.name for file in target.iterdir()]
-    ['model.json']
-    """
-    check_folder(path)
-    target = Path(os.path.realpath(path))
-    tidy(target.parent, again=True)
-    fresh, old = _temporary(target), _temporary(target, "old")
-    try:
-        with _named(path, fresh):
-            fresh.mkdir()
-            yield fresh
-        with _named(path, fresh):
-            if not target.exists():
-                fresh.rename(target)
-                return
-            for name in carry(target):
-                _link(target / name, fresh / name)
-            target.rename(old)
-            try:
-                fresh.rename(target)
-            except OSError:
-                old.rename(target)
-                raise
-        shutil.rmtree(old)
-    finally:
-        shutil.rmtree(fresh, ignore_errors=True)
-        _live.difference_update((str(fresh), str(old)))
-
-
-def remove_folder(path: str | os.PathLike[str]) -> None:
-    """Remove a folder in one step: it is there whole, or not at all.
-
-    >>> folder = getfixture("tmp_path") / "model"
-    >>> folder.mkdir()
-    >>> remove_folder(folder)
-    >>> folder.exists()
-    False
-    """
-    target = Path(os.path.realpath(path))
-    gone = _temporary(target)
-    try:
-        with _named(path, gone):
-            target.rename(gone)
-        shutil.rmtree(gone)
-    finally:
-        _live.discard(str(gone))
-
-
-def tidy(folder: str | os.PathLike[str], again: bool = False) -> None:
-    """Remove from a folder what killed processes left there; a look an hour, or `again` now.
-
-    Files of a process that lives stay, and files of other machines while they are younger than a day.
-
-    >>> tidy(getfixture("tmp_path"))
-    """
-    key, now = os.path.realpath(folder), time.monotonic()
-    if not again and now - _tidied.get(key, -TIDY_SECONDS) < TIDY_SECONDS:
-        return
-    if len(_tidied) > 4096:
-        _tidied.clear()
-    _tidied[key] = now
-    with suppress(OSError), os.scandir(key) as entries:
-        for entry in entries:
-            found = _OURS.fullmatch(entry.name) if entry.name.startswith(".") else None
-            if found and _abandoned(entry, found):
-                _clear(Path(entry.path), found)
+    write_bytes(path, text.encode("utf-8", READABLE), durable=durable)
 
 
 def _target(path: str | os.PathLike[str]) -> Path | None:
@@ -272,26 +182,13 @@ def _opened(path: str) -> int:
     return os.open(path, os.O_WRONLY | os.O_APPEND)
 
 
-def _temporary(target: Path, kind: str = "part") -> Path:
-    """A new temporary path beside a target, whose name says who writes it."""
-    name = target.name
-    if len(os.fsencode(name)) > _MOST_NAME:
-        mark = hashlib.blake2b(os.fsencode(name), digest_size=4).hexdigest()
-        while len(os.fsencode(name)) > _MOST_NAME:
-            name = name[:-1]
-        name = f"{name}~{mark}"
-    fresh = target.with_name(f".{name}.{os.getpid()}-{processes.host()}-{secrets.token_hex(4)}.photoplanet-{kind}")
-    _live.add(str(fresh))
-    return fresh
-
-
-def _create(target: Path) -> Path:
+def _create(target: Path, mode: int) -> Path:
     """A new empty file beside a target; the system itself takes the umask off its mode."""
-    fresh = _temporary(target)
+    fresh = leftovers.temporary(target)
     try:
-        os.close(os.open(fresh, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o666))
+        os.close(os.open(fresh, os.O_WRONLY | os.O_CREAT | os.O_EXCL, mode))
     except OSError:
-        _live.discard(str(fresh))
+        leftovers.finished(fresh)
         raise
     return fresh
 
@@ -322,29 +219,21 @@ def _pour(fresh: Path, path: str | os.PathLike[str]) -> None:
                 piece = piece[sink.write(piece) or 0 :]
 
 
-def _link(source: Path, goal: Path) -> None:
-    """Let `goal` hold what `source` holds, without copying the bytes where the file system can."""
-
-    def same(a: str, b: str) -> str:
-        try:
-            os.link(a, b, follow_symlinks=False)
-        except (OSError, NotImplementedError):
-            shutil.copy2(a, b, follow_symlinks=False)
-        return b
-
-    if source.is_dir() and not source.is_symlink():
-        shutil.copytree(source, goal, symlinks=True, copy_function=same)
-    else:
-        same(str(source), str(goal))
-
-
 @contextmanager
-def _named(path: str | os.PathLike[str], fresh: Path | None = None) -> Iterator[None]:
-    """Errors of the temporary file, and those of a full disk, name the file that was to be written."""
+def named(path: str | os.PathLike[str], fresh: Path | None = None) -> Iterator[None]:
+    """Let errors of the temporary path `fresh`, and those of a full disk, name the path that was to be written.
+
+    >>> with named("table.csv", Path(".temporary")):
+    ...     raise OSError(28, "No space left on device")
+    Traceback (most recent call last):
+    OSError: [Errno 28] No space left on device: 'table.csv'
+    """
     try:
         yield
     except OSError as error:
-        ours = fresh is None or error.filename in (str(fresh), fresh)
+        both = (error.filename, error.filename2)  # the second one is what is copied to
+        named_by = [Path(os.fsdecode(each)) for each in both if isinstance(each, str | bytes | os.PathLike)]
+        ours = fresh is None or any(fresh == each or fresh in each.parents for each in named_by)
         if error.errno is None or not (ours or (error.filename is None and error.errno in _FULL)):
             raise
         raise OSError(error.errno, os.strerror(error.errno), os.fspath(path)) from error
@@ -363,24 +252,3 @@ def _sync_folder(folder: Path) -> None:
         os.fsync(handle)
     finally:
         os.close(handle)
-
-
-def _abandoned(entry: os.DirEntry[str], found: re.Match[str]) -> bool:
-    """Whether nobody writes a temporary file any more."""
-    if found["host"] != processes.host():
-        with suppress(OSError):
-            return time.time() - entry.stat(follow_symlinks=False).st_mtime > OLD_SECONDS
-        return False
-    pid = int(found["pid"])
-    return entry.path not in _live if pid == os.getpid() else not processes.runs(pid)
-
-
-def _clear(path: Path, found: re.Match[str]) -> None:
-    """Remove what a killed process left, or put back the folder that it was about to swap."""
-    with suppress(OSError):
-        if found["kind"] == "old" and "~" not in found["name"] and not (home := path.with_name(found["name"])).exists():
-            path.rename(home)
-        elif path.is_dir() and not path.is_symlink():
-            shutil.rmtree(path, ignore_errors=True)
-        else:
-            path.unlink()

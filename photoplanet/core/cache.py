@@ -5,6 +5,7 @@ arrays. One process writes at a time, others may read. Arrays are written before
 transaction, so that a kill at any moment costs the last seconds. Damage costs time: what is damaged is computed again.
 """
 
+import errno
 import json
 import os
 import threading
@@ -19,12 +20,12 @@ import numpy as np
 from numpy.typing import DTypeLike, NDArray
 
 from photoplanet.core.array_shards import Arrays, Damaged, Rows, Shard, Shards
-from photoplanet.core.cache_state import Busy, Key, State, described, digest
+from photoplanet.core.cache_state import ROW, Busy, Key, State, checksum, described, digest
 from photoplanet.errors import InputError
 
 __all__ = ["Busy", "Cache", "Entry", "Found", "Key", "Rows", "file_stamp", "may_pass"]
 
-FORMAT = 1
+FORMAT = 2
 CHUNK = 4096  # photos that are looked up together
 FLUSH_SECONDS = 20.0  # what a kill costs at most
 FLUSH_ROWS = 16_384
@@ -32,7 +33,6 @@ FLUSH_BYTES = 64 << 20
 MAX_RECORD = 1 << 20  # characters of a photo's record
 MAX_ERROR = 2000  # characters of a reason
 SMALL_BYTES, MANY_SMALL = 1 << 20, 32  # so many shards below this size are joined when the cache is opened
-_COLUMNS = "stamp, shard, start, count, record, error"
 
 Item = TypeVar("Item")
 
@@ -59,7 +59,8 @@ class Cache:
     `refuse_others` refused with InputError. `fields`: array name → dtype of an item, `(np.float16, 256)` for vectors.
     `write=False` (or a `folder` of None, a cache without memory): nothing is kept, what is there is read.
     `waiting`: called once where another process is writing, before waiting for its end; without it, `Busy` is raised.
-    `sound`: whether a record read from disk is one. `strict=False`: where the disk is full, go on without keeping.
+    `sound`: whether a record read from disk is one. `strict=False`: where nothing can be kept (full,
+    read-only, locked, damaged meanwhile), go on without.
     OSError when the folder cannot be written to. `damaged`: what was found damaged, and is computed again.
 
     >>> folder = getfixture("tmp_path") / "lengths"
@@ -89,13 +90,24 @@ class Cache:
         self._state: State | None = None
         if folder is None:
             return
+        kinds = {name: [str(kind.base.descr), list(kind.shape)] for name, kind in self._arrays.fields.items()}
+        try:
+            self._open(folder, described(fingerprint, kinds, FORMAT), waiting, refuse_others)
+        except OSError as error:
+            self._state, self.writes = None, False
+            if strict:
+                raise
+            self.damaged.append(f"nothing is kept: {error}")
+
+    def _open(self, folder: Path, about: str, waiting: Callable[[], None] | None, refuse_others: bool) -> None:
+        """Open what is there, and tidy up."""
         if folder.exists() and not folder.is_dir():
+            if not self._strict:
+                raise NotADirectoryError(errno.ENOTDIR, os.strerror(errno.ENOTDIR), str(folder))
             raise InputError(f"{folder}: is a file, and the cache needs a folder of that name; remove the file")
         if self.writes:
             folder.mkdir(exist_ok=True)
-        kinds = {name: [str(kind.base.descr), list(kind.shape)] for name, kind in self._arrays.fields.items()}
-        about = described(fingerprint, kinds, FORMAT)
-        self._state = State(folder, about, self.writes, waiting, refuse_others)
+        self._state = State(folder, about, self.writes, waiting, refuse_others, self._strict)
         if self._state.fault:
             self.damaged.append(self._state.fault)
         try:
@@ -162,7 +174,7 @@ class Cache:
         wanted = [None if key is None else digest(key) for key in keys]
         with self._guard:
             asked = [pair[0] for pair in wanted if pair and pair[0] not in self._waiting]
-            rows = self._state.photos(asked, _COLUMNS) if self._state else {}
+            rows = self._state.photos(asked) if self._state else {}
             return [None if pair is None else self._one(*pair, rows.get(pair[0])) for pair in wanted]
 
     def known(self, keys: Iterable[Key | None]) -> NDArray[np.bool_]:
@@ -235,7 +247,8 @@ class Cache:
                 facts = shard.items, json.dumps(shard.files), number
                 db.execute("UPDATE shards SET items = ?, files = ? WHERE number = ?", facts)
             db.executemany(
-                f"INSERT OR REPLACE INTO photos (key, {_COLUMNS}) VALUES (?,?,?,?,?,?,?)", _lines(waiting, number)
+                f"INSERT OR REPLACE INTO photos ({ROW}) VALUES (?,?,?,?,?,?,?,?)",
+                ((*line, checksum(*line)) for line in _lines(waiting, number)),
             )
         if number:
             self._shards[number] = shard
@@ -248,7 +261,7 @@ class Cache:
         size = sum(kind.itemsize for kind in self._arrays.fields.values())
         wanted = self._state.ask(f"SELECT key, stamp FROM photos WHERE shard IN ({marks}) ORDER BY shard, start")
         for start in range(0, len(wanted), CHUNK):
-            rows = self._state.photos([key for key, _ in wanted[start : start + CHUNK]], _COLUMNS)
+            rows = self._state.photos([key for key, _ in wanted[start : start + CHUNK]])
             for key, stamp in wanted[start : start + CHUNK]:
                 entry = self._entry(rows.get(key), stamp)
                 if entry is not None:
@@ -291,11 +304,11 @@ class Cache:
         while chunk := list(islice(source, CHUNK)):
             wanted = [None if key is None else digest(key) for key in chunk]
             asked = [pair[0] for pair in wanted if pair]
-            found = self._state.photos(asked, "stamp, shard, start, count") if self._state else {}
+            found = self._state.photos(asked) if self._state else {}
             here = np.full((len(chunk), 2), (-1, 0), np.int64)
             for at, pair in enumerate(wanted):
                 row = found.get(pair[0]) if pair else None
-                if row and pair and row[0] == pair[1] and self._fits(*row[1:]):
+                if row and pair and row[0] == pair[1] and self._fits(*row[1:4]):
                     here[at] = row[1:3] if row[3] else 0
             places.append(here)
         whole = np.concatenate(places)
@@ -375,7 +388,9 @@ def _stays(found: Found) -> bool:
     return found.keep if isinstance(found, Entry) else not may_pass(found)
 
 
-def _lines(waiting: Mapping[bytes, tuple[int, Found]], number: int) -> Iterator[tuple[Any, ...]]:
+def _lines(
+    waiting: Mapping[bytes, tuple[int, Found]], number: int
+) -> Iterator[tuple[bytes, int, int, int, int, str | None, str | None]]:
     start = 0
     for key, (stamp, found) in waiting.items():
         if not isinstance(found, Entry):

@@ -71,6 +71,7 @@ def open_session(
     """
     import onnxruntime
 
+    onnxruntime.disable_telemetry_events()  # on Windows; elsewhere `photoplanet/__init__.py` does it before the import
     what = what or ("the network" if isinstance(model, bytes) else str(model))
     if not isinstance(model, bytes) and not Path(model).is_file():
         raise ModelError(f"{what}: no such file; {remedy}")

@@ -45,7 +45,7 @@ def layout(path: str | Path, what: str = "a Parquet or CSV table") -> Layout:
     """
     path = Path(path)
     if not path.is_file():
-        raise InputError(f"{path}: {'is a folder' if path.is_dir() else 'no such file'}; give {what}")
+        raise InputError(f"{path}: {_lack(path)}; give {what}")
     try:
         with path.open("rb") as file:
             head = file.read(text_tables.MAX_HEAD)
@@ -262,3 +262,8 @@ def _unreadable(path: Path, error: Exception) -> InputError:
         return InputError(f"{path}: {text_tables.UNKNOWN_ENCODING}")
     why = " ".join(str(error).split())[:200]
     return InputError(f"{path}: cannot be read as a Parquet or CSV table ({why}); write it again")
+
+
+def _lack(path: Path) -> str:
+    """Why a path is not a file that can be read."""
+    return "is a folder" if path.is_dir() else "is not a regular file" if path.exists() else "no such file"

@@ -8,7 +8,19 @@ import numpy as np
 from numpy.typing import NDArray
 
 from photoplanet.core import progress
-from photoplanet.evaluation import accuracy, leakage, predictions, radii, regions, report, resampling, scoring
+from photoplanet.core.output_files import OutputFiles
+from photoplanet.errors import InputError
+from photoplanet.evaluation import (
+    accuracy,
+    baselines,
+    leakage,
+    predictions,
+    radii,
+    regions,
+    report,
+    resampling,
+    scoring,
+)
 from photoplanet.evaluation.scoring import UNCOVERED
 from photoplanet.evaluation.truth import Truth
 from photoplanet.locate.credible_region import REGION_SHARE, check_share
@@ -30,6 +42,7 @@ def evaluate(
     resample: str | None = None,
     training: str | os.PathLike[str] | None = None,
     drop_duplicates: bool = False,
+    beside_baselines: bool = False,
     predictions_file: str | os.PathLike[str] | None = None,
     threads: int | None = None,
     bar: progress.Bar = progress.no_bar,
@@ -39,13 +52,13 @@ def evaluate(
     `readout`: the point estimate; `top`: candidates a photo; `region`: the share of the mass whose credible region is
     checked; `by`: also by "continent" or "country"; `uncovered`: how photos outside every cell are scored, as
     `scoring.counted` has it; `resample`: what intervals resample, as `resampling.units` has it; `training`,
-    `drop_duplicates`: as `leakage.check` and without the photos that it finds; `predictions_file`: a CSV to write that
-    `score` reads. Unreadable photos count as wrong. InputError for a table that cannot be used, or an argument that is
-    out of range.
+    `drop_duplicates`: as `leakage.check` and without the photos that it finds; `beside_baselines`: add what needs no
+    network, from the training photos; `predictions_file`: a CSV to write that `score` reads. Unreadable photos count as
+    wrong. InputError for a table that cannot be used, or an argument that is out of range.
 
     Keys: those of `report.result`, `sureness` (`report.calibration_facts`), `radius` (`radii.check`), `leaks`
     (`leakage.described`), `world`, `readout`, counts `uncovered` and `abstained`, `uncovered_scored_by`, `unreadable`
-    (count and first reasons), perhaps `benchmark`.
+    (count and first reasons), perhaps `benchmark`, `baselines` (`baselines.compared`), `predictions_fault` (in a line).
 
     >>> import pyarrow as pa, photoplanet as pp
     >>> from photoplanet.evaluation import truth
@@ -54,12 +67,12 @@ def evaluate(
     1
     """
     check_share(region)
-    scoring.counted(np.empty((0, 1)), np.empty(0, np.int32), uncovered)  # a wrong word is said before the work
     whole = resampling.units(truth.photos, resample)
+    known = training_photos(locator, truth, training) if beside_baselines else None  # missing ones are reported first
     leaks = leakage.check(locator.bundle, truth, training, required=drop_duplicates, threads=threads, bar=bar)
     lat, lng = truth.photos["latitude"].to_numpy(), truth.photos["longitude"].to_numpy()
     labels = locator.partition.assign(lat, lng)
-    got = _answers(locator, truth, labels, readout, top, region, predictions_file, threads, bar)
+    got, faults = _answers(locator, truth, labels, readout, top, region, predictions_file, threads, bar)
     km = accuracy.top_k_errors(got.latitude, got.longitude, lat, lng)
     errors = scoring.counted(km, labels, uncovered)
     scored = ~leaks.leaked if drop_duplicates else np.ones(len(labels), np.bool_)
@@ -70,14 +83,39 @@ def evaluate(
         got.confidence[scored], got.correct[scored], got.held[scored], got.answered[scored], region, units
     )
     found["radius"] = radii.check(km[scored, 0], got.radius[scored], region, units)
+    if known is not None:
+        plain = baselines.errors(known, truth, threads=threads, bar=bar)
+        found["baselines"] = baselines.compared(plain, errors[:, 0], whole, scored)
     found["leaks"] = leakage.described(leaks, errors[:, 0], drop_duplicates)
-    return found | _circumstances(locator, truth, got, labels, scored) | {
+    return found | _circumstances(locator, truth, got, labels, scored, faults) | {
         "readout": readout, "uncovered_scored_by": uncovered,
     }  # fmt: skip
 
 
+def training_photos(
+    locator: Locator, truth: Truth, training: str | os.PathLike[str] | None = None
+) -> str | os.PathLike[str]:
+    """Return the table of a model's training photos: the one given, or the one that it names; InputError without one.
+
+    >>> import photoplanet as pp
+    >>> training_photos(pp.load("toy"), Truth(None, []), "photos.parquet")
+    'photos.parquet'
+    """
+    if training is not None:
+        return training
+    path, why = leakage.training_table(locator.bundle, truth.source)
+    if path is None:
+        raise InputError(f"no training photos for the baselines: {why}; name their table with --training TABLE")
+    return path
+
+
 def _circumstances(
-    locator: Locator, truth: Truth, got: scoring.Collected, labels: NDArray[np.int32], scored: NDArray[np.bool_]
+    locator: Locator,
+    truth: Truth,
+    got: scoring.Collected,
+    labels: NDArray[np.int32],
+    scored: NDArray[np.bool_],
+    faults: list[str],
 ) -> dict[str, Any]:
     """What was evaluated, and how many photos count without being right or wrong answers."""
     found: dict[str, Any] = {
@@ -86,6 +124,8 @@ def _circumstances(
         "abstained": int(got.abstained[scored].sum()),
         "unreadable": got.unreadable,
     }
+    if faults:
+        found["predictions_fault"] = faults[0]
     if truth.benchmark is not None:
         complete = truth.benchmark["complete"] and not got.unreadable["count"]
         found["benchmark"] = truth.benchmark | {"unreadable": got.unreadable, "complete": complete}
@@ -102,13 +142,16 @@ def _answers(
     predictions_file: str | os.PathLike[str] | None,
     threads: int | None,
     bar: progress.Bar,
-) -> scoring.Collected:
+) -> tuple[scoring.Collected, list[str]]:
+    """The answers, and what faults the predictions file had."""
     with ExitStack() as stack:
         each: predictions.Sink = predictions.ignore
+        files = stack.enter_context(OutputFiles())
         if predictions_file is not None:
-            each = stack.enter_context(predictions.writing(predictions_file, truth.ids, top, region))
+            each = files.add(predictions.writing(predictions_file, truth.ids, top, region))
         advance = stack.enter_context(bar("evaluating", len(truth.present)))
         sources = (truth.paths[row] for row in truth.present)
         answers = locator.locate_many(sources, readout=readout, decode_threads=threads, advance=advance, region=region)
         rows = zip(truth.present, (answer for _, answer in answers), strict=True)
-        return scoring.collect(rows, labels, top, region, each)
+        got = scoring.collect(rows, labels, top, region, each)
+    return got, files.faults

@@ -7,7 +7,7 @@ not be confirmed in a second source is None. Rows differ in training data and ba
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 
 import pyarrow as pa
 
@@ -17,8 +17,18 @@ from photoplanet.photos import image_folder
 
 _SHOWN = 5  # names in a message
 
-# method, year, accuracy in per cent at 1, 25, 200, 750 and 2500 km, where it is printed
-_Row = tuple[str, int, tuple[float | None, ...], str]
+
+class _Row(NamedTuple):
+    """A method, its year, accuracy in per cent at 1, 25, 200, 750 and 2500 km, where it is printed, its readout."""
+
+    name: str
+    year: int
+    values: tuple[float | None, ...]
+    source: str
+    geoscore: float | None = None
+    readout: str | None = None  # how the method turns its answer into a point, where that was read in the paper
+
+
 _VO = "Vo et al., ICCV 2017"
 _SEO = "Seo et al., ECCV 2018"
 _MUELLER = "Müller-Budack et al., ECCV 2018"
@@ -31,54 +41,94 @@ _PIGEON = "Haas et al., CVPR 2024"
 _IMG2LOC = "Zhou et al., SIGIR 2024"
 _G3 = "Jia et al., NeurIPS 2024"
 _WEYAND = "Weyand et al., ECCV 2016, Table 1a"
+_GRE = "GRE Suite, arXiv:2505.18700"
+_ISN_PYTORCH = "README of TIBHannover/GeoEstimation, PyTorch"
+_GEORANKER = "Jia et al., NeurIPS 2025, as quoted for Geo-R, AAAI 2026"
+_CHIPOINT = "model card of chiikabu-labs/chipoint-2"
+_NO_RADII = (None,) * 5
+_CENTER, _NEAREST = "cell centre", "nearest photo"
 
 _IM2GPS: list[_Row] = [
-    ("Im2GPS", 2008, (None, 12.0, 15.0, 23.0, 47.0), f"Hays and Efros, CVPR 2008, read off a plot by {_WEYAND}"),
-    ("Im2GPS, new", 2015, (2.5, 21.9, 32.1, 35.4, 51.9), f"Hays and Efros 2015, in {_WEYAND}"),
-    ("PlaNet, 900 k photos", 2016, (0.4, 3.8, 7.6, 21.6, 43.5), _WEYAND),
-    ("PlaNet, 6.2 M photos", 2016, (6.3, 18.1, 30.0, 45.6, 65.8), _WEYAND),
-    ("PlaNet, 91 M photos", 2016, (8.4, 24.5, 37.6, 53.6, 71.3), _WEYAND),
-    ("ISNs (M, f*, S3)", 2018, (16.9, 43.0, 51.9, 66.7, 80.2), _MUELLER),
-    ("CLIP, nearest of 1 M", 2021, (13.9, 32.9, 43.0, 62.0, 79.3), "Radford et al., ICML 2021, Table 17"),
-    ("TransLocator", 2022, (19.9, 48.1, 64.6, 75.6, 86.7), _PRAMANICK),
-    ("StreetCLIP", 2023, (None, 28.3, 45.1, 74.7, 88.2), _STREETCLIP),
+    _Row(
+        "Im2GPS",
+        2008,
+        (None, 12.0, 15.0, 23.0, 47.0),
+        f"Hays and Efros, CVPR 2008, read off a plot by {_WEYAND}",
+        readout=_NEAREST,
+    ),
+    _Row(
+        "Im2GPS, new", 2015, (2.5, 21.9, 32.1, 35.4, 51.9), f"Hays and Efros 2015, in {_WEYAND}", readout="cluster mean"
+    ),
+    _Row("PlaNet, 900 k photos", 2016, (0.4, 3.8, 7.6, 21.6, 43.5), _WEYAND, readout=_CENTER),
+    _Row("PlaNet, 6.2 M photos", 2016, (6.3, 18.1, 30.0, 45.6, 65.8), _WEYAND, readout=_CENTER),
+    _Row("PlaNet, 91 M photos", 2016, (8.4, 24.5, 37.6, 53.6, 71.3), _WEYAND, readout=_CENTER),
+    _Row("ISNs (M, f*, S3)", 2018, (16.9, 43.0, 51.9, 66.7, 80.2), _MUELLER),
+    _Row(
+        "CLIP, nearest of 1 M",
+        2021,
+        (13.9, 32.9, 43.0, 62.0, 79.3),
+        "Radford et al., ICML 2021, Table 17",
+        readout=_NEAREST,
+    ),
+    _Row("base (M, f*) in PyTorch", 2020, (14.8, 37.6, 48.9, 68.4, 78.9), _ISN_PYTORCH),
+    _Row("TransLocator", 2022, (19.9, 48.1, 64.6, 75.6, 86.7), _PRAMANICK),
+    _Row("StreetCLIP", 2023, (None, 28.3, 45.1, 74.7, 88.2), _STREETCLIP),
 ]
 _IM2GPS3K: list[_Row] = [
-    ("PlaNet, retrained", 2018, (8.5, 24.8, 34.3, 48.4, 64.6), _SEO),
-    ("CPlaNet", 2018, (10.2, 26.5, 34.6, 48.6, 64.6), _SEO),
-    ("ISNs (M, f*, S3)", 2018, (10.5, 28.0, 36.6, 49.7, 66.0), _MUELLER),
-    ("Search within cell", 2021, (15.0, 30.0, 38.0, 52.3, 67.6), _KORDOPATIS),
-    ("TransLocator", 2022, (11.8, 31.1, 46.7, 58.9, 80.1), _PRAMANICK),
-    ("GeoDecoder", 2023, (12.8, 33.5, 45.9, 61.0, 76.1), _CLARK),
-    ("StreetCLIP", 2023, (None, 22.4, 37.4, 61.3, 80.4), _STREETCLIP),
-    ("GeoCLIP", 2023, (14.11, 34.47, 50.65, 69.67, 83.82), _GEOCLIP),
-    ("PIGEOTTO", 2024, (11.3, 36.7, 53.8, 72.4, 85.3), _PIGEON),
-    ("Img2Loc (GPT-4V)", 2024, (17.1, 45.1, 57.9, 72.9, 84.7), _IMG2LOC),
-    ("G3", 2024, (16.65, 40.94, 55.56, 71.24, 84.68), _G3),
+    _Row("PlaNet, retrained", 2018, (8.5, 24.8, 34.3, 48.4, 64.6), _SEO),
+    _Row("CPlaNet", 2018, (10.2, 26.5, 34.6, 48.6, 64.6), _SEO),
+    _Row("ISNs (M, f*, S3)", 2018, (10.5, 28.0, 36.6, 49.7, 66.0), _MUELLER),
+    _Row("base (M, f*) in PyTorch", 2020, (10.1, 28.0, 36.9, 51.1, 67.0), _ISN_PYTORCH),
+    _Row("Search within cell", 2021, (15.0, 30.0, 38.0, 52.3, 67.6), _KORDOPATIS),
+    _Row("TransLocator", 2022, (11.8, 31.1, 46.7, 58.9, 80.1), _PRAMANICK),
+    _Row("GeoDecoder", 2023, (12.8, 33.5, 45.9, 61.0, 76.1), _CLARK),
+    _Row("StreetCLIP", 2023, (None, 22.4, 37.4, 61.3, 80.4), _STREETCLIP),
+    _Row("GeoCLIP", 2023, (14.11, 34.47, 50.65, 69.67, 83.82), _GEOCLIP),
+    _Row("PIGEOTTO", 2024, (11.3, 36.7, 53.8, 72.4, 85.3), _PIGEON),
+    _Row("Img2Loc (GPT-4V)", 2024, (17.1, 45.1, 57.9, 72.9, 84.7), _IMG2LOC),
+    _Row("G3", 2024, (16.65, 40.94, 55.56, 71.24, 84.68), _G3),
+    _Row("GRE", 2025, (11.3, 35.3, 51.7, 69.3, 85.7), _GRE),
+    _Row("GeoRanker", 2025, (18.79, 45.05, 61.49, 76.31, 89.29), _GEORANKER),
 ]
 _YFCC4K: list[_Row] = [
-    ("PlaNet, retrained", 2018, (5.6, 14.3, 22.2, 36.4, 55.8), _SEO),
-    ("CPlaNet", 2018, (7.9, 14.8, 21.9, 36.4, 55.5), _SEO),
-    ("ISNs (M, f*, S3)", 2018, (6.5, 16.2, 23.8, 37.4, 55.0), f"in {_PRAMANICK}"),
-    ("Search within cell", 2021, (7.9, 14.3, 21.9, 37.4, 56.5), _KORDOPATIS),
-    ("TransLocator", 2022, (8.4, 18.6, 27.0, 41.1, 60.4), _PRAMANICK),
-    ("GeoDecoder", 2023, (10.3, 24.4, 33.9, 50.0, 68.7), _CLARK),
-    ("GeoCLIP", 2023, (9.59, 19.31, 32.63, 55.0, 74.7), f"in {_G3}"),
-    ("PIGEOTTO", 2024, (10.4, 23.7, 40.6, 62.2, 77.7), _PIGEON),
-    ("Img2Loc (GPT-4V)", 2024, (14.1, 29.6, 41.4, 59.3, 76.9), _IMG2LOC),
-    ("G3", 2024, (23.99, 35.89, 46.98, 64.3, 78.2), _G3),
+    _Row("PlaNet, retrained", 2018, (5.6, 14.3, 22.2, 36.4, 55.8), _SEO),
+    _Row("CPlaNet", 2018, (7.9, 14.8, 21.9, 36.4, 55.5), _SEO),
+    _Row("ISNs (M, f*, S3)", 2018, (6.5, 16.2, 23.8, 37.4, 55.0), f"in {_PRAMANICK}"),
+    _Row("Search within cell", 2021, (7.9, 14.3, 21.9, 37.4, 56.5), _KORDOPATIS),
+    _Row("TransLocator", 2022, (8.4, 18.6, 27.0, 41.1, 60.4), _PRAMANICK),
+    _Row("GeoDecoder", 2023, (10.3, 24.4, 33.9, 50.0, 68.7), _CLARK),
+    _Row("GeoCLIP", 2023, (9.59, 19.31, 32.63, 55.0, 74.7), f"in {_G3}"),
+    _Row("PIGEOTTO", 2024, (10.4, 23.7, 40.6, 62.2, 77.7), _PIGEON),
+    _Row("Img2Loc (GPT-4V)", 2024, (14.1, 29.6, 41.4, 59.3, 76.9), _IMG2LOC),
+    _Row("G3", 2024, (23.99, 35.89, 46.98, 64.3, 78.2), _G3),
 ]
 _YFCC26K: list[_Row] = [
-    ("PlaNet, retrained", 2022, (4.4, 11.0, 16.9, 28.5, 47.7), f"in {_PRAMANICK}"),
-    ("TransLocator", 2022, (7.2, 17.8, 28.0, 41.3, 60.6), _PRAMANICK),
+    _Row("PlaNet, retrained", 2022, (4.4, 11.0, 16.9, 28.5, 47.7), f"in {_PRAMANICK}"),
+    _Row("TransLocator", 2022, (7.2, 17.8, 28.0, 41.3, 60.6), _PRAMANICK),
 ]
 _GWS15K: list[_Row] = [
-    ("GeoDecoder", 2023, (0.7, 1.5, 8.7, 26.9, 50.5), _CLARK),
-    ("GeoCLIP", 2023, (0.6, 3.1, 16.9, 45.7, 74.1), _GEOCLIP),
-    ("PIGEOTTO", 2024, (0.7, 9.2, 31.2, 65.7, 85.1), _PIGEON),
+    _Row("ISNs", 2018, (0.05, 0.6, 4.2, 15.5, 38.5), f"in {_GRE}"),
+    _Row("TransLocator", 2022, (0.5, 1.1, 8.0, 25.5, 48.3), f"in {_GRE}"),
+    _Row("GeoDecoder", 2023, (0.7, 1.5, 8.7, 26.9, 50.5), _CLARK),
+    _Row("GeoCLIP", 2023, (0.6, 3.1, 16.9, 45.7, 74.1), _GEOCLIP),
+    _Row("PIGEOTTO", 2024, (0.7, 9.2, 31.2, 65.7, 85.1), _PIGEON),
+    _Row("GRE", 2025, (0.9, 4.1, 18.9, 54.8, 78.3), _GRE),
 ]
 _OSV5M: list[_Row] = [
-    ("LocDiff", 2025, (None, 11.0, 46.3, 77.0, 88.2), "Wang et al., arXiv:2503.18142"),
+    _Row(
+        "OSV-5M baseline",
+        2024,
+        _NO_RADII,  # its paper gives shares of the right city, region and country instead
+        "Astruc et al., CVPR 2024",
+        3361,
+    ),
+    _Row("GeoCLIP", 2023, (None, 21.5, 52.1, 72.1, None), f"in the {_CHIPOINT}"),
+    _Row("PLONK", 2024, _NO_RADII, f"in the {_CHIPOINT}", 3767),
+    _Row("HierLoc", 2025, _NO_RADII, f"in the {_CHIPOINT}", 3963),
+    _Row("LocDiff", 2025, (None, 11.0, 46.3, 77.0, 88.2), "Wang et al., arXiv:2503.18142"),
+    _Row("GRE", 2025, (None, 9.7, 35.6, 72.5, 91.1), f"in the {_CHIPOINT}"),
+    _Row("Pinpoint", 2026, (None, 35.6, 67.5, 83.7, 93.2), f"arXiv:2606.04133, in the {_CHIPOINT}", 4114),
+    _Row("Chipoint v1", 2026, (None, 37.63, 70.56, 84.94, 93.36), _CHIPOINT, 4174),
 ]
 
 
@@ -94,6 +144,8 @@ class Benchmark:
 
     def rows(self) -> list[dict[str, Any]]:
         """The published rows as table rows: `name`, `year`, `accuracy` by radius (shares 0…1 or None), `source`.
+
+        Where known also `geoscore`, and `readout`: how the method's answer becomes a point.
 
         >>> get("im2gps").rows()[4]["name"]
         'PlaNet, 91 M photos'
@@ -111,12 +163,14 @@ def _rows(rows: list[_Row]) -> tuple[dict[str, Any], ...]:
                 for radius, value in zip(RADII_KM, values, strict=True)
             },
             "source": source,
+            **({} if geoscore is None else {"geoscore": geoscore}),
+            **({} if readout is None else {"readout": readout}),
         }
-        for name, year, values, source in rows
+        for name, year, values, source, geoscore, readout in rows
     )
 
 
-_PLACES365 = "IMG_ID, LAT, LON (the *_places365.csv lists of TIBHannover/GeoEstimation)"
+_PLACES365 = "IMG_ID, LAT, LON (*_places365.csv: GeoEstimation's lists)"
 _ALL = (
     Benchmark("im2gps", 237, _PLACES365, "Hays and Efros, CVPR 2008", _rows(_IM2GPS)),
     Benchmark("im2gps3k", 2_997, _PLACES365, _VO, _rows(_IM2GPS3K)),
@@ -126,7 +180,6 @@ _ALL = (
     ),
     # Google Street View panoramas, never released as files: copies rebuilt by others differ
     Benchmark("gws15k", 15_000, "photo_id, latitude, longitude", _CLARK, _rows(_GWS15K)),
-    # its paper reports GeoScore: 3361 and 1,814 km mean error for the best baseline
     Benchmark("osv5m", 210_122, "id, latitude, longitude (test.csv)", "Astruc et al., CVPR 2024", _rows(_OSV5M)),
 )
 BENCHMARKS = {benchmark.name: benchmark for benchmark in _ALL}

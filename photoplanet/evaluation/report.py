@@ -148,6 +148,8 @@ def text(found: Mapping[str, Any]) -> str:
         ]
     if found.get("radius"):
         lines += ["", *radii.lines(found["radius"])]
+    if "baselines" in found:
+        lines += ["", *_baseline_lines(found)]
     if found.get("leaks", {}).get("checked"):
         lines += ["", *_leak_lines(found["leaks"])]
     for by, groups in found.get("by", {}).items():
@@ -217,9 +219,9 @@ def table_rows(found: Mapping[str, Any], published: Sequence[Mapping[str, Any]] 
     >>> [row["name"] for row in table_rows(result("mine", [[10.0]]), [{"name": "theirs"}])]
     ['theirs', 'mine']
     """
-    apart = ("top_k", "by", "sureness", "leaks", "radius")
+    apart = ("top_k", "by", "sureness", "leaks", "radius", "baselines")
     own: dict[str, Any] = {key: value for key, value in found.items() if key not in apart} | {"name": own_name(found)}
-    rows = [*map(dict, comparable(found, published)), own]
+    rows = [*map(dict, comparable(found, published)), *found.get("baselines", {"rows": []})["rows"], own]
     for groups in found.get("by", {}).values():
         rows += [{"name": name, **figures} for name, figures in groups.items()]
     return rows
@@ -228,6 +230,11 @@ def table_rows(found: Mapping[str, Any], published: Sequence[Mapping[str, Any]] 
 def _captions(found: Mapping[str, Any], published: Sequence[Mapping[str, Any]], intervals: bool) -> list[str]:
     """What has to stand with a table wherever it is pasted."""
     notes = []
+    if comparable(found, published):
+        notes.append(
+            "Each published row has its method's own readout. PlaNet's is the cell's centre: compare it with --readout "
+            "center."
+        )
     if intervals:
         notes.append(f"95 % intervals by bootstrap: {resampling.described(found['intervals'])}.")
     if published and not comparable(found, published):
@@ -252,6 +259,23 @@ def _leak_lines(found: Mapping[str, Any]) -> Iterator[str]:
     if found["same_photo_id"]["count"]:
         names = _first(found["same_photo_id"])
         yield f"photo_ids that {found['training']} has too: {found['same_photo_id']['count']:,} ({names})"
+
+
+def _baseline_lines(found: Mapping[str, Any]) -> Iterator[str]:
+    """What needs no network, and by how many points the result is ahead of it."""
+    width = max(len(row["name"]) for row in found["baselines"]["rows"]) + 2
+    yield f"{'without a network':<{width}}" + "".join(f"{name:>22}" for name in RADII_KM)
+    for row in found["baselines"]["rows"]:
+        shares = (_with_interval(row["accuracy"][name], *row["accuracy_interval"][name]) for name in RADII_KM)
+        yield f"{row['name']:<{width}}" + "".join(f"{each:>22}" for each in shares)
+    yield "ahead of it by points"
+    for name, gains in found["baselines"]["gains"].items():
+        points = (_with_interval(*gains[radius], sign="+") for radius in RADII_KM)
+        yield f"{name:<{width}}" + "".join(f"{each:>22}" for each in points)
+
+
+def _with_interval(value: float, low: float, high: float, sign: str = "") -> str:
+    return f"{100 * value:{sign}.1f} [{100 * low:{sign}.1f}, {100 * high:{sign}.1f}]"
 
 
 def _first(entry: Mapping[str, Any]) -> str:

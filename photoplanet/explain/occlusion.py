@@ -1,5 +1,6 @@
 """Which parts of a photo speak for a place: a grey box slides over it (Zeiler & Fergus 2014; paper, Fig. 10)."""
 
+from collections.abc import Generator
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
@@ -19,7 +20,7 @@ BOX = 0.2  # side of the box, as a share of the photo's
 GREY = 128  # what hides: the middle of 0…255, which is neither dark nor light
 REGIONS = 3  # boxes that are named of each kind
 MOST_POSITIONS = 200  # each way: 40,000 runs of the network
-_BATCH = 50
+BATCH = 20  # runs of the network at a time: others get their turn after each
 
 
 @dataclass(frozen=True)
@@ -104,6 +105,38 @@ def occlude(
     >>> found.true, 0 <= found.whole <= 1, found.photo.dtype
     (False, True, dtype('uint8'))
     """
+    work = steps(locator, source, truth, positions, box, regions)
+    while True:
+        try:
+            advance(next(work))
+        except StopIteration as end:
+            found: Occlusion = end.value
+            return found
+
+
+def runs(positions: int) -> int:
+    """How often the network runs for one photo.
+
+    >>> runs(20)
+    401
+    """
+    return 1 + positions * positions
+
+
+def steps(
+    locator: "Locator",
+    source: "Photo",
+    truth: tuple[float, float] | None = None,
+    positions: int = POSITIONS,
+    box: float = BOX,
+    regions: int = REGIONS,
+) -> Generator[int, None, Occlusion]:
+    """Do what `occlude` does, and yield how many places of the box are done after each batch; returns the Occlusion.
+
+    >>> import photoplanet as pp
+    >>> list(steps(pp.load("toy"), np.zeros((64, 64, 3), np.uint8), positions=6))
+    [20, 16]
+    """
     if not 2 <= positions <= MOST_POSITIONS:
         raise InputError(f"positions must be 2 to {MOST_POSITIONS} each way, not {positions}")
     if not 0 < box < 1:
@@ -115,7 +148,7 @@ def occlude(
     wide = min(side, max(1, round(box * side)))
     starts = np.unique(np.linspace(0, side - wide, positions).round().astype(int))
     corners = [(int(top), int(left)) for top in starts for left in starts]
-    found = _hidden(locator, photo, label, corners, wide, advance)
+    found = yield from _hidden(locator, photo, label, corners, wide)
     total, times = np.zeros((side, side)), np.zeros((side, side))
     for (top, left), confidence in zip(corners, found, strict=True):
         total[top : top + wide, left : left + wide] += confidence
@@ -145,17 +178,16 @@ def _hidden(
     label: int,
     corners: list[tuple[int, int]],
     wide: int,
-    advance: progress.Advance,
-) -> NDArray[np.float64]:
-    """The confidence (n,) in a class with a grey box at each of the corners (top, left)."""
+) -> Generator[int, None, NDArray[np.float64]]:
+    """The confidence (n,) in a class with a grey box at each of the corners (top, left), batch by batch."""
     found = np.empty(len(corners))
-    for first in range(0, len(corners), _BATCH):
-        some = corners[first : first + _BATCH]
+    for first in range(0, len(corners), BATCH):
+        some = corners[first : first + BATCH]
         hidden = np.repeat(photo[None], len(some), axis=0)
         for each, (top, left) in zip(hidden, some, strict=True):
             each[top : top + wide, left : left + wide] = GREY
         found[first : first + len(some)] = np.exp(locator.log_probabilities(hidden)[0][:, label])
-        advance(len(some))
+        yield len(some)
     return found
 
 

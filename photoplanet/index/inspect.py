@@ -11,7 +11,7 @@ from photoplanet.earth.coordinates.tables import place_of
 from photoplanet.errors import InputError
 from photoplanet.metadata import exif, facts
 from photoplanet.metadata.times import never_set
-from photoplanet.photos import foreign_times, graphics_filter
+from photoplanet.photos import decoding_cost, foreign_times, graphics_filter
 from photoplanet.photos.decode import MAX_PIXELS, PhotoError, open_photo, opened, reported
 from photoplanet.photos.foreign_tables import matched
 from photoplanet.photos.shards import read_range, split_address
@@ -86,7 +86,8 @@ def inspect_photo(candidate: Candidate, options: IndexOptions) -> Record:
                 file = getattr(image, "fp", None)
                 if not options.decodes and not (file and surely_whole(file, image)):
                     image.draft(None, (1, 1))  # the cheapest way to read a JPEG to its end
-                    image.load()
+                    with decoding_cost.held(image, name):
+                        image.load()
         if refusal := _refusal(candidate.address, options):
             return refusal
     except InputError as error:

@@ -136,6 +136,7 @@ def _content(path: str | Path) -> formats.Format | None:
 _OWN = re.compile(r"\..*\.cache|\.photoplanet.*")  # what photoplanet keeps beside tables and photos
 _DETAILS = {
     formats.NOT_READ: f"convert it to {formats.NAMES}",
+    formats.ARCHIVE: "unpack it first; of archives only .tar shards are read",
     formats.FILM: "only photos are indexed",
     formats.BESIDE: "what sidecars say goes to their photos; name a table itself to index what it lists",
     formats.HIDDEN: "its name begins with a dot",

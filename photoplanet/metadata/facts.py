@@ -1,6 +1,7 @@
 """All that is said of a photo beside its pixels, in its file and in the files beside it, as one answer."""
 
 from collections.abc import Iterable
+from contextlib import suppress
 from dataclasses import dataclass, replace
 from pathlib import Path
 
@@ -11,6 +12,8 @@ from photoplanet.metadata import exif, png_text, sidecars, takeout, xmp, xmp_fac
 from photoplanet.photos import decode, formats
 
 EXIF, XMP = "EXIF", "XMP"
+_EXTENDED = b"http://ns.adobe.com/xmp/extension/\0"
+_EXTENDED_AT = len(_EXTENDED) + 32 + 8  # behind its digest, its length and where in it the segment belongs
 _SAME = 1e-4  # degrees: so close to an estimate of ours, a place is that estimate, copied by another program
 
 
@@ -98,10 +101,15 @@ def xmp_packets(image: Image.Image) -> list[bytes]:
         segments = getattr(image, "applist", ())
         packet = next((body[len(begin) :] for _, body in segments if body.startswith(begin)), None)
     if packet is None and kind is formats.TIFF:
-        packet = getattr(image, "tag_v2", {}).get(700)
+        with suppress(Exception):  # Pillow raises a dozen types on broken tags
+            packet = getattr(image, "tag_v2", {}).get(700)
     if isinstance(packet, tuple):
         packet = bytes(part & 255 for part in packet if isinstance(part, int))
-    return [packet] if isinstance(packet, bytes) and packet else []
+    packets = [packet] if isinstance(packet, bytes) and packet else []
+    if packets and kind is formats.JPEG and b"HasExtendedXMP" in packets[0]:  # what was too long for one segment
+        rest = [body[_EXTENDED_AT:] for _, body in getattr(image, "applist", ()) if body.startswith(_EXTENDED)]
+        packets.append(b"".join(rest))
+    return packets
 
 
 def _statement(source: str, said: xmp_facts.Said) -> Statement:

@@ -101,4 +101,4 @@ def check_writable(path: Path) -> None:
     >>> check_writable(getfixture("tmp_path") / "IMG_1.jpg.xmp")
     """
     if not os.access(path.parent, os.W_OK | os.X_OK):
-        raise PermissionError(errno.EACCES, os.strerror(errno.EACCES), str(path.parent))
+        raise PermissionError(errno.EACCES, "cannot be written to", str(path.parent))

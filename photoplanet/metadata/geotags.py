@@ -9,7 +9,7 @@ from collections.abc import Iterable, Iterator
 from contextlib import suppress
 from pathlib import Path
 
-from photoplanet.core import atomic, progress
+from photoplanet.core import leftovers, progress
 from photoplanet.errors import InputError
 from photoplanet.metadata import exif, exif_places, exif_writer, facts, files, undo_list, xmp
 from photoplanet.metadata.byte_edits import Edit, applied
@@ -47,21 +47,21 @@ def write(
     if kind not in KINDS:
         raise InputError(f"geotags are written as {' or '.join(KINDS)}, not {kind!r}")
     xmp.sidecar(Path("a.jpg"), ending)
-    beside, used = Sidecars(), set[Path]()
+    beside, used = Sidecars(), dict[Path, Path]()
     folders: set[Path] = set()
     for name, estimate in estimates:
         photo = Path(name)
         advance(1)
         if not dry_run and photo.parent not in folders:
             folders.add(photo.parent)
-            atomic.tidy(photo.parent, again=True)
+            leftovers.tidy(photo.parent, again=True)
         try:
             _refuse_own(photo, beside.of(photo))
             path = beside.named(xmp.sidecar(photo, ending), photo)
             yield (
                 _into_exif(photo, path, estimate, used, dry_run)
                 if kind == "exif"
-                else _beside(path, estimate, used, dry_run)
+                else _beside(photo, path, estimate, used, dry_run)
             )
         except OwnGps as error:
             yield Outcome(photo, "own GPS", str(error))
@@ -100,7 +100,7 @@ def _refuse_own(photo: Path, beside: Iterable[str]) -> None:
             raise OwnGps(f"{sidecar.path.name} holds a place")
 
 
-def _into_exif(photo: Path, path: Path, estimate: Estimate, used: set[Path], dry_run: bool) -> Outcome:
+def _into_exif(photo: Path, path: Path, estimate: Estimate, used: dict[Path, Path], dry_run: bool) -> Outcome:
     seen = files.look(photo)
     try:
         if seen.fault:
@@ -116,13 +116,13 @@ def _into_exif(photo: Path, path: Path, estimate: Estimate, used: set[Path], dry
     except OwnGps:
         raise
     except InputError as error:
-        beside = _beside(path, estimate, used, dry_run)
+        beside = _beside(photo, path, estimate, used, dry_run)
         return Outcome(beside.path, beside.did, f"a sidecar, for {str(error).removeprefix(f'{photo}: ')}")
     return _change(seen, data, changes, dry_run)
 
 
-def _beside(path: Path, estimate: Estimate, used: set[Path], dry_run: bool) -> Outcome:
-    if path in used:
+def _beside(photo: Path, path: Path, estimate: Estimate, used: dict[Path, Path], dry_run: bool) -> Outcome:
+    if used.setdefault(path, photo) != photo:
         raise InputError(f"{path.name} is another photo's sidecar too; use the ending {xmp.DEFAULT_ENDING}")
     seen = files.look(path)
     for fault, what in (
@@ -132,7 +132,6 @@ def _beside(path: Path, estimate: Estimate, used: set[Path], dry_run: bool) -> O
     ):
         if fault:
             raise InputError(f"{path.name} {what}")
-    used.add(path)
     data = seen.read(xmp.MAX_BYTES)
     return _change(seen, data, xmp.edits(data, estimate), dry_run)
 

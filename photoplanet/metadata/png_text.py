@@ -32,27 +32,30 @@ def read(image: Image.Image) -> PngText:
     """
     found = PngText()
     file = getattr(image, "fp", None)
-    if file is None:  # decoded already: what Pillow has kept
+    if file is None or getattr(file, "closed", False):  # decoded already: what Pillow has kept
         found.exif = image.info.get("exif") or b""
         packet = image.info.get("XML:com.adobe.xmp") or image.info.get("xmp") or b""
         found.packets += [packet.encode() if isinstance(packet, str) else packet] if packet else []
         return found
-    profile = b""
+    profile, unpacked = b"", 0
     for kind, body in _chunks(file):
         if kind == b"eXIf":
-            found.exif = found.exif or _EXIF + body
+            found.exif = found.exif or _EXIF + body.removeprefix(_EXIF)
             continue
         keyword, text = _text(kind, body)
+        unpacked += len(text)
+        if unpacked > 4 * MAX_BLOCK:  # a few bytes can unpack to many, again and again
+            break
         if keyword == b"XML:com.adobe.xmp":
             found.packets.append(text)
         elif keyword.startswith(_RAW):
-            data = _unhexed(text)
+            data, name = _unhexed(text), keyword.removeprefix(_RAW).lower()
             if data.startswith(XMP_BEGIN):
                 found.packets.append(data.removeprefix(XMP_BEGIN))
-            elif keyword == _RAW + b"xmp":
+            elif name == b"xmp":
                 found.packets.append(data)
-            elif keyword in (_RAW + b"exif", _RAW + b"APP1") and not profile:
-                profile, turned = data, keyword.endswith(b"exif")
+            elif name in (b"exif", b"app1") and not profile:
+                profile, turned = data, keyword == _RAW + b"exif"  # as Pillow reads it
     if profile and not found.exif:
         found.exif, found.turned = profile if profile.startswith(_EXIF) else _EXIF + profile, turned
     return found

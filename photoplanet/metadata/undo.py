@@ -7,10 +7,10 @@ what an estimate of ours is (`own_changes`). All else is named and left alone, a
 import hashlib
 import os
 from collections.abc import Iterable, Iterator, Sequence
-from contextlib import suppress
+from contextlib import nullcontext, suppress
 from pathlib import Path
 
-from photoplanet.core import atomic
+from photoplanet.core import atomic, leftovers
 from photoplanet.core.names import OnDisk
 from photoplanet.errors import InputError
 from photoplanet.metadata import own_changes, undo_list
@@ -47,8 +47,9 @@ def undo(folder: str | Path, dry_run: bool = False) -> Iterator[Outcome]:
         raise InputError(f"{folder / undo_list.NAME}: no such file, so there is nothing to undo here") from None
     if dry_run:
         return iter(_undo(folder, dry_run))
-    atomic.tidy(folder, again=True)
-    with undo_list.opened(folder):
+    leftovers.tidy(folder, again=True)
+    # where there are no locks, what is open cannot be replaced either
+    with undo_list.opened(folder) if undo_list.LOCKS else nullcontext():
         return iter(_undo(folder, dry_run))
 
 

@@ -12,7 +12,7 @@ import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
-from typing import IO, NamedTuple
+from typing import BinaryIO, NamedTuple
 
 from photoplanet.core import regular
 from photoplanet.errors import InputError
@@ -23,6 +23,7 @@ try:
 except ImportError:  # Windows
     fcntl = None  # type: ignore[assignment]
 
+LOCKS = fcntl is not None
 NAME = ".photoplanet-undo.json"
 FORMAT = 1
 MAX_LINE = 1 << 20  # bytes; ours have some 600
@@ -71,8 +72,9 @@ def noted(folder: Path, change: Change, unchanged: Callable[[], bool]) -> Iterat
         if start + len(text) > MAX_BYTES:
             raise InputError(f"{NAME} is full ({MAX_BYTES >> 20} MiB); take all back with --undo, or move it elsewhere")
         try:
-            file.write(b"\n" * (start > 0) + text)  # a kill may have cut the last line
-            file.flush()
+            left = memoryview(b"\n" * (start > 0) + text)  # a kill may have cut the last line
+            while left:
+                left = left[file.write(left) or 0 :]
             os.fsync(file.fileno())
             yield
         except Exception:
@@ -131,7 +133,7 @@ def without(folder: Path, done: set[int]) -> Iterator[bytes]:
 
 
 @contextmanager
-def opened(folder: Path, make: bool = False) -> Iterator[IO[bytes]]:
+def opened(folder: Path, make: bool = False) -> Iterator[BinaryIO]:
     """Open a folder's list to read and add to it, while no other photoplanet does; with `make`, make it if need be.
 
     InputError where it is a link, has several names, is not a regular file, or stays in use; OSError as for any file.
@@ -151,12 +153,12 @@ def opened(folder: Path, make: bool = False) -> Iterator[IO[bytes]]:
     raise InputError(f"{path}: another photoplanet is at work in this folder; try again when it has ended")
 
 
-def _open(path: Path, make: bool) -> IO[bytes]:
+def _open(path: Path, make: bool) -> BinaryIO:
     flags = os.O_RDWR | os.O_APPEND | (os.O_CREAT if make else 0)
     flags |= sum(getattr(os, name, 0) for name in ("O_NOFOLLOW", "O_NONBLOCK", "O_NOCTTY", "O_BINARY"))
     with suppress(FileNotFoundError):
         check(path)
-    file = os.fdopen(os.open(path, flags, 0o666), "r+b")
+    file = os.fdopen(os.open(path, flags, 0o666), "r+b", buffering=0)  # or a full disk fails again in the end
     if stat.S_ISREG(os.fstat(file.fileno()).st_mode):
         return file
     file.close()
@@ -181,7 +183,7 @@ def check(path: Path) -> None:
         raise InputError(f"{path.name} has several names (hard links)")
 
 
-def _locked(file: IO[bytes]) -> bool:
+def _locked(file: BinaryIO) -> bool:
     """Whether the file is ours until it is closed; file systems without locks count as ours."""
     if fcntl is not None:
         try:
@@ -193,7 +195,7 @@ def _locked(file: IO[bytes]) -> bool:
     return True
 
 
-def _is_at(file: IO[bytes], path: Path) -> bool:
+def _is_at(file: BinaryIO, path: Path) -> bool:
     """Whether an open file is still the one at `path`: another photoplanet may have replaced it meanwhile."""
     try:
         return os.path.samestat(os.fstat(file.fileno()), path.lstat())

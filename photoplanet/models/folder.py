@@ -13,7 +13,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from photoplanet import __version__
-from photoplanet.core import atomic
+from photoplanet.core import atomic, atomic_folders, leftovers
 from photoplanet.errors import InputError, ModelError
 from photoplanet.models import info as facts_of
 from photoplanet.models.info import CARD, CELLS, FILE_NAME, INFO, NETWORK, WEIGHTS, ModelInfo
@@ -94,7 +94,7 @@ def write(
         raise ModelError(f"{target}: {len(partition)} cells for a network of {info.classes} classes; use its own cells")
     sources = {NETWORK: Path(onnx_file)} | ({WEIGHTS: Path(weights_file)} if weights_file is not None else {})
     target.parent.mkdir(parents=True, exist_ok=True)
-    with atomic.replacing_folder(target, _of_others) as assembled:
+    with atomic_folders.replacing(target, _of_others) as assembled:
         for name, source in sources.items():
             shutil.copyfile(source, assembled / name)
         partition.save(assembled / CELLS)
@@ -115,8 +115,8 @@ def add_part(
     """Put files trained on top of a model (name in the folder → file to copy) beside it, with facts, as one part.
 
     A part of the same name is replaced; `write` drops all parts, since they belong to the network they were trained on.
-    Each file is renamed into place and `model.json` last, so that a reader killed or started in between sees the old
-    part, or a file whose hash is wrong, never a mixture. InputError for a name that is taken or not a plain file name.
+    The folder is assembled anew and takes its own place in one step, so that a reader sees the old part or
+    the new one, whenever this is killed. InputError for a name that is taken or not a plain file name.
 
     >>> import pathlib, tempfile
     >>> from photoplanet.models import installed
@@ -133,16 +133,16 @@ def add_part(
     for name in files:
         if not FILE_NAME.fullmatch(name) or name in taken:
             raise InputError(f"{target}: a part's file cannot be called {name!r}; choose another name")
-    hashes = {name: digest for name, digest in info.hashes.items() if name not in old}
-    for name, source in files.items():
-        with atomic.replacing(target / name) as temporary:
-            shutil.copyfile(source, temporary)
-        hashes[name] = sha256(target / name)
-    parts = info.parts | {part: {**facts, "files": sorted(files)}}
-    info = replace(info, hashes=hashes, parts=parts, photoplanet_version=__version__)
-    _write_facts(target, info, bundle.partition)
-    for name in set(old) - set(files):
-        (target / name).unlink(missing_ok=True)
+    kept = {name: digest for name, digest in info.hashes.items() if name not in old}
+    with atomic_folders.replacing(target, _of_others) as assembled:
+        for name in kept:
+            atomic_folders.link(target / name, assembled / name)
+        for name, source in files.items():
+            shutil.copyfile(source, assembled / name)
+        hashes = kept | {name: sha256(assembled / name) for name in files}
+        parts = info.parts | {part: {**facts, "files": sorted(files)}}
+        info = replace(info, hashes=hashes, parts=parts, photoplanet_version=__version__)
+        _write_facts(assembled, info, bundle.partition)
     return Bundle(target, info)
 
 
@@ -157,6 +157,7 @@ def read(folder: str | os.PathLike[str], verify: bool | Collection[str] = True) 
     True
     """
     target = Path(folder)
+    leftovers.recover(target)
     info = facts_of.read(target)
     for name, expected in info.hashes.items():
         path = target / name
@@ -176,7 +177,7 @@ def is_model(folder: str | os.PathLike[str]) -> bool:
     >>> is_model("no-such-folder")
     False
     """
-    return (Path(folder) / INFO).is_file()
+    return leftovers.recover(folder) and (Path(folder) / INFO).is_file()
 
 
 def check_target(folder: str | os.PathLike[str]) -> None:
@@ -185,9 +186,9 @@ def check_target(folder: str | os.PathLike[str]) -> None:
     >>> check_target("a-new-folder")
     """
     target = Path(folder)
-    if target.exists() and not target.is_dir():
+    if leftovers.recover(target) and not target.is_dir():
         raise InputError(f"{target} is a file; give the name of a new folder for the model")
-    if target.is_dir() and not is_model(target) and any(target.iterdir()):
+    if target.is_dir() and not is_model(target) and not leftovers.empty(target):
         raise InputError(
             f"{target} is not empty and is not a model folder; give the name of a new folder for the model"
         )

@@ -7,7 +7,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from photoplanet.core import atomic, regular
+from photoplanet.core import atomic, atomic_folders, leftovers, regular
+from photoplanet.core.home import home
 from photoplanet.errors import InputError, ModelError, PhotoplanetError
 from photoplanet.models import folder as model_folder
 
@@ -32,20 +33,6 @@ class Installed:
     default: bool
 
 
-def home() -> Path:
-    """The user's own folder: PHOTOPLANET_HOME, else `photoplanet` in the XDG data folder (`~/.local/share`).
-
-    >>> getfixture("monkeypatch").setenv("PHOTOPLANET_HOME", "/srv/photoplanet")
-    >>> home()
-    PosixPath('/srv/photoplanet')
-    """
-    own = os.environ.get("PHOTOPLANET_HOME")
-    if own:
-        return Path(own).expanduser()
-    shared = os.environ.get("XDG_DATA_HOME")
-    return (Path(shared) if shared else Path.home() / ".local" / "share") / "photoplanet"
-
-
 def models() -> list[Installed]:
     """Return the models that have a name, the bundled ones first; nothing is read but the folders' names.
 
@@ -53,6 +40,7 @@ def models() -> list[Installed]:
     ('toy', True)
     """
     chosen = default()
+    leftovers.tidy(home() / "models")  # a killed process may have left a model out of the way
     found: dict[str, Installed] = {}
     for root, bundled in ((BUNDLED, True), (home() / "models", False)):
         for path in sorted(root.iterdir()) if root.is_dir() else ():
@@ -83,7 +71,7 @@ def resolve(model: str | os.PathLike[str] | None = None) -> Path:
     if os.fspath(model) in named:
         return named[os.fspath(model)]
     path = Path(model).expanduser()
-    if not path.is_dir():
+    if not leftovers.recover(path) or not path.is_dir():
         known = ", ".join(named) or "none"
         raise ModelError(f"{os.fspath(model)}: neither a model folder nor an installed model (installed: {known})")
     return path
@@ -150,7 +138,7 @@ def add(source: str | os.PathLike[str], name: str | None = None) -> Installed:
     if name in {installed.name for installed in models()} or (root / name).exists():
         raise InputError(f"a model called {name} is there already; give another --name, or remove that one first")
     root.mkdir(parents=True, exist_ok=True)
-    with atomic.replacing_folder(root / name) as copy:
+    with atomic_folders.replacing(root / name) as copy:
         for file in (model_folder.INFO, *bundle.info.hashes, model_folder.CARD):
             if (bundle.folder / file).is_file():
                 shutil.copyfile(bundle.folder / file, copy / file)
@@ -176,7 +164,7 @@ def remove(name: str) -> None:
     if known[name].folder.is_symlink():
         known[name].folder.unlink()  # the folder itself is somebody's own
     else:
-        atomic.remove_folder(known[name].folder)
+        atomic_folders.remove(known[name].folder)
 
 
 def describe(installed: Installed) -> dict[str, Any]:

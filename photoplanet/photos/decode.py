@@ -5,8 +5,6 @@ import importlib
 import io
 import math
 import os
-import threading
-import warnings
 from collections import deque
 from collections.abc import Callable, Iterable, Iterator
 from concurrent.futures import Future, ThreadPoolExecutor
@@ -19,7 +17,8 @@ from numpy.typing import NDArray
 from PIL import Image
 
 from photoplanet.errors import InputError
-from photoplanet.photos import formats
+from photoplanet.photos import colour, decoding_cost, file_bounds, formats, jpeg_structure, quiet
+from photoplanet.photos.photo_error import PhotoError, reported
 from photoplanet.photos.preprocessing import Preprocessing
 from photoplanet.photos.shards import read_member, split_address
 
@@ -28,7 +27,7 @@ __all__ = [
     "open_photo", "opened", "plain_jpeg", "reported", "source_name",
 ]  # fmt: skip
 
-MAX_PIXELS = 100_000_000  # 300 MB of RGB; a 100-megapixel camera back just fits
+MAX_PIXELS = 250_000_000  # phones and panoramas have 200 million; `decoding_cost` bounds memory and work
 MAX_BYTES = 400_000_000  # of one file: an uncompressed 100-megapixel TIFF with alpha
 
 Source = str | os.PathLike[str] | bytes | bytearray | memoryview | Image.Image | NDArray[np.uint8]
@@ -56,15 +55,18 @@ _PLUGINS = {
     formats.GIF: ("PIL.GifImagePlugin", "GifImageFile"),
     formats.BMP: ("PIL.BmpImagePlugin", "BmpImageFile"),
 }
-_CUT_WORDS = ("truncated", "end of file", "end-of-file")
+_SCALES = (8, 4, 2, 1)
+# their orientation shows once they are loaded: TIFF and HEIC turn themselves, a PNG may hold it behind its pixels
+_LATE = (formats.TIFF, formats.HEIC, formats.PNG)
 
 
 def open_photo(source: Source, max_pixels: int = MAX_PIXELS, size_hint: int | None = None) -> Image.Image:
     """Decode one photo as an upright RGB PIL image.
 
     A source is a path, `shard.tar#member`, bytes, a PIL image or a uint8 array (h, w), (h, w, 3) or (h, w, 4).
-    `size_hint`, in pixels, lets a JPEG be decoded at 1/2 … 1/8 of its size, as long as the short side is not below it.
-    PhotoError (an InputError) that names the file where it is missing, not a photo, damaged or too large.
+    `size_hint`, in pixels, lets a JPEG, or a large photo of another format, come at 1/2 … 1/8 of its size, as long as
+    the short side is not below it. PhotoError (an InputError) that names the file where it is missing, not a photo,
+    damaged, or too large: in pixels, or in the memory or work that decoding it takes.
 
     >>> open_photo(np.zeros((30, 40, 3), np.uint8)).size
     (40, 30)
@@ -73,9 +75,17 @@ def open_photo(source: Source, max_pixels: int = MAX_PIXELS, size_hint: int | No
         if size_hint and not isinstance(source, Image.Image):
             width, height = (math.ceil(length * size_hint / min(image.size)) for length in image.size)
             image.draft(None, (width, height))
-        image.load()
-        upright = _rgb(_turned(image, _orientation(image)))
-        return upright if upright is not image else image.copy()
+        large = 4 * image.width * image.height > decoding_cost.SMALL
+        shorter = min(image.size)
+        factor = next(each for each in _SCALES if each == 1 or (large and size_hint and shorter >= each * size_hint))
+        kind = formats.of_pillow(image.format)
+        turned = kind is formats.PNG or (kind not in _LATE and _orientation(image) != 1)
+        pixels = -(-image.width // factor) * -(-image.height // factor)
+        copies = turned + (image.mode != "RGB" or factor > 1 or not large)
+        with decoding_cost.held(image, name, 4 * pixels * copies + _strips(image)):
+            image.load()
+            upright = _turned(colour.to_rgb(image, factor), _orientation(image))
+            return image.copy() if upright is image and not large else upright
 
 
 def plain_jpeg(
@@ -111,23 +121,21 @@ def load(
     if box is not None and not (0 <= box[0] < box[2] <= 1 and 0 <= box[1] < box[3] <= 1):
         raise InputError(f"box {box}: must have 0 ≤ left < right ≤ 1 and 0 ≤ top < bottom ≤ 1")
     with opened(source, max_pixels) as (image, name), reported(name):
-        if formats.of_pillow(image.format) in (
-            formats.TIFF,
-            formats.HEIC,
-        ):  # these turn themselves upright while loading
+        late = formats.of_pillow(image.format) in _LATE
+        orientation = 1 if late else _orientation(image)
+        if not late:
+            part = _part(image, orientation, box, preprocessing.fit)
+            if not isinstance(source, Image.Image):
+                image.draft(None, _draft_size(part, size))
+        with decoding_cost.held(image, name, _strips(image)):
             image.load()
-        orientation = _orientation(image)
-        part = _STORED_BOX[orientation](*box) if box else _fit_box(image.size, preprocessing.fit)
-        if not isinstance(source, Image.Image):
-            image.draft(None, _draft_size(part, size))
-        image.load()
-        width, height = image.size
-        pixels = (part[0] * width, part[1] * height, part[2] * width, part[3] * height)
-        if image.mode not in ("RGB", "L"):
-            image = _rgb(image)
-        # HAMMING: as sharp as BICUBIC when shrinking, at two thirds of the cost of decoding and shrinking together
-        small = image.resize((size, size), Image.Resampling.HAMMING, pixels, reducing_gap=3.0)
-        return np.array(_rgb(_turned(small, orientation)))
+            if late:
+                orientation = _orientation(image)
+                part = _part(image, orientation, box, preprocessing.fit)
+            width, height = image.size
+            pixels = (part[0] * width, part[1] * height, part[2] * width, part[3] * height)
+            small = colour.shrunk(image, size, pixels)
+        return np.array(_turned(small, orientation).convert("RGB"))
 
 
 def load_many(
@@ -177,7 +185,7 @@ def opened(source: Source, max_pixels: int = MAX_PIXELS) -> Iterator[tuple[Image
     ((40, 30), 'array')
     """
     name = source_name(source)
-    with _silence:
+    with quiet.silence:
         if isinstance(source, Image.Image):
             _check_size(source.size, max_pixels, name)
             yield source, name
@@ -214,6 +222,11 @@ def _fit_box(size: tuple[int, int], fit: str) -> Box:
     return 0.5 - x, 0.5 - y, 0.5 + x, 0.5 + y
 
 
+def _part(image: Image.Image, orientation: int, box: Box | None, fit: str) -> Box:
+    """The part of a stored picture that fills the result; `box` is of the upright one."""
+    return _STORED_BOX[orientation](*box) if box else _fit_box(image.size, fit)
+
+
 def _draft_size(part: Box, size: int) -> tuple[int, int]:
     """The smallest decoded size at which `part` still has `size` pixels each way."""
     return math.ceil(size / (part[2] - part[0])), math.ceil(size / (part[3] - part[1]))
@@ -232,25 +245,9 @@ def _turned(image: Image.Image, orientation: int) -> Image.Image:
     return image.transpose(_TRANSPOSE[orientation]) if orientation in _TRANSPOSE else image
 
 
-def _rgb(image: Image.Image) -> Image.Image:
-    """Any mode to RGB: transparency on white, 16 and 32 bits scaled to 8."""
-    mode = image.mode
-    if mode == "RGB":
-        return image
-    if mode.startswith("I") or mode == "F":
-        values = np.nan_to_num(np.asarray(image, np.float32), posinf=0, neginf=0)
-        top = 65535.0 if mode.startswith("I;16") else float(values.max(initial=0))
-        white = next((limit for limit in (1.0, 255.0, 65535.0) if top <= limit and (limit > 1 or mode == "F")), top)
-        return Image.fromarray((values * (255 / white)).clip(0, 255).astype(np.uint8)).convert("RGB")
-    if mode in ("RGBA", "LA", "PA", "RGBa", "La") or (mode == "P" and "transparency" in image.info):
-        rgba = (image.convert("LA") if mode == "La" else image).convert("RGBA")
-        return Image.alpha_composite(Image.new("RGBA", image.size, "white"), rgba).convert("RGB")
-    if mode == "LAB":
-        from PIL import ImageCms
-
-        lab, srgb = ImageCms.createProfile("LAB"), ImageCms.createProfile("sRGB")
-        return cast(Image.Image, ImageCms.profileToProfile(image, lab, srgb, outputMode="RGB"))
-    return image.convert("RGB")
+def _strips(image: Image.Image) -> int:
+    """Bytes that changing an image's colour mode takes."""
+    return 0 if image.mode in ("RGB", "L") else min(colour.STRIP_BYTES, 24 * image.width * image.height)
 
 
 def _from_array(array: NDArray[np.uint8], max_pixels: int) -> Image.Image:
@@ -314,6 +311,12 @@ def _parsed(file: io.BufferedIOBase, name: str) -> Image.Image:
         if int.from_bytes(head[4:8], "little") + 8 > file.seek(0, os.SEEK_END):  # the decoder would not say why
             raise PhotoError(name, "truncated", "cannot decode it (the file is truncated)")
         file.seek(0)
+    if kind is formats.TIFF:
+        quiet.hush_libtiff()
+    if kind is formats.JPEG:
+        jpeg_structure.read_frame(file, name)
+        file.seek(0)
+    file_bounds.check(file, kind, name)
     return _plugin(kind)(file)
 
 
@@ -322,56 +325,3 @@ def _plugin(kind: formats.Format) -> Callable[[io.BufferedIOBase], Image.Image]:
     """Pillow's class for a format, imported when it is first needed."""
     module, name = _PLUGINS[kind]
     return cast(Callable[[io.BufferedIOBase], Image.Image], getattr(importlib.import_module(module), name))
-
-
-@contextmanager
-def reported(name: str) -> Iterator[None]:
-    """Turn whatever Pillow raises on damaged bytes into a PhotoError that names the file.
-
-    >>> with reported("IMG_1.jpg"):
-    ...     raise OSError("image file is truncated")
-    Traceback (most recent call last):
-    photoplanet.photos.decode.PhotoError: IMG_1.jpg: cannot decode it (image file is truncated)
-    """
-    try:
-        yield
-    except PhotoError:
-        raise
-    except Exception as error:  # decoders raise a dozen types (OSError, SyntaxError, struct.error, ValueError, …)
-        detail = str(error) or type(error).__name__
-        if isinstance(error, Image.DecompressionBombError):
-            raise PhotoError(name, "over the pixel limit", detail) from None
-        cut = isinstance(error, EOFError) or any(word in detail.lower() for word in _CUT_WORDS)
-        raise PhotoError(name, "truncated" if cut else "unreadable", f"cannot decode it ({detail})") from None
-
-
-class _Silence:
-    """Keeps warnings of Pillow's inside; counted, because `warnings.catch_warnings` alone is not safe with threads."""
-
-    def __init__(self) -> None:
-        self._lock, self._depth, self._filters = threading.Lock(), 0, warnings.catch_warnings()
-
-    def __enter__(self) -> None:
-        with self._lock:
-            if self._depth == 0:
-                self._filters = warnings.catch_warnings()
-                self._filters.__enter__()
-                warnings.filterwarnings("ignore", module=r"(PIL|pillow_heif)\b")
-            self._depth += 1
-
-    def __exit__(self, *_: object) -> None:
-        with self._lock:
-            self._depth -= 1
-            if self._depth == 0:
-                self._filters.__exit__(None, None, None)
-
-
-_silence = _Silence()
-
-
-class PhotoError(InputError):
-    """A photo that cannot be used; `reason` is one of a few short words for reports, the message names the file."""
-
-    def __init__(self, name: str, reason: str, detail: str):
-        super().__init__(f"{name}: {detail}")
-        self.reason = reason

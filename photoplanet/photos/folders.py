@@ -17,10 +17,10 @@ class Folder:
     fault: str | None = None
 
 
-def walk(root: str | Path) -> Iterator[Folder]:
+def walk(root: str | Path, links: bool = True) -> Iterator[Folder]:
     """Yield a folder and all below it, each before those in it; hidden folders are passed over.
 
-    Links to folders are followed, and a folder that was there before by another name is not visited again.
+    With `links`, links to folders are followed; a folder that was there before by another name is not visited again.
 
     >>> folder = getfixture("tmp_path")
     >>> for name in ("IMG_10.jpg", "IMG_9.jpg"):
@@ -43,7 +43,8 @@ def walk(root: str | Path) -> Iterator[Folder]:
             yield Folder(folder, fault=error.strerror or str(error))
             continue
         yield Folder(folder, entries)
-        waiting += [Path(entry.path) for entry in reversed(entries) if is_open_folder(entry)]
+        inner = [entry for entry in reversed(entries) if is_open_folder(entry) and (links or not entry.is_symlink())]
+        waiting += [Path(entry.path) for entry in inner]
 
 
 def is_open_folder(entry: os.DirEntry[str]) -> bool:

@@ -28,9 +28,9 @@ BMP = Format("BMP", (".bmp", ".dib"), ("BMP",))
 FORMATS = (JPEG, PNG, WEBP, TIFF, HEIC, GIF, BMP)
 EXIF_WRITTEN = JPEG  # the only format into which EXIF is written; beside the others lies an XMP sidecar
 SUFFIXES = tuple(suffix for each in FORMATS for suffix in each.suffixes)
-NOT_READ, FILM, HIDDEN, OTHER = "format not read", "film or sound", "hidden", "not called like a photo"
-BESIDE = "sidecar or table"
-MEDIA, NO_PHOTOS = (NOT_READ, FILM), (FILM, BESIDE, HIDDEN, OTHER)
+NOT_READ, FILM, ARCHIVE, BESIDE = "format not read", "film or sound", "archive not opened", "sidecar or table"
+HIDDEN, OTHER = "hidden", "not called like a photo"
+MEDIA, NO_PHOTOS = (NOT_READ, FILM), (FILM, ARCHIVE, BESIDE, HIDDEN, OTHER)
 # why a file beside photos is not read, by its ending: it is reported, so that nobody wonders where it went
 _OTHERS = {
     NOT_READ: (
@@ -44,6 +44,7 @@ _OTHERS = {
         ".m4v", ".mkv", ".mov", ".mp", ".mp3", ".mp4", ".mpeg", ".mpg", ".mts", ".ogg", ".ogv", ".opus", ".qt", ".ts",
         ".vob", ".wav", ".webm", ".wma", ".wmv",
     ),
+    ARCHIVE: (".7z", ".bz2", ".gz", ".rar", ".tgz", ".xz", ".zip", ".zst"),
     BESIDE: (
         ".xmp", ".json", ".aae", ".pp3", ".dop", ".cos", ".arp", ".on1", ".vrd", ".ini", ".db", ".lrcat", ".xml",
         ".gpx", ".kml", ".kmz", ".fit", ".tcx", ".nmea", ".csv", ".tsv", ".tab", ".txt", ".parquet", ".pq", ".md",

@@ -48,20 +48,20 @@ def name_of(source: str | bytes) -> str:
     return STDIN if isinstance(source, bytes) else readable(source)
 
 
-def check_outputs(outputs: Iterable[str | Path], photos: Iterable[str | bytes]) -> None:
-    """Raise InputError, before any work, for an output that is one of the photos, is named twice, or has no folder.
+def check_outputs(outputs: Iterable[str | Path | None], sources: Iterable[str | bytes | None]) -> None:
+    """Raise InputError, before any work, for an output that is one of the sources, named twice, or has no folder.
 
     >>> check_outputs(["answers.jpg"], [])
     Traceback (most recent call last):
     photoplanet.errors.InputError: answers.jpg: is called like a photo, which results never overwrite; give another name
     """
-    given = [Path(output) for output in outputs]
+    given = [Path(output) for output in outputs if output is not None]
     for output in given:
         if not output.absolute().parent.is_dir():
             raise InputError(f"{output}: its folder does not exist; make it first")
         if output.suffix.lower() in SUFFIXES:
             raise InputError(f"{output}: is called like a photo, which results never overwrite; give another name")
-    files = (photo for photo in photos if isinstance(photo, str))
+    files = (source for source in sources if isinstance(source, str))
     targets.check(given, (name for file in files for name in (file, (shards.split_address(file) or (file,))[0])))
 
 
@@ -106,20 +106,24 @@ def _opened_out(name: str, say: Say) -> Iterator[str | bytes]:
 
 
 def _inside(folder: Path, say: Say) -> list[str]:
-    """All photos below a folder, in the order and by the rules of `folders.walk`; the others are counted."""
+    """All photos below a folder, in the order of `folders.walk`; the others are counted.
+
+    Links to folders are passed over: what is written beside photos must not leave the folder that was named.
+    """
     found: list[str] = []
     others: Counter[str] = Counter()
-    for inside in folders.walk(folder):
+    for inside in folders.walk(folder, links=False):
         if inside.fault is not None:
             others["unreadable folder"] += 1
         for entry in inside.entries:
             if folders.is_open_folder(entry):
+                others["link to a folder"] += entry.is_symlink()
                 continue
             why = formats.why_not(entry.name)
             if why is None:
                 found.append(entry.path)
             elif why not in (formats.BESIDE, formats.HIDDEN) and not entry.name.lower().endswith(".tar"):
                 others[why] += 1
-    if others:
-        say(f"{folder}: passed over {', '.join(f'{why}: {count:,}' for why, count in sorted(others.items()))}")
+    if passed := ", ".join(f"{why}: {count:,}" for why, count in sorted(others.items()) if count):
+        say(f"{folder}: passed over {passed}")
     return found

@@ -2,10 +2,9 @@
 
 import asyncio
 import os
-import queue
 import threading
+from collections import deque
 from collections.abc import Callable
-from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from typing import Any, TypeVar
 
@@ -15,9 +14,12 @@ from numpy.typing import NDArray
 from photoplanet.locate.locator import BATCH_SIZE, Locator
 from photoplanet.locate.prediction import Prediction, prepare
 from photoplanet.photos import decode as images
+from photoplanet.photos import decoding_cost
+from photoplanet.server.lanes import SENDER, Lane
 from photoplanet.server.limits import Limits
 
 MAX_DECODERS = 8  # threads
+STOP_SECONDS = 1.0  # that a thread has to end, of each lane
 Seen = tuple[NDArray[np.float32], NDArray[np.float32]]
 T = TypeVar("T")
 
@@ -30,26 +32,31 @@ class _Waiting:
     content: bytes = b""
     report: Callable[[Prediction], Any] | None = None
     work: Callable[[], Any] | None = None
+    only_pixels: bool = False
     pixels: NDArray[np.uint8] | None = None
 
 
 class Batcher:
     """Decodes on one thread per core and runs the network on one more, in batches of whatever is ready.
 
-    Photos go from thread to thread without the event loop, which hears of each batch once. `observe` gets the size of
-    each batch.
+    Photos that are heavy to decode have a thread of their own, so that others pass them. Photos go from thread to
+    thread without the event loop, which hears of each batch once. `observe` gets the size of each batch.
     """
 
     def __init__(self, locator: Locator, limits: Limits, observe: Callable[[int], object] = lambda photos: None):
         self.locator, self.limits, self._observe = locator, limits, observe
-        self._decoders = ThreadPoolExecutor(min(MAX_DECODERS, os.cpu_count() or 1), "decode")
+        self._decoders = Lane("decode", min(MAX_DECODERS, os.cpu_count() or 1))
+        self._heavy = Lane("decode-heavy")
         self._network = threading.Thread(target=self._work, name="network", daemon=True)
-        self._ready: queue.SimpleQueue[_Waiting | None] = queue.SimpleQueue()
+        self._changed = threading.Condition()
+        self._ready: deque[_Waiting] = deque()  # decoded photos
+        self._others: deque[_Waiting] = deque()  # other work for the network
+        self._stopped = False
 
     @property
     def ready(self) -> int:
         """How many decoded photos, and how much other work, wait for the network."""
-        return self._ready.qsize()
+        return len(self._ready) + len(self._others)
 
     def start(self) -> None:
         """Begin to take photos; call it in the running event loop."""
@@ -57,10 +64,13 @@ class Batcher:
         self._network.start()
 
     async def stop(self) -> None:
-        """End the threads; nothing may be waited for any more."""
-        self._ready.put(None)
-        self._decoders.shutdown(wait=True)
-        self._network.join()
+        """End the threads; nothing may be waited for any more. What cannot be broken off is left behind."""
+        with self._changed:
+            self._stopped = True
+            self._changed.notify_all()
+        for lane in (self._decoders, self._heavy):
+            await self._loop.run_in_executor(None, lane.stop, STOP_SECONDS)
+        await self._loop.run_in_executor(None, self._network.join, STOP_SECONDS)
 
     async def see(self, content: bytes) -> Seen:
         """One photo → log-probabilities (classes,) and embedding (d,), float32.
@@ -75,51 +85,91 @@ class Batcher:
         found: T = await self._decoded(_Waiting(self._loop.create_future(), content, report))
         return found
 
+    async def pixels(self, content: bytes) -> NDArray[np.uint8]:
+        """One photo → uint8 (size, size, 3), as the network takes it; errors as `see`."""
+        found: NDArray[np.uint8] = await self._decoded(_Waiting(self._loop.create_future(), content, only_pixels=True))
+        return found
+
     async def run(self, work: Callable[[], T]) -> T:
-        """Run work with the model on the network's thread, between batches."""
+        """Run work with the model on the network's thread, where it takes turns with batches of photos."""
         waiting = _Waiting(self._loop.create_future(), work=work)
-        self._ready.put(waiting)
+        self._put(self._others, waiting)
         found: T = await waiting.answer
         return found
 
     async def decode(self, work: Callable[..., T], *arguments: Any) -> T:
         """Run other work beside the decoding of photos."""
-        return await self._loop.run_in_executor(self._decoders, work, *arguments)
+        waiting = _Waiting(self._loop.create_future())
+        self._begin(waiting, lambda: work(*arguments))
+        found: T = await waiting.answer
+        return found
 
     async def _decoded(self, waiting: _Waiting) -> Any:
-        self._decoders.submit(self._decode, waiting)
+        def load() -> NDArray[np.uint8]:
+            return images.load(waiting.content, self.locator.info.preprocessing, max_pixels=self.limits.photo_pixels)
+
+        self._begin(waiting, load, None if waiting.only_pixels else self._to_network)
         return await waiting.answer
 
-    def _decode(self, waiting: _Waiting) -> None:
-        if waiting.answer.done():
-            return
-        try:
-            pixels = images.load(waiting.content, self.locator.info.preprocessing, max_pixels=self.limits.photo_pixels)
-        except Exception as error:
-            self._loop.call_soon_threadsafe(self._deliver, [waiting], [error])
-        else:
-            waiting.pixels, waiting.content = pixels, b""
-            self._ready.put(waiting)
+    def _to_network(self, waiting: _Waiting, pixels: NDArray[np.uint8]) -> None:
+        waiting.pixels, waiting.content = pixels, b""
+        self._put(self._ready, waiting)
+
+    def _begin(
+        self, waiting: _Waiting, work: Callable[[], Any], then: Callable[[_Waiting, Any], None] | None = None
+    ) -> None:
+        """Do work on a decoder's thread, in its sender's turn; what is heavy goes to the thread for that."""
+        sender = SENDER.get()
+
+        def light() -> None:
+            try:
+                with decoding_cost.only_light():
+                    finish(work)
+            except decoding_cost.Heavy:
+                self._heavy.submit(sender, lambda: finish(work))
+
+        def finish(work: Callable[[], Any]) -> None:
+            if waiting.answer.done():
+                return
+            try:
+                found = work()
+            except Exception as error:
+                found = error
+            if then is None or isinstance(found, Exception):
+                self._loop.call_soon_threadsafe(self._deliver, [waiting], [found])
+            else:
+                then(waiting, found)
+
+        self._decoders.submit(sender, light)
+
+    def _put(self, queue: deque[_Waiting], waiting: _Waiting) -> None:
+        with self._changed:
+            queue.append(waiting)
+            self._changed.notify()
 
     def _work(self) -> None:
-        """The network's thread: batches, and other work in its turn, until a None comes."""
-        following: list[_Waiting | None] = []
-        while (first := following.pop() if following else self._ready.get()) is not None:
-            batch = [first]
-            while first.work is None and len(batch) < BATCH_SIZE and not self._ready.empty():
-                more = self._ready.get()
-                if more is None or more.work is not None:
-                    following.append(more)
-                    break
-                batch.append(more)
-            batch = [waiting for waiting in batch if not waiting.answer.done()]  # not those whose clients have gone
-            if not batch:
-                continue
-            try:
-                found = self._predict(batch) if first.work is None else [first.work()]
-            except Exception as error:  # whatever it is: the clients get it, and the next batch must run
-                found = [error] * len(batch)
-            self._loop.call_soon_threadsafe(self._deliver, batch, found)
+        """The network's thread: a batch of photos and a piece of other work by turns, until it is stopped."""
+        while True:
+            with self._changed:
+                while not self._ready and not self._others and not self._stopped:
+                    self._changed.wait()
+                if self._stopped:
+                    return
+                batch = [self._ready.popleft() for _ in range(min(BATCH_SIZE, len(self._ready)))]
+                other = self._others.popleft() if self._others else None
+            self._answer(batch, self._predict)
+            if other is not None:
+                self._answer([other], lambda one: [one[0].work()] if one[0].work else [])
+
+    def _answer(self, batch: list[_Waiting], work: Callable[[list[_Waiting]], list[Any]]) -> None:
+        batch = [waiting for waiting in batch if not waiting.answer.done()]  # not those whose clients have gone
+        if not batch:
+            return
+        try:
+            found = work(batch)
+        except Exception as error:  # whatever it is: the clients get it, and the next batch must run
+            found = [error] * len(batch)
+        self._loop.call_soon_threadsafe(self._deliver, batch, found)
 
     def _deliver(self, batch: list[_Waiting], found: list[Any]) -> None:
         """In the event loop: hand out the answers that are still waited for."""

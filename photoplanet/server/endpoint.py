@@ -60,8 +60,11 @@ class Endpoint:
 
 
 def _checked(query: type[BaseModel], request: Request) -> BaseModel:
-    """What the query string asks for; of a parameter given twice the last counts, and unknown ones are ignored."""
+    """What the query string asks for; unknown parameters are ignored."""
+    given = request.query_params
+    if twice := next((name for name in query.model_fields if len(given.getlist(name)) > 1), None):
+        raise problems.Problem(422, f"{twice}: given twice")
     try:
-        return query.model_validate(dict(request.query_params))
+        return query.model_validate(dict(given))
     except ValidationError as error:
         raise problems.invalid(error) from None

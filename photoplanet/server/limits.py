@@ -3,6 +3,8 @@
 from dataclasses import dataclass, replace
 from typing import Any
 
+from photoplanet.photos.decode import MAX_PIXELS
+
 MEGABYTE = 1 << 20
 
 
@@ -20,12 +22,12 @@ class Limits:
     """
 
     photo_bytes: int = 50 * MEGABYTE
-    photo_pixels: int = 100_000_000
+    photo_pixels: int = MAX_PIXELS
     photos: int = 200
     request_bytes: int = 200 * MEGABYTE
     seconds: float = 30.0
     waiting: int = 400
-    memory_bytes: int = 1024 * MEGABYTE
+    memory_bytes: int = 256 * MEGABYTE  # with what decoding takes (`photos.decoding_cost`), under 1 GB in all
     track_bytes: int = 10 * MEGABYTE
     rate: int = 0
 

@@ -10,9 +10,12 @@ from typing import TYPE_CHECKING, Any
 from photoplanet.errors import InputError
 
 if TYPE_CHECKING:
+    import uvicorn
     from starlette.types import ASGIApp
 
 MIN_TOKEN = 16  # characters
+MOST_CONNECTIONS = 2000  # that wait for their clients
+OTHER_FILES = 100  # that the process has open
 BACKLOG = 1024  # connections that the operating system holds until they are accepted
 
 
@@ -40,20 +43,48 @@ def access(host: str, token: str | None, hosts: Sequence[str]) -> tuple[str | No
     return token, [*security.LOOPBACK_NAMES, host, *hosts] if private or hosts else None
 
 
-def run(application: "ASGIApp", host: str, port: int, begin: Callable[[str], None], **settings: Any) -> None:
-    """Serve until Ctrl-C; `begin` gets the address once it can be connected to. `settings`: more for uvicorn.
+def run(
+    application: "ASGIApp", host: str, port: int, begin: Callable[[str], None], seconds: float = 30.0, busy: int = 100
+) -> None:
+    """Serve until Ctrl-C; `begin` gets the address once it can be connected to.
 
-    Raises InputError where the address cannot be listened on.
+    `seconds`: for a request's body to arrive, and again for its answer; `busy`: requests that are worked on at a time,
+    at most. Raises InputError where the address cannot be listened on.
     """
-    import uvicorn
-
-    config = uvicorn.Config(
-        application, log_level="warning", access_log=False, server_header=False, lifespan="on", **settings
-    )
     listening = _listen(host, port)
     with suppress(KeyboardInterrupt), listening:  # uvicorn raises the signal again once it has stopped
         begin(f"http://{f'[{host}]' if ':' in host else host}:{listening.getsockname()[1]}")
-        uvicorn.Server(config).run(sockets=[listening])
+        bounded(application, seconds, busy).run(sockets=[listening])
+
+
+def bounded(application: "ASGIApp", seconds: float, busy: int) -> "uvicorn.Server":
+    """Uvicorn for an application, with bounds on connections (`server.connections`); see `run`."""
+    import uvicorn
+
+    from photoplanet.server.connections import Connections
+
+    connections: Any = Connections(_room(busy), seconds)  # uvicorn wants a class, and only calls it
+    config = uvicorn.Config(
+        application, http=connections, ws="none", lifespan="on", log_level="warning", access_log=False,
+        server_header=False, timeout_graceful_shutdown=int(seconds) + 1,
+    )  # fmt: skip
+    return uvicorn.Server(config)
+
+
+def _room(busy: int) -> int:
+    """How many connections may wait for their clients: what the system lets a process open, less what it needs."""
+    try:
+        import resource
+    except ImportError:  # Windows, where uvicorn's loop holds 500
+        return 400
+    soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
+    wanted = MOST_CONNECTIONS + busy + OTHER_FILES
+    if 0 <= soft < wanted:
+        soft = wanted if hard < 0 else min(wanted, hard)
+        with suppress(ValueError, OSError):
+            resource.setrlimit(resource.RLIMIT_NOFILE, (soft, hard))
+        soft = resource.getrlimit(resource.RLIMIT_NOFILE)[0]
+    return MOST_CONNECTIONS if soft < 0 else max(10, min(MOST_CONNECTIONS, soft - min(busy, soft // 2) - OTHER_FILES))
 
 
 def _listen(host: str, port: int) -> socket.socket:

@@ -32,6 +32,7 @@ WORDS = {
     503: "Busy; Retry-After says when to come back",
     504: "Not answered in time",
 }
+TOGETHER = "together"  # of a query's model: name → parameters that are given all or not at all
 OPEN = (400, 403, 500)  # what any request may be answered with
 READ = (400, 401, 403, 422, 500)
 UPLOAD = (400, 401, 403, 408, 413, 415, 422, 429, 500, 503, 504)
@@ -42,7 +43,7 @@ def photos_body(most: int | None = None, **parts: dict[str, Any]) -> dict[str, A
     file = {"type": "string", "format": "binary"}
     photos = {"type": "array", "items": file, "minItems": 1, **({"maxItems": most} if most else {})}
     form = {"type": "object", "required": ["photos"], "properties": {"photos": photos, **parts}}
-    return _body({"multipart/form-data": {"schema": form}, "image/*": {"schema": file}})
+    return _body({"multipart/form-data": {"schema": form}, "image/*": {"schema": file | {"minLength": 1}}})
 
 
 def json_body(kind: type[BaseModel]) -> dict[str, Any]:
@@ -112,14 +113,28 @@ def _path_parameters(path: str) -> list[dict[str, Any]]:
 
 
 def _query_parameters(query: type[BaseModel] | None) -> list[dict[str, Any]]:
+    """The parameters; those that are given all or not at all are, to OpenAPI, the properties of one object."""
     whole = {} if query is None else query.model_json_schema()
+    schemas = dict(whole.get("properties", {}))
     found = []
-    for name, schema in whole.get("properties", {}).items():
+    for name, parts in whole.get(TOGETHER, {}).items():
+        properties = {part: _given(schemas.pop(part)) for part in parts}
+        together = {"type": "object", "properties": properties, "required": parts}
+        found.append({"name": name, "in": "query", "style": "form", "explode": True, "required": False,
+                      "schema": together})  # fmt: skip
+    for name, schema in reversed(schemas.items()):
         about = {key: schema.pop(key) for key in ("description",) if key in schema}
-        found.append(
-            {"name": name, "in": "query", **about, "required": name in whole.get("required", ()), "schema": schema}
-        )
-    return found
+        required = name in whole.get("required", ())
+        found.append({"name": name, "in": "query", **about, "required": required, "schema": _given(schema)})
+    return found[::-1]
+
+
+def _given(schema: dict[str, Any]) -> dict[str, Any]:
+    """The schema of a parameter that is there: a query string holds no null."""
+    kinds: list[dict[str, Any]] = [kind for kind in schema.get("anyOf", ()) if kind.get("type") != "null"]
+    if len(kinds) != 1:
+        return schema
+    return kinds[0] | {key: value for key, value in schema.items() if key not in ("anyOf", "default")}
 
 
 def _body(content: dict[str, Any]) -> dict[str, Any]:

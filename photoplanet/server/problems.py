@@ -51,7 +51,7 @@ def response(status: int, detail: str, headers: Mapping[str, str] | None = None)
 def invalid(error: ValidationError) -> Problem:
     """Status 422 with the first fault that was found in the parameters, or the body, of a request."""
     first = error.errors(include_url=False, include_input=False)[0]
-    return Problem(422, f"{'.'.join(map(str, first['loc'])) or 'body'}: {first['msg']}")
+    return Problem(422, f"{'.'.join(map(str, first['loc'])) or 'body'}: {first['msg'].removeprefix('Value error, ')}")
 
 
 def reason(error: Exception, photo: str = "") -> str:

@@ -2,16 +2,17 @@
 
 import asyncio
 from collections.abc import Awaitable, Callable
-from concurrent.futures import ThreadPoolExecutor
-from typing import TYPE_CHECKING, Literal, TypeVar
+from typing import TYPE_CHECKING, Literal, TypeVar, cast
 
 from starlette.requests import Request
 
+from photoplanet.explain.occlusion import BATCH
 from photoplanet.locate.locator import Locator
 from photoplanet.photos import decode
 from photoplanet.server import uploads
 from photoplanet.server.admission import Admission
-from photoplanet.server.batching import Batcher
+from photoplanet.server.batching import STOP_SECONDS, Batcher
+from photoplanet.server.lanes import SENDER, Lane
 from photoplanet.server.limits import Limits
 from photoplanet.server.metrics import Metrics
 from photoplanet.server.problems import Problem
@@ -21,7 +22,7 @@ from photoplanet.server.uploads import Upload
 if TYPE_CHECKING:
     from photoplanet.retrieval.library.matching import Library
 
-STOP_SECONDS = 0.01  # between looks at whether the last photo has been answered
+LOOK_SECONDS = 0.01  # between looks at whether the last photo has been answered
 Aside = Literal["album", "search"]
 T = TypeVar("T")
 
@@ -34,29 +35,39 @@ class Service:
         self.metrics, self.rate_limit = Metrics(), RateLimit(limits.rate)
         self.admission = Admission(limits, self.metrics.waiting.set)
         self.batcher = Batcher(locator, limits, self.metrics.batches.observe)
-        self._aside: dict[Aside, ThreadPoolExecutor] = {
-            "album": ThreadPoolExecutor(1, "album"),
-            "search": ThreadPoolExecutor(1, "search"),
+        self._aside: dict[Aside, Lane] = {
+            "album": Lane("album"),
+            "search": Lane("search"),
         }
 
     async def stop(self) -> None:
-        """Finish what is inside, then end the threads."""
-        while self.admission.photos:
-            await asyncio.sleep(STOP_SECONDS)
+        """Finish what is inside, for as long as a request has; then end the threads."""
+        loop = asyncio.get_running_loop()
+        until = loop.time() + self.limits.seconds
+        while self.admission.photos and loop.time() < until:
+            await asyncio.sleep(LOOK_SECONDS)
         await self.batcher.stop()
-        for thread in self._aside.values():
-            thread.shutdown(wait=True)
+        for lane in self._aside.values():
+            await loop.run_in_executor(None, lane.stop, STOP_SECONDS)
 
-    async def answer(self, request: Request, work: Callable[[list[Upload]], Awaitable[T]]) -> T:
-        """Read the photos of a request, admit them, and await `work`; Problem where a bound is passed."""
+    async def answer(self, request: Request, work: Callable[[list[Upload]], Awaitable[T]], runs: int = 1) -> T:
+        """Read the photos of a request, admit them, and await `work`; Problem where a bound is passed.
+
+        `runs`: of the network for each photo.
+        """
         with self.admission.memory() as reserve:
             photos = await uploads.read(request, self.limits, reserve)
-            return await self.bounded(request, len(photos), lambda: work(photos))
+            return await self.bounded(request, len(photos), lambda: work(photos), runs)
 
-    async def bounded(self, request: Request, photos: int, work: Callable[[], Awaitable[T]]) -> T:
-        """Await work on so many photos, within the client's rate, the bound on photos inside, and the time."""
-        self.rate_limit.spend(request.client.host if request.client else "", photos)
-        with self.admission.admit(photos):
+    async def bounded(self, request: Request, photos: int, work: Callable[[], Awaitable[T]], runs: int = 1) -> T:
+        """Await work on so many photos, within the client's rate, the bound on photos inside, and the time.
+
+        `runs` of the network for each: all of them count for the rate, and for the room those that wait at a time.
+        """
+        SENDER.set((request.client.host, request.client.port) if request.client else ("", 0))
+        self.rate_limit.spend(SENDER.get()[0], photos * runs)
+        room = min(photos * min(runs, BATCH), max(photos, self.limits.waiting))
+        with self.admission.admit(room):
             try:
                 return await asyncio.wait_for(work(), self.limits.seconds)
             except asyncio.TimeoutError:  # another class than the built-in one before Python 3.11
@@ -70,9 +81,30 @@ class Service:
         await self.batcher.decode(_check_pixels, photos[0].content, self.limits.photo_pixels)
         return photos[0]
 
-    async def aside(self, thread: Aside, work: Callable[[], T]) -> T:
+    async def aside(self, lane: Aside, work: Callable[[], T]) -> T:
         """Infer an album or search the library, one of each at a time, while the network goes on for others."""
-        return await asyncio.get_running_loop().run_in_executor(self._aside[thread], work)
+        loop = asyncio.get_running_loop()
+        answer: asyncio.Future[T] = loop.create_future()
+
+        def deliver(found: T | None, error: Exception | None) -> None:
+            if answer.done():
+                return
+            if error is not None:
+                answer.set_exception(error)
+            else:
+                answer.set_result(cast(T, found))
+
+        def run() -> None:
+            if answer.done():
+                return
+            try:
+                found, fault = work(), None
+            except Exception as error:
+                found, fault = None, error
+            loop.call_soon_threadsafe(deliver, found, fault)
+
+        self._aside[lane].submit(SENDER.get(), run)
+        return await answer
 
 
 def _check_pixels(content: bytes, most: int) -> None:

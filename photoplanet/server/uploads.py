@@ -1,6 +1,7 @@
 """Photos out of a request, in memory only: raw bytes or multipart, bounded while they arrive."""
 
 import asyncio
+import logging
 from dataclasses import dataclass
 from typing import Any
 
@@ -12,6 +13,9 @@ from photoplanet.server.admission import Reserve
 from photoplanet.server.limits import MEGABYTE, Limits
 from photoplanet.server.problems import Problem
 
+logging.getLogger("python_multipart").addHandler(logging.NullHandler())  # else Python prints what it says
+_FILES = (b"image/", b"application/octet-stream")  # what a part without a file's name may hold and still be a photo
+TRACK = "track"  # the form field of a GPX file
 MAX_FIELDS, FIELD_BYTES = 20, 10_000  # fields that are not files, and bytes of one
 MAX_NAME = 200  # characters of a file's or field's name; the rest is cut off
 MAX_BOUNDARY = 200  # bytes; RFC 2046 allows 70
@@ -100,7 +104,7 @@ class _Parts:
         self.limits = limits
         self.photos: list[Upload] = []
         self.fields = self.parts = 0
-        self.ended = False
+        self.ended = self.track = False
         self._headers: dict[bytes, bytes] = {}
         self._header, self._value, self._data = b"", b"", bytearray()
         self._limit = 0
@@ -131,6 +135,8 @@ class _Parts:
         _, options = parse_options_header(self._headers.get(b"content-disposition", b""))
         self._field = options.get(b"name", b"").decode("utf-8", "replace")[:MAX_NAME]
         filename = options.get(b"filename")
+        if filename is None and self._headers.get(b"content-type", b"").lower().startswith(_FILES):
+            filename = b"photo"
         self._name = None if filename is None else filename.decode("utf-8", "replace")[:MAX_NAME]
         self.fields += self._name is None
         if self.fields > MAX_FIELDS:
@@ -139,7 +145,9 @@ class _Parts:
         # A file that was not chosen is not a photo, but it is work.
         if self.parts > 2 * (self.limits.photos + MAX_FIELDS):
             raise Problem(400, f"{self.parts} parts in one request, most of them empty")
-        if self._name is not None and len(self.photos) >= self.limits.photos:
+        # A track comes with the photos and is none of them.
+        self.track |= self._field == TRACK
+        if self._name is not None and len(self.photos) >= self.limits.photos + self.track:
             raise Problem(413, f"more than {self.limits.photos} photos in one request; send them in several")
         self._limit = FIELD_BYTES if self._name is None else self.limits.photo_bytes
 

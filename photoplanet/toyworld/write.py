@@ -11,6 +11,7 @@ from pathlib import Path
 import numpy as np
 import pyarrow as pa
 
+from photoplanet.core import leftovers
 from photoplanet.core.atomic import replacing, write_bytes, write_text
 from photoplanet.core.progress import Advance, ignore
 from photoplanet.core.workers import process_pool
@@ -148,7 +149,7 @@ def _claim(folder: Path, order: Order) -> None:
         if {key: found.get(key) for key in asdict(order)} != asdict(order):
             raise InputError(f"{folder}: holds another toy Earth; give an empty folder")
         return
-    if folder.exists() and any(folder.iterdir()):
+    if not leftovers.empty(folder):
         raise InputError(f"{folder}: is not empty and does not hold a toy Earth; give an empty folder")
     folder.mkdir(parents=True, exist_ok=True)
     write_text(facts, json.dumps({**asdict(order), "complete": False}, indent=2))

@@ -2,7 +2,6 @@
 
 import copy
 import os
-import tempfile
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, NamedTuple, TypeVar
 
@@ -10,7 +9,7 @@ import torch
 from torch import Tensor, nn
 from torch.nn.utils.fusion import fuse_conv_bn_eval, fuse_linear_bn_eval
 
-from photoplanet.core import atomic, onnx_sessions
+from photoplanet.core import atomic, atomic_folders, onnx_sessions
 from photoplanet.errors import InputError, ModelError, TrainingError
 from photoplanet.models import folder as model_folder
 from photoplanet.training import checkpoint, onnx_files
@@ -119,8 +118,8 @@ def export_model(
     if len(partition) != classifier.classes:
         raise ModelError(f"{len(partition)} cells for a network of {classifier.classes} classes; use its own cells")
     target.parent.mkdir(parents=True, exist_ok=True)
-    with tempfile.TemporaryDirectory(prefix=f".{target.name}.parts-", dir=target.parent) as scratch:
-        network, weights = Path(scratch) / model_folder.NETWORK, Path(scratch) / model_folder.WEIGHTS
+    with atomic_folders.scratch(target) as scratch:
+        network, weights = scratch / model_folder.NETWORK, scratch / model_folder.WEIGHTS
         parity = write_onnx(classifier, network)
         save_weights(classifier, weights)
         info = model_folder.ModelInfo(

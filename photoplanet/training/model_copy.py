@@ -3,7 +3,7 @@
 import shutil
 from pathlib import Path
 
-from photoplanet.core import atomic
+from photoplanet.core import atomic_folders, leftovers
 from photoplanet.errors import InputError
 from photoplanet.models import folder
 
@@ -18,9 +18,9 @@ def target_folder(model: Path, out: Path) -> folder.Bundle:
     'toy'
     """
     bundle = folder.read(model)
-    if not out.exists() or (out.is_dir() and not any(out.iterdir())):
+    if not leftovers.recover(out) or (out.is_dir() and leftovers.empty(out)):
         out.parent.mkdir(parents=True, exist_ok=True)
-        with atomic.replacing_folder(out) as fresh:
+        with atomic_folders.replacing(out) as fresh:
             for name in (*bundle.info.hashes, folder.INFO, folder.CARD):
                 if (bundle.folder / name).is_file():
                     shutil.copyfile(bundle.folder / name, fresh / name)

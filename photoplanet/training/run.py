@@ -1,6 +1,7 @@
 """A whole training run: photo table in, model folder out; the working files lie beside it in `OUT.run/`."""
 
 import platform
+from contextlib import nullcontext
 from datetime import datetime, timezone
 from pathlib import Path
 from typing import Any
@@ -10,10 +11,9 @@ import torch
 from numpy.typing import NDArray
 
 from photoplanet.core.progress import Bar, Say, no_bar, silent
-from photoplanet.errors import InputError, TrainingError
 from photoplanet.evaluation import calibration
 from photoplanet.models import folder as model_folder
-from photoplanet.training import dataset, distributed, export, validation
+from photoplanet.training import dataset, distributed, export, validation, working_folder
 from photoplanet.training.classification import Classification
 from photoplanet.training.classifier import Classifier
 from photoplanet.training.loop import DEFAULTS, Loop, RunOptions
@@ -27,7 +27,8 @@ def train(
     """Train on a photo table and write the model folder `out`; return its training facts (None on ranks but 0).
 
     Checkpoints and logs go to `out`.run: beside the model folder, which is only ever there whole. Run again, it goes
-    on where it was. Raises InputError, ModelError and TrainingError as `dataset.prepare` and `Loop` do.
+    on where it was. Raises InputError, ModelError and TrainingError as `dataset.prepare`, `Loop` and
+    `working_folder.held` do.
 
     >>> train(Path("no-such.parquet"), getfixture("tmp_path") / "model", Recipe())
     Traceback (most recent call last):
@@ -38,7 +39,15 @@ def train(
     say = say if ranks.writes else silent
     folder = out.with_name(out.name + ".run")
     model_folder.check_target(out)
-    _make(folder)
+    with working_folder.held(folder, out) if ranks.writes else nullcontext():
+        return _train(photos, out, recipe, cells, validation_table, options, ranks, bar, say)
+
+
+def _train(
+    photos: Path, out: Path, recipe: Recipe, cells: Path | None, validation_table: Path | None, options: RunOptions,
+    ranks: distributed.Ranks, bar: Bar, say: Say,
+) -> dict[str, Any] | None:  # fmt: skip
+    folder = out.with_name(out.name + ".run")
     data = dataset.prepare(photos, recipe, cells, validation_table)
     for line in _counts(data.facts):
         say(line)
@@ -139,12 +148,3 @@ def _counts(facts: dict[str, Any]) -> list[str]:
     dropped = f", {facts['outside_cells']:,} outside every cell left out" if facts["outside_cells"] else ""
     counts = f"{facts['photos']:,} photos in {facts['cells']:,} cells{dropped}"
     return [f"{counts}; {facts['validation_photos']:,} for validation", *facts["left_out"]]
-
-
-def _make(folder: Path) -> None:
-    try:
-        folder.mkdir(parents=True, exist_ok=True)
-    except FileExistsError:
-        raise InputError(f"{folder} is a file; the run's working files need a folder of that name") from None
-    except OSError as error:
-        raise TrainingError(f"{folder}: cannot make it ({error.strerror}); choose another -o") from error

@@ -1,12 +1,14 @@
 """What a photo says of itself: its table's row wins over its EXIF, and a place that cannot be right says nothing."""
 
+from pathlib import Path
+
 import numpy as np
 import pytest
 from PIL import Image
 
 from photoplanet.albums import trips
 from photoplanet.albums.known_places import from_photo
-from photoplanet.albums.shots import read_shot
+from photoplanet.albums.shots import read_shot, read_shots
 from photoplanet.metadata import exif_writer
 
 CAMERA, MODEL, DETAILS, SERIAL = 0x010F, 0x0110, 0x8769, 0xA431
@@ -68,3 +70,25 @@ def test_a_day_without_a_time_takes_the_offset_at_its_midnight(tmp_path):
     shots = [read_shot(b"not a photo", {"taken_at": "2020-05-02"}, "a.jpg")]
     (trip,), _, utc = trips.split(shots, time_offset="+02:00")
     assert utc and trip.times.tolist() == [np.datetime64("2020-05-01T22:00:00").astype(object)]
+
+
+def test_photos_named_as_a_shell_lists_them_come_in_the_order_of_their_numbers(tmp_path):
+    for number in (1, 9, 10):
+        jpeg(tmp_path / f"scan_{number}.jpg", b"")
+    listed = sorted(str(path) for path in tmp_path.iterdir())
+    names = [shot.name[len(str(tmp_path)) + 1 :] for shot in read_shots(listed)]
+    assert names == ["scan_1.jpg", "scan_9.jpg", "scan_10.jpg"]
+    assert [shot.name for shot in read_shots(listed[::-1])] == listed[::-1], "an order of one's own stays"
+
+
+def test_a_file_under_two_names_is_one_shot(tmp_path):
+    jpeg(tmp_path / "a.jpg", b"")
+    (tmp_path / "b.jpg").hardlink_to(tmp_path / "a.jpg")
+    (tmp_path / "c.jpg").symlink_to(tmp_path / "a.jpg")
+    lines = []
+    shots = read_shots([str(tmp_path), str(tmp_path / "." / "a.jpg")], say=lines.append)
+    assert [Path(shot.name).name for shot in shots] == ["a.jpg"]
+    assert [line.partition(": ")[2][:28] for line in lines] == [
+        "2 left out: duplicate path (",
+        "1 left out: duplicate path (",
+    ]

@@ -109,3 +109,9 @@ def test_tables_and_help(run, tiny_model, table):
     status, out, _ = run("evaluate", "--help")
     assert status == 0
     assert "photoplanet evaluate model/ photos.parquet" in out
+
+
+def test_predictions_that_do_not_fit_on_the_disk_do_not_take_the_report_with_them(run, tiny_model, table):
+    status, out, err = run("evaluate", tiny_model, table, "--predictions", "/dev/full")
+    assert status == 1 and "city          25 km    50.0 %" in out
+    assert err.endswith("photoplanet: /dev/full: No space left on device\n")

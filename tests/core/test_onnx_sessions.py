@@ -1,6 +1,9 @@
 """Opening networks: one set of options, and every fault a ModelError that names the file."""
 
+import os
 import re
+import subprocess
+import sys
 from pathlib import Path
 
 import numpy as np
@@ -54,3 +57,17 @@ def test_a_file_that_is_not_a_network_is_named(tmp_path, as_bytes):
     text = str(caught.value)
     assert text.startswith(f"{path}: not a usable network (") and text.endswith("; train it again")
     assert "\n" not in text and len(text) < len(str(path)) + 300
+
+
+def test_onnx_runtime_reports_to_nobody_and_keeps_no_id_of_the_machine(tmp_path):
+    """Its packages have telemetry that is on by default: a device id and a queue of events in the home folder."""
+    code = """if True:
+        import photoplanet
+        from photoplanet.core import onnx_sessions
+        from photoplanet.models import installed
+        onnx_sessions.open_session(installed.resolve("toy") / "model.onnx", threads=1)
+    """
+    places = {name: str(tmp_path) for name in ("HOME", "TMPDIR", "XDG_CACHE_HOME", "XDG_DATA_HOME", "XDG_STATE_HOME")}
+    bare = {name: value for name, value in os.environ.items() if name != "ORT_DISABLE_TELEMETRY"}
+    subprocess.run([sys.executable, "-c", code], check=True, env={**bare, **places}, cwd=tmp_path)
+    assert list(tmp_path.rglob("*")) == []

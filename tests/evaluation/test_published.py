@@ -15,6 +15,7 @@ def test_the_papers_own_row_is_there_to_the_digit():
     own = rows["PlaNet, 91 M photos"]
     assert [round(100 * share, 1) for share in own["accuracy"].values()] == [8.4, 24.5, 37.6, 53.6, 71.3]
     assert "Weyand" in own["source"]
+    assert own["readout"] == "cell centre"
 
 
 @pytest.mark.parametrize("name", list(published.BENCHMARKS))
@@ -25,6 +26,7 @@ def test_rows_are_shares_that_rise_with_the_radius_and_name_their_source(name):
         assert known == sorted(known)
         assert all(0 <= share <= 1 for share in known)
         assert row["source"]
+        assert 0 < row.get("geoscore", 1) <= 5000 and (known or "geoscore" in row)
         assert 2008 <= row["year"] <= 2030
 
 

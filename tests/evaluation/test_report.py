@@ -78,6 +78,7 @@ def test_a_page_is_text_or_a_table_with_the_published_rows():
     rows = [{"name": "theirs", "year": 2016, "accuracy": dict(found["accuracy"])}]
     assert report.page(found) == report.text(found)
     assert report.page(found, rows).startswith(report.text(found) + "\n|")
-    assert report.page(found, rows).endswith("| mine | 0.0 | 50.0 | 50.0 | 50.0 | 50.0 |\n")
+    assert "\n| mine | 0.0 | 50.0 | 50.0 | 50.0 | 50.0 |\n" in report.page(found, rows)
+    assert report.page(found, rows).endswith("compare it with --readout center.\n")
     table = report.page(found, rows, "markdown", intervals=True)
     assert "| theirs (2016) | 0.0 |" in table and "| mine | 0.0 [0.0, " in table

@@ -376,6 +376,14 @@ def test_a_clock_that_was_never_set_gives_no_time(make, tmp_path):
     assert build.index([tmp_path])[0]["taken_at"].to_pylist() == [None]
 
 
+def test_text_in_a_shard_that_is_no_unicode_is_kept_escaped(make, tmp_path):
+    data = {"u.jpg": make.encoded(make.scene()), "u.json": b'{"lat": 1, "lon": 2, "album": "\\ud83d"}'}
+    make.shard(tmp_path / "a.tar", {**data, "caf\udce9.jpg": make.geotagged(1, 2), "clip.mp4": b"film"})
+    rows, left_out = build.index([tmp_path / "a.tar"], tmp_path / "t.csv")
+    assert rows["album"].to_pylist() == ["\\ud83d"]
+    assert reasons(left_out) == {"a.tar#clip.mp4": "film or sound", "a.tar#caf\\xe9.jpg": "name not UTF-8"}
+
+
 def test_a_bad_shard_does_not_take_its_folder_down(album):
     (album / "bad.tar").write_bytes(b"no tar" * 500)
     (album / "worse.tar").write_bytes(b"")

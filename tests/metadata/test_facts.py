@@ -45,6 +45,15 @@ def test_a_place_in_embedded_xmp_is_a_place_in_every_format(make, tmp_path, kind
     assert place(path.read_bytes()) == (48.8584, -2.2945)
 
 
+def test_a_place_in_the_part_that_was_too_long_for_one_segment_is_read(make, tmp_path):
+    path = photo(make, tmp_path / "a.jpg", xmp=make.xmp(1, 1).replace(b"exif:GPS", b"exif:HasExtendedXMP"))
+    more = b"http://ns.adobe.com/xmp/extension/\0" + b"A" * 32 + bytes(8) + make.xmp(3, 4)
+    data = path.read_bytes()
+    segment = b"\xff\xe1" + (len(more) + 2).to_bytes(2, "big") + more
+    path.write_bytes(data[:2] + data[2:20] + segment + data[20:])
+    assert place(path) == (3, 4)
+
+
 def test_the_rule_is_sidecar_then_exif_then_xmp_then_google(make, tmp_path):
     path = photo(make, tmp_path / "a.jpg", exif=gps_bytes(2, 2), xmp=make.xmp(3, 3))
     google = tmp_path / "a.jpg.json"

@@ -1,3 +1,4 @@
+import io
 import json
 import os
 import stat
@@ -161,6 +162,24 @@ def test_a_journal_that_is_a_link_is_neither_written_nor_undone(album, tmp_path)
         undo(album)
 
 
+def test_a_disk_that_is_full_halfway_through_a_line_of_the_list_leaves_no_list(album, monkeypatch):
+    before = state(album)
+    room = 100
+
+    class Full(io.FileIO):
+        def write(self, data):
+            nonlocal room
+            if room == 0:
+                raise OSError(28, "No space left on device")
+            written = super().write(bytes(data)[:room])
+            room -= written
+            return written
+
+    monkeypatch.setattr(os, "fdopen", lambda handle, mode, **_: Full(handle, mode))
+    assert write(album, "a.jpg", "c.png", kind="exif") == [("a.jpg", "failed"), ("c.png", "failed")]
+    assert room == 0 and state(album) == before
+
+
 @pytest.mark.parametrize("call", ["fsync", "replace"])
 def test_a_failure_between_list_and_photo_loses_nothing(album, monkeypatch, call):
     before = state(album)
@@ -286,3 +305,8 @@ def test_leftovers_of_a_kill_are_swept_even_where_nothing_is_written(album):
     assert left.exists()
     write(album, "b.jpg")
     assert not left.exists()
+
+
+def test_a_photo_that_is_named_twice_is_written_once(album):
+    for kind, name in (("xmp", "a.jpg.xmp"), ("exif", "a.jpg")):
+        assert write(album, "a.jpg", "a.jpg", kind=kind) == [(name, "written"), (name, "unchanged")]

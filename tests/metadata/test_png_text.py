@@ -1,12 +1,13 @@
 """EXIF and XMP in a PNG, as libpng, ImageMagick and Adobe leave them, before the pixels or behind."""
 
+import io
 import struct
 import zlib
 
 import pytest
 from PIL import Image
 
-from photoplanet.metadata import facts, xmp
+from photoplanet.metadata import facts, png_text, xmp
 from photoplanet.metadata.exif_writer import gps_bytes
 from photoplanet.photos.decode import opened
 
@@ -40,6 +41,7 @@ def png(make, extra, behind=False):
 
 WAYS = {
     "eXIf": chunk(b"eXIf", BLOCK[6:]),
+    "eXIf with a JPEG's head": chunk(b"eXIf", BLOCK),
     "exif profile": text(b"zTXt", "Raw profile type exif", profile("exif", BLOCK)),
     "exif profile without its head": text(b"tEXt", "Raw profile type exif", profile("exif", BLOCK[6:])),
     "APP1 profile": text(b"zTXt", "Raw profile type APP1", profile("generic", BLOCK)),
@@ -66,6 +68,14 @@ def test_damaged_chunks_say_nothing(make):
         assert facts.of(data).gps_fault == "no GPS"
     with opened(png(make, WAYS["XMP"], behind=True)[:-40]) as (image, _):
         assert facts.read(image).gps_fault == "no GPS"
+
+
+def test_many_chunks_that_unpack_to_much_are_bounded(make):
+    one = text(b"zTXt", "Raw profile type APP1", b"x" * 900_000)
+    found = png_text.read(opened_image := Image.open(io.BytesIO(png(make, one * 50 + WAYS["XMP"], behind=True))))
+    assert found.packets == [] and not found.exif
+    opened_image.load()
+    assert png_text.read(opened_image).packets, "what Pillow has kept"
 
 
 def test_a_chunk_that_unpacks_without_end_is_bounded(make):

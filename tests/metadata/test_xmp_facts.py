@@ -1,6 +1,8 @@
 """Places and times in XMP, as standards and drones write them; an estimate of ours is never anybody's own."""
 
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 
 from photoplanet.metadata import xmp
 from photoplanet.metadata.byte_edits import applied
@@ -31,12 +33,15 @@ def packet(**properties):
         ("33,51.408S", "151,12.918E", (-33.8568, 151.2153)),
         ("48.8584", "-2.2945", (48.8584, -2.2945)),
         ("48.8584N", "2.2945 W", (48.8584, -2.2945)),
+        ("48 deg 51' 30.24&quot; N", "2° 17′ 40.2″ W", (48.8584, -(2 + 17 / 60 + 40.2 / 3600))),
+        ("48°51.504'N", "2.2945°E", (48.8584, 2.2945)),
         ("0,30S", "0,30.0e", (-0.5, 0.5)),
         ("48,51.504", "2,17.67", None),
         ("48,8584N", "2,2945E", None),
         ("-48,51.504N", "2,17.67E", None),
         ("48,51.504E", "2,17.67N", None),
         ("48,51.504N", None, None),
+        ("48° 30″ N", "2,17.67E", None),
         ("junk", "2,17.67E", None),
         ("95,0N", "2,17.67E", "GPS out of range"),
         ("0,0N", "0,0E", "exactly 0, 0"),
@@ -106,6 +111,27 @@ def test_a_place_of_somebodys_own_counts_before_an_estimate_in_the_same_packet()
     own = f'<rdf:Description xmlns:exif="{xmp.EXIF}" exif:GPSLatitude="1,30N" exif:GPSLongitude="2,0E"/></rdf:RDF>'
     found = read(ours.replace(b"</rdf:RDF>", own.encode()))
     assert (found.latitude, found.longitude, found.estimate) == (1.5, 2.0, False)
+
+
+def test_bytes_that_no_xml_has_and_undeclared_prefixes_are_put_up_with():
+    form, _ = packet(exif_GPSLatitude="48,51.504N", exif_GPSLongitude="2,17.67E", exif_Title="x")
+    for title in (b"caf\xe9", b"a\x0bb", b"\0"):
+        assert read(form.replace(b">x<", b">" + title + b"<")).latitude == pytest.approx(48.8584)
+    for plain in packet(drone__dji_GpsLatitude="+44.5", drone__dji_GpsLongtitude="-64.25"):
+        bare = plain.replace(b'xmlns:drone-dji="http://www.dji.com/drone-dji/1.0/"', b"")
+        assert (read(bare).latitude, read(bare).longitude) == (44.5, -64.25)
+    ours, _ = applied(b"", xmp.edits(None, Estimate(10, 20, 25_000)))
+    assert read(ours.replace(b"xmlns:photoplanet", b"xmlns:x")).estimate
+
+
+@settings(max_examples=200, deadline=None)
+@given(data=st.data())
+def test_damage_never_raises_and_gives_a_whole_place_or_none(data):
+    form = bytearray(data.draw(st.sampled_from(packet(exif_GPSLatitude="48,51.504N", exif_GPSLongitude="2,17.67E"))))
+    for _ in range(data.draw(st.integers(1, 6))):
+        form[data.draw(st.integers(0, len(form) - 1))] = data.draw(st.integers(0, 255))
+    found = read(bytes(form))
+    assert (found.latitude is None) == (found.longitude is None) == (found.fault is not None)
 
 
 def test_other_encodings_padding_and_damage():

@@ -3,6 +3,7 @@ import shutil
 
 import pytest
 
+from photoplanet.core.home import home
 from photoplanet.errors import InputError, ModelError
 from photoplanet.models import folder, installed
 
@@ -133,7 +134,7 @@ def test_the_home_follows_the_environment(variable, monkeypatch, tmp_path):
     for each in ("PHOTOPLANET_HOME", "XDG_DATA_HOME"):
         monkeypatch.delenv(each, raising=False)
     monkeypatch.setenv(variable, str(tmp_path))
-    assert installed.home() == (tmp_path if variable == "PHOTOPLANET_HOME" else tmp_path / "photoplanet")
+    assert home() == (tmp_path if variable == "PHOTOPLANET_HOME" else tmp_path / "photoplanet")
 
 
 def test_removing_a_link_leaves_the_folder_that_it_points_to(tiny_model_copy, own_home):

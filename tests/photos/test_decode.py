@@ -131,7 +131,7 @@ def test_the_pixel_limit_is_the_callers(make):
     assert load(data, SMALL, max_pixels=8000).shape == (32, 32, 3)
     with pytest.raises(PhotoError, match=r"100 × 80 .* 7,999"):
         load(data, SMALL, max_pixels=7999)
-    assert MAX_PIXELS == 100_000_000
+    assert MAX_PIXELS == 250_000_000
 
 
 @settings(max_examples=150, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])

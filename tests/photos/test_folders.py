@@ -23,5 +23,6 @@ def test_links_are_followed_once_and_what_cannot_be_read_is_said(tmp_path):
     (tmp_path / "b").symlink_to(tmp_path / "a")
     (tmp_path / "gone").symlink_to(tmp_path / "nowhere")
     assert [path for path, _ in seen(tmp_path)] == [".", "a"]
+    assert [each.path for each in folders.walk(tmp_path, links=False)] == [tmp_path, tmp_path / "a"]
     [missing] = folders.walk(tmp_path / "nowhere")
     assert missing.fault == "No such file or directory" and missing.entries == []

@@ -30,6 +30,18 @@ def test_a_folder_stands_for_all_photos_below_it_in_order(tree):
     assert found == ["a.png", "b.JPG", "sub/c.heic", "sub/deep/d.webp"]
 
 
+def test_what_is_passed_over_in_a_folder_is_counted(tree):
+    (tree / "clip.mp4").touch()
+    (tree / "sub" / "raw.CR2").touch()
+    (tree / "sub" / "IMG_1").touch()
+    (tree / "sub" / "c.heic.xmp").touch()
+    lines = []
+    assert len(inputs.sources([str(tree)], say=lines.append)) == 4
+    assert lines == [
+        f"{tree}: passed over film or sound: 1, format not read: 1, link to a folder: 1, not called like a photo: 1"
+    ]
+
+
 def test_what_is_named_itself_is_tried_whatever_it_is_called(tree):
     assert inputs.sources([str(tree / "notes.txt"), "nowhere.jpg"]) == [str(tree / "notes.txt"), "nowhere.jpg"]
 

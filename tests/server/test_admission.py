@@ -71,7 +71,7 @@ def test_an_album_that_takes_too_long_makes_room_for_others_and_is_not_continued
 def test_an_explanation_that_nobody_waits_for_is_broken_off(connect, model, monkeypatch, is_problem):
     batches, real = [], model.log_probabilities
     monkeypatch.setattr(model, "log_probabilities", lambda rows: (time.sleep(0.1), batches.append(1), real(rows))[2])
-    monkeypatch.setattr(occlusion, "_BATCH", 4)
+    monkeypatch.setattr(occlusion, "BATCH", 4)
     client = connect(Limits(seconds=1.5))
     is_problem(client.post("/v1/explain?positions=16&box=0.05", content=photo()), 504, "not answered within")
     assert client.post("/v1/locate", content=photo()).status_code == 200

@@ -9,6 +9,7 @@ import pytest
 from PIL import Image
 
 from photoplanet.errors import InputError
+from photoplanet.photos import decoding_cost
 from photoplanet.server.batching import Batcher
 from photoplanet.server.limits import Limits
 
@@ -124,3 +125,49 @@ def test_an_error_in_finishing_is_of_that_photo_only(model, batches):
 
     bad, good = run(model, work)
     assert sizes == [1, 2] and isinstance(bad, ZeroDivisionError) and good == "France"
+
+
+def test_photos_that_are_light_to_decode_pass_those_that_are_heavy(model, monkeypatch):
+    """The thread for heavy photos is held; whoever sends light ones meanwhile is answered, the heavy one after that."""
+    large = io.BytesIO()
+    Image.new("RGB", (3000, 3000), (255, 0, 0)).save(large, "PNG")  # 36 MB decoded
+    gate, real, seen = threading.Event(), decoding_cost.of, []
+
+    def watched(image, name):
+        if "heavy" in threading.current_thread().name:
+            seen.append(threading.current_thread().name)
+            gate.wait(10)
+        return real(image, name)
+
+    monkeypatch.setattr(decoding_cost, "of", watched)
+
+    async def work(batcher):
+        heavy = [asyncio.create_task(batcher.see(large.getvalue())) for _ in range(12)]
+        await until(lambda: seen)
+        light = await asyncio.gather(*(batcher.see(GREEN) for _ in range(5)))
+        assert not any(task.done() for task in heavy)
+        gate.set()
+        return light, await asyncio.gather(*heavy)
+
+    light, heavy = run(model, work)
+    assert light[0][1] == pytest.approx((0, 1, 0), abs=0.02) and heavy[0][1] == pytest.approx((1, 0, 0), abs=0.02)
+    assert set(seen) == {"decode-heavy-0"} and len(seen) == 12
+
+
+def test_other_work_and_photos_take_turns(model, batches):
+    """While ten pieces of other work wait, a photo comes after one more of them."""
+    sizes, gate = batches
+
+    async def work(batcher):
+        gate.clear()
+        order = []
+        first = asyncio.create_task(batcher.see(RED))
+        await until(lambda: sizes)
+        others = [asyncio.create_task(batcher.run(lambda n=n: order.append(n))) for n in range(10)]
+        photo = asyncio.create_task(batcher.locate(GREEN, lambda found: order.append("photo")))
+        await until(lambda: batcher.ready == 11)
+        gate.set()
+        await asyncio.gather(first, photo, *others)
+        return order
+
+    assert run(model, work).index("photo") <= 2

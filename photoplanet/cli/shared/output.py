@@ -25,9 +25,10 @@ def print_json(value: Any) -> None:
     }
     """
     text = json.dumps(value, ensure_ascii=False, allow_nan=False, indent=2)
+    text = text.encode("utf-8", "backslashreplace").decode()  # lone surrogates, as JSON has them
     try:
         text.encode(sys.stdout.encoding or "utf-8")
-    except (UnicodeEncodeError, LookupError):  # a terminal without some of it; and lone surrogates, as JSON has them
+    except (UnicodeEncodeError, LookupError):  # a terminal without some of it
         text = json.dumps(value, allow_nan=False, indent=2)
     print(text)
 

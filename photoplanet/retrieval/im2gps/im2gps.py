@@ -3,7 +3,8 @@
 `original` is the CVPR 2008 paper's: six descriptors, and the position of the nearest neighbour. `extended` is the 2014
 chapter's: more descriptors, k neighbours, mean-shift clusters of their positions, one-against-all SVMs made for this
 query alone, and the mean position of the cluster that wins; where every SVM rejects the query, the nearest neighbour.
-`density` is its modern reading (`neighbours`). Each takes (reference photos, records of the queries) and returns
+`extended_any` is the same, but for the highest score winning also where it is negative. `density` is its modern reading
+(`neighbours`). Each takes (reference photos, records of the queries) and returns
 (latitude (q,), longitude (q,)) in degrees, NaN for an unreadable query.
 
 >>> import tempfile
@@ -16,8 +17,9 @@ query alone, and the mean position of the cluster that wins; where every SVM rej
 >>> queries = photos.records(np.array([2]))  # the last photo itself
 >>> nearest(photos, queries[0], k=2)[1].tolist()
 [2, 1]
->>> [method(photos, queries)[0].round(1).tolist() for method in (original, extended, density)]
-[[-33.9], [-33.9], [-33.9]]
+>>> methods = original, extended, extended_any, density
+>>> [method(photos, queries)[0].round(1).tolist() for method in methods]
+[[-33.9], [-33.9], [-33.9], [-33.9]]
 """
 
 from collections.abc import Callable, Sequence
@@ -31,8 +33,8 @@ from photoplanet.earth import geodesy
 from photoplanet.retrieval.im2gps import neighbours
 from photoplanet.retrieval.im2gps.reference_photos import ALL, SIX, Records, ReferencePhotos, build
 
-__all__ = ["ALL", "METHODS", "SIX", "ReferencePhotos", "build", "density", "extended", "geo_clusters", "nearest",
-           "original"]  # fmt: skip
+__all__ = ["ALL", "METHODS", "SIX", "ReferencePhotos", "build", "density", "extended", "extended_any", "geo_clusters",
+           "nearest", "original", "winner"]  # fmt: skip
 
 NEIGHBOURS = 200
 CLUSTER_KM = 200.0  # bandwidth of the mean shift
@@ -90,6 +92,16 @@ def extended(photos: ReferencePhotos, queries: Records, advance: Advance = ignor
     return _each(queries, answer, advance)
 
 
+def extended_any(photos: ReferencePhotos, queries: Records, advance: Advance = ignore) -> tuple[Floats, Floats]:
+    """As `extended`, but the cluster with the highest score wins whatever its sign, as is usual with one-vs-rest."""
+
+    def answer(query: Records) -> tuple[float, float]:
+        _, rows = nearest(photos, query)
+        return _winning_cluster(photos, query, rows, rejects=False)
+
+    return _each(queries, answer, advance)
+
+
 def density(photos: ReferencePhotos, queries: Records, advance: Advance = ignore) -> tuple[Floats, Floats]:
     """The same neighbours read as a kernel density (Vo et al. 2017)."""
 
@@ -101,7 +113,12 @@ def density(photos: ReferencePhotos, queries: Records, advance: Advance = ignore
     return _each(queries, answer, advance)
 
 
-METHODS: dict[str, Baseline] = {"im2gps": original, "im2gps-extended": extended, "im2gps-density": density}
+METHODS: dict[str, Baseline] = {
+    "im2gps": original,
+    "im2gps-extended": extended,
+    "im2gps-extended-any": extended_any,
+    "im2gps-density": density,
+}
 
 
 def geo_clusters(latitude: ArrayLike, longitude: ArrayLike, bandwidth_km: float = CLUSTER_KM) -> Labels:
@@ -154,8 +171,10 @@ def winner(scores: ArrayLike) -> int | None:
     return best if values[best] > 0 else None
 
 
-def _winning_cluster(photos: ReferencePhotos, query: Records, rows: NDArray[np.int64]) -> tuple[float, float]:
-    """The place of a query whose neighbours are `rows`, nearest first."""
+def _winning_cluster(
+    photos: ReferencePhotos, query: Records, rows: NDArray[np.int64], rejects: bool = True
+) -> tuple[float, float]:
+    """The place of a query whose neighbours are `rows`, nearest first; `rejects`: only a positive score wins."""
     from sklearn.svm import SVC
 
     nearest_row = rows[0]
@@ -172,7 +191,7 @@ def _winning_cluster(photos: ReferencePhotos, query: Records, rows: NDArray[np.i
             machine = SVC(C=SVM_C, kernel="precomputed", class_weight="balanced")
             machine.fit(kernel[:-1, :-1], labels == name)
             scores.append(machine.decision_function(kernel[-1:, :-1])[0])
-        best = winner(scores)
+        best = winner(scores) if rejects else int(np.argmax(scores))
     if best is None:
         return float(photos.latitude[nearest_row]), float(photos.longitude[nearest_row])
     return geodesy.mean(lat[labels == names[best]], lng[labels == names[best]])

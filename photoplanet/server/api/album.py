@@ -1,9 +1,10 @@
 """POST /v1/album: the photos of a trip, located together, as `photoplanet album --json` reports them."""
 
 import asyncio
+import re
 from typing import Annotated, Literal, cast
 
-from pydantic import Field
+from pydantic import AfterValidator, Field
 from starlette.requests import Request
 from typing_extensions import NotRequired, TypedDict
 
@@ -22,25 +23,31 @@ from photoplanet.server.api.parameters import EstimateQuery, Top, one_of
 from photoplanet.server.endpoint import Endpoint
 from photoplanet.server.problems import Problem
 from photoplanet.server.service import Service
-from photoplanet.server.uploads import Upload
+from photoplanet.server.uploads import TRACK, Upload
 
-TRACK = "track"  # the form field of a GPX file
+# A plus sign in a URL that was not written as %2B arrives as a space.
+OFFSET = f"^({trips.OFFSET.replace('[+-]', '[ +-]')}|z|utc)$"
+
+
+def _offset(text: str | None) -> str | None:
+    if text is not None and not re.fullmatch(OFFSET, text):
+        raise ValueError(f"{text[:40]!r} must look like +02:00 or -05:30: how far the clock is ahead of UTC")
+    return text
 
 
 class AlbumQuery(EstimateQuery):
     """How photos form albums, and how estimates are reported."""
 
     top: Top = 1
-    method: Annotated[
-        str, Field(pattern=one_of(methods.AUTO, *methods.METHODS), description="How the photos inform each other")
-    ] = methods.AUTO
+    method: Annotated[str, Field(description="How the photos inform each other")] = methods.AUTO
     gap_hours: Annotated[float, Field(gt=0, le=1e6, description="A longer pause starts another album")] = GAP_HOURS
     one_camera: Annotated[bool, Field(description="Put the photos of all cameras into one album")] = False
     anchors: Annotated[bool, Field(description="Treat photos with GPS as known places")] = True
     time_offset: Annotated[
         str | None,
-        Field(max_length=9, description="How far clocks that name no zone are ahead of UTC: +02:00, in a URL %2B02:00",
-              json_schema_extra={"pattern": f"^({trips.OFFSET})$"}),
+        AfterValidator(_offset),
+        Field(description="How far clocks that name no zone are ahead of UTC: +02:00, in a URL %2B02:00",
+              json_schema_extra={"pattern": OFFSET}),
     ] = None  # fmt: skip
 
 
@@ -99,14 +106,26 @@ def endpoint(service: Service) -> Endpoint:
     """Make the endpoint."""
     parameters = album_parameters.read(service.locator.bundle)
 
-    async def album(request: Request, query: AlbumQuery) -> AlbumAnswer:
+    def offered(method: str) -> str:
+        methods.check(method, parameters, service.locator.info.name)
+        return method
+
+    class Query(AlbumQuery):
+        """With the methods that this server's model offers."""
+
+        method: Annotated[
+            str,
+            AfterValidator(offered),
+            Field(description="How the photos inform each other",
+                  json_schema_extra={"pattern": one_of(methods.AUTO, *methods.usable(parameters))}),
+        ] = methods.AUTO  # fmt: skip
+
+    async def album(request: Request, query: Query) -> AlbumAnswer:
         """Photos as multipart/form-data, files in any field; a file in the field `track` is a GPX track.
 
         Times, cameras and known places come from the photos' EXIF. A photo that cannot be read keeps its slot, takes
         its place from its neighbours, and has its `error`; `index` says which of the photos sent each one is.
         """
-        methods.check(query.method, parameters, service.locator.info.name)
-        # A plus sign in a URL that was not written as %2B arrives as a space.
         offset = trips.check_offset(query.time_offset.replace(" ", "+")) if query.time_offset else None
 
         async def work(files: list[Upload]) -> list[AlbumRecord]:
@@ -133,7 +152,7 @@ def endpoint(service: Service) -> Endpoint:
     track = {"type": "string", "format": "binary", "description": "A GPX track: known places"}
     return Endpoint(
         "POST", "/v1/album", album, "Where the photos of a trip were taken",
-        body=openapi.photos_body(track=track), refusals=openapi.UPLOAD, example=EXAMPLE,
+        body=openapi.photos_body(service.limits.photos, track=track), refusals=openapi.UPLOAD, example=EXAMPLE,
     )  # fmt: skip
 
 

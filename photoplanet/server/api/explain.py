@@ -1,12 +1,13 @@
 """POST /v1/explain: which parts of a photo speak for its place."""
 
-import threading
 from typing import Annotated, Any, Literal, cast
 
-from pydantic import Field
+import numpy as np
+from pydantic import ConfigDict, Field
 from starlette.requests import Request
 from typing_extensions import NotRequired, TypedDict
 
+from photoplanet.explain.occlusion import Occlusion, runs, steps
 from photoplanet.server import openapi
 from photoplanet.server.api import answers
 from photoplanet.server.api.answers import Latitude, Longitude, ModelName, Share
@@ -19,6 +20,8 @@ from photoplanet.server.uploads import Upload
 
 class ExplainQuery(PhotoQuery):
     """The place to explain, and how finely."""
+
+    model_config = ConfigDict(json_schema_extra={openapi.TOGETHER: {"place": ["latitude", "longitude"]}})
 
     latitude: Annotated[float | None, Field(ge=-90, le=90)] = None
     longitude: Annotated[float | None, Field(ge=-180, le=180)] = None
@@ -62,32 +65,39 @@ def endpoint(service: Service) -> Endpoint:
     async def explain(request: Request, query: ExplainQuery) -> ExplainAnswer:
         """A grey box slides over one photo (paper, Fig. 10); give the true place where it is known."""
         if (query.latitude is None) != (query.longitude is None):
-            raise Problem(400, "give latitude and longitude together, or neither")
+            raise Problem(422, "latitude, longitude: give both together, or neither")
 
         async def work(photos: list[Upload]) -> dict[str, Any]:
             photo = await service.one(photos, "explain")
-            gone = threading.Event()
-            try:
-                return {"file": photo.name} | await service.batcher.run(lambda: _explained(service, photo, query, gone))
-            finally:
-                gone.set()
+            return {"file": photo.name} | await _explained(service, photo, query)
 
-        return cast(ExplainAnswer, answers.model_name(service.locator) | await service.answer(request, work))
+        found = await service.answer(request, work, runs(query.positions))
+        return cast(ExplainAnswer, answers.model_name(service.locator) | found)
 
     return Endpoint(
         "POST", "/v1/explain", explain, "Which parts of a photo speak for its place",
-        body=openapi.photos_body(1), refusals=openapi.UPLOAD, example=EXAMPLE,
+        body=openapi.photos_body(1), refusals=(*openapi.UPLOAD, 404), example=EXAMPLE,
     )  # fmt: skip
 
 
-def _explained(service: Service, photo: Upload, query: ExplainQuery, gone: threading.Event) -> dict[str, Any]:
-    from photoplanet.explain.occlusion import occlude
-
-    def advance(count: int = 1, note: str = "") -> None:
-        if gone.is_set():
-            raise TimeoutError  # nobody waits for the answer: break off
-
+async def _explained(service: Service, photo: Upload, query: ExplainQuery) -> dict[str, Any]:
+    """The explanation, a batch at a time, so that photos of others pass through the network in between."""
+    partition = service.locator.partition
     truth = None if query.latitude is None or query.longitude is None else (query.latitude, query.longitude)
-    found = occlude(service.locator, photo.content, truth, query.positions, query.box, advance=advance)
+    if truth is not None and partition.assign(np.array([truth[0]]), np.array([truth[1]]))[0] < 0:
+        raise Problem(404, f"no cell of the model holds {truth[0]:.4f}, {truth[1]:.4f}; leave the place out, "
+                           "and the predicted cell is explained")  # fmt: skip
+    pixels = await service.batcher.pixels(photo.content)
+    work = steps(service.locator, pixels, truth, query.positions, query.box)
+
+    def step() -> Occlusion | None:
+        try:
+            next(work)
+        except StopIteration as end:
+            return cast(Occlusion, end.value)
+        return None
+
+    while (found := await service.batcher.run(step)) is None:
+        pass
     rows = [[round(float(value), 5) for value in row] for row in found.heat] if query.map else None
     return found.to_dict() | ({} if rows is None else {"map": rows})

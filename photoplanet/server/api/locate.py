@@ -50,7 +50,7 @@ def endpoint(service: Service) -> Endpoint:
 
     return Endpoint(
         "POST", "/v1/locate", locate, "Where photos were taken",
-        body=openapi.photos_body(), refusals=openapi.UPLOAD, example=EXAMPLE,
+        body=openapi.photos_body(service.limits.photos), refusals=openapi.UPLOAD, example=EXAMPLE,
     )  # fmt: skip
 
 

@@ -1,7 +1,6 @@
 """From a trained album network to a part of the model folder: ONNX with albums of any length, checked against torch."""
 
 import copy
-import tempfile
 from dataclasses import asdict
 from pathlib import Path
 from typing import Any, TypeVar
@@ -13,6 +12,7 @@ from torch import Tensor, nn
 
 from photoplanet.albums import attention, lstm, networks
 from photoplanet.albums.networks import READINGS
+from photoplanet.core import atomic_folders
 from photoplanet.errors import TrainingError
 from photoplanet.models import folder as model_folder
 from photoplanet.training import onnx_files
@@ -40,8 +40,8 @@ def export(
     """
     plain = halved(network)
     folder = Path(folder).resolve()
-    with tempfile.TemporaryDirectory(dir=folder.parent, prefix=f".{folder.name}.album-") as scratch:
-        files, parity = _checked(plain, method, Path(scratch), temperature)
+    with atomic_folders.scratch(folder) as scratch:
+        files, parity = _checked(plain, method, scratch, temperature)
         if not parity <= onnx_files.TOLERANCE:
             raise TrainingError(
                 f"ONNX Runtime and torch differ by {parity:.2g} in the probabilities of {method} (allowed: "

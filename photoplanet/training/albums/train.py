@@ -16,7 +16,7 @@ from photoplanet.errors import InputError
 from photoplanet.locate.locator import Locator
 from photoplanet.models import folder as model_folder
 from photoplanet.photos import splits, table
-from photoplanet.training import run
+from photoplanet.training import run, working_folder
 from photoplanet.training.albums import export, forming, validation
 from photoplanet.training.albums.data import AlbumPhotos
 from photoplanet.training.albums.networks import AlbumNetwork
@@ -48,7 +48,14 @@ def train(
     if threads:
         torch.set_num_threads(threads)
     target = target_folder(locator.bundle.folder, Path(out)).folder
-    work = out.with_name(out.name + ".run")
+    with working_folder.held(out.with_name(out.name + ".run"), out) as work:
+        return _train(photos, locator, target, work, recipes, validation_table, gap_hours, threads, bar, say)
+
+
+def _train(
+    photos: Path, locator: Locator, target: Path, work: Path, recipes: Sequence[AlbumRecipe],
+    validation_table: Path | None, gap_hours: float, threads: int | None, bar: Bar, say: Say,
+) -> dict[str, Any]:  # fmt: skip
     sides, facts = [], {}
     for name, rows, path in _tables(photos, validation_table):
         with bar(f"{name} photos", len(rows)) as advance:

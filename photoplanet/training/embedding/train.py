@@ -1,6 +1,5 @@
 """A whole training of the retrieval embedding: photo table and model folder in, the part `embedding` of it out."""
 
-import tempfile
 from dataclasses import asdict
 from pathlib import Path
 from typing import Any
@@ -8,9 +7,10 @@ from typing import Any
 import numpy as np
 import torch
 
+from photoplanet.core import atomic_folders
 from photoplanet.core.progress import Bar, Say, no_bar, silent
 from photoplanet.models import folder as model_folder
-from photoplanet.training import export
+from photoplanet.training import export, working_folder
 from photoplanet.training.embedding import photos as embedded
 from photoplanet.training.embedding import task as embedding_task
 from photoplanet.training.embedding import triplet
@@ -47,9 +47,16 @@ def train(
         torch.set_num_threads(threads)
     settings = settings or (FINETUNING if network else triplet.Settings())
     bundle = target_folder(Path(model), Path(out))
-    work = bundle.folder.with_name(bundle.folder.name + ".embedding")
+    with working_folder.held(bundle.folder.with_name(bundle.folder.name + ".embedding"), bundle.folder) as work:
+        return _train(photos, bundle, work, embed, validation, network, settings, bar, say)
+
+
+def _train(
+    photos: Path, bundle: model_folder.Bundle, work: Path, embed: Embed, validation: Path | None, network: bool,
+    settings: triplet.Settings, bar: Bar, say: Say,
+) -> dict[str, Any]:  # fmt: skip
     checkpoints = work / "checkpoint"
-    checkpoints.mkdir(parents=True, exist_ok=True)
+    checkpoints.mkdir(exist_ok=True)
     training, held_out = (
         embedded.read(rows, path, bundle.info, embed, work / "embeddings" / name, bar, say)
         for name, rows, path in embedded.tables(photos, validation)
@@ -77,8 +84,8 @@ def train(
         "validation_photos": len(task.queries),
         "settings": asdict(settings),
     }
-    with tempfile.TemporaryDirectory(dir=work) as temporary:
-        path = Path(temporary) / FILE
+    with atomic_folders.scratch(work / PART) as temporary:
+        path = temporary / FILE
         facts["onnx_parity"] = write_onnx(
             loop.result().eval(), path, task.inputs(training.part(np.arange(3)[: len(training)]))
         )

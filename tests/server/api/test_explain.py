@@ -1,11 +1,20 @@
 """POST /v1/explain: the parts of a photo that matter, and what is refused."""
 
+import threading
+import time
+from concurrent.futures import ThreadPoolExecutor
+
 import numpy as np
 import pytest
 from pictures import encoded
 from PIL import Image
 
 from photoplanet.explain import occlusion
+from photoplanet.server.limits import Limits
+
+
+def photo():
+    return encoded(Image.new("RGB", (20, 20), "red"))
 
 
 def test_explain_names_the_parts_that_matter(connect, model, is_problem):
@@ -19,6 +28,43 @@ def test_explain_names_the_parts_that_matter(connect, model, is_problem):
     assert np.asarray(found["map"]) == pytest.approx(heat, abs=1e-5) and 0 < heat.min() < heat.max() < 1
     true = client.post("/v1/explain?latitude=-33.87&longitude=151.21", content=photo).json()
     assert true["cell_is"] == "true" and true["supports"][0]["box"][2] > 0.5
-    is_problem(client.post("/v1/explain?latitude=1", content=photo), 400, "together")
-    is_problem(client.post("/v1/explain?latitude=0&longitude=0", content=photo), 400, "outside every cell")
+    is_problem(client.post("/v1/explain?latitude=1", content=photo), 422, "together")
+    is_problem(client.post("/v1/explain?latitude=0&longitude=0", content=photo), 404, "no cell of the model")
     is_problem(client.post("/v1/explain", files=[("a", ("a", photo))] * 2), 400, "one photo")
+
+
+def test_a_photo_passes_through_the_network_between_the_batches_of_explanations(connect, model, monkeypatch):
+    """Eighteen explanations of 6 batches each are inside; a photo that comes then waits for a batch or two."""
+    sizes, real, gate = [], model.log_probabilities, threading.Event()
+
+    def watched(rows):
+        if len(sizes) == 3:
+            gate.wait(20)
+        sizes.append(len(rows))
+        return real(rows)
+
+    monkeypatch.setattr(model, "log_probabilities", watched)
+    client = connect(Limits(rate=0))
+    batcher = client.app.state.service.batcher
+    with ThreadPoolExecutor(20) as pool:
+        explained = [pool.submit(client.post, "/v1/explain?positions=10", content=photo()) for _ in range(18)]
+        while batcher.ready < 17 or len(sizes) < 3:
+            time.sleep(0.01)
+        located = pool.submit(client.post, "/v1/locate", content=photo())
+        while not batcher._ready:
+            time.sleep(0.01)
+        waiting = len(sizes)
+        gate.set()
+        assert located.result().status_code == 200
+        assert {each.result().status_code for each in explained} == {200}
+    assert 1 in sizes[waiting : waiting + 4]
+    assert set(sizes) == {1, 20} and len(sizes) == 18 * 6 + 1
+
+
+def test_an_explanation_costs_as_much_as_the_network_runs(connect, is_problem):
+    client = connect(Limits(rate=100, waiting=30))
+    assert client.post("/v1/explain?positions=5", content=photo()).status_code == 200  # 26 of 100
+    for _ in range(74):
+        assert client.post("/v1/locate", content=photo()).status_code == 200
+    is_problem(client.post("/v1/locate", content=photo()), 429, "100 photos a minute")
+    assert connect(Limits(waiting=3)).post("/v1/explain", content=photo()).status_code == 200, "alone it may come in"

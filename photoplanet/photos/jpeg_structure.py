@@ -1,0 +1,145 @@
+"""How a JPEG file is built, read from its markers in linear time: what its decoder will need, and how much work it is.
+
+Pillow reads the markers before the first scan in Python, byte by byte where they are padded; libjpeg decodes as many
+scans as there are. So both are bounded before either sees the file.
+"""
+
+import io
+import math
+import re
+from dataclasses import dataclass
+
+from photoplanet.photos.photo_error import WORK, PhotoError
+
+MAX_SEGMENTS = 10_000  # before the first scan; and between scans, beside 10 for each scan
+MAX_METADATA = 64_000_000  # bytes of them
+MAX_EXIF_SEGMENTS = 64  # of 64 kB; Pillow joins them one by one
+MAX_PADDING = 65_536  # bytes between segments that belong to none
+MAX_SCANS = 500  # encoders write 1 to about 20
+_HEAD_WINDOW, _SCAN_WINDOW = 4096, 1 << 20  # bytes read at a time: in the head markers follow each other closely
+_SOI, _EOI, _SOS, _APP1 = 0xD8, 0xD9, 0xDA, 0xE1
+_FRAMES = {*range(0xC0, 0xD0)} - {0xC4, 0xC8, 0xCC}  # SOF0 … SOF15 without DHT, JPG, DAC
+_PROGRESSIVE = {0xC2, 0xC6, 0xCA, 0xCE}
+_LONE = {0x01, *range(0xD0, 0xD9)}  # markers without a length: TEM, RST0 … RST7, SOI
+_MARKER = re.compile(rb"\xff[\x01-\xcf\xd8-\xfe]")  # RSTn are part of a scan
+
+
+@dataclass(frozen=True)
+class Frame:
+    """A JPEG's frame header. `coefficients`: how many the decoder keeps, 0 where it decodes row by row.
+
+    `several_scans`: whether the decoder reads the whole file, scan after scan, before it gives a pixel.
+    """
+
+    width: int
+    height: int
+    coefficients: int
+    several_scans: bool
+    first_scan: int  # the offset of what follows the first SOS marker
+
+
+def read_frame(file: io.BufferedIOBase, name: str) -> Frame | None:
+    r"""Read what stands before the first scan; None without a scan. PhotoError where that is more than a photo has.
+
+    >>> import numpy as np
+    >>> from PIL import Image
+    >>> file = io.BytesIO()
+    >>> Image.fromarray(np.zeros((30, 40, 3), np.uint8)).save(file, "JPEG", progressive=True)
+    >>> frame = read_frame(file, "IMG_1.jpg")
+    >>> frame.width, frame.height, frame.several_scans
+    (40, 30, True)
+    """
+    marks, exif, metadata, frame = _Markers(file, 2, _HEAD_WINDOW, MAX_PADDING), 0, 0, None
+    for count in range(MAX_SEGMENTS + 2):
+        marker = marks.following()
+        if marks.padding > MAX_PADDING:
+            raise PhotoError(name, WORK, f"more than {MAX_PADDING:,} bytes of padding before its first scan")
+        if marker is None or marker == _EOI:
+            return None
+        if marker in _LONE:
+            continue
+        if count > MAX_SEGMENTS:
+            break
+        body = marks.body()
+        if marker == _SOS:
+            return _frame(frame, body, marks.at)
+        if marker in _FRAMES:
+            frame = marker, body
+        exif += marker == _APP1 and body.startswith(b"Exif\0\0")
+        metadata += len(body)
+        if exif > MAX_EXIF_SEGMENTS or metadata > MAX_METADATA:
+            break
+    raise PhotoError(name, WORK, "holds more segments of metadata than a photo has; save it without them")
+
+
+def count_scans(file: io.BufferedIOBase, frame: Frame, most: int) -> int:
+    """Return how many scans there are, as libjpeg will find them; more than `most`, and it stops counting.
+
+    >>> from PIL import Image
+    >>> file = io.BytesIO()
+    >>> Image.new("RGB", (40, 30)).save(file, "JPEG", progressive=True)
+    >>> count_scans(file, read_frame(file, "IMG_1.jpg"), 500)
+    10
+    """
+    marks, scans = _Markers(file, frame.first_scan, _SCAN_WINDOW), 1
+    for _ in range(MAX_SEGMENTS + 10 * most):
+        marker = marks.following()
+        if marker is None or marker == _EOI:
+            return scans
+        if marker in _LONE:
+            continue
+        marks.body()
+        scans += marker == _SOS
+        if scans > most:
+            return scans
+    return most + 1
+
+
+def _frame(header: tuple[int, bytes] | None, scan: bytes, at: int) -> Frame | None:
+    if header is None or len(header[1]) < 6 or not scan:
+        return None
+    marker, body = header
+    height, width, components = int.from_bytes(body[1:3], "big"), int.from_bytes(body[3:5], "big"), body[5]
+    factors = [(each >> 4, each & 15) for each in body[7 : 6 + 3 * components : 3]]
+    several = marker in _PROGRESSIVE or scan[0] < components
+    kept = 0
+    if several and factors:
+        wide, high = (
+            max(1, *column) if len(factors) > 1 else max(1, column[0]) for column in zip(*factors, strict=True)
+        )
+        kept = sum(-(-width * x // wide) * -(-height * y // high) for x, y in factors)
+    return Frame(width, height, kept, several, at)
+
+
+class _Markers:
+    """The markers of a file from an offset on; `padding`: bytes passed over between segments, not much over `most`.
+
+    `window`: bytes read at a time.
+    """
+
+    def __init__(self, file: io.BufferedIOBase, at: int, window: int, most: float = math.inf):
+        self.file, self.at, self.window, self.most, self.padding = file, at, window, most, 0
+
+    def following(self) -> int | None:
+        """The next marker; None where there is none, or too much before it."""
+        while self.padding <= self.most:
+            self.file.seek(self.at)
+            window = self.file.read(self.window)
+            found = _MARKER.search(window)
+            passed = found.start() if found else max(0, len(window) - 1)  # an FF at the end may begin a marker
+            self.padding += passed
+            if found:
+                self.at += found.end()
+                return window[found.end() - 1]
+            if len(window) < self.window:
+                return None
+            self.at += passed
+        return None
+
+    def body(self) -> bytes:
+        """What the segment at hand holds; then the next marker follows it."""
+        self.file.seek(self.at)
+        length = int.from_bytes(self.file.read(2), "big")
+        body = self.file.read(max(0, length - 2))
+        self.at += max(2, length)
+        return body

@@ -1,0 +1,99 @@
+"""Requests that /openapi.json allows and such that it forbids, made by schemathesis and sent to a real server.
+
+No answer is a fault; each has a status, a type and a shape that are described; what is allowed is accepted, what is
+forbidden is refused. `SCHEMATHESIS_EXAMPLES=1000` asks for so many of each path.
+"""
+
+import os
+import socket
+import threading
+import time
+
+import numpy as np
+import pytest
+import schemathesis
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+from pictures import encoded, scene
+from PIL import Image
+from schemathesis import GenerationMode
+
+from photoplanet.metadata.exif_writer import gps_bytes
+from photoplanet.retrieval.library import library
+from photoplanet.server import listening
+from photoplanet.server.app import create_app
+from photoplanet.server.limits import Limits
+
+EXAMPLES = int(os.environ.get("SCHEMATHESIS_EXAMPLES", "12"))  # of each path, and as many that are forbidden
+PATHS = ("/v1/locate", "/v1/album", "/v1/explain", "/v1/similar", "/v1/similar/thumbnail", "/v1/models", "/healthz")
+TRACK = (
+    b'<gpx version="1.1" xmlns="http://www.topografix.com/GPX/1/1"><trk><trkseg>'
+    b'<trkpt lat="48.8" lon="2.3"><time>2020-05-01T10:00:00Z</time></trkpt>'
+    b'<trkpt lat="48.9" lon="2.4"><time>2020-05-01T10:05:00Z</time></trkpt></trkseg></trk></gpx>'
+)
+PHOTOS = [
+    encoded(scene(1), "JPEG", exif=gps_bytes(48.85, 2.29)),
+    encoded(scene(2), "JPEG", progressive=True),
+    encoded(Image.new("RGBA", (40, 30), (10, 200, 90, 128)), "PNG"),
+    encoded(Image.new("L", (1, 1)), "PNG"),
+    encoded(Image.new("CMYK", (30, 20)), "JPEG"),
+    encoded(Image.fromarray(np.arange(600, dtype=np.uint16).reshape(20, 30)), "TIFF"),
+    encoded(scene(3).resize((90, 60)), "WEBP"),
+    encoded(Image.new("P", (16, 16)), "GIF"),
+]
+
+
+@pytest.fixture(scope="module")
+def api(model, tmp_path_factory):
+    """The description of a running server, which takes a photo of the library for a thumbnail."""
+    folder = tmp_path_factory.mktemp("schemathesis")
+    for seed in (1, 2):
+        scene(seed).save(folder / f"scene{seed}.jpg", quality=92, exif=gps_bytes(48.85, 2.29))
+    photos = library.open(folder)
+    schemathesis.openapi.format("binary", st.sampled_from(PHOTOS))
+    schemathesis.openapi.media_type("image/*", st.sampled_from(PHOTOS))
+    server = listening.bounded(create_app(model, Limits(photos=20), library=photos), 30.0, 400)
+    with socket.create_server(("127.0.0.1", 0)) as accepting:
+        thread = threading.Thread(target=lambda: server.run(sockets=[accepting]))
+        thread.start()
+        while not server.started:
+            time.sleep(0.01)
+        found = schemathesis.openapi.from_url(f"http://127.0.0.1:{accepting.getsockname()[1]}/openapi.json")
+        found.photo_ids = photos.listing.ids
+        yield found
+        server.should_exit = True
+        thread.join(20)
+
+
+def sensible(case, photo_ids):
+    """The case with what no schema says: a track is GPX and wants to know the time zone, and which photos there are."""
+    if isinstance(case.body, dict) and "track" in case.body:
+        case.body["track"] = TRACK
+        case.query["time_offset"] = "+02:00"
+    if case.operation.path.endswith("/thumbnail"):
+        case.query["photo_id"] = photo_ids[0]
+    return case
+
+
+def ask(api, path, mode, change=lambda case: case):
+    (operation,) = (each.ok() for each in api.get_all_operations() if each.ok().path == path)
+
+    @settings(max_examples=EXAMPLES, deadline=None, derandomize=True, database=None,
+              suppress_health_check=list(HealthCheck))  # fmt: skip
+    @given(case=operation.as_strategy(generation_mode=mode))
+    def test(case):
+        change(case).call_and_validate()
+
+    test()
+
+
+@pytest.mark.parametrize("path", PATHS)
+def test_what_is_allowed_is_answered_as_described(api, path, capfd):
+    ask(api, path, GenerationMode.POSITIVE, lambda case: sensible(case, api.photo_ids))
+    assert capfd.readouterr().err == ""
+
+
+@pytest.mark.parametrize("path", [each for each in PATHS if each not in ("/v1/models", "/healthz")])
+def test_what_is_forbidden_is_refused_as_described(api, path, capfd):
+    ask(api, path, GenerationMode.NEGATIVE)
+    assert capfd.readouterr().err == ""
