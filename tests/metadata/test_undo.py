@@ -293,3 +293,12 @@ def test_undo_sweeps_what_a_killed_process_left_and_nothing_else(album):
     (album / ".a.jpg.0123abcd").write_bytes(b"somebody's")
     undo(album)
     assert not (album / dead).exists() and (album / ".a.jpg.0123abcd").exists()
+
+
+def test_a_copy_that_spells_names_in_another_unicode_form_is_undone_too(tmp_path):
+    before = jpeg(exif=camera_exif())
+    (tmp_path / "café.jpg").write_bytes(before)
+    assert [done.did for done in geotags.write([(tmp_path / "café.jpg", HERE)], "exif")] == ["written"]
+    (tmp_path / "café.jpg").rename(tmp_path / "cafe\u0301.jpg")
+    assert [(done.path.name, done.did) for done in undoing.undo(tmp_path)] == [("cafe\u0301.jpg", "restored")]
+    assert (tmp_path / "cafe\u0301.jpg").read_bytes() == before
