@@ -14,7 +14,7 @@ from numpy.typing import NDArray
 
 from photoplanet.core import atomic, names, table_files
 from photoplanet.earth.coordinates import arrays, tables
-from photoplanet.earth.coordinates.names import Columns, pairs, with_both
+from photoplanet.earth.coordinates.names import Columns, may_be_guess, pairs, pieces, with_both
 from photoplanet.earth.coordinates.tables import Named
 from photoplanet.errors import InputError
 from photoplanet.locate.credible_region import REGION_SHARE
@@ -40,6 +40,7 @@ _ALIASES = {
 }  # fmt: skip
 _NULLS = ("", "nan", "NaN", "null", "None")  # how others write that there is no answer
 _SHOWN = 5
+_LOOKED_AT = 1000  # rows in which columns that could be places are looked at
 
 
 @dataclass(frozen=True, eq=False)
@@ -264,6 +265,8 @@ def _places(layout: table_files.Layout, named: Named | None) -> Columns:
         known = foreign_tables.matched(layout.names)
         lacking = [name for name in ("latitude", "longitude") if name not in known]
         foreign_tables.check_columns(layout.path, lacking or ["latitude"], layout.names, PHOTO_COLUMNS)
+    if len(found) == 1 and not found[0].predicted and (others := _guesses(layout, found[0].names)):
+        found.append(Columns(others[0], others[1]))  # pred_y and pred_x, beside the truth
     if len(found) > 1:
         likely = next((columns for columns in found if columns.predicted), found[-1])
         raise InputError(
@@ -271,6 +274,24 @@ def _places(layout: table_files.Layout, named: Named | None) -> Columns:
             f"instance --latitude-column {likely.latitude!r} --longitude-column {likely.longitude or likely.latitude!r}"
         )
     return found[0]
+
+
+def _guesses(layout: table_files.Layout, known: Sequence[str]) -> list[str]:
+    """Two columns of numbers whose names say that they are predicted, and that could be degrees; else []."""
+    taken = {*known, *foreign_tables.matched(layout.names, _ALIASES).values()}
+    names = [
+        name for name in layout.names if name not in taken and layout.names.count(name) == 1 and may_be_guess(name)
+    ]
+    if len(names) < 2:
+        return []
+    rows = table_files.first_rows(layout, names, _LOOKED_AT)
+    columns = {name: arrays.read(rows[name], "") for name in names}
+    degrees = [
+        name
+        for name, column in columns.items()
+        if not column.empty.all() and (np.abs(column.values[~column.empty]) <= 360).all()
+    ]
+    return sorted(degrees, key=lambda name: "x" in pieces(name)) if len(degrees) == 2 else []
 
 
 def _numbers(column: pa.ChunkedArray) -> tuple[np.ndarray, np.ndarray]:

@@ -177,6 +177,8 @@ def test_a_loop_over_the_rows_finds_the_same(tmp_path_factory, rows):
         "lat,lon,guess_lat,guess_lng",
         "true_lat,true_lon,lat,lon", "LAT,LON,latPred,lonPred", "lat1,lng1,lat2,lng2",
         "model_lat,model_lon,gt_lat,gt_lon",
+        "lat,lon,pred_y,pred_x",
+        "lat,lon,guess_0,guess_1",
     ],
 )  # fmt: skip
 def test_two_pairs_of_coordinates_are_a_question(tmp_path, head):
@@ -203,7 +205,9 @@ def test_a_truth_in_one_column_beside_the_prediction_is_a_question_too(tmp_path)
     [
         ("id;lat;lon", "a;-33,5;151,25"), ("id,lat,lat_ref,lon", "a,33.5,S,151.25"),
         ("id,prediction", 'a,"-33.5, 151.25"'),
-        ("id,lat,lon,lat_error,lon_error", "a,-33.5,151.25,1,2"), ("id,lat,lon,place", 'a,33°30\'S,151.25E,"x, y"'),
+        ("id,lat,lon,lat_error,lon_error", "a,-33.5,151.25,1,2"),
+        ("id,lat,lon,pred_score,predicted_km,pred_country", "a,-33.5,151.25,1,2,AU"),
+        ("id,lat,lon,place", 'a,33°30\'S,151.25E,"x, y"'),
     ],
 )  # fmt: skip
 def test_places_are_read_however_they_are_written(tmp_path, head, row):

@@ -24,6 +24,20 @@ PREDICTED = {
     "pred", "preds", "predicted", "prediction", "predictions", "guess", "guessed", "guesses", "estimate", "estimated",
     "est", "inferred", "inference", "output", "hyp", "hypothesis", "answer", "hat", "model",
 }  # fmt: skip
+_QUALITIES = {
+    "confidence",
+    "probability",
+    "prob",
+    "score",
+    "radius",
+    "km",
+    "m",
+    "distance",
+    "level",
+    "area",
+    "time",
+    "id",
+}
 _BOTH = {
     "coordinates", "coordinate", "coords", "coord", "latlng", "latlon", "latlong", "lnglat", "lonlat", "longlat",
     "gpsposition", "geopoint", "geolocation", "geom", "geometry", "wkt", "location", "position", "point", "gps", "geo",
@@ -113,6 +127,16 @@ def with_both(names: Iterable[str]) -> list[Columns]:
     ['GPSPosition']
     """
     return [Columns(name, None, beside=tuple(pieces(name))) for name in names if _may_be_both(name)]
+
+
+def may_be_guess(name: str) -> bool:
+    """Whether a column's name says that it holds what somebody predicted, and not how good that is.
+
+    >>> may_be_guess("pred_y"), may_be_guess("prediction_error"), may_be_guess("predicted_country"), may_be_guess("y")
+    (True, False, True, False)
+    """
+    words = set(pieces(name))
+    return bool(words & PREDICTED) and not words & (_NOT_PLACES | _QUALITIES)
 
 
 def pieces(name: str) -> list[str]:
