@@ -10,6 +10,6 @@ photoplanet index "$DATA/train.csv" --images "$DATA/images/train" -o "$WORK/phot
 photoplanet train "$WORK/photos.parquet" -o "$WORK/model" --backbone inception --image-size 299 --batch-size 512 \
     --max-photos 1000 --min-photos 50 --epochs 10 --compile
 for READOUT in center expected; do
-    photoplanet evaluate "$WORK/model" --benchmark osv5m --images "$DATA/images/test" --list "$DATA/test.csv" \
+    photoplanet evaluate --model "$WORK/model" --benchmark osv5m --images "$DATA/images/test" --list "$DATA/test.csv" \
         --readout "$READOUT" --table markdown --intervals
 done

@@ -4,13 +4,13 @@ from pathlib import Path
 
 import click
 
-from photoplanet.cli.shared import options
+from photoplanet.cli.shared import commands, options
 from photoplanet.cli.shared.output import print_json
 from photoplanet.cli.shared.progress import bar
 from photoplanet.photos.decode import MAX_PIXELS
 
 
-@click.command()
+@commands.command()
 @click.argument("sources", nargs=-1, required=True, type=click.Path(path_type=Path))
 @click.option("-o", "--output", required=True, type=options.OUT_FILE,
               help="The photo table to write: .parquet or .csv.")  # fmt: skip
@@ -23,7 +23,7 @@ from photoplanet.photos.decode import MAX_PIXELS
 @click.option("--filter", "hook", metavar="MODULE:FUNCTION",
               help="Your own filter: it gets a PIL image and returns True to keep it.")  # fmt: skip
 @click.option("--threads", type=click.IntRange(1, 256), help="Photos to read at a time.  [default: cores, at most 8]")
-@click.option("--processes", type=click.IntRange(0, 256), default=0,
+@click.option("--processes", type=click.IntRange(0, 256), default=0, show_default=True,
               help="Use this many processes instead of threads: faster from some 10,000 photos on.")  # fmt: skip
 @click.option("--max-pixels", type=click.IntRange(1), default=MAX_PIXELS, show_default=True,
               help="Leave out photos with more pixels: they may be decompression bombs.")  # fmt: skip

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from photoplanet.cli.shared import options
+from photoplanet.cli.shared import commands, options
 from photoplanet.cli.shared.library import WITH_ITSELF, find_itself, index_options, open_library
 from photoplanet.cli.shared.output import (
     PLACE_WIDTH,
@@ -39,7 +39,7 @@ MATCH_COLUMNS = ("photo_id", "rank", "latitude", "longitude", "place", "country_
                  "spread_km", "abstains", "error")  # fmt: skip
 
 
-@click.command()
+@commands.command()
 @click.argument("photos", nargs=-1, metavar="PHOTO...")
 @options.MODEL
 @click.option("--top", type=click.IntRange(1, 1000), default=1, show_default=True, help="Places, the answer first.")
@@ -231,7 +231,7 @@ def _by_matches(
 
     records: list[dict[str, Any]] = []
     failed = 0
-    with OutputFiles(report_error) as files:
+    with OutputFiles(report_error) as files, bar_unless_printing(as_json)("searching", len(sources)) as advance:
         put = files.add(_match_file(csv_path)) if csv_path else None
         width = name_width([inputs.name_of(source) for source in sources])
         if not as_json:
@@ -255,6 +255,7 @@ def _by_matches(
                 records.append(facts)
             if put:
                 put(facts)
+            advance()
     if as_json:
         print_json({"library": named, "by": "local", "index": library.to_dict(), **by_outcome(records)})
     status = finish(failed, len(sources))

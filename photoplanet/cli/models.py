@@ -4,12 +4,12 @@ from typing import Any
 
 import click
 
-from photoplanet.cli.shared import options
+from photoplanet.cli.shared import commands, options
 from photoplanet.cli.shared.output import print_json
 from photoplanet.models import installed
 
 
-@click.group()
+@commands.group()
 def command() -> None:
     """List, add, describe, choose and remove models.
 

@@ -5,19 +5,36 @@ from typing import Any
 
 import click
 
-from photoplanet.cli.shared import options
+from photoplanet.cli.shared import commands, options
 from photoplanet.cli.shared.output import print_json
 from photoplanet.cli.shared.progress import bar
 from photoplanet.earth.partition.partition import MAX_PHOTOS, MIN_PHOTOS
 
 
-@click.command()
+@commands.command()
 @click.argument("tables", nargs=-1, required=True, type=click.Path(path_type=Path))
-@click.option("-o", "--output", required=True, type=click.Path(path_type=Path), help="The Parquet file to write.")
-@click.option("--max-photos", default=MAX_PHOTOS, show_default=True, help="Split cells with more photos than this.")
-@click.option("--min-photos", default=MIN_PHOTOS, show_default=True, help="Drop cells with fewer photos than this.")
-@click.option("--uniform", "level", type=int, help="All cells of this level (0…30) instead of adaptive ones.")
-@click.option("--geojson", type=click.Path(path_type=Path), help="Also write the cells as polygons for a map.")
+@click.option("-o", "--output", required=True, type=options.OUT_FILE, help="The Parquet file to write.")
+@click.option(
+    "--max-photos",
+    type=click.IntRange(1),
+    default=MAX_PHOTOS,
+    show_default=True,
+    help="Split cells with more photos than this.",
+)
+@click.option(
+    "--min-photos",
+    type=click.IntRange(0),
+    default=MIN_PHOTOS,
+    show_default=True,
+    help="Drop cells with fewer photos than this.",
+)
+@click.option(
+    "--uniform",
+    "level",
+    type=click.IntRange(0, 30),
+    help="All cells of this level (0…30) instead of adaptive ones.  [default: adaptive]",
+)
+@click.option("--geojson", type=options.OUT_FILE, help="Also write the cells as polygons for a map.")
 @options.coordinate_columns
 @options.JSON
 def command(

@@ -4,12 +4,12 @@ from pathlib import Path
 
 import click
 
-from photoplanet.cli.shared import options
+from photoplanet.cli.shared import commands, options
 from photoplanet.cli.shared.evaluation import benchmark_option, print_report, report_options
 from photoplanet.cli.shared.output import say
 
 
-@click.command()
+@commands.command()
 @click.argument("predictions", type=options.IN_FILE)
 @click.argument("truth", type=options.IN_FILE)
 @click.option("--top", type=click.IntRange(1, 100), default=5, show_default=True, help="Candidates per photo, by rank.")

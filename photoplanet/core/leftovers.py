@@ -137,8 +137,8 @@ def _abandoned(entry: os.DirEntry[str], found: re.Match[str]) -> bool:
         return entry.path not in _live
     if not processes.runs(pid):
         return True
-    now = processes.mark(pid)  # after a restart of the machine, or in a container, another process has its number
-    return found["mark"] is not None and "0000" not in (now, found["mark"]) and now != found["mark"]
+    alive = processes.mark(pid)  # after a restart of the machine, or in a container, another process has its number
+    return found["mark"] is not None and "0000" not in (alive, found["mark"]) and alive != found["mark"]
 
 
 def _clear(path: Path, found: re.Match[str]) -> None:

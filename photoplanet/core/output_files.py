@@ -5,6 +5,8 @@ from contextlib import AbstractContextManager, suppress
 from types import TracebackType
 from typing import Any
 
+from photoplanet.core import faults
+
 Put = Callable[..., None]
 
 
@@ -61,5 +63,5 @@ class OutputFiles(AbstractContextManager["OutputFiles"]):
         except OSError as error:
             fault = error
         if fault and not isinstance(fault, BrokenPipeError):  # what reads a pipe may have seen enough
-            self.faults.append(f"{fault.filename or 'a result'}: {fault.strerror or fault}")
+            self.faults.append(faults.described(fault)[0])
             self._report(self.faults[-1])

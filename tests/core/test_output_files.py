@@ -39,7 +39,8 @@ def test_a_full_disk_is_named_once_and_the_other_files_are_complete(tmp_path, ca
             for put in puts:
                 put(text)
     assert files.faults and (tmp_path / "good").read_text() == "abc" and (tmp_path / "bad").read_text() == "old"
-    assert capsys.readouterr().out == f"{tmp_path / 'bad'}: No space left on device\n"
+    wanted = f"{tmp_path / 'bad'}: No space left on device; free some space, or write elsewhere\n"
+    assert capsys.readouterr().out == wanted
     assert sorted(path.name for path in tmp_path.iterdir()) == ["bad", "good"]
 
 

@@ -227,7 +227,7 @@ def test_a_run_stopped_by_ctrl_c_goes_on_where_it_was(make, tmp_path, monkeypatc
         time.sleep(0.02)
     run.send_signal(signal.SIGINT)
     _, errors = run.communicate(timeout=60)
-    assert run.returncode == 130 and errors.splitlines()[-1].startswith("photoplanet: stopped"), errors
+    assert run.returncode == 130 and not errors, errors
     assert not (tmp_path / "p.parquet").exists()
     first = asked.stat().st_size
     monkeypatch.chdir(tmp_path)

@@ -221,7 +221,14 @@ def test_an_album_around_the_world_has_no_detail_view_and_no_line_across_it(mode
     assert detail_of(figure) == [world.WORLD]
     lines = [line.get_xdata() for axes in figure.axes if axes.collections for line in axes.get_lines()]
     assert lines and all(np.nanmax(np.abs(np.diff(line)), initial=0) <= 180 for line in lines if len(line) > 3)
-    assert any(np.isnan(line).any() for line in lines)
+
+
+def test_the_way_of_an_album_is_cut_at_the_edge_of_the_map():
+    lat, lng = album._unbroken(np.array([(-16.0, 178.0), (np.nan, np.nan), (-18.0, -178.0)]))
+    np.testing.assert_array_equal(lng, [178, 180, np.nan, -180, -178])
+    np.testing.assert_array_equal(lat, [-16, -17, np.nan, -17, -18])
+    for few in ([(1.0, 2.0)], [(np.nan, np.nan)]):
+        assert len(album._unbroken(np.array(few))[0]) == np.isfinite(few[0][0])
 
 
 def example(confidence, source="a.jpg"):
