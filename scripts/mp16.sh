@@ -16,6 +16,6 @@ photoplanet train "$WORK/photos.parquet" -o "$WORK/model" --cells "$WORK/cells.p
     --backbone inception --image-size 299 --batch-size 512 --epochs 10 --compile
 # Published rows use each method's own readout. `center` is PlaNet's, and so the row to compare with it; ours follows.
 for READOUT in center expected; do
-    photoplanet evaluate --model "$WORK/model" --benchmark im2gps3k --images "$IM2GPS3K" --list "$LIST" --readout "$READOUT" \
-        --table markdown --intervals
+    photoplanet evaluate --model "$WORK/model" --benchmark im2gps3k --images "$IM2GPS3K" --list "$LIST" \
+        --readout "$READOUT" --table markdown --intervals
 done

@@ -113,9 +113,9 @@ def errors(files: tuple[Path, ...], names: tuple[str, ...], top: int, output: Pa
 
     plots.check_path(output, files)
     title = names[0] if len(files) == 2 and names else ""
-    found = error_figure.read_errors(files[:-1], files[-1], names, top)
+    found, toy = error_figure.read_errors(files[:-1], files[-1], names, top)
     facts = {name: {"photos": len(km), "accuracy": accuracy.accuracy(km)} for name, km in found.items()}
-    _finish(error_figure.error_curves(found, title), output, as_json, {"curves": facts})
+    _finish(error_figure.error_curves(found, title, toy), output, as_json, {"curves": facts})
 
 
 @command.command()

@@ -98,7 +98,7 @@ def test_the_page_opens_where_there_are_windows_with_its_token(
 ):
     asked = []
     monkeypatch.setattr(play.webbrowser, "open", asked.append)
-    monkeypatch.setattr(listening, "run", lambda app, host, port, begin, **settings: begin("http://here:1"))
+    monkeypatch.setattr(listening, "run", lambda app, host, port, begin, *more: begin("http://here:1"))
     monkeypatch.setenv("DISPLAY", ":0") if windows else monkeypatch.delenv("DISPLAY", raising=False)
     monkeypatch.delenv("WAYLAND_DISPLAY", raising=False)
     monkeypatch.setattr(play.sys, "platform", "linux")

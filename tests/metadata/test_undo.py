@@ -302,3 +302,17 @@ def test_a_copy_that_spells_names_in_another_unicode_form_is_undone_too(tmp_path
     (tmp_path / "café.jpg").rename(tmp_path / "cafe\u0301.jpg")
     assert [(done.path.name, done.did) for done in undoing.undo(tmp_path)] == [("cafe\u0301.jpg", "restored")]
     assert (tmp_path / "cafe\u0301.jpg").read_bytes() == before
+
+
+@pytest.mark.skipif(os.name == "nt", reason="there a backslash leads into another folder")
+@pytest.mark.parametrize("name", ["a\\b.jpg", "C:a.jpg", "back\\.jpg", "a\nb.jpg", "caf\udce9.jpg"])
+def test_odd_names_are_taken_back_too(tmp_path, name):
+    folder = tmp_path / "trip"
+    folder.mkdir()
+    (folder / name).write_bytes(jpeg())
+    before = state(folder)
+    for kind in ("exif", "xmp"):
+        assert [done.did for done in geotags.write([(folder / name, HERE)], kind)] == ["written"]
+        assert state(folder) != before
+        assert {done.did for done in undoing.undo(folder)} == {"restored"}
+        assert state(folder) == before

@@ -286,6 +286,7 @@ def toy_figures(model, photo, toy):
         vars(each.prediction)["toy"] = toy
     return {
         "partition": partition.partition_map(model.partition, toy=toy),
+        "errors": error_figure.error_curves({"ours": [1.0, 30.0]}, toy=toy),
         "distribution": distribution.distributions([(photo("red"), "red", found)]),
         "examples": photo_figure.examples([example(0.9, photo("red"))], [], 25, toy),
         "gallery": photo_figure.cell_gallery(model.partition, shown, ["Somewhere", "Elsewhere"], toy),
@@ -348,3 +349,11 @@ def test_cells_are_shaded_on_one_scale_with_its_numbers(tmp_path):
     )
     text = svg(partition.partition_map(part), tmp_path)
     assert "training photos in a cell" in text and ">100<" in text
+
+
+def test_error_curves_know_from_the_files_that_places_are_not_real(tmp_path):
+    truth, toy, real = tmp_path / "truth.csv", tmp_path / "toy.csv", tmp_path / "real.csv"
+    truth.write_text("photo_id,latitude,longitude\na,48.9,2.4\n")
+    toy.write_text("photo_id,latitude,longitude,world\na,48.9,2.4,toy\n")
+    real.write_text("photo_id,latitude,longitude,world\na,48.9,2.4,real\n")
+    assert [error_figure.read_errors(files, truth)[1] for files in ([toy], [real], [real, toy])] == [True, False, True]

@@ -40,14 +40,21 @@ class Command(click.Command):
             param.type = numbers.strict(param.type)
 
     def parse_args(self, ctx: click.Context, args: list[str]) -> list[str]:
-        """Read the arguments; `click.UsageError` for what is given twice."""
+        """Read the arguments; `click.UsageError` for what is given twice, and for an empty name.
+
+        An empty name is a shell's variable that is not set; as a path it would stand for the current folder.
+        """
         if not ctx.resilient_parsing:
-            _, _, order = self.make_parser(ctx).parse_args(args=list(args))
+            words, _, order = self.make_parser(ctx).parse_args(args=list(args))
             counts = Counter(id(each) for each in order)
             for param in order:
                 if counts[id(param)] > 1 and isinstance(param, click.Option) and _takes_one(param):
                     names = "/".join([*param.opts, *param.secondary_opts])
                     raise click.UsageError(f"{names} is given twice; give it once", ctx)
+                value = words.get(param.name or "")
+                named = isinstance(param, click.Argument) or isinstance(param.type, click.Path)
+                if named and "" in (value if isinstance(value, list | tuple) else [value]):
+                    raise click.UsageError(f"{param.human_readable_name}: an empty name; say which is meant", ctx)
         return super().parse_args(ctx, args)
 
     def invoke(self, ctx: click.Context) -> Any:

@@ -68,6 +68,12 @@ def test_a_misspelt_command_is_answered_with_the_one_meant(name, answer):
     assert status == 2 and answer in text and "list, plain" in text
 
 
+@pytest.mark.parametrize("arguments", [("-o", ""), ("--output=",), ("a", "")])
+def test_a_path_that_is_empty_is_not_the_current_folder(arguments):
+    status, text = run(*arguments)
+    assert status == 2 and "an empty name" in text
+
+
 def test_a_dash_is_stdout():
     assert "/dev/stdout" in run("-o", "-")[1] and "'output': None" in run()[1]
     assert isinstance(options.OUT_FILE.convert("a.csv", None, None), Path)
