@@ -261,7 +261,7 @@ def album(
 
     plots.check_path(output, photos)
     with bar("reading") as advance:
-        found, _, _ = trips.split(read_shots(photos, advance))
+        found, _, _ = trips.split(read_shots(photos, advance, say))
     if chosen and chosen > len(found):
         raise InputError(f"--album {chosen}: these photos make {len(found)} albums")
     number = chosen - 1 if chosen else max(range(len(found)), key=lambda row: len(found[row].shots))
@@ -296,7 +296,9 @@ def _table(photos: Path, model: str | None) -> "tuple[pa.Table, list[str], Locat
     from photoplanet.locate import locator
     from photoplanet.photos import table
 
-    known, _ = table.read(photos)
+    known, dropped = table.read(photos)
     if not len(known):
         raise InputError(f"{photos}: no usable photo in it")
+    if dropped:
+        say(f"{photos}: {table.describe(dropped)}")
     return known, table.paths(known, photos.parent), locator.load(model)

@@ -35,10 +35,11 @@ from photoplanet.earth.partition.partition import MAX_PHOTOS, MIN_PHOTOS
     help="All cells of this level (0…30) instead of adaptive ones.  [default: adaptive]",
 )
 @click.option("--geojson", type=options.OUT_FILE, help="Also write the cells as polygons for a map.")
+@options.coordinate_columns
 @options.JSON
 def command(
     tables: tuple[Path, ...], output: Path, max_photos: int, min_photos: int, level: int | None, geojson: Path | None,
-    as_json: bool,
+    latitude_column: str | None, longitude_column: str | None, as_json: bool,
 ) -> None:  # fmt: skip
     """Cut the Earth into S2 cells by where photos were taken: the classes of a model.
 
@@ -55,7 +56,7 @@ def command(
     from photoplanet.earth.partition.partition import Partition
 
     outputs.check([output, geojson], tables)  # before minutes of counting
-    latitude, longitude = _columns(tables)
+    latitude, longitude = options.named_columns(latitude_column, longitude_column) or (None, None)
     with bar("counting photos") as advance:
         if level is None:
             part = Partition.adaptive_from_parquet(tables, max_photos, min_photos, advance, latitude, longitude, True)
@@ -69,25 +70,6 @@ def command(
         print_json(facts)
     else:
         click.echo(_text(facts))
-
-
-def _columns(tables: tuple[Path, ...]) -> tuple[str, str]:
-    """What the tables call latitude and longitude."""
-    from photoplanet.core import table_files
-    from photoplanet.errors import InputError
-    from photoplanet.photos import foreign_tables
-
-    pairs = []
-    for file in tables:
-        names = table_files.layout(file).names
-        ours = foreign_tables.matched(names)
-        if len(ours.keys() & {"latitude", "longitude"}) < 2:
-            raise InputError(f"{file}: no columns latitude and longitude; it has {', '.join(names)[:300] or 'none'}")
-        pair = ours["latitude"], ours["longitude"]
-        pairs.append(pair)
-        if pair != pairs[0]:
-            raise InputError(f"{file}: it calls the coordinates {pair}, but {tables[0]} {pairs[0]}; rename one of them")
-    return pairs[0]
 
 
 def _km2(area: float) -> str:

@@ -9,6 +9,7 @@ import numpy as np
 import pyarrow as pa
 from numpy.typing import NDArray
 
+from photoplanet.core.names import same
 from photoplanet.core.progress import Advance, ignore
 from photoplanet.duplicates import binary_codes, hamming
 from photoplanet.duplicates.binary_codes import place
@@ -68,9 +69,9 @@ def listed(path: Path, columns: Sequence[str] | None = None) -> Listed:
     ['a']
     """
     rows, dropped = table.read(path, require=("photo_id", "path"), columns=columns)
-    if not len(rows):
-        raise InputError(f"{path}: no usable photo in it")
     about = table.describe(dropped)
+    if not len(rows):
+        raise InputError(f"{path}: no usable photo in it ({about or 'no rows'})")
     return Listed(rows, rows["photo_id"].to_pylist(), table.paths(rows, path.parent), place(path), about)
 
 
@@ -154,8 +155,8 @@ def same_ids(test: Listed, training: Listed) -> list[str]:
     >>> same_ids(Listed(rows, ["a", "b"], [], cache), Listed(rows, ["b", "c"], [], cache))
     ['b']
     """
-    both = set(training.ids)
-    return [photo_id for photo_id in test.ids if photo_id in both]
+    both = set(map(same, training.ids))
+    return [photo_id for photo_id in test.ids if same(photo_id) in both]
 
 
 def _good(count: int, unreadable: dict[int, str]) -> NDArray[np.int64]:

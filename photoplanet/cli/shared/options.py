@@ -43,6 +43,24 @@ HOSTS = click.option("--allow-host", "hosts", multiple=True, metavar="NAME",
                      help="A name this server goes by; repeatable.")  # fmt: skip
 
 
+def coordinate_columns(command: Command) -> Command:
+    """Add --latitude-column and --longitude-column, for tables with several pairs of coordinates."""
+    latitude = click.option("--latitude-column", metavar="NAME",
+                            help="The table's column with latitudes, where several could be meant.")  # fmt: skip
+    longitude = click.option("--longitude-column", metavar="NAME",
+                             help="Its column with longitudes; the same NAME where one column has both.")  # fmt: skip
+    return latitude(longitude(command))
+
+
+def named_columns(latitude: str | None, longitude: str | None) -> tuple[str, str] | None:
+    """Return the columns that were named, None for none; a usage error for one without the other."""
+    if latitude is None and longitude is None:
+        return None
+    if latitude is None or longitude is None:
+        raise click.UsageError("give both --latitude-column and --longitude-column, or neither")
+    return latitude, longitude
+
+
 def region(about: str) -> Callable[[Command], Command]:
     """Return the option --region, the share of the probability that a credible region holds."""
     return click.option("--region", type=click.FloatRange(0, 1, min_open=True), default=REGION_SHARE,
