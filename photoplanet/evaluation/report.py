@@ -8,6 +8,7 @@ import numpy.typing as npt
 from numpy.typing import NDArray
 
 from photoplanet.earth.geodesy import RADII_KM
+from photoplanet.errors import printable
 from photoplanet.evaluation import accuracy, calibration, predictions, radii, resampling, tables
 from photoplanet.locate.credible_region import REGION_SHARE
 
@@ -281,7 +282,7 @@ def _with_interval(value: float, low: float, high: float, sign: str = "") -> str
 
 def _first(entry: Mapping[str, Any]) -> str:
     more = ", …" if entry["count"] > len(entry["first"]) else ""
-    return ", ".join(map(str, entry["first"][:_SHOWN])) + more
+    return ", ".join(printable(str(name)) for name in entry["first"][:_SHOWN]) + more
 
 
 def _group_lines(by: str, groups: Mapping[str, Mapping[str, Any]]) -> Iterator[str]:

@@ -155,7 +155,10 @@ def _texts(column: pa.ChunkedArray) -> pa.ChunkedArray:
         numbers = column.to_numpy().astype(np.float64)
         texts = [None if value != value else f"{value:.3f}".rstrip("0").rstrip(".") for value in numbers.tolist()]
         return pa.chunked_array([pa.array(texts, pa.string())])
-    text = pc.utf8_trim_whitespace(column if pa.types.is_string(kind) else column.cast(pa.string()))
+    try:
+        text = pc.utf8_trim_whitespace(column if pa.types.is_string(kind) else column.cast(pa.string()))
+    except pa.ArrowNotImplementedError:  # lists and the like: no times
+        text = pc.if_else(column.is_valid(), "?", pa.scalar(None, pa.string()))
     return _chunked(pc.if_else(pc.equal(text, ""), None, text))
 
 

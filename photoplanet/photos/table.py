@@ -184,8 +184,11 @@ def _completed(raw: pa.Table, wanted: set[str]) -> pa.Table:
     if "photo_id" in wanted and "photo_id" not in raw.column_names and "path" in raw.column_names:
         return raw.append_column("photo_id", raw["path"])
     if "path" in wanted and "path" not in raw.column_names and "photo_id" in raw.column_names:
-        first = raw["photo_id"].slice(0, 100).drop_null().to_pylist()
-        if all(is_photo_name(str(name)) for name in first):
+        first = raw["photo_id"].slice(0, 100).drop_null()
+        if pa.types.is_dictionary(first.type):
+            first = first.cast(first.type.value_type)
+        texts = pa.types.is_string(first.type) or pa.types.is_large_string(first.type) or not len(first)
+        if texts and all(map(is_photo_name, first.to_pylist())):
             return raw.append_column("path", raw["photo_id"])
     return raw
 

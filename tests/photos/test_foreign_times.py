@@ -99,6 +99,15 @@ def test_other_types_and_empty_columns():
         assert foreign_times.read(column)[0].null_count == len(column)
 
 
+@pytest.mark.parametrize(
+    "column", [pa.array([["2019"], None]), pa.array([{"a": "2019"}, None]), pa.array([[1, 2], None])]
+)
+def test_lists_and_the_like_are_no_times(column):
+    found, why = foreign_times.read(pa.chunked_array([column]))
+    assert found.to_pylist()[0] in ("", None) and found.to_pylist()[1] is None
+    assert {reason: rows.tolist() for reason, rows in why.items()} == {UNREADABLE: [0]}
+
+
 MOMENTS = st.datetimes(datetime(1973, 3, 4), datetime(2199, 1, 1))
 ZONES = st.one_of(st.none(), st.integers(-14 * 60, 14 * 60).map(lambda minutes: timezone(timedelta(minutes=minutes))))
 

@@ -318,3 +318,12 @@ def test_unreadable_coordinates_are_written_as_empty(tmp_path):
     for name in ("t.csv", "t.parquet"):
         again, dropped = table.read(table.write(rows, tmp_path / name))
         assert len(again) == 0 and list(dropped) == ["no GPS"]
+
+
+@pytest.mark.parametrize(
+    "ids", [pa.array([1 << 62], pa.timestamp("ns")), pa.array([["a.jpg"]]), pa.array([7]), pa.array([{"a": "a.jpg"}])]
+)
+def test_ids_that_are_no_text_are_not_taken_for_paths(tmp_path, ids):
+    pq.write_table(pa.table({"photo_id": ids, "latitude": [1.0], "longitude": [2.0]}), tmp_path / "photos.parquet")
+    with pytest.raises(InputError, match="no column path"):
+        table.read(tmp_path / "photos.parquet")

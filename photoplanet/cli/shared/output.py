@@ -34,8 +34,8 @@ def print_json(value: Any) -> None:
 
 
 def say(line: str) -> None:
-    """Print a line for people on stderr."""
-    click.echo(readable(line), err=True)
+    """Print a line for people on stderr, or several; what a terminal would take for commands is a question mark."""
+    click.echo("\n".join(map(printable, readable(line).split("\n"))), err=True)
 
 
 @contextmanager

@@ -27,6 +27,11 @@ def test_names_of_others_cannot_write_to_the_terminal():
     assert output.fit_name("a\x1b[2J.jpg", 9) == "a?[2J.jpg" and output.fit_place("a\nb", 5) == "a?b  "
 
 
+def test_lines_for_people_hold_no_commands_of_a_terminal(capsys):
+    output.say("a\x1b[2J\x00.jpg: cut off\nb\udcff.jpg\u202e")
+    assert capsys.readouterr().err == "a?[2J?.jpg: cut off\nb\\xff.jpg?\n"
+
+
 def test_the_status_is_2_only_when_no_photo_could_be_read(capsys):
     assert (output.finish(0, 3), output.finish(2, 3), output.finish(3, 3)) == (0, 0, 2)
     assert capsys.readouterr().err.splitlines() == [
