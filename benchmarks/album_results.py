@@ -16,7 +16,7 @@ import numpy as np
 from photoplanet.albums import hmm, methods, transition_model
 from photoplanet.albums.album import Album
 from photoplanet.earth import geodesy
-from photoplanet.evaluation import accuracy, calibration, tables
+from photoplanet.evaluation import accuracy, calibration, resampling, tables
 from photoplanet.locate import point_estimates
 from photoplanet.models import folder, installed
 
@@ -37,10 +37,11 @@ def main() -> None:
         "timed-hmm": transition_model.fit(trips, partition),
     }
     truth = test["latitude"], test["longitude"]
+    units = resampling.Units("album", np.unique(test["album"], return_inverse=True)[1])
     rows, notes = [], []
 
     def add(name: str, where) -> None:
-        rows.append({"name": name, **accuracy.summary(geodesy.distance_km(*truth, *where))})
+        rows.append({"name": name, **accuracy.summary(geodesy.distance_km(*truth, *where), units=units)})
 
     for name in given.methods:
         arms = {name: fitted}

@@ -66,6 +66,7 @@ def replay(name: str, work: Path, plugin: str) -> None:
     if kind == "kill":
         killer = kills.Killer(0, work, base.make(work / "shared"), plugin)
         print(json.dumps(killer.tried(int(seed)), indent=1))
+        print(killer.folder)
         return killer.close()
     worker = pool.Worker(0, work, work / "shared", plugin)
     print(json.dumps(worker.tried(kind, int(seed), keep=True), indent=1))

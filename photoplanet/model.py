@@ -147,8 +147,11 @@ class Model(Locator):
         top: int = 5,
         region: float = REGION_SHARE,
         by: str | None = None,
+        uncovered: str = "distance",
+        resample: str | None = None,
         training: str | os.PathLike[str] | None = None,
         drop_duplicates: bool = False,
+        beside_baselines: bool = False,
         threads: int | None = None,
         bar: progress.Bar = progress.no_bar,
     ) -> dict[str, Any]:
@@ -177,8 +180,11 @@ class Model(Locator):
             top=top,
             region=region,
             by=by,
+            uncovered=uncovered,
+            resample=resample,
             training=training,
             drop_duplicates=drop_duplicates,
+            beside_baselines=beside_baselines,
             threads=threads,
             bar=bar,
         )

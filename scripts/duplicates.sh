@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
 # The network of `photoplanet duplicates` from nothing: photos of yours (some hundred, as different as can be; keep whole
-# albums apart to measure on), toy Earth photos and drawn pictures. 2,000 steps take about 25 minutes of one core.
+# albums apart to measure on), toy Earth photos and drawn pictures. 2,000 steps take some 30 minutes of one quiet core.
 # Copy net/binary_codes.onnx and .json to photoplanet/duplicates/ as binary_codes.* to use it; choose the threshold on the curve that is printed.
 set -euo pipefail
 PHOTOS=${1:?a photo table to learn from}

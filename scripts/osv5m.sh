@@ -9,4 +9,7 @@ mkdir -p "$WORK"
 photoplanet index "$DATA/train.csv" --images "$DATA/images/train" -o "$WORK/photos.parquet" --report "$WORK/left-out.csv"
 photoplanet train "$WORK/photos.parquet" -o "$WORK/model" --backbone inception --image-size 299 --batch-size 512 \
     --max-photos 1000 --min-photos 50 --epochs 10 --compile
-photoplanet evaluate "$WORK/model" --benchmark osv5m --images "$DATA/images/test" --list "$DATA/test.csv"
+for READOUT in center expected; do
+    photoplanet evaluate --model "$WORK/model" --benchmark osv5m --images "$DATA/images/test" --list "$DATA/test.csv" \
+        --readout "$READOUT" --table markdown --intervals
+done

@@ -11,6 +11,6 @@ python benchmarks/real_photos.py fold "$PHOTOS" "$WORK"
 for FOLD in "$WORK"/fold-*; do
     photoplanet train "$FOLD/train.parquet" -o "$FOLD/model" \
         --max-photos 12 --min-photos 2 --epochs 40 --batch-size 32 --no-tensorboard
-    photoplanet evaluate "$FOLD/model" "$FOLD/held-out.parquet" --training "$FOLD/train.parquet" --baselines
+    photoplanet evaluate "$FOLD/held-out.parquet" --model "$FOLD/model" --training "$FOLD/train.parquet" --baselines
 done
 python benchmarks/real_photos.py results "$WORK"

@@ -15,7 +15,7 @@ if [ ! -e "$WORK/$NAME" ]; then
 fi
 for READOUT in center expected; do
     if [ ! -e "$WORK/$NAME-$READOUT.csv" ]; then
-        photoplanet evaluate "$WORK/$NAME" "$WORK/held-out/photos.parquet" --readout "$READOUT" \
+        photoplanet evaluate "$WORK/held-out/photos.parquet" --model "$WORK/$NAME" --readout "$READOUT" \
             --predictions "$WORK/$NAME-$READOUT.csv"
     fi
 done

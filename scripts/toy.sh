@@ -11,5 +11,5 @@ photoplanet toyworld -o "$WORK/validation" --photos 2500 --seed 1
 photoplanet toyworld -o "$WORK/held-out" --photos 5000 --seed 2 --ceiling
 photoplanet train "$WORK/train/photos.parquet" -o "$WORK/toy" --validation "$WORK/validation/photos.parquet" \
     --max-photos 250 --min-photos 6
-photoplanet evaluate "$WORK/toy" "$WORK/held-out/photos.parquet" --predictions "$WORK/predictions.csv"
+photoplanet evaluate "$WORK/held-out/photos.parquet" --model "$WORK/toy" --predictions "$WORK/predictions.csv"
 python benchmarks/toy_results.py "$WORK"

@@ -21,7 +21,10 @@ HEAD = """\
 # Command line
 
 `--help` behind a command prints the same. Exit status: 0 when all went well, 2 for bad usage or input, 1 for a
-fault, 130 for Ctrl-C. Errors are one line on stderr: what, where, what next.
+fault, 130 for Ctrl-C. Errors are one line on stderr: what, where, what next. An option that takes one value is given
+once; repeatable ones say so. `-` as a file to write is stdout, and what would be printed goes to stderr then. Long work
+shows a bar on a terminal, and elsewhere a line every ten seconds. [Completion](install.md#completion) for bash, zsh and
+fish is built in.
 
 | command | from what, to what |
 |---|---|

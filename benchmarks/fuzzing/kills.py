@@ -31,12 +31,12 @@ class Killer:
         self._zygotes: dict[bool, subprocess.Popen[str]] = {}
         self._references: dict[str, dict[str, Any]] = {}
         self._work.mkdir(parents=True, exist_ok=True)
+        self.folder = self._work / "case"
 
     def tried(self, seed: int) -> dict[str, Any]:
         """Kill one command at one moment; say what was wrong."""
         chance = random.Random(f"kill:{seed}")
-        weights = [each.weight for each in ALL.values()]
-        name = chance.choices(list(ALL), weights)[0] if seed >= len(ALL) else list(ALL)[seed]
+        name = list(ALL)[seed % len(ALL)]
         scenario, known = ALL[name], self._reference(name)
         number = chance.choice(SIGNALS)
         event = chance.randint(1, known["events"] + 1) if chance.random() < 0.6 else None

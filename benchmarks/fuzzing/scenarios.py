@@ -16,7 +16,7 @@ class Scenario:
     `models`: model folders that must be whole at any time.
     `free`: patterns of what may hold anything at any time (caches, runs), if nothing of it is a leftover at the end.
     `done`: exit statuses of the run after the kill; 2 where a finished command cannot be repeated. `back`: a command
-    after which the folder is as it was made. `weight`: how often it is taken.
+    after which the folder is as it was made.
     """
 
     command: str
@@ -26,7 +26,6 @@ class Scenario:
     free: tuple[str, ...] = ()
     done: tuple[int, ...] = (0,)
     back: str | None = None
-    weight: float = 1.0
     training: bool = False
 
 
@@ -90,15 +89,15 @@ def _older(folder: Path) -> None:
 
 ALL = {
     "index": Scenario("index p -o o.parquet --report r.csv", tagged, free=CACHES),
-    "index in processes": Scenario("index p -o o.csv --processes 2", tagged, free=CACHES, weight=0.3),
+    "index in processes": Scenario("index p -o o.csv --processes 2", tagged, free=CACHES),
     "partition": Scenario("partition t.csv -o o.parquet --min-photos 1 --max-photos 2 --geojson o.json", tagged),
     "locate": Scenario(f"locate p --model TINY {FILES}", tagged),
     "album": Scenario(f"album p --model TINY {FILES} --gpx-out o.gpx", tagged),
-    "write exif": Scenario(f"{WRITE} exif", plain, free=(UNDO,), back="album p --undo", weight=2),
-    "write xmp": Scenario(f"{WRITE} xmp", plain, free=(UNDO,), back="album p --undo", weight=2),
-    "undo": Scenario("album p --undo", plain, (f"{WRITE} exif",), free=(UNDO,), done=(0, 2), weight=2),
+    "write exif": Scenario(f"{WRITE} exif", plain, free=(UNDO,), back="album p --undo"),
+    "write xmp": Scenario(f"{WRITE} xmp", plain, free=(UNDO,), back="album p --undo"),
+    "undo": Scenario("album p --undo", plain, (f"{WRITE} exif",), free=(UNDO,), done=(0, 2)),
     "similar": Scenario(
-        "similar p/0.jpg --library p --index x --with-itself --csv o.csv --show o.html", tagged, free=CACHES, weight=2
+        "similar p/0.jpg --library p --index x --with-itself --csv o.csv --show o.html", tagged, free=CACHES
     ),
     "similar by embedding": Scenario(
         "similar p/0.jpg --library t.csv --index x --by embedding --model RICH --csv o.csv", tagged, free=CACHES
@@ -106,25 +105,25 @@ ALL = {
     "explain": Scenario("explain p/0.jpg --model TINY --positions 3 -o o.png --array o.npy", tagged),
     "evaluate": Scenario("evaluate TINY t.csv --predictions o.csv", tagged, free=CACHES),
     "duplicates": Scenario("duplicates t.csv -o o.csv --report r.csv", tagged, free=CACHES),
-    "figure": Scenario("figure partition TINY -o o.png", tagged, weight=0.5),
+    "figure": Scenario("figure partition TINY -o o.png", tagged),
     "models add": Scenario(ADD, with_model, (), ("m",), HOME, (0, 2)),
     "models remove": Scenario("models remove mine", with_model, (ADD,), ("m",), HOME, (0, 2)),
     "models default": Scenario("models default m", with_model, (ADD,), ("m", "home/models/mine"), ("home/d*",)),
     "toyworld": Scenario(TOYWORLD, tagged, free=("w/toyworld.json",)),
     "toyworld shards": Scenario(f"{TOYWORLD} --shards", tagged, free=("w/toyworld.json",)),
-    "train": Scenario(f"train t.csv -o n {TRAIN}", tagged, (), ("n",), RUNS, weight=0.7, training=True),
+    "train": Scenario(f"train t.csv -o n {TRAIN}", tagged, (), ("n",), RUNS, training=True),
     "train over a model": Scenario(
-        f"train t.csv -o m {TRAIN}", with_model, (), ("m",), RUNS, weight=0.7, training=True
+        f"train t.csv -o m {TRAIN}", with_model, (), ("m",), RUNS, training=True
     ),
     "export": Scenario(
-        "export n.run -o m", with_model, (f"train t.csv -o n {TRAIN}",), ("m", "n"), weight=1.5, training=True
+        "export n.run -o m", with_model, (f"train t.csv -o n {TRAIN}",), ("m", "n"), training=True
     ),
     "train-album": Scenario(
         "train-album t.csv --model RICH -o m --validation t.csv --method lstm --epochs 1 --units 8 --threads 1",
-        with_model, (), ("m",), RUNS, weight=0.7, training=True,
+        with_model, (), ("m",), RUNS, training=True,
     ),
     "train-embedding": Scenario(
         "train-embedding t.csv --model RICH -o m --validation t.csv --steps 2 --places 3 --each 2 --threads 1",
-        with_model, (), ("m",), RUNS, weight=0.7, training=True,
+        with_model, (), ("m",), RUNS, training=True,
     ),
 }  # fmt: skip

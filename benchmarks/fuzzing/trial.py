@@ -17,8 +17,8 @@ from fuzzing import base, cases
 
 SECONDS, BYTES = 5.0, 1 << 30
 NOISE = re.compile(
-    r"^(libpng|libjpeg|Corrupt|Premature|TIFF\w*:|.{0,40}: Warning|.*Warning: |.*onnxruntime|terminate called|\[ WARN|"
-    r"Exception ignored|.*Traceback|Fatal Python|free\(\)|malloc|double free)", re.MULTILINE)  # fmt: skip
+    r"^(libpng|libjpeg|Corrupt|Premature|TIFF\w*:|.*Warning: |.*: Warning|.*\[[EWF]:onnxruntime|terminate called|"
+    r"\[ WARN|Exception ignored|.*Traceback|Fatal Python|free\(\)|malloc|double free)", re.MULTILINE)  # fmt: skip
 CONTROLS = re.compile(r"[\x00-\x08\x0b-\x1f\x7f]")
 Snapshot = dict[str, bytes | None]  # name → bytes; None for a folder
 

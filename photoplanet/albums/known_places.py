@@ -10,10 +10,8 @@ from photoplanet.earth.partition.partition import Partition
 from photoplanet.errors import InputError
 from photoplanet.metadata import facts
 from photoplanet.metadata.sidecars import Sidecars
-from photoplanet.metadata.track import Track
+from photoplanet.metadata.track import MAX_APART_HOURS, Track
 from photoplanet.photos import decode, table
-
-MAX_APART_HOURS = 0.25  # a photo between two track points closer in time than this lies on the line between them
 
 
 def from_photo(photo: decode.Source, beside: Sidecars | None = None) -> tuple[str | None, tuple[float, float] | None]:

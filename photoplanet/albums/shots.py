@@ -1,6 +1,7 @@
 """What a user names → shots: photos with what their files and tables say of time, place, camera and album."""
 
 import os
+from collections import Counter
 from collections.abc import Hashable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -12,6 +13,8 @@ from photoplanet.errors import InputError
 from photoplanet.metadata import exif, facts
 from photoplanet.metadata.sidecars import Sidecars
 from photoplanet.photos import decode, inputs, table
+
+_PLACE = {"latitude", "longitude"}
 
 
 @dataclass(frozen=True)
@@ -36,9 +39,9 @@ class Shot:
 def read_shots(names: Sequence[str], advance: Advance = ignore, say: Say = silent) -> list[Shot]:
     """The photos of folders, files, shards and photo tables, with time, camera and place as they state them.
 
-    A table's values win over the files' own. A file that is named twice, under whatever names and links, counts once;
-    `say` gets a line on those, and on what is passed over in folders. InputError where nothing is named, or a folder or
-    table holds no photo.
+    What a table states wins over the files' own, also where it cannot be used. A file that is named twice, under
+    whatever names and links, counts once; `say` gets a line on those, on what is passed over in folders, and on rows of
+    tables that are left out. InputError where nothing is named, or a folder or table holds no photo.
 
     >>> from PIL import Image
     >>> folder = getfixture("tmp_path")
@@ -88,9 +91,14 @@ def _listed(name: str, say: Say) -> list[tuple[str | bytes, dict[str, Any]]]:
     path = Path(name)
     if path.suffix.lower() not in table.TABLE_SUFFIXES or not path.is_file():
         return [(source, {}) for source in inputs.sources([name], say=say)]
-    rows, _ = table.read(path, require=("path",))
+    rows, dropped = table.read(path, require=("path",))
     if not len(rows):
         raise InputError(f"{path}: this table lists no photo")
+    stated = rows.select([name for name in rows.column_names if name in _PLACE]).to_pylist()
+    faults = Counter(filter(None, map(_stated_fault, stated)))
+    for line in (table.describe(dropped), "; ".join(f"{why}: {count:,} photos" for why, count in faults.items())):
+        if line:
+            say(f"{path}: {line}")
     return list(zip(table.paths(rows, path.parent), rows.to_pylist(), strict=True))
 
 
@@ -119,7 +127,7 @@ def read_shot(
         source=source,
         name=inputs.name_of(source) if name is None else name,
         folder=folder,
-        taken_at=row.get("taken_at") or said.taken_at,
+        taken_at=said.taken_at if row.get("taken_at") is None else row["taken_at"] or None,
         place=_place(row, said),
         camera=" ".join(filter(None, (said.camera, said.serial))) or None,
         album=row.get("album"),
@@ -129,8 +137,14 @@ def read_shot(
 
 
 def _place(row: dict[str, Any], said: exif.Exif) -> tuple[float, float] | None:
-    """The table's place where it is a good one, else the file's."""
+    """The table's place where it states one, which may be none that can be used; else the file's."""
+    latitude, longitude, fault = row.get("latitude"), row.get("longitude"), _stated_fault(row)
+    if latitude is None and longitude is None:
+        latitude, longitude, fault = said.latitude, said.longitude, said.gps_fault
+    return None if fault is not None or latitude is None or longitude is None else (latitude, longitude)
+
+
+def _stated_fault(row: dict[str, Any]) -> str | None:
+    """Why the place that a table states cannot be used; None for a good one, and for none."""
     latitude, longitude = row.get("latitude"), row.get("longitude")
-    if table.coordinate_fault(latitude, longitude):
-        latitude, longitude = (said.latitude, said.longitude) if said.gps_fault is None else (None, None)
-    return None if latitude is None or longitude is None else (latitude, longitude)
+    return None if latitude is None and longitude is None else table.coordinate_fault(latitude, longitude)

@@ -5,11 +5,13 @@ import io
 import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
-from typing import Any, NoReturn
+from typing import Any
 
 import click
+from click.shell_completion import CompletionItem
 
 from photoplanet import __version__
+from photoplanet.cli.shared import commands, ctrl_c
 
 # command -> its line in `--help`; the module of photoplanet.cli of that name (- as _) holds a click command `command`
 COMMANDS = {
@@ -39,15 +41,21 @@ class ReaderLeft(Exception):
     """What reads our output has closed the pipe, as `head` does; click would take that for a fault."""
 
 
+class Interrupted(Exception):
+    """Ctrl-C; click would print an empty line for KeyboardInterrupt."""
+
+
 @contextmanager
 def _reading() -> Iterator[None]:
     try:
         yield
     except BrokenPipeError as error:
         raise ReaderLeft from error
+    except KeyboardInterrupt as error:
+        raise Interrupted from error
 
 
-class LazyGroup(click.Group):
+class LazyGroup(commands.Group):
     """A group whose commands are imported on use, so that `--help` and cold starts stay fast."""
 
     def make_context(
@@ -74,19 +82,15 @@ class LazyGroup(click.Group):
         command: click.Command = module.command
         return command
 
+    def shell_complete(self, ctx: click.Context, incomplete: str) -> list[CompletionItem]:
+        """Complete the name of a command, or an option, without importing the commands."""
+        found = [CompletionItem(name, help=about) for name, about in COMMANDS.items() if name.startswith(incomplete)]
+        return [*found, *click.Command.shell_complete(self, ctx, incomplete)]
+
     def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
         """Write the list of the commands without importing them."""
         with formatter.section("Commands"):
             formatter.write_dl(list(COMMANDS.items()))
-
-    def resolve_command(
-        self, ctx: click.Context, args: list[str]
-    ) -> tuple[str | None, click.Command | None, list[str]]:  # fmt: skip
-        """Find the command of these arguments; a wrong name is answered with the right ones."""
-        name = click.utils.make_str(args[0])
-        if not name.startswith("-") and name not in COMMANDS:
-            ctx.fail(f"{name!r} is not a command; the commands are {', '.join(COMMANDS)}")
-        return super().resolve_command(ctx, args)
 
 
 @click.group(cls=LazyGroup, context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 110})
@@ -97,31 +101,52 @@ def group() -> None:
 
 def main(args: list[str] | None = None) -> None:
     """Run the command line; exit 0, 2 for bad usage or input, 1 for a fault, 130 for Ctrl-C; errors take one line."""
-    from photoplanet.errors import PhotoplanetError
-
     _print_anything()
     try:
         status = group.main(args=args, prog_name="photoplanet", standalone_mode=False)
         sys.stdout.flush()
-    except click.exceptions.NoArgsIsHelpError as error:  # a bare `photoplanet`: show the help
+    except Exception as error:
+        message, status = _explained(error)
+        if message:
+            from photoplanet.core.names import readable
+            from photoplanet.errors import printable
+
+            print(f"photoplanet: {printable(readable(' '.join(message.split())))}", file=sys.stderr)
+    except KeyboardInterrupt:
+        status = ctrl_c.STATUS
+    status = status if isinstance(status, int) else 0
+    ctrl_c.ending(status)
+    sys.exit(status)
+
+
+def _explained(error: Exception) -> tuple[str, int]:
+    """What to print of an error, and the exit status; a fault of our own is raised again, with its traceback."""
+    from photoplanet.errors import PhotoplanetError
+
+    if isinstance(error, Interrupted | click.Abort) or ctrl_c.pressed():  # which libraries turn into errors of theirs
+        on_terminal = sys.stderr is not None and sys.stderr.isatty()  # elsewhere a word would only be in the way
+        return "stopped by Ctrl-C; run the same command again" if on_terminal else "", ctrl_c.STATUS
+    if isinstance(error, click.exceptions.NoArgsIsHelpError):  # a bare `photoplanet`: show the help
         click.echo(error.format_message())
-        sys.exit(2)
-    except click.ClickException as error:
+        return "", 2
+    if isinstance(error, click.ClickException):
         context = getattr(error, "ctx", None)
         hint = f" (see '{context.command_path} --help')" if context else ""
-        _fail(f"{error.format_message()}{hint}", 2)
-    except (KeyboardInterrupt, click.Abort):
-        _fail("stopped by Ctrl-C; run the same command again", 130)
-    except PhotoplanetError as error:
-        _fail(str(error), error.exit_status)
-    except (ReaderLeft, BrokenPipeError):  # `| head`
+        return f"{error.format_message()}{hint}", 2
+    if isinstance(error, PhotoplanetError):
+        return str(error), error.exit_status
+    if isinstance(error, ReaderLeft | BrokenPipeError):  # `| head`
         from photoplanet.cli.shared.output import drop_output
 
         drop_output()  # nor does the end of Python complain
-        sys.exit(0)
-    except OSError as error:
-        _fail(f"{error.filename or 'input/output'}: {error.strerror or error}", 1)
-    sys.exit(status if isinstance(status, int) else 0)
+        return "", 0
+    if isinstance(error, OSError):
+        from photoplanet.core.faults import described
+
+        return described(error)
+    if isinstance(error, MemoryError):
+        return "out of memory; use fewer --threads or smaller inputs", 1
+    raise error
 
 
 def _print_anything() -> None:
@@ -129,11 +154,3 @@ def _print_anything() -> None:
     for stream in (sys.stdout, sys.stderr):
         if isinstance(stream, io.TextIOWrapper) and stream.errors in ("strict", "surrogateescape"):
             stream.reconfigure(errors="replace")
-
-
-def _fail(message: str, status: int) -> NoReturn:
-    from photoplanet.core.names import readable
-    from photoplanet.errors import printable
-
-    print(f"photoplanet: {printable(readable(' '.join(message.split())))}", file=sys.stderr)
-    sys.exit(status)

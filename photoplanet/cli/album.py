@@ -10,7 +10,7 @@ import click
 
 from photoplanet.albums.album import GAP_HOURS
 from photoplanet.albums.methods import AUTO
-from photoplanet.cli.shared import options
+from photoplanet.cli.shared import commands, options
 from photoplanet.cli.shared.output import (
     count_of,
     finish,
@@ -22,8 +22,8 @@ from photoplanet.cli.shared.output import (
     report_error,
     say,
 )
-from photoplanet.cli.shared.output_files import OutputFiles
 from photoplanet.cli.shared.progress import bar, bar_unless_printing
+from photoplanet.core.output_files import OutputFiles
 from photoplanet.errors import InputError, printable
 from photoplanet.locate.answers import AnswerOptions
 from photoplanet.locate.precision import percent, point, radius
@@ -63,16 +63,17 @@ class Writing(NamedTuple):
     dry_run: bool
 
 
-@click.command()
+@commands.command()
 @click.argument("photos", nargs=-1, metavar="DIR|TABLE|PHOTO...")
 @options.MODEL
 @options.album_method
 @click.option("--anchors/--no-anchors", default=True, show_default=True,
               help="Treat photos with GPS as known places, which pull their neighbours.")  # fmt: skip
-@click.option("--gpx", "gpx_path", type=click.Path(dir_okay=False), metavar="TRACK", help="A GPX track: known places.")
+@click.option("--gpx", "tracks", multiple=True, type=click.Path(), metavar="TRACK",
+              help="A GPX track, or a folder of them: known places; repeatable.")  # fmt: skip
 @click.option("--time-offset", metavar="+02:00", help="How far clocks that name no time zone are ahead of UTC.")
 @click.option("--one-camera", is_flag=True, help="Put the photos of all cameras of a folder into one album.")
-@click.option("--gap-hours", type=click.FloatRange(0, min_open=True), default=GAP_HOURS, show_default=True,
+@click.option("--gap-hours", type=click.FloatRange(0, 1e6, min_open=True), default=GAP_HOURS, show_default=True,
               help="A longer pause between photos starts another album.")  # fmt: skip
 @options.PRECISION
 @options.ANSWER_ALWAYS
@@ -89,7 +90,7 @@ class Writing(NamedTuple):
 @click.option("--undo", is_flag=True, help="Take back all that --write has done in these folders.")
 @options.THREADS
 def command(
-    photos: tuple[str, ...], model: str | None, method: str, anchors: bool, gpx_path: str | None,
+    photos: tuple[str, ...], model: str | None, method: str, anchors: bool, tracks: tuple[str, ...],
     time_offset: str | None, one_camera: bool, gap_hours: float, precision: str, answer_always: bool, as_json: bool,
     csv_path: Path | None, geojson_path: Path | None, gpx_out: Path | None, map_path: Path | None, write: str | None,
     sidecar: str, dry_run: bool, undo: bool, threads: int | None,
@@ -104,7 +105,7 @@ def command(
     \b
     Example:
       photoplanet album ~/Scans/1998-trip --map trip.html
-      photoplanet album ~/Trip --gpx track.gpx --time-offset +02:00
+      photoplanet album ~/Trip --gpx day1.gpx --gpx day2.gpx --time-offset +02:00
       photoplanet album ~/Trip --write xmp --dry-run
       photoplanet album ~/Trip --undo
     """
@@ -116,17 +117,17 @@ def command(
         raise click.UsageError("--dry-run goes with --write xmp, --write exif or --undo")
     from photoplanet.albums import locate_trip, trips
     from photoplanet.albums.shots import read_shots
-    from photoplanet.metadata import gpx
+    from photoplanet.metadata import track_files
 
     outputs = Outputs(csv_path, geojson_path, gpx_out, map_path)
     offset = trips.check_offset(time_offset) if time_offset else None
-    track, untimed = gpx.read(gpx_path) if gpx_path else (None, 0)
+    track, notes = track_files.read(tracks)[:2] if tracks else (None, [])
     with bar("reading") as advance:
         shots = read_shots(photos, advance, say)
-    inputs.check_outputs(outputs, [*(shot.source for shot in shots), *photos, gpx_path])
+    inputs.check_outputs(outputs, [*(shot.source for shot in shots), *photos, *tracks])
     albums, faults, utc = trips.split(shots, gap_hours, one_camera, offset)
-    if gpx_path and track is not None:
-        _check_track(gpx_path, untimed, utc, trips.covered(track, albums))
+    if track is not None:
+        _check_track(", ".join(tracks), notes, utc, trips.covered(track, albums))
     loaded = _load(model, threads, method)
     _name_faults(faults, shots)
     form = AnswerOptions(1, precision=precision, answer_always=answer_always)
@@ -150,7 +151,7 @@ def _run(
     listing: list[dict[str, Any]] = []
     estimates: list[tuple[Any, Estimate]] = []
     failed = 0
-    with OutputFiles() as files, bar_unless_printing(as_json)("locating", photos) as advance:
+    with OutputFiles(report_error) as files, bar_unless_printing(as_json)("locating", photos) as advance:
         add = _sinks(files, outputs, about, form, photos)
         for number, trip in enumerate(albums, start=1):
             founds = locate(trip, advance)
@@ -165,7 +166,7 @@ def _run(
             add(number, trip, founds, records)
             if as_json:
                 listing.append(trip.record(number, records))
-            else:
+            elif any("region" in facts for facts in records):  # else stderr has named them all
                 with printing(
                     to_the_end=bool(writing or any((outputs.csv, outputs.geojson, outputs.gpx, outputs.map)))
                 ):
@@ -175,18 +176,18 @@ def _run(
     report = _write(estimates, writing, as_json) if writing else {}
     if as_json:
         print_json({**about, "albums": listing, **({"written": report} if writing else {})})
-    return 1 if files.failed or report.get("refused") or report.get("failed") else status
+    return 1 if files.faults or report.get("refused") or report.get("failed") else status
 
 
-def _check_track(path: str, untimed: int, utc: bool, covered: int) -> None:
-    """Say on stderr what is wrong with a track; InputError where the photos' clocks are unknown."""
-    if untimed:
-        say(f"{path}: {untimed:,} points without a time or a place left out")
+def _check_track(names: str, notes: Sequence[str], utc: bool, covered: int) -> None:
+    """Say on stderr what is wrong with tracks; InputError where the photos' clocks are unknown."""
+    for note in notes:
+        say(printable(note))
     if not utc:
-        raise InputError(f"{path}: tracks are in UTC, and some photos name no time zone; say what their clock "
+        raise InputError(f"{names}: tracks are in UTC, and some photos name no time zone; say what their clock "
                          "showed: --time-offset +02:00 for two hours ahead")  # fmt: skip
     if not covered:
-        say(f"{path}: no photo was taken while it was recorded; check --time-offset")
+        say(printable(f"{names}: no photo was taken while it was recorded; check --time-offset"))
 
 
 def _load(model: str | None, threads: int | None, method: str) -> "Locator":

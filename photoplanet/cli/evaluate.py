@@ -5,9 +5,9 @@ from typing import TYPE_CHECKING
 
 import click
 
-from photoplanet.cli.shared import options
+from photoplanet.cli.shared import commands, options
 from photoplanet.cli.shared.evaluation import benchmark_option, print_report, report_options
-from photoplanet.cli.shared.output import say
+from photoplanet.cli.shared.output import report_error, say
 from photoplanet.cli.shared.progress import bar
 from photoplanet.evaluation.scoring import UNCOVERED
 
@@ -15,9 +15,9 @@ if TYPE_CHECKING:
     from photoplanet.evaluation.truth import Truth
 
 
-@click.command()
-@click.argument("model")
-@click.argument("photos", type=options.IN_FILE, required=False)
+@commands.command()
+@click.argument("words", nargs=-1, metavar="[PHOTOS]")
+@options.MODEL
 @options.READOUT
 @click.option(
     "--top",
@@ -47,14 +47,14 @@ if TYPE_CHECKING:
 @options.JSON
 @options.THREADS
 def command(
-    model: str, photos: Path | None, readout: str, top: int, region: float, uncovered: str, by: str | None,
+    words: tuple[str, ...], model: str | None, readout: str, top: int, region: float, uncovered: str, by: str | None,
     out: Path | None, benchmark: str | None, images: Path | None, listing: Path | None, training: Path | None,
     drop_duplicates: bool, baselines: bool, style: str | None, intervals: bool, resample: str | None, as_json: bool,
     threads: int | None,
-) -> None:  # fmt: skip
+) -> int:  # fmt: skip
     """Measure the accuracy of MODEL on PHOTOS, a photo table, or on a public benchmark.
 
-    MODEL is a folder or an installed name. Unreadable photos count as wrong; photos outside every cell of the model are
+    Unreadable photos count as wrong; photos outside every cell of the model are
     scored by distance, as in the paper, or with --uncovered wrong. Prints accuracy at 1, 25, 200, 750 and 2500 km with
     95 % bootstrap intervals, which resample photographers, albums or days where PHOTOS names them; median error,
     GeoScore, top-k, expected calibration error, and how often the credible region and its radius hold the true place.
@@ -62,16 +62,17 @@ def command(
 
     \b
     Example:
-      photoplanet evaluate model/ photos.parquet
-      photoplanet evaluate model/ photos.parquet --training training.parquet --drop-duplicates
-      photoplanet evaluate model/ photos.parquet --by continent --table latex --intervals
-      photoplanet evaluate model/ --benchmark im2gps3k --images DIR --list im2gps3k_places365.csv
+      photoplanet evaluate photos.parquet --model model/
+      photoplanet evaluate photos.parquet --model model/ --training training.parquet --drop-duplicates
+      photoplanet evaluate photos.parquet --model model/ --by continent --table latex --intervals
+      photoplanet evaluate --model model/ --benchmark im2gps3k --images DIR --list im2gps3k_places365.csv
     """
     from photoplanet.core import outputs
     from photoplanet.evaluation import published, report
     from photoplanet.evaluation.evaluate import evaluate
     from photoplanet.locate import locator
 
+    model, photos = _named(words, model, benchmark)
     outputs.check([out], [photos, listing, training])
     truth = _truth(photos, benchmark, images, listing)
     found = evaluate(
@@ -84,6 +85,21 @@ def command(
     for line in report.remarks(found):
         say(line)
     print_report(found, benchmark, style, intervals, as_json)
+    if "predictions_fault" in found:
+        report_error(found["predictions_fault"])
+        return 1
+    return 0
+
+
+def _named(words: tuple[str, ...], model: str | None, benchmark: str | None) -> tuple[str | None, Path | None]:
+    """The model and the photo table; MODEL before PHOTOS, as it was once written, is understood too."""
+    names = list(words)
+    if model is None and (len(names) == 2 or (len(names) == 1 and (benchmark or not Path(names[0]).is_file()))):
+        model = names.pop(1 if len(names) == 2 and Path(names[0]).is_file() and not Path(names[1]).is_file() else 0)
+    if len(names) > 1:
+        raise click.UsageError(f"one photo table, not {len(names)}: {', '.join(names)}", click.get_current_context())
+    context = click.get_current_context()
+    return model, options.IN_FILE.convert(names[0], context.command.params[0], context) if names else None
 
 
 def _truth(photos: Path | None, benchmark: str | None, images: Path | None, listing: Path | None) -> "Truth":

@@ -5,10 +5,10 @@ from typing import TYPE_CHECKING
 
 import click
 
-from photoplanet.cli.shared import options
+from photoplanet.cli.shared import commands, numbers, options
 from photoplanet.cli.shared.output import print_json
 from photoplanet.cli.shared.progress import bar
-from photoplanet.explain.occlusion import BOX, POSITIONS, REGIONS
+from photoplanet.explain.occlusion import BOX, MOST_POSITIONS, POSITIONS, REGIONS
 from photoplanet.locate.precision import fine_percent
 
 if TYPE_CHECKING:
@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from photoplanet.explain.occlusion import Occlusion
 
 
-@click.command()
+@commands.command()
 @click.argument("photo", type=click.Path(exists=True, dir_okay=False))
 @options.MODEL
 @click.option(
@@ -29,8 +29,20 @@ if TYPE_CHECKING:
 )
 @click.option("--at", metavar="LAT,LNG", help="The true place, in degrees.  [default: the photo's own GPS, if any]")
 @click.option("--predicted", is_flag=True, help="Explain the predicted cell even where the true place is known.")
-@click.option("--positions", type=int, default=POSITIONS, show_default=True, help="Positions of the box, each way.")
-@click.option("--box", type=float, default=BOX, show_default=True, help="Side of the box, as a share of the photo's.")
+@click.option(
+    "--positions",
+    type=click.IntRange(2, MOST_POSITIONS),
+    default=POSITIONS,
+    show_default=True,
+    help="Positions of the box, each way.",
+)
+@click.option(
+    "--box",
+    type=click.FloatRange(0, 1, True, True),
+    default=BOX,
+    show_default=True,
+    help="Side of the box, as a share of the photo's.",
+)
 @click.option("--regions", type=click.IntRange(0, 20), default=REGIONS, show_default=True, help="Boxes to name.")
 @options.JSON
 @options.THREADS
@@ -107,7 +119,7 @@ def _degrees(text: str) -> tuple[float, float]:
     from photoplanet.errors import InputError
 
     try:
-        latitude, longitude = (float(part) for part in text.split(","))
+        latitude, longitude = (float(part if numbers.is_decimal(part) else "") for part in text.split(","))
     except ValueError:
         raise InputError(f"--at {text}: needs latitude,longitude in degrees, for instance 48.8584,2.2945") from None
     geodesy.check(latitude, longitude, "--at")

@@ -4,14 +4,14 @@ from pathlib import Path
 
 import click
 
-from photoplanet.cli.shared import options
+from photoplanet.cli.shared import commands, options
 from photoplanet.cli.shared.extras import hint, needs
 from photoplanet.cli.shared.output import print_json
 
 NEEDS = ("export", "train")
 
 
-@click.command(epilog=hint(*NEEDS))
+@commands.command(epilog=hint(*NEEDS))
 @click.argument("run", type=options.IN_FOLDER)
 @click.option("-o", "--output", type=click.Path(path_type=Path), required=True, help="The model folder to write.")
 @click.option("--name", default="", help="The model's name.  [default: the folder's name]")

@@ -1,13 +1,13 @@
 """`photoplanet figure`: the paper's figures for any model and any photos."""
 
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import click
 
-from photoplanet.cli.shared import options
+from photoplanet.cli.shared import commands, options
 from photoplanet.cli.shared.extras import hint
-from photoplanet.cli.shared.output import report_error, say
+from photoplanet.cli.shared.output import print_json, report_error, say
 from photoplanet.cli.shared.progress import bar
 from photoplanet.errors import InputError
 from photoplanet.explain.gallery import PHOTOS_A_CELL
@@ -15,6 +15,7 @@ from photoplanet.show.figures.examples import MOST_CELLS, MOST_EXAMPLES, RIGHT_K
 
 if TYPE_CHECKING:
     import pyarrow as pa
+    from matplotlib.figure import Figure
 
     from photoplanet.locate.locator import Locator
 
@@ -23,7 +24,7 @@ OUT = click.option("-o", "--output", type=options.OUT_FILE, required=True,
                    help="The figure to write: .png, .svg or .pdf.")  # fmt: skip
 
 
-@click.group(epilog=hint(*NEEDS))
+@commands.group(epilog=hint(*NEEDS))
 def command() -> None:
     """Draw one of the paper's figures, as PNG, SVG or PDF.
 
@@ -39,7 +40,8 @@ def command() -> None:
 @click.argument("cells")
 @click.option("--detail", "details", multiple=True, metavar="NAME:S,N,W,E", help="Another detail view; repeatable.")
 @OUT
-def partition(cells: str, details: tuple[str, ...], output: Path) -> None:
+@options.JSON
+def partition(cells: str, details: tuple[str, ...], output: Path, as_json: bool) -> None:
     """Draw the partition in CELLS, a cells.parquet or a model, on the world, with detail views (Fig. 2).
 
     \b
@@ -59,14 +61,15 @@ def partition(cells: str, details: tuple[str, ...], output: Path) -> None:
     else:
         model = folder.read(installed.resolve(cells), verify=False)
         drawn = partition_figure.partition_map(model.partition, views, toy=model.info.is_toy)
-    plots.save(drawn, output)
+    _finish(drawn, output, as_json, {"cells": cells})
 
 
 @command.command()
 @click.argument("photos", nargs=-1, required=True, type=click.Path(exists=True, dir_okay=False))
 @options.MODEL
 @OUT
-def distribution(photos: tuple[str, ...], model: str | None, output: Path) -> None:
+@options.JSON
+def distribution(photos: tuple[str, ...], model: str | None, output: Path, as_json: bool) -> None:
     """Draw each of PHOTOS above its distribution over the Earth, on a globe (Fig. 1); a ring marks its own GPS.
 
     \b
@@ -83,12 +86,11 @@ def distribution(photos: tuple[str, ...], model: str | None, output: Path) -> No
         raise click.UsageError(f"a figure shows at most {distribution_figure.MOST_PHOTOS} photos, not {len(photos)}")
     found = locator.load(model).locate(list(photos))
     captions = [each.best.name if not each.abstains else "no answer" for each in found]
-    plots.save(
-        distribution_figure.distributions(
-            list(zip(photos, captions, found, strict=True)), [camera_position(p) for p in photos]
-        ),
-        output,
+    drawn = distribution_figure.distributions(
+        list(zip(photos, captions, found, strict=True)), [camera_position(p) for p in photos]
     )
+    facts = [{"file": photo, "place": place} for photo, place in zip(photos, captions, strict=True)]
+    _finish(drawn, output, as_json, {"photos": facts})
 
 
 @command.command()
@@ -96,7 +98,8 @@ def distribution(photos: tuple[str, ...], model: str | None, output: Path) -> No
 @click.option("--name", "names", multiple=True, help="The name of a predictions file; as many as there are files.")
 @click.option("--top", type=click.IntRange(1, 5), default=5, show_default=True, help="Curves of one file (Fig. 3).")
 @OUT
-def errors(files: tuple[Path, ...], names: tuple[str, ...], top: int, output: Path) -> None:
+@options.JSON
+def errors(files: tuple[Path, ...], names: tuple[str, ...], top: int, output: Path, as_json: bool) -> None:
     """Draw the share of photos within each distance: top-1 … top-k of one file (Fig. 3), or several files (Fig. 9).
 
     \b
@@ -104,25 +107,33 @@ def errors(files: tuple[Path, ...], names: tuple[str, ...], top: int, output: Pa
       photoplanet figure errors predictions.csv photos.parquet -o curves.svg
       photoplanet figure errors ours.csv theirs.csv photos.parquet --name ours --name theirs -o curves.pdf
     """
+    from photoplanet.evaluation import accuracy
     from photoplanet.show.figures import errors as error_figure
     from photoplanet.show.figures import plots
 
     plots.check_path(output, files)
     title = names[0] if len(files) == 2 and names else ""
-    plots.save(error_figure.error_curves(error_figure.read_errors(files[:-1], files[-1], names, top), title), output)
+    found, toy = error_figure.read_errors(files[:-1], files[-1], names, top)
+    facts = {name: {"photos": len(km), "accuracy": accuracy.accuracy(km)} for name, km in found.items()}
+    _finish(error_figure.error_curves(found, title, toy), output, as_json, {"curves": facts})
 
 
 @command.command()
 @click.argument("photos", type=options.IN_FILE)
 @options.MODEL
 @click.option(
-    "--within", type=float, default=RIGHT_KM, show_default=True, help="Kilometres within which an answer is right."
+    "--within",
+    type=click.FloatRange(0, 20_040, min_open=True),
+    default=RIGHT_KM,
+    show_default=True,
+    help="Kilometres within which an answer is right.",
 )
 @click.option(
     "--count", type=click.IntRange(1, 60), default=MOST_EXAMPLES, show_default=True, help="Photos of each kind."
 )
 @OUT
-def examples(photos: Path, model: str | None, within: float, count: int, output: Path) -> None:
+@options.JSON
+def examples(photos: Path, model: str | None, within: float, count: int, output: Path, as_json: bool) -> None:
     """Draw the photos of a table that were located rightly and wrongly with the highest confidence (Fig. 6, 7).
 
     \b
@@ -138,7 +149,11 @@ def examples(photos: Path, model: str | None, within: float, count: int, output:
     places = zip(known["latitude"].to_pylist(), known["longitude"].to_pylist(), strict=True)
     with bar("locating", len(paths)) as advance:
         right, wrong = choice.right_and_wrong(loaded.locate_many(paths, advance=advance), places, within, count)
-    plots.save(photo_figure.examples(right, wrong, within, loaded.info.is_toy), output)
+    facts = {
+        kind: [{"file": str(each.source), "place": each.place, "error_km": each.error_km} for each in chosen]
+        for kind, chosen in (("right", right), ("wrong", wrong))
+    }
+    _finish(photo_figure.examples(right, wrong, within, loaded.info.is_toy), output, as_json, facts)
 
 
 @command.command()
@@ -155,8 +170,10 @@ def examples(photos: Path, model: str | None, within: float, count: int, output:
 @click.option("--photos-a-cell", type=click.IntRange(1, 10), default=PHOTOS_A_CELL, show_default=True,
               help="Photos of each cell.")  # fmt: skip
 @OUT
+@options.JSON
 def gallery(
-    photos: Path, model: str | None, cells: int, tokens: tuple[str, ...], photos_a_cell: int, output: Path
+    photos: Path, model: str | None, cells: int, tokens: tuple[str, ...], photos_a_cell: int, output: Path,
+    as_json: bool,
 ) -> None:  # fmt: skip
     """Draw the photos of a table that the model assigns to each cell with the highest confidence (Fig. 8).
 
@@ -164,6 +181,7 @@ def gallery(
     Example:
       photoplanet figure gallery photos.parquet --cells 5 -o cells.png
     """
+    from photoplanet.earth import cells as cell_ids
     from photoplanet.explain.gallery import gallery as most_confident
     from photoplanet.show.figures import examples as choice
     from photoplanet.show.figures import photos as photo_figure
@@ -175,15 +193,21 @@ def gallery(
         found = most_confident(loaded.locate_many(paths, advance=advance), photos_a_cell)
     shown = choice.gallery_cells(found, loaded.partition, photos_a_cell, cells, tokens)
     names = choice.cell_names(loaded.partition, list(shown))
-    toy = loaded.info.is_toy
-    plots.save(photo_figure.cell_gallery(loaded.partition, shown, names, toy), output)
+    drawn = photo_figure.cell_gallery(loaded.partition, shown, names, loaded.info.is_toy)
+    _finish(
+        drawn,
+        output,
+        as_json,
+        {"cells": dict(zip(cell_ids.token(loaded.partition.ids[list(shown)]).tolist(), names, strict=True))},
+    )
 
 
 @command.command()
 @click.argument("photos", nargs=-1, required=True, type=click.Path(exists=True, dir_okay=False))
 @options.MODEL
 @OUT
-def occlusion(photos: tuple[str, ...], model: str | None, output: Path) -> None:
+@options.JSON
+def occlusion(photos: tuple[str, ...], model: str | None, output: Path, as_json: bool) -> None:
     """Draw each of PHOTOS beside the map of the confidence that is left with each part hidden (Fig. 10).
 
     \b
@@ -191,7 +215,7 @@ def occlusion(photos: tuple[str, ...], model: str | None, output: Path) -> None:
       photoplanet figure occlusion IMG_1.jpg --model model/ -o why.png
     """
     from photoplanet.earth import gazetteer
-    from photoplanet.explain.occlusion import occlude
+    from photoplanet.explain.occlusion import POSITIONS, occlude
     from photoplanet.locate import locator
     from photoplanet.metadata.camera_position import camera_position
     from photoplanet.show.figures import photos as photo_figure
@@ -200,10 +224,14 @@ def occlusion(photos: tuple[str, ...], model: str | None, output: Path) -> None:
     plots.check_path(output, photos)
     loaded = locator.load(model)
     found = []
-    for photo in photos:
-        each = occlude(loaded, photo, camera_position(photo))
-        found.append((each, gazetteer.name([each.latitude], [each.longitude])[0].text("city")))
-    plots.save(photo_figure.occlusions(found, loaded.info.is_toy), output)
+    with bar("hiding", len(photos) * POSITIONS**2) as advance:
+        for photo in photos:
+            each = occlude(loaded, photo, camera_position(photo), advance=advance)
+            found.append((each, gazetteer.name([each.latitude], [each.longitude])[0].text("city")))
+    facts = [
+        {"file": photo, "place": place, "cell": each.token} for photo, (each, place) in zip(photos, found, strict=True)
+    ]
+    _finish(photo_figure.occlusions(found, loaded.info.is_toy), output, as_json, {"photos": facts})
 
 
 @command.command()
@@ -213,7 +241,10 @@ def occlusion(photos: tuple[str, ...], model: str | None, output: Path) -> None:
 @click.option("--album", "chosen", type=click.IntRange(min=1), help="Which album, as `photoplanet album` counts them.  "
               "[default: the one with the most photos]")  # fmt: skip
 @OUT
-def album(photos: tuple[str, ...], model: str | None, method: str, chosen: int | None, output: Path) -> None:
+@options.JSON
+def album(
+    photos: tuple[str, ...], model: str | None, method: str, chosen: int | None, output: Path, as_json: bool
+) -> None:
     """Draw an album's photos, what each says alone and with the others, and both ways on a map (Sect. 4).
 
     The photos' own GPS is not used to locate them: it is the truth that answers are measured against.
@@ -230,7 +261,7 @@ def album(photos: tuple[str, ...], model: str | None, method: str, chosen: int |
 
     plots.check_path(output, photos)
     with bar("reading") as advance:
-        found, _, _ = trips.split(read_shots(photos, advance))
+        found, _, _ = trips.split(read_shots(photos, advance, say))
     if chosen and chosen > len(found):
         raise InputError(f"--album {chosen}: these photos make {len(found)} albums")
     number = chosen - 1 if chosen else max(range(len(found)), key=lambda row: len(found[row].shots))
@@ -247,7 +278,17 @@ def album(photos: tuple[str, ...], model: str | None, method: str, chosen: int |
             report_error(each.error)
     if all(each.prediction is None for each in helped):
         raise InputError(f"no photo of album {number + 1} could be read")
-    plots.save(album_figure.album(found[number], alone, helped, name), output)
+    facts = {"album": number + 1, "method": name, "photos": [each.shot.name for each in helped]}
+    _finish(album_figure.album(found[number], alone, helped, name), output, as_json, facts)
+
+
+def _finish(drawn: "Figure", output: Path, as_json: bool, facts: dict[str, Any]) -> None:
+    """Write the figure; as JSON, say what it shows."""
+    from photoplanet.show.figures import plots
+
+    plots.save(drawn, output)
+    if as_json:
+        print_json({"figure": str(output), **facts})
 
 
 def _table(photos: Path, model: str | None) -> "tuple[pa.Table, list[str], Locator]":
@@ -255,7 +296,9 @@ def _table(photos: Path, model: str | None) -> "tuple[pa.Table, list[str], Locat
     from photoplanet.locate import locator
     from photoplanet.photos import table
 
-    known, _ = table.read(photos)
+    known, dropped = table.read(photos)
     if not len(known):
         raise InputError(f"{photos}: no usable photo in it")
+    if dropped:
+        say(f"{photos}: {table.describe(dropped)}")
     return known, table.paths(known, photos.parent), locator.load(model)

@@ -4,13 +4,13 @@ from pathlib import Path
 
 import click
 
-from photoplanet.cli.shared import options
+from photoplanet.cli.shared import commands, options
 from photoplanet.cli.shared.output import print_json
 from photoplanet.cli.shared.progress import bar
 from photoplanet.photos.decode import MAX_PIXELS
 
 
-@click.command()
+@commands.command()
 @click.argument("sources", nargs=-1, required=True, type=click.Path(path_type=Path))
 @click.option("-o", "--output", required=True, type=options.OUT_FILE,
               help="The photo table to write: .parquet or .csv.")  # fmt: skip
@@ -23,14 +23,16 @@ from photoplanet.photos.decode import MAX_PIXELS
 @click.option("--filter", "hook", metavar="MODULE:FUNCTION",
               help="Your own filter: it gets a PIL image and returns True to keep it.")  # fmt: skip
 @click.option("--threads", type=click.IntRange(1, 256), help="Photos to read at a time.  [default: cores, at most 8]")
-@click.option("--processes", type=click.IntRange(0, 256), default=0,
+@click.option("--processes", type=click.IntRange(0, 256), default=0, show_default=True,
               help="Use this many processes instead of threads: faster from some 10,000 photos on.")  # fmt: skip
 @click.option("--max-pixels", type=click.IntRange(1), default=MAX_PIXELS, show_default=True,
               help="Leave out photos with more pixels: they may be decompression bombs.")  # fmt: skip
+@options.coordinate_columns
 @options.JSON
 def command(
     sources: tuple[Path, ...], output: Path, report: Path | None, images: Path | None, keep_without_gps: bool,
-    drop_graphics: bool, hook: str | None, threads: int | None, processes: int, max_pixels: int, as_json: bool,
+    drop_graphics: bool, hook: str | None, threads: int | None, processes: int, max_pixels: int,
+    latitude_column: str | None, longitude_column: str | None, as_json: bool,
 ) -> None:  # fmt: skip
     """Turn folders, photos, CSV, Parquet and WebDataset shards into one photo table.
 
@@ -57,18 +59,22 @@ def command(
         table, left_out = library.index(
             sources, output, images=images, keep_without_gps=keep_without_gps, drop_graphics=drop_graphics, filter=hook,
             threads=threads, processes=processes, max_pixels=max_pixels, advance=advance,
+            coordinates=options.named_columns(latitude_column, longitude_column),
         )  # fmt: skip
     if report is not None:
         library.write_report(left_out, report)
-    reasons = library.counts(left_out)
+    reasons, without_time = library.counts(left_out), library.times_left_empty(left_out)
     if as_json:
         print_json({"output": str(output) if len(table) else None, "photos": len(table), "left_out": reasons,
+                    "times_left_empty": without_time,
                     "report": None if report is None else str(report)})  # fmt: skip
     else:
         if len(table):
             print(f"{len(table):,} photos in {output}")
         for reason, count in reasons.items():
             print(f"{count:>9,} left out: {reason}")
+        if without_time:
+            print(f"{without_time:>9,} without a time: it is unreadable, or day and month could be exchanged")
         if left_out and report is None:
             print("which and why: add --report left-out.csv")
     if not len(table):

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from photoplanet.cli.shared import options
+from photoplanet.cli.shared import commands, options
 from photoplanet.cli.shared.library import WITH_ITSELF, find_itself, index_options, open_library
 from photoplanet.cli.shared.output import (
     PLACE_WIDTH,
@@ -23,8 +23,8 @@ from photoplanet.cli.shared.output import (
     report_error,
     say,
 )
-from photoplanet.cli.shared.output_files import OutputFiles
 from photoplanet.cli.shared.progress import bar_unless_printing
+from photoplanet.core.output_files import OutputFiles
 from photoplanet.errors import InputError, printable
 from photoplanet.locate.answers import AnswerOptions, record
 from photoplanet.locate.precision import percent, point, radius
@@ -39,16 +39,10 @@ MATCH_COLUMNS = ("photo_id", "rank", "latitude", "longitude", "place", "country_
                  "spread_km", "abstains", "error")  # fmt: skip
 
 
-@click.command()
+@commands.command()
 @click.argument("photos", nargs=-1, metavar="PHOTO...")
 @options.MODEL
-@click.option(
-    "--top",
-    type=click.IntRange(1, 1000),
-    default=1,
-    show_default=True,
-    help="Places per photo: the answer, then the likeliest other cells.",
-)
+@click.option("--top", type=click.IntRange(1, 1000), default=1, show_default=True, help="Places, the answer first.")
 @options.READOUT
 @options.region("Probability that the credible region holds.")
 @options.PRECISION
@@ -106,7 +100,7 @@ def command(
     form = AnswerOptions(top, region, precision, answer_always)
     listing: list[dict[str, Any]] = []
     failed = 0
-    with OutputFiles() as files, bar_unless_printing(as_json)("locating", len(sources)) as advance:
+    with OutputFiles(report_error) as files, bar_unless_printing(as_json)("locating", len(sources)) as advance:
         show = _collector(listing) if as_json else _printer(sources, form)
         sinks = [files.add(sink) for sink in _files(csv_path, geojson_path, map_path, about, form)]
         answers = loaded.locate_many(sources, readout=readout, decode_threads=threads, advance=advance, region=region)
@@ -121,7 +115,7 @@ def command(
     if as_json:
         print_json({**about, **by_outcome(listing)})
     status = finish(failed, len(sources))
-    return 1 if files.failed else status
+    return 1 if files.faults else status
 
 
 def _without_model(model: str | None) -> bool:
@@ -237,7 +231,7 @@ def _by_matches(
 
     records: list[dict[str, Any]] = []
     failed = 0
-    with OutputFiles() as files:
+    with OutputFiles(report_error) as files, bar_unless_printing(as_json)("searching", len(sources)) as advance:
         put = files.add(_match_file(csv_path)) if csv_path else None
         width = name_width([inputs.name_of(source) for source in sources])
         if not as_json:
@@ -261,10 +255,11 @@ def _by_matches(
                 records.append(facts)
             if put:
                 put(facts)
+            advance()
     if as_json:
         print_json({"library": named, "by": "local", "index": library.to_dict(), **by_outcome(records)})
     status = finish(failed, len(sources))
-    return 1 if files.failed else status
+    return 1 if files.faults else status
 
 
 @contextmanager

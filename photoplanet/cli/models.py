@@ -4,12 +4,12 @@ from typing import Any
 
 import click
 
-from photoplanet.cli.shared import options
+from photoplanet.cli.shared import commands, options
 from photoplanet.cli.shared.output import print_json
 from photoplanet.models import installed
 
 
-@click.group()
+@commands.group()
 def command() -> None:
     """List, add, describe, choose and remove models.
 
@@ -45,7 +45,7 @@ def list_models(as_json: bool) -> None:
 
 
 @command.command("add")
-@click.argument("folder", type=click.Path(exists=True, file_okay=False))
+@click.argument("folder", type=click.Path(file_okay=False))
 @click.option("--name", help="What to call it here.  [default: the name it was given in training]")
 @click.option("--default", "as_default", is_flag=True, help="Make it the model that `locate` uses without --model.")
 @options.JSON

@@ -5,23 +5,41 @@ from typing import Any
 
 import click
 
-from photoplanet.cli.shared import options
+from photoplanet.cli.shared import commands, options
 from photoplanet.cli.shared.output import print_json
 from photoplanet.cli.shared.progress import bar
 from photoplanet.earth.partition.partition import MAX_PHOTOS, MIN_PHOTOS
 
 
-@click.command()
+@commands.command()
 @click.argument("tables", nargs=-1, required=True, type=click.Path(path_type=Path))
-@click.option("-o", "--output", required=True, type=click.Path(path_type=Path), help="The Parquet file to write.")
-@click.option("--max-photos", default=MAX_PHOTOS, show_default=True, help="Split cells with more photos than this.")
-@click.option("--min-photos", default=MIN_PHOTOS, show_default=True, help="Drop cells with fewer photos than this.")
-@click.option("--uniform", "level", type=int, help="All cells of this level (0…30) instead of adaptive ones.")
-@click.option("--geojson", type=click.Path(path_type=Path), help="Also write the cells as polygons for a map.")
+@click.option("-o", "--output", required=True, type=options.OUT_FILE, help="The Parquet file to write.")
+@click.option(
+    "--max-photos",
+    type=click.IntRange(1),
+    default=MAX_PHOTOS,
+    show_default=True,
+    help="Split cells with more photos than this.",
+)
+@click.option(
+    "--min-photos",
+    type=click.IntRange(0),
+    default=MIN_PHOTOS,
+    show_default=True,
+    help="Drop cells with fewer photos than this.",
+)
+@click.option(
+    "--uniform",
+    "level",
+    type=click.IntRange(0, 30),
+    help="All cells of this level (0…30) instead of adaptive ones.  [default: adaptive]",
+)
+@click.option("--geojson", type=options.OUT_FILE, help="Also write the cells as polygons for a map.")
+@options.coordinate_columns
 @options.JSON
 def command(
     tables: tuple[Path, ...], output: Path, max_photos: int, min_photos: int, level: int | None, geojson: Path | None,
-    as_json: bool,
+    latitude_column: str | None, longitude_column: str | None, as_json: bool,
 ) -> None:  # fmt: skip
     """Cut the Earth into S2 cells by where photos were taken: the classes of a model.
 
@@ -38,7 +56,7 @@ def command(
     from photoplanet.earth.partition.partition import Partition
 
     outputs.check([output, geojson], tables)  # before minutes of counting
-    latitude, longitude = _columns(tables)
+    latitude, longitude = options.named_columns(latitude_column, longitude_column) or (None, None)
     with bar("counting photos") as advance:
         if level is None:
             part = Partition.adaptive_from_parquet(tables, max_photos, min_photos, advance, latitude, longitude, True)
@@ -52,25 +70,6 @@ def command(
         print_json(facts)
     else:
         click.echo(_text(facts))
-
-
-def _columns(tables: tuple[Path, ...]) -> tuple[str, str]:
-    """What the tables call latitude and longitude."""
-    from photoplanet.core import table_files
-    from photoplanet.errors import InputError
-    from photoplanet.photos import foreign_tables
-
-    pairs = []
-    for file in tables:
-        names = table_files.layout(file).names
-        ours = foreign_tables.matched(names)
-        if len(ours.keys() & {"latitude", "longitude"}) < 2:
-            raise InputError(f"{file}: no columns latitude and longitude; it has {', '.join(names)[:300] or 'none'}")
-        pair = ours["latitude"], ours["longitude"]
-        pairs.append(pair)
-        if pair != pairs[0]:
-            raise InputError(f"{file}: it calls the coordinates {pair}, but {tables[0]} {pairs[0]}; rename one of them")
-    return pairs[0]
 
 
 def _km2(area: float) -> str:

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from photoplanet.cli.shared import options
+from photoplanet.cli.shared import commands, options
 from photoplanet.cli.shared.extras import hint, needs
 from photoplanet.cli.shared.output import count_of, print_json, say
 from photoplanet.errors import InputError, printable
@@ -22,14 +22,16 @@ RESULTS = "games.jsonl"  # in the user's photoplanet folder
 NEEDS = ("playing", "server")
 
 
-@click.command(epilog=hint(*NEEDS))
+@commands.command(epilog=hint(*NEEDS))
 @click.argument("photos", type=options.IN_FILE, required=False)
 @options.MODEL
 @click.option("--rounds", type=click.IntRange(1), help="Rounds of five photos to play.  [default: until you stop]")
 @click.option(
     "--seed", type=click.IntRange(0), help="The same seed shows everybody the same photos.  [default: random]"
 )
-@click.option("--player", default="", metavar="NAME", help="Who guesses; photos that NAME has seen come last.")
+@click.option(
+    "--player", default="", metavar="NAME", help="Who guesses; photos that NAME has seen come last.  [default: nobody]"
+)
 @click.option("--protocol", type=click.Choice(["free", "paper"]), default="free", show_default=True,
               help="paper: one round for each --player, of photos that no other player sees; the model answers with "
                    "cell centres; photos cannot be enlarged.")  # fmt: skip

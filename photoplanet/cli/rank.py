@@ -5,7 +5,7 @@ from pathlib import Path
 
 import click
 
-from photoplanet.cli.shared import options
+from photoplanet.cli.shared import commands, options
 from photoplanet.cli.shared.output import print_json, say
 from photoplanet.cli.shared.progress import bar
 
@@ -13,7 +13,7 @@ BENCHMARKS = ("holidays", "oxford")
 EMBEDDINGS = ("raw", "network", "trained")
 
 
-@click.command()
+@commands.command()
 @click.argument("benchmark", type=click.Choice(BENCHMARKS))
 @click.argument("folder", type=options.IN_FOLDER)
 @options.MODEL

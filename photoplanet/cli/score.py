@@ -4,23 +4,25 @@ from pathlib import Path
 
 import click
 
-from photoplanet.cli.shared import options
+from photoplanet.cli.shared import commands, options
 from photoplanet.cli.shared.evaluation import benchmark_option, print_report, report_options
 from photoplanet.cli.shared.output import say
 
 
-@click.command()
+@commands.command()
 @click.argument("predictions", type=options.IN_FILE)
 @click.argument("truth", type=options.IN_FILE)
 @click.option("--top", type=click.IntRange(1, 100), default=5, show_default=True, help="Candidates per photo, by rank.")
+@options.coordinate_columns
 @benchmark_option("Set the published rows beside the result.")
 @click.option("--name", default="these predictions", show_default=True, help="What to call them in a table.")
 @options.region("Share of the truths that the stated radii claim to hold.")
 @report_options
 @options.JSON
 def command(
-    predictions: Path, truth: Path, top: int, by: str | None, benchmark: str | None, name: str, style: str | None,
-    intervals: bool, region: float, resample: str | None, as_json: bool,
+    predictions: Path, truth: Path, top: int, latitude_column: str | None, longitude_column: str | None,
+    by: str | None, benchmark: str | None, name: str, style: str | None, intervals: bool, region: float,
+    resample: str | None, as_json: bool,
 ) -> None:  # fmt: skip
     """Score PREDICTIONS (photo_id, latitude, longitude; optional rank, confidence, radius) against TRUTH.
 
@@ -37,7 +39,9 @@ def command(
     from photoplanet.evaluation.score import score
     from photoplanet.photos import table
 
-    found = score(predictions, truth, top=top, by=by, name=name, benchmark=benchmark, region=region, resample=resample)
+    coordinates = options.named_columns(latitude_column, longitude_column)
+    found = score(predictions, truth, top=top, by=by, name=name, benchmark=benchmark, region=region, resample=resample,
+                  coordinates=coordinates)  # fmt: skip
     if found["report"]["truth_left_out"]:
         say(f"{truth}: {table.describe(found['report']['truth_left_out'])}")
     for note in report.notes(found["report"]):

@@ -2,7 +2,7 @@
 
 import click
 
-from photoplanet.cli.shared import options
+from photoplanet.cli.shared import commands, options
 from photoplanet.cli.shared.extras import hint, needs
 from photoplanet.cli.shared.library import WITH_VECTORS, by_option, index_options, open_library
 from photoplanet.cli.shared.output import say
@@ -18,7 +18,7 @@ def _default(own: object, others: object) -> str:
     return f"  [default: {own}]" if own == others else f"  [default: {own}, or {others} with --host for others]"
 
 
-@click.command(epilog=hint(*NEEDS))
+@commands.command(epilog=hint(*NEEDS))
 @options.MODEL
 @options.HOST
 @click.option("--port", type=click.IntRange(0, 65535), default=8017, show_default=True, help="0: any free one.")

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from photoplanet.cli.shared import options
+from photoplanet.cli.shared import commands, options
 from photoplanet.cli.shared.library import (
     WITH_ITSELF,
     WITH_VECTORS,
@@ -27,7 +27,8 @@ from photoplanet.cli.shared.output import (
     report_error,
     say,
 )
-from photoplanet.cli.shared.output_files import OutputFiles
+from photoplanet.cli.shared.progress import bar_unless_printing
+from photoplanet.core.output_files import OutputFiles
 from photoplanet.errors import InputError, printable
 from photoplanet.locate.precision import point
 
@@ -39,7 +40,7 @@ COLUMNS = ("file", "rank", "photo_id", "path", "inliers", "distance", "score", "
            "place", "error")  # fmt: skip
 
 
-@click.command()
+@commands.command()
 @click.argument("photos", nargs=-1, metavar="PHOTO...")
 @click.option("--library", required=True, metavar="LIB", help="A folder of geotagged photos, or a photo table.")
 @by_option("'local': details that geometry proves; 'embedding': vectors of a model.")
@@ -83,7 +84,7 @@ def command(
     records: list[dict[str, Any]] = []
     pictures: list[dict[str, Any]] = []
     failed = 0
-    with OutputFiles() as files:
+    with OutputFiles(report_error) as files, bar_unless_printing(as_json)("searching", len(sources)) as advance:
         put = files.add(_csv_file(csv_path)) if csv_path else None
         for source in sources:
             name = inputs.name_of(source)
@@ -102,12 +103,13 @@ def command(
                     _print(record, precision)
             if put:
                 put(record)
+            advance()
     if as_json:
         print_json({"library": library, "by": by, "index": found.to_dict(), **by_outcome(records)})
     status = finish(failed, len(sources))
     if show_path:
         _show(show_path, pictures)
-    return 1 if files.failed else status
+    return 1 if files.faults else status
 
 
 def _check_outputs(csv_path: Path | None, show_path: Path | None, given: Sequence[str | bytes | None]) -> None:

@@ -4,23 +4,25 @@ from pathlib import Path
 
 import click
 
-from photoplanet.cli.shared import options
+from photoplanet.cli.shared import commands, options
 from photoplanet.cli.shared.output import print_json
 from photoplanet.cli.shared.progress import bar
 from photoplanet.toyworld.paint import SIZE
 
 
-@click.command()
+@commands.command()
 @click.option("-o", "--output", required=True, type=options.OUT_FOLDER,
               help="The folder to write: empty, or one to go on with.")  # fmt: skip
-@click.option("--photos", type=click.IntRange(min=1), default=2000, show_default=True, help="How many photos.")
+@click.option("--photos", type=click.IntRange(1, 10**9), default=2000, show_default=True, help="How many photos.")
 @click.option("--seed", type=click.IntRange(min=0), default=0, show_default=True,
               help="Which travellers; the Earth stays the same.")  # fmt: skip
-@click.option("--size", type=int, default=SIZE, show_default=True, help="Width and height, pixels.")
+@click.option(
+    "--size", type=click.IntRange(32, 2048), default=SIZE, show_default=True, help="Width and height, pixels."
+)
 @click.option("--shards", is_flag=True, help="Write WebDataset shards, as img2dataset does, instead of single files.")
 @click.option("--coordinates", type=click.Path(exists=True, dir_okay=False),
               help="CSV or Parquet of real geotags to draw the photos at.")  # fmt: skip
-@click.option("--processes", type=click.IntRange(min=1), help="Processes that paint.  [default: one per core]")
+@click.option("--processes", type=click.IntRange(1, 1024), help="Processes that paint.  [default: one per core]")
 @click.option("--ceiling", is_flag=True, help="Also compute the best accuracy that any model could reach (5 to 20 s).")
 @options.JSON
 def command(

@@ -7,53 +7,96 @@ from typing import Any
 
 import click
 
-from photoplanet.cli.shared import options
+from photoplanet.cli.shared import commands, options
 from photoplanet.cli.shared.extras import hint, needs
 from photoplanet.cli.shared.output import print_json, report_stop, say
 from photoplanet.cli.shared.progress import bar
+from photoplanet.training.recipes import Recipe
 
 NEEDS = ("training", "train")
+DEFAULTS = Recipe()
 # options that are settings of the recipe under the same name
 SHORT = ("backbone", "image_size", "epochs", "batch_size", "learning_rate", "max_photos", "min_photos", "seed",
          "precision", "compile")  # fmt: skip
 
 
-@click.command(epilog=hint(*NEEDS))
+def _own(setting: str) -> str:
+    """The default of a setting: that of the recipe `default`."""
+    value = getattr(DEFAULTS, setting)
+    text = "no" if value is False else f"{value:g}" if isinstance(value, float) else value
+    return f"  [default: {text}, or the recipe's]"
+
+
+@commands.command(epilog=hint(*NEEDS))
 @click.argument("photos", type=options.IN_FILE)
 @click.option("-o", "--output", type=click.Path(path_type=Path), required=True, help="The model folder to write.")
 @click.option(
     "--recipe", default="default", show_default=True, metavar="NAME", help="default or paper: all settings at once."
 )
 @click.option("--set", "settings", multiple=True, metavar="KEY=VALUE", help="Any setting of the recipe; repeatable.")
-@click.option("--backbone", help="The network, for instance mobile or inception.")
-@click.option("--image-size", type=int, help="Side of the photos in pixels.")
-@click.option("--epochs", type=float, help="Times that each photo is seen; with patience, at most.")
-@click.option("--batch-size", type=int, help="Photos per step, over all processes together.")
-@click.option("--learning-rate", type=float, help="The peak of the learning rate.")
-@click.option("--max-photos", type=int, help="Split cells with more (the paper's t1); 0: by the number of photos.")
-@click.option("--min-photos", type=int, help="Drop cells with fewer (the paper's t2); 0: by the number of photos.")
+@click.option("--backbone", help="The network, for instance mobile or inception." + _own("backbone"))
+@click.option("--image-size", type=click.IntRange(8, 4096), help="Side of the photos in pixels." + _own("image_size"))
+@click.option(
+    "--epochs",
+    type=click.FloatRange(0, 1e6, min_open=True),
+    help="Times that each photo is seen; with patience, at most." + _own("epochs"),
+)
+@click.option(
+    "--batch-size",
+    type=click.IntRange(2, 10**6),
+    help="Photos per step, over all processes together." + _own("batch_size"),
+)
+@click.option(
+    "--learning-rate", type=click.FloatRange(0, 100), help="The peak of the learning rate." + _own("learning_rate")
+)
+@click.option(
+    "--max-photos",
+    type=click.IntRange(0),
+    help="Split cells with more (the paper's t1); 0: by the number of photos." + _own("max_photos"),
+)
+@click.option(
+    "--min-photos",
+    type=click.IntRange(0),
+    help="Drop cells with fewer (the paper's t2); 0: by the number of photos." + _own("min_photos"),
+)
 @click.option("--cells", type=options.IN_FILE, help="Use these cells (from `photoplanet partition`).")
 @click.option("--validation", type=options.IN_FILE, help="Validate on this photo table instead of a share of PHOTOS.")
 @click.option("--resume", type=click.Choice(["auto", "must", "never"]), default="auto", show_default=True,
               help="Go on from the last checkpoint: where there is one, always, or never.")  # fmt: skip
 @click.option("--device", default="auto", show_default=True, help="auto, cpu, cuda or cuda:N.")
-@click.option("--precision", type=click.Choice(["auto", "float32", "bf16"]), help="Number format of the forward pass.")
 @click.option(
-    "--compile/--no-compile", default=None, help="torch.compile: starts a minute later, then is faster on a GPU."
+    "--precision",
+    type=click.Choice(["auto", "float32", "bf16"]),
+    help="Number format of the forward pass." + _own("precision"),
 )
-@click.option("--threads", type=int, default=0, help="Decoding threads; 0: one per core.")
-@click.option("--seed", type=int, help="Seed of the first weights, the order and the augmentation.")
-@click.option("--log-every", type=int, default=20, show_default=True, help="Steps between two log lines.")
 @click.option(
-    "--validate-every",
-    type=int,
+    "--compile/--no-compile",
+    default=None,
+    help="torch.compile: starts a minute later, then is faster on a GPU." + _own("compile"),
+)
+@click.option(
+    "--threads", type=click.IntRange(0, 1024), default=0, show_default=True, help="Decoding threads; 0: one per core."
+)
+@click.option(
+    "--seed", type=click.IntRange(0), help="Seed of the first weights, the order and the augmentation." + _own("seed")
+)
+@click.option("--log-every", type=click.IntRange(1), default=20, show_default=True, help="Steps between two log lines.")
+@click.option("--validate-every", type=click.IntRange(0), default=0, show_default=True,
+              help="Steps between validations; 0: each epoch. With patience: --set patience_epochs.")  # fmt: skip
+@click.option(
+    "--checkpoint-minutes",
+    type=click.FloatRange(0, 1e6),
+    default=10.0,
+    show_default=True,
+    help="Minutes between checkpoints, at most.",
+)
+@click.option(
+    "--checkpoint-steps",
+    type=click.IntRange(0),
     default=0,
-    help="Steps between validations; 0: each epoch. With patience: --set patience_epochs.",
+    show_default=True,
+    help="Steps between checkpoints; 0: each epoch.",
 )
-@click.option(
-    "--checkpoint-minutes", type=float, default=10.0, show_default=True, help="Minutes between checkpoints, at most."
-)
-@click.option("--checkpoint-steps", type=int, default=0, help="Steps between checkpoints; 0: each epoch.")
 @click.option("--tensorboard/--no-tensorboard", default=True, show_default=True, help="Curves in OUTPUT.run.")
 @options.JSON
 def command(

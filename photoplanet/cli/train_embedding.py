@@ -6,7 +6,7 @@ from typing import Any
 
 import click
 
-from photoplanet.cli.shared import options
+from photoplanet.cli.shared import commands, options
 from photoplanet.cli.shared.extras import hint, needs
 from photoplanet.cli.shared.output import print_json, report_stop, say
 from photoplanet.cli.shared.progress import bar
@@ -15,25 +15,35 @@ NEEDS = ("training", "train")
 SETTINGS = ("near_km", "far_km", "margin", "places", "each", "steps", "learning_rate", "seed")
 
 
-@click.command(epilog=hint(*NEEDS))
+@commands.command(epilog=hint(*NEEDS))
 @click.argument("photos", type=options.IN_FILE)
 @options.BASE_MODEL
 @options.ADD_TO
 @options.VALIDATION
 @click.option("--network", is_flag=True, help="Fine-tune the whole CNN, not a layer on top of it: slow, larger.")
-@click.option("--steps", type=click.IntRange(1), help="Steps of training.")
+@click.option("--steps", type=click.IntRange(1, 10**9), help="Steps of training.  [default: 1000; 500 with --network]")
 @click.option(
-    "--learning-rate", type=click.FloatRange(0, min_open=True), help="The learning rate at the start; it falls to 0."
+    "--learning-rate",
+    type=click.FloatRange(0, 100, min_open=True),
+    help="The learning rate at the start; it falls to 0.  [default: 0.001; 0.0001 with --network]",
 )
-@click.option("--margin", type=click.FloatRange(0, 4), help="The margin of the triplet loss, in squared distance.")
 @click.option(
-    "--near-km", type=click.FloatRange(0, min_open=True), help="Photos within this distance are to look alike."
+    "--margin", type=click.FloatRange(0, 4), help="The margin of the triplet loss, in squared distance.  [default: 0.2]"
 )
-@click.option("--far-km", type=click.FloatRange(0, min_open=True), help="Photos beyond this distance are not.")
-@click.option("--places", type=click.IntRange(2), help="Places in a batch.")
-@click.option("--each", type=click.IntRange(2), help="Photos of each place in a batch, at most.")
-@click.option("--seed", type=click.IntRange(0), help="Seed of the first weights and the batches.")
-@click.option("--threads", type=int, help="Cores that the networks may use.")
+@click.option(
+    "--near-km",
+    type=click.FloatRange(0, 20_040, min_open=True),
+    help="Photos within this distance are to look alike.  [default: 1]",
+)
+@click.option(
+    "--far-km",
+    type=click.FloatRange(0, 20_040, min_open=True),
+    help="Photos beyond this distance are not.  [default: 25]",
+)
+@click.option("--places", type=click.IntRange(2, 10**5), help="Places in a batch.  [default: 64]")
+@click.option("--each", type=click.IntRange(2, 10**5), help="Photos of each place in a batch, at most.  [default: 4]")
+@click.option("--seed", type=click.IntRange(0), help="Seed of the first weights and the batches.  [default: 0]")
+@click.option("--threads", type=click.IntRange(1, 1024), help="Cores that the networks may use.  [default: all]")
 @options.JSON
 def command(
     photos: Path, model: str, output: Path, validation: Path | None, network: bool, threads: int | None, as_json: bool,

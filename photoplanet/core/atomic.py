@@ -231,7 +231,9 @@ def named(path: str | os.PathLike[str], fresh: Path | None = None) -> Iterator[N
     try:
         yield
     except OSError as error:
-        ours = fresh is None or error.filename in (str(fresh), fresh)
+        both = (error.filename, error.filename2)  # the second one is what is copied to
+        named_by = [Path(os.fsdecode(each)) for each in both if isinstance(each, str | bytes | os.PathLike)]
+        ours = fresh is None or any(fresh == each or fresh in each.parents for each in named_by)
         if error.errno is None or not (ours or (error.filename is None and error.errno in _FULL)):
             raise
         raise OSError(error.errno, os.strerror(error.errno), os.fspath(path)) from error

@@ -16,7 +16,8 @@ OLD_SECONDS = 86400.0  # a temporary file of another machine is abandoned when n
 SWAP_SECONDS = 60.0  # a folder of another machine that was moved out of the way, and nothing came, is put back
 _MOST_NAME = 150  # bytes of the target's name in a temporary name: with the rest it stays below 255
 _OURS = re.compile(
-    r"\.(?P<name>.+)\.(?P<pid>\d{1,10})-(?P<host>[0-9a-f]{8})-[0-9a-f]{8}\.photoplanet-(?P<kind>part|old)", re.DOTALL
+    r"\.(?P<name>.+)\.(?P<pid>\d{1,10})-(?P<host>[0-9a-f]{8})-(?P<mark>[0-9a-f]{4})?[0-9a-f]{8}\.photoplanet-(?P<kind>part|old)",
+    re.DOTALL,
 )
 _SHORTENED = re.compile(r".+~[0-9a-f]{8}", re.DOTALL)
 
@@ -34,7 +35,8 @@ def temporary(target: Path, kind: str = "part") -> Path:
     (True, True)
     >>> finished(path)
     """
-    name = f".{_short(target.name)}.{os.getpid()}-{processes.host()}-{secrets.token_hex(4)}.photoplanet-{kind}"
+    who = f"{os.getpid()}-{processes.host()}-{processes.mark(os.getpid())}{secrets.token_hex(4)}"
+    name = f".{_short(target.name)}.{who}.photoplanet-{kind}"
     fresh = target.with_name(name)
     _live.add(str(fresh))
     return fresh
@@ -131,7 +133,12 @@ def _abandoned(entry: os.DirEntry[str], found: re.Match[str]) -> bool:
             return now - status.st_mtime > OLD_SECONDS
         return False
     pid = int(found["pid"])
-    return entry.path not in _live if pid == os.getpid() else not processes.runs(pid)
+    if pid == os.getpid():
+        return entry.path not in _live
+    if not processes.runs(pid):
+        return True
+    alive = processes.mark(pid)  # after a restart of the machine, or in a container, another process has its number
+    return found["mark"] is not None and "0000" not in (alive, found["mark"]) and alive != found["mark"]
 
 
 def _clear(path: Path, found: re.Match[str]) -> None:

@@ -1,5 +1,6 @@
 """Where results must not go: over what they are made from, or over each other."""
 
+import errno
 import os
 import stat
 from collections.abc import Iterable
@@ -13,6 +14,7 @@ def check(outputs: Iterable[str | Path | None], inputs: Iterable[str | Path | No
     """Raise InputError, before any work, for an output that is one of the inputs, is named twice, or has no folder.
 
     Links lead to what they lead to: an input under another name is found too. None stands for what was not given.
+    OSError for a folder that cannot be written to.
 
     >>> table = getfixture("tmp_path") / "photos.csv"
     >>> table.touch()
@@ -23,6 +25,7 @@ def check(outputs: Iterable[str | Path | None], inputs: Iterable[str | Path | No
     named: dict[object, Path] = {}
     for output in (Path(each) for each in outputs if each is not None):
         check_folder(output)
+        _check_writable(output)
         key = _key(output)
         if key in named:
             raise InputError(f"{output}: is named for two results; give each its own name")
@@ -31,6 +34,18 @@ def check(outputs: Iterable[str | Path | None], inputs: Iterable[str | Path | No
     for given in inputs if named else ():
         if given is not None and (clash := named.get(_key(Path(given)))):
             raise InputError(f"{clash}: this is what the result is made from; give the result another name")
+
+
+def _check_writable(path: Path) -> None:
+    """OSError where the folder of a file, links followed, cannot be written to: files are replaced as a whole."""
+    try:
+        if not stat.S_ISREG(path.stat().st_mode):
+            return
+    except (OSError, ValueError):
+        pass
+    folder = os.path.dirname(os.path.realpath(path))  # noqa: PTH120
+    if Path(folder).is_dir() and not os.access(folder, os.W_OK | os.X_OK):
+        raise PermissionError(errno.EACCES, "its folder cannot be written to", str(path))
 
 
 def _key(path: Path) -> object:

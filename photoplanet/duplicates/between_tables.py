@@ -9,6 +9,7 @@ import numpy as np
 import pyarrow as pa
 from numpy.typing import NDArray
 
+from photoplanet.core.names import same
 from photoplanet.core.progress import Advance, ignore
 from photoplanet.duplicates import binary_codes, hamming
 from photoplanet.duplicates.binary_codes import place
@@ -16,6 +17,8 @@ from photoplanet.errors import InputError
 from photoplanet.photos import table
 
 SHOWN = 5
+STRICTER = ((60_000, 256), (260_000, 24))  # up to so many photos searched: bits, besides those of the network itself
+STRICTEST = 16
 
 
 @dataclass(frozen=True)
@@ -66,9 +69,9 @@ def listed(path: Path, columns: Sequence[str] | None = None) -> Listed:
     ['a']
     """
     rows, dropped = table.read(path, require=("photo_id", "path"), columns=columns)
-    if not len(rows):
-        raise InputError(f"{path}: no usable photo in it")
     about = table.describe(dropped)
+    if not len(rows):
+        raise InputError(f"{path}: no usable photo in it ({about or 'no rows'})")
     return Listed(rows, rows["photo_id"].to_pylist(), table.paths(rows, path.parent), place(path), about)
 
 
@@ -86,13 +89,17 @@ def size(path: Path) -> tuple[int, int]:
     return len(rows), binary_codes.missing(table.paths(rows, path.parent), place(path))
 
 
-def default_threshold() -> int:
-    """Return in how many bits the codes of near-duplicates may differ, as chosen for the shipped network.
+def default_threshold(searched: int = 0) -> int:
+    """Return in how many bits the codes of near-duplicates may differ where so many photos are `searched`.
 
-    >>> default_threshold()
-    32
+    A photo's false twins are the rate of false alarms times the photos searched: with these steps about half a twin up
+    to three million, by the rates of docs/duplicates.md (7.7, 2.2 and 0.3 per million pairs at 32, 24 and 16 bits).
+
+    >>> default_threshold(), default_threshold(100_000), default_threshold(5_000_000)
+    (32, 24, 16)
     """
-    return int(binary_codes.facts()["threshold"])
+    trained = int(binary_codes.facts()["threshold"])
+    return min(trained, next((bits for most, bits in STRICTER if searched <= most), STRICTEST))
 
 
 def against(
@@ -101,7 +108,7 @@ def against(
 ) -> DuplicatePairs:  # fmt: skip
     """Find the photos of `test` that have a (near-)duplicate in `training`.
 
-    `threshold`: bits that may differ, by default as the network was trained. `advance` counts the photos of both.
+    `threshold`: bits that may differ, by default as `default_threshold` says. `advance` counts the photos of both.
     Raises InputError and MissingExtra as `hamming.find` does.
 
     >>> photo = Listed(pa.table({}), ["a"], ["/no/such.jpg"], Path("/no/such/cache"))
@@ -112,7 +119,7 @@ def against(
     first, bad = binary_codes.codes(test.paths, threads, advance, test.place)
     second, also_bad = binary_codes.codes(training.paths, threads, advance, training.place)
     good, other_good = _good(len(first), bad), _good(len(second), also_bad)
-    limit = default_threshold() if threshold is None else threshold
+    limit = default_threshold(len(second)) if threshold is None else threshold
     rows, others, distances = binary_codes.find(first[good], second[other_good], limit)
     leaked = np.zeros(len(first), bool)
     leaked[good[rows]] = True
@@ -131,7 +138,7 @@ def within(
     hamming.open_faiss()
     codes, bad = binary_codes.codes(photos.paths, threads, advance, photos.place)
     good = _good(len(codes), bad)
-    limit = default_threshold() if threshold is None else threshold
+    limit = default_threshold(len(codes)) if threshold is None else threshold
     first = good[binary_codes.first_of_group(codes[good], limit)] if len(good) else good
     again = first != good
     rows, others = good[again], first[again]
@@ -148,8 +155,8 @@ def same_ids(test: Listed, training: Listed) -> list[str]:
     >>> same_ids(Listed(rows, ["a", "b"], [], cache), Listed(rows, ["b", "c"], [], cache))
     ['b']
     """
-    both = set(training.ids)
-    return [photo_id for photo_id in test.ids if photo_id in both]
+    both = set(map(same, training.ids))
+    return [photo_id for photo_id in test.ids if same(photo_id) in both]
 
 
 def _good(count: int, unreadable: dict[int, str]) -> NDArray[np.int64]:

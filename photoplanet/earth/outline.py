@@ -18,7 +18,7 @@ _POLE = 90 - 1e-9  # degrees; nearer to the pole than any other corner of a cell
 def shapes(ids: NDArray[np.uint64]) -> Iterator[dict[str, Any]]:
     """A GeoJSON geometry (Polygon, or MultiPolygon where cut) for each cell.
 
-    >>> [shape["type"] for shape in shapes(cells.from_token(["89c25", "5"]))]
+    >>> [shape["type"] for shape in shapes(cells.from_token(["89c25", "7"]))]
     ['Polygon', 'MultiPolygon']
     """
     vertices, levels = cells.vertices(ids), cells.level(ids)
@@ -62,11 +62,24 @@ def _unrolled(ring: Ring) -> Ring:
     lng = np.round(ring[0, 0] + np.concatenate([[0.0], np.cumsum(turns[:-1])]), _DIGITS)
     around = round(float(turns.sum() / 360))
     ring = np.stack([lng, ring[:, 1]], axis=-1)
-    if around:  # the pole is inside: down the map's edge to it, along it, and back
-        pole = 90.0 * around
-        end = lng[0] + 360 * around
-        ring = np.concatenate([ring, [[end, ring[0, 1]], [end, pole], [lng[0], pole]]])
-    return ring
+    return _with_pole(ring, around) if around else ring
+
+
+def _with_pole(ring: Ring, around: int) -> Ring:
+    """A ring around a pole, which starts at the map's edge: along the ring, then up the edge to the pole, and back.
+
+    Started elsewhere, the pieces on both sides of ±180° would have an edge in common, which a MultiPolygon must not.
+    """
+    edge = -180.0 * around + 360 * around * np.ceil((around * ring[0, 0] + 180) / 360)
+    turn = np.array([360.0 * around, 0])
+    ring = np.concatenate([ring, ring + turn, ring[:1] + 2 * turn])
+    along = around * ring[:, 0]
+    first, last = around * edge, around * edge + 360
+    inside = ring[(along > first) & (along < last)]
+    lat = np.interp([first, last], along, ring[:, 1])
+    pole = 90.0 * around
+    return np.concatenate([[[edge, lat[0]]], inside,
+                           [[edge + 360 * around, lat[1]], [edge + 360 * around, pole], [edge, pole]]])  # fmt: skip
 
 
 def _cut(ring: Ring) -> list[Ring]:

@@ -115,16 +115,16 @@ def errors(
     random = np.random.default_rng(seed)
     rows = np.sort(random.permutation(len(from_table.paths))[:MOST])
     lat, lng = (from_table.photos[name].to_numpy()[rows] for name in ("latitude", "longitude"))
-    true = tuple(test.photos[name].to_numpy() for name in ("latitude", "longitude"))
+    true_lat, true_lng = (test.photos[name].to_numpy() for name in ("latitude", "longitude"))
     with bar("thumbnails", rows.size + len(test.paths)) as advance:
         known = thumbnails([from_table.paths[row] or "" for row in rows], threads, advance)
         asked = thumbnails([path or "" for path in test.paths], threads, advance)
     like = nearest(known, asked)
-    by_look = np.where(like < 0, np.inf, geodesy.distance_km(*true, lat[like], lng[like]))
+    by_look = np.where(like < 0, np.inf, geodesy.distance_km(true_lat, true_lng, lat[like], lng[like]))
     drawn = random.integers(0, rows.size, (len(test.paths), DRAWS))
     return {
-        CHANCE: geodesy.distance_km(true[0][:, None], true[1][:, None], lat[drawn], lng[drawn]),
-        CONSTANT: geodesy.distance_km(*true, *constant(lat, lng, seed))[:, None],
+        CHANCE: geodesy.distance_km(true_lat[:, None], true_lng[:, None], lat[drawn], lng[drawn]),
+        CONSTANT: geodesy.distance_km(true_lat, true_lng, *constant(lat, lng, seed))[:, None],
         THUMBNAIL: by_look[:, None],
     }
 

@@ -8,6 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from photoplanet.core import progress
+from photoplanet.core.output_files import OutputFiles
 from photoplanet.errors import InputError
 from photoplanet.evaluation import (
     accuracy,
@@ -57,7 +58,7 @@ def evaluate(
 
     Keys: those of `report.result`, `sureness` (`report.calibration_facts`), `radius` (`radii.check`), `leaks`
     (`leakage.described`), `world`, `readout`, counts `uncovered` and `abstained`, `uncovered_scored_by`, `unreadable`
-    (count and first reasons), perhaps `benchmark` and `baselines` (`baselines.compared`).
+    (count and first reasons), perhaps `benchmark`, `baselines` (`baselines.compared`), `predictions_fault` (in a line).
 
     >>> import pyarrow as pa, photoplanet as pp
     >>> from photoplanet.evaluation import truth
@@ -71,7 +72,7 @@ def evaluate(
     leaks = leakage.check(locator.bundle, truth, training, required=drop_duplicates, threads=threads, bar=bar)
     lat, lng = truth.photos["latitude"].to_numpy(), truth.photos["longitude"].to_numpy()
     labels = locator.partition.assign(lat, lng)
-    got = _answers(locator, truth, labels, readout, top, region, predictions_file, threads, bar)
+    got, faults = _answers(locator, truth, labels, readout, top, region, predictions_file, threads, bar)
     km = accuracy.top_k_errors(got.latitude, got.longitude, lat, lng)
     errors = scoring.counted(km, labels, uncovered)
     scored = ~leaks.leaked if drop_duplicates else np.ones(len(labels), np.bool_)
@@ -86,7 +87,7 @@ def evaluate(
         plain = baselines.errors(known, truth, threads=threads, bar=bar)
         found["baselines"] = baselines.compared(plain, errors[:, 0], whole, scored)
     found["leaks"] = leakage.described(leaks, errors[:, 0], drop_duplicates)
-    return found | _circumstances(locator, truth, got, labels, scored) | {
+    return found | _circumstances(locator, truth, got, labels, scored, faults) | {
         "readout": readout, "uncovered_scored_by": uncovered,
     }  # fmt: skip
 
@@ -109,7 +110,12 @@ def training_photos(
 
 
 def _circumstances(
-    locator: Locator, truth: Truth, got: scoring.Collected, labels: NDArray[np.int32], scored: NDArray[np.bool_]
+    locator: Locator,
+    truth: Truth,
+    got: scoring.Collected,
+    labels: NDArray[np.int32],
+    scored: NDArray[np.bool_],
+    faults: list[str],
 ) -> dict[str, Any]:
     """What was evaluated, and how many photos count without being right or wrong answers."""
     found: dict[str, Any] = {
@@ -118,6 +124,8 @@ def _circumstances(
         "abstained": int(got.abstained[scored].sum()),
         "unreadable": got.unreadable,
     }
+    if faults:
+        found["predictions_fault"] = faults[0]
     if truth.benchmark is not None:
         complete = truth.benchmark["complete"] and not got.unreadable["count"]
         found["benchmark"] = truth.benchmark | {"unreadable": got.unreadable, "complete": complete}
@@ -134,13 +142,16 @@ def _answers(
     predictions_file: str | os.PathLike[str] | None,
     threads: int | None,
     bar: progress.Bar,
-) -> scoring.Collected:
+) -> tuple[scoring.Collected, list[str]]:
+    """The answers, and what faults the predictions file had."""
     with ExitStack() as stack:
         each: predictions.Sink = predictions.ignore
+        files = stack.enter_context(OutputFiles())
         if predictions_file is not None:
-            each = stack.enter_context(predictions.writing(predictions_file, truth.ids, top, region))
+            each = files.add(predictions.writing(predictions_file, truth.ids, top, region))
         advance = stack.enter_context(bar("evaluating", len(truth.present)))
         sources = (truth.paths[row] for row in truth.present)
         answers = locator.locate_many(sources, readout=readout, decode_threads=threads, advance=advance, region=region)
         rows = zip(truth.present, (answer for _, answer in answers), strict=True)
-        return scoring.collect(rows, labels, top, region, each)
+        got = scoring.collect(rows, labels, top, region, each)
+    return got, files.faults

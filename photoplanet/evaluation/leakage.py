@@ -105,7 +105,7 @@ def check(
         leaked=nothing,
         training=path.name,
         training_photos=len(other.ids),
-        threshold=between_tables.default_threshold(),
+        threshold=between_tables.default_threshold(len(other.ids)),
         duplicates=found.nearest().named(test.ids, other.ids),
         same_photo_id=between_tables.same_ids(test, other),
         not_compared=len(found.unreadable),

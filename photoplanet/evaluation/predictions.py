@@ -10,10 +10,12 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import pyarrow as pa
-import pyarrow.compute as pc
 from numpy.typing import NDArray
 
-from photoplanet.core import atomic
+from photoplanet.core import atomic, names, table_files
+from photoplanet.earth.coordinates import arrays, tables
+from photoplanet.earth.coordinates.names import Columns, may_be_guess, pairs, pieces, with_both
+from photoplanet.earth.coordinates.tables import Named
 from photoplanet.errors import InputError
 from photoplanet.locate.credible_region import REGION_SHARE
 from photoplanet.photos import foreign_tables
@@ -25,26 +27,20 @@ if TYPE_CHECKING:
 
 Sink = Callable[[int, "Prediction | Exception"], None]  # takes the answer to the photo of one row
 
-# our column → what it may be called; a file may carry the truth too, and the first names are then the prediction
+# our column → what it may be called; coordinates are known by the kind of their names
 _ALIASES = {
     "photo_id": (*PHOTO_COLUMNS["photo_id"], *PHOTO_COLUMNS["path"]),
-    "latitude": ("pred_lat", "pred_latitude", "predicted_lat", "predicted_latitude", *PHOTO_COLUMNS["latitude"]),
-    "longitude": (
-        "pred_lng", "pred_lon", "pred_longitude", "predicted_lng", "predicted_lon", "predicted_longitude", "p_lng",
-        *PHOTO_COLUMNS["longitude"],
-    ),
     "rank": ("rank", "top", "k"),
     "confidence": ("confidence", "probability", "prob", "score"),
     "radius": ("region_radius_km", "radius_km", "radius", "uncertainty_km", "accuracy_km", "error_radius_km"),
     "radius_m": (
-        "radius_m", "uncertainty_m", "accuracy_m", "coordinate_uncertainty_in_meters", "coordinateuncertaintyinmeters",
-        "gpshpositioningerror",
+        "radius_m", "uncertainty_m", "accuracy_m", "coordinate_uncertainty_in_meters", "gps_h_positioning_error",
     ),
     "world": ("world",),
 }  # fmt: skip
-_REQUIRED = ("photo_id", "latitude", "longitude")
 _NULLS = ("", "nan", "NaN", "null", "None")  # how others write that there is no answer
 _SHOWN = 5
+_LOOKED_AT = 1000  # rows in which columns that could be places are looked at
 
 
 @dataclass(frozen=True, eq=False)
@@ -85,14 +81,15 @@ class Matched:
     report: dict[str, Any]
 
 
-def read(path: str | Path, top: int = 5) -> PredictionRows:
+def read(path: str | Path, top: int = 5, coordinates: Named | None = None) -> PredictionRows:
     r"""Read a predictions file: CSV, TSV or Parquet.
 
     Columns: photo_id, latitude and longitude in degrees, optional rank (1 … `top` are read), confidence, a radius that
-    is said to hold the truth (km, or metres where its name says so) and world. Foreign column names are understood as
-    in the photo table. A row without coordinates is an answer withheld. A row that cannot be used and a second
-    prediction of one photo and rank are counted and named, and the rest goes on.
-    InputError when the file or a required column is missing, or no row can be used.
+    is said to hold the truth (km, or metres where its name says so) and world. Foreign column names and notations are
+    understood as in the photo table. `coordinates`: the file's names for latitude and longitude. A row without
+    coordinates is an answer withheld. A row that cannot be used and a second prediction of one photo and rank are
+    counted and named, and the rest goes on. InputError when the file or a required column is missing, when two pairs of
+    coordinates are there and none is named, or no row can be used.
 
     >>> import pathlib, tempfile
     >>> path = pathlib.Path(tempfile.mkdtemp()) / "guesses.csv"
@@ -100,18 +97,18 @@ def read(path: str | Path, top: int = 5) -> PredictionRows:
     >>> read(path).latitude
     array([[48.9]])
     """
-    found = foreign_tables.read(path, _ALIASES, "a predictions file", _NULLS, _REQUIRED)
-    raw, broken = found.columns, found.broken
-    ids = np.array(raw["photo_id"].cast(pa.string()).to_pylist(), dtype=object)
-    lat, empty_lat, bad_lat = _numbers(raw["latitude"])
-    lng, empty_lng, bad_lng = _numbers(raw["longitude"])
-    rank, no_rank, bad_rank = _numbers(raw["rank"]) if "rank" in raw.column_names else _absent(len(ids), 1.0)
+    layout = table_files.layout(path, "a predictions file")
+    places = _places(layout, coordinates)
+    found = foreign_tables.read(layout, _ALIASES, _NULLS, places.names)
+    lacking = [name for name in ("photo_id",) if name not in found.columns.column_names]
+    foreign_tables.check_columns(path, lacking, found.names, _ALIASES)
+    raw, gone = found.columns, found.gone
+    ids = np.array(names.composed(raw["photo_id"].cast(pa.string())).to_pylist(), dtype=object)
+    lat, lng, withheld = tables.degrees(raw, [places], path)
+    rank = _ranks(raw)
     sure = _numbers(raw["confidence"])[0] if "confidence" in raw.column_names else np.full(len(ids), np.nan)
-    radius, bad_radii = _radii(raw, broken)
-    rank = np.where(no_rank, 1.0, rank)
-    withheld = empty_lat & empty_lng
-    wrong = {"wrong number of fields": {"count": len(broken), "rows": broken[: foreign_tables.ROWS_SHOWN]}}
-    problems: dict[str, dict[str, Any]] = wrong if broken else {}
+    radius, bad_radii = _radii(raw, gone)
+    problems = foreign_tables.counted(gone)
     with np.errstate(invalid="ignore"):
         keep = ~withheld & ~(rank > top)
         later = int((~withheld & (rank > top)).sum())
@@ -119,14 +116,14 @@ def read(path: str | Path, top: int = 5) -> PredictionRows:
     def leave_out(bad: NDArray[np.bool_], reason: str) -> None:
         rows = np.flatnonzero(bad & keep)
         if rows.size:
-            problems[reason] = {"count": int(rows.size), "rows": foreign_tables.row_numbers(rows.tolist(), broken)}
+            problems[reason] = {"count": int(rows.size), "rows": foreign_tables.row_numbers(rows.tolist(), gone)}
             keep[rows] = False
 
     leave_out(np.array([not photo for photo in ids], dtype=bool), "no photo_id")
-    leave_out(bad_lat | bad_lng | empty_lat | empty_lng, "coordinates are not numbers")
+    leave_out(np.isnan(lat) | np.isnan(lng), "coordinates are not numbers")
     with np.errstate(invalid="ignore"):
         leave_out(~((np.abs(lat) <= 90) & (np.abs(lng) <= 180)), "coordinates out of range")
-        leave_out(bad_rank | ~((rank >= 1) & (rank % 1 == 0)), "rank is not 1, 2, …")
+        leave_out(~((rank >= 1) & (rank % 1 == 0)), "rank is not 1, 2, …")
     if len(ids) and not keep.any() and not withheld.any() and not later:
         raise InputError(f"{path}: none of its {len(ids):,} rows can be used ({describe(problems)})")
     kept = np.flatnonzero(keep)
@@ -139,7 +136,7 @@ def read(path: str | Path, top: int = 5) -> PredictionRows:
         "without_answer": int(withheld.sum()),
         "bad_rows": problems,
         "bad_radii": bad_radii,
-        "duplicates": _again(again, kept, ids, broken),
+        "duplicates": _again(again, kept, ids, gone),
         "world": _world(raw),
     }
     return PredictionRows(photos, best[0], best[1], best[2][:, 0], best[3][:, 0], report)
@@ -163,7 +160,7 @@ def match(predictions: PredictionRows, truth: pa.Table) -> Matched:
     if not ids:
         raise InputError("the truth holds no usable photo: nothing to score against")
     keys: tuple[tuple[str, Callable[[str], str]], ...] = (
-        ("photo_id", str),
+        ("photo_id", names.same),
         ("file name", _file_name),
         ("file name without suffix", _stem),
     )
@@ -254,31 +251,74 @@ def _joined(predictions: PredictionRows, truth: pa.Table, ids: list[str], rows: 
     return Matched(np.array(ids), true_lat, true_lng, lat, lng, confidence, radius, report)
 
 
-def _numbers(column: pa.ChunkedArray) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
-    """(values float64 with NaN, empty, neither empty nor a number), each (n,)."""
-    empty = column.is_null().to_numpy().astype(bool)
-    if pa.types.is_string(column.type) or pa.types.is_large_string(column.type):
-        column = pc.utf8_trim_whitespace(column)
-        try:
-            values = column.cast(pa.float64()).to_numpy().astype(np.float64)
-        except pa.ArrowInvalid:  # some value is no number: find out which, one by one
-            values = np.array([_number(text) for text in column.to_pylist()], np.float64)
-        return values, empty, np.isnan(values) & ~empty
-    values = column.cast(pa.float64()).to_numpy().astype(np.float64)
-    return values, empty | np.isnan(values), np.zeros(len(values), bool)
+def _places(layout: table_files.Layout, named: Named | None) -> Columns:
+    """The columns of the predicted places; InputError where there is none, or more than one pair and none is named."""
+    if named is not None:
+        return tables.of_name(layout, named)
+    found = pairs(layout.names)
+    paired = {name for columns in found for name in columns.names}
+    both = [Columns(name, None) for name in layout.names if name not in paired]
+    if layout.delimiter is None:  # a column of Parquet may hold whole photos
+        both = with_both([columns.latitude for columns in both])
+    found += [columns for columns in both if tables.holds_places(layout, columns, every=True)]
+    if not found:
+        known = foreign_tables.matched(layout.names)
+        lacking = [name for name in ("latitude", "longitude") if name not in known]
+        foreign_tables.check_columns(layout.path, lacking or ["latitude"], layout.names, PHOTO_COLUMNS)
+    if len(found) == 1 and not found[0].predicted and (others := _guesses(layout, found[0].names)):
+        found.append(Columns(others[0], others[1]))  # pred_y and pred_x, beside the truth
+    if len(found) > 1:
+        likely = next((columns for columns in found if columns.predicted), found[-1])
+        raise InputError(
+            f"{layout.path}: which coordinates are the prediction? It has {', '.join(map(str, found))}; name them, for "
+            f"instance --latitude-column {likely.latitude!r} --longitude-column {likely.longitude or likely.latitude!r}"
+        )
+    return found[0]
 
 
-def _radii(raw: pa.Table, broken: list[int]) -> tuple[np.ndarray, dict[str, dict[str, Any]]]:
+def _guesses(layout: table_files.Layout, known: Sequence[str]) -> list[str]:
+    """Two columns of numbers whose names say that they are predicted, and that could be degrees; else []."""
+    taken = {*known, *foreign_tables.matched(layout.names, _ALIASES).values()}
+    names = [
+        name for name in layout.names if name not in taken and layout.names.count(name) == 1 and may_be_guess(name)
+    ]
+    if len(names) < 2:
+        return []
+    rows = table_files.first_rows(layout, names, _LOOKED_AT)
+    columns = {name: arrays.read(rows[name], "") for name in names}
+    degrees = [
+        name
+        for name, column in columns.items()
+        if not column.empty.all() and (np.abs(column.values[~column.empty]) <= 360).all()
+    ]
+    return sorted(degrees, key=lambda name: "x" in pieces(name)) if len(degrees) == 2 else []
+
+
+def _numbers(column: pa.ChunkedArray) -> tuple[np.ndarray, np.ndarray]:
+    """(values float64 with NaN for what is not a number, empty), each (n,)."""
+    found = arrays.read(column, "")
+    return found.values, found.empty
+
+
+def _ranks(raw: pa.Table) -> np.ndarray:
+    """Ranks (n,), 1 where none is stated, NaN for what is not a number."""
+    if "rank" not in raw.column_names:
+        return np.ones(len(raw))
+    rank, none = _numbers(raw["rank"])
+    return np.where(none, 1.0, rank)
+
+
+def _radii(raw: pa.Table, gone: dict[str, list[int]]) -> tuple[np.ndarray, dict[str, dict[str, Any]]]:
     """Radii in km (n,), NaN for none; and what cannot be one, which does not cost the row its place."""
     name = next((each for each in ("radius", "radius_m") if each in raw.column_names), None)
     if name is None:
         return np.full(len(raw), np.nan), {}
-    km, _, text = _numbers(raw[name])
+    km, empty = _numbers(raw[name])
     with np.errstate(invalid="ignore"):
-        bad = text | (km < 0) | np.isinf(km)
+        bad = (np.isnan(km) & ~empty) | (km < 0)
     rows = np.flatnonzero(bad)
     km = np.where(bad, np.nan, km / 1000 if name == "radius_m" else km)
-    numbers = foreign_tables.row_numbers(rows.tolist(), broken)
+    numbers = foreign_tables.row_numbers(rows.tolist(), gone)
     return km, {"radius is not a number of 0 or more": {"count": int(rows.size), "rows": numbers}} if rows.size else {}
 
 
@@ -286,17 +326,6 @@ def _world(raw: pa.Table) -> str:
     """Whether any row says that it is of the toy Earth."""
     said = raw["world"].cast(pa.string()).unique().to_pylist() if "world" in raw.column_names else []
     return "toy" if any((each or "").strip().lower() == "toy" for each in said) else "real"
-
-
-def _number(text: str | None) -> float:
-    try:
-        return float(text) if text is not None else float("nan")
-    except ValueError:
-        return float("nan")
-
-
-def _absent(n: int, value: float) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
-    return np.full(n, value), np.zeros(n, bool), np.zeros(n, bool)
 
 
 def _by_rank(
@@ -312,14 +341,14 @@ def _by_rank(
 
 
 def _again(
-    again: NDArray[np.int64], kept: NDArray[np.int64], ids: np.ndarray, broken: list[int]
+    again: NDArray[np.int64], kept: NDArray[np.int64], ids: np.ndarray, gone: dict[str, list[int]]
 ) -> dict[str, dict[str, Any]]:
     if not again.size:
         return {}
     rows = np.sort(kept[again])
     names = ", ".join(dict.fromkeys(str(ids[row]) for row in rows[:_SHOWN]))
     reason = f"photo and rank seen before, the first counts ({names})"
-    return {reason: {"count": int(rows.size), "rows": foreign_tables.row_numbers(rows.tolist(), broken)}}
+    return {reason: {"count": int(rows.size), "rows": foreign_tables.row_numbers(rows.tolist(), gone)}}
 
 
 def _unique_rows(names: list[str]) -> dict[str, int] | None:
@@ -328,7 +357,7 @@ def _unique_rows(names: list[str]) -> dict[str, int] | None:
 
 
 def _file_name(photo: str) -> str:
-    return photo.replace("\\", "/").rsplit("/", 1)[-1]
+    return names.same(photo).replace("\\", "/").rsplit("/", 1)[-1]
 
 
 def _stem(photo: str) -> str:

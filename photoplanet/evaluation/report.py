@@ -270,7 +270,8 @@ def _baseline_lines(found: Mapping[str, Any]) -> Iterator[str]:
         yield f"{row['name']:<{width}}" + "".join(f"{each:>22}" for each in shares)
     yield "ahead of it by points"
     for name, gains in found["baselines"]["gains"].items():
-        points = (_with_interval(*gains[radius], sign="+") for radius in RADII_KM)
+        triples = (gains[radius] for radius in RADII_KM)
+        points = (_with_interval(gain, low, high, "+") for gain, low, high in triples)
         yield f"{name:<{width}}" + "".join(f"{each:>22}" for each in points)
 
 

@@ -105,8 +105,14 @@ def units(table: pa.Table, by: str | None = None) -> Units:
             raise InputError(f"no photo has a known {by}: resample by {' or '.join(each for each in BY if each != by)}")
         return found
     known = [each for each in (_units(table, name) for name in BY[:-1]) if each is not None and each.count > 1]
-    enough = (each for each in known if each.count >= FEW)
-    return next(enough, max(known, key=lambda each: each.count, default=photos(len(table), _UNKNOWN)))
+    enough = next((each for each in known if each.count >= FEW), None)
+    if enough is None:
+        return max(known, key=lambda each: each.count, default=photos(len(table), _UNKNOWN))
+    if enough is not known[0]:
+        whole = known[0]
+        note = f"only {whole.count} {whole.name}s, so {enough.name}s are resampled: the intervals hold for these alone"
+        return Units(enough.name, enough.number, note)
+    return enough
 
 
 def mean_intervals(

@@ -3,6 +3,7 @@
 import os
 from typing import Any
 
+from photoplanet.earth.coordinates.tables import Named
 from photoplanet.evaluation import accuracy, predictions, published, radii, regions, report, resampling
 from photoplanet.evaluation.truth import LISTED
 from photoplanet.locate.credible_region import REGION_SHARE
@@ -19,13 +20,15 @@ def score(
     benchmark: str | None = None,
     region: float = REGION_SHARE,
     resample: str | None = None,
+    coordinates: Named | None = None,
 ) -> dict[str, Any]:
     r"""Score a file of predictions against a photo table, or a list of photo ids and places → values for JSON.
 
     Files: CSV, TSV or Parquet; see `predictions.read` and `predictions.match`. `top`: candidates a photo; `by`: also by
     "continent" or "country"; `name`: what to call the predictions; `benchmark`: the public benchmark that the truth
     should be; `region`: the share of truths that stated radii claim to hold; `resample`: what intervals resample, as
-    `resampling.units` has it. InputError for files that cannot be read, or have no photo in common.
+    `resampling.units` has it; `coordinates`: the predictions' names for latitude and longitude. InputError for files
+    that cannot be read, or have no photo in common.
 
     Keys: those of `report.result`, `radius` (`radii.check`, None where no radius is stated), `world`, perhaps
     `benchmark` (`expected`, `complete`), and `report`: what was left out, as `report.notes` says it in words.
@@ -39,7 +42,7 @@ def score(
     (0.5, {'count': 1, 'first': ['b']})
     """
     known, left_out = table.read(os.fspath(truth), require=LISTED, columns=("photo_id", *resampling.COLUMNS))
-    matched = predictions.match(predictions.read(os.fspath(predicted), top), known)
+    matched = predictions.match(predictions.read(os.fspath(predicted), top, coordinates), known)
     errors = accuracy.top_k_errors(matched.latitude, matched.longitude, matched.true_latitude, matched.true_longitude)
     groups = regions.groups(matched.true_latitude, matched.true_longitude, by) if by else None
     units = resampling.units(known, resample)

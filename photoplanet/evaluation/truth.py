@@ -56,7 +56,7 @@ def of(photos: str | os.PathLike[str] | pa.Table) -> Truth:
     if not isinstance(photos, pa.Table):
         source = Path(photos)
         known, left_out = table.read(source, columns=READ)
-        return Truth(_some(known, source), list(table.paths(known, source.parent)), source, left_out)
+        return Truth(_some(known, source, left_out), list(table.paths(known, source.parent)), source, left_out)
     missing = [name for name in table.REQUIRED if name not in photos.column_names]
     if missing:
         raise InputError(f"the table has no column {', '.join(missing)}; a photo table has {', '.join(table.REQUIRED)}")
@@ -77,11 +77,13 @@ def of_benchmark(name: str, images: str | os.PathLike[str], listing: str | os.Pa
     """
     source = Path(listing)
     known, left_out = table.read(source, require=LISTED, columns=READ)
-    paths, facts = published.check(name, _some(known, source), os.fspath(images))
+    paths, facts = published.check(name, _some(known, source, left_out), os.fspath(images))
     return Truth(known, paths, source, left_out, facts)
 
 
-def _some(known: pa.Table, source: str | Path) -> pa.Table:
+def _some(known: pa.Table, source: str | Path, left_out: table.Dropped | None = None) -> pa.Table:
     if not len(known):
-        raise InputError(f"{source}: holds no usable photo; a photo needs an id, a path, a latitude and a longitude")
+        why = f" ({table.describe(left_out)})" if left_out else ""
+        needs = "a photo needs an id, a path, a latitude and a longitude"
+        raise InputError(f"{source}: holds no usable photo{why}; {needs}")
     return known

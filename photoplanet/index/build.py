@@ -15,9 +15,10 @@ import pyarrow as pa
 from photoplanet.core import atomic, progress
 from photoplanet.core.cache import Cache, Entry
 from photoplanet.core.workers import process_pool
+from photoplanet.earth.coordinates.tables import Named
 from photoplanet.errors import InputError
 from photoplanet.index.inspect import Candidate, IndexOptions, Record, inspect_photo, sound
-from photoplanet.index.rows import Rows
+from photoplanet.index.rows import TIME_EMPTY, Rows
 from photoplanet.index.scan import LeftOut, candidates
 from photoplanet.photos import image_folder, table
 from photoplanet.photos.decode import MAX_PIXELS
@@ -37,6 +38,7 @@ def index(
     threads: int | None = None,
     processes: int = 0,
     max_pixels: int = MAX_PIXELS,
+    coordinates: Named | None = None,
     advance: progress.Advance = progress.ignore,
 ) -> tuple[pa.Table, list[LeftOut]]:
     """List folders, photo files, CSV, Parquet and .tar shards: (photo table, photos left out: {path, reason, detail}).
@@ -46,8 +48,8 @@ def index(
     without a usable coordinate is left out unless `keep_without_gps`. `drop_graphics` leaves out diagrams and the like;
     `filter` ("module:function", or a callable) gets each photo as a PIL image and returns True to keep it; both decode.
     Works on `threads` (default: one per core, at most 8), or on `processes`, which pay from some 10,000 photos on.
-    `images` is a folder in which the photos of tables are looked for by path or id, for lists without paths.
-    Nothing is written when no photo is left. Raises InputError for a source that cannot be used at all.
+    `images`: a folder in which the photos of tables are looked for by path or id; `coordinates`: the tables' names of
+    latitude and longitude. Nothing is written when no photo is left. InputError for a source that cannot be used.
 
     >>> import tempfile
     >>> from PIL import Image
@@ -62,7 +64,7 @@ def index(
     if processes and callable(filter):
         raise InputError("a filter for several processes is named 'module:function', so that each can import it")
     options = IndexOptions(max_pixels, drop_graphics, filter)
-    target = Path(output).absolute() if output is not None else None
+    target = None if output is None else Path(output).absolute()
     if target is not None:
         atomic.check_folder(target)
     rows = Rows(target.parent if target else None, keep_without_gps)
@@ -70,11 +72,8 @@ def index(
     with Cache(cache_folder(target) if target else None, options.fingerprint, sound=sound, strict=False) as cache:
         pool, workers = _pool(threads, processes)
         try:
-            found = cache.fill(
-                rows.new(candidates(sources, listed)),
-                lambda new: _inspected(new, pool, workers, options),
-                lambda candidate: (candidate.address, candidate.stamp),
-            )
+            new = rows.new(candidates(sources, listed, coordinates))
+            found = cache.fill(new, lambda new: _inspected(new, pool, workers, options), _key)
             for candidate, entry in found:
                 if isinstance(entry, Exception):
                     raise entry
@@ -86,6 +85,10 @@ def index(
     if target is not None and len(result):  # an empty result must not replace a table that was there
         table.write(result, target)
     return result, rows.left_out
+
+
+def _key(candidate: Candidate) -> tuple[str, str]:
+    return candidate.address, candidate.stamp
 
 
 def cache_folder(output: str | Path) -> Path:
@@ -104,7 +107,20 @@ def counts(left_out: Iterable[LeftOut]) -> dict[str, int]:
     >>> counts([{"path": "a.jpg", "reason": "no GPS", "detail": ""}])
     {'no GPS': 1}
     """
-    return dict(Counter(entry["reason"] for entry in left_out).most_common())
+    found: Counter[str] = Counter()
+    for entry in left_out:
+        if entry["reason"] != TIME_EMPTY:
+            found[entry["reason"]] += int(entry.get("rows", 1))
+    return dict(found.most_common())
+
+
+def times_left_empty(left_out: Iterable[LeftOut]) -> int:
+    """Return how many photos are in the table without the time that their source states and nobody can read for sure.
+
+    >>> times_left_empty([{"path": "a.jpg", "reason": "time left empty", "detail": ""}])
+    1
+    """
+    return sum(entry["reason"] == TIME_EMPTY for entry in left_out)
 
 
 def write_report(left_out: Sequence[LeftOut], path: str | Path) -> Path:
@@ -122,7 +138,7 @@ def write_report(left_out: Sequence[LeftOut], path: str | Path) -> Path:
     if path.suffix.lower() == ".json":
         json.dump(list(left_out), text, ensure_ascii=False, indent=1)
     else:
-        writer = csv.DictWriter(text, ["path", "reason", "detail"])
+        writer = csv.DictWriter(text, ["path", "reason", "detail"], extrasaction="ignore")
         writer.writeheader()
         writer.writerows(left_out)
     atomic.write_bytes(path, text.getvalue().encode("utf-8", "surrogateescape"))

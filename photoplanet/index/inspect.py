@@ -1,27 +1,28 @@
 """What one photo file says about itself, decoded only where that cannot be helped: the unit of indexing."""
 
 import json
-from contextlib import suppress
+import math
 from dataclasses import dataclass
 from typing import Any
 
 from photoplanet.core.cache import may_pass
 from photoplanet.core.names import readable
+from photoplanet.earth.coordinates.tables import place_of
 from photoplanet.errors import InputError
 from photoplanet.metadata import exif, facts
 from photoplanet.metadata.times import never_set
-from photoplanet.photos import decoding_cost, graphics_filter
+from photoplanet.photos import decoding_cost, foreign_times, graphics_filter
 from photoplanet.photos.decode import MAX_PIXELS, PhotoError, open_photo, opened, reported
 from photoplanet.photos.foreign_tables import matched
 from photoplanet.photos.shards import read_range, split_address
 from photoplanet.photos.table import SCHEMA, coordinate_fault
 from photoplanet.photos.truncation import surely_whole
 
-READER = 2  # raised when photos are read otherwise than before, so that earlier findings are not used
+READER = 3  # raised when photos are read otherwise than before, so that earlier findings are not used
 MAX_JSON = 1 << 20  # bytes of a sample's JSON
 MAX_TEXT = 1000  # characters of a value in it
 Record = dict[str, Any]  # JSON: see `inspect_photo`
-_TEXT_COLUMNS = ("photo_id", "taken_at", "album", "photographer", "licence", "source")
+TEXT_COLUMNS = ("photo_id", "taken_at", "album", "photographer", "licence", "source")
 
 
 @dataclass(frozen=True)
@@ -98,6 +99,8 @@ def inspect_photo(candidate: Candidate, options: IndexOptions) -> Record:
     fault = coordinate_fault(row.get("latitude"), row.get("longitude"))
     if row.get("latitude") is None:
         row["latitude"], row["longitude"], fault = found.latitude, found.longitude, found.gps_fault
+    elif fault is not None:
+        row["latitude"] = row["longitude"] = None
     return {"row": {key: value for key, value in row.items() if value is not None}, "fault": fault}
 
 
@@ -110,15 +113,24 @@ def sound(value: Any) -> bool:
     if not isinstance(value, dict):
         return False
     if "left" in value:
-        return isinstance(value["left"], str) and isinstance(value.get("detail"), str)
+        return _fits(value["left"], "string") and _fits(value.get("detail"), "string")
     row, fault = value.get("row"), value.get("fault")
-    kinds: dict[str, tuple[type, ...]] = {"double": (int, float), "int32": (int,), "string": (str,)}
     return (
         isinstance(row, dict)
-        and (fault is None or isinstance(fault, str))
-        and all(key in SCHEMA.names and isinstance(row[key], kinds[str(SCHEMA.field(key).type)]) for key in row)
+        and value.keys() == {"row", "fault"}
+        and (fault is None or _fits(fault, "string"))
+        and all(key in SCHEMA.names and _fits(row[key], str(SCHEMA.field(key).type)) for key in row)
         and (fault is not None or coordinate_fault(row.get("latitude"), row.get("longitude")) is None)
     )
+
+
+def _fits(value: Any, kind: str) -> bool:
+    """Whether a value can stand in a column of the table."""
+    if kind == "string":
+        return isinstance(value, str) and readable(value) == value
+    if isinstance(value, bool) or not isinstance(value, int | float if kind == "double" else int):
+        return False
+    return math.isfinite(value) and (kind == "double" or abs(value) < 1 << 31)
 
 
 def _refusal(address: str, options: IndexOptions) -> Record | None:
@@ -150,7 +162,7 @@ def _from_json(candidate: Candidate) -> dict[str, Any]:
         return {}
     if not isinstance(values, dict):
         return {}
-    row = row_of({ours: values.get(name) for ours, name in matched(list(values)).items()})
+    row = row_of(values)
     kept = exif.read_exifread(values.get("exif"))
     row = {"taken_at": kept.taken_at, "photographer": kept.photographer} | row
     if row.get("latitude") is None and kept.latitude is not None:
@@ -159,15 +171,21 @@ def _from_json(candidate: Candidate) -> dict[str, Any]:
 
 
 def row_of(values: dict[str, Any]) -> dict[str, Any]:
-    """Return text and coordinates of a sample's metadata in our types; a lone latitude or longitude counts as none.
+    """Return what a sample's metadata say, under names of ours or others', in our types.
 
-    >>> row_of({"photo_id": 7, "latitude": "48.9", "longitude": 2.4})
-    {'photo_id': '7', 'latitude': 48.9, 'longitude': 2.4}
+    Coordinates that cannot be read are NaN, and a time is "": other sources do not stand in for them.
+
+    >>> row_of({"photo_id": 7, "lat": "48.9 N", "lon": 2.4, "date": 1612345678})
+    {'photo_id': '7', 'latitude': 48.9, 'longitude': 2.4, 'taken_at': '2021-02-03T09:47:58+00:00'}
     """
+    found = {ours: values[name] for ours, name in matched([name for name in values if isinstance(name, str)]).items()}
     row: dict[str, Any] = {}
-    for name in _TEXT_COLUMNS:
-        if isinstance(values.get(name), str | int) and str(values[name]).strip():
-            row[name] = readable(str(values[name])[:MAX_TEXT])
-    with suppress(TypeError, ValueError, KeyError):
-        row |= {name: float(values[name]) for name in ("latitude", "longitude")}
+    for name in TEXT_COLUMNS:
+        if name != "taken_at" and isinstance(found.get(name), str | int) and str(found[name]).strip():
+            row[name] = readable(str(found[name])[:MAX_TEXT])
+    latitude, longitude = place_of(values)
+    if latitude is not None:
+        row |= {"latitude": latitude, "longitude": longitude}
+    if (taken_at := foreign_times.stated(found.get("taken_at"))) is not None:
+        row["taken_at"] = taken_at
     return row

@@ -7,13 +7,14 @@ from typing import Any
 
 import pyarrow as pa
 
-from photoplanet.core.names import readable
+from photoplanet.core.names import readable, same
 from photoplanet.index.inspect import Candidate, Record
 from photoplanet.index.scan import LeftOut
 from photoplanet.photos import table
 from photoplanet.photos.shards import split_address
 from photoplanet.photos.table import coordinate_fault
 
+TIME_EMPTY = "time left empty"  # of a photo that is in the table
 _BATCH = 20_000  # rows that wait as Python objects before they become Arrow columns
 
 
@@ -59,14 +60,23 @@ class Rows:
             return
         row = {**found["row"], **candidate.given}
         fault = found["fault"]
-        if "latitude" in candidate.given and "longitude" in candidate.given:
-            fault = coordinate_fault(candidate.given["latitude"], candidate.given["longitude"])
+        if candidate.given.keys() & {"latitude", "longitude"}:  # what a table says of the place rules, also unread
+            fault = coordinate_fault(candidate.given.get("latitude"), candidate.given.get("longitude"))
         if fault is not None:
             row.pop("latitude", None)
             row.pop("longitude", None)
             if not self._keep_without_gps:
                 self._leave(candidate.address, fault, f"{candidate.address}: {fault}")
                 return
+        if row.get("taken_at") == "":
+            del row["taken_at"]
+            detail = (
+                f"{candidate.address}: in the table with a time that is unreadable, or whose day and month could be "
+            )
+            self._leave(candidate.address, TIME_EMPTY, detail + "exchanged; write it as 2019-05-01T12:03:00")
+        for name in ("album", "photographer"):
+            if name in row:
+                row[name] = same(row[name])
         row["path"] = self._relative(candidate.address)
         names = (row.get("photo_id", candidate.photo_id), row["path"], candidate.address)
         row["photo_id"] = next(filter(self._unused, names), f"{candidate.address} {len(self._ids)}")

@@ -9,9 +9,11 @@ from pathlib import Path
 from typing import Any
 
 from photoplanet.core import table_files
-from photoplanet.core.names import readable
+from photoplanet.core.names import OnDisk, readable, same
+from photoplanet.earth.coordinates import tables
+from photoplanet.earth.coordinates.tables import Named
 from photoplanet.errors import InputError
-from photoplanet.index.inspect import Candidate, row_of
+from photoplanet.index.inspect import TEXT_COLUMNS, Candidate, row_of
 from photoplanet.metadata.sidecars import Sidecars
 from photoplanet.photos import folders, foreign_tables, formats, table
 from photoplanet.photos.formats import SUFFIXES
@@ -22,11 +24,13 @@ from photoplanet.photos.table import TABLE_SUFFIXES
 LeftOut = dict[str, str]  # path, reason, detail
 
 
-def candidates(sources: Sequence[str | Path], images: ImageFolder | None = None) -> Iterator[Candidate | LeftOut]:
+def candidates(
+    sources: Sequence[str | Path], images: ImageFolder | None = None, coordinates: Named | None = None
+) -> Iterator[Candidate | LeftOut]:
     """Yield every photo of folders, photo files, tables and shards, in a stable order; or why one is left out at once.
 
-    With `images`, the photos of tables are looked for there, by path or id. InputError for a source that does not exist
-    or is none of these.
+    With `images`, the photos of tables are looked for there, by path or id. `coordinates`: the tables' names for
+    latitude and longitude. InputError for a source that does not exist or is none of these.
 
     >>> next(candidates(["/no/such/folder"]))
     Traceback (most recent call last):
@@ -43,7 +47,7 @@ def candidates(sources: Sequence[str | Path], images: ImageFolder | None = None)
         if path.is_dir():
             yield from _folder(path, beside)
         elif suffix in TABLE_SUFFIXES:
-            yield from _table(path, images, beside)
+            yield from _table(path, images, coordinates, beside)
         elif suffix == ".tar":
             yield from _shard(path)
         elif suffix in SUFFIXES or _content(path):
@@ -140,14 +144,17 @@ _DETAILS = {
 }
 
 
-def _table(path: Path, images: ImageFolder | None, beside: Sidecars) -> Iterator[Candidate | LeftOut]:
+def _table(
+    path: Path, images: ImageFolder | None, coordinates: Named | None, beside: Sidecars
+) -> Iterator[Candidate | LeftOut]:
     """The photos a table lists; its values win over the files' EXIF."""
-    rows, dropped = table.read(path, require=("photo_id",) if images else ("path",))
-    for reason, entry in dropped.items():
+    rows, dropped = table.read(path, require=("photo_id",) if images else ("path",), coordinates=coordinates)
+    for reason, entry in table.left_out(dropped).items():
         for row in entry["rows"]:
-            yield _left(f"{path} row {row}", reason, "the row names no photo")
-        if entry["count"] > len(entry["rows"]):
-            yield _left(f"{path}, {entry['count'] - len(entry['rows'])} more rows", reason, "the rows name no photo")
+            yield _left(f"{path} row {row}", reason, "the row cannot be used")
+        if more := entry["count"] - len(entry["rows"]):
+            yield _left(f"{path}, {more} more rows", reason, "the rows cannot be used") | {"rows": str(more)}
+    disk = OnDisk()
     folder = path.absolute().parent
     for batch in rows.to_batches(max_chunksize=10_000):
         for given in batch.to_pylist():
@@ -156,6 +163,7 @@ def _table(path: Path, images: ImageFolder | None, beside: Sidecars) -> Iterator
             if address is None:
                 yield _left(f"{path}: {given['photo_id']}", "missing", "no such file below the folder of the photos")
                 continue
+            address = disk.find(address)
             given = {key: value for key, value in given.items() if value is not None}
             photo_id = given.pop("photo_id", address)
             for name in ("width", "height"):
@@ -185,13 +193,13 @@ def _shard(path: Path) -> Iterator[Candidate | LeftOut]:
         if f".{kind.lower()}".endswith(SUFFIXES):
             photos[key] = name
         elif kind.lower() == "json":
-            jsons[key] = (offset, size)
+            jsons[same(key)] = (offset, size)
         elif (why := formats.why_not(name)) in formats.MEDIA:
             yield _left(f"{path}#{name}", why, _DETAILS[why])
     for key, name in photos.items():
-        given = dict(about.get(key, {}))
+        given = dict(about.get(same(key), {}))
         file = (status.st_dev, status.st_ino)
-        yield Candidate(f"{path}#{name}", stamp, given.pop("photo_id", key), given, jsons.get(key), file)
+        yield Candidate(f"{path}#{name}", stamp, given.pop("photo_id", key), given, jsons.get(same(key)), file)
 
 
 def _sidecar(path: Path) -> dict[str, dict[str, Any]]:
@@ -199,12 +207,18 @@ def _sidecar(path: Path) -> dict[str, dict[str, Any]]:
     beside = table_files.layout(path)
     if "key" not in beside.names:
         return {}
-    found = foreign_tables.matched([name for name in beside.names if name != "key"])
-    rows, _ = table_files.read(beside, ["key", *found.values()])
-    columns = [rows[name].to_pylist() for name in found.values()]
-    lines = zip(*columns, strict=True) if columns else ([] for _ in range(len(rows)))
-    keys = rows["key"].to_pylist()
-    return {str(key): row_of(dict(zip(found, line, strict=True))) for key, line in zip(keys, lines, strict=True)}
+    places = tables.columns_of(beside)
+    aliases = {ours: names for ours, names in foreign_tables.PHOTO_COLUMNS.items() if ours in TEXT_COLUMNS}
+    aliases["photo_id"] = tuple(name for name in aliases["photo_id"] if name != "key")
+    found = foreign_tables.read(beside, aliases, also=["key", *(name for pair in places for name in pair.names)])
+    rows = found.columns
+    latitude, longitude, empty = tables.degrees(rows, places, path)
+    given: dict[str, dict[str, Any]] = {}
+    texts = {name: rows[name].to_pylist() for name in aliases if name in rows.column_names}
+    for at, key in enumerate(rows["key"].to_pylist()):
+        row = row_of({name: values[at] for name, values in texts.items()})
+        given[same(str(key))] = row if empty[at] else row | {"latitude": latitude[at], "longitude": longitude[at]}
+    return given
 
 
 def _listed(address: str, photo_id: str, given: dict[str, Any], beside: Sidecars) -> Candidate:

@@ -144,14 +144,14 @@ def get(name: str) -> Callable[[Rows, "Partition"], Points]:
 def positions(name: str, partition: "Partition") -> NDArray[np.float64]:
     """Where the readout `name` places a single cell, degrees (n, 2): `center` at its centre, all others at its mean.
 
-    With `center` and `mean`, the points of the k most probable cells are therefore exactly the first k ranks.
+    With `center` and `mean`, the points of the k most probable cells are therefore exactly the first k ranks. Any other
+    name will do, since retrieval has a readout of its own, whose point is known already.
 
     >>> import photoplanet as pp
     >>> part = pp.Partition.uniform([48.85, 48.87, -33.9], [2.3, 2.4, 151.2], level=5, min_photos=1)
     >>> positions("center", part).round().tolist(), positions("expected", part).round().tolist()
     ([[49.0, 1.0], [-35.0, 150.0]], [[49.0, 2.0], [-34.0, 151.0]])
     """
-    get(name)
     return partition.centers if name == "center" else partition.means
 
 

@@ -167,5 +167,7 @@ def _text(value: Any) -> str | None:
     if not value.isascii():  # Pillow takes EXIF text for Latin-1; most writers of today mean UTF-8
         with suppress(UnicodeError):
             value = value.encode("latin-1").decode("utf-8")
-    line = "".join(c for c in value.split("\0")[0][:_MAX_TEXT] if c.isprintable()).strip()
-    return line or None
+    line = value.partition("\0")[0][:_MAX_TEXT]
+    if not line.isprintable():
+        line = "".join(sign for sign in line if sign.isprintable())
+    return line.strip() or None

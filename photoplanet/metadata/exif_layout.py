@@ -51,6 +51,8 @@ def directories(block: bytes, order: str) -> list[Directory]:
         entries, following = tiff.read_directory(block, at, order)
         if not entries and not found:
             raise InputError("its EXIF block is damaged: a directory of 0 entries")
+        if entries and struct.unpack(order + "H", entries[0].raw[2:4])[0] not in tiff.SIZES:
+            raise InputError("its EXIF block is damaged: a directory begins with an unknown type")  # readers give up
         stop = at + 2 + 12 * len(entries) + 4 * chained
         found.append(Directory(at, stop, entries, following, chained))
         after = struct.unpack(order + "I", following)[0]
@@ -60,7 +62,10 @@ def directories(block: bytes, order: str) -> list[Directory]:
             raise InputError("its EXIF block is damaged: a directory lies outside")
         for entry in entries:
             spans += filter(None, [tiff.span(entry, order)])
-            if entry.tag in _POINTERS or struct.unpack(order + "H", entry.raw[2:4])[0] == tiff.IFD:
+            kind, count = struct.unpack(order + "HI", entry.raw[2:8])
+            if entry.tag in _POINTERS or kind == tiff.IFD:
+                if kind not in (tiff.SHORT, tiff.LONG, tiff.IFD) or not count:
+                    raise InputError(f"its EXIF block is damaged: the pointer {entry.tag:#06x} is not one")
                 todo += [(at, False) for at in tiff.numbers(block, entry, order) if at or entry.tag == tags.GPS_IFD]
             if entry.tag == tags.MAKER_NOTE and (place := tiff.span(entry, order)):
                 maker_note.check(block, *place)

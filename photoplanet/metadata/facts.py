@@ -56,6 +56,8 @@ def read(image: Image.Image, beside: Iterable[str] = ()) -> exif.Exif:
     """
     own = exif.read(image)
     said = statements(image, own, beside)
+    if len(said) == 1:
+        return own
     best = min((each for each in said if each.fault != "no GPS"), key=_rank, default=None)
     if best is None:
         best = Statement(EXIF, None, None, own.gps_fault, None)

@@ -16,7 +16,7 @@ def check(block: bytes, start: int, stop: int) -> None:
     r"""InputError where the maker note at `start` … `stop` of an EXIF block points past the end of the block.
 
     Most notes are a directory, whose offsets count from the block's first byte or from a byte of the note; which one
-    is for the maker to know, so that a note passes when either reading leads nowhere outside.
+    is for the maker to know. A note passes when by one reading all lies in the note, or by both in the block.
 
     >>> check(bytes(100), 10, 60)
     """
@@ -30,9 +30,9 @@ def check(block: bytes, start: int, stop: int) -> None:
         if count < most or not values:
             continue
         lowest, highest = min(at for at, _ in values), max(at + size for at, size in values)
-        absolute = lowest >= 8 and highest <= len(block)
-        relative = highest <= len(note) and start + head + highest <= len(block)
-        if not (absolute or relative):
+        within_note = start <= lowest and highest <= stop, highest <= len(note)  # by either reading
+        within_block = lowest >= 8 and highest <= len(block), start + head + highest <= len(block)
+        if not any(a and b for a, b in zip(within_note, within_block, strict=True)) and not all(within_block):
             raise InputError("its maker note points past the end of its EXIF block")
 
 

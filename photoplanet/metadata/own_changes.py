@@ -51,7 +51,7 @@ def _in_jpeg(before: bytes, now: bytes) -> bool:
     slots = [4, *(entry.at + 8 for entry in entries if entry.tag == tags.GPS_IFD)]
     for slot in (each for each in slots if each + 4 <= gps_at):
         mine[slot : slot + 4] = theirs[slot : slot + 4] = bytes(4)
-    raw, old_raw = ([each.raw for each in some if each.tag != tags.GPS_IFD] for some in (entries, old_entries))
+    raw, old_raw = (sorted(each.raw for each in some if each.tag != tags.GPS_IFD) for some in (entries, old_entries))
     return mine == theirs and raw == old_raw
 
 

@@ -30,7 +30,7 @@ class Sidecars:
     def learn(self, folder: str, names: Iterable[str]) -> None:
         """Take the names of all files in a folder from whoever has listed it."""
         names = list(names)
-        spoken = [name for name in names if name.lower().endswith(ENDINGS)]
+        spoken = [name for name in names if name.lower().endswith(ENDINGS) and _of_a_photo(name)]
         self._folders[folder] = _Folder(names, spoken) if spoken else None
 
     def of(self, photo: str | Path) -> tuple[str, ...]:
@@ -107,6 +107,12 @@ def read(path: str | Path, most: int) -> bytes:
             return file.read(most)
     except OSError as error:
         raise InputError(f"{path}: {error.strerror or error}") from None
+
+
+def _of_a_photo(name: str) -> bool:
+    """Whether the name of a sidecar can lead to a photo; a data set's 00001.json, a million in a folder, cannot."""
+    base, _, ending = name.rpartition(".")
+    return ending.lower() == "xmp" or "." in base
 
 
 def _key(name: str) -> str:

@@ -100,7 +100,8 @@ def packed(
     r"""Return a directory that is to lie at `at`: entries `kept` as they are, and `fields` with their values behind.
 
     `following`: four bytes that point to the directory after it. `room`: the bytes to set aside for the values of some
-    tags, so that another value fits there. Entries are sorted by tag, as TIFF wants them.
+    tags, so that another value fits there. Entries are in order of their tags, as TIFF wants them, but for those `kept`
+    in another order.
 
     >>> packed({0x0112: (SHORT, b"\1\0")}, 8, "<").hex(" ", 2)
     '0100 1201 0300 0100 0000 0100 0000 0000 0000'
@@ -115,6 +116,8 @@ def packed(
             place = struct.pack(order + "I", after + len(values))
             length = max(len(data), (room or {}).get(tag, 0))
             values += data.ljust(length + length % 2, b"\0")
-        rows.append((tag, struct.pack(order + "HHI", tag, kind, len(data) // SIZES[kind]) + place))
-    entries = b"".join(raw for _, raw in sorted(rows, key=lambda row: row[0]))
+        row = tag, struct.pack(order + "HHI", tag, kind, len(data) // SIZES[kind]) + place
+        before = next((number for number, (other, _) in enumerate(rows) if other > tag), len(rows))
+        rows.insert(before, row)
+    entries = b"".join(raw for _, raw in rows)
     return struct.pack(order + "H", len(rows)) + entries + following + values

@@ -11,6 +11,7 @@ from contextlib import nullcontext, suppress
 from pathlib import Path
 
 from photoplanet.core import atomic, leftovers
+from photoplanet.core.names import OnDisk
 from photoplanet.errors import InputError
 from photoplanet.metadata import own_changes, undo_list
 from photoplanet.metadata.byte_edits import applied
@@ -110,13 +111,15 @@ def _undo(folder: Path, dry_run: bool) -> list[Outcome]:
     if faulty > _MOST_FAULTS:
         left.append(Outcome(path, "left alone", f"{faulty - _MOST_FAULTS:,} more of its lines are not photoplanet's"))
     outcomes = []
+    disk = OnDisk()  # a copy of the folder may spell its names in another Unicode form
     for name, lines in reversed(by_file.items()):
+        file = Path(disk.find(str(folder / name)))
         try:
-            stuck, why = _restore(folder / name, lines, dry_run)
+            stuck, why = _restore(file, lines, dry_run)
         except (InputError, OSError) as error:
-            stuck, why = lines, getattr(error, "strerror", None) or str(error).removeprefix(f"{folder / name}: ")
+            stuck, why = lines, getattr(error, "strerror", None) or str(error).removeprefix(f"{file}: ")
         done.update({line.start for line in lines} - {line.start for line in stuck})
-        outcomes.append(Outcome(folder / name, "left alone" if stuck else "restored", why))
+        outcomes.append(Outcome(file, "left alone" if stuck else "restored", why))
     if not dry_run:
         _keep(folder, done, bool(left) or any(each.did != "restored" for each in outcomes))
     return outcomes + left

@@ -11,7 +11,7 @@ import stat
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
-from pathlib import Path
+from pathlib import Path, PureWindowsPath
 from typing import BinaryIO, NamedTuple
 
 from photoplanet.core import regular
@@ -227,7 +227,9 @@ def _parsed(text: bytes) -> Change | str:
 
 def _is_plain(name: str) -> bool:
     """Whether a name is that of a file in the folder itself."""
-    if name in ("", ".", "..", NAME) or set(name) & {"/", "\\", "\0"}:
+    if name in ("", ".", "..", NAME) or set(name) & {"/", "\0"}:
+        return False
+    if ("\\" in name and os.name == "nt") or {"..", "\\"} & set(PureWindowsPath(name).parts):  # elsewhere a letter
         return False
     with suppress(ValueError):
         return bool(os.fsencode(name)) and Path(name).name == name

@@ -13,6 +13,8 @@ from photoplanet.metadata.xmp import EXIF, MAX_BYTES, OURS, RDF
 MAX_TEXT = 200  # characters of a value
 _TIMES = (f"{EXIF} DateTimeOriginal", "http://ns.adobe.com/photoshop/1.0/ DateCreated")
 _WORDS = re.compile(rb"latitude|datetimeoriginal|datecreated", re.IGNORECASE)
+_USUAL = {"rdf": RDF, "exif": EXIF, "photoshop": _TIMES[1].partition(" ")[0], "photoplanet": OURS}
+_NO_TEXT = re.compile(rb"[\0-\x08\x0b\x0c\x0e-\x1f]")  # bytes that no XML may hold
 _UTF16 = (b"\xff\xfe", b"\xfe\xff")
 _COORDINATE = re.compile(r"([+-]?\d+(?:\.\d+)?)(?:,(\d+(?:\.\d+)?))?(?:,(\d+(?:\.\d+)?))?\s*([A-Za-z]*)")
 
@@ -51,7 +53,7 @@ def read(packet: bytes) -> Said:
     if not _WORDS.search(plain):
         return Said()
     try:
-        descriptions = _descriptions(packet if packet.startswith(_UTF16) else packet.strip(b"\0 \t\r\n"))
+        descriptions = _leniently(packet)
     except InputError:
         return Said(fault=exif_places.UNREADABLE if b"latitude" in plain.lower() else "no GPS")
     taken = (exif_times.moment(each.get(name)) for name in _TIMES for each in descriptions)
@@ -112,23 +114,41 @@ def _degrees(text: str | None, reference: str | None, letters: str) -> float | N
     return exif_places.degrees(parts, letter or reference, letters, signed=len(parts) == 1)
 
 
-def _descriptions(packet: bytes) -> list[dict[str, str]]:
-    """The simple properties of every description of the photo: "namespace name" → text."""
+def _leniently(packet: bytes) -> list[dict[str, str]]:
+    """The descriptions of a packet, also of one with bytes that XML does not have, or with undeclared prefixes."""
+    if packet.startswith(_UTF16):
+        return _descriptions(packet)
+    try:
+        return _descriptions(packet.strip(b"\0 \t\r\n"))
+    except InputError:
+        return _descriptions(_NO_TEXT.sub(b"", packet).strip().decode("utf-8", "replace").encode(), namespaces=False)
+
+
+def _descriptions(packet: bytes, namespaces: bool = True) -> list[dict[str, str]]:
+    """The simple properties of every description of the photo: "namespace name" → text.
+
+    Without `namespaces`, prefixes stand for what they usually do.
+    """
     found: list[dict[str, str]] = []
     path: list[str] = []
     text: list[str] = []
 
+    def spelled(name: str) -> str:
+        prefix, _, local = name.partition(":")
+        return name if namespaces or not local else f"{_USUAL.get(prefix, prefix)} {local}"
+
     def start(name: str, attributes: dict[str, str], _: int) -> None:
+        name = spelled(name)
         path.append(name)
         text.clear()
         if name == f"{RDF} Description" and path[-2:-1] == [f"{RDF} RDF"]:
-            found.append({key: value[:MAX_TEXT] for key, value in attributes.items()})
+            found.append({spelled(key): value[:MAX_TEXT] for key, value in attributes.items()})
 
     def end(name: str, _: int) -> None:
         path.pop()
         if path[-2:] == [f"{RDF} RDF", f"{RDF} Description"] and found:
-            found[-1].setdefault(name, "".join(text).strip()[:MAX_TEXT])
+            found[-1].setdefault(spelled(name), "".join(text).strip()[:MAX_TEXT])
         text.clear()
 
-    parse(packet, start, end, text.append)
+    parse(packet, start, end, text.append, namespaces)
     return found

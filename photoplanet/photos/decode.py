@@ -72,7 +72,8 @@ def open_photo(source: Source, max_pixels: int = MAX_PIXELS, size_hint: int | No
     (40, 30)
     """
     with opened(source, max_pixels) as (image, name), reported(name):
-        if size_hint and not isinstance(source, Image.Image):
+        fresh = not isinstance(source, Image.Image)
+        if size_hint and fresh:
             width, height = (math.ceil(length * size_hint / min(image.size)) for length in image.size)
             image.draft(None, (width, height))
         large = 4 * image.width * image.height > decoding_cost.SMALL
@@ -85,7 +86,10 @@ def open_photo(source: Source, max_pixels: int = MAX_PIXELS, size_hint: int | No
         with decoding_cost.held(image, name, 4 * pixels * copies + _strips(image)):
             image.load()
             upright = _turned(colour.to_rgb(image, factor), _orientation(image))
-            return image.copy() if upright is image and not large else upright
+            upright = image.copy() if upright is image and not large else upright
+            if upright is not image and fresh:
+                image.close()  # its memory is free before others may take it
+            return upright
 
 
 def plain_jpeg(
@@ -121,11 +125,11 @@ def load(
     if box is not None and not (0 <= box[0] < box[2] <= 1 and 0 <= box[1] < box[3] <= 1):
         raise InputError(f"box {box}: must have 0 ≤ left < right ≤ 1 and 0 ≤ top < bottom ≤ 1")
     with opened(source, max_pixels) as (image, name), reported(name):
-        late = formats.of_pillow(image.format) in _LATE
+        fresh, late = not isinstance(source, Image.Image), formats.of_pillow(image.format) in _LATE
         orientation = 1 if late else _orientation(image)
         if not late:
             part = _part(image, orientation, box, preprocessing.fit)
-            if not isinstance(source, Image.Image):
+            if fresh:
                 image.draft(None, _draft_size(part, size))
         with decoding_cost.held(image, name, _strips(image)):
             image.load()
@@ -135,6 +139,8 @@ def load(
             width, height = image.size
             pixels = (part[0] * width, part[1] * height, part[2] * width, part[3] * height)
             small = colour.shrunk(image, size, pixels)
+            if fresh:
+                image.close()  # its memory is free before others may take it
         return np.array(_turned(small, orientation).convert("RGB"))
 
 

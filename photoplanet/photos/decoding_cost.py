@@ -5,6 +5,7 @@ hold 4,000 scans over 100 million pixels.
 """
 
 import math
+import os
 import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -26,6 +27,10 @@ _CHUNKS = 20  # of a WebP, before its pixels
 _LINE, _ROW = 8, 16  # bytes that Pillow keeps for each row; and for a pixel of the row at hand, and of the one before
 _WEBP, _WEBP_LOSSLESS, _HEIC = 16, 24, 7  # bytes a pixel at the peak, measured
 _BYTES = {"1": 1, "L": 1, "P": 1, "I;16": 2, "I;16L": 2, "I;16B": 2, "I;16N": 2}  # a pixel in Pillow; others 4
+# Pillow's blocks of 16 MB come from the heap of a thread, which keeps them; from 32 MB on the system takes them back.
+_BLOCK = 64 * MEBIBYTE
+if "PILLOW_BLOCK_SIZE" not in os.environ:
+    Image.core.set_block_size(_BLOCK)  # type: ignore[attr-defined]
 _large, _small = ByteBudget(LARGE_BYTES), ByteBudget(SMALL_BYTES)
 
 

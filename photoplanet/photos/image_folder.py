@@ -3,6 +3,7 @@
 import os
 from pathlib import Path
 
+from photoplanet.core.names import same
 from photoplanet.errors import InputError
 from photoplanet.photos.formats import SUFFIXES
 
@@ -29,12 +30,13 @@ class ImageFolder:
             folders.sort()
             for name in sorted(names):
                 full = Path(directory) / name
-                self._by_path[full.relative_to(self.root).as_posix()] = str(full)
-                self._by_name.setdefault(name, str(full))  # the first of equal names
+                self._by_path.setdefault(same(full.relative_to(self.root).as_posix()), str(full))
+                self._by_name.setdefault(same(name), str(full))  # the first of equal names
 
     def find(self, photo_id: str, path: str | None = None) -> str | None:
         """Return the file of a photo, or None: by its path below `root`, then by the bare name wherever it is."""
-        names = [str(path or photo_id), str(photo_id), *(f"{photo_id}{suffix}" for suffix in SUFFIXES)]
+        known = same(str(photo_id))
+        names = [same(str(path or photo_id)), known, *(f"{known}{suffix}" for suffix in SUFFIXES)]
         found = next((self._by_path[name] for name in names if name in self._by_path), None)
         bare = [name.replace("\\", "/").rsplit("/", 1)[-1] for name in names]
         return found or next((self._by_name[name] for name in bare if name in self._by_name), None)

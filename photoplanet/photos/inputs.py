@@ -8,7 +8,7 @@ from pathlib import Path
 
 from photoplanet.core import outputs as targets
 from photoplanet.core import regular
-from photoplanet.core.names import readable
+from photoplanet.core.names import OnDisk, readable
 from photoplanet.core.progress import Say, silent
 from photoplanet.errors import InputError
 from photoplanet.photos import decode, folders, formats, shards
@@ -35,7 +35,8 @@ def sources(names: Iterable[str], files_from: str | None = None, say: Say = sile
         wanted += _listed(files_from)
     if not wanted:
         raise InputError("no photo is named; give files, folders, shards, '-' for stdin, or --files-from FILE")
-    return [photo for name in wanted for photo in _opened_out(name, say)]
+    disk = OnDisk()  # a list may spell a name in another Unicode form
+    return [photo for name in wanted for photo in _opened_out(disk.find(name), say)]
 
 
 def name_of(source: str | bytes) -> str:

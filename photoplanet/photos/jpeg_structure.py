@@ -16,7 +16,8 @@ MAX_METADATA = 64_000_000  # bytes of them
 MAX_EXIF_SEGMENTS = 64  # of 64 kB; Pillow joins them one by one
 MAX_PADDING = 65_536  # bytes between segments that belong to none
 MAX_SCANS = 500  # encoders write 1 to about 20
-_HEAD_WINDOW, _SCAN_WINDOW = 4096, 1 << 20  # bytes read at a time: in the head markers follow each other closely
+_HEADER = 6 + 3 * 255  # bytes of the longest frame header
+_HEAD_WINDOW, _SCAN_WINDOW = 16384, 1 << 20  # bytes read at a time: in the head markers follow each other closely
 _SOI, _EOI, _SOS, _APP1 = 0xD8, 0xD9, 0xDA, 0xE1
 _FRAMES = {*range(0xC0, 0xD0)} - {0xC4, 0xC8, 0xCC}  # SOF0 … SOF15 without DHT, JPG, DAC
 _PROGRESSIVE = {0xC2, 0xC6, 0xCA, 0xCE}
@@ -60,13 +61,13 @@ def read_frame(file: io.BufferedIOBase, name: str) -> Frame | None:
             continue
         if count > MAX_SEGMENTS:
             break
-        body = marks.body()
+        length, begins = marks.segment()
         if marker == _SOS:
-            return _frame(frame, body, marks.at)
+            return _frame(frame, begins, marks.at)
         if marker in _FRAMES:
-            frame = marker, body
-        exif += marker == _APP1 and body.startswith(b"Exif\0\0")
-        metadata += len(body)
+            frame = marker, begins
+        exif += marker == _APP1 and begins.startswith(b"Exif\0\0")
+        metadata += length
         if exif > MAX_EXIF_SEGMENTS or metadata > MAX_METADATA:
             break
     raise PhotoError(name, WORK, "holds more segments of metadata than a photo has; save it without them")
@@ -88,7 +89,7 @@ def count_scans(file: io.BufferedIOBase, frame: Frame, most: int) -> int:
             return scans
         if marker in _LONE:
             continue
-        marks.body()
+        marks.segment()
         scans += marker == _SOS
         if scans > most:
             return scans
@@ -119,27 +120,35 @@ class _Markers:
 
     def __init__(self, file: io.BufferedIOBase, at: int, window: int, most: float = math.inf):
         self.file, self.at, self.window, self.most, self.padding = file, at, window, most, 0
+        self._begin, self._held = at, b""  # what has been read last, and from where
 
     def following(self) -> int | None:
         """The next marker; None where there is none, or too much before it."""
         while self.padding <= self.most:
-            self.file.seek(self.at)
-            window = self.file.read(self.window)
-            found = _MARKER.search(window)
-            passed = found.start() if found else max(0, len(window) - 1)  # an FF at the end may begin a marker
+            here = self._read(2)
+            found = _MARKER.search(self._held, here)
+            passed = found.start() - here if found else max(0, len(self._held) - here - 1)  # a last FF may begin one
             self.padding += passed
             if found:
-                self.at += found.end()
-                return window[found.end() - 1]
-            if len(window) < self.window:
+                self.at += passed + 2
+                return self._held[found.end() - 1]
+            if not passed:
                 return None
             self.at += passed
         return None
 
-    def body(self) -> bytes:
-        """What the segment at hand holds; then the next marker follows it."""
-        self.file.seek(self.at)
-        length = int.from_bytes(self.file.read(2), "big")
-        body = self.file.read(max(0, length - 2))
-        self.at += max(2, length)
-        return body
+    def segment(self) -> tuple[int, bytes]:
+        """Bytes of the segment at hand, and those that it begins with; then the next marker follows it."""
+        here = self._read(2 + _HEADER)
+        length = max(2, int.from_bytes(self._held[here : here + 2], "big"))
+        begins = self._held[here + 2 : here + min(length, 2 + _HEADER)]
+        self.at += length
+        return length, begins
+
+    def _read(self, size: int) -> int:
+        """Have so many bytes from `at` on at hand, where there are so many; where they begin in what is held."""
+        here = self.at - self._begin
+        if here + size > len(self._held):
+            self.file.seek(self.at)
+            self._begin, self._held, here = self.at, self.file.read(max(size, self.window)), 0
+        return here

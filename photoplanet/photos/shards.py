@@ -9,6 +9,7 @@ from pathlib import Path
 
 import numpy as np
 
+from photoplanet.core.names import same
 from photoplanet.errors import InputError
 
 MAX_CACHED_MEMBERS = 5_000_000  # 24 bytes each: the cache of shard indices stays under 120 MB
@@ -68,8 +69,11 @@ def read_member(shard: str, name: str, max_bytes: int) -> bytes:
     photoplanet.errors.InputError: /no/such.tar: No such file or directory; check the path
     """
     hashes, offsets, sizes = _index(shard)
-    row = int(np.searchsorted(hashes, hash(name)))
-    if row == len(hashes) or hashes[row] != hash(name):
+    for wanted in (hash(name), hash(same(name))):
+        row = int(np.searchsorted(hashes, wanted))
+        if row < len(hashes) and hashes[row] == wanted:
+            break
+    else:
         raise InputError(f"{shard}#{name}: the shard has no such member; list them with: tar tf {shard}")
     if sizes[row] > max_bytes:
         raise InputError(f"{shard}#{name}: {sizes[row]:,} bytes, over the limit of {max_bytes:,}")
@@ -106,7 +110,12 @@ def _index(shard: str) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
     with _lock:
         held = _cache.get(shard)
         if held is None or held[0] != stamp:
-            found = {hash(name): (offset, size) for name, offset, size in members(shard)}  # the last wins
+            found, forms = {}, {}
+            for name, offset, size in members(shard):
+                found[hash(name)] = offset, size  # the last wins
+                if not name.isascii():
+                    forms[hash(same(name))] = offset, size
+            found = forms | found
             hashes = np.fromiter(found, np.int64, len(found))
             places = np.array(list(found.values()), np.int64).reshape(-1, 2)
             order = np.argsort(hashes)

@@ -10,9 +10,11 @@ import pyarrow as pa
 import pyarrow.compute as pc
 from numpy.typing import NDArray
 
-from photoplanet.core import atomic
+from photoplanet.core import atomic, names, table_files
+from photoplanet.earth.coordinates import arrays, tables
+from photoplanet.earth.coordinates.tables import Named
 from photoplanet.errors import InputError
-from photoplanet.photos import foreign_tables
+from photoplanet.photos import foreign_tables, foreign_times
 from photoplanet.photos.foreign_tables import PHOTO_COLUMNS
 from photoplanet.photos.formats import is_photo_name
 
@@ -25,21 +27,31 @@ SCHEMA = pa.schema(
 )  # fmt: skip
 REQUIRED = ("photo_id", "path", "latitude", "longitude")  # to train
 
+_PLACE = {"latitude", "longitude"}
+
 TABLE_SUFFIXES = (".parquet", ".pq", ".csv", ".tsv", ".tab", ".txt")
 WRITTEN_SUFFIXES = (".parquet", ".pq", ".csv", ".tsv")
 Dropped = dict[str, dict[str, Any]]  # {reason: {"count": n, "rows": [first row numbers, from 1]}}
+UNREADABLE = "GPS unreadable"
 
 
 def read(
-    path: str | Path, require: Sequence[str] = REQUIRED, columns: Collection[str] | None = None
+    path: str | Path,
+    require: Sequence[str] = REQUIRED,
+    columns: Collection[str] | None = None,
+    coordinates: Named | None = None,
 ) -> tuple[pa.Table, Dropped]:
     r"""Read CSV, TSV or Parquet as (table in our columns and types, rows left out).
 
     The second is {reason: {"count": n, "rows": [first row numbers, from 1]}} for rows without a required value, with
-    coordinates that are not numbers, out of range or exactly 0, 0 (what a camera without a fix writes), or with a
-    photo_id seen before. `columns`: read only these and `require`. A missing photo_id is taken from the path and a
-    missing path from a photo_id that ends like a photo's name (MP-16, IM2GPS). InputError that names the file and the
-    missing columns.
+    coordinates that cannot be read, are out of range or exactly 0, 0 (what a camera without a fix writes), or with a
+    photo_id seen before; and, with "kept": True, for rows whose time was left empty since it cannot be read for sure.
+    `columns`: read only these and `require`. `coordinates`: the file's names for latitude and longitude.
+
+    A missing photo_id is taken from the path and a missing path from a photo_id that ends like a photo's name (MP-16,
+    IM2GPS). Where coordinates are not required, NaN stands for what cannot be read and null for what is not stated;
+    "" stands for a time that cannot be read. InputError that names the file and the missing columns, or two pairs of
+    coordinates that differ.
 
     >>> import tempfile
     >>> with tempfile.TemporaryDirectory() as folder:
@@ -53,16 +65,25 @@ def read(
     wanted = set(SCHEMA.names if columns is None else columns) | set(require)
     if unknown := wanted - set(SCHEMA.names):
         raise InputError(f"no column {', '.join(sorted(unknown))} in a photo table; it has {', '.join(SCHEMA.names)}")
+    layout = table_files.layout(path, "a photo table")
     each_other = {"photo_id", "path"} if wanted & {"photo_id", "path"} else set()  # one may be made from the other
-    aliases = {ours: PHOTO_COLUMNS[ours] for ours in SCHEMA.names if ours in wanted | each_other}
-    found = foreign_tables.read(path, aliases, "a photo table")
-    table = _conform(_completed(found.columns, wanted), path)
-    lacking = [name for name in require if name not in table.column_names]
+    aliases = {ours: PHOTO_COLUMNS[ours] for ours in SCHEMA.names if ours in wanted | each_other if ours not in _PLACE}
+    places = tables.columns_of(layout, coordinates) if wanted & _PLACE else []
+    clock = foreign_tables.clock_beside(layout.names, aliases)
+    found = foreign_tables.read(layout, aliases, also=[*{name for pair in places for name in pair.names}, *clock])
+    raw, times = _completed(found.columns, wanted), dict[str, NDArray[np.int64]]()
+    if places:
+        latitude, longitude, empty = tables.degrees(raw, places, path)
+        raw = _with(raw, {"latitude": pa.array(latitude, mask=empty), "longitude": pa.array(longitude, mask=empty)})
+    if "taken_at" in raw.column_names:
+        taken_at, times = foreign_times.read(foreign_times.joined(raw["taken_at"], *(raw[name] for name in clock)))
+        raw = _with(raw, {"taken_at": taken_at})
+    lacking = [name for name in require if name not in raw.column_names]
     foreign_tables.check_columns(path, lacking, found.names, PHOTO_COLUMNS)
-    table, dropped = _checked(table, require, found.broken)
-    if found.broken:
-        rows = found.broken[: foreign_tables.ROWS_SHOWN]
-        dropped["wrong number of fields"] = {"count": len(found.broken), "rows": rows}
+    table = _conform(raw, path)
+    labels = {name: names.composed(table[name]) for name in ("album", "photographer") if name in table.column_names}
+    table, dropped = _checked(_with(table, labels), require, found.gone, times)
+    dropped |= foreign_tables.counted(found.gone)
     return table.select([name for name in SCHEMA.names if name in wanted and name in table.column_names]), dropped
 
 
@@ -83,7 +104,7 @@ def write(table: pa.Table, path: str | Path) -> Path:
     suffix = path.suffix.lower()
     if suffix not in WRITTEN_SUFFIXES:
         raise InputError(f"{path}: a photo table ends in .parquet or .csv; give another name")
-    table = _conform(table, path)
+    table = _without_nan(_conform(table, path))
     with atomic.replacing(path) as temporary, temporary.open("wb") as file:
         if suffix in (".parquet", ".pq"):
             pyarrow.parquet.write_table(table, file, compression="zstd")
@@ -96,11 +117,15 @@ def write(table: pa.Table, path: str | Path) -> Path:
 def paths(table: pa.Table, folder: str | Path) -> list[str]:
     """Return the photos' paths, relative ones joined to `folder`, the table's own folder; shard addresses likewise.
 
+    A name that is there in another Unicode form (é as one letter, or as e with an accent) is given as it is there.
+
     >>> paths(from_rows([{"path": "a.jpg"}, {"path": "/b.jpg"}]), "/data")
     ['/data/a.jpg', '/b.jpg']
     """
     base = os.fspath(folder)
-    return [os.path.join(base, path) for path in table["path"].to_pylist()]  # noqa: PTH118  # 5 M rows: pathlib takes 20 s
+    joined = [os.path.join(base, path) for path in table["path"].to_pylist()]  # noqa: PTH118  # 5 M rows: pathlib takes 20 s
+    disk = names.OnDisk()
+    return [path if path.isascii() else disk.find(path) for path in joined]
 
 
 def from_rows(rows: Iterable[dict[str, Any]]) -> pa.Table:
@@ -118,14 +143,23 @@ def describe(dropped: Dropped) -> str:
     >>> describe({"exactly 0, 0": {"count": 2, "rows": [4, 9]}})
     '2 rows left out: exactly 0, 0: 2 (rows 4, 9)'
     """
-    if not dropped:
-        return ""
-    total = sum(entry["count"] for entry in dropped.values())
-    parts = []
+    parts: dict[bool, list[str]] = {False: [], True: []}
     for reason, entry in dropped.items():
         rows = ", ".join(map(str, entry["rows"])) + (", …" if entry["count"] > len(entry["rows"]) else "")
-        parts.append(f"{reason}: {entry['count']:,} (row{'s' if entry['count'] > 1 else ''} {rows})")
-    return f"{total:,} row{'s' if total > 1 else ''} left out: {'; '.join(parts)}"
+        text = f"{reason}: {entry['count']:,} (row{'s' if entry['count'] > 1 else ''} {rows})"
+        parts[entry.get("kept", False)].append(text)
+    total = sum(entry["count"] for entry in left_out(dropped).values())
+    gone = [f"{total:,} row{'s' if total > 1 else ''} left out: {'; '.join(parts[False])}"] if total else []
+    return "; ".join([*gone, *parts[True]])
+
+
+def left_out(dropped: Dropped) -> Dropped:
+    """Return only the reasons for which rows were left out, and not those for which a value was left empty.
+
+    >>> left_out({"time left empty: unreadable": {"count": 1, "rows": [2], "kept": True}})
+    {}
+    """
+    return {reason: entry for reason, entry in dropped.items() if not entry.get("kept")}
 
 
 def coordinate_fault(latitude: float | None, longitude: float | None) -> str | None:
@@ -133,9 +167,13 @@ def coordinate_fault(latitude: float | None, longitude: float | None) -> str | N
 
     >>> coordinate_fault(48.9, 2.4), coordinate_fault(0, 0), coordinate_fault(91, 0)
     (None, 'exactly 0, 0', 'GPS out of range')
+    >>> coordinate_fault(None, None), coordinate_fault(float("nan"), 2.4)
+    ('no GPS', 'GPS unreadable')
     """
-    if latitude is None or longitude is None or latitude != latitude or longitude != longitude:
-        return "no GPS"
+    if latitude is None or longitude is None:
+        return "no GPS" if latitude is longitude else UNREADABLE
+    if latitude != latitude or longitude != longitude:
+        return UNREADABLE
     if not (-90 <= latitude <= 90 and -180 <= longitude <= 180):
         return "GPS out of range"
     return "exactly 0, 0" if latitude == 0 and longitude == 0 else None
@@ -150,6 +188,19 @@ def _completed(raw: pa.Table, wanted: set[str]) -> pa.Table:
         if all(is_photo_name(str(name)) for name in first):
             return raw.append_column("path", raw["photo_id"])
     return raw
+
+
+def _with(raw: pa.Table, columns: dict[str, Any]) -> pa.Table:
+    """A table with these columns, in the place of those of the same name."""
+    return pa.table({name: raw[name] for name in raw.column_names} | columns)
+
+
+def _without_nan(table: pa.Table) -> pa.Table:
+    """A table whose unreadable coordinates are empty, as they are written."""
+    columns = {
+        name: pc.if_else(pc.is_nan(table[name]), None, table[name]) for name in table.column_names if name in _PLACE
+    }
+    return _with(table, columns)
 
 
 def _conform(table: pa.Table, path: Path) -> pa.Table:
@@ -169,35 +220,36 @@ def _cast(column: pa.ChunkedArray, target: pa.DataType) -> pa.ChunkedArray:
         return column
     if pa.types.is_dictionary(column.type):
         column = column.cast(column.type.value_type)
-    if pa.types.is_timestamp(column.type) and target == pa.string():
-        text = pc.replace_substring(column.cast(pa.string()), " ", "T", max_replacements=1)
-        text = pc.replace_substring_regex(text, r"\.0+(Z|[+-].*)?$", r"\1")  # Parquet stores thousandths
-        return pc.replace_substring_regex(text, "Z$", "+00:00")  # as Python 3.10 reads it
-    if target == pa.string() or not (pa.types.is_string(column.type) or pa.types.is_large_string(column.type)):
+    if pa.types.is_integer(target):
+        return _whole_numbers(column, target)
+    if target == pa.string() or not pa.types.is_string(column.type):
         return column.cast(target, safe=False) if pa.types.is_decimal(column.type) else column.cast(target)
-    try:
-        return pc.utf8_trim_whitespace(column).cast(target)
-    except pa.ArrowInvalid:  # some value is not a number: find out which, one by one
-        return pa.chunked_array([pa.array([_number(text, target) for text in column.to_pylist()], target)])
+    return pa.chunked_array([arrays.read(column, "").values])
 
 
-def _number(text: str | None, target: pa.DataType) -> float | int | None:
-    try:
-        value = float(text) if text is not None else None
-        return int(value) if value is not None and pa.types.is_integer(target) else value
-    except (ValueError, OverflowError):
-        return None
+def _whole_numbers(column: pa.ChunkedArray, target: pa.DataType) -> pa.ChunkedArray:
+    """Integers; null for what is not a number or too large for one."""
+    values = arrays.read(column, "").values
+    bits = np.iinfo(target.to_pandas_dtype())
+    with np.errstate(invalid="ignore"):
+        fits = (values >= bits.min) & (values <= bits.max)
+    return pa.chunked_array([pa.array(np.where(fits, values, 0).astype(bits.dtype), mask=~fits)])
 
 
-def _checked(table: pa.Table, require: Sequence[str], broken: Sequence[int] = ()) -> tuple[pa.Table, Dropped]:
-    """Leave out the rows that cannot be used, each for its first reason; `broken` rows of the file are gone already."""
+def _checked(
+    table: pa.Table, require: Sequence[str], gone: dict[str, list[int]], times: dict[str, NDArray[np.int64]]
+) -> tuple[pa.Table, Dropped]:
+    """Leave out the rows that cannot be used, each for its first reason, and count the `times` that are left empty.
+
+    `gone`: rows of the file that could not be read at all.
+    """
     keep = np.ones(len(table), bool)
     dropped: Dropped = {}
 
     def leave_out(bad: NDArray[np.bool_], reason: str) -> None:
         rows = np.flatnonzero(bad & keep)
         if len(rows):
-            dropped[reason] = {"count": len(rows), "rows": foreign_tables.row_numbers(rows.tolist(), broken)}
+            dropped[reason] = {"count": len(rows), "rows": foreign_tables.row_numbers(rows.tolist(), gone)}
             keep[rows] = False
 
     for name in require:
@@ -206,11 +258,13 @@ def _checked(table: pa.Table, require: Sequence[str], broken: Sequence[int] = ()
             leave_out(empty.to_numpy().astype(bool), f"no {name}")
     if "latitude" in require and "longitude" in require:
         lat, lng = (table[name].to_numpy() for name in ("latitude", "longitude"))
-        leave_out(np.isnan(lat) | np.isnan(lng), "no GPS")
+        nothing = table["latitude"].is_null().to_numpy() & table["longitude"].is_null().to_numpy()
+        leave_out(nothing.astype(bool), "no GPS")
+        leave_out(np.isnan(lat) | np.isnan(lng), UNREADABLE)
         leave_out((np.abs(lat) > 90) | (np.abs(lng) > 180), "GPS out of range")
         leave_out((lat == 0) & (lng == 0), "exactly 0, 0")
     if "photo_id" in require:
-        kept = table["photo_id"] if keep.all() else table["photo_id"].filter(pa.array(keep))
+        kept = names.composed(table["photo_id"] if keep.all() else table["photo_id"].filter(pa.array(keep)))
         if pc.count_distinct(kept).as_py() < len(kept):
             chunks = kept.dictionary_encode().chunks  # one dictionary for all chunks
             codes = np.concatenate([chunk.indices.to_numpy() for chunk in chunks])
@@ -219,4 +273,8 @@ def _checked(table: pa.Table, require: Sequence[str], broken: Sequence[int] = ()
             seen = np.zeros(len(keep), bool)
             seen[np.flatnonzero(keep)] = again
             leave_out(seen, "photo_id seen before")
+    for reason, odd in times.items():
+        if len(rows := odd[keep[odd]]):
+            numbers = foreign_tables.row_numbers(rows.tolist(), gone)
+            dropped[reason] = {"count": len(rows), "rows": numbers, "kept": True}
     return (table if keep.all() else table.filter(pa.array(keep))), dropped

@@ -19,6 +19,7 @@ from photoplanet.server.security import HEADERS
 
 MAX_HEAD = 65_536  # bytes of a request's first line and headers; and of what stands between and after chunks
 MAX_HEADERS = 200
+WAKING = 16_384  # bytes of a body for which whoever reads it is woken
 HEAD_SECONDS = 10.0  # for the head to arrive
 CLOSE_SECONDS = 5.0  # for the last answer to be taken
 _FIELDS = b"".join(f"{name}: {value}\r\n".encode() for name, value in HEADERS.items())
@@ -137,13 +138,16 @@ class Connection(HttpToolsProtocol):
         if self.parser.get_http_version() not in ("1.0", "1.1") or (body and self.parser.should_upgrade()):
             raise ValueError  # the parser passes it on; it takes the body of what asks for an upgrade as something else
         self._in_head, self._silent = False, 0
-        self._within(self._all.seconds)
+        self._within(self._all.seconds + 1)  # whoever reads the body answers before that
         super().on_headers_complete()
 
     def on_body(self, body: bytes) -> None:
-        """A piece of the body."""
+        """A piece of the body; small ones are collected, so that a body that drips wakes nobody for each byte."""
         self._silent = 0
-        super().on_body(body)
+        if self.cycle.response_complete or len(self.cycle.body) + len(body) >= WAKING:
+            super().on_body(body)
+        else:
+            self.cycle.body += body  # `on_message_complete` wakes for the last
 
     def on_message_complete(self) -> None:
         """The request is there: it is the server's turn."""

@@ -1,5 +1,6 @@
 """One path of an API: the annotations of its function check the query and describe both in /openapi.json."""
 
+import json
 from collections.abc import Awaitable, Callable
 from typing import Any, get_type_hints
 
@@ -50,13 +51,22 @@ class Endpoint:
             found = await self.work(request)
         else:
             found = await self.work(request, _checked(self.query, request))
-        json = self.media_type == JSON
-        response = JSONResponse(found) if json else Response(found, media_type=self.media_type)
+        is_json = self.media_type == JSON
+        response = _Json(found) if is_json else Response(found, media_type=self.media_type)
         await response(scope, receive, send)
 
     def route(self) -> Route:
         """The path for Starlette."""
         return Route(self.path, self, methods=[self.method])
+
+
+class _Json(JSONResponse):
+    """JSON in which halves of surrogate pairs, which names of files may hold, become question marks."""
+
+    def render(self, content: Any) -> bytes:
+        """The bytes of the answer."""
+        text = json.dumps(content, ensure_ascii=False, allow_nan=False, separators=(",", ":"))
+        return text.encode("utf-8", "replace")
 
 
 def _checked(query: type[BaseModel], request: Request) -> BaseModel:

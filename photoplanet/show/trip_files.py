@@ -8,6 +8,7 @@ from typing import Any
 
 from photoplanet.albums.located_photos import LocatedPhoto
 from photoplanet.core.atomic import open_replacing
+from photoplanet.earth import lines
 from photoplanet.locate import geojson
 from photoplanet.locate.answers import AnswerOptions
 from photoplanet.metadata import gpx
@@ -58,7 +59,7 @@ def geojson_file(path: str | Path, about: dict[str, Any], form: AnswerOptions) -
     with result_files.feature_collection(path, about) as put:
 
         def add(number: int, founds: list[LocatedPhoto], records: list[dict[str, Any]]) -> None:
-            line = []
+            line: list[tuple[float, float]] = []
             for found, facts in zip(founds, records, strict=True):
                 if found.prediction is None:
                     continue
@@ -67,9 +68,9 @@ def geojson_file(path: str | Path, about: dict[str, Any], form: AnswerOptions) -
                 for feature in geojson.features(found.prediction, found.shot.name, own.region, own.precision, pointed):
                     put({**feature, "properties": {**feature["properties"], **shared}})
                 if pointed:
-                    line.append([facts["best"]["longitude"], facts["best"]["latitude"]])
+                    line.append((facts["best"]["latitude"], facts["best"]["longitude"]))
             if len(line) > 1:
-                geometry = {"type": "LineString", "coordinates": line}
+                geometry = lines.shape(*zip(*line, strict=True))
                 put({"type": "Feature", "properties": {"kind": "line", "album": number}, "geometry": geometry})
 
         yield add

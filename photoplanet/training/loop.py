@@ -12,6 +12,7 @@ from typing import Generic
 import torch
 from torch import Tensor, nn
 
+from photoplanet.core.names import readable
 from photoplanet.core.progress import Advance, Say, ignore, silent
 from photoplanet.errors import InputError, ModelError, TrainingError
 from photoplanet.training import checkpoint
@@ -65,6 +66,8 @@ class Loop(Generic[Batch]):
     ):  # fmt: skip
         if task.patience and options.validate_every:
             raise InputError("--validate-every: the recipe's patience counts validations; set patience_epochs instead")
+        if folder is not None and readable(str(folder)) != str(folder):  # safetensors and TensorBoard open no such path
+            raise InputError(f"{folder}: a run's folder needs a name in UTF-8; give another place with -o")
         self.task, self.folder, self.options, self.say = task, folder, options, say
         self.step, self.seconds = 0, 0.0
         self.history: list[Facts] = []

@@ -81,7 +81,8 @@ class Recipe:
                 raise InputError(f"recipe: {choice} {getattr(self, choice)!r} is unknown; use {', '.join(known)}")
         for field in dataclasses.fields(self):
             value = getattr(self, field.name)
-            if isinstance(value, float) and not math.isfinite(value):
+            numbers = value if isinstance(value, tuple) else (value,)
+            if not all(math.isfinite(each) for each in numbers if isinstance(each, float)):
                 raise InputError(f"recipe: {field.name} {value} is not a finite number")
         for name, low, high in _BOUNDS:
             if not low <= getattr(self, name) <= high:

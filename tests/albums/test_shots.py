@@ -33,8 +33,10 @@ def test_a_tables_time_and_place_win_over_the_files(tmp_path):
     assert bare.taken_at == "2020-01-01T10:00:00" and bare.place == pytest.approx((48.0, 2.0))
     listed = read_shot(path, {"taken_at": "2021-05-05T05:05:05", "latitude": 10.0, "longitude": 20.0})
     assert listed.taken_at == "2021-05-05T05:05:05" and listed.place == (10.0, 20.0)
-    wrong = read_shot(path, {"latitude": 95.0, "longitude": 20.0})
-    assert wrong.place == pytest.approx((48.0, 2.0))
+    for latitude in (95.0, float("nan"), None):  # off the Earth, unreadable, half a place
+        assert read_shot(path, {"latitude": latitude, "longitude": 20.0}).place is None, "the file's must not stand in"
+    assert read_shot(path, {"taken_at": ""}).taken_at is None, "a time that the table states and nobody can read"
+    assert read_shot(path, {"taken_at": None}).taken_at == "2020-01-01T10:00:00"
 
 
 def test_an_estimate_that_was_written_earlier_is_not_a_known_place(tmp_path):

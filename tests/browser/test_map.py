@@ -11,6 +11,7 @@ import photoplanet as pp
 from photoplanet.albums import located_photos, trips
 from photoplanet.albums.located_photos import LocatedPhoto
 from photoplanet.albums.shots import Shot
+from photoplanet.earth import lines
 from photoplanet.errors import InputError
 from photoplanet.locate.answers import AnswerOptions
 from photoplanet.locate.prediction import Prediction
@@ -199,6 +200,15 @@ def test_great_circles_go_the_short_way_in_steps_of_a_degree_at_most(visit, addr
     steps = pp.geodesy.distance_km(*whole[:-1].T, *whole[1:].T)
     assert steps.max() <= 6371 * np.radians(1) + 1e-6
     assert steps.sum() == pytest.approx(pp.geodesy.distance_km(10, 170, 40, -120))  # no detour
+
+
+def test_lines_of_geojson_are_cut_at_180_as_the_library_cuts_them(visit, address):
+    page = visit(address)
+    ways = ([[179.7, -16.8], [179.9, -16.8], [-179.9, -16.8]], [[-177, 0], [179, 4]], [[179, 0], [180, 1], [179, 2]],
+            [[10, 1], [20, 2]], [[0, 0], [120, 0], [-120, 0], [0, 0], [120, 5], [-120, 9]])  # fmt: skip
+    for way in ways:
+        longitude, latitude = zip(*way, strict=True)
+        assert ask(page, "lines", "(m, way) => m.lineShape(way)", way) == lines.shape(latitude, longitude)
 
 
 def test_places_and_world_widths_are_each_other_s_inverse(visit, address):

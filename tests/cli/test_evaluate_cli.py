@@ -108,4 +108,21 @@ def test_tables_and_help(run, tiny_model, table):
     assert out.count("\\\\") == 7  # the head, the model, and five continents
     status, out, _ = run("evaluate", "--help")
     assert status == 0
-    assert "photoplanet evaluate model/ photos.parquet" in out
+    assert "photoplanet evaluate photos.parquet --model model/" in out
+
+
+def test_model_and_table_may_come_in_either_way(run, table, tiny_model):
+    """`--model` as in all other commands; MODEL before PHOTOS as it was once."""
+    wanted = json.loads(run("evaluate", table, "--model", tiny_model, "--json")[1])["accuracy"]
+    for words in ((tiny_model, table), (table, tiny_model)):
+        assert json.loads(run("evaluate", *words, "--json")[1])["accuracy"] == wanted
+    status, _, err = run("evaluate", table, table, "--model", tiny_model)
+    assert status == 2 and "one photo table, not 2" in err and err.count("\n") == 1
+    status, _, err = run("evaluate", table.parent / "none.csv", "--model", tiny_model)
+    assert status == 2 and "none.csv" in err and err.count("\n") == 1
+
+
+def test_predictions_that_do_not_fit_on_the_disk_do_not_take_the_report_with_them(run, tiny_model, table):
+    status, out, err = run("evaluate", tiny_model, table, "--predictions", "/dev/full")
+    assert status == 1 and "city          25 km    50.0 %" in out
+    assert err.endswith("photoplanet: /dev/full: No space left on device; free some space, or write elsewhere\n")

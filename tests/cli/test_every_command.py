@@ -11,12 +11,10 @@ import click
 import pytest
 
 from photoplanet.cli import COMMANDS, group
+from photoplanet.cli.shared.numbers import Decimal, Whole
 from photoplanet.errors import MissingExtra
 
-# commands that answer with a file or a page, not with results to print
-NO_JSON = {"serve"} | {
-    f"figure {name}" for name in ("partition", "distribution", "errors", "examples", "gallery", "occlusion", "album")
-}
+NO_JSON = {"serve"}  # it answers with a page, not with results to print
 EXTRAS = {"train": "train", "train-album": "train", "train-embedding": "train", "export": "train", "serve": "server",
           "play": "server", "figure": "figures"}  # fmt: skip
 # command → arguments that it takes, but with an input that cannot be used
@@ -37,7 +35,7 @@ BAD_INPUT = {
     "figure album": ("missing", "--model", "toy", "-o", "out.png"),
     "album": ("missing", "--model", "toy"),
     "explain": ("bad.txt", "--model", "toy"),
-    "evaluate": ("toy", "bad.txt"),
+    "evaluate": ("bad.txt", "--model", "toy"),
     "score": ("bad.txt", "bad.txt"),
     "rank": ("holidays", ".", "--model", "toy"),
     "duplicates": ("bad.txt",),
@@ -50,6 +48,7 @@ BAD_INPUT = {
     "models remove": ("missing",),
     "toyworld": ("-o", "out", "--coordinates", "bad.txt"),
 }
+NUMBERS = (click.types.IntParamType, click.types.FloatParamType)
 CANNOT_FAIL = {"models list"}  # it reads nothing that is named
 
 
@@ -93,13 +92,31 @@ def test_help_ends_in_an_example_that_can_be_copied(run, name):
 def test_help_explains_every_option_and_shows_its_default(name):
     for each in options(name):
         assert each.help and each.help[-1] in ".])", each.opts
-        plain = (
-            each.is_flag
-            or each.multiple
-            or each.default in (None, "", 0)
-            or not isinstance(each.default, str | int | float)
-        )
-        assert plain or each.show_default, each.opts
+        given = isinstance(each.default, str | int | float) and not (each.is_flag and not each.secondary_opts)
+        # a number that is left out, and one of two switches, always stand for something
+        told = given or isinstance(each.type, Whole | Decimal) or each.secondary_opts
+        assert not told or each.required or each.show_default or "[default: " in each.help, each.opts
+
+
+@every
+def test_every_number_is_finite_in_plain_digits_and_in_a_range(run, name):
+    for each in options(name):
+        assert type(each.type).__module__ != "click.types" or not isinstance(each.type, NUMBERS), each.opts
+        if isinstance(each.type, Whole | Decimal):
+            assert each.type.min is not None, each.opts
+            for text in ("nan", "inf", "-1", "1e309", "", "١٢", "1_0"):
+                status, out, err = run(*name.split(), f"{each.opts[-1]}={text}")
+                assert (status, out) == (2, "") and err.count("\n") == 1 and each.opts[-1] in err, (each.opts, text)
+
+
+@every
+def test_an_option_that_takes_one_value_is_refused_twice(run, name):
+    for each in options(name):
+        if each.multiple or (each.is_flag and not each.secondary_opts):
+            continue
+        value = [] if each.is_flag else ["1"]
+        status, out, err = run(*name.split(), each.opts[-1], *value, each.opts[-1], *value)
+        assert (status, out) == (2, "") and err.count("\n") == 1 and "is given twice" in err, each.opts
 
 
 @every
@@ -136,7 +153,8 @@ def test_help_says_how_to_install_an_extra_as_the_error_does(run, name, extra):
 
 def test_a_fault_has_status_1_and_takes_one_line(run, photo, tiny_model):
     status, _, err = run("locate", photo("red"), "--model", tiny_model, "--csv", "/dev/full")
-    assert status == 1 and err == "photoplanet: /dev/full: No space left on device\n"
+    assert status == 1
+    assert err == "photoplanet: /dev/full: No space left on device; free some space, or write elsewhere\n"
 
 
 def test_a_wrong_command_is_answered_with_the_right_ones(run):
@@ -176,3 +194,24 @@ def test_files_are_completed_when_the_reader_of_the_table_leaves(command, tiny_m
     assert ended.returncode == 0 and "Error" not in ended.stderr
     assert len((tmp_path / "a.csv").read_text("utf-8").splitlines()) == 4
     assert "blue.png" in (tmp_path / "a.html").read_text("utf-8")
+
+
+@pytest.mark.parametrize(
+    ("words", "found"),
+    [("photoplanet lo", {"locate"}), ("photoplanet t", {"train", "train-album", "train-embedding", "toyworld"}),
+     ("photoplanet models d", {"default"}), ("photoplanet locate --prec", {"--precision"}),
+     ("photoplanet locate --precision ci", {"city"})],
+)  # fmt: skip
+def test_the_shell_completes_commands_options_and_choices(words, found):
+    told = {"_PHOTOPLANET_COMPLETE": "bash_complete", "COMP_WORDS": words, "COMP_CWORD": str(len(words.split()) - 1)}
+    command = [sys.executable, "-m", "photoplanet"]
+    out = subprocess.run(command, env={**os.environ, **told}, capture_output=True, text=True, check=True).stdout
+    assert {line.partition(",")[2] for line in out.splitlines()} == found
+
+
+@pytest.mark.parametrize("shell", ["bash", "zsh", "fish"])
+def test_the_script_for_a_shell_is_printed(shell):
+    command = [sys.executable, "-m", "photoplanet"]
+    told = {**os.environ, "_PHOTOPLANET_COMPLETE": f"{shell}_source"}
+    done = subprocess.run(command, env=told, capture_output=True, text=True, check=False)
+    assert "_PHOTOPLANET_COMPLETE" in done.stdout or "bash" in done.stderr.lower()  # a bash of before 4.4 has none

@@ -1,4 +1,5 @@
 import csv
+import json
 import sys
 
 import pytest
@@ -40,8 +41,10 @@ def test_every_figure_is_drawn_by_one_command(run, table, photo, tiny_model, tmp
     }
     words = dict(zip(commands, ("Japan", "France", "top-3", "wrong", "France", "predicted", "3 photos"), strict=True))
     for name, arguments in commands.items():
-        status, _, err = run("figure", name, *arguments, "-o", tmp_path / f"{name}.svg")
+        status, out, err = run("figure", name, *arguments, "-o", tmp_path / f"{name}.svg", "--json")
         assert status == 0, err
+        facts = json.loads(out)
+        assert facts.pop("figure") == str(tmp_path / f"{name}.svg") and all(facts.values()), name
         assert words[name] in (tmp_path / f"{name}.svg").read_text("utf-8"), name
 
 
@@ -58,6 +61,8 @@ def test_several_predictions_files_are_compared(run, table, tiny_model, tmp_path
     ("arguments", "words"),
     [(("partition", "MODEL", "--detail", "x:1,2"), "south,north,west,east"),
      (("partition", "MODEL", "--detail", "x:9,2,0,1"), "south < north"),
+     (("partition", "MODEL", "--detail", "x:nan,2,0,1"), "x:nan"),
+     (("partition", "MODEL", "--detail", "x:0,inf,0,1"), "x:0,inf"),
      (("gallery", "TABLE", "--model", "MODEL", "--cell", "ff"), "no photo was assigned"),
      (("album", "TABLE", "--model", "MODEL", "--album", 2), "make 1 albums"),
      (("album", "TABLE", "--model", "MODEL", "--method", "lstm"), "was not trained for the method lstm"),

@@ -90,12 +90,20 @@ def test_results_can_go_into_a_pipe(run, photo, tiny_model, tmp_path):
     assert row["photo_id"].endswith("red.png") and row["country_code"] == "FR"
 
 
-def test_results_can_go_to_stdout(photo, tiny_model):
+@pytest.mark.parametrize("name", ["/dev/stdout", "-", "/dev/fd/1", "/proc/self/fd/1"])
+def test_results_can_go_to_stdout_alone_and_the_table_to_stderr(photo, tiny_model, name, tmp_path):
     command = [sys.executable, "-m", "photoplanet", "locate", str(photo("red")), "--model", str(tiny_model)]
-    out = subprocess.run([*command, "--csv", "/dev/stdout"], capture_output=True, text=True, check=True).stdout
-    head, line, *rows = out.splitlines()
+    done = subprocess.run([*command, "--csv", name], capture_output=True, text=True, check=True, cwd=tmp_path)
+    assert [row["country_code"] for row in csv.DictReader(done.stdout.splitlines())] == ["FR"]
+    head, line = done.stderr.splitlines()
     assert head.startswith("photo ") and "France" in line
-    assert [row["country_code"] for row in csv.DictReader(rows)] == ["FR"]
+
+
+def test_two_things_do_not_mix_on_stdout(photo, tiny_model):
+    command = [sys.executable, "-m", "photoplanet", "locate", photo("red"), "--model", tiny_model]
+    for options in (["--csv", "/dev/stdout", "--json"], ["--csv", "-", "--geojson", "/dev/stdout"]):
+        done = subprocess.run([*map(str, command), *options], capture_output=True, text=True, check=False)
+        assert done.returncode == 2 and done.stdout == "" and done.stderr.count("\n") == 1 and "stdout" in done.stderr
 
 
 def test_precision_decides_what_is_printed(run, photo, tiny_model):
@@ -202,4 +210,5 @@ def test_a_table_that_cannot_be_printed_does_not_take_the_files_with_it(photo, t
         alone = subprocess.run(command, stdout=full, stderr=-1, text=True)
     assert done.returncode == 1 and done.stderr.count("standard output: No space left on device") == 1
     assert "France" in (tmp_path / "a.csv").read_text()
-    assert alone.returncode == 1 and alone.stderr == "photoplanet: standard output: No space left on device\n"
+    assert alone.returncode == 1
+    assert alone.stderr.startswith("photoplanet: standard output: No space left on device; free some space")

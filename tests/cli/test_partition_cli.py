@@ -33,13 +33,27 @@ def test_uniform_cells_and_json(run, table, tmp_path):
     assert list(facts["levels"]) == ["4"] and facts["photos"] == 500 and facts["made"]["left_out"] == 2
 
 
+def test_tables_may_call_their_columns_differently_and_write_degrees_differently(run, table, tmp_path):
+    other = tmp_path / "other.csv"
+    other.write_text("y;x;lat\n" + "45,5;7,5;1\n" * 9 + "broken\n")
+    comma = tmp_path / "comma.csv"
+    comma.write_text("path;GPSLatitude;GPSLatitudeRef;GPSLongitude\n" + "a;33,9;S;18,4\n" * 9)
+    options = ("-o", tmp_path / "cells.parquet", "--uniform", 4, "--min-photos", 1, "--json")
+    facts = json.loads(run("partition", table, comma, *options)[1])
+    assert facts["photos"] == 509 and Partition.load(tmp_path / "cells.parquet").means[:, 0].min() == pytest.approx(
+        -33.9
+    )
+    named = ("--latitude-column", "y", "--longitude-column", "x")
+    facts = json.loads(run("partition", other, *options, *named)[1])
+    assert facts["photos"] == 9 and facts["made"]["left_out"] == 1
+
+
 def test_what_cannot_work_is_refused_before_counting(run, table, tmp_path):
-    other, unnamed = tmp_path / "other.csv", tmp_path / "unnamed.csv"
-    other.write_text("lat,lng\n1,2\n")
+    unnamed = tmp_path / "unnamed.csv"
     unnamed.write_text("a,b\n1,2\n")
     for arguments, words in (
         ((table, "-o", tmp_path / "nowhere" / "cells.parquet"), "no such folder"),
-        ((table, other, "-o", tmp_path / "cells.parquet"), "rename one"),
+        ((table, "-o", tmp_path / "cells.parquet", "--latitude-column", "LAT"), "give both --latitude-column and"),
         ((unnamed, "-o", tmp_path / "cells.parquet"), "no columns latitude and longitude"),
     ):
         status, out, err = run("partition", *arguments)

@@ -47,3 +47,18 @@ def test_a_bad_request_is_one_line(status, photos, tiny_model, tmp_path, capsys)
     path = table.write(lonely, tmp_path / "lonely.parquet")
     assert status("train-embedding", path, *words[2:], "--validation", photos, "--threads", 1) == 1
     assert capsys.readouterr().err.strip().splitlines()[-1].startswith("photoplanet: 0 places")
+
+
+def test_the_defaults_in_the_help_are_those_of_the_training(run):
+    """Spelled out there, so that `--help` need not import torch."""
+    from photoplanet.training.embedding import train, triplet
+
+    text = " ".join(run("train-embedding", "--help")[1].split())
+    own, whole = triplet.Settings(), train.FINETUNING
+    for name in ("margin", "near_km", "far_km", "places", "each", "seed"):
+        about = text.partition(f"--{name.replace('_', '-')} ")[2]
+        assert about.partition("[default: ")[2].startswith(f"{getattr(own, name):g}"), name
+        assert getattr(own, name) == getattr(whole, name)
+    for name in ("steps", "learning_rate"):
+        wanted = f"[default: {getattr(own, name):g}; {getattr(whole, name):g} with --network]"
+        assert wanted in text.partition(f"--{name.replace('_', '-')} ")[2]

@@ -1,6 +1,7 @@
 """Folders are replaced in one step, and a kill at any moment leaves the old one or the new one."""
 
 import errno
+import os
 import subprocess
 import sys
 from pathlib import Path
@@ -190,3 +191,19 @@ def test_scratch_of_a_killed_process_goes(tmp_path, killed, monkeypatch, place):
     with atomic_folders.scratch(tmp_path / "model" if place == "beside" else None) as folder:
         assert names(tmp_path) == [folder.name] and folder.stat().st_mode & 0o077 == 0
     assert names(tmp_path) == []
+
+
+def test_a_full_disk_is_an_error_of_the_folder_that_was_to_be_written(tmp_path, monkeypatch):
+    """And not of the file that is copied into it, nor of a temporary name."""
+    (tmp_path / "source").write_text("a")
+
+    def full(source, goal):
+        raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC), str(source), None, str(goal))
+
+    with pytest.raises(OSError) as caught, atomic_folders.replacing(tmp_path / "model") as fresh:
+        full(tmp_path / "source", fresh / "network")
+    assert caught.value.filename == str(tmp_path / "model")
+    with pytest.raises(OSError) as caught, atomic_folders.replacing(tmp_path / "model") as fresh:
+        raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC), str(fresh / "model.json"))
+    assert caught.value.filename == str(tmp_path / "model")
+    assert names(tmp_path) == ["source"]

@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from photoplanet.core import atomic, leftovers
+from photoplanet.core import atomic, leftovers, processes
 
 
 def names(folder: Path) -> list[str]:
@@ -44,6 +44,28 @@ def test_a_process_that_has_our_number_by_chance_does_not_keep_a_leftover(tmp_pa
     left.rename(left.with_name(re.sub(r"\.\d+-", f".{os.getpid()}-", left.name)))
     leftovers.tidy(tmp_path, again=True)
     assert names(tmp_path) == []
+
+
+@pytest.mark.skipif(not Path("/proc/self/stat").exists(), reason="only Linux says when a process began")
+@pytest.mark.parametrize(("mark", "stays"), [(None, True), ("beef", False), ("0000", True), ("", True)])
+def test_a_number_that_another_process_has_by_now_keeps_nothing(tmp_path, mark, stays):
+    """After a power cut the numbers of processes start anew."""
+    pid = os.getppid()
+    mark = processes.mark(pid) if mark is None else mark
+    left = tmp_path / f".table.csv.{pid}-{processes.host()}-{mark}0a1b2c3d.photoplanet-part"
+    left.touch()
+    leftovers.tidy(tmp_path, again=True)
+    assert left.exists() is stays
+
+
+def test_processes_have_marks_of_their_own(killed, tmp_path):
+    first, second = (killed(tmp_path / name, kill=False) for name in "ab")
+    marks = {processes.mark(process.pid) for process in (first, second)}
+    assert all(re.fullmatch("[0-9a-f]{4}", mark) for mark in marks)
+    assert processes.mark(1 << 30) == "0000"
+    assert all(
+        processes.mark(process.pid) in next(tmp_path.glob(f"*{process.pid}-*")).name for process in (first, second)
+    )
 
 
 def test_a_folder_is_looked_through_once_an_hour(tmp_path, killed, monkeypatch):

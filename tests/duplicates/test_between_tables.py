@@ -1,4 +1,5 @@
 import csv
+from pathlib import Path
 
 import numpy as np
 import pytest
@@ -72,3 +73,10 @@ def test_an_unreadable_table_is_compared_with_nothing(tmp_path, tables):
 def test_an_empty_table_is_refused(tmp_path):
     with pytest.raises(InputError, match="no usable photo"):
         between_tables.listed(tabled(tmp_path / "none.csv", []))
+
+
+def test_the_default_threshold_is_what_the_page_and_the_help_say():
+    page = (Path(__file__).parents[2] / "docs" / "duplicates.md").read_text("utf-8").replace("\n", " ")
+    assert "32 bits, 24 among more than 60,000 photos, 16 among more than 260,000" in page
+    found = [between_tables.default_threshold(searched) for searched in (0, 60_000, 60_001, 260_000, 260_001, 10**9)]
+    assert found == [32, 32, 24, 24, 16, 16]

@@ -42,7 +42,7 @@ def test_ranks_beyond_top_are_not_read(tmp_path):
         ("IMG_ID,LAT,LON", "a,1,2"),
         ("id;lat;lng", "a;1;2"),
         ("filename\tlat\tlon", "a\t1\t2"),
-        ("img_id,lat,lon,pred_lat,pred_lng", "a,77,88,1,2"),  # beside the truth, the prediction is meant
+        ("img_id,pred_lat,pred_lng", "a,1,2"),
     ],
 )
 def test_foreign_names_are_understood(tmp_path, head, row):
@@ -80,8 +80,10 @@ def test_bad_rows_and_duplicates_are_counted_and_named_and_the_rest_counts(tmp_p
     report = found.report
     assert report["without_answer"] == 1
     text = predictions.describe(report["bad_rows"])
-    assert "coordinates out of range: 2 (rows 2, 7)" in text
-    assert "coordinates are not numbers: 2 (rows 3, 10)" in text, "as the file counts, row 9 too, which has six fields"
+    assert "coordinates out of range: 1 (rows 2)" in text
+    assert "coordinates are not numbers: 3 (rows 3, 7, 10)" in text, (
+        "as the file counts, row 9 too, which has six fields"
+    )
     assert "no photo_id: 1 (rows 4)" in text
     assert "rank is not 1, 2, …: 1 (rows 8)" in text
     assert "wrong number of fields: 1" in text
@@ -166,3 +168,59 @@ def test_a_loop_over_the_rows_finds_the_same(tmp_path_factory, rows):
     found = predictions.read(path)
     got = dict(zip(found.photo_id.tolist(), zip(found.latitude[:, 0], found.longitude[:, 0], strict=True), strict=True))
     assert got == expected
+
+
+@pytest.mark.parametrize(
+    "head",
+    [
+        "lat,lon,lat_pred,lon_pred", "lat,lon,pred_lat,pred_lng", "latitude,longitude,lat,lon",
+        "lat,lon,guess_lat,guess_lng",
+        "true_lat,true_lon,lat,lon", "LAT,LON,latPred,lonPred", "lat1,lng1,lat2,lng2",
+        "model_lat,model_lon,gt_lat,gt_lon",
+        "lat,lon,pred_y,pred_x",
+        "lat,lon,guess_0,guess_1",
+    ],
+)  # fmt: skip
+def test_two_pairs_of_coordinates_are_a_question(tmp_path, head):
+    path = write(tmp_path / "p.csv", f"photo_id,{head}\na,1,2,3,4\n")
+    with pytest.raises(InputError, match=r"which coordinates are the prediction\? It has .*, .*; name them") as caught:
+        predictions.read(path)
+    columns = head.split(",")
+    assert all(name in str(caught.value) for name in columns)
+    named = predictions.read(path, coordinates=(columns[2], columns[3]))
+    assert (named.latitude[0, 0], named.longitude[0, 0]) == (3, 4)
+
+
+def test_a_truth_in_one_column_beside_the_prediction_is_a_question_too(tmp_path):
+    path = write(tmp_path / "p.csv", 'photo_id,lat,lon,answer\na,1,2,"3.5, 4.5"\nb,1,2,\n')
+    with pytest.raises(InputError, match="It has lat/lon, answer; name them, for instance --latitude-column 'answer'"):
+        predictions.read(path)
+    assert predictions.read(path, coordinates=("answer", "answer")).latitude[0, 0] == 3.5
+    with pytest.raises(InputError, match="no column 'none'"):
+        predictions.read(path, coordinates=("none", "lon"))
+
+
+@pytest.mark.parametrize(
+    ("head", "row"),
+    [
+        ("id;lat;lon", "a;-33,5;151,25"), ("id,lat,lat_ref,lon", "a,33.5,S,151.25"),
+        ("id,prediction", 'a,"-33.5, 151.25"'),
+        ("id,lat,lon,lat_error,lon_error", "a,-33.5,151.25,1,2"),
+        ("id,lat,lon,pred_score,predicted_km,pred_country", "a,-33.5,151.25,1,2,AU"),
+        ("id,lat,lon,place", 'a,33°30\'S,151.25E,"x, y"'),
+    ],
+)  # fmt: skip
+def test_places_are_read_however_they_are_written(tmp_path, head, row):
+    found = predictions.read(write(tmp_path / "p.csv", f"{head}\n{row}\n"))
+    assert (found.latitude[0, 0], found.longitude[0, 0]) == (-33.5, 151.25)
+
+
+def test_names_in_another_unicode_form_are_the_same_names(tmp_path):
+    apart = "e\u0301"
+    path = write(tmp_path / "p.csv", f"photo_id,lat,lon\n{apart}0,1,2\né0,9,9\n")
+    found = predictions.read(path)
+    assert found.latitude.tolist() == [[1.0]] and "photo and rank seen before" in next(iter(found.report["duplicates"]))
+    matched = predictions.match(found, truth(f"{apart}0"))
+    assert matched.report["missing"]["count"] == 0 and matched.report["matched_by"] == "photo_id"
+    path = write(tmp_path / "p.csv", f"photo_id,lat,lon\nx/{apart}0.jpg,1,2\n")
+    assert predictions.match(predictions.read(path), truth("é0")).report["missing"]["count"] == 0

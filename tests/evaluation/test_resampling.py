@@ -121,6 +121,9 @@ def test_photographers_come_before_albums_and_these_before_days():
     )
     few = table(photographer=["one", "two"] * 30, album=albums, taken_at=days)
     assert resampling.units(few).described == "20 albums resampled"  # two people are too few to resample
+    assert resampling.units(few).warning == (
+        "only 2 photographers, so albums are resampled: the intervals hold for these alone"
+    )
     assert resampling.units(table(photographer=["me"] * n, taken_at=days)).described == "25 days resampled"
     assert resampling.units(few, "photographer").warning.startswith("only 2 photographers")
     assert resampling.units(few, "photo").described == "60 photos resampled"

@@ -45,6 +45,12 @@ def test_photos_of_one_name_share_the_sidecar_of_that_name(tmp_path):
     assert found(tmp_path, "a.jpg") == found(tmp_path, "a.png") == ["a.XMP"]
 
 
+def test_the_json_of_a_data_set_is_not_a_sidecar(tmp_path):
+    for each in ("00001.jpg", "00001.json", "00002.jpg", "00002.jpg.json"):
+        (tmp_path / each).touch()
+    assert found(tmp_path, "00001.jpg") == [] and found(tmp_path, "00002.jpg") == ["00002.jpg.json"]
+
+
 def test_unicode_forms_meet_and_other_bytes_do_no_harm(tmp_path):
     photo, beside = unicodedata.normalize("NFD", "é.jpg"), unicodedata.normalize("NFC", "é.jpg.xmp")
     for each in (photo, beside, os.fsdecode(b"\xe9.jpg"), os.fsdecode(b"\xe9.xmp")):

@@ -293,3 +293,26 @@ def test_undo_sweeps_what_a_killed_process_left_and_nothing_else(album):
     (album / ".a.jpg.0123abcd").write_bytes(b"somebody's")
     undo(album)
     assert not (album / dead).exists() and (album / ".a.jpg.0123abcd").exists()
+
+
+def test_a_copy_that_spells_names_in_another_unicode_form_is_undone_too(tmp_path):
+    before = jpeg(exif=camera_exif())
+    (tmp_path / "café.jpg").write_bytes(before)
+    assert [done.did for done in geotags.write([(tmp_path / "café.jpg", HERE)], "exif")] == ["written"]
+    (tmp_path / "café.jpg").rename(tmp_path / "cafe\u0301.jpg")
+    assert [(done.path.name, done.did) for done in undoing.undo(tmp_path)] == [("cafe\u0301.jpg", "restored")]
+    assert (tmp_path / "cafe\u0301.jpg").read_bytes() == before
+
+
+@pytest.mark.skipif(os.name == "nt", reason="there a backslash leads into another folder")
+@pytest.mark.parametrize("name", ["a\\b.jpg", "C:a.jpg", "back\\.jpg", "a\nb.jpg", "caf\udce9.jpg"])
+def test_odd_names_are_taken_back_too(tmp_path, name):
+    folder = tmp_path / "trip"
+    folder.mkdir()
+    (folder / name).write_bytes(jpeg())
+    before = state(folder)
+    for kind in ("exif", "xmp"):
+        assert [done.did for done in geotags.write([(folder / name, HERE)], kind)] == ["written"]
+        assert state(folder) != before
+        assert {done.did for done in undoing.undo(folder)} == {"restored"}
+        assert state(folder) == before

@@ -1,6 +1,8 @@
 """Places and times in XMP, as standards and drones write them; an estimate of ours is never anybody's own."""
 
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 
 from photoplanet.metadata import xmp
 from photoplanet.metadata.byte_edits import applied
@@ -109,6 +111,27 @@ def test_a_place_of_somebodys_own_counts_before_an_estimate_in_the_same_packet()
     own = f'<rdf:Description xmlns:exif="{xmp.EXIF}" exif:GPSLatitude="1,30N" exif:GPSLongitude="2,0E"/></rdf:RDF>'
     found = read(ours.replace(b"</rdf:RDF>", own.encode()))
     assert (found.latitude, found.longitude, found.estimate) == (1.5, 2.0, False)
+
+
+def test_bytes_that_no_xml_has_and_undeclared_prefixes_are_put_up_with():
+    form, _ = packet(exif_GPSLatitude="48,51.504N", exif_GPSLongitude="2,17.67E", exif_Title="x")
+    for title in (b"caf\xe9", b"a\x0bb", b"\0"):
+        assert read(form.replace(b">x<", b">" + title + b"<")).latitude == pytest.approx(48.8584)
+    for plain in packet(drone__dji_GpsLatitude="+44.5", drone__dji_GpsLongtitude="-64.25"):
+        bare = plain.replace(b'xmlns:drone-dji="http://www.dji.com/drone-dji/1.0/"', b"")
+        assert (read(bare).latitude, read(bare).longitude) == (44.5, -64.25)
+    ours, _ = applied(b"", xmp.edits(None, Estimate(10, 20, 25_000)))
+    assert read(ours.replace(b"xmlns:photoplanet", b"xmlns:x")).estimate
+
+
+@settings(max_examples=200, deadline=None)
+@given(data=st.data())
+def test_damage_never_raises_and_gives_a_whole_place_or_none(data):
+    form = bytearray(data.draw(st.sampled_from(packet(exif_GPSLatitude="48,51.504N", exif_GPSLongitude="2,17.67E"))))
+    for _ in range(data.draw(st.integers(1, 6))):
+        form[data.draw(st.integers(0, len(form) - 1))] = data.draw(st.integers(0, 255))
+    found = read(bytes(form))
+    assert (found.latitude is None) == (found.longitude is None) == (found.fault is not None)
 
 
 def test_other_encodings_padding_and_damage():

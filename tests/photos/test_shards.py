@@ -91,3 +91,11 @@ def test_a_member_that_ends_with_the_file_is_whole_and_one_byte_less_is_not(make
         else:
             with pytest.raises(InputError, match="beyond the end"):
                 list(shards.members(tmp_path / "s.tar"))
+
+
+def test_members_are_found_by_their_name_in_another_unicode_form(make, tmp_path):
+    composed, apart = "café.jpg", "cafe\u0301.jpg"
+    shard = str(make.shard(tmp_path / "s.tar", {apart: b"apart"}))
+    assert shards.read_member(shard, composed, 10) == shards.read_member(shard, apart, 10) == b"apart"
+    both = str(make.shard(tmp_path / "both.tar", {apart: b"apart", composed: b"one"}))
+    assert shards.read_member(both, composed, 10) == b"one" and shards.read_member(both, apart, 10) == b"apart"

@@ -2,6 +2,11 @@
 
 import pytest
 from jsonschema import ValidationError
+from starlette.applications import Starlette
+from starlette.requests import Request
+from starlette.testclient import TestClient
+
+from photoplanet.server.endpoint import Endpoint
 
 PATHS = {
     "/v1/locate": "post", "/v1/album": "post", "/v1/explain": "post", "/v1/similar": "post",
@@ -66,3 +71,11 @@ def test_an_answer_with_another_key_or_value_is_noticed(document, validated, spo
 def test_nothing_is_loaded_from_elsewhere_to_show_it(connect):
     client = connect()
     assert client.get("/docs").status_code == client.get("/redoc").status_code == 404
+
+
+def test_a_name_that_is_not_unicode_is_no_fault():
+    async def work(request: Request) -> dict[str, str]:
+        return {"photo_id": "caf\udce9.jpg", "place": "Zürich"}
+
+    app = Starlette(routes=[Endpoint("GET", "/v1/odd", work, "A name").route()])
+    assert TestClient(app).get("/v1/odd").content == '{"photo_id":"caf?.jpg","place":"Zürich"}'.encode()

@@ -221,7 +221,14 @@ def test_an_album_around_the_world_has_no_detail_view_and_no_line_across_it(mode
     assert detail_of(figure) == [world.WORLD]
     lines = [line.get_xdata() for axes in figure.axes if axes.collections for line in axes.get_lines()]
     assert lines and all(np.nanmax(np.abs(np.diff(line)), initial=0) <= 180 for line in lines if len(line) > 3)
-    assert any(np.isnan(line).any() for line in lines)
+
+
+def test_the_way_of_an_album_is_cut_at_the_edge_of_the_map():
+    lat, lng = album._unbroken(np.array([(-16.0, 178.0), (np.nan, np.nan), (-18.0, -178.0)]))
+    np.testing.assert_array_equal(lng, [178, 180, np.nan, -180, -178])
+    np.testing.assert_array_equal(lat, [-16, -17, np.nan, -17, -18])
+    for few in ([(1.0, 2.0)], [(np.nan, np.nan)]):
+        assert len(album._unbroken(np.array(few))[0]) == np.isfinite(few[0][0])
 
 
 def example(confidence, source="a.jpg"):
@@ -279,6 +286,7 @@ def toy_figures(model, photo, toy):
         vars(each.prediction)["toy"] = toy
     return {
         "partition": partition.partition_map(model.partition, toy=toy),
+        "errors": error_figure.error_curves({"ours": [1.0, 30.0]}, toy=toy),
         "distribution": distribution.distributions([(photo("red"), "red", found)]),
         "examples": photo_figure.examples([example(0.9, photo("red"))], [], 25, toy),
         "gallery": photo_figure.cell_gallery(model.partition, shown, ["Somewhere", "Elsewhere"], toy),
@@ -341,3 +349,11 @@ def test_cells_are_shaded_on_one_scale_with_its_numbers(tmp_path):
     )
     text = svg(partition.partition_map(part), tmp_path)
     assert "training photos in a cell" in text and ">100<" in text
+
+
+def test_error_curves_know_from_the_files_that_places_are_not_real(tmp_path):
+    truth, toy, real = tmp_path / "truth.csv", tmp_path / "toy.csv", tmp_path / "real.csv"
+    truth.write_text("photo_id,latitude,longitude\na,48.9,2.4\n")
+    toy.write_text("photo_id,latitude,longitude,world\na,48.9,2.4,toy\n")
+    real.write_text("photo_id,latitude,longitude,world\na,48.9,2.4,real\n")
+    assert [error_figure.read_errors(files, truth)[1] for files in ([toy], [real], [real, toy])] == [True, False, True]

@@ -66,6 +66,19 @@ def test_a_trip_s_geojson_has_points_cells_and_one_line_through_the_answers(foun
     assert line["geometry"]["coordinates"][1:] == [[2.3456, 1.2345], [4.5678, 3.4567]]  # longitude first
 
 
+def test_a_line_over_the_180th_meridian_is_cut_and_gpx_has_no_180(founds, tmp_path):
+    part = founds[0].prediction.partition
+    places = [(-16.8, 179.7), (-16.8, 180.0), (-16.9, -179.9)]
+    over = [LocatedPhoto(Shot(str(k), f"{k}.jpg", "t"), OWN, Prediction(np.eye(5, dtype=np.float32)[0], part, at=at))
+            for k, at in enumerate(places)]  # fmt: skip
+    found = json.loads(write(trip_files.geojson_file, over, tmp_path / "t.geojson", {}, FORM))
+    (line,) = [each["geometry"] for each in found["features"] if each["properties"]["kind"] == "line"]
+    assert line["type"] == "MultiLineString"
+    assert line["coordinates"] == [[[179.7, -16.8], [180.0, -16.8]], [[-180.0, -16.8], [-179.9, -16.9]]]
+    points = ElementTree.fromstring(write(trip_files.gpx_file, over, tmp_path / "t.gpx", FORM)).findall(".//{*}trkpt")
+    assert [point.get("lon") for point in points] == ["179.700000", "-180.000000", "-179.900000"]
+
+
 def test_one_answer_makes_no_line(founds, tmp_path):
     found = json.loads(write(trip_files.geojson_file, founds[3:] + founds[:1], tmp_path / "t.geojson", {}, FORM))
     assert "LineString" not in {each["geometry"]["type"] for each in found["features"]}

@@ -411,3 +411,8 @@ def test_the_same_signal_twice_ends_the_process_at_once():
 def test_an_unknown_way_to_resume_is_refused():
     with pytest.raises(InputError, match="auto, must, never, if-same"):
         RunOptions(resume="perhaps")
+
+
+def test_a_folder_that_is_not_unicode_is_refused_before_any_step(photo_table, small_recipe, tmp_path):
+    with pytest.raises(InputError, match="name in UTF-8"):
+        trainer(photo_table, tmp_path / "caf\udce9", small_recipe)

@@ -6,6 +6,7 @@ from typing import Any, TypeVar
 
 import click
 
+from photoplanet.cli.shared.commands import OutFile
 from photoplanet.locate.credible_region import REGION_SHARE
 from photoplanet.locate.point_estimates import DEFAULT_READOUT, READOUTS
 from photoplanet.locate.precision import DEFAULT_PRECISION, PRECISIONS
@@ -14,7 +15,7 @@ Command = TypeVar("Command", bound=Callable[..., Any])
 
 IN_FILE = click.Path(exists=True, dir_okay=False, path_type=Path)
 IN_FOLDER = click.Path(exists=True, file_okay=False, path_type=Path)
-OUT_FILE = click.Path(dir_okay=False, path_type=Path)
+OUT_FILE = OutFile()  # "-": stdout
 OUT_FOLDER = click.Path(file_okay=False, path_type=Path)
 
 JSON = click.option("--json", "as_json", is_flag=True, help="Print JSON.")
@@ -40,6 +41,24 @@ HOST = click.option("--host", default="127.0.0.1", show_default=True,
 TOKEN = click.option("--token", help="What clients must send. Made up if needed: where others can reach the server.")
 HOSTS = click.option("--allow-host", "hosts", multiple=True, metavar="NAME",
                      help="A name this server goes by; repeatable.")  # fmt: skip
+
+
+def coordinate_columns(command: Command) -> Command:
+    """Add --latitude-column and --longitude-column, for tables with several pairs of coordinates."""
+    latitude = click.option("--latitude-column", metavar="NAME",
+                            help="The table's column with latitudes, where several could be meant.")  # fmt: skip
+    longitude = click.option("--longitude-column", metavar="NAME",
+                             help="Its column with longitudes; the same NAME where one column has both.")  # fmt: skip
+    return latitude(longitude(command))
+
+
+def named_columns(latitude: str | None, longitude: str | None) -> tuple[str, str] | None:
+    """Return the columns that were named, None for none; a usage error for one without the other."""
+    if latitude is None and longitude is None:
+        return None
+    if latitude is None or longitude is None:
+        raise click.UsageError("give both --latitude-column and --longitude-column, or neither")
+    return latitude, longitude
 
 
 def region(about: str) -> Callable[[Command], Command]:

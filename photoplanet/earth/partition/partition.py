@@ -124,14 +124,15 @@ class Partition:
         max_photos: int = MAX_PHOTOS,
         min_photos: int = MIN_PHOTOS,
         advance: Advance = ignore,
-        latitude_column: str = "latitude",
-        longitude_column: str = "longitude",
+        latitude_column: str | None = None,
+        longitude_column: str | None = None,
         skip_bad: bool = False,
     ) -> "Partition":
         r"""The same partition as `adaptive`, of points in tables (Parquet, CSV) larger than memory, in a few passes.
 
         Rows without coordinates, off the Earth, or at exactly 0, 0 are counted in `made` and left out with `skip_bad`;
-        without it the first that is not a place on Earth is an `InputError` that names the file and the row.
+        without it the first that is not a place on Earth is an `InputError` that names the file and the row. The
+        columns are found by their names, as in every photo table, unless they are named.
 
         >>> import tempfile
         >>> with tempfile.TemporaryDirectory() as folder:
@@ -162,8 +163,8 @@ class Partition:
         level: int,
         min_photos: int = MIN_PHOTOS,
         advance: Advance = ignore,
-        latitude_column: str = "latitude",
-        longitude_column: str = "longitude",
+        latitude_column: str | None = None,
+        longitude_column: str | None = None,
         skip_bad: bool = False,
     ) -> "Partition":
         r"""The same partition as `uniform`, of points in tables (Parquet, CSV) larger than memory; bad rows as above.

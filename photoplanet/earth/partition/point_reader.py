@@ -6,11 +6,11 @@ from pathlib import Path
 
 import numpy as np
 import pyarrow as pa
-from numpy.typing import NDArray
 
 from photoplanet.core import table_files
 from photoplanet.core.workers import slices
 from photoplanet.earth import geodesy
+from photoplanet.earth.coordinates import tables
 from photoplanet.earth.partition.points import Points, locate, unlocated
 from photoplanet.errors import InputError
 
@@ -22,15 +22,19 @@ _BATCH = 1 << 20  # rows that a thread locates and counts at a time
 class Tables:
     """The points of one or more tables: each call reads them again, in chunks; `left_out` counts the rows skipped.
 
+    `latitude_column`, `longitude_column`: the tables' names; None: as `coordinates.tables.columns_of` finds.
     With `skip_bad`, rows without coordinates, off the Earth or at exactly 0, 0 (what a camera without a fix writes) are
     skipped; otherwise the first that is not a place on Earth is an `InputError` that names the file and row, from 0.
     """
 
-    def __init__(self, paths: Paths, latitude_column: str, longitude_column: str, skip_bad: bool = False):
+    def __init__(self, paths: Paths, latitude_column: str | None = None, longitude_column: str | None = None,
+                 skip_bad: bool = False):  # fmt: skip
         self._files = [Path(paths)] if isinstance(paths, (str, Path)) else [Path(path) for path in paths]
         if not self._files:
             raise InputError("partition: no table given; name at least one Parquet or CSV file")
-        self._columns = [latitude_column, longitude_column]
+        if (latitude_column is None) != (longitude_column is None):
+            raise InputError("partition: name both columns, the latitude's and the longitude's, or neither")
+        self._named = (latitude_column, longitude_column) if latitude_column and longitude_column else None
         self._skip_bad = skip_bad
         self.left_out = 0
 
@@ -43,11 +47,14 @@ class Tables:
     def _chunks(self, file: Path) -> Iterator[Callable[[], Points]]:
         row = 0
         table = table_files.layout(file)
-        if missing := [name for name in self._columns if name not in table.names]:
-            raise InputError(f"{file}: it has no column {missing[0]!r}; it has {', '.join(table.names)[:300]}")
+        chosen = tables.columns_of(table, self._named)
+        if not chosen:
+            raise InputError(f"{file}: no columns latitude and longitude; it has {table_files.shown(table.names)}")
+        columns = list(dict.fromkeys(name for each in chosen for name in each.names))
+        skipped: list[int] | None = [] if self._skip_bad else None
         try:
-            for batch in table_files.stream(table, self._columns):
-                lat, lng = (_floats(batch.column(name)) for name in self._columns)
+            for batch in table_files.stream(table, columns, skipped):
+                lat, lng, _ = tables.degrees(pa.Table.from_batches([batch]), chosen, file)
                 row += len(lat)
                 if self._skip_bad:
                     good = (np.abs(lat) <= 90) & (np.abs(lng) <= 180) & ((lat != 0) | (lng != 0))
@@ -56,12 +63,7 @@ class Tables:
                 lat, lng = geodesy.check(lat, lng, str(file), row - len(batch))
                 for part in slices(len(lat), _BATCH):
                     yield partial(locate, unlocated(lat[part], lng[part]))
-        except pa.ArrowException as error:
+            self.left_out += len(skipped or ())
+        except (pa.ArrowException, OSError, UnicodeDecodeError) as error:
             why = " ".join(str(error).split())[:200]
             raise InputError(f"{file}: after row {row}: it cannot be read as a table of degrees ({why})") from None
-
-
-def _floats(column: pa.Array) -> NDArray[np.float64]:
-    """As float64, with NaN for nulls, which the check of coordinates then names."""
-    values: NDArray[np.float64] = column.cast(pa.float64()).to_numpy(zero_copy_only=False)
-    return values

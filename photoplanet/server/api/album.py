@@ -14,7 +14,7 @@ from photoplanet.albums.evidence import Evidence
 from photoplanet.albums.shots import read_shot
 from photoplanet.errors import InputError
 from photoplanet.locate.prediction import prepare
-from photoplanet.metadata import gpx
+from photoplanet.metadata import track_files
 from photoplanet.metadata.track import Track
 from photoplanet.server import openapi, problems, uploads
 from photoplanet.server.api import answers
@@ -85,11 +85,12 @@ class AlbumRecord(_Days):
 
 
 class AlbumAnswer(ModelName):
-    """The albums that the photos sent form; `failed` counts the photos that could not be read."""
+    """The albums that the photos sent form; `failed` counts the photos that could not be read; `notes`: of tracks."""
 
     method: str
     albums: list[AlbumRecord]
     failed: Count
+    notes: NotRequired[list[str]]
 
 
 EXAMPLE: AlbumAnswer = {
@@ -121,18 +122,18 @@ def endpoint(service: Service) -> Endpoint:
         ] = methods.AUTO  # fmt: skip
 
     async def album(request: Request, query: Query) -> AlbumAnswer:
-        """Photos as multipart/form-data, files in any field; a file in the field `track` is a GPX track.
+        """Photos as multipart/form-data, files in any field; files in the field `track` are GPX tracks.
 
         Times, cameras and known places come from the photos' EXIF. A photo that cannot be read keeps its slot, takes
         its place from its neighbours, and has its `error`; `index` says which of the photos sent each one is.
         """
         offset = trips.check_offset(query.time_offset.replace(" ", "+")) if query.time_offset else None
 
-        async def work(files: list[Upload]) -> list[AlbumRecord]:
+        async def work(files: list[Upload]) -> tuple[list[AlbumRecord], list[str]]:
             photos = [upload for upload in files if upload.field != TRACK]
             if not photos:
                 raise Problem(400, "no photo in the request, only a track: send files in any other field")
-            track = await _track(service, [upload for upload in files if upload.field == TRACK])
+            track, notes = await _track(service, [upload for upload in files if upload.field == TRACK])
             found, utc = await _split(service, photos, query, offset)
             if track is not None and not utc:
                 raise Problem(400, "tracks are in UTC, and some photos name no time zone; say what their clock showed: "
@@ -142,12 +143,18 @@ def endpoint(service: Service) -> Endpoint:
             async def locate(number: int, trip: trips.Trip) -> AlbumRecord:
                 return await service.aside("album", lambda: _album(service, number, trip, seen, query, track))
 
-            return [await locate(number, trip) for number, trip in enumerate(found, start=1)]
+            return [await locate(number, trip) for number, trip in enumerate(found, start=1)], notes
 
-        albums = await service.answer(request, work)
+        albums, notes = await service.answer(request, work)
         failed = sum("error" in photo for each in albums for photo in each["photos"])
         about = answers.model_name(service.locator)
-        return {**about, "method": query.method, "albums": albums, "failed": failed}
+        answer: AlbumAnswer = {
+            "model": about["model"], "world": about["world"], "method": query.method, "albums": albums,
+            "failed": failed,
+        }  # fmt: skip
+        if notes:
+            answer["notes"] = notes
+        return answer
 
     track = {"type": "string", "format": "binary", "description": "A GPX track: known places"}
     return Endpoint(
@@ -156,16 +163,16 @@ def endpoint(service: Service) -> Endpoint:
     )  # fmt: skip
 
 
-async def _track(service: Service, files: list[Upload]) -> Track | None:
-    """The track among the files of a request; None without one. Problem 400 or 413 for one that cannot be used."""
+async def _track(service: Service, files: list[Upload]) -> tuple[Track | None, list[str]]:
+    """The tracks among the files of a request as one, None without any, and notes; Problem 400 or 413 for a bad one."""
     if not files:
-        return None
-    if len(files) > 1:
-        raise Problem(400, f"one track, not {len(files)}: join the GPX files")
-    if len(files[0].content) > service.limits.track_bytes:
-        raise uploads.too_large(service.limits.track_bytes, "the track")
-    track, _ = await service.batcher.decode(gpx.parse, files[0].content, "the track")
-    return track
+        return None, []
+    most = service.limits.track_bytes
+    if sum(len(file.content) for file in files) > most:
+        raise uploads.too_large(most, "the track")
+    named = [(f"the track {file.name}" if len(files) > 1 else "the track", file.content) for file in files]
+    found = await service.batcher.decode(track_files.parse, named, 0.0, most)
+    return found.track, found.notes
 
 
 async def _split(

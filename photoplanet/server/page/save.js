@@ -1,5 +1,6 @@
 // The answers as files, made here from what is known: GeoJSON, CSV (the columns of `photoplanet locate --csv` and
 // `photoplanet album --csv`), GPX.
+import { lineShape } from "/map/lines.js";
 import { region } from "./region.js";
 import { answerOf, groups, isKnown, state } from "./state.js";
 
@@ -62,10 +63,11 @@ function geojson() {
 /** A line for each album. */
 function lines() {
   return groups().flatMap((group, k) => {
-    const coordinates = placed(group.photos).map(({ best }) => [best.longitude, best.latitude]);
-    if (coordinates.length < 2) return [];
-    const geometry = { type: "LineString", coordinates };
-    return [{ type: "Feature", properties: { kind: "line", album: k + 1 }, geometry }];
+    const positions = placed(group.photos).map(
+      ({ best }) => /** @type {import("/map/lines.js").Position} */ ([best.longitude, best.latitude]),
+    );
+    if (positions.length < 2) return [];
+    return [{ type: "Feature", properties: { kind: "line", album: k + 1 }, geometry: lineShape(positions) }];
   });
 }
 
@@ -145,7 +147,8 @@ ${waypoints.join("")}${tracks.join("")}</gpx>
 function point(tag, { best, taken_at: taken }, more) {
   const zoned = taken && /(Z|[+-]\d\d:\d\d)$/.test(taken); // GPX knows UTC only
   const time = zoned ? `<time>${new Date(taken).toISOString().slice(0, 19)}Z</time>` : "";
-  return `<${tag} lat="${best.latitude}" lon="${best.longitude}">${time}${more}</${tag}>\n`;
+  const longitude = best.longitude === 180 ? -180 : best.longitude; // GPX has no 180
+  return `<${tag} lat="${best.latitude}" lon="${longitude}">${time}${more}</${tag}>\n`;
 }
 
 /** @param {Answer} answer */

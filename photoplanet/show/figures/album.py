@@ -12,6 +12,7 @@ from numpy.typing import NDArray
 from photoplanet.albums.located_photos import LocatedPhoto
 from photoplanet.albums.trips import Trip
 from photoplanet.earth import geodesy
+from photoplanet.earth.lines import cut
 from photoplanet.locate.precision import percent
 from photoplanet.locate.prediction import Prediction
 from photoplanet.show.figures import plots, world
@@ -162,10 +163,12 @@ def _points(founds: Sequence[LocatedPhoto]) -> NDArray[np.float64]:
 
 
 def _unbroken(points: NDArray[np.float64]) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
-    """Latitudes and longitudes of a line over photos without an answer, broken (NaN) where it would cross ±180°."""
+    """Latitudes and longitudes of a line over photos without an answer, cut at ±180° (NaN between the pieces)."""
     kept = points[~np.isnan(points[:, 0])]
-    jumps = np.flatnonzero(np.abs(np.diff(kept[:, 1])) > 180) + 1
-    lat, lng = np.insert(kept, jumps, np.nan, axis=0).T
+    if len(kept) < 2:
+        return kept[:, 0], kept[:, 1]
+    gap = np.full((1, 2), np.nan)
+    lng, lat = np.concatenate([part for piece in cut(*kept.T) for part in (piece, gap)])[:-1].T
     return lat, lng
 
 

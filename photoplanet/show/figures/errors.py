@@ -24,35 +24,37 @@ MOST_CURVES = len(plots.COLOURS)
 
 def read_errors(
     files: Sequence[Path], truth: Path, names: Sequence[str] = (), top: int = 5
-) -> dict[str, NDArray[np.float64]]:
+) -> tuple[dict[str, NDArray[np.float64]], bool]:
     r"""Read predictions files as errors (n,) in km, by name: top-1 … top-k of one file, or top-1 of each of several.
 
-    `truth`: the photo table with the true places. `names`: one for each of several files (default: its stem).
-    InputError for no file, or another number of names.
+    With it, whether any file says that its places are the toy Earth's. `truth`: the photo table with the true places.
+    `names`: one for each of several files (default: its stem). InputError for no file, or another number of names.
 
     >>> folder = getfixture("tmp_path")
     >>> for name in ("truth.csv", "ours.csv"):
     ...     _ = (folder / name).write_text("photo_id,latitude,longitude\na,48.9,2.4\n")
-    >>> {name: km.tolist() for name, km in read_errors([folder / "ours.csv"], folder / "truth.csv", top=1).items()}
-    {'top-1': [0.0]}
+    >>> errors, toy = read_errors([folder / "ours.csv"], folder / "truth.csv", top=1)
+    >>> errors["top-1"].tolist(), toy
+    ([0.0], False)
     """
     if not files:
         raise InputError("give one or more predictions files, and last the photo table with the true places")
     if names and len(names) != len(files):
         raise InputError(f"{len(files)} predictions files need as many names, not {len(names)}")
     known, _ = table.read(truth, require=("photo_id", "latitude", "longitude"))
-    errors = {}
+    errors, toy = {}, False
     for name, path in zip(names or [file.stem for file in files], files, strict=True):
         found = predictions.match(predictions.read(path, top), known)
         km = top_k_errors(found.latitude, found.longitude, found.true_latitude, found.true_longitude)
+        toy |= found.report["world"] == "toy"
         if len(files) == 1:
-            return {f"top-{k + 1}": km[:, k] for k in range(km.shape[1])}
+            return {f"top-{k + 1}": km[:, k] for k in range(km.shape[1])}, toy
         errors[name] = km[:, 0]
-    return errors
+    return errors, toy
 
 
 @plots.styled
-def error_curves(errors: Mapping[str, npt.ArrayLike], title: str = "") -> "Figure":
+def error_curves(errors: Mapping[str, npt.ArrayLike], title: str = "", toy: bool = False) -> "Figure":
     """Draw one curve for each name → errors (n,) in km; NaN or infinite: no answer, wrong at every distance.
 
     Axes as in the paper: distance on a logarithmic scale across the share of photos localised so well; lower right is
@@ -79,4 +81,5 @@ def error_curves(errors: Mapping[str, npt.ArrayLike], title: str = "") -> "Figur
              xlabel="per cent of the photos", ylabel="localised within, km")  # fmt: skip
     axes.yaxis.set_major_formatter(lambda value, _: f"{value:,g}")
     axes.legend(loc="best", fontsize=8)
+    plots.note(figure, toy=toy)
     return figure

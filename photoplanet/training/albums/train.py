@@ -57,7 +57,7 @@ def _train(
     validation_table: Path | None, gap_hours: float, threads: int | None, bar: Bar, say: Say,
 ) -> dict[str, Any]:  # fmt: skip
     sides, facts = [], {}
-    for name, rows, path in _tables(photos, validation_table):
+    for name, rows, path in _tables(photos, validation_table, say):
         with bar(f"{name} photos", len(rows)) as advance:
             found, about = forming.album_photos(
                 rows, path, locator, work / "embeddings" / name, gap_hours, threads, advance
@@ -101,15 +101,19 @@ def _finish(
     return bundle.info.parts[networks.part_name(recipe.method)]
 
 
-def _tables(photos: Path, validation_table: Path | None) -> list[tuple[str, pa.Table, Path]]:
+def _tables(photos: Path, validation_table: Path | None, say: Say) -> list[tuple[str, pa.Table, Path]]:
     """The training and the validation photos: what they are, rows, and where the table lies."""
-    rows, _ = table.read(photos, columns=forming.COLUMNS)
+    rows, dropped = table.read(photos, columns=forming.COLUMNS)
+    if dropped:
+        say(f"{photos}: {table.describe(dropped)}")
     if validation_table is None:
         training, held_out = splits.split(rows, VALIDATION)
         path = photos
     else:
         training, path = rows, validation_table
-        held_out, _ = table.read(path, columns=forming.COLUMNS)
+        held_out, dropped = table.read(path, columns=forming.COLUMNS)
+        if dropped:
+            say(f"{path}: {table.describe(dropped)}")
     for side, name, purpose in ((training, photos, "train on"), (held_out, path, "validate on")):
         if not len(side):
             raise InputError(f"{name}: holds no photo to {purpose}; give more albums")

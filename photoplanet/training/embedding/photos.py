@@ -42,19 +42,26 @@ class EmbeddedPhotos:
         return self.part(np.arange(count) * len(self) // max(count, 1))
 
 
-def tables(photos: Path, validation: Path | None) -> list[tuple[str, pa.Table, Path]]:
+def tables(photos: Path, validation: Path | None, say: Say = silent) -> list[tuple[str, pa.Table, Path]]:
     """Return the training and the validation photos: what they are, rows, and where the table lies.
+
+    `say` gets a line about rows that are left out.
 
     >>> rows = [{"photo_id": f"p{i}", "path": f"{i}.jpg", "latitude": 48.9, "longitude": 2.3} for i in range(20)]
     >>> path = table.write(table.from_rows(rows), getfixture("tmp_path") / "photos.parquet")
     >>> [name for name, rows, path in tables(path, None)], sum(len(rows) for name, rows, path in tables(path, None))
     (['training', 'validation'], 20)
     """
-    rows, _ = table.read(photos, columns=COLUMNS)
+    found = []
+    for path in filter(None, (photos, validation)):
+        rows, dropped = table.read(path, columns=COLUMNS)
+        found.append(rows)
+        if dropped:
+            say(f"{path}: {table.describe(dropped)}")
     if validation is None:
-        training, held_out = splits.split(rows)
+        training, held_out = splits.split(found[0])
         return [("training", training, photos), ("validation", held_out, photos)]
-    return [("training", rows, photos), ("validation", table.read(validation, columns=COLUMNS)[0], validation)]
+    return [("training", found[0], photos), ("validation", found[1], validation)]
 
 
 def read(

@@ -59,7 +59,7 @@ def _train(
     checkpoints.mkdir(exist_ok=True)
     training, held_out = (
         embedded.read(rows, path, bundle.info, embed, work / "embeddings" / name, bar, say)
-        for name, rows, path in embedded.tables(photos, validation)
+        for name, rows, path in embedded.tables(photos, validation, say)
     )
     sampler = triplet.PlaceSampler(training.places[:, 0], training.places[:, 1], training.photographer, settings)
     places, in_places = len(sampler.groups), sum(map(len, sampler.groups))

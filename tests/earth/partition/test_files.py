@@ -149,9 +149,10 @@ def test_a_bad_row_is_named_or_left_out_and_counted(tmp_path):
 @pytest.mark.parametrize(
     ("text", "says"),
     [
-        ("latitude,longitude\n1,north\n", "table of degrees"),
+        ("latitude,longitude\n1,north\n", "row 0: latitude nan, longitude nan is not a place on Earth"),
         ("latitude,longitude\n1,2\n3\n", "table of degrees"),
-        ("lat,lng\n1,2\n", "no column 'latitude'; it has lat, lng"),
+        ("lat,east\n1,2\n", "no columns latitude and longitude; it has lat, east"),
+        ("lat,lon,gps_lat,gps_lon\n1,2,1,3\n", "lat/lon and gps_lat/gps_lon state different places"),
         ("", "no column"),
         ("PAR1 but no Parquet", "cannot be read as a Parquet or CSV"),
     ],

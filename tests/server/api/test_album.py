@@ -1,5 +1,6 @@
 """POST /v1/album: the same as `photoplanet album`, out of an upload; and what is refused."""
 
+import gzip
 import io
 import json
 
@@ -118,8 +119,9 @@ BOMB = """<!DOCTYPE gpx [<!ENTITY a "aaaaaaaaaa"><!ENTITY b "&a;&a;&a;&a;&a;&a;&
     [
         ([], None, "", {}, 400, "no photo"),
         ([], GPX, "", {}, 400, "only a track"),
-        (trip(), BOMB, "", {}, 400, "the track: not a GPX track (it declares a document type"),
-        (trip(), "<kml/>", "", {}, 400, "the track: not a GPX track"),
+        (trip(), BOMB, "", {}, 400, "the track: not a GPX track: it declares a document type"),
+        (trip(), "<kml/>", "", {}, 400, "the track: this is KML"),
+        (trip(), GPX.replace("<gpx", '<?xml version="1.0" encoding="x-none"?><gpx'), "", {}, 400, "x-none"),
         (trip(), GPX * 50, "", {"track_bytes": 10_000}, 413, "the track is larger"),
         (trip(), None, "method=magic", {}, 422, "method"),
         (trip(), None, "method=lstm", {}, 422, "tiny was not trained for the method lstm"),
@@ -138,9 +140,24 @@ def test_what_cannot_be_used_is_refused(connect, is_problem, photos, track, quer
     assert client.get("/healthz").json()["waiting"] == client.app.state.service.admission.bytes == 0
 
 
-def test_two_tracks_are_one_too_many(connect, is_problem):
-    sent = [*files(trip(), GPX), ("track", ("u.gpx", GPX))]
-    is_problem(connect().post("/v1/album", files=sent), 400, "one track")
+def test_several_tracks_are_used_together_and_a_note_says_what_is_wrong_with_one(connect):
+    photos = [("a.jpg", snap(GREY, "10:05:00")), ("b.jpg", snap(GREY, "12:05:00"))]
+    later = GPX.replace("T08", "T10").replace('lat="48', 'lat="49')
+    sent = [*files(photos, GPX), ("track", ("u.gpx", later.partition("</trkseg>")[0]))]
+    found = connect().post("/v1/album", params={"time_offset": "+02:00"}, files=sent).json()
+    assert [round(photo["best"]["latitude"], 2) for photo in photos_of(found)] == [48.05, 49.05]
+    assert found["notes"] == ["the track u.gpx: ends early; 2 points used"]
+
+
+def test_a_gzipped_track_has_the_same_limit_once_it_is_unpacked(connect, is_problem):
+    photos = [("a.jpg", snap(GREY, "10:05:00"))]
+    packed = [*files(photos), ("track", ("t.gpx.gz", gzip.compress(GPX.encode() + b" " * 20_000)))]
+    query = {"time_offset": "+02:00"}
+    found = connect(Limits(track_bytes=30_000)).post("/v1/album", params=query, files=packed).json()
+    assert photos_of(found)[0]["kind"] == "track"
+    is_problem(
+        connect(Limits(track_bytes=10_000)).post("/v1/album", params=query, files=packed), 400, "split the track"
+    )
 
 
 def test_files_that_are_not_photos_or_too_large_keep_their_slots(connect):

@@ -1,35 +1,36 @@
-"""The files that a command writes its results into while they come: one that fails takes no other with it."""
+"""The files that results are written into while they come: one that fails takes no other with it, nor the work."""
 
 from collections.abc import Callable
 from contextlib import AbstractContextManager, suppress
 from types import TracebackType
 from typing import Any
 
-from photoplanet.cli.shared.output import report_error
+from photoplanet.core import faults
 
 Put = Callable[..., None]
 
 
 class OutputFiles(AbstractContextManager["OutputFiles"]):
-    """Open result files; `failed` says whether one could not be written to its end.
+    """Open result files; `faults` says in a line each which could not be written to their end, as `report` is told.
 
-    A file that cannot even be opened ends the command, before any work. Later a full disk, say, is named on stderr, and
-    the other files go on: results of hours are worth more than that all are complete.
+    A file that cannot even be opened raises OSError, before any work. Later a full disk, say, is reported, and the
+    other files go on: results of hours are worth more than that all are complete.
 
-    >>> with OutputFiles() as files:
-    ...     files.failed
-    False
+    >>> with OutputFiles(print) as files:
+    ...     files.faults
+    []
     """
 
-    def __init__(self) -> None:
-        self.failed = False
+    def __init__(self, report: Callable[[str], object] = lambda line: None) -> None:
+        self.faults: list[str] = []
+        self._report = report
         self._open: list[AbstractContextManager[Put]] = []
 
     def add(self, file: AbstractContextManager[Put]) -> Put:
         """Open a file; return what puts one result into it.
 
         >>> from photoplanet.show.result_files import csv_file
-        >>> with OutputFiles() as files:
+        >>> with OutputFiles(print) as files:
         ...     put = files.add(csv_file(getfixture("tmp_path") / "where.csv"))
         """
         inner = file.__enter__()
@@ -62,5 +63,5 @@ class OutputFiles(AbstractContextManager["OutputFiles"]):
         except OSError as error:
             fault = error
         if fault and not isinstance(fault, BrokenPipeError):  # what reads a pipe may have seen enough
-            self.failed = True
-            report_error(f"{fault.filename or 'a result'}: {fault.strerror or fault}")
+            self.faults.append(faults.described(fault)[0])
+            self._report(self.faults[-1])

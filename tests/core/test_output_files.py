@@ -6,8 +6,8 @@ from contextlib import contextmanager
 
 import pytest
 
-from photoplanet.cli.shared.output_files import OutputFiles
 from photoplanet.core import atomic
+from photoplanet.core.output_files import OutputFiles
 
 FULL = OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
 
@@ -33,31 +33,31 @@ def lines(path, fault=None, at=2, end=None):
 @pytest.mark.parametrize("options", [{"fault": FULL}, {"end": FULL}], ids=["on the way", "at the end"])
 def test_a_full_disk_is_named_once_and_the_other_files_are_complete(tmp_path, capsys, options):
     (tmp_path / "bad").write_text("old")
-    with OutputFiles() as files:
+    with OutputFiles(print) as files:
         puts = [files.add(lines(tmp_path / "bad", **options)), files.add(lines(tmp_path / "good"))]
         for text in "abc":
             for put in puts:
                 put(text)
-    assert files.failed and (tmp_path / "good").read_text() == "abc" and (tmp_path / "bad").read_text() == "old"
-    err = capsys.readouterr().err
-    assert err == f"photoplanet: {tmp_path / 'bad'}: No space left on device\n"
+    assert files.faults and (tmp_path / "good").read_text() == "abc" and (tmp_path / "bad").read_text() == "old"
+    wanted = f"{tmp_path / 'bad'}: No space left on device; free some space, or write elsewhere\n"
+    assert capsys.readouterr().out == wanted
     assert sorted(path.name for path in tmp_path.iterdir()) == ["bad", "good"]
 
 
 def test_a_fault_of_the_command_leaves_all_files_as_they_were(tmp_path):
     (tmp_path / "a").write_text("old")
-    with pytest.raises(ZeroDivisionError), OutputFiles() as files:
+    with pytest.raises(ZeroDivisionError), OutputFiles(print) as files:
         files.add(lines(tmp_path / "a"))("new")
         raise ZeroDivisionError
-    assert (tmp_path / "a").read_text() == "old" and not files.failed
+    assert (tmp_path / "a").read_text() == "old" and not files.faults
 
 
 def test_a_reader_that_leaves_is_not_a_fault(tmp_path, capsys):
-    with OutputFiles() as files:
+    with OutputFiles(print) as files:
         files.add(lines(tmp_path / "a", BrokenPipeError(errno.EPIPE, "Broken pipe"), at=1))("new")
-    assert not files.failed and capsys.readouterr().err == ""
+    assert not files.faults and capsys.readouterr().out == ""
 
 
 def test_a_file_that_cannot_be_opened_ends_the_command(tmp_path):
-    with pytest.raises(IsADirectoryError), OutputFiles() as files:
+    with pytest.raises(IsADirectoryError), OutputFiles(print) as files:
         files.add(lines(tmp_path))
