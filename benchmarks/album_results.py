@@ -2,7 +2,8 @@
 
     python benchmarks/album_results.py runs/albums-test --train runs/albums-train [--methods single hmm …] [--ceiling]
 
-What is counted and fitted comes from the training albums; "path" is the point of Viterbi's path, the paper's choice.
+What is counted and fitted comes from the training albums; "path" is the point of Viterbi's path, the paper's choice: by
+its cells' centres with `--readout center`, which is the paper's, else by the means of their photos.
 """
 
 import argparse
@@ -27,6 +28,7 @@ def main() -> None:
     parser.add_argument("--train", type=Path, required=True)
     parser.add_argument("--model", default="toy")
     parser.add_argument("--methods", nargs="+", default=["single", "average", "log-average", "hmm", "timed-hmm"])
+    parser.add_argument("--readout", choices=list(point_estimates.READOUTS), default=point_estimates.DEFAULT_READOUT)
     parser.add_argument("--ceiling", action="store_true", help="also the ideal observer of toyworld/album_ceiling.py")
     given = parser.parse_args()
     partition = folder.read(installed.resolve(given.model), verify=()).partition
@@ -52,9 +54,11 @@ def main() -> None:
             found, paths = decode(name, test, partition, parameters)
             seconds = time.perf_counter() - started
             mass = np.exp(found)
-            add(arm, point_estimates.expected(mass, partition))
+            add(f"{arm}, by {given.readout}", point_estimates.get(given.readout)(mass, partition))
             if paths is not None:
-                add(f"{arm}, path", partition.means[paths].T)
+                by = "center" if given.readout == "center" else "mean"
+                points = partition.centers if by == "center" else partition.means
+                add(f"{arm}, path, by {by}", points[paths].T)
             right = mass.argmax(axis=1) == test["classes"]
             error = calibration.expected_calibration_error(mass.max(axis=1), right)
             notes.append(

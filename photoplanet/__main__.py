@@ -19,7 +19,10 @@ def main() -> None:
 
     if quiet:
         signal.signal(signal.SIGINT, ctrl_c.leave)
-    run()
+    try:
+        run()
+    except KeyboardInterrupt:  # between the end of the command and that of the program
+        os._exit(130)
 
 
 if __name__ == "__main__":
