@@ -1,6 +1,7 @@
 """The parameters of album methods, fitted on training albums: a part of the model folder, checked, without pickle."""
 
 import zipfile
+import zlib
 from collections.abc import Iterable
 from pathlib import Path
 from typing import Any
@@ -15,6 +16,10 @@ from photoplanet.models import folder
 
 PART, FILE = "album-hmm", "album-hmm.npz"
 MAX_BYTES = 1 << 30  # of arrays
+# what Python's own readers raise for bytes that are no archive, or whose parts are damaged or encrypted
+_FAULTS = (
+    OSError, ValueError, KeyError, EOFError, RuntimeError, SyntaxError, zipfile.BadZipFile, zlib.error,
+)  # fmt: skip
 ARRAYS = {"photos": np.int64, "origin": np.int32, "target": np.int32, "steps": np.int64, "shares": np.float64}
 
 # What a model holds for one method: "hmm", "timed-hmm", an LSTM's name, or "attention".
@@ -118,7 +123,7 @@ def load(path: Path) -> dict[str, NDArray[Any]]:
                     if found != np.dtype(kind) or wanted > member.file_size:
                         raise ValueError(f"{name} is {found} {shape}")
                     arrays[name] = np.frombuffer(file.read(wanted), kind).reshape(shape)
-    except (OSError, ValueError, KeyError, EOFError, zipfile.BadZipFile, NotImplementedError) as error:
+    except _FAULTS as error:
         raise ModelError(
             f"{path}: not a file of counted albums ({' '.join(str(error).split())[:200]}); count them again"
         ) from None

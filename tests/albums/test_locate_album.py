@@ -9,6 +9,7 @@ from photoplanet.albums import album_parameters, hmm, locate_album, transition_m
 from photoplanet.errors import InputError, ModelError
 from photoplanet.metadata import exif_writer
 from photoplanet.metadata.track import Track
+from photoplanet.models import installed
 
 
 @pytest.fixture(scope="module")
@@ -186,3 +187,15 @@ def test_hostile_array_files_are_refused(tmp_path, monkeypatch):
         transition_model.TransitionModel(np.full((7, 5), 0.3))
     with pytest.raises(ModelError, match="do not fit together"):
         hmm.Counts(np.ones(2, np.int64), np.array([5], np.int32), np.array([0], np.int32), np.array([1]))
+
+
+@pytest.mark.parametrize("seed", range(12))
+def test_damage_anywhere_in_a_file_of_counted_albums_is_one_line(tmp_path, seed):
+    """NotImplementedError, zlib.error and the like are what Python's readers of archives raise."""
+    chance = np.random.default_rng(seed)
+    data = bytearray((installed.resolve("toy") / album_parameters.FILE).read_bytes())
+    for at in chance.integers(0, len(data), 40):
+        data[at] ^= 1 << int(chance.integers(0, 8))
+    (tmp_path / "damaged.npz").write_bytes(data)
+    with pytest.raises(ModelError, match="not a file of counted albums"):
+        album_parameters.load(tmp_path / "damaged.npz")
