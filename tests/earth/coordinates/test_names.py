@@ -9,7 +9,7 @@ from photoplanet.earth.coordinates import names
     ("head", "pairs"),
     [
         ("lat,lon", ["lat/lon"]),
-        (" Latitude ,Long", [" Latitude /Long"]),
+        (" Latitude ,Long", ["Latitude /Long"]),
         ("LAT,LON,lat_bin,lon_bin,lat_error,lon_error,lat_std,lon_std", ["LAT/LON"]),
         ("lat,lng,lat_pred,lon_pred", ["lat/lng", "lat_pred/lon_pred"]),
         ("prediction_lat,prediction_lon,lat,lon", ["lat/lon", "prediction_lat/prediction_lon"]),

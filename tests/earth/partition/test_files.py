@@ -42,8 +42,8 @@ def test_a_save_that_fails_leaves_the_old_file_and_nothing_else(part, tmp_path, 
     part.save(path)
     before = path.read_bytes()
 
-    def full(table, name, **options):
-        name.write_bytes(b"half")
+    def full(table, target, **options):
+        target.write(b"half")
         raise OSError(28, "No space left on device")
 
     monkeypatch.setattr(parquet, "write_table", full)
