@@ -5,6 +5,7 @@ import importlib
 import io
 import math
 import os
+import stat
 from collections import deque
 from collections.abc import Callable, Iterable, Iterator
 from concurrent.futures import Future, ThreadPoolExecutor
@@ -289,10 +290,10 @@ def _file(source: Source, name: str) -> Iterator[io.BufferedIOBase]:
         return
     try:
         path = Path(source)
-        if not path.is_file():  # also keeps off named pipes and devices, which could block for ever
+        size = _regular_size(path)
+        if size is None:
             what = "is a folder" if path.is_dir() else "is not a regular file" if path.exists() else "no such file"
             raise PhotoError(name, "missing", f"{what}; check the path")
-        size = path.stat().st_size
         if not size:
             raise PhotoError(name, "empty", "the file is empty")
         if size > MAX_BYTES:
@@ -304,6 +305,15 @@ def _file(source: Source, name: str) -> Iterator[io.BufferedIOBase]:
         raise PhotoError(name, "unreadable", getattr(error, "strerror", None) or str(error)) from None
     with file:
         yield file
+
+
+def _regular_size(path: Path) -> int | None:
+    """Bytes of a file; None for what is no regular file, so also for named pipes and devices, which could block."""
+    try:
+        status = path.stat()
+    except (OSError, ValueError):
+        return None
+    return status.st_size if stat.S_ISREG(status.st_mode) else None
 
 
 def _parsed(file: io.BufferedIOBase, name: str) -> Image.Image:
