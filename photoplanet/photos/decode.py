@@ -322,7 +322,9 @@ def _parsed(file: io.BufferedIOBase, name: str) -> Image.Image:
     file.seek(0)
     kind = formats.recognise(head)
     if kind is None:
-        raise PhotoError(name, "not a photo file", f"not a {formats.NAMES} file; convert it first")
+        other = formats.unread(head)
+        what = f"its format is {other}, which is not read" if other else f"not a {formats.NAMES} file"
+        raise PhotoError(name, "not a photo file", f"{what}; convert it{f' to {formats.NAMES}' if other else ' first'}")
     if kind is formats.WEBP:
         if int.from_bytes(head[4:8], "little") + 8 > file.seek(0, os.SEEK_END):  # the decoder would not say why
             raise PhotoError(name, "truncated", "cannot decode it (the file is truncated)")
