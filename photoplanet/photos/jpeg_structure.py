@@ -137,10 +137,9 @@ def _frame(header: tuple[int, bytes] | None, scan: bytes, at: int) -> Frame | No
         return None
     marker, body = header
     height, width, components = int.from_bytes(body[1:3], "big"), int.from_bytes(body[3:5], "big"), body[5]
-    factors = [(each >> 4, each & 15) for each in body[7 : 6 + 3 * components : 3]]
     several = marker in _PROGRESSIVE or scan[0] < components
     kept = 0
-    if several and factors:
+    if several and (factors := [(each >> 4, each & 15) for each in body[7 : 6 + 3 * components : 3]]):
         wide, high = (
             max(1, *column) if len(factors) > 1 else max(1, column[0]) for column in zip(*factors, strict=True)
         )
