@@ -122,7 +122,7 @@ def endpoint(service: Service) -> Endpoint:
         ] = methods.AUTO  # fmt: skip
 
     async def album(request: Request, query: Query) -> AlbumAnswer:
-        """Photos as multipart/form-data, files in any field; files in the field `track` are GPX tracks.
+        """Photos as multipart/form-data, files in any field; files in the field `track` are GPX tracks, gzipped or not.
 
         Times, cameras and known places come from the photos' EXIF. A photo that cannot be read keeps its slot, takes
         its place from its neighbours, and has its `error`; `index` says which of the photos sent each one is.
@@ -143,9 +143,13 @@ def endpoint(service: Service) -> Endpoint:
             async def locate(number: int, trip: trips.Trip) -> AlbumRecord:
                 return await service.aside("album", lambda: _album(service, number, trip, seen, query, track))
 
+            if track is not None and not trips.covered(track, found):
+                notes.append(
+                    "no photo was taken while the tracks were recorded; check time_offset, how far clocks are ahead"
+                )
             return [await locate(number, trip) for number, trip in enumerate(found, start=1)], notes
 
-        albums, notes = await service.answer(request, work)
+        albums, notes = await service.answer(request, work, tracks=True)
         failed = sum("error" in photo for each in albums for photo in each["photos"])
         about = answers.model_name(service.locator)
         answer: AlbumAnswer = {
@@ -156,7 +160,7 @@ def endpoint(service: Service) -> Endpoint:
             answer["notes"] = notes
         return answer
 
-    track = {"type": "string", "format": "binary", "description": "A GPX track: known places"}
+    track = openapi.files(uploads.MAX_TRACKS, "GPX tracks, gzipped or not: known places")
     return Endpoint(
         "POST", "/v1/album", album, "Where the photos of a trip were taken",
         body=openapi.photos_body(service.limits.photos, track=track), refusals=openapi.UPLOAD, example=EXAMPLE,
