@@ -135,18 +135,13 @@ def endpoint(service: Service) -> Endpoint:
                 raise Problem(400, "no photo in the request, only a track: send files in any other field")
             track, notes = await _track(service, [upload for upload in files if upload.field == TRACK])
             found, utc = await _split(service, photos, query, offset)
-            if track is not None and not utc:
-                raise Problem(400, "tracks are in UTC, and some photos name no time zone; say what their clock showed: "
-                                   "time_offset=+02:00 for two hours ahead")  # fmt: skip
+            if track is not None:
+                notes += _check_track(track, found, utc)
             seen = await _see(service, photos)
 
             async def locate(number: int, trip: trips.Trip) -> AlbumRecord:
                 return await service.aside("album", lambda: _album(service, number, trip, seen, query, track))
 
-            if track is not None and not trips.covered(track, found):
-                notes.append(
-                    "no photo was taken while the tracks were recorded; check time_offset, how far clocks are ahead"
-                )
             return [await locate(number, trip) for number, trip in enumerate(found, start=1)], notes
 
         albums, notes = await service.answer(request, work, tracks=True)
@@ -177,6 +172,16 @@ async def _track(service: Service, files: list[Upload]) -> tuple[Track | None, l
     named = [(f"the track {file.name}" if len(files) > 1 else "the track", file.content) for file in files]
     found = await service.batcher.decode(track_files.parse, named, 0.0, most)
     return found.track, found.notes
+
+
+def _check_track(track: Track, found: list[trips.Trip], utc: bool) -> list[str]:
+    """What is to be noted of a track among these trips; Problem 400 where the photos' clocks are unknown."""
+    if not utc:
+        raise Problem(400, "tracks are in UTC, and some photos name no time zone; say what their clock showed: "
+                           "time_offset=+02:00 for two hours ahead")  # fmt: skip
+    if trips.covered(track, found):
+        return []
+    return ["no photo was taken while the tracks were recorded; check time_offset, how far clocks are ahead"]
 
 
 async def _split(
