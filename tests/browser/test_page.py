@@ -308,7 +308,7 @@ def test_all_tracks_count_until_they_are_removed(visit, address):
     expect(page.get_by_role("button", name="Remove the track 10.gpx")).to_be_focused()
     ahead = "input => { input.value = '+08:00'; input.dispatchEvent(new Event('change')); }"
     page.get_by_label("ahead of UTC").evaluate(ahead)
-    expect(page.locator("#notice")).to_contain_text("No photo was taken while the tracks were recorded")
+    expect(page.locator("#notice")).to_contain_text("The track: no photo was taken while it was recorded")
     page.keyboard.press("Enter")
     expect(page.locator("#tracks")).to_be_hidden()
     expect(on_track).to_have_count(0)

@@ -4,11 +4,12 @@ import asyncio
 import re
 from typing import Annotated, Literal, cast
 
+import numpy as np
 from pydantic import AfterValidator, Field
 from starlette.requests import Request
 from typing_extensions import NotRequired, TypedDict
 
-from photoplanet.albums import album_parameters, locate_trip, methods, trips
+from photoplanet.albums import album_parameters, known_places, locate_trip, methods, trips
 from photoplanet.albums.album import GAP_HOURS
 from photoplanet.albums.evidence import Evidence
 from photoplanet.albums.shots import read_shot
@@ -179,9 +180,8 @@ def _check_track(track: Track, found: list[trips.Trip], utc: bool) -> list[str]:
     if not utc:
         raise Problem(400, "tracks are in UTC, and some photos name no time zone; say what their clock showed: "
                            "time_offset=+02:00 for two hours ahead")  # fmt: skip
-    if trips.covered(track, found):
-        return []
-    return ["no photo was taken while the tracks were recorded; check time_offset, how far clocks are ahead"]
+    why = known_places.silence(track, np.concatenate([trip.times for trip in found]))
+    return [f"the track: {why}; check time_offset, how far clocks are ahead"] if why else []
 
 
 async def _split(

@@ -152,7 +152,7 @@ def test_several_tracks_are_used_together_and_a_note_says_what_is_wrong_with_one
 
 def test_tracks_that_miss_all_photos_are_a_note(connect):
     found = connect().post("/v1/album", params={"time_offset": "+05:00"}, files=files(trip(), GPX)).json()
-    assert "no photo was taken while the tracks were recorded; check time_offset" in found["notes"][0]
+    assert "the track: no photo was taken while it was recorded; check time_offset" in found["notes"][0]
 
 
 def test_tracks_are_not_counted_as_photos_and_have_a_bound_of_their_own(connect, is_problem):
