@@ -354,7 +354,7 @@ def test_a_server_that_wants_the_page_to_wait_is_waited_for(visit, served, model
     wait = {"status": 429, "headers": {"retry-after": "7"}, "json": {}}
     page.route("**/v1/locate?*", lambda route: route.fulfill(**wait), times=1)
     page.set_input_files("#files", TRIP[:1])
-    expect(page.locator("#doing")).to_contain_text("going on in 7 seconds")
+    expect(page.locator("#doing")).to_contain_text("trying again in 7 seconds")
     page.clock.run_for(7000)
     expect(page.locator("#answer h2")).to_contain_text("France")
     assert refused == [429]
@@ -366,7 +366,7 @@ def test_a_server_that_is_busy_for_more_than_five_minutes_is_given_up(visit, add
     wait = {"status": 503, "headers": {"retry-after": "200"}, "json": {"detail": "all places are taken"}}
     page.route("**/v1/locate?*", lambda route: route.fulfill(**wait))
     page.set_input_files("#files", TRIP[:1])
-    expect(page.locator("#doing")).to_contain_text("The server is busy; going on in 200 seconds")
+    expect(page.locator("#doing")).to_contain_text("The server is busy; trying again in 200 seconds")
     page.clock.run_for(200_000)
     expect(page.locator("#trouble")).to_contain_text("All places are taken")
 

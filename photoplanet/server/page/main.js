@@ -251,7 +251,7 @@ function progress(words = "") {
 /** @param {number} seconds @param {string} why */
 function waiting(seconds, why) {
   if (!seconds) return progress();
-  const text = `${why}; going on in ${plural(seconds, "second")}`;
+  const text = `${why}; trying again in ${plural(seconds, "second")}`;
   $("doing").textContent = text;
   say(text);
 }
