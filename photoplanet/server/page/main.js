@@ -221,7 +221,7 @@ function advised(problem) {
       "A track is in UTC, and some photos name no time zone: say under Options how far their clocks were ahead.";
     byId("options", HTMLDetailsElement).open = true;
   }
-  if (problem.status === 413) problem.message += '. Remove some photos, or untick "Locate together".';
+  if (problem.status === 413) problem.message += '. Remove some photos or tracks, or untick "Locate together".';
   return problem;
 }
 
