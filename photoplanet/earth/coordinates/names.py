@@ -139,6 +139,15 @@ def may_be_guess(name: str) -> bool:
     return bool(words & PREDICTED) and not words & (_NOT_PLACES | _QUALITIES)
 
 
+def is_hemisphere(name: str) -> bool:
+    """Whether a column's name says that it holds hemispheres, though not which.
+
+    >>> is_hemisphere("Hemisphere"), is_hemisphere("ref"), is_hemisphere("reference_id"), is_hemisphere("direction")
+    (True, True, False, False)
+    """
+    return bool(pieces(name)) and {"hemisphere", "hemi", "hem", "ref"}.issuperset(pieces(name))
+
+
 def pieces(name: str) -> list[str]:
     """Return the words of a column's name, in lower case.
 

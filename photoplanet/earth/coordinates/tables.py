@@ -5,7 +5,9 @@ gives way to another source.
 """
 
 import math
+from collections import Counter
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from functools import lru_cache
 from json import dumps
 from pathlib import Path
@@ -43,7 +45,7 @@ def columns_of(table: table_files.Layout, named: Named | None = None) -> list[Co
     """
     if named is not None:
         return [of_name(table, named)]
-    pairs = [pair for pair in names.pairs(table.names) if not pair.predicted]
+    pairs = [with_hemispheres(table, pair) for pair in names.pairs(table.names) if not pair.predicted]
     return pairs or [columns for columns in names.with_both(table.names) if holds_places(table, columns)][:1]
 
 
@@ -57,7 +59,34 @@ def of_name(table: table_files.Layout, named: Named) -> Columns:
     for name in named:
         if name not in table.names:
             raise InputError(f"{table.path}: no column {name!r}; it has {table_files.shown(table.names)}")
-    return names.named(*named, table.names)
+    return with_hemispheres(table, names.named(*named, table.names))
+
+
+def with_hemispheres(table: table_files.Layout, columns: Columns) -> Columns:
+    r"""Return the columns of a place with those of its hemispheres, known by what stands in them: N and S, E and W.
+
+    So count one called hemisphere, or two that hold nothing else, where no name says whose they are. InputError where
+    two columns of one such name are there. Those of Parquet files, which programs write, are known by name alone.
+
+    >>> import tempfile
+    >>> with tempfile.TemporaryDirectory() as folder:
+    ...     path = Path(folder, "photos.csv")
+    ...     _ = path.write_text("id,lat,h1,lon,h2\na,33.9,S,151.2,E\n")
+    ...     with_hemispheres(table_files.layout(path), Columns("lat", "lon"))
+    Columns(latitude='lat', longitude='lon', latitude_ref='h1', longitude_ref='h2', beside=())
+    """
+    if table.delimiter is None or columns.longitude is None or columns.latitude_ref or columns.longitude_ref:
+        return columns
+    others = [name for name in table.names if name not in columns.names]
+    table_files.check_single(table, [name for name in others if names.is_hemisphere(name)])
+    often = Counter(table.names)
+    others = [name for name in others if often[name] == 1]
+    rows = table_files.first_rows(table, others, _LOOKED_AT) if others else {}
+    norths, easts = ([name for name in others if _all_hemispheres(rows[name], letters)] for letters in ("NS", "EW"))
+    if len(norths) != 1 or len(easts) != 1:  # letters in one column alone are a hemisphere where its name says so
+        norths, easts = ([name for name in found if names.is_hemisphere(name)] for found in (norths, easts))
+    lat_ref, lng_ref = (found[0] if len(found) == 1 else None for found in (norths, easts))
+    return replace(columns, latitude_ref=lat_ref, longitude_ref=lng_ref)
 
 
 def holds_places(table: table_files.Layout, columns: Columns, every: bool = False) -> bool:
@@ -157,6 +186,11 @@ def _pair(raw: pa.Table, columns: Columns) -> tuple[arrays.Degrees, arrays.Degre
         one = arrays.read(raw[name], letters)
         found.append(one if ref is None else arrays.with_hemispheres(one, raw[ref], letters))
     return found[0], found[1]
+
+
+def _all_hemispheres(column: pa.ChunkedArray, letters: str) -> bool:
+    said = {text for text in map(str, column.unique().to_pylist()) if not notation.is_empty(text)}
+    return bool(said) and all(text.strip()[:1].isalpha() and notation.hemisphere(text, letters) for text in said)
 
 
 def _check_same(

@@ -142,6 +142,7 @@ def hemisphere(text: str | None, letters: str) -> int:
     """
     word = tidy(text or "")[:MAX_LENGTH].lower()
     word = re.sub(r"[\s_]*(?:latitude|longitude|hemisphere)$", "", word).strip(" .'\"")
+    word = re.sub(r"^(north|south|east|west)ern$", r"\1", word)
     if word in ("+", "+1", "1"):
         return 1
     if word in ("-", "-1"):

@@ -1,0 +1,40 @@
+"""Hemispheres in columns whose names do not say whose they are: a place half the globe away is never written."""
+
+import numpy as np
+import pytest
+
+from photoplanet.core import table_files
+from photoplanet.earth.coordinates import tables
+from photoplanet.errors import InputError
+
+
+def places(tmp_path, text):
+    path = tmp_path / "t.csv"
+    path.write_text(text, encoding="utf-8")
+    layout = table_files.layout(path)
+    chosen = tables.columns_of(layout)
+    raw, _ = table_files.read(layout, [name for columns in chosen for name in columns.names], ("",))
+    lat, lng, _ = tables.degrees(raw, chosen, path)
+    return np.column_stack([lat, lng]).tolist()
+
+
+@pytest.mark.parametrize(
+    ("text", "wanted"),
+    [
+        ("lat,hemisphere,lon\n33.9,S,151.2\n", [[-33.9, 151.2]]),
+        ("lat,lon,hemisphere\n33.9,70.6,W\n", [[33.9, -70.6]]),
+        ("lat,h1,lon,h2\n33.9,S,151.2,E\n48.8,N,2.3,W\n", [[-33.9, 151.2], [48.8, -2.3]]),
+        ("lat,h1,lon,h2\n-33.9,S,151.2,E\n", [[-33.9, 151.2]]),
+        ("lat,h1,lon,h2\n33.9,Southern,151.2,Eastern\n", [[-33.9, 151.2]]),
+        ("lat,lon,direction\n33.9,151.2,S\n", [[33.9, 151.2]]),  # where the camera looked
+        ("lat,lon,size\n33.9,151.2,S\n", [[33.9, 151.2]]),
+        ("lat,lon,a,b\n33.9,151.2,N,W\n33.9,151.2,yes,E\n", [[33.9, 151.2]] * 2),
+    ],
+)
+def test_hemispheres_are_known_by_what_stands_in_their_columns(tmp_path, text, wanted):
+    assert places(tmp_path, text) == wanted
+
+
+def test_two_columns_of_one_name_are_refused(tmp_path):
+    with pytest.raises(InputError, match="column 'ref' is there twice"):
+        places(tmp_path, "lat,ref,lon,ref\n33.9,S,151.2,E\n")
