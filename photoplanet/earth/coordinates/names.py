@@ -24,6 +24,7 @@ PREDICTED = {
     "pred", "preds", "predicted", "prediction", "predictions", "guess", "guessed", "guesses", "estimate", "estimated",
     "est", "inferred", "inference", "output", "hyp", "hypothesis", "answer", "hat", "model",
 }  # fmt: skip
+TRUE = {"true", "truth", "groundtruth", "gt", "actual", "target"}
 _QUALITIES = {
     "confidence",
     "probability",
