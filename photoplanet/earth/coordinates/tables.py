@@ -82,10 +82,8 @@ def with_hemispheres(table: table_files.Layout, columns: Columns) -> Columns:
     often = Counter(table.names)
     others = [name for name in others if often[name] == 1]
     rows = table_files.first_rows(table, others, _LOOKED_AT) if others else {}
-    norths, easts = ([name for name in others if _all_hemispheres(rows[name], letters)] for letters in ("NS", "EW"))
-    if len(norths) != 1 or len(easts) != 1:  # letters in one column alone are a hemisphere where its name says so
-        norths, easts = ([name for name in found if names.is_hemisphere(name)] for found in (norths, easts))
-    lat_ref, lng_ref = (found[0] if len(found) == 1 else None for found in (norths, easts))
+    cells = {name: rows[name].unique().to_pylist() for name in others} if others else {}
+    lat_ref, lng_ref = _hemispheres(cells)
     return replace(columns, latitude_ref=lat_ref, longitude_ref=lng_ref)
 
 
@@ -140,12 +138,19 @@ def place_of(values: Mapping[str, Any]) -> tuple[float | None, float | None]:
     >>> place_of({"gps_lat": "48.86 N", "gps_lng": 2.29}), place_of({"lat": "?", "lon": 2}), place_of({"title": "a"})
     ((48.86, 2.29), (nan, nan), (None, None))
     """
+    stated = []
     for columns in _keys(tuple(name for name in values if isinstance(name, str))):
-        lat = _one(values, columns.latitude, columns.latitude_ref, "NS")
-        lng = _one(values, str(columns.longitude), columns.longitude_ref, "EW")
+        lat_ref, lng_ref = columns.latitude_ref, columns.longitude_ref
+        if lat_ref is None and lng_ref is None:
+            lat_ref, lng_ref = _refs([name for name in values if name not in columns.names], values)
+        lat = _one(values, columns.latitude, lat_ref, "NS")
+        lng = _one(values, str(columns.longitude), lng_ref, "EW")
         if lat is not None or lng is not None:
             readable = lat is not None and lng is not None and not math.isnan(lat + lng)
-            return (lat, lng) if readable else (math.nan, math.nan)
+            stated.append((lat, lng) if readable else (math.nan, math.nan))
+    if stated:
+        first = next((place for place in stated if place != (0, 0)), stated[0])
+        return first if all(_same(first, other) for other in stated) else (math.nan, math.nan)
     for columns in names.with_both([name for name in values if isinstance(name, str)]):
         value = values[columns.latitude]
         text = value if isinstance(value, str) else dumps(value) if isinstance(value, list | dict) else ""
@@ -188,9 +193,32 @@ def _pair(raw: pa.Table, columns: Columns) -> tuple[arrays.Degrees, arrays.Degre
     return found[0], found[1]
 
 
-def _all_hemispheres(column: pa.ChunkedArray, letters: str) -> bool:
-    said = {text for text in map(str, column.unique().to_pylist()) if not notation.is_empty(text)}
-    return bool(said) and all(text.strip()[:1].isalpha() and notation.hemisphere(text, letters) for text in said)
+def _refs(others: Sequence[Any], values: Mapping[str, Any]) -> tuple[str | None, str | None]:
+    return _hemispheres({name: [values[name]] for name in others if isinstance(name, str)})
+
+
+def _hemispheres(cells: Mapping[str, Sequence[Any]]) -> tuple[str | None, str | None]:
+    """The names of those that hold nothing but N and S, and nothing but E and W."""
+    norths, easts = ([name for name, said in cells.items() if _all(said, letters)] for letters in ("NS", "EW"))
+    if len(norths) != 1 or len(easts) != 1:  # letters in one column alone are a hemisphere where its name says so
+        norths, easts = ([name for name in found if names.is_hemisphere(name)] for found in (norths, easts))
+    lat_ref, lng_ref = (found[0] if len(found) == 1 else None for found in (norths, easts))
+    return lat_ref, lng_ref
+
+
+def _all(cells: Sequence[Any], letters: str) -> bool:
+    """Whether all cells that hold something hold a hemisphere in letters."""
+    said = {cell.strip() if isinstance(cell, str) else "?" for cell in cells if cell is not None}
+    said = {text for text in said if not notation.is_empty(text)}
+    return bool(said) and all(text[:1].isalpha() and notation.hemisphere(text, letters) for text in said)
+
+
+def _same(one: tuple[float, float], two: tuple[float, float]) -> bool:
+    """Whether two places are the same, or one of them is none: unreadable, or what a camera without a fix writes."""
+    if (0.0, 0.0) in (one, two) or math.isnan(one[0]) or math.isnan(two[0]):
+        return True
+    turn = abs(one[1] - two[1]) % 360
+    return abs(one[0] - two[0]) <= SAME and min(turn, 360 - turn) <= SAME
 
 
 def _check_same(

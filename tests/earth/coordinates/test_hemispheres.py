@@ -38,3 +38,21 @@ def test_hemispheres_are_known_by_what_stands_in_their_columns(tmp_path, text, w
 def test_two_columns_of_one_name_are_refused(tmp_path):
     with pytest.raises(InputError, match="column 'ref' is there twice"):
         places(tmp_path, "lat,ref,lon,ref\n33.9,S,151.2,E\n")
+
+
+@pytest.mark.parametrize(
+    ("values", "wanted"),
+    [
+        ({"lat": 33.9, "hemisphere": "S", "lon": 151.2}, (-33.9, 151.2)),
+        ({"lat": 33.9, "h1": "S", "lon": 151.2, "h2": "E", "tags": ["N"], "ok": True}, (-33.9, 151.2)),
+        ({"lat": 33.9, "lon": 151.2, "grade": "S"}, (33.9, 151.2)),
+        ({"lat": 33.9, "lon": 151.2, "latitude": 33.9001, "longitude": 151.2}, (33.9001, 151.2)),
+        ({"lat": 33.9, "lon": 151.2, "latitude": 0, "longitude": 0}, (33.9, 151.2)),
+    ],
+)
+def test_metadata_of_one_photo_as_a_table(values, wanted):
+    assert tables.place_of(values) == wanted
+
+
+def test_two_places_of_one_photo_are_none():
+    assert np.isnan(tables.place_of({"lat": 33.9, "lon": 151.2, "latitude": 50, "longitude": 4})).all()
