@@ -9,7 +9,6 @@ from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from functools import lru_cache
-from json import dumps
 from pathlib import Path
 from typing import Any
 
@@ -66,7 +65,7 @@ def with_hemispheres(table: table_files.Layout, columns: Columns) -> Columns:
     r"""Return the columns of a place with those of its hemispheres, known by what stands in them: N and S, E and W.
 
     So count one called hemisphere, or two that hold nothing else, where no name says whose they are. InputError where
-    two columns of one such name are there. Those of Parquet files, which programs write, are known by name alone.
+    two columns of one such name are there.
 
     >>> import tempfile
     >>> with tempfile.TemporaryDirectory() as folder:
@@ -75,12 +74,12 @@ def with_hemispheres(table: table_files.Layout, columns: Columns) -> Columns:
     ...     with_hemispheres(table_files.layout(path), Columns("lat", "lon"))
     Columns(latitude='lat', longitude='lon', latitude_ref='h1', longitude_ref='h2', beside=())
     """
-    if table.delimiter is None or columns.longitude is None or columns.latitude_ref or columns.longitude_ref:
+    if columns.longitude is None or columns.latitude_ref or columns.longitude_ref:
         return columns
     others = [name for name in table.names if name not in columns.names]
     table_files.check_single(table, [name for name in others if names.is_hemisphere(name)])
     often = Counter(table.names)
-    others = [name for name in others if often[name] == 1]
+    others = [name for name in table_files.text_columns(table) if name in others and often[name] == 1]
     rows = table_files.first_rows(table, others, _LOOKED_AT) if others else {}
     cells = {name: rows[name].unique().to_pylist() for name in others} if others else {}
     lat_ref, lng_ref = _hemispheres(cells)
@@ -100,7 +99,7 @@ def holds_places(table: table_files.Layout, columns: Columns, every: bool = Fals
     if table.names.count(columns.latitude) > 1:
         return False
     values = table_files.first_rows(table, [columns.latitude], _LOOKED_AT)[columns.latitude].to_pylist()
-    texts = [value for value in values if isinstance(value, str) and not notation.is_empty(value)]
+    texts = [text for text in map(notation.spelled, values) if not notation.is_empty(text)]
     places = [notation.pair(text, columns.longitude_first) is not None for text in texts]
     return all(places) and bool(places) if every else any(places)
 
@@ -152,9 +151,8 @@ def place_of(values: Mapping[str, Any]) -> tuple[float | None, float | None]:
         first = next((place for place in stated if place != (0, 0)), stated[0])
         return first if all(_same(first, other) for other in stated) else (math.nan, math.nan)
     for columns in names.with_both([name for name in values if isinstance(name, str)]):
-        value = values[columns.latitude]
-        text = value if isinstance(value, str) else dumps(value) if isinstance(value, list | dict) else ""
-        if found := notation.pair(text, columns.longitude_first):
+        text = notation.spelled(values[columns.latitude])
+        if text and (found := notation.pair(text, columns.longitude_first)):
             return found
     return _NO_PAIR
 

@@ -1,6 +1,8 @@
 """Hemispheres in columns whose names do not say whose they are: a place half the globe away is never written."""
 
 import numpy as np
+import pyarrow as pa
+import pyarrow.parquet as pq
 import pytest
 
 from photoplanet.core import table_files
@@ -38,6 +40,25 @@ def test_hemispheres_are_known_by_what_stands_in_their_columns(tmp_path, text, w
 def test_two_columns_of_one_name_are_refused(tmp_path):
     with pytest.raises(InputError, match="column 'ref' is there twice"):
         places(tmp_path, "lat,ref,lon,ref\n33.9,S,151.2,E\n")
+
+
+@pytest.mark.parametrize(
+    ("columns", "wanted"),
+    [
+        ({"lat": [33.9], "hemisphere": ["S"], "lon": [151.2]}, [[-33.9, 151.2]]),
+        ({"lat": [33.9], "a": pa.array(["S"]).dictionary_encode(), "lon": [151.2], "b": ["E"]}, [[-33.9, 151.2]]),
+        ({"location": [{"lat": -33.9, "lon": 151.2}]}, [[-33.9, 151.2]]),
+        ({"coordinates": [[-33.9, 151.2]]}, [[-33.9, 151.2]]),
+    ],
+)
+def test_columns_of_parquet(tmp_path, columns, wanted):
+    path = tmp_path / "t.parquet"
+    pq.write_table(pa.table({"image": [b"\xff\xd8\xff"], **columns}), path)
+    layout = table_files.layout(path)
+    chosen = tables.columns_of(layout)
+    raw, _ = table_files.read(layout, [name for each in chosen for name in each.names], ("",))
+    lat, lng, _ = tables.degrees(raw, chosen, path)
+    assert np.column_stack([lat, lng]).tolist() == wanted
 
 
 @pytest.mark.parametrize(
