@@ -45,7 +45,13 @@ def columns_of(table: table_files.Layout, named: Named | None = None) -> list[Co
     if named is not None:
         return [of_name(table, named)]
     pairs = [with_hemispheres(table, pair) for pair in names.pairs(table.names) if not pair.predicted]
-    return pairs or [columns for columns in names.with_both(table.names) if holds_places(table, columns)][:1]
+    found = pairs or [columns for columns in names.with_both(table.names) if holds_places(table, columns)][:1]
+    if not found and (others := names.not_degrees(table.names)):  # the photos' own EXIF must not stand for them
+        raise InputError(
+            f"{table.path}: {', '.join(others)[:200]}: places are read in degrees (48.8584); write them so, or remove "
+            "these columns"
+        )
+    return found
 
 
 def of_name(table: table_files.Layout, named: Named) -> Columns:

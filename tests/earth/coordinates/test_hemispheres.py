@@ -77,3 +77,11 @@ def test_metadata_of_one_photo_as_a_table(values, wanted):
 
 def test_two_places_of_one_photo_are_none():
     assert np.isnan(tables.place_of({"lat": 33.9, "lon": 151.2, "latitude": 50, "longitude": 4})).all()
+
+
+@pytest.mark.parametrize(
+    "head", ["latitudeE7,longitudeE7", "lat_rad,lon_rad", "lat_deg,lat_min,lon_deg,lon_min", "lat_e6,lon_e6"]
+)
+def test_places_in_other_units_are_refused(tmp_path, head):
+    with pytest.raises(InputError, match="read in degrees"):
+        places(tmp_path, f"{head}\n{','.join('1' * (head.count(',') + 1))}\n")
