@@ -279,8 +279,8 @@ def _places(layout: table_files.Layout, named: Named | None) -> Columns:
             "prediction's columns with --latitude-column and --longitude-column"
         )
     if len(found) > 1:
-        others = [columns for columns in found if not TRUE.intersection(columns.beside)] or found
-        likely = next((columns for columns in others if columns.predicted), others[-1])
+        untrue = [columns for columns in found if not TRUE.intersection(columns.beside)] or found
+        likely = next((columns for columns in untrue if columns.predicted), untrue[-1])
         raise InputError(
             f"{layout.path}: which coordinates are the prediction? It has {', '.join(map(str, found))}; name them, for "
             f"instance --latitude-column {likely.latitude!r} --longitude-column {likely.longitude or likely.latitude!r}"

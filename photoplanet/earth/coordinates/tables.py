@@ -24,6 +24,7 @@ from photoplanet.errors import InputError
 
 SAME = 0.001  # degrees that two ways to write one place may differ by: some 100 m
 _LOOKED_AT = 1000  # rows in which a column must hold a place to be one of places
+_LONGEST_WORD = 20  # characters: northern hemisphere
 _NO_PAIR: tuple[float | None, float | None] = (None, None)
 
 Named = tuple[str, str]  # the columns that a user named: latitude, longitude
@@ -105,7 +106,7 @@ def holds_places(table: table_files.Layout, columns: Columns, every: bool = Fals
     if table.names.count(columns.latitude) > 1:
         return False
     values = table_files.first_rows(table, [columns.latitude], _LOOKED_AT)[columns.latitude].to_pylist()
-    texts = [text for text in map(notation.spelled, values) if not notation.is_empty(text)]
+    texts = [text for text in map(notation.spelled, values) if text is not None and not notation.is_empty(text)]
     places = [notation.pair(text, columns.longitude_first) is not None for text in texts]
     return all(places) and bool(places) if every else any(places)
 
@@ -143,7 +144,7 @@ def place_of(values: Mapping[str, Any]) -> tuple[float | None, float | None]:
     >>> place_of({"gps_lat": "48.86 N", "gps_lng": 2.29}), place_of({"lat": "?", "lon": 2}), place_of({"title": "a"})
     ((48.86, 2.29), (nan, nan), (None, None))
     """
-    stated = []
+    stated: list[tuple[float, float]] = []
     for columns in _keys(tuple(name for name in values if isinstance(name, str))):
         lat_ref, lng_ref = columns.latitude_ref, columns.longitude_ref
         if lat_ref is None and lng_ref is None:
@@ -152,7 +153,7 @@ def place_of(values: Mapping[str, Any]) -> tuple[float | None, float | None]:
         lng = _one(values, str(columns.longitude), lng_ref, "EW")
         if lat is not None or lng is not None:
             readable = lat is not None and lng is not None and not math.isnan(lat + lng)
-            stated.append((lat, lng) if readable else (math.nan, math.nan))
+            stated.append((lat or 0.0, lng or 0.0) if readable else (math.nan, math.nan))
     if stated:
         first = next((place for place in stated if place != (0, 0)), stated[0])
         return first if all(_same(first, other) for other in stated) else (math.nan, math.nan)
@@ -214,7 +215,8 @@ def _all(cells: Sequence[Any], letters: str) -> bool:
     """Whether all cells that hold something hold a hemisphere in letters."""
     said = {cell.strip() if isinstance(cell, str) else "?" for cell in cells if cell is not None}
     said = {text for text in said if not notation.is_empty(text)}
-    return bool(said) and all(text[:1].isalpha() and notation.hemisphere(text, letters) for text in said)
+    words = all(len(text) <= _LONGEST_WORD and text[:1].isalpha() for text in said)
+    return bool(said) and words and all(notation.hemisphere(text, letters) for text in said)
 
 
 def _same(one: tuple[float, float], two: tuple[float, float]) -> bool:
