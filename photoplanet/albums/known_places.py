@@ -13,6 +13,9 @@ from photoplanet.metadata.sidecars import Sidecars
 from photoplanet.metadata.track import MAX_APART_HOURS, Track
 from photoplanet.photos import decode, table
 
+_FASTEST_KM_S = 0.4  # an airliner with the jet stream behind it
+_SLACK_KM = 1.0  # of two fixes under trees or between houses
+
 
 def from_photo(photo: decode.Source, beside: Sidecars | None = None) -> tuple[str | None, tuple[float, float] | None]:
     """When (ISO 8601) and where (degrees) a photo says it was taken, without decoding it; None for what it hides.
@@ -76,7 +79,7 @@ def along(track: Track, times: NDArray[np.datetime64]) -> tuple[NDArray[np.float
 
     Places (n, 2) degrees, NaN where the track does not say: on the great circle between the points before and after,
     where those are at most MAX_APART_HOURS apart. Where they are not, those two points (row numbers of the track) are
-    to become slots of their own.
+    to become slots of their own. Between points that nobody gets to in that time, one is wrong, and nothing is said.
 
     >>> times = np.array(["2024-05-01T10:00", "2024-05-01T10:10"], "datetime64[s]")
     >>> track = Track(times, np.zeros(2), np.array([0.0, 1.0]))
@@ -99,6 +102,9 @@ def along(track: Track, times: NDArray[np.datetime64]) -> tuple[NDArray[np.float
         span = (track.times[late] - track.times[early]) / np.timedelta64(1, "s")
         if span > MAX_APART_HOURS * 3600:
             keep += [early, late]
+            continue
+        apart = geodesy.between_km(xyz[early], xyz[late])
+        if apart > _SLACK_KM + _FASTEST_KM_S * span and track.times[early] != times[row]:
             continue
         part = 0.0 if span == 0 else (times[row] - track.times[early]) / np.timedelta64(1, "s") / span
         found[row] = geodesy.from_xyz((1 - part) * xyz[early] + part * xyz[late])

@@ -13,6 +13,7 @@ from typing import Any
 import pyarrow as pa
 
 _DIGITS = re.compile("([0-9]+)")
+_ENDING = re.compile(r"(?<=[^/.])\.[a-z][a-z0-9]{1,4}$")
 
 
 def readable(name: str) -> str:
@@ -33,13 +34,16 @@ def readable(name: str) -> str:
 
 
 def natural_key(name: str) -> tuple[list[Any], str]:
-    """Return what names are sorted by so that IMG_8 comes before IMG_10, and small letters beside capitals.
+    """Return what names are sorted by so that IMG_8 comes before IMG_10, IMG_8 before IMG_8-1, small beside capitals.
 
-    >>> sorted(["IMG_10.jpg", "img_9.jpg", "IMG_8.jpg"], key=natural_key)
-    ['IMG_8.jpg', 'img_9.jpg', 'IMG_10.jpg']
+    Digits of every script count as numbers.
+
+    >>> sorted(["IMG_10.jpg", "img_9-1.jpg", "img_9.jpg", "IMG_8.jpg"], key=natural_key)
+    ['IMG_8.jpg', 'img_9.jpg', 'img_9-1.jpg', 'IMG_10.jpg']
     """
-    parts = _DIGITS.split(name.casefold())
-    return [int(part) if at % 2 else part for at, part in enumerate(parts)], name
+    plain = name if name.isascii() else "".join(str(unicodedata.decimal(c)) if c.isdecimal() else c for c in name)
+    parts = _DIGITS.split(_ENDING.sub("", plain.casefold()))
+    return [(len(part.lstrip("0")), part.lstrip("0")) if at % 2 else part for at, part in enumerate(parts)], name
 
 
 def same(name: str) -> str:

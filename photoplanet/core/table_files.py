@@ -139,6 +139,23 @@ def first_rows(table: Layout, columns: Sequence[str], count: int) -> pa.Table:
     return pa.table({name: pa.array([], pa.string()) for name in columns})
 
 
+def text_columns(table: Layout) -> list[str]:
+    """Return the columns that hold texts: all of a text file, those of Parquet by their types, none of a damaged one.
+
+    >>> text_columns(Layout(Path("a.csv"), ("id", "lat"), ","))
+    ['id', 'lat']
+    """
+    if table.delimiter is not None:
+        return list(table.names)
+    import pyarrow.parquet as pq
+
+    with suppress(*_FAULTS), arrow_files.opened(table.path) as source, pq.ParquetFile(source) as file:
+        kinds = [(each.name, each.type) for each in file.schema_arrow]
+        kinds = [(name, kind.value_type if pa.types.is_dictionary(kind) else kind) for name, kind in kinds]
+        return [name for name, kind in kinds if pa.types.is_string(kind) or pa.types.is_large_string(kind)]
+    return []
+
+
 def shown(names: Iterable[str]) -> str:
     r"""Return names of columns as one line of a message, at most 500 characters.
 

@@ -2,6 +2,7 @@
 
 import csv
 import os
+import re
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -14,7 +15,7 @@ from numpy.typing import NDArray
 
 from photoplanet.core import atomic, names, table_files
 from photoplanet.earth.coordinates import arrays, tables
-from photoplanet.earth.coordinates.names import Columns, may_be_guess, pairs, pieces, with_both
+from photoplanet.earth.coordinates.names import TRUE, Columns, may_be_guess, pairs, pieces, with_both
 from photoplanet.earth.coordinates.tables import Named
 from photoplanet.errors import InputError
 from photoplanet.locate.credible_region import REGION_SHARE
@@ -40,6 +41,8 @@ _ALIASES = {
 }  # fmt: skip
 _NULLS = ("", "nan", "NaN", "null", "None")  # how others write that there is no answer
 _SHOWN = 5
+_SAME, _TOO_MANY = 1e-6, 5  # degrees; so many answers, all of them exactly right, are not a prediction
+_WHOLE_PAIR = re.compile(r"[\[(]?\s*[+-]?\d{1,2},\s*[+-]?\d{1,3}\s*[\])]?")
 _LOOKED_AT = 1000  # rows in which columns that could be places are looked at
 
 
@@ -173,7 +176,7 @@ def match(predictions: PredictionRows, truth: pa.Table) -> Matched:
         if (rows >= 0).any() or not predictions.photo_id.size:
             return _joined(predictions, truth, ids, rows, how)
     raise InputError(
-        f"no prediction belongs to a photo of the truth: predictions have photo_id {predictions.photo_id[0]!r}, "
+        f"no prediction belongs to a photo of the truth: predictions have photo_id {str(predictions.photo_id[0])!r}, "
         f"the truth {ids[0]!r}; give both the same photo_id"
     )
 
@@ -248,6 +251,9 @@ def _joined(predictions: PredictionRows, truth: pa.Table, ids: list[str], rows: 
         "without_truth": {"count": int(extra.size), "first": extra[:_SHOWN].tolist()},
     }
     true_lat, true_lng = (truth[name].to_numpy().astype(np.float64) for name in ("latitude", "longitude"))
+    apart = np.maximum(np.abs(lat[found, 0] - true_lat[found]), np.abs(lng[found, 0] - true_lng[found]))
+    apart = apart[~np.isnan(apart)]
+    report["same_as_truth"] = bool(apart.size >= _TOO_MANY and (apart <= _SAME).all())
     return Matched(np.array(ids), true_lat, true_lng, lat, lng, confidence, radius, report)
 
 
@@ -260,20 +266,41 @@ def _places(layout: table_files.Layout, named: Named | None) -> Columns:
     both = [Columns(name, None) for name in layout.names if name not in paired]
     if layout.delimiter is None:  # a column of Parquet may hold whole photos
         both = with_both([columns.latitude for columns in both])
-    found += [columns for columns in both if tables.holds_places(layout, columns, every=True)]
+    found += [columns for columns in both if _may_hold_places(layout, columns)]
     if not found:
         known = foreign_tables.matched(layout.names)
         lacking = [name for name in ("latitude", "longitude") if name not in known]
         foreign_tables.check_columns(layout.path, lacking or ["latitude"], layout.names, PHOTO_COLUMNS)
     if len(found) == 1 and not found[0].predicted and (others := _guesses(layout, found[0].names)):
         found.append(Columns(others[0], others[1]))  # pred_y and pred_x, beside the truth
+    if len(found) == 1 and TRUE.intersection(found[0].beside):
+        raise InputError(
+            f"{layout.path}: {found[0]} are the truth by their names, and no other coordinates are there; name the "
+            "prediction's columns with --latitude-column and --longitude-column"
+        )
     if len(found) > 1:
-        likely = next((columns for columns in found if columns.predicted), found[-1])
+        untrue = [columns for columns in found if not TRUE.intersection(columns.beside)] or found
+        likely = next((columns for columns in untrue if columns.predicted), untrue[-1])
         raise InputError(
             f"{layout.path}: which coordinates are the prediction? It has {', '.join(map(str, found))}; name them, for "
             f"instance --latitude-column {likely.latitude!r} --longitude-column {likely.longitude or likely.latitude!r}"
         )
-    return found[0]
+    return tables.with_hemispheres(layout, found[0])
+
+
+def _may_hold_places(layout: table_files.Layout, columns: Columns) -> bool:
+    """Whether a column may hold the predicted places, as texts with both coordinates.
+
+    One that is called a prediction also does where some rows are no place ("unknown"), or have two whole numbers, which
+    could be one with a decimal comma: it must not give way to the truth beside it.
+    """
+    guess = may_be_guess(columns.latitude)
+    if tables.holds_places(layout, columns, every=not guess):
+        return True
+    if not guess or layout.names.count(columns.latitude) > 1:
+        return False
+    texts = table_files.first_rows(layout, [columns.latitude], _LOOKED_AT)[columns.latitude].to_pylist()
+    return any(isinstance(text, str) and _WHOLE_PAIR.fullmatch(text) for text in texts)
 
 
 def _guesses(layout: table_files.Layout, known: Sequence[str]) -> list[str]:
@@ -289,7 +316,7 @@ def _guesses(layout: table_files.Layout, known: Sequence[str]) -> list[str]:
     degrees = [
         name
         for name, column in columns.items()
-        if not column.empty.all() and (np.abs(column.values[~column.empty]) <= 360).all()
+        if np.isfinite(column.values).any() and not (np.abs(column.values) > 360).any()
     ]
     return sorted(degrees, key=lambda name: "x" in pieces(name)) if len(degrees) == 2 else []
 

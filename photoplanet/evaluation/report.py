@@ -210,6 +210,8 @@ def notes(report: Mapping[str, Any]) -> Iterator[str]:
         yield f"{missing['count']:,} photos without a prediction count as wrong ({_first(missing)})"
     if extra["count"]:
         yield f"{extra['count']:,} predictions without truth left out ({_first(extra)})"
+    if report.get("same_as_truth"):
+        yield "every answer is exactly the truth: are the coordinates in it the prediction?"
     if report["matched_by"] != "photo_id":
         yield f"no photo_id in common: matched by {report['matched_by']}"
 

@@ -161,7 +161,8 @@ def _table(
             listed = given.pop("path", None)
             address = images.find(given["photo_id"], listed) if images else _absolute(folder / listed)
             if address is None:
-                yield _left(f"{path}: {given['photo_id']}", "missing", "no such file below the folder of the photos")
+                why = "no such file below the folder of the photos, or several of that name: write its path below it"
+                yield _left(f"{path}: {given['photo_id']}", "missing", why)
                 continue
             address = disk.find(address)
             given = {key: value for key, value in given.items() if value is not None}

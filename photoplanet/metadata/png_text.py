@@ -101,7 +101,7 @@ def _text(kind: bytes, body: bytes) -> tuple[bytes, bytes]:
 
 def _unhexed(text: bytes) -> bytes:
     """The bytes of a raw profile: a line with its name, one with its length, then hexadecimal digits."""
-    parts = text.split(None, 2)
+    parts = text.strip().split(b"\n", 2)  # the name may be two words: generic profile
     try:
         data = bytes.fromhex(b"".join(parts[2].split()).decode("ascii"))
     except (IndexError, ValueError):

@@ -55,6 +55,7 @@ PHOTO_COLUMNS: dict[str, tuple[str, ...]] = {
         "date",
         "time",
         "observed_on",
+        "event_date",
         "create_date",
     ),
     "album": ("album", "album_id", "sequence", "sequence_id", "set", "set_id"),

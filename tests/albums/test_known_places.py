@@ -61,3 +61,11 @@ def test_a_place_outside_every_cell_stands_for_the_nearest_mean():
     partition = Partition.from_cells(cells.from_latlng([48.86, 35.68, -33.87], [2.35, 139.69, 151.21], level=8))
     near_tokyo = known_places.classes(partition, np.array([[34.7, 135.5], [np.nan, 3.0], [35.68, 139.69]]))
     assert near_tokyo.tolist() == [near_tokyo[2], -1, partition.assign(35.68, 139.69)]
+
+
+def test_between_points_that_nobody_gets_to_in_time_no_place_is_known():
+    times = np.array([START, START + np.timedelta64(2, "s")])
+    spike = Track(times, np.array([46.0, 51.0]), np.array([7.0, 12.0]))
+    places, slots = known_places.along(spike, photos(0, 1))
+    np.testing.assert_allclose(places, [[46, 7], [np.nan, np.nan]])
+    assert not slots.size

@@ -224,3 +224,34 @@ def test_names_in_another_unicode_form_are_the_same_names(tmp_path):
     assert matched.report["missing"]["count"] == 0 and matched.report["matched_by"] == "photo_id"
     path = write(tmp_path / "p.csv", f"photo_id,lat,lon\nx/{apart}0.jpg,1,2\n")
     assert predictions.match(predictions.read(path), truth("é0")).report["missing"]["count"] == 0
+
+
+@pytest.mark.parametrize(
+    ("head", "row", "last"),
+    [
+        ("photo_id,lat,lon,prediction", 'a,1,2,"-40,-100"', ""),
+        ("photo_id,lat,lon,prediction", 'a,1,2,"-40.5, -100.5"', "b,1,2,unknown"),
+        ("photo_id,lat,lon,y_pred,x_pred", "a,1,2,-40,-100", "b,1,2,unknown,unknown"),
+        ("photo_id,true_lat,true_lon,guess", "a,1,2,Paris", ""),
+        ("photo_id,gt_lat,gt_lon", "a,1,2", ""),
+    ],
+)
+def test_the_truth_does_not_stand_for_a_prediction_that_cannot_be_read(tmp_path, head, row, last):
+    path = write(tmp_path / "p.csv", f"{head}\n{row}\n{last}\n")
+    with pytest.raises(InputError, match="--latitude-column"):
+        predictions.read(path)
+    names = head.split(",")[1:3]
+    assert predictions.read(path, coordinates=(names[0], names[1])).latitude[0, 0] == 1
+
+
+def test_answers_that_are_all_exactly_the_truth_are_said(tmp_path):
+    ids = [f"{number}.jpg" for number in range(5)]
+    same = write(tmp_path / "p.csv", "photo_id,lat,lon\n" + "".join(f"{name},10,20\n" for name in ids))
+    assert predictions.match(predictions.read(same), truth(*ids)).report["same_as_truth"]
+    apart = write(tmp_path / "q.csv", "photo_id,lat,lon\n" + "".join(f"{name},10,20.001\n" for name in ids))
+    assert not predictions.match(predictions.read(apart), truth(*ids)).report["same_as_truth"]
+
+
+def test_hemispheres_of_predictions_count_whatever_their_columns_are_called(tmp_path):
+    path = write(tmp_path / "p.csv", "photo_id,lat,h1,lon,h2\na,33.9,S,151.2,E\n")
+    assert predictions.read(path).latitude[0, 0] == -33.9

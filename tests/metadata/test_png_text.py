@@ -46,6 +46,7 @@ WAYS = {
     "exif profile without its head": text(b"tEXt", "Raw profile type exif", profile("exif", BLOCK[6:])),
     "APP1 profile": text(b"zTXt", "Raw profile type APP1", profile("generic", BLOCK)),
     "APP1 profile as iTXt": text(b"iTXt", "Raw profile type APP1", profile("generic", BLOCK)),
+    "APP1 profile of older ImageMagick": text(b"tEXt", "Raw profile type APP1", profile("generic profile", BLOCK)),
     "XMP": text(b"iTXt", "XML:com.adobe.xmp", PACKET),
     "packed XMP": chunk(b"iTXt", b"XML:com.adobe.xmp\0\1\0\0\0" + zlib.compress(PACKET)),
     "XMP profile": text(b"zTXt", "Raw profile type xmp", profile("xmp", PACKET)),

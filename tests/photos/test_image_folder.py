@@ -23,7 +23,9 @@ def test_by_id_by_path_and_by_bare_name(images):
     assert folder.find("x", "01/456.PNG.jpg") == str(images / "01" / "456.PNG.jpg")
     assert folder.find("x", "elsewhere/789.png") == str(images / "789.png")
     assert folder.find("x", "02/same.jpg") == str(images / "02" / "same.jpg")
-    assert folder.find("same") == str(images / "01" / "same.jpg"), "the first of equal names"
+    assert folder.find("x", "data/02/same.jpg") == folder.find("x", r"C:\data\02\same.jpg") == folder.find("02/same")
+    assert folder.find("x", "data/02/same.jpg") == str(images / "02" / "same.jpg")
+    assert folder.find("same") is folder.find("x", "03/same.jpg") is None, "the place of one, and the pixels of another"
     assert folder.find("unknown") is None
 
 

@@ -72,9 +72,8 @@ def read_both(column: Column, longitude_first: bool = False) -> tuple[Degrees, D
     >>> latitude.values.tolist(), longitude.values.tolist()
     ([48.8584, nan], [2.2945, nan])
     """
-    column = _plain_type(column)
     if not _is_text(column.type):
-        column = pa.chunked_array([pa.array([None if v is None else str(v) for v in column.to_pylist()], pa.string())])
+        column = pa.chunked_array([pa.array(list(map(notation.spelled, column.to_pylist())), pa.string())])
     texts, codes = _distinct(column)
     both = [notation.pair(text, longitude_first) or (np.nan, np.nan) for text in texts]
     nothing = np.array([notation.is_empty(text) for text in texts] + [True])

@@ -24,6 +24,7 @@ PREDICTED = {
     "pred", "preds", "predicted", "prediction", "predictions", "guess", "guessed", "guesses", "estimate", "estimated",
     "est", "inferred", "inference", "output", "hyp", "hypothesis", "answer", "hat", "model",
 }  # fmt: skip
+TRUE = {"true", "truth", "groundtruth", "gt", "actual", "target"}
 _QUALITIES = {
     "confidence",
     "probability",
@@ -137,6 +138,28 @@ def may_be_guess(name: str) -> bool:
     """
     words = set(pieces(name))
     return bool(words & PREDICTED) and not words & (_NOT_PLACES | _QUALITIES)
+
+
+def not_degrees(names: Sequence[str]) -> list[str]:
+    """Return the columns that state latitudes in another unit: degrees apart from minutes, E7, radians.
+
+    >>> not_degrees(["latitudeE7", "longitudeE7"]), not_degrees(["lat", "lat_bin"]), not_degrees(["lat_deg", "lat_min"])
+    (['latitudeE7'], [], ['lat_deg', 'lat_min'])
+    """
+    said = {name: set(beside) for name in names if (beside := _beside(name, _LATITUDES)) is not None}
+    apart = {"deg", "degree", "degrees", "d", "min", "minute", "minutes", "m"}
+    plain = [name for name, beside in said.items() if beside & {"e7", "e6", "7", "6", "rad", "radians"}]
+    sexagesimal = [name for name, beside in said.items() if len(beside) == 1 and beside <= apart]
+    return plain or (sexagesimal if len(sexagesimal) > 1 else [])
+
+
+def is_hemisphere(name: str) -> bool:
+    """Whether a column's name says that it holds hemispheres, though not which.
+
+    >>> is_hemisphere("Hemisphere"), is_hemisphere("ref"), is_hemisphere("reference_id"), is_hemisphere("direction")
+    (True, True, False, False)
+    """
+    return bool(pieces(name)) and {"hemisphere", "hemi", "hem", "ref"}.issuperset(pieces(name))
 
 
 def pieces(name: str) -> list[str]:

@@ -5,9 +5,10 @@ gives way to another source.
 """
 
 import math
+from collections import Counter
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from functools import lru_cache
-from json import dumps
 from pathlib import Path
 from typing import Any
 
@@ -23,6 +24,7 @@ from photoplanet.errors import InputError
 
 SAME = 0.001  # degrees that two ways to write one place may differ by: some 100 m
 _LOOKED_AT = 1000  # rows in which a column must hold a place to be one of places
+_LONGEST_WORD = 20  # characters: northern hemisphere
 _NO_PAIR: tuple[float | None, float | None] = (None, None)
 
 Named = tuple[str, str]  # the columns that a user named: latitude, longitude
@@ -43,8 +45,14 @@ def columns_of(table: table_files.Layout, named: Named | None = None) -> list[Co
     """
     if named is not None:
         return [of_name(table, named)]
-    pairs = [pair for pair in names.pairs(table.names) if not pair.predicted]
-    return pairs or [columns for columns in names.with_both(table.names) if holds_places(table, columns)][:1]
+    pairs = [with_hemispheres(table, pair) for pair in names.pairs(table.names) if not pair.predicted]
+    found = pairs or [columns for columns in names.with_both(table.names) if holds_places(table, columns)][:1]
+    if not found and (others := names.not_degrees(table.names)):  # the photos' own EXIF must not stand for them
+        raise InputError(
+            f"{table.path}: {', '.join(others)[:200]}: places are read in degrees (48.8584); write them so, or remove "
+            "these columns"
+        )
+    return found
 
 
 def of_name(table: table_files.Layout, named: Named) -> Columns:
@@ -57,7 +65,32 @@ def of_name(table: table_files.Layout, named: Named) -> Columns:
     for name in named:
         if name not in table.names:
             raise InputError(f"{table.path}: no column {name!r}; it has {table_files.shown(table.names)}")
-    return names.named(*named, table.names)
+    return with_hemispheres(table, names.named(*named, table.names))
+
+
+def with_hemispheres(table: table_files.Layout, columns: Columns) -> Columns:
+    r"""Return the columns of a place with those of its hemispheres, known by what stands in them: N and S, E and W.
+
+    So count one called hemisphere, or two that hold nothing else, where no name says whose they are. InputError where
+    two columns of one such name are there.
+
+    >>> import tempfile
+    >>> with tempfile.TemporaryDirectory() as folder:
+    ...     path = Path(folder, "photos.csv")
+    ...     _ = path.write_text("id,lat,h1,lon,h2\na,33.9,S,151.2,E\n")
+    ...     with_hemispheres(table_files.layout(path), Columns("lat", "lon"))
+    Columns(latitude='lat', longitude='lon', latitude_ref='h1', longitude_ref='h2', beside=())
+    """
+    if columns.longitude is None or columns.latitude_ref or columns.longitude_ref:
+        return columns
+    others = [name for name in table.names if name not in columns.names]
+    table_files.check_single(table, [name for name in others if names.is_hemisphere(name)])
+    often = Counter(table.names)
+    others = [name for name in table_files.text_columns(table) if name in others and often[name] == 1]
+    rows = table_files.first_rows(table, others, _LOOKED_AT) if others else {}
+    cells = {name: rows[name].unique().to_pylist() for name in others} if others else {}
+    lat_ref, lng_ref = _hemispheres(cells)
+    return replace(columns, latitude_ref=lat_ref, longitude_ref=lng_ref)
 
 
 def holds_places(table: table_files.Layout, columns: Columns, every: bool = False) -> bool:
@@ -73,7 +106,7 @@ def holds_places(table: table_files.Layout, columns: Columns, every: bool = Fals
     if table.names.count(columns.latitude) > 1:
         return False
     values = table_files.first_rows(table, [columns.latitude], _LOOKED_AT)[columns.latitude].to_pylist()
-    texts = [value for value in values if isinstance(value, str) and not notation.is_empty(value)]
+    texts = [text for text in map(notation.spelled, values) if text is not None and not notation.is_empty(text)]
     places = [notation.pair(text, columns.longitude_first) is not None for text in texts]
     return all(places) and bool(places) if every else any(places)
 
@@ -111,16 +144,22 @@ def place_of(values: Mapping[str, Any]) -> tuple[float | None, float | None]:
     >>> place_of({"gps_lat": "48.86 N", "gps_lng": 2.29}), place_of({"lat": "?", "lon": 2}), place_of({"title": "a"})
     ((48.86, 2.29), (nan, nan), (None, None))
     """
+    stated: list[tuple[float, float]] = []
     for columns in _keys(tuple(name for name in values if isinstance(name, str))):
-        lat = _one(values, columns.latitude, columns.latitude_ref, "NS")
-        lng = _one(values, str(columns.longitude), columns.longitude_ref, "EW")
+        lat_ref, lng_ref = columns.latitude_ref, columns.longitude_ref
+        if lat_ref is None and lng_ref is None:
+            lat_ref, lng_ref = _refs([name for name in values if name not in columns.names], values)
+        lat = _one(values, columns.latitude, lat_ref, "NS")
+        lng = _one(values, str(columns.longitude), lng_ref, "EW")
         if lat is not None or lng is not None:
             readable = lat is not None and lng is not None and not math.isnan(lat + lng)
-            return (lat, lng) if readable else (math.nan, math.nan)
+            stated.append((lat or 0.0, lng or 0.0) if readable else (math.nan, math.nan))
+    if stated:
+        first = next((place for place in stated if place != (0, 0)), stated[0])
+        return first if all(_same(first, other) for other in stated) else (math.nan, math.nan)
     for columns in names.with_both([name for name in values if isinstance(name, str)]):
-        value = values[columns.latitude]
-        text = value if isinstance(value, str) else dumps(value) if isinstance(value, list | dict) else ""
-        if found := notation.pair(text, columns.longitude_first):
+        text = notation.spelled(values[columns.latitude])
+        if text and (found := notation.pair(text, columns.longitude_first)):
             return found
     return _NO_PAIR
 
@@ -157,6 +196,35 @@ def _pair(raw: pa.Table, columns: Columns) -> tuple[arrays.Degrees, arrays.Degre
         one = arrays.read(raw[name], letters)
         found.append(one if ref is None else arrays.with_hemispheres(one, raw[ref], letters))
     return found[0], found[1]
+
+
+def _refs(others: Sequence[Any], values: Mapping[str, Any]) -> tuple[str | None, str | None]:
+    return _hemispheres({name: [values[name]] for name in others if isinstance(name, str)})
+
+
+def _hemispheres(cells: Mapping[str, Sequence[Any]]) -> tuple[str | None, str | None]:
+    """The names of those that hold nothing but N and S, and nothing but E and W."""
+    norths, easts = ([name for name, said in cells.items() if _all(said, letters)] for letters in ("NS", "EW"))
+    if len(norths) != 1 or len(easts) != 1:  # letters in one column alone are a hemisphere where its name says so
+        norths, easts = ([name for name in found if names.is_hemisphere(name)] for found in (norths, easts))
+    lat_ref, lng_ref = (found[0] if len(found) == 1 else None for found in (norths, easts))
+    return lat_ref, lng_ref
+
+
+def _all(cells: Sequence[Any], letters: str) -> bool:
+    """Whether all cells that hold something hold a hemisphere in letters."""
+    said = {cell.strip() if isinstance(cell, str) else "?" for cell in cells if cell is not None}
+    said = {text for text in said if not notation.is_empty(text)}
+    words = all(len(text) <= _LONGEST_WORD and text[:1].isalpha() for text in said)
+    return bool(said) and words and all(notation.hemisphere(text, letters) for text in said)
+
+
+def _same(one: tuple[float, float], two: tuple[float, float]) -> bool:
+    """Whether two places are the same, or one of them is none: unreadable, or what a camera without a fix writes."""
+    if (0.0, 0.0) in (one, two) or math.isnan(one[0]) or math.isnan(two[0]):
+        return True
+    turn = abs(one[1] - two[1]) % 360
+    return abs(one[0] - two[0]) <= SAME and min(turn, 360 - turn) <= SAME
 
 
 def _check_same(

@@ -134,6 +134,26 @@ def pair(text: str, longitude_first: bool = False) -> tuple[float, float] | None
     return answers[0] if answers and all(answer == answers[0] for answer in answers) else None
 
 
+def spelled(value: Any) -> str | None:
+    r"""Return a value that may hold both coordinates as text for `pair`: lists and objects as JSON.
+
+    None for nothing, and "?" for bytes that are no text.
+
+    >>> spelled({"lat": 1.5, "lon": 2.5}), spelled(b"\xff"), spelled(None)
+    ('{"lat": 1.5, "lon": 2.5}', '?', None)
+    """
+    if value is None or isinstance(value, str):
+        return value
+    if isinstance(value, list | dict):
+        return json.dumps(value, default=str)
+    if not isinstance(value, bytes):
+        return str(value)
+    try:
+        return value.decode()
+    except UnicodeDecodeError:
+        return "?"
+
+
 def hemisphere(text: str | None, letters: str) -> int:
     """Return 1 for the first of `letters` ("NS", "EW") or a word for it, −1 for the second, 0 for what is neither.
 
@@ -142,6 +162,7 @@ def hemisphere(text: str | None, letters: str) -> int:
     """
     word = tidy(text or "")[:MAX_LENGTH].lower()
     word = re.sub(r"[\s_]*(?:latitude|longitude|hemisphere)$", "", word).strip(" .'\"")
+    word = re.sub(r"^(north|south|east|west)ern$", r"\1", word)
     if word in ("+", "+1", "1"):
         return 1
     if word in ("-", "-1"):
