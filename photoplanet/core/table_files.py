@@ -110,7 +110,7 @@ def stream(
 
         with arrow_files.opened(table.path) as source, pq.ParquetFile(source) as file:
             for batch in file.iter_batches(rows or STREAM_ROWS, columns=list(dict.fromkeys(columns))):
-                yield batch if _is_sound(batch) else _without_bad_text(batch)
+                yield batch if _is_sound(batch) else _without_bad_text(_spelt_out(batch))
         return
     import pyarrow.csv as pcsv
 
@@ -197,15 +197,28 @@ def _parse_options(delimiter: str, skipped: list[int] | None) -> Any:
 
 def _decodable(found: pa.Table) -> tuple[pa.Table, dict[str, list[int]]]:
     """A table without the rows whose text is not UTF-8, and their numbers."""
-    if _is_sound(found) and not any(_is_bytes(kind) for kind in found.schema.types):
+    if _is_sound(found):
         return found, {}
+    found = _spelt_out(found)
     keep = [all(row) for row in zip(*map(_readable, found.columns), strict=True)]
     gone = [number for number, kept in enumerate(keep, start=1) if not kept]
     clean = _without_bad_text(found).filter(pa.array(keep, pa.bool_()))
     return clean, {NOT_TEXT: gone} if gone else {}
 
 
+def _spelt_out(found: Any) -> Any:
+    """A table or batch whose dictionaries of texts are columns of texts, which can be looked at one by one."""
+    columns = []
+    for column in found.columns:
+        coded = pa.types.is_dictionary(column.type) and _is_text(column.type.value_type)
+        columns.append(column.cast(column.type.value_type) if coded else column)
+    return type(found).from_arrays(columns, names=found.schema.names)
+
+
 def _is_sound(found: pa.Table | pa.RecordBatch) -> bool:
+    kinds = [kind.value_type if pa.types.is_dictionary(kind) else kind for kind in found.schema.types]
+    if any(_is_bytes(kind) for kind in kinds):  # which Arrow checks only where they are made texts
+        return False
     with suppress(pa.ArrowInvalid):
         found.validate(full=True)
         return True
