@@ -15,6 +15,7 @@ from photoplanet.errors import InputError
 WRONG_FIELDS = "wrong number of fields"
 NOT_TEXT = "text is not UTF-8"
 MAX_ROWS = 500_000_000  # a few bytes of Parquet can claim more rows than any memory holds
+MAX_COLUMNS = 10_000  # looking for those with places, times and names takes time for every one
 STREAM_ROWS = 1 << 20  # of Parquet at a time
 STREAM_BYTES = 1 << 24  # of text at a time
 _BLOCK_BYTES = 8 << 20  # of text, where a whole table is read
@@ -55,10 +56,16 @@ def layout(path: str | Path, what: str = "a Parquet or CSV table") -> Layout:
             with arrow_files.opened(path) as source, pq.ParquetFile(source) as parquet:
                 if parquet.metadata.num_rows > MAX_ROWS:
                     raise InputError(f"{path}: claims {parquet.metadata.num_rows:,} rows, the limit is {MAX_ROWS:,}")
-                return Layout(path, tuple(parquet.schema_arrow.names), None)
-        return Layout(path, *text_tables.head(head))
+                return _bounded(Layout(path, tuple(parquet.schema_arrow.names), None))
+        return _bounded(Layout(path, *text_tables.head(head)))
     except _FAULTS as error:
         raise _unreadable(path, error) from None
+
+
+def _bounded(table: Layout) -> Layout:
+    if len(table.names) > MAX_COLUMNS:
+        raise InputError(f"{table.path}: {len(table.names):,} columns, the limit is {MAX_COLUMNS:,}; keep those needed")
+    return table
 
 
 def read(table: Layout, columns: Sequence[str], nulls: Sequence[str] = ("",)) -> tuple[pa.Table, dict[str, list[int]]]:

@@ -338,3 +338,12 @@ def test_a_dictionary_of_texts_that_are_not_utf_8_costs_its_row(column, tmp_path
     found, dropped = table.read(tmp_path / "p.parquet")
     assert found["path"].to_pylist() == ["b.jpg"]
     assert dropped == {"text is not UTF-8": {"count": 1, "rows": [1]}}
+
+
+@pytest.mark.parametrize("kind", [pa.timestamp("ns"), pa.time64("ns"), pa.duration("ns"), pa.list_(pa.float64())])
+def test_a_column_for_both_coordinates_of_a_type_that_holds_none_is_passed_over(kind, tmp_path):
+    value = [[1.5]] if pa.types.is_list(kind) else [1]
+    rows = {"path": ["a.jpg"], "coordinates": pa.array(value, kind), "lat": [1.0], "lon": [2.0]}
+    pq.write_table(pa.table(rows), tmp_path / "p.parquet")
+    found, _ = table.read(tmp_path / "p.parquet")
+    assert found["latitude"].to_pylist() == [1.0]

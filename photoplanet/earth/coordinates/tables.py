@@ -72,8 +72,10 @@ def holds_places(table: table_files.Layout, columns: Columns, every: bool = Fals
     """
     if table.names.count(columns.latitude) > 1:
         return False
-    values = table_files.first_rows(table, [columns.latitude], _LOOKED_AT)[columns.latitude].to_pylist()
-    texts = [value for value in values if isinstance(value, str) and not notation.is_empty(value)]
+    values = table_files.first_rows(table, [columns.latitude], _LOOKED_AT)[columns.latitude]
+    if pa.types.is_temporal(values.type):  # nanoseconds are no values of Python's
+        return False
+    texts = [value for value in values.to_pylist() if isinstance(value, str) and not notation.is_empty(value)]
     places = [notation.pair(text, columns.longitude_first) is not None for text in texts]
     return all(places) and bool(places) if every else any(places)
 
