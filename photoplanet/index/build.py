@@ -20,7 +20,7 @@ from photoplanet.errors import InputError
 from photoplanet.index.inspect import Candidate, IndexOptions, Record, inspect_photo, sound
 from photoplanet.index.rows import TIME_EMPTY, Rows
 from photoplanet.index.scan import LeftOut, candidates
-from photoplanet.photos import image_folder, table
+from photoplanet.photos import image_folder, quiet, table
 from photoplanet.photos.decode import MAX_PIXELS
 from photoplanet.photos.graphics_filter import Filter
 
@@ -165,7 +165,8 @@ def _inspected(candidates: Iterator[Candidate], pool: Executor, workers: int, op
 
 
 def _work(chunk: list[Candidate], options: IndexOptions) -> list[Record]:
-    return [inspect_photo(candidate, options) for candidate in chunk]
+    with quiet.silence:  # once for all of them, which is cheaper
+        return [inspect_photo(candidate, options) for candidate in chunk]
 
 
 def _entries(records: Iterable[Record]) -> Iterator[Entry]:

@@ -104,7 +104,7 @@ def read(path: str | Path, most: int) -> bytes:
         if status.st_size > most:
             raise InputError(f"{path}: is over {most >> 20} MiB")
         with Path(path).open("rb") as file:
-            return file.read(most)
+            return file.read(min(most, status.st_size + 1))  # Python takes memory for as much as is asked for
     except OSError as error:
         raise InputError(f"{path}: {error.strerror or error}") from None
 

@@ -12,7 +12,7 @@ from photoplanet.metadata.xmp import EXIF, MAX_BYTES, OURS, RDF
 
 MAX_TEXT = 200  # characters of a value
 _TIMES = (f"{EXIF} DateTimeOriginal", "http://ns.adobe.com/photoshop/1.0/ DateCreated")
-_WORDS = re.compile(rb"latitude|datetimeoriginal|datecreated", re.IGNORECASE)
+_WORDS = (b"latitude", b"datetimeoriginal", b"datecreated")
 _USUAL = {"rdf": RDF, "exif": EXIF, "photoshop": _TIMES[1].partition(" ")[0], "photoplanet": OURS}
 _NO_TEXT = re.compile(rb"[\0-\x08\x0b\x0c\x0e-\x1f]")  # bytes that no XML may hold
 _UTF16 = (b"\xff\xfe", b"\xfe\xff")
@@ -49,13 +49,13 @@ def read(packet: bytes) -> Said:
     """
     if len(packet) > MAX_BYTES:
         return Said(fault=exif_places.UNREADABLE)
-    plain = packet.replace(b"\0", b"")  # in UTF-16 every other byte
-    if not _WORDS.search(plain):
+    plain = packet.replace(b"\0", b"").lower()  # in UTF-16 every other byte is 0
+    if not any(word in plain for word in _WORDS):
         return Said()
     try:
         descriptions = _leniently(packet)
     except InputError:
-        return Said(fault=exif_places.UNREADABLE if b"latitude" in plain.lower() else "no GPS")
+        return Said(fault=exif_places.UNREADABLE if b"latitude" in plain else "no GPS")
     taken = (exif_times.moment(each.get(name)) for name in _TIMES for each in descriptions)
     taken_at = next((moment for moment in taken if moment), None)
     places = [(_place(each), _ours(each)) for each in descriptions]

@@ -5,6 +5,7 @@ import importlib
 import io
 import math
 import os
+import stat
 from collections import deque
 from collections.abc import Callable, Iterable, Iterator
 from concurrent.futures import Future, ThreadPoolExecutor
@@ -289,10 +290,10 @@ def _file(source: Source, name: str) -> Iterator[io.BufferedIOBase]:
         return
     try:
         path = Path(source)
-        if not path.is_file():  # also keeps off named pipes and devices, which could block for ever
+        size = _regular_size(path)
+        if size is None:
             what = "is a folder" if path.is_dir() else "is not a regular file" if path.exists() else "no such file"
             raise PhotoError(name, "missing", f"{what}; check the path")
-        size = path.stat().st_size
         if not size:
             raise PhotoError(name, "empty", "the file is empty")
         if size > MAX_BYTES:
@@ -306,13 +307,24 @@ def _file(source: Source, name: str) -> Iterator[io.BufferedIOBase]:
         yield file
 
 
+def _regular_size(path: Path) -> int | None:
+    """Bytes of a file; None for what is no regular file, so also for named pipes and devices, which could block."""
+    try:
+        status = path.stat()
+    except (OSError, ValueError):
+        return None
+    return status.st_size if stat.S_ISREG(status.st_mode) else None
+
+
 def _parsed(file: io.BufferedIOBase, name: str) -> Image.Image:
     """The Pillow image of the format that the first bytes show; photo formats only, so that no exotic parser runs."""
     head = file.read(formats.HEAD)
     file.seek(0)
     kind = formats.recognise(head)
     if kind is None:
-        raise PhotoError(name, "not a photo file", f"not a {formats.NAMES} file; convert it first")
+        other = formats.unread(head)
+        what = f"its format is {other}, which is not read" if other else f"not a {formats.NAMES} file"
+        raise PhotoError(name, "not a photo file", f"{what}; convert it{f' to {formats.NAMES}' if other else ' first'}")
     if kind is formats.WEBP:
         if int.from_bytes(head[4:8], "little") + 8 > file.seek(0, os.SEEK_END):  # the decoder would not say why
             raise PhotoError(name, "truncated", "cannot decode it (the file is truncated)")

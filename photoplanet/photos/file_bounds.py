@@ -32,10 +32,11 @@ def check(file: io.BufferedIOBase, kind: formats.Format, name: str) -> None:
     Traceback (most recent call last):
     photoplanet.photos.photo_error.PhotoError: a.gif: holds more blocks than a photo has; save it without metadata
     """
+    if kind not in _CHECKS:
+        return
     position = file.tell()
     try:
-        if kind in _CHECKS:
-            _CHECKS[kind](file, name)
+        _CHECKS[kind](file, name)
     finally:
         file.seek(position)
 

@@ -4,6 +4,15 @@ from dataclasses import dataclass
 
 HEAD = 32  # bytes of a file in which its format shows
 _HEIF_BRANDS = (b"heic", b"heix", b"heim", b"heis", b"hevc", b"hevx", b"mif1", b"msf1")
+# AVIF is not read: libavif decodes pictures as large as the AV1 stream says, whatever the header says (370 MB and a
+# second for a file of 2 kB that states 100 × 100 pixels), so nothing would bound its memory and work
+_AVIF_BRANDS = (b"avif", b"avis")
+_UNREAD = {
+    "JPEG XL": (b"\xff\x0a", b"\0\0\0\x0cJXL \r\n\x87\n"),
+    "JPEG 2000": (b"\xff\x4f\xff\x51", b"\0\0\0\x0cjP  \r\n\x87\n"),
+    "PDF": (b"%PDF-",),
+    "Photoshop": (b"8BPS",),
+}
 
 
 @dataclass(frozen=True)
@@ -72,11 +81,32 @@ def recognise(head: bytes) -> Format | None:
         return WEBP
     if head[:4] in (b"II*\0", b"MM\0*", b"II+\0", b"MM\0+"):
         return TIFF
-    if head[4:8] == b"ftyp" and head[8:12] in _HEIF_BRANDS:
+    if head[4:8] == b"ftyp" and head[8:12] in _HEIF_BRANDS and not _is_avif(head):
         return HEIC
     if head[:6] in (b"GIF87a", b"GIF89a"):
         return GIF
     return BMP if head.startswith(b"BM") else None
+
+
+def unread(head: bytes) -> str | None:
+    r"""Return what a picture is called whose format is known and not read, by its first bytes; None for others.
+
+    >>> unread(b"\0\0\0\x1cftypavif"), unread(b"<html>")
+    ('AVIF', None)
+    """
+    if _is_avif(head):
+        return "AVIF"
+    return next((name for name, begins in _UNREAD.items() if head.startswith(begins)), None)
+
+
+def _is_avif(head: bytes) -> bool:
+    """Whether the file's main brand is AVIF's; or a general one, and AVIF's but no HEIC's are among those it lists."""
+    if head[4:8] != b"ftyp":
+        return False
+    end = min(HEAD, max(16, int.from_bytes(head[:4], "big")))
+    first, others = head[8:12], {head[at : at + 4] for at in range(16, end, 4)}
+    coded = others & set(_HEIF_BRANDS[:-2])
+    return first in _AVIF_BRANDS or (first in _HEIF_BRANDS[-2:] and not coded and bool(others & set(_AVIF_BRANDS)))
 
 
 def of_pillow(name: str | None) -> Format | None:

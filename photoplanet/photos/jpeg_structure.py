@@ -19,10 +19,13 @@ MAX_SCANS = 500  # encoders write 1 to about 20
 MAX_FILL = 1 << 20  # FF bytes in a row within a scan: until they end, Pillow hands the decoder all of them again
 _HEADER = 6 + 3 * 255  # bytes of the longest frame header
 _HEAD_WINDOW, _SCAN_WINDOW = 16384, 1 << 20  # bytes read at a time: in the head markers follow each other closely
+_USUAL_WINDOW = 2048
 _SOI, _EOI, _SOS, _APP1 = 0xD8, 0xD9, 0xDA, 0xE1
 _FRAMES = {*range(0xC0, 0xD0)} - {0xC4, 0xC8, 0xCC}  # SOF0 … SOF15 without DHT, JPG, DAC
 _PROGRESSIVE = {0xC2, 0xC6, 0xCA, 0xCE}
 _LONE = {0x01, *range(0xD0, 0xD9)}  # markers without a length: TEM, RST0 … RST7, SOI
+_SEGMENTS = {*range(0xC0, 0xFF)} - _LONE - {_SOI, _EOI}
+_TELLING = _FRAMES | {_SOS}
 _MARKER = re.compile(rb"\xff[\x01-\xcf\xd8-\xfe]")  # RSTn are part of a scan
 
 
@@ -51,6 +54,39 @@ def read_frame(file: io.BufferedIOBase, name: str) -> Frame | None:
     >>> frame.width, frame.height, frame.several_scans
     (40, 30, True)
     """
+    usual, frame = _usual_frame(file)
+    return frame if usual else _any_frame(file, name)
+
+
+def _usual_frame(file: io.BufferedIOBase) -> tuple[bool, Frame | None]:
+    """(True, the frame) of a head as cameras write it, cheaply: segment upon segment, and few; else (False, None).
+
+    So few, of at most 64 kB, and with nothing between them, are within every bound, whatever is in them.
+    """
+    file.seek(0)
+    window, header = max(_USUAL_WINDOW, 4 + _HEADER), None
+    begin, held, at = 0, file.read(window), 2
+    for _ in range(MAX_EXIF_SEGMENTS):
+        here = at - begin
+        if here + 4 + _HEADER > len(held) >= window:
+            file.seek(at)
+            begin, held, here = at, file.read(window), 0
+        if here + 4 > len(held) or held[here] != 0xFF or (marker := held[here + 1]) not in _SEGMENTS:
+            break
+        length = held[here + 2] << 8 | held[here + 3]
+        if length < 2:
+            break
+        at += 2 + length
+        if marker in _TELLING:
+            begins = held[here + 4 : here + 2 + min(length, 2 + _HEADER)]
+            if marker == _SOS:
+                return True, _frame(header, begins, at)
+            header = marker, begins
+    return False, None
+
+
+def _any_frame(file: io.BufferedIOBase, name: str) -> Frame | None:
+    """The frame of a head however it is built, counting all that is bounded."""
     marks, exif, metadata, frame = _Markers(file, 2, _HEAD_WINDOW, MAX_PADDING), 0, 0, None
     for count in range(MAX_SEGMENTS + 2):
         marker = marks.following()
@@ -134,10 +170,9 @@ def _frame(header: tuple[int, bytes] | None, scan: bytes, at: int) -> Frame | No
         return None
     marker, body = header
     height, width, components = int.from_bytes(body[1:3], "big"), int.from_bytes(body[3:5], "big"), body[5]
-    factors = [(each >> 4, each & 15) for each in body[7 : 6 + 3 * components : 3]]
     several = marker in _PROGRESSIVE or scan[0] < components
     kept = 0
-    if several and factors:
+    if several and (factors := [(each >> 4, each & 15) for each in body[7 : 6 + 3 * components : 3]]):
         wide, high = (
             max(1, *column) if len(factors) > 1 else max(1, column[0]) for column in zip(*factors, strict=True)
         )

@@ -117,6 +117,7 @@ def test_markers_are_found_across_the_edges_of_what_is_read_at_a_time(monkeypatc
     picture = io.BytesIO(encoded(Image.effect_noise((64, 64), 50).convert("RGB"), "JPEG", progressive=True))
     frame = jpeg_structure.read_frame(picture, "a.jpg")
     scans = jpeg_structure.count_scans(picture, frame, 500)
+    monkeypatch.setattr(jpeg_structure, "_USUAL_WINDOW", max(2, window))
     monkeypatch.setattr(jpeg_structure, "_HEAD_WINDOW", max(2, window))
     monkeypatch.setattr(jpeg_structure, "_SCAN_WINDOW", max(2, window))
     assert jpeg_structure.read_frame(picture, "a.jpg") == frame
@@ -145,6 +146,24 @@ def test_a_tiff_with_too_large_a_strip_says_what_to_do(monkeypatch):
     data = bombs.encoded(Image.new("L", (64, 64)), "TIFF", compression="tiff_lzw")
     with pytest.raises(PhotoError, match=r"strip or tile .*; save it"):
         load(data, SMALL)
+
+
+def test_the_cheap_way_through_a_head_finds_what_the_thorough_one_finds_or_leaves_it_to_that():
+    picture = bytearray(encoded(Image.new("RGB", (40, 30)), "JPEG", exif=EXIF, icc_profile=bytes(3000)))
+    end = picture.index(b"\xff\xda") + 14
+    rng, cheap = np.random.default_rng(1), 0
+    for trial in range(3000):
+        damaged = picture[: end if trial % 3 else rng.integers(2, end)]
+        for at in rng.integers(2, 40, 2) if trial % 2 else rng.integers(len(EXIF), end, 3):
+            if trial and at < len(damaged):
+                damaged[at] = rng.choice([0, 1, 2, 4, 0xC0, 0xC2, 0xC4, 0xD0, 0xD9, 0xDA, 0xE1, 0xFF])
+        usual, frame = jpeg_structure._usual_frame(io.BytesIO(damaged))
+        cheap += usual
+        if usual:
+            assert frame == jpeg_structure._any_frame(io.BytesIO(damaged), "a.jpg")
+    assert 500 < cheap < 2500
+    many = bombs.segments(jpeg_structure.MAX_EXIF_SEGMENTS)
+    assert jpeg_structure._usual_frame(io.BytesIO(many)) == (False, None)
 
 
 def test_some_padding_between_segments_is_allowed_as_libjpeg_allows_it():

@@ -1,12 +1,13 @@
 """The list of photo formats against the files themselves: every format is known by its bytes and by its names."""
 
+import struct
 from pathlib import Path
 
 import pytest
 
 from photoplanet.index import build
 from photoplanet.photos import formats, inputs
-from photoplanet.photos.decode import open_photo, opened
+from photoplanet.photos.decode import PhotoError, open_photo, opened
 
 
 def encoded(make, each):
@@ -55,6 +56,32 @@ def test_the_content_decides_where_the_ending_is_wrong(make, tmp_path):
     rows, left_out = build.index([tmp_path])
     assert rows["latitude"].to_pylist() == pytest.approx([1, 3])
     assert [entry["reason"] for entry in left_out] == ["not a photo file"]
+
+
+@pytest.mark.parametrize(
+    "name, head",
+    [
+        ("AVIF", b"\0\0\0\x20ftypavif\0\0\0\0avifmif1miafMA1B"),
+        ("AVIF", b"\0\0\0\x2cftypavis\0\0\0\0avisavifmif1miaf"),
+        ("AVIF", b"\0\0\0\x1cftypmif1\0\0\0\0mif1avifmiaf"),
+        ("JPEG XL", b"\xff\x0a\x41"),
+        ("JPEG XL", b"\0\0\0\x0cJXL \r\n\x87\n"),
+        ("JPEG 2000", b"\0\0\0\x0cjP  \r\n\x87\n"),
+        ("PDF", b"%PDF-1.7"),
+        ("Photoshop", b"8BPS\0\1"),
+    ],
+)
+def test_pictures_in_other_formats_are_named_whatever_their_ending(name, head):
+    with pytest.raises(PhotoError, match=f"photo bytes: its format is {name}, which is not read; convert it to"):
+        open_photo(head + bytes(100))
+
+
+def test_a_heic_under_a_general_brand_stays_one():
+    for brands in (b"mif1heic", b"mif1avifheic", b"mif1", b""):
+        head = struct.pack(">I", 16 + len(brands)) + b"ftypmif1\0\0\0\0" + brands
+        assert formats.recognise(head.ljust(formats.HEAD, b"\0")) is formats.HEIC
+    behind = b"\0\0\0\x14ftypmif1\0\0\0\0mif1" + b"avif"  # what follows the list of brands is not one of them
+    assert formats.recognise(behind) is formats.HEIC
 
 
 def test_other_files_are_not_taken_for_photos():
