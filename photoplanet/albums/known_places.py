@@ -103,3 +103,20 @@ def along(track: Track, times: NDArray[np.datetime64]) -> tuple[NDArray[np.float
         part = 0.0 if span == 0 else (times[row] - track.times[early]) / np.timedelta64(1, "s") / span
         found[row] = geodesy.from_xyz((1 - part) * xyz[early] + part * xyz[late])
     return found, np.unique(np.array(keep, np.int64))
+
+
+def silence(track: Track, times: NDArray[np.datetime64]) -> str:
+    """Why a track, which has points, places none of the photos taken at `times` (n,); "" where it places one.
+
+    >>> track = Track(np.array(["2024-05-01T10:00", "2024-05-01T12:00"], "datetime64[s]"), np.zeros(2), np.zeros(2))
+    >>> silence(track, np.array(["2024-05-01T13:00"], "datetime64[s]"))
+    'no photo was taken while it was recorded'
+    """
+    if not np.isnan(along(track, times)[0]).all():
+        return ""
+    if ((times >= track.times[0]) & (times <= track.times[-1])).any():
+        minutes = round(60 * MAX_APART_HOURS)
+        return (
+            f"no photo was taken between two of its points at most {minutes} minutes apart, so it only guides estimates"
+        )
+    return "no photo was taken while it was recorded"

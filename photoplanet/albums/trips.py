@@ -1,7 +1,7 @@
 """Shots → trips: photos of one folder, photographer and camera in time order, cut at long pauses."""
 
 import re
-from collections.abc import Hashable, Iterable, Sequence
+from collections.abc import Hashable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
@@ -14,7 +14,6 @@ from photoplanet.albums import album
 from photoplanet.albums.shots import Shot
 from photoplanet.errors import InputError
 from photoplanet.metadata.times import parse_times
-from photoplanet.metadata.track import Track
 
 OFFSET = "[+-](?:[01][0-9]|2[0-3]):?[0-5][0-9]|Z|UTC"  # less than a day
 
@@ -81,19 +80,6 @@ def split(
     trips = [Trip([shots[row] for row in order.rows], times[order.rows], order.rows) for order in orders]
     utc = all(text is None or _has_zone(text) for text in texts)
     return trips, report, utc
-
-
-def covered(track: Track, trips: Iterable[Trip]) -> int:
-    """How many photos were taken between the first and the last point of a track.
-
-    >>> day = np.array(["2024-05-01T10:00", "2024-05-01T12:00"], "datetime64[s]")
-    >>> track = Track(day, np.array([48.8, 48.9]), np.array([2.3, 2.4]))
-    >>> trips, _, _ = split([Shot("1", "1", taken_at="2024-05-01T11:00"), Shot("2", "2", taken_at="2024-05-01T13:00")])
-    >>> covered(track, trips)
-    1
-    """
-    spans = ((trip.times >= track.times[0]) & (trip.times <= track.times[-1]) for trip in trips)
-    return sum(int(inside.sum()) for inside in spans)
 
 
 def check_offset(text: str) -> str:

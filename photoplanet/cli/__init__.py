@@ -132,7 +132,8 @@ def _explained(error: Exception) -> tuple[str, int]:
     if isinstance(error, click.ClickException):
         context = getattr(error, "ctx", None)
         hint = f" (see '{context.command_path} --help')" if context else ""
-        return f"{error.format_message()}{hint}", 2
+        message = error.format_message()
+        return f"{message.removesuffix('.')}{hint}" if hint else message, 2
     if isinstance(error, PhotoplanetError):
         return str(error), error.exit_status
     if isinstance(error, ReaderLeft | BrokenPipeError):  # `| head`

@@ -115,7 +115,10 @@ def command(
         return _undo(photos, dry_run)
     if dry_run and not write:
         raise click.UsageError("--dry-run goes with --write xmp, --write exif or --undo")
+    import numpy as np
+
     from photoplanet.albums import locate_trip, trips
+    from photoplanet.albums.known_places import silence
     from photoplanet.albums.shots import read_shots
     from photoplanet.metadata import track_files
 
@@ -127,7 +130,7 @@ def command(
     inputs.check_outputs(outputs, [*(shot.source for shot in shots), *photos, *tracks])
     albums, faults, utc = trips.split(shots, gap_hours, one_camera, offset)
     if track is not None:
-        _check_track(", ".join(tracks), notes, utc, trips.covered(track, albums))
+        _check_track(", ".join(tracks), notes, utc, silence(track, np.concatenate([trip.times for trip in albums])))
     loaded = _load(model, threads, method)
     _name_faults(faults, shots)
     form = AnswerOptions(1, precision=precision, answer_always=answer_always)
@@ -179,15 +182,15 @@ def _run(
     return 1 if files.faults or report.get("refused") or report.get("failed") else status
 
 
-def _check_track(names: str, notes: Sequence[str], utc: bool, covered: int) -> None:
+def _check_track(names: str, notes: Sequence[str], utc: bool, silence: str) -> None:
     """Say on stderr what is wrong with tracks; InputError where the photos' clocks are unknown."""
     for note in notes:
         say(printable(note))
     if not utc:
         raise InputError(f"{names}: tracks are in UTC, and some photos name no time zone; say what their clock "
                          "showed: --time-offset +02:00 for two hours ahead")  # fmt: skip
-    if not covered:
-        say(printable(f"{names}: no photo was taken while it was recorded; check --time-offset"))
+    if silence:
+        say(printable(f"{names}: {silence}; check --time-offset"))
 
 
 def _load(model: str | None, threads: int | None, method: str) -> "Locator":
@@ -284,7 +287,7 @@ def _write(estimates: "Iterable[tuple[Any, Estimate]]", writing: Writing, quiet:
             elif outcome.detail:
                 say(f"{path}: {printable(outcome.detail)}")
     if not quiet:
-        rest = {"unchanged": "there already", "own GPS": "not, for a place is there"}
+        rest = {"unchanged": "there already", "own GPS": "not, because a place is there"}
         parts = [f"{counts[did]:,} {words}" for did, words in rest.items() if counts[did]]
         if failed := counts["refused"] + counts["failed"]:
             parts.append(f"{failed:,} failed, named above")

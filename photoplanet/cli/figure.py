@@ -36,7 +36,7 @@ def command() -> None:
     """
 
 
-@command.command()
+@command.command(short_help="The cells, with detail views (Fig. 2).")
 @click.argument("cells")
 @click.option("--detail", "details", multiple=True, metavar="NAME:S,N,W,E", help="Another detail view; repeatable.")
 @OUT
@@ -64,7 +64,7 @@ def partition(cells: str, details: tuple[str, ...], output: Path, as_json: bool)
     _finish(drawn, output, as_json, {"cells": cells})
 
 
-@command.command()
+@command.command(short_help="Photos and their distributions on globes (Fig. 1).")
 @click.argument("photos", nargs=-1, required=True, type=click.Path(exists=True, dir_okay=False))
 @options.MODEL
 @OUT
@@ -93,7 +93,7 @@ def distribution(photos: tuple[str, ...], model: str | None, output: Path, as_js
     _finish(drawn, output, as_json, {"photos": facts})
 
 
-@command.command()
+@command.command(short_help="Error curves of models or of top-k (Fig. 3, 9).")
 @click.argument("files", nargs=-1, required=True, type=options.IN_FILE, metavar="PREDICTIONS... TRUTH")
 @click.option("--name", "names", multiple=True, help="The name of a predictions file; as many as there are files.")
 @click.option("--top", type=click.IntRange(1, 5), default=5, show_default=True, help="Curves of one file (Fig. 3).")
@@ -118,7 +118,7 @@ def errors(files: tuple[Path, ...], names: tuple[str, ...], top: int, output: Pa
     _finish(error_figure.error_curves(found, title, toy), output, as_json, {"curves": facts})
 
 
-@command.command()
+@command.command(short_help="Photos located rightly and wrongly (Fig. 6, 7).")
 @click.argument("photos", type=options.IN_FILE)
 @options.MODEL
 @click.option(
@@ -156,7 +156,7 @@ def examples(photos: Path, model: str | None, within: float, count: int, output:
     _finish(photo_figure.examples(right, wrong, within, loaded.info.is_toy), output, as_json, facts)
 
 
-@command.command()
+@command.command(short_help="The most confident photos of cells (Fig. 8).")
 @click.argument("photos", type=options.IN_FILE)
 @options.MODEL
 @click.option(
@@ -202,7 +202,7 @@ def gallery(
     )
 
 
-@command.command()
+@command.command(short_help="Which parts of photos speak for a place (Fig. 10).")
 @click.argument("photos", nargs=-1, required=True, type=click.Path(exists=True, dir_okay=False))
 @options.MODEL
 @OUT
@@ -234,7 +234,7 @@ def occlusion(photos: tuple[str, ...], model: str | None, output: Path, as_json:
     _finish(photo_figure.occlusions(found, loaded.info.is_toy), output, as_json, {"photos": facts})
 
 
-@command.command()
+@command.command(short_help="An album photo by photo, and together (Sect. 4).")
 @click.argument("photos", nargs=-1, required=True, metavar="DIR|TABLE|PHOTO...")
 @options.MODEL
 @options.album_method

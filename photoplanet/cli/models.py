@@ -66,7 +66,7 @@ def add_model(folder: str, name: str | None, as_default: bool, as_json: bool) ->
     click.echo(f"added {model.name}: {_line(facts)}" + (", now the default" if facts["default"] else ""))
 
 
-@command.command("card")
+@command.command("card", short_help="Print the card of a model.")
 @click.argument("model", required=False)
 @options.JSON
 def show_card(model: str | None, as_json: bool) -> None:
@@ -85,7 +85,7 @@ def show_card(model: str | None, as_json: bool) -> None:
     click.echo(card.markdown(bundle.info, bundle.partition), nl=False)
 
 
-@command.command("default")
+@command.command("default", short_help="Choose the default model, or show it.")
 @click.argument("model", required=False)
 @options.JSON
 def default_model(model: str | None, as_json: bool) -> None:
@@ -102,7 +102,7 @@ def default_model(model: str | None, as_json: bool) -> None:
     click.echo(chosen if chosen is not None else "no default is chosen; `photoplanet models default NAME` chooses one")
 
 
-@command.command("remove")
+@command.command("remove", short_help="Delete your own copy of a model.")
 @click.argument("name")
 @options.JSON
 def remove_model(name: str, as_json: bool) -> None:

@@ -170,7 +170,7 @@ def _rows(rows: list[_Row]) -> tuple[dict[str, Any], ...]:
     )
 
 
-_PLACES365 = "IMG_ID, LAT, LON (*_places365.csv: GeoEstimation's lists)"
+_PLACES365 = "IMG_ID, LAT, LON, as GeoEstimation's *_places365.csv has them"
 _ALL = (
     Benchmark("im2gps", 237, _PLACES365, "Hays and Efros, CVPR 2008", _rows(_IM2GPS)),
     Benchmark("im2gps3k", 2_997, _PLACES365, _VO, _rows(_IM2GPS3K)),

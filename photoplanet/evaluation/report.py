@@ -181,7 +181,7 @@ def remarks(found: Mapping[str, Any]) -> Iterator[str]:
         scored = "count as wrong" if found["uncovered_scored_by"] == "wrong" else "are scored by distance"
         yield f"{found['uncovered']:,} {of_all} photos lie outside every cell of the model; they {scored}"
     if found["abstained"]:
-        yield f"{found['abstained']:,} {of_all} answers `locate` would withhold as too weak; scored here"
+        yield f"`locate` would withhold {found['abstained']:,} {of_all} answers as too weak; they are scored here"
     unreadable = found["unreadable"]
     if unreadable["count"]:
         yield from (f"photoplanet: {reason}" for reason in unreadable["first"])

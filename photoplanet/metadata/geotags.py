@@ -117,7 +117,7 @@ def _into_exif(photo: Path, path: Path, estimate: Estimate, used: dict[Path, Pat
         raise
     except InputError as error:
         beside = _beside(photo, path, estimate, used, dry_run)
-        return Outcome(beside.path, beside.did, f"a sidecar, for {str(error).removeprefix(f'{photo}: ')}")
+        return Outcome(beside.path, beside.did, f"a sidecar, because {str(error).removeprefix(f'{photo}: ')}")
     return _change(seen, data, changes, dry_run)
 
 

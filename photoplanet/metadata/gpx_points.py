@@ -262,7 +262,7 @@ class _Reader:
         self._read_times()
         faults = [] if self.ended else ["ends early"]
         faults += [f"holds {self.nuls:,} NUL bytes"] if self.nuls else []
-        faults += ["goes on behind its end"] if self.more else []
+        faults += ["has more after its end"] if self.more else []
         return Points(np.concatenate(self.times), np.array(self.latitude), np.array(self.longitude),
                       np.array(self.tracks, np.int32), self.marked, ", ".join(faults), self.unreadable)  # fmt: skip
 

@@ -52,7 +52,7 @@ def check_pictures(data: bytes, start: int, stop: int) -> None:
             places = np.unique(np.asarray(offsets) + base)
             places = places[(places >= stop) & (places <= len(data) - len(_PICTURE))]
             if np.any(np.all([whole[places + i] == byte for i, byte in enumerate(_PICTURE)], axis=0)):
-                raise InputError("its EXIF block says where a picture behind it lies")
+                raise InputError("its EXIF block points to a picture behind it")
 
 
 def _entries(note: bytes, head: int, order: str) -> list[tuple[int, int]]:

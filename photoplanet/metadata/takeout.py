@@ -2,6 +2,7 @@
 
 import json
 import re
+import unicodedata
 from collections.abc import Iterator
 from contextlib import suppress
 from datetime import datetime, timezone
@@ -15,16 +16,30 @@ _ENDING = ".supplemental-metadata"
 _LONGEST = 46  # characters of the name before ".json"; the rest is cut off
 _UPLOADED = 60  # seconds within which the time of taking is but the time of the upload
 _NUMBERED = re.compile(r"(.*)(\(\d+\))(\.[^.]*)")
+# What Google Photos adds to the name of an edited copy, by the language of the account; the JSON is the original's.
+_EDITED = re.compile(
+    r"(.+)-(?:edited|bearbeitet|modifié|editado|ha editado|editada|modificato|bewerkt|edytowane|redigerad|editat"
+    r"|編集済み)"
+    r"((?:\(\d+\))?\.[^.]*)",
+    re.IGNORECASE,
+)
 
 
 def names(photo: str) -> Iterator[str]:
     """Yield what the JSON beside a photo may be called, the likeliest first.
 
-    A name that is cut off counts where what is left is the photo's up to its ending; else it may be another's.
+    A name that is cut off counts where what is left is the photo's up to its ending; else it may be another's. An
+    edited copy ("a-edited.jpg") has the JSON of its original.
 
     >>> list(names("a.jpg"))[:2], next(names("b(2).jpg"))
     (['a.jpg.supplemental-metadata.json', 'a.jpg.json'], 'b.jpg.supplemental-metadata(2).json')
     """
+    yield from _own_names(photo)
+    if edited := _EDITED.fullmatch(unicodedata.normalize("NFC", photo)):
+        yield from _own_names(edited[1] + edited[2])
+
+
+def _own_names(photo: str) -> Iterator[str]:
     numbered = _NUMBERED.fullmatch(photo)
     plain, number = (numbered[1] + numbered[3], numbered[2]) if numbered else (photo, "")
     whole = f"{plain}{_ENDING}"[:_LONGEST]

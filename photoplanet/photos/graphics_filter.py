@@ -106,7 +106,7 @@ def hook(filter: str | Filter) -> Filter:
 
     >>> hook("no_such_module:keep")
     Traceback (most recent call last):
-    photoplanet.errors.InputError: filter 'no_such_module:keep': cannot import it (...); run where ...
+    photoplanet.errors.InputError: filter 'no_such_module:keep': cannot import it (...); run in the ...
     """
     if callable(filter):
         return filter
@@ -119,7 +119,9 @@ def hook(filter: str | Filter) -> Filter:
     try:
         function: Filter = getattr(importlib.import_module(module_name), function_name)
     except Exception as error:  # importing runs the user's code, which may raise anything
-        raise InputError(f"filter {filter!r}: cannot import it ({error}); run where {module_name}.py lies") from None
+        raise InputError(
+            f"filter {filter!r}: cannot import it ({error}); run in the folder of {module_name}.py"
+        ) from None
     if not callable(function):
         raise InputError(f"filter {filter!r}: is not a function")
     return function

@@ -38,12 +38,20 @@ READ = (400, 401, 403, 422, 500)
 UPLOAD = (400, 401, 403, 408, 413, 415, 422, 429, 500, 503, 504)
 
 
+_FILE = {"type": "string", "format": "binary"}
+
+
 def photos_body(most: int | None = None, **parts: dict[str, Any]) -> dict[str, Any]:
     """A request body: one photo's bytes, or `most` files as multipart/form-data; `parts`: other fields' schemas."""
-    file = {"type": "string", "format": "binary"}
-    photos = {"type": "array", "items": file, "minItems": 1, **({"maxItems": most} if most else {})}
+    photos = files(most) | {"minItems": 1}
     form = {"type": "object", "required": ["photos"], "properties": {"photos": photos, **parts}}
-    return _body({"multipart/form-data": {"schema": form}, "image/*": {"schema": file | {"minLength": 1}}})
+    return _body({"multipart/form-data": {"schema": form}, "image/*": {"schema": _FILE | {"minLength": 1}}})
+
+
+def files(most: int | None = None, description: str | None = None) -> dict[str, Any]:
+    """The schema of files in one field of a form, at most `most`."""
+    made: dict[str, Any] = {"type": "array", "items": _FILE}
+    return made | ({"maxItems": most} if most else {}) | ({"description": description} if description else {})
 
 
 def json_body(kind: type[BaseModel]) -> dict[str, Any]:

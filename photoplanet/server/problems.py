@@ -14,6 +14,10 @@ from photoplanet.errors import InputError, PhotoplanetError
 from photoplanet.photos import decode
 
 MEDIA_TYPE = "application/problem+json"
+_ADVICE = {
+    404: "no such path; /openapi.json lists those there are",
+    405: "this path takes another method; see /openapi.json",
+}
 _NAMELESS = f"{decode.source_name(b'')}: "  # what errors call a photo that came as bytes
 
 
@@ -69,7 +73,8 @@ async def _problem(request: Request, error: Problem) -> Response:
 
 
 async def _http(request: Request, error: HTTPException) -> Response:
-    return response(error.status_code, error.detail, error.headers)
+    words = _ADVICE.get(error.status_code, error.detail)
+    return response(error.status_code, words, error.headers)
 
 
 async def _refused(request: Request, error: InputError) -> Response:

@@ -50,13 +50,15 @@ class Service:
         for lane in self._aside.values():
             await loop.run_in_executor(None, lane.stop, STOP_SECONDS)
 
-    async def answer(self, request: Request, work: Callable[[list[Upload]], Awaitable[T]], runs: int = 1) -> T:
+    async def answer(
+        self, request: Request, work: Callable[[list[Upload]], Awaitable[T]], runs: int = 1, tracks: bool = False
+    ) -> T:
         """Read the photos of a request, admit them, and await `work`; Problem where a bound is passed.
 
-        `runs`: of the network for each photo.
+        `runs`: of the network for each photo. `tracks`: whether files in their field are tracks.
         """
         with self.admission.memory() as reserve:
-            photos = await uploads.read(request, self.limits, reserve)
+            photos = await uploads.read(request, self.limits, reserve, tracks)
             return await self.bounded(request, len(photos), lambda: work(photos), runs)
 
     async def bounded(self, request: Request, photos: int, work: Callable[[], Awaitable[T]], runs: int = 1) -> T:

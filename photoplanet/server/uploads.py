@@ -16,6 +16,7 @@ from photoplanet.server.problems import Problem
 logging.getLogger("python_multipart").addHandler(logging.NullHandler())  # else Python prints what it says
 _FILES = (b"image/", b"application/octet-stream")  # what a part without a file's name may hold and still be a photo
 TRACK = "track"  # the form field of a GPX file
+MAX_TRACKS = 100  # beside the photos of a request
 MAX_FIELDS, FIELD_BYTES = 20, 10_000  # fields that are not files, and bytes of one
 MAX_NAME = 200  # characters of a file's or field's name; the rest is cut off
 MAX_BOUNDARY = 200  # bytes; RFC 2046 allows 70
@@ -33,11 +34,11 @@ class Upload:
     field: str = ""
 
 
-async def read(request: Request, limits: Limits, reserve: Reserve) -> list[Upload]:
+async def read(request: Request, limits: Limits, reserve: Reserve, tracks: bool = False) -> list[Upload]:
     """The photos of a request; Problem 400, 408, 413 or 415 for what cannot be taken.
 
     A body of type multipart/form-data holds files in any field; any other is one photo's bytes. `reserve` gets
-    the size of each piece as it arrives, and may refuse it.
+    the size of each piece as it arrives, and may refuse it. `tracks`: files in the field of tracks are not photos.
     """
     kind, options = parse_options_header(request.headers.get("content-type", ""))
     # application/x-www-form-urlencoded is what `curl --data-binary` says of anything, so it says nothing.
@@ -46,7 +47,7 @@ async def read(request: Request, limits: Limits, reserve: Reserve) -> list[Uploa
     try:
         if kind == b"multipart/form-data":
             return await asyncio.wait_for(
-                _multipart(request, limits, reserve, options.get(b"boundary")), limits.seconds
+                _multipart(request, limits, reserve, options.get(b"boundary"), tracks), limits.seconds
             )
         content = await asyncio.wait_for(_raw(request, limits, reserve), limits.seconds)
     except asyncio.TimeoutError:  # another class than the built-in one before Python 3.11
@@ -72,12 +73,14 @@ async def _raw(request: Request, limits: Limits, reserve: Reserve) -> bytes:
     return b"".join(parts)
 
 
-async def _multipart(request: Request, limits: Limits, reserve: Reserve, boundary: bytes | None) -> list[Upload]:
+async def _multipart(
+    request: Request, limits: Limits, reserve: Reserve, boundary: bytes | None, tracks: bool
+) -> list[Upload]:
     if not boundary or len(boundary) > MAX_BOUNDARY:
         raise Problem(400, "multipart/form-data without a usable boundary")
     if _declared(request) > limits.request_bytes:
         raise too_large(limits.request_bytes, "the request")
-    collected = _Parts(limits)
+    collected = _Parts(limits, tracks)
     parser = MultipartParser(boundary, collected.callbacks())  # type: ignore[arg-type]
     size = 0
     try:
@@ -100,11 +103,11 @@ async def _multipart(request: Request, limits: Limits, reserve: Reserve, boundar
 class _Parts:
     """Collects the parts of a multipart body as the parser finds them."""
 
-    def __init__(self, limits: Limits):
-        self.limits = limits
+    def __init__(self, limits: Limits, tracks: bool):
+        self.limits, self.takes_tracks = limits, tracks
         self.photos: list[Upload] = []
-        self.fields = self.parts = 0
-        self.ended = self.track = False
+        self.fields = self.parts = self.tracks = 0
+        self.ended = False
         self._headers: dict[bytes, bytes] = {}
         self._header, self._value, self._data = b"", b"", bytearray()
         self._limit = 0
@@ -143,13 +146,18 @@ class _Parts:
             raise Problem(400, f"more than {MAX_FIELDS} form fields")
         self.parts += 1
         # A file that was not chosen is not a photo, but it is work.
-        if self.parts > 2 * (self.limits.photos + MAX_FIELDS):
+        if self.parts > 2 * (self.limits.photos + MAX_FIELDS + MAX_TRACKS * self.takes_tracks):
             raise Problem(400, f"{self.parts} parts in one request, most of them empty")
-        # A track comes with the photos and is none of them.
-        self.track |= self._field == TRACK
-        if self._name is not None and len(self.photos) >= self.limits.photos + self.track:
+        if self._name is None:
+            self._limit = FIELD_BYTES
+            return
+        # A track comes with the photos and is not one of them.
+        if self.takes_tracks and self._field == TRACK:
+            if self.tracks >= MAX_TRACKS:
+                raise Problem(413, f"more than {MAX_TRACKS} tracks in one request; send those of these photos only")
+        elif len(self.photos) - self.tracks >= self.limits.photos:
             raise Problem(413, f"more than {self.limits.photos} photos in one request; send them in several")
-        self._limit = FIELD_BYTES if self._name is None else self.limits.photo_bytes
+        self._limit = self.limits.photo_bytes
 
     def _more(self, data: bytes, start: int, end: int) -> None:
         self._data += data[start:end]
@@ -160,6 +168,7 @@ class _Parts:
         # A browser sends an empty file field where nothing was chosen.
         if self._name is not None and (self._data or self._name):
             self.photos.append(Upload(self._name, bytes(self._data), self._field))
+            self.tracks += self.takes_tracks and self._field == TRACK
         self._data = bytearray()
 
     def _ends(self) -> None:

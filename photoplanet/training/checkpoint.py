@@ -72,7 +72,7 @@ def read(folder: Path) -> tuple[dict[str, Tensor], dict[str, Any], str] | None:
         except ModelError as error:
             faults.append(str(error))
             continue
-        return tensors, facts, "".join(f"{fault}; going on from the checkpoint before it" for fault in faults)
+        return tensors, facts, "".join(f"{fault}; resuming from the checkpoint before it" for fault in faults)
     if faults:
         raise ModelError(f"{'; '.join(faults)}; no whole checkpoint is left: start again with --resume never")
     return None

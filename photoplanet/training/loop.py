@@ -152,7 +152,7 @@ class Loop(Generic[Batch]):
         self.best = facts.get("best")
         self.best_weights = {k.removeprefix("best."): v for k, v in tensors.items() if k.startswith("best.")}
         task.restore(tensors, facts)
-        self.say(f"going on from step {self.step:,}")
+        self.say(f"resuming from step {self.step:,}")
 
     def _found(self) -> tuple[dict[str, Tensor], Facts, str] | None:
         """The checkpoint to go on from."""

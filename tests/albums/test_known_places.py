@@ -32,6 +32,13 @@ def test_points_further_apart_in_time_become_slots_of_the_album_instead():
     assert np.isnan(places).all() and slots.tolist() == [0, 1]
 
 
+def test_why_a_track_places_no_photo():
+    assert known_places.silence(track(0, 901, 5000, 5100), photos(225, 5050)) == ""
+    assert "at most 15 minutes apart" in known_places.silence(track(0, 901, 5000), photos(225))
+    assert "while it was recorded" in known_places.silence(track(0, 901), photos(-1, 902))
+    assert "while it was recorded" in known_places.silence(track(0, 901), np.array(["NaT"], "datetime64[s]"))
+
+
 def test_before_and_after_a_track_its_nearest_end_becomes_a_slot():
     places, slots = known_places.along(track(0, 60, 120), photos(-1, 121))
     assert np.isnan(places).all() and slots.tolist() == [0, 2]

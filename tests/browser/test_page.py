@@ -2,6 +2,7 @@
 
 import base64
 import csv
+import gzip
 import io
 import json
 import re
@@ -177,14 +178,14 @@ def test_photos_and_a_track_are_dropped_and_the_track_places_them(visit, address
     ]
     page.evaluate(put, [files])
     expect(page.locator("#dropping")).to_be_hidden()
-    expect(page.locator("#trackBox")).to_contain_text("walk.gpx")
+    expect(page.locator("#tracks")).to_contain_text("walk.gpx")
     expect(page.locator("#count")).to_have_text("2 photos · 1 without an answer")
     page.get_by_role("switch", name="Locate together").check()
     expect(page.locator("#trouble")).to_contain_text("name no time zone")
     page.get_by_label("ahead of UTC").fill("+02:00")
     page.get_by_label("ahead of UTC").press("Enter")
     expect(page.locator('#filmstrip [data-status="track"]')).to_have_count(2)
-    expect(page.locator(".facts")).to_contain_text("from the GPX track")
+    expect(page.locator(".facts")).to_contain_text("from a GPX track")
     page.get_by_role("button", name="Remove all").click()
     expect(page.locator("#welcome")).to_be_visible()
 
@@ -277,12 +278,40 @@ def test_what_is_no_photo_is_named_and_the_rest_goes_on(visit, address):
 def test_files_that_are_left_out_are_named(visit, address):
     page = visit(address)
     others = [{"name": f"{k}.txt", "mimeType": "text/plain", "buffer": b"x"} for k in range(7)]
-    tracks = [{"name": name, "mimeType": "", "buffer": GPX.encode()} for name in ("one.gpx", "two.gpx")]
-    give(page, TRIP[0], *others, *tracks)
+    give(page, TRIP[0], *others)
     expect(page.locator("#notice")).to_contain_text("7 files left out, not a photo: 0.txt, 1.txt,")
-    expect(page.locator("#notice")).to_contain_text("4.txt, 2 more. Of 2 tracks only two.gpx is used.")
+    expect(page.locator("#notice")).to_contain_text("4.txt, 2 more.")
     page.get_by_role("button", name="OK", exact=True).click()
     expect(page.locator("#notice")).to_be_hidden()
+
+
+def test_all_tracks_count_until_they_are_removed(visit, address):
+    page = visit(address)
+    chips = page.locator("#tracks li")
+    later = GPX.replace("T07", "T09").replace("T08", "T10").replace('lat="48', 'lat="49')
+    tracks = {"10.gpx": GPX.encode(), "9.gpx.gz": gzip.compress(later.partition("</trkseg>")[0].encode())}
+    tracks = [{"name": name, "mimeType": "", "buffer": content} for name, content in tracks.items()]
+    give(page, TRIP[1], snap("4.jpg", VAGUE, "12:01:00"), *tracks)
+    expect(chips).to_have_text([re.compile("9.gpx.gz"), re.compile("10.gpx")])
+    page.locator("#options > summary").click()
+    page.get_by_label("ahead of UTC").fill("+02:00")
+    page.get_by_label("ahead of UTC").press("Enter")
+    page.keyboard.press("Escape")
+    page.get_by_role("switch", name="Locate together").check()
+    on_track = page.locator('#filmstrip [data-status="track"]')
+    expect(on_track).to_have_count(2)
+    expect(page.locator("#notice")).to_contain_text("The track 9.gpx.gz: ends early; 2 points used.")
+    page.get_by_role("button", name="Remove the track 9.gpx.gz").click()
+    expect(on_track).to_have_count(1)
+    expect(chips).to_have_text([re.compile("10.gpx")])
+    expect(page.locator("#notice")).to_be_hidden()
+    expect(page.get_by_role("button", name="Remove the track 10.gpx")).to_be_focused()
+    ahead = "input => { input.value = '+08:00'; input.dispatchEvent(new Event('change')); }"
+    page.get_by_label("ahead of UTC").evaluate(ahead)
+    expect(page.locator("#notice")).to_contain_text("The track: no photo was taken while it was recorded")
+    page.keyboard.press("Enter")
+    expect(page.locator("#tracks")).to_be_hidden()
+    expect(on_track).to_have_count(0)
 
 
 def test_a_gpx_file_without_any_place_is_not_saved(visit, address):
@@ -325,7 +354,7 @@ def test_a_server_that_wants_the_page_to_wait_is_waited_for(visit, served, model
     wait = {"status": 429, "headers": {"retry-after": "7"}, "json": {}}
     page.route("**/v1/locate?*", lambda route: route.fulfill(**wait), times=1)
     page.set_input_files("#files", TRIP[:1])
-    expect(page.locator("#doing")).to_contain_text("going on in 7 seconds")
+    expect(page.locator("#doing")).to_contain_text("trying again in 7 seconds")
     page.clock.run_for(7000)
     expect(page.locator("#answer h2")).to_contain_text("France")
     assert refused == [429]
@@ -337,7 +366,7 @@ def test_a_server_that_is_busy_for_more_than_five_minutes_is_given_up(visit, add
     wait = {"status": 503, "headers": {"retry-after": "200"}, "json": {"detail": "all places are taken"}}
     page.route("**/v1/locate?*", lambda route: route.fulfill(**wait))
     page.set_input_files("#files", TRIP[:1])
-    expect(page.locator("#doing")).to_contain_text("The server is busy; going on in 200 seconds")
+    expect(page.locator("#doing")).to_contain_text("The server is busy; trying again in 200 seconds")
     page.clock.run_for(200_000)
     expect(page.locator("#trouble")).to_contain_text("All places are taken")
 

@@ -40,7 +40,7 @@ def test_answers_that_locate_would_withhold_are_counted_and_scored(run, tiny_mod
     _, out, err = run("evaluate", tiny_model, table, "--json")
     found = json.loads(out)
     assert (found["photos"], found["predicted"], found["abstained"]) == (2, 2, 1)
-    assert "1 of 2 answers `locate` would withhold as too weak; scored here" in err
+    assert "`locate` would withhold 1 of 2 answers as too weak; they are scored here" in err
 
 
 def test_the_predictions_it_writes_score_the_same(run, tiny_model, table, tmp_path):

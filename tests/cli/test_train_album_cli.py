@@ -104,7 +104,7 @@ def test_the_command_adds_parts_resumes_and_leaves_the_given_model_alone(toy, tm
     before = {path.name: path.stat().st_mtime_ns for path in cache.glob("*.npy")}
     weights = {name: model.info.hashes[name] for name in model.info.parts["album-lstm"]["files"]}
     again = CliRunner().invoke(command, [*given[:-1]])
-    assert again.exit_code == 0 and "going on from step" in again.stderr
+    assert again.exit_code == 0 and "resuming from step" in again.stderr
     assert "photoplanet album --model" in again.stdout
     assert {name: folder.read(out).info.hashes[name] for name in weights} == weights
     assert (

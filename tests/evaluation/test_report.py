@@ -65,7 +65,7 @@ def test_what_counts_as_wrong_without_being_a_wrong_answer_is_remarked_on():
         "NOT checked whether test photos are among the training photos: the table is gone; give --training TABLE",
         "toy Earth: not real places (this model knows a made-up world only)",
         "1 of 3 photos lie outside every cell of the model; they are scored by distance",
-        "2 of 3 answers `locate` would withhold as too weak; scored here",
+        "`locate` would withhold 2 of 3 answers as too weak; they are scored here",
         "photoplanet: a.jpg: truncated",
         "1 of 3 photos could not be read; they count as wrong",
     ]

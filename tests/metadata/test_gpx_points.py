@@ -63,8 +63,8 @@ def test_a_hole_never_gives_a_point_the_time_of_another(hole):
         (WHOLE + "\0" * 200, "holds 200 NUL bytes"),
         (WHOLE + "\n\n", ""),
         (WHOLE + "<!-- by some tool -->", ""),
-        (WHOLE + "left over from a longer file</gpx>", "goes on behind its end"),
-        (WHOLE + "<trkpt ", "goes on behind its end"),
+        (WHOLE + "left over from a longer file</gpx>", "has more after its end"),
+        (WHOLE + "<trkpt ", "has more after its end"),
         ("\n" + WHOLE, ""),
         (HEAD + point(1) + TAIL + HEAD + point(2) + point(3) + TAIL, ""),  # two files, one behind the other
         (WHOLE.replace("<trkseg>", "<name>Tom & Jerry &nbsp; <3 \x0b</name><trkseg>"), ""),

@@ -42,6 +42,10 @@ def test_the_time_is_utc_and_that_of_the_upload_is_none():
         ("IMG_1(2).jpg", "IMG_1.jpg(2).json"),
         ("IMG_1(2).jpg", "IMG_1.jpg.supplemental-metadata(2).json"),
         ("IMG_1(2).jpg", "IMG_1(2).jpg.json"),
+        ("IMG_1-edited.jpg", "IMG_1.jpg.json"),
+        ("IMG_1-edited.jpg", "IMG_1-edited.jpg.json"),
+        ("IMG_1-edited(2).jpg", "IMG_1.jpg.supplemental-metadata(2).json"),
+        ("IMG_1-modifie\N{COMBINING ACUTE ACCENT}.jpg", "IMG_1.jpg.json"),
         ("Screenshot_20200101-123456_Some-Longer-Name.jpg", "Screenshot_20200101-123456_Some-Longer-Name.jp.json"),
     ],
 )  # fmt: skip
@@ -53,3 +57,4 @@ def test_the_json_of_another_photo_is_not_taken():
     long = "Screenshot_20200101-123456_A-Name-Of-Over-46-Letters"
     assert not {f"{long[:46]}.json", f"{long[:46]}.s.json"} & set(takeout.names(f"{long}.jpg"))
     assert not {"IMG_10.jpg.json", "IMG_1.json", "IMG_1.jpg(1).json"} & set(takeout.names("IMG_1.jpg"))
+    assert "IMG_1.jpg.json" not in set(takeout.names("IMG_1-crop.jpg"))

@@ -71,7 +71,7 @@ def api(model, tmp_path_factory):
 def sensible(case, photo_ids):
     """The case with what no schema says: a track is GPX and wants to know the time zone, and which photos there are."""
     if isinstance(case.body, dict) and "track" in case.body:
-        case.body["track"] = TRACK
+        case.body["track"] = [TRACK]
         case.query["time_offset"] = "+02:00"
     if case.operation.path.endswith("/thumbnail"):
         case.query["photo_id"] = photo_ids[0]

@@ -169,7 +169,7 @@ def test_a_checkpoint_that_is_damaged_gives_way_to_the_one_before(straight, phot
     said: list[str] = []
     again = trainer(photo_table, tmp_path, small_recipe, said.append)
     again.run()
-    assert "going on from the checkpoint before it" in said[0] and said[1] == "going on from step 8"
+    assert "resuming from the checkpoint before it" in said[0] and said[1] == "resuming from step 8"
     assert_same(weights(straight), weights(again))
 
 

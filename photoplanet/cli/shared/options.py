@@ -6,14 +6,14 @@ from typing import Any, TypeVar
 
 import click
 
-from photoplanet.cli.shared.commands import OutFile
+from photoplanet.cli.shared.commands import InFile, OutFile
 from photoplanet.locate.credible_region import REGION_SHARE
 from photoplanet.locate.point_estimates import DEFAULT_READOUT, READOUTS
 from photoplanet.locate.precision import DEFAULT_PRECISION, PRECISIONS
 
 Command = TypeVar("Command", bound=Callable[..., Any])
 
-IN_FILE = click.Path(exists=True, dir_okay=False, path_type=Path)
+IN_FILE = InFile()
 IN_FOLDER = click.Path(exists=True, file_okay=False, path_type=Path)
 OUT_FILE = OutFile()  # "-": stdout
 OUT_FOLDER = click.Path(file_okay=False, path_type=Path)

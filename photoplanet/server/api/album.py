@@ -4,11 +4,12 @@ import asyncio
 import re
 from typing import Annotated, Literal, cast
 
+import numpy as np
 from pydantic import AfterValidator, Field
 from starlette.requests import Request
 from typing_extensions import NotRequired, TypedDict
 
-from photoplanet.albums import album_parameters, locate_trip, methods, trips
+from photoplanet.albums import album_parameters, known_places, locate_trip, methods, trips
 from photoplanet.albums.album import GAP_HOURS
 from photoplanet.albums.evidence import Evidence
 from photoplanet.albums.shots import read_shot
@@ -122,7 +123,7 @@ def endpoint(service: Service) -> Endpoint:
         ] = methods.AUTO  # fmt: skip
 
     async def album(request: Request, query: Query) -> AlbumAnswer:
-        """Photos as multipart/form-data, files in any field; files in the field `track` are GPX tracks.
+        """Photos as multipart/form-data, files in any field; files in the field `track` are GPX tracks, gzipped or not.
 
         Times, cameras and known places come from the photos' EXIF. A photo that cannot be read keeps its slot, takes
         its place from its neighbours, and has its `error`; `index` says which of the photos sent each one is.
@@ -135,9 +136,8 @@ def endpoint(service: Service) -> Endpoint:
                 raise Problem(400, "no photo in the request, only a track: send files in any other field")
             track, notes = await _track(service, [upload for upload in files if upload.field == TRACK])
             found, utc = await _split(service, photos, query, offset)
-            if track is not None and not utc:
-                raise Problem(400, "tracks are in UTC, and some photos name no time zone; say what their clock showed: "
-                                   "time_offset=+02:00 for two hours ahead")  # fmt: skip
+            if track is not None:
+                notes += _check_track(track, found, utc)
             seen = await _see(service, photos)
 
             async def locate(number: int, trip: trips.Trip) -> AlbumRecord:
@@ -145,7 +145,7 @@ def endpoint(service: Service) -> Endpoint:
 
             return [await locate(number, trip) for number, trip in enumerate(found, start=1)], notes
 
-        albums, notes = await service.answer(request, work)
+        albums, notes = await service.answer(request, work, tracks=True)
         failed = sum("error" in photo for each in albums for photo in each["photos"])
         about = answers.model_name(service.locator)
         answer: AlbumAnswer = {
@@ -156,7 +156,7 @@ def endpoint(service: Service) -> Endpoint:
             answer["notes"] = notes
         return answer
 
-    track = {"type": "string", "format": "binary", "description": "A GPX track: known places"}
+    track = openapi.files(uploads.MAX_TRACKS, "GPX tracks, gzipped or not: known places")
     return Endpoint(
         "POST", "/v1/album", album, "Where the photos of a trip were taken",
         body=openapi.photos_body(service.limits.photos, track=track), refusals=openapi.UPLOAD, example=EXAMPLE,
@@ -173,6 +173,15 @@ async def _track(service: Service, files: list[Upload]) -> tuple[Track | None, l
     named = [(f"the track {file.name}" if len(files) > 1 else "the track", file.content) for file in files]
     found = await service.batcher.decode(track_files.parse, named, 0.0, most)
     return found.track, found.notes
+
+
+def _check_track(track: Track, found: list[trips.Trip], utc: bool) -> list[str]:
+    """What is to be noted of a track among these trips; Problem 400 where the photos' clocks are unknown."""
+    if not utc:
+        raise Problem(400, "tracks are in UTC, and some photos name no time zone; say what their clock showed: "
+                           "time_offset=+02:00 for two hours ahead")  # fmt: skip
+    why = known_places.silence(track, np.concatenate([trip.times for trip in found]))
+    return [f"the track: {why}; check time_offset, how far clocks are ahead"] if why else []
 
 
 async def _split(

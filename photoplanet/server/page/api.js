@@ -86,7 +86,10 @@ export class Api {
         wrong = true;
       } else if (BUSY.includes(response.status) && wait > 0 && waited + wait <= MOST_WAIT) {
         waited += wait;
-        this.waiting(wait, response.status === 429 ? "The server takes so many photos a minute" : "The server is busy");
+        this.waiting(
+          wait,
+          response.status === 429 ? "The server takes only so many photos a minute" : "The server is busy",
+        );
         await pause(wait, request.signal);
         this.waiting(0, "");
       } else throw new Problem(response.status, await detail(response));

@@ -2,7 +2,7 @@
 import { byId } from "/map/dom.js";
 
 const PHOTO = /\.(jpe?g|jpe|jfif?|jif|mpo|jps|png|webp|tiff?|hei[cf]|hif|gif|bmp|dib)$/i; // as photos/formats.py, which a test compares
-const TRACK = /\.gpx$/i;
+const TRACK = /\.gpx(\.gz)?$/i; // as metadata/track_files.py
 
 /** @typedef {(photos: File[], tracks: File[], others: File[]) => void} Taken files that look like photos, GPX files, and what was left out */
 
@@ -89,9 +89,9 @@ const listOf = (reader) => new Promise((resolve) => reader.readEntries(resolve, 
 function give(given, taken) {
   const files = given.filter((file) => !file.name.startsWith(".")); // .DS_Store, ._IMG_1.jpg and the like
   const photos = files.filter((file) => file.type.startsWith("image/") || PHOTO.test(file.name));
-  const path = (/** @type {File} */ file) => file.webkitRelativePath || file.name;
-  photos.sort((a, b) => path(a).localeCompare(path(b), "en", { numeric: true }));
   const tracks = files.filter((file) => TRACK.test(file.name));
+  const path = (/** @type {File} */ file) => file.webkitRelativePath || file.name;
+  for (const listed of [photos, tracks]) listed.sort((a, b) => path(a).localeCompare(path(b), "en", { numeric: true }));
   const others = files.filter((file) => !photos.includes(file) && !tracks.includes(file));
   if (given.length) taken(photos, tracks, others);
 }

@@ -1,5 +1,5 @@
 // Wires the page: what the user does → what is sent → what is shown.
-import { byId } from "/map/dom.js";
+import { button, byId, element } from "/map/dom.js";
 import { plural } from "/map/words.js";
 import { Api, messageOf, Problem } from "./api.js";
 import * as filmstrip from "./filmstrip.js";
@@ -39,14 +39,14 @@ function fresh(file) {
 
 intake.listen((files, tracks, others) => {
   const added = files.map(fresh);
-  const track = tracks[tracks.length - 1];
-  if (track) state.track = track;
-  if (track || added.length) stale = true;
+  if (tracks.length || added.length) stale = true;
   state.photos.push(...added);
-  const left = leftOut(tracks, others);
-  if (!added.length && !track) return notice(`Nothing to locate: ${left || "no photo among them."}`);
-  notice(left);
-  say(`${plural(added.length, "photo")} added.`);
+  setTracks([...state.tracks.filter((old) => !tracks.some((track) => isSame(old, track))), ...tracks]);
+  const left = leftOut(others);
+  if (!added.length && !tracks.length) return notice("files", `Nothing to locate: ${left || "no photo among them."}`);
+  notice("files", left);
+  const kinds = [added.length && plural(added.length, "photo"), tracks.length && plural(tracks.length, "track")];
+  say(`${kinds.filter(Boolean).join(" and ")} added.`);
   thumbs.make(added, (photo) => {
     if (state.photos.includes(photo)) filmstrip.update(photo);
     else thumbs.forget([photo]);
@@ -60,13 +60,16 @@ intake.listen((files, tracks, others) => {
   go();
 });
 
-/** What was given and is not used. @param {File[]} tracks @param {File[]} others */
-function leftOut(tracks, others) {
+/** Whether one track was given twice. @param {File} a @param {File} b */
+function isSame(a, b) {
+  return a.name === b.name && a.size === b.size && a.lastModified === b.lastModified;
+}
+
+/** What was given and is not used. @param {File[]} others */
+function leftOut(others) {
   const names = others.slice(0, NAMED).map(({ name }) => name);
   if (others.length > NAMED) names.push(`${(others.length - NAMED).toLocaleString("en")} more`);
-  const parts = others.length ? [`${plural(others.length, "file")} left out, not a photo: ${names.join(", ")}.`] : [];
-  if (tracks.length > 1) parts.push(`Of ${tracks.length} tracks only ${tracks[tracks.length - 1].name} is used.`);
-  return parts.join(" ");
+  return others.length ? `${plural(others.length, "file")} left out, not a photo: ${names.join(", ")}.` : "";
 }
 
 /** @param {Photo} photo */
@@ -88,8 +91,6 @@ function refresh(move = true) {
 function list() {
   document.body.classList.toggle("empty", !state.photos.length);
   $("togetherBox").hidden = state.photos.length < 2;
-  $("trackBox").hidden = !state.track;
-  $("trackName").textContent = state.track ? `Track: ${state.track.name}` : "";
   filmstrip.render();
   count();
   worldmap.redraw();
@@ -109,13 +110,15 @@ function count() {
 $("clear").addEventListener("click", () => {
   stop("cleared");
   thumbs.forget(state.photos);
-  Object.assign(state, { photos: [], chosen: null, albums: [], track: null, together: false });
+  Object.assign(state, { photos: [], chosen: null, albums: [], together: false });
+  setTracks([]);
   together.checked = false;
   paused = false;
   stale = true;
   unsaved = false;
   warn("");
-  notice("");
+  notice("files", "");
+  notice("tracks", "");
   filmstrip.forget();
   worldmap.showMatches([]);
   panel.render(api);
@@ -123,12 +126,31 @@ $("clear").addEventListener("click", () => {
   worldmap.showAll();
   /** @type {HTMLElement} */ ($("welcome").querySelector("button")).focus();
 });
-$("noTrack").addEventListener("click", () => {
-  state.track = null;
-  stale = true;
-  list();
-  go();
-});
+
+/** Show other tracks. @param {File[]} tracks */
+function setTracks(tracks) {
+  state.tracks = tracks;
+  $("tracks").hidden = !tracks.length;
+  $("tracks").replaceChildren(...tracks.map(chip));
+}
+
+/** A track's name, with a button that takes it away. @param {File} track */
+function chip(track) {
+  const item = element("li", undefined, "chip");
+  const remove = button("×");
+  remove.setAttribute("aria-label", `Remove the track ${track.name}`);
+  remove.addEventListener("click", () => {
+    const at = state.tracks.indexOf(track);
+    setTracks(state.tracks.filter((other) => other !== track));
+    stale = true;
+    notice("tracks", "");
+    const left = $("tracks").querySelectorAll("button");
+    (left[Math.min(at, left.length - 1)] ?? together).focus();
+    go();
+  });
+  item.append(element("span", `Track: ${track.name}`), remove);
+  return item;
+}
 
 // --- the work
 async function go() {
@@ -169,7 +191,9 @@ async function step(signal) {
   progress(`Locating ${plural(state.photos.length, "photo")} together…`);
   stale = false;
   try {
-    state.albums = await locateTogether(api, state.photos.slice(), albumOptions(), state.track, signal);
+    const { albums, notes } = await locateTogether(api, state.photos.slice(), albumOptions(), state.tracks, signal);
+    state.albums = albums;
+    notice("tracks", notes.map((note) => `${note[0].toUpperCase()}${note.slice(1)}.`).join(" "));
   } catch (error) {
     stale = true;
     throw error instanceof Problem ? advised(error) : error;
@@ -192,12 +216,12 @@ function albumOptions() {
 
 /** A problem with photos that are located together, with what the user can do. @param {Problem} problem */
 function advised(problem) {
-  if (problem.status === 400 && state.track && !offset.value.trim()) {
+  if (problem.status === 400 && state.tracks.length && !offset.value.trim()) {
     problem.message =
       "A track is in UTC, and some photos name no time zone: say under Options how far their clocks were ahead.";
     byId("options", HTMLDetailsElement).open = true;
   }
-  if (problem.status === 413) problem.message += '. Remove some photos, or untick "Locate together".';
+  if (problem.status === 413) problem.message += '. Remove some photos or tracks, or untick "Locate together".';
   return problem;
 }
 
@@ -227,7 +251,7 @@ function progress(words = "") {
 /** @param {number} seconds @param {string} why */
 function waiting(seconds, why) {
   if (!seconds) return progress();
-  const text = `${why}; going on in ${plural(seconds, "second")}`;
+  const text = `${why}; trying again in ${plural(seconds, "second")}`;
   $("doing").textContent = text;
   say(text);
 }
@@ -264,9 +288,9 @@ for (const id of ["anchors", "oneCamera", "offset"])
     stale = true;
     go();
   });
-for (const button of $("save").querySelectorAll("button"))
-  button.addEventListener("click", () => {
-    if (save(button.dataset.save ?? "")) unsaved = false;
+for (const kind of $("save").querySelectorAll("button"))
+  kind.addEventListener("click", () => {
+    if (save(kind.dataset.save ?? "")) unsaved = false;
     else warn("There is no place to save: no photo has an answer.");
     byId("save", HTMLDetailsElement).open = false;
   });
@@ -287,12 +311,19 @@ function say(text) {
   $("news").textContent = text;
 }
 
-/** What is good to know and stops nothing. @param {string} text "": nothing */
-function notice(text) {
-  $("notice").hidden = !text;
-  $("noticeText").textContent = text;
+const notices = { files: "", tracks: "" };
+
+/** What is good to know and stops nothing. @param {"files" | "tracks"} of @param {string} text "": nothing */
+function notice(of, text) {
+  notices[of] = text;
+  const all = Object.values(notices).filter(Boolean).join(" ");
+  $("notice").hidden = !all;
+  $("noticeText").textContent = all;
 }
-$("noticeOk").addEventListener("click", () => notice(""));
+$("noticeOk").addEventListener("click", () => {
+  notice("files", "");
+  notice("tracks", "");
+});
 window.addEventListener("beforeunload", (event) => {
   if (unsaved || running) event.preventDefault(); // the browser asks: the page keeps nothing
 });

@@ -81,11 +81,11 @@ function mark(photos, status, moved) {
   moved(photos);
 }
 
-/** @param {Photo[]} photos @param {File | null} [track] */
-function form(photos, track) {
+/** @param {Photo[]} photos @param {File[]} [tracks] */
+function form(photos, tracks = []) {
   const body = new FormData();
   for (const photo of photos) body.append("photos", photo.file, photo.name);
-  if (track) body.append("track", track, track.name);
+  for (const track of tracks) body.append("track", track, track.name);
   return body;
 }
 
@@ -94,16 +94,17 @@ function form(photos, track) {
  * @param {Api} api
  * @param {Photo[]} photos
  * @param {Query} options
- * @param {File | null} track
+ * @param {File[]} tracks
  * @param {AbortSignal} signal
- * @returns {Promise<Album[]>} with the page's own photos in them
+ * @returns {Promise<{ albums: Album[], notes: string[] }>} with the page's own photos in them; what is to be known of the tracks
  */
-export async function locateTogether(api, photos, options, track, signal) {
-  const answer = await api.post("/v1/album", { ...ASKED, ...options }, form(photos, track), signal);
-  return answer.albums.map((/** @type {AlbumAnswer} */ album) => ({
+export async function locateTogether(api, photos, options, tracks, signal) {
+  const answer = await api.post("/v1/album", { ...ASKED, ...options }, form(photos, tracks), signal);
+  const albums = answer.albums.map((/** @type {AlbumAnswer} */ album) => ({
     title: album.title,
     from: album.from,
     to: album.to,
     photos: album.photos.map((found) => Object.assign(photos[found.index], { trip: found })),
   }));
+  return { albums, notes: answer.notes ?? [] };
 }

@@ -45,8 +45,8 @@ export const state = {
   /** @type {Album[]} in time order */
   albums: [],
   model: "", // its name, once the server has given it
-  /** @type {File | null} GPX */
-  track: null,
+  /** @type {File[]} GPX, gzipped or not, in the order in which they count */
+  tracks: [],
   /** @type {{ photos: number } | null} the server's library of geotagged photos */
   library: null,
   fit: "crop", // what part of a photo the network sees: its middle square, or all of it ("squash")

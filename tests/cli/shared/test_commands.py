@@ -77,3 +77,13 @@ def test_a_path_that_is_empty_is_not_the_current_folder(arguments):
 def test_a_dash_is_stdout():
     assert "/dev/stdout" in run("-o", "-")[1] and "'output': None" in run()[1]
     assert isinstance(options.OUT_FILE.convert("a.csv", None, None), Path)
+
+
+def test_the_folder_of_photos_is_answered_with_how_to_make_a_table_of_it(tmp_path):
+    photos = click.Argument(["photos"], type=options.IN_FILE)
+    with pytest.raises(click.BadParameter, match="is a folder, and a photo table is wanted; `photoplanet index"):
+        options.IN_FILE.convert(str(tmp_path), photos, None)
+    with pytest.raises(click.BadParameter, match="is a directory"):
+        options.IN_FILE.convert(str(tmp_path), click.Option(["--cells"]), None)
+    with pytest.raises(click.BadParameter, match="does not exist"):
+        options.IN_FILE.convert("a" * 5000, photos, None)

@@ -9,6 +9,7 @@ from PIL import Image
 
 from photoplanet.cli import main
 from photoplanet.server.limits import Limits
+from photoplanet.server.uploads import MAX_TRACKS
 
 GREY, GREEN = (128, 128, 128), (0, 255, 0)
 GPX = """<gpx xmlns="http://www.topografix.com/GPX/1/1"><trk><trkseg>
@@ -147,6 +148,23 @@ def test_several_tracks_are_used_together_and_a_note_says_what_is_wrong_with_one
     found = connect().post("/v1/album", params={"time_offset": "+02:00"}, files=sent).json()
     assert [round(photo["best"]["latitude"], 2) for photo in photos_of(found)] == [48.05, 49.05]
     assert found["notes"] == ["the track u.gpx: ends early; 2 points used"]
+
+
+def test_tracks_that_miss_all_photos_are_a_note(connect):
+    found = connect().post("/v1/album", params={"time_offset": "+05:00"}, files=files(trip(), GPX)).json()
+    assert "the track: no photo was taken while it was recorded; check time_offset" in found["notes"][0]
+
+
+def test_tracks_are_not_counted_as_photos_and_have_a_bound_of_their_own(connect, is_problem):
+    photos, query = [("a.jpg", snap(GREY, "10:05:00"))], "time_offset=%2B02:00"
+    client, track = connect(Limits(photos=1)), ("track", ("t.gpx", GPX))
+    found = client.post(f"/v1/album?{query}", files=[track] * 3 + files(photos) + [track] * (MAX_TRACKS - 3)).json()
+    assert [photo["kind"] for photo in photos_of(found)] == ["track"]
+    is_problem(client.post(f"/v1/album?{query}", files=files(photos) + [track] * (MAX_TRACKS + 1)), 413, "100 tracks")
+    nothing = ("track", ("", b""))  # as a browser sends it where nothing was chosen
+    is_problem(client.post(f"/v1/album?{query}", files=[nothing] * 5 + files(photos) * 2), 413, "more than 1 photo")
+    both = [("track", ("b.jpg", photos[0][1])), *files(photos)]
+    is_problem(client.post("/v1/locate", files=both), 413, "more than 1 photo")
 
 
 def test_a_gzipped_track_has_the_same_limit_once_it_is_unpacked(connect, is_problem):

@@ -233,10 +233,10 @@ def test_a_run_has_five_validations_and_other_settings_start_anew(photos, model,
     assert facts["recall"] == {"1 km": 1.0, "25 km": 1.0}
     again: list[str] = []
     run(photos, model, tmp_path / "out", again, settings=longer)
-    assert "going on from step 20" in again
+    assert "resuming from step 20" in again
     other: list[str] = []
     run(photos, model, tmp_path / "out", other, settings=replace(longer, margin=0.3))
-    assert not any("going on" in line for line in other) and sum(line.startswith("step") for line in other) == 5
+    assert not any("resuming" in line for line in other) and sum(line.startswith("step") for line in other) == 5
 
 
 def test_an_interrupt_marks_no_photo_as_unreadable(photos, model, tmp_path):
