@@ -54,7 +54,7 @@ def command(
         if path is not None and path.suffix.lower() not in suffixes:
             raise InputError(f"{path}: the name must end in {' or '.join(suffixes)}")
     # what img2dataset wrote about a shard lies beside it
-    outputs.check([output, report], [*sources, *(path.with_suffix(".parquet") for path in sources)])
+    outputs.check([output, report], [*sources, *(path.with_suffix(".parquet") for path in sources if path.suffix)])
     with bar("indexing") as advance:
         table, left_out = library.index(
             sources, output, images=images, keep_without_gps=keep_without_gps, drop_graphics=drop_graphics, filter=hook,

@@ -39,10 +39,13 @@ def check(outputs: Iterable[str | Path | None], inputs: Iterable[str | Path | No
 def _check_writable(path: Path) -> None:
     """OSError where the folder of a file, links followed, cannot be written to: files are replaced as a whole."""
     try:
-        if not stat.S_ISREG(path.stat().st_mode):
-            return
+        kind = path.stat().st_mode
     except (OSError, ValueError):
-        pass
+        kind = stat.S_IFREG
+    if stat.S_ISSOCK(kind):
+        raise InputError(f"{path}: is a socket, which cannot be written into; give another name")
+    if not stat.S_ISREG(kind):
+        return
     folder = os.path.dirname(os.path.realpath(path))  # noqa: PTH120
     if Path(folder).is_dir() and not os.access(folder, os.W_OK | os.X_OK):
         raise PermissionError(errno.EACCES, "its folder cannot be written to", str(path))

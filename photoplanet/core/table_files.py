@@ -15,6 +15,7 @@ from photoplanet.errors import InputError
 WRONG_FIELDS = "wrong number of fields"
 NOT_TEXT = "text is not UTF-8"
 MAX_ROWS = 500_000_000  # a few bytes of Parquet can claim more rows than any memory holds
+MAX_COLUMNS = 10_000  # looking for those with places, times and names takes time for every one
 STREAM_ROWS = 1 << 20  # of Parquet at a time
 STREAM_BYTES = 1 << 24  # of text at a time
 _BLOCK_BYTES = 8 << 20  # of text, where a whole table is read
@@ -55,10 +56,16 @@ def layout(path: str | Path, what: str = "a Parquet or CSV table") -> Layout:
             with arrow_files.opened(path) as source, pq.ParquetFile(source) as parquet:
                 if parquet.metadata.num_rows > MAX_ROWS:
                     raise InputError(f"{path}: claims {parquet.metadata.num_rows:,} rows, the limit is {MAX_ROWS:,}")
-                return Layout(path, tuple(parquet.schema_arrow.names), None)
-        return Layout(path, *text_tables.head(head))
+                return _bounded(Layout(path, tuple(parquet.schema_arrow.names), None))
+        return _bounded(Layout(path, *text_tables.head(head)))
     except _FAULTS as error:
         raise _unreadable(path, error) from None
+
+
+def _bounded(table: Layout) -> Layout:
+    if len(table.names) > MAX_COLUMNS:
+        raise InputError(f"{table.path}: {len(table.names):,} columns, the limit is {MAX_COLUMNS:,}; keep those needed")
+    return table
 
 
 def read(table: Layout, columns: Sequence[str], nulls: Sequence[str] = ("",)) -> tuple[pa.Table, dict[str, list[int]]]:
@@ -110,7 +117,7 @@ def stream(
 
         with arrow_files.opened(table.path) as source, pq.ParquetFile(source) as file:
             for batch in file.iter_batches(rows or STREAM_ROWS, columns=list(dict.fromkeys(columns))):
-                yield batch if _is_sound(batch) else _without_bad_text(batch)
+                yield batch if _is_sound(batch) else _without_bad_text(_spelt_out(batch))
         return
     import pyarrow.csv as pcsv
 
@@ -214,15 +221,28 @@ def _parse_options(delimiter: str, skipped: list[int] | None) -> Any:
 
 def _decodable(found: pa.Table) -> tuple[pa.Table, dict[str, list[int]]]:
     """A table without the rows whose text is not UTF-8, and their numbers."""
-    if _is_sound(found) and not any(_is_bytes(kind) for kind in found.schema.types):
+    if _is_sound(found):
         return found, {}
+    found = _spelt_out(found)
     keep = [all(row) for row in zip(*map(_readable, found.columns), strict=True)]
     gone = [number for number, kept in enumerate(keep, start=1) if not kept]
     clean = _without_bad_text(found).filter(pa.array(keep, pa.bool_()))
     return clean, {NOT_TEXT: gone} if gone else {}
 
 
+def _spelt_out(found: Any) -> Any:
+    """A table or batch whose dictionaries of texts are columns of texts, which can be looked at one by one."""
+    columns = []
+    for column in found.columns:
+        coded = pa.types.is_dictionary(column.type) and _is_text(column.type.value_type)
+        columns.append(column.cast(column.type.value_type) if coded else column)
+    return type(found).from_arrays(columns, names=found.schema.names)
+
+
 def _is_sound(found: pa.Table | pa.RecordBatch) -> bool:
+    kinds = [kind.value_type if pa.types.is_dictionary(kind) else kind for kind in found.schema.types]
+    if any(_is_bytes(kind) for kind in kinds):  # which Arrow checks only where they are made texts
+        return False
     with suppress(pa.ArrowInvalid):
         found.validate(full=True)
         return True

@@ -161,7 +161,7 @@ def match(predictions: PredictionRows, truth: pa.Table) -> Matched:
     """
     ids = [str(photo) for photo in truth["photo_id"].to_pylist()]
     if not ids:
-        raise InputError("the truth holds no usable photo: nothing to score against")
+        raise InputError("the truth holds no usable photo to score against; its rows need photo_id and coordinates")
     keys: tuple[tuple[str, Callable[[str], str]], ...] = (
         ("photo_id", names.same),
         ("file name", _file_name),
@@ -176,8 +176,8 @@ def match(predictions: PredictionRows, truth: pa.Table) -> Matched:
         if (rows >= 0).any() or not predictions.photo_id.size:
             return _joined(predictions, truth, ids, rows, how)
     raise InputError(
-        f"no prediction belongs to a photo of the truth: predictions have photo_id {str(predictions.photo_id[0])!r}, "
-        f"the truth {ids[0]!r}; give both the same photo_id"
+        f"no prediction belongs to a photo of the truth: predictions have photo_id "
+        f"{str(predictions.photo_id[0])[:100]!r}, the truth {ids[0][:100]!r}; give both the same photo_id"
     )
 
 

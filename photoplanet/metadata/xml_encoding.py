@@ -7,6 +7,7 @@ from collections.abc import Iterable, Iterator
 from photoplanet.errors import InputError, printable
 
 _HEAD = 1024  # bytes in which a declaration is looked for
+_MOST_HELD = 65_536  # bytes that a decoder may keep for later: UTF-7 keeps a shifted run, and begins it anew each time
 _MARKS = ((b"\xef\xbb\xbf", "utf-8"), (b"\xff\xfe\0\0", "utf-32-le"), (b"\0\0\xfe\xff", "utf-32-be"),
           (b"\xff\xfe", "utf-16-le"), (b"\xfe\xff", "utf-16-be"))  # fmt: skip
 _UNMARKED = ((b"<\0\0\0", "utf-32-le"), (b"\0\0\0<", "utf-32-be"), (b"<\0", "utf-16-le"), (b"\0<", "utf-16-be"))
@@ -35,6 +36,8 @@ def decoded(pieces: Iterable[bytes]) -> Iterator[str]:
     yield decoder.decode(head[len(mark) :])
     for piece in rest:
         yield decoder.decode(piece)
+        if len(decoder.getstate()[0]) > _MOST_HELD:
+            yield decoder.decode(b"", True)
     yield decoder.decode(b"", True)
 
 

@@ -186,12 +186,24 @@ def check_target(folder: str | os.PathLike[str]) -> None:
     >>> check_target("a-new-folder")
     """
     target = Path(folder)
+    check_elsewhere(target)
     if leftovers.recover(target) and not target.is_dir():
         raise InputError(f"{target} is a file; give the name of a new folder for the model")
     if target.is_dir() and not is_model(target) and not leftovers.empty(target):
         raise InputError(
             f"{target} is not empty and is not a model folder; give the name of a new folder for the model"
         )
+
+
+def check_elsewhere(folder: Path) -> None:
+    """Raise InputError for the folder that the program runs in, or one above it: such a folder cannot be replaced.
+
+    >>> check_elsewhere(Path("."))
+    Traceback (most recent call last):
+    photoplanet.errors.InputError: .: is the folder that this runs in, or above it; give the name of a new folder
+    """
+    if Path.cwd().is_relative_to(folder.resolve()):
+        raise InputError(f"{folder}: is the folder that this runs in, or above it; give the name of a new folder")
 
 
 def sha256(path: str | os.PathLike[str]) -> str:

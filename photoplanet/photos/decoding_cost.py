@@ -75,6 +75,9 @@ def of(image: Image.Image, name: str) -> Cost:
                         f"a JPEG of {size[0]} × {size[1]} pixels in more than {most} scans; save it as a baseline JPEG"
                     )
                     raise PhotoError(name, WORK, detail)
+            if jpeg_structure.fills(file, frame):
+                most = jpeg_structure.MAX_FILL
+                raise PhotoError(name, WORK, f"more than {most:,} bytes of padding within a scan; save it again")
         file.seek(position)
     elif kind is formats.WEBP:
         held = pixels * (_WEBP if image.mode == "RGB" and not _lossless(image) else _WEBP_LOSSLESS) + _size(image)

@@ -16,6 +16,7 @@ MAX_METADATA = 64_000_000  # bytes of them
 MAX_EXIF_SEGMENTS = 64  # of 64 kB; Pillow joins them one by one
 MAX_PADDING = 65_536  # bytes between segments that belong to none
 MAX_SCANS = 500  # encoders write 1 to about 20
+MAX_FILL = 1 << 20  # FF bytes in a row within a scan: until they end, Pillow hands the decoder all of them again
 _HEADER = 6 + 3 * 255  # bytes of the longest frame header
 _HEAD_WINDOW, _SCAN_WINDOW = 16384, 1 << 20  # bytes read at a time: in the head markers follow each other closely
 _USUAL_WINDOW = 2048
@@ -130,6 +131,38 @@ def count_scans(file: io.BufferedIOBase, frame: Frame, most: int) -> int:
         if scans > most:
             return scans
     return most + 1
+
+
+def fills(file: io.BufferedIOBase, frame: Frame) -> bool:
+    """Whether a scan holds so many FF bytes in a row that decoding takes time quadratic in their number.
+
+    Looks at a few bytes of every MAX_FILL / 2, since a longer run covers one of them.
+
+    >>> from PIL import Image
+    >>> file = io.BytesIO()
+    >>> Image.new("RGB", (40, 30)).save(file, "JPEG")
+    >>> fills(file, read_frame(file, "IMG_1.jpg"))
+    False
+    """
+    run, step = b"\xff" * 16, MAX_FILL // 2
+    suspects = []
+    for at in range(frame.first_scan, file.seek(0, io.SEEK_END) - MAX_FILL, step):
+        file.seek(at)
+        if file.read(len(run)) == run:
+            suspects.append(at)
+    if not suspects:
+        return False
+    marks, begin = _Markers(file, frame.first_scan, _SCAN_WINDOW), frame.first_scan
+    for _ in range(MAX_SEGMENTS):
+        marker = marks.following()
+        if any(begin <= at and at + step <= marks.at - 2 for at in suspects):
+            return True
+        if marker is None or marker == _EOI:
+            return False
+        if marker not in _LONE:
+            marks.segment()
+            begin = marks.at
+    return True
 
 
 def _frame(header: tuple[int, bytes] | None, scan: bytes, at: int) -> Frame | None:

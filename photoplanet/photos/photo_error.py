@@ -38,6 +38,7 @@ def reported(name: str) -> Iterator[None]:
             raise PhotoError(name, MEMORY, "takes more memory to decode than there is; save it smaller") from None
         detail = " ".join(str(error).split()) or type(error).__name__
         if isinstance(error, Image.DecompressionBombError):
+            detail = "more pixels in one strip or tile of a TIFF than Pillow takes; save it in smaller ones, or as JPEG"
             raise PhotoError(name, "over the pixel limit", detail) from None
         cut = isinstance(error, EOFError) or any(word in detail.lower() for word in _CUT_WORDS)
         raise PhotoError(name, "truncated" if cut else "unreadable", f"cannot decode it ({detail})") from None

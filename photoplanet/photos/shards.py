@@ -53,7 +53,9 @@ def members(shard: str | Path) -> Iterator[tuple[str, int, int]]:
                 if not member.isreg() or member.issparse():
                     continue
                 if member.size < 0 or member.offset_data + member.size > size:
-                    raise InputError(f"{path}: member {member.name!r} reaches beyond the end; the shard is cut off")
+                    raise InputError(
+                        f"{path}: member {member.name[:100]!r} reaches beyond the end; the shard is cut off"
+                    )
                 yield member.name, member.offset_data, member.size
     except (tarfile.TarError, OSError, ValueError, OverflowError, EOFError) as error:
         if isinstance(error, InputError):

@@ -17,6 +17,7 @@ def target_folder(model: Path, out: Path) -> folder.Bundle:
     >>> target_folder(installed.resolve("toy"), getfixture("tmp_path") / "mine").info.name
     'toy'
     """
+    folder.check_elsewhere(out)
     bundle = folder.read(model)
     if not leftovers.recover(out) or (out.is_dir() and leftovers.empty(out)):
         out.parent.mkdir(parents=True, exist_ok=True)

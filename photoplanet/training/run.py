@@ -37,8 +37,8 @@ def train(
     photos, out = Path(photos), Path(out)
     ranks = distributed.start(options.device)
     say = say if ranks.writes else silent
-    folder = out.with_name(out.name + ".run")
     model_folder.check_target(out)
+    folder = out.with_name(out.name + ".run")
     with working_folder.held(folder, out) if ranks.writes else nullcontext():
         return _train(photos, out, recipe, cells, validation_table, options, ranks, bar, say)
 

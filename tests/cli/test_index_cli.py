@@ -50,3 +50,12 @@ def test_wrong_use_ends_with_two_and_one_line(run, folder, tmp_path, monkeypatch
     monkeypatch.chdir(tmp_path)
     status, _, err = run("index", *words)
     assert status == 2 and message in err and err.count("\n") == 1 and not (tmp_path / "t.csv").exists()
+
+
+@pytest.mark.parametrize("name", [".", "..", "../in"])
+def test_a_folder_may_be_named_by_its_place(run, folder, tmp_path, monkeypatch, name):
+    inside = folder / "inside"
+    inside.mkdir()
+    monkeypatch.chdir(inside if name == ".." else folder)
+    status, out, err = run("index", name, "-o", tmp_path / "in.parquet")
+    assert (status, err) == (0, "") and out.startswith("1 photos")

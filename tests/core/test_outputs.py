@@ -1,6 +1,7 @@
 """Where results must not go."""
 
 import os
+import socket
 
 import pytest
 
@@ -32,3 +33,11 @@ def test_names_of_one_file_are_one_and_devices_may_be_named_twice(tmp_path):
             outputs.check([tmp_path / pair[0]], [tmp_path / pair[1]])
     outputs.check(["/dev/null", "/dev/null"], ["/dev/null"])
     outputs.check([], [tmp_path / "a"])
+
+
+def test_a_socket_is_refused_before_any_work(tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)  # names of sockets are short
+    with socket.socket(socket.AF_UNIX) as listening:
+        listening.bind("sock")
+        with pytest.raises(InputError, match="sock: is a socket"):
+            outputs.check(["sock"], [])

@@ -140,8 +140,8 @@ def test_file_names_match_when_no_id_does(tmp_path, ids, known, how):
 
 
 def test_nothing_in_common_is_an_error_not_a_zero(tmp_path):
-    path = write(tmp_path / "p.csv", "photo_id,latitude,longitude\nq,1,2\n")
-    with pytest.raises(InputError, match="no prediction belongs"):
+    path = write(tmp_path / "p.csv", f"photo_id,latitude,longitude\n{'q' * 100_000},1,2\n")
+    with pytest.raises(InputError, match=r"no prediction belongs .* have photo_id 'q{100}', the truth 'a'; give both"):
         predictions.match(predictions.read(path), truth("a"))
 
 

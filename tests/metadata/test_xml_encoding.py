@@ -1,5 +1,8 @@
 """Foreign XML as text: by its byte order mark, its first sign, or what it declares, and nothing that is no encoding."""
 
+import codecs
+from encodings import utf_7
+
 import pytest
 
 from photoplanet.errors import InputError
@@ -48,3 +51,12 @@ def test_what_is_no_encoding_of_documents_is_refused(name):
 def test_bytes_outside_the_encoding_are_replaced():
     assert read(b"<name>caf\xe9</name>") == "<name>caf�</name>"
     assert read(b"") == ""
+
+
+def test_what_utf_7_shifts_without_an_end_is_not_begun_anew_with_every_piece(monkeypatch):
+    begun, real = [], codecs.utf_7_decode
+    monkeypatch.setattr(utf_7.IncrementalDecoder, "_buffer_decode",
+                        lambda self, data, *rest: begun.append(len(data)) or real(data, *rest))  # fmt: skip
+    text = read(declared("utf-7").encode() + b"+" + b"AGEA" * 250_000 + b"-<a/>", 8192)
+    assert text.endswith("<a/>")
+    assert sum(begun) < 12_000_000  # of 1 MB; 61 MB where every piece begins it anew

@@ -256,3 +256,13 @@ def test_parts_without_their_files_are_refused(write_model, tmp_path, parts):
     edit(model, parts=parts)
     with pytest.raises(ModelError, match="parts"):
         folder.read(model)
+
+
+@pytest.mark.parametrize("name", [".", "..", "/", "../model"])
+def test_the_folder_that_the_program_runs_in_is_not_replaced(name, tmp_path, monkeypatch):
+    (tmp_path / "model").mkdir()
+    monkeypatch.chdir(tmp_path / "model")
+    with pytest.raises(InputError, match="give the name of a new folder"):
+        folder.check_target(name)
+    folder.check_target("new")
+    folder.check_target(tmp_path / "other")

@@ -124,6 +124,30 @@ def test_markers_are_found_across_the_edges_of_what_is_read_at_a_time(monkeypatc
     assert jpeg_structure.count_scans(picture, frame, 500) == scans == 10
 
 
+def filled(count, end=b"\xff\xd9"):
+    whole = bombs.encoded(Image.new("RGB", (32, 32)), "JPEG")
+    return whole[:-2] + b"\xff" * count + end
+
+
+@pytest.mark.parametrize("end", [b"\xff\xd9", b"\x00\xff\xd9", b""])
+def test_a_scan_full_of_padding_is_refused(end):
+    with pytest.raises(PhotoError, match="padding within a scan"):
+        load(filled(3_000_000, end), SMALL)
+
+
+def test_padding_behind_the_picture_and_a_little_within_are_allowed():
+    whole = filled(60_000)
+    assert load(whole, SMALL).shape == (32, 32, 3)
+    assert load(whole + b"\xff" * 3_000_000, SMALL).shape == (32, 32, 3)
+
+
+def test_a_tiff_with_too_large_a_strip_says_what_to_do(monkeypatch):
+    monkeypatch.setattr(Image, "MAX_IMAGE_PIXELS", 1000)
+    data = bombs.encoded(Image.new("L", (64, 64)), "TIFF", compression="tiff_lzw")
+    with pytest.raises(PhotoError, match=r"strip or tile .*; save it"):
+        load(data, SMALL)
+
+
 def test_the_cheap_way_through_a_head_finds_what_the_thorough_one_finds_or_leaves_it_to_that():
     picture = bytearray(encoded(Image.new("RGB", (40, 30)), "JPEG", exif=EXIF, icc_profile=bytes(3000)))
     end = picture.index(b"\xff\xda") + 14

@@ -59,6 +59,13 @@ def test_a_lacking_column_is_named_with_what_it_may_be_called(tmp_path):
         table.read(written(tmp_path, "id,north\n"), require=["photo_id", "latitude"])
 
 
+def test_a_table_of_more_columns_than_anybody_looks_through_is_refused_in_a_short_line(tmp_path):
+    path = tmp_path / "t.csv"
+    path.write_text(",".join(f"c{at}" for at in range(20_000)) + "\n")
+    with pytest.raises(InputError, match=r"t\.csv: 20,000 columns, the limit is 10,000; keep those needed$"):
+        table_files.layout(path)
+
+
 def test_a_table_that_claims_more_rows_than_any_memory_holds_is_refused(tmp_path, monkeypatch):
     assert table_files.MAX_ROWS == 500_000_000
     pq.write_table(pa.table({"id": ["a", "b", "c"]}), tmp_path / "t.parquet")

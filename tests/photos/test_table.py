@@ -327,3 +327,23 @@ def test_ids_that_are_no_text_are_not_taken_for_paths(tmp_path, ids):
     pq.write_table(pa.table({"photo_id": ids, "latitude": [1.0], "longitude": [2.0]}), tmp_path / "photos.parquet")
     with pytest.raises(InputError, match="no column path"):
         table.read(tmp_path / "photos.parquet")
+
+
+@pytest.mark.parametrize("column", ["path", "latitude", "longitude", "taken_at", "album"])
+def test_a_dictionary_of_texts_that_are_not_utf_8_costs_its_row(column, tmp_path):
+    whole = {"path": ["a.jpg", "b.jpg"], "latitude": ["1", "1"], "longitude": ["2", "2"], "album": ["x", "x"],
+             "taken_at": ["2024-01-01T00:00:00Z"] * 2}  # fmt: skip
+    whole[column] = pa.array([b"\xe9", whole[column][1].encode()]).dictionary_encode()
+    pq.write_table(pa.table(whole), tmp_path / "p.parquet")
+    found, dropped = table.read(tmp_path / "p.parquet")
+    assert found["path"].to_pylist() == ["b.jpg"]
+    assert dropped == {"text is not UTF-8": {"count": 1, "rows": [1]}}
+
+
+@pytest.mark.parametrize("kind", [pa.timestamp("ns"), pa.time64("ns"), pa.duration("ns"), pa.list_(pa.float64())])
+def test_a_column_for_both_coordinates_of_a_type_that_holds_none_is_passed_over(kind, tmp_path):
+    value = [[1.5]] if pa.types.is_list(kind) else [1]
+    rows = {"path": ["a.jpg"], "coordinates": pa.array(value, kind), "lat": [1.0], "lon": [2.0]}
+    pq.write_table(pa.table(rows), tmp_path / "p.parquet")
+    found, _ = table.read(tmp_path / "p.parquet")
+    assert found["latitude"].to_pylist() == [1.0]

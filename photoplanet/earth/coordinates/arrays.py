@@ -41,6 +41,9 @@ def read(column: Column, letters: str) -> Degrees:
     """
     column = _plain_type(column)
     if not _is_text(column.type):
+        if not _is_number(column.type):  # dates, lists, yes and no: something is said, but no coordinate
+            nothing = np.full(len(column), np.nan)
+            return Degrees(nothing, _mask(column.is_null()), np.zeros(len(column), bool))
         values = _numbers(column)
         return Degrees(np.where(np.isinf(values), np.nan, values), np.isnan(values), np.zeros(len(values), bool))
     text = pc.utf8_trim_whitespace(column)
@@ -73,6 +76,8 @@ def read_both(column: Column, longitude_first: bool = False) -> tuple[Degrees, D
     ([48.8584, nan], [2.2945, nan])
     """
     if not _is_text(column.type):
+        if pa.types.is_temporal(column.type):  # Python has no nanoseconds
+            column = column.cast(pa.int64() if column.type.bit_width == 64 else pa.int32())
         column = pa.chunked_array([pa.array(list(map(notation.spelled, column.to_pylist())), pa.string())])
     texts, codes = _distinct(column)
     both = [notation.pair(text, longitude_first) or (np.nan, np.nan) for text in texts]
@@ -175,6 +180,10 @@ def _plain_type(column: Column) -> Column:
 
 def _is_text(kind: Any) -> bool:
     return bool(pa.types.is_string(kind) or pa.types.is_large_string(kind))
+
+
+def _is_number(kind: Any) -> bool:
+    return bool(pa.types.is_floating(kind) or pa.types.is_integer(kind) or pa.types.is_decimal(kind))
 
 
 def _numbers(column: Column) -> NDArray[np.float64]:

@@ -105,8 +105,11 @@ def holds_places(table: table_files.Layout, columns: Columns, every: bool = Fals
     """
     if table.names.count(columns.latitude) > 1:
         return False
-    values = table_files.first_rows(table, [columns.latitude], _LOOKED_AT)[columns.latitude].to_pylist()
-    texts = [text for text in map(notation.spelled, values) if text is not None and not notation.is_empty(text)]
+    values = table_files.first_rows(table, [columns.latitude], _LOOKED_AT)[columns.latitude]
+    if pa.types.is_temporal(values.type):  # nanoseconds are no values of Python's
+        return False
+    found = map(notation.spelled, values.to_pylist())
+    texts = [text for text in found if text is not None and not notation.is_empty(text)]
     places = [notation.pair(text, columns.longitude_first) is not None for text in texts]
     return all(places) and bool(places) if every else any(places)
 

@@ -29,6 +29,8 @@ def index_folder(source: str | Path) -> Path:
     'Photos.index'
     """
     path = Path(source).absolute()
+    if path.name == "..":  # which a link may lead to, so it is not cut off with the name before it
+        path = path.resolve()
     return path.with_name(f"{path.name}.index")
 
 

@@ -54,6 +54,20 @@ def test_columns_of_any_type(column):
     assert found.values[0] == 1.5 and found.empty.tolist() == [False, True, True]
 
 
+@pytest.mark.parametrize(
+    "column",
+    [
+        pa.array([[1.5], None]), pa.array([{"a": 1}, None]), pa.array([1, None], pa.timestamp("ns", "Europe/Paris")),
+        pa.array([1, None], pa.time32("s")), pa.array([True, None]), pa.array([b"ab", None], pa.binary(2)),
+    ],
+)  # fmt: skip
+def test_columns_that_hold_no_numbers_and_no_text_are_unreadable_and_not_empty(column):
+    found = arrays.read(column, "NS")
+    assert np.isnan(found.values).all() and found.empty.tolist() == [False, True]
+    for both in arrays.read_both(column):
+        assert np.isnan(both.values).all() and both.empty.tolist() == [False, True]
+
+
 def test_numbers_that_are_not_finite_are_unreadable_and_empty_columns_are_empty():
     found = arrays.read(pa.array([math.inf]), "NS")
     assert math.isnan(found.values[0]) and not found.empty[0]

@@ -132,3 +132,11 @@ def test_a_library_of_vectors_answers_on_while_it_is_rebuilt(photo, tiny_model, 
     query = photo("red", "again.png")
     moved, supporter = reader.refine(query, model.locate(query))
     assert supporter == "red" and moved.best.latitude == pytest.approx(48.84)
+
+
+def test_the_index_of_a_folder_named_by_its_place_lies_beside_it(tmp_path, monkeypatch):
+    inside = tmp_path / "Photos" / "2024"
+    inside.mkdir(parents=True)
+    monkeypatch.chdir(inside)
+    assert manifest.index_folder(".") == tmp_path / "Photos" / "2024.index"
+    assert manifest.index_folder("..") == tmp_path / "Photos.index"
