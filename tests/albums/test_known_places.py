@@ -33,7 +33,7 @@ def test_points_further_apart_in_time_become_slots_of_the_album_instead():
 
 
 def test_why_a_track_places_no_photo():
-    assert known_places.silence(track(0, 901, 5000, 5100), photos(225, 5050)) == ""
+    assert known_places.silence(track(0, 901, 5000, 5800), photos(225, 5400)) == ""
     assert "at most 15 minutes apart" in known_places.silence(track(0, 901, 5000), photos(225))
     assert "while it was recorded" in known_places.silence(track(0, 901), photos(-1, 902))
     assert "while it was recorded" in known_places.silence(track(0, 901), np.array(["NaT"], "datetime64[s]"))
