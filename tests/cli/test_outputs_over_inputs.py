@@ -56,8 +56,6 @@ def here(tmp_path, monkeypatch):
 
 @pytest.mark.parametrize("arguments", COMMANDS.values(), ids=COMMANDS)
 def test_a_result_never_takes_the_place_of_what_it_is_made_from(run, here, arguments):
-    if arguments[0] == "figure":
-        pytest.importorskip("matplotlib")
     before = {path: path.read_bytes() for path in here.rglob("*") if path.is_file()}
     status, out, err = run(*arguments)
     assert status == 2 and out == "" and err.count("\n") == 1, err

@@ -53,8 +53,8 @@ def test_where_the_file_system_has_no_locks_a_run_goes_on(tmp_path, monkeypatch)
         raise OSError(5, "the lock cannot be used (disk I/O error)")
 
     monkeypatch.setattr(working_folder.lock, "take", fails)
-    with working_folder.held(tmp_path / "model.run", tmp_path / "model"):
-        pass
+    with working_folder.held(tmp_path / "model.run", tmp_path / "model") as folder:
+        assert folder == tmp_path / "model.run" and folder.is_dir()
 
 
 def test_a_folder_that_cannot_be_used_is_named(tmp_path, monkeypatch):
