@@ -3,11 +3,15 @@
 import dataclasses
 import math
 from collections.abc import Iterable
-from typing import Any
+from typing import TYPE_CHECKING, Any, TypeVar
 
 from photoplanet.errors import InputError
 
+if TYPE_CHECKING:
+    from _typeshed import DataclassInstance
+
 OPTIMIZERS = ("adagrad", "adamw", "sgd")
+Settings = TypeVar("Settings", bound="DataclassInstance")
 SCHEDULES = ("constant", "one-cycle")
 PRECISIONS = ("auto", "float32", "bf16")
 
@@ -167,13 +171,13 @@ def named(name: str) -> Recipe:
     return RECIPES[name]
 
 
-def changed(recipe: Recipe, settings: Iterable[str]) -> Recipe:
-    """Return a recipe with settings such as `learning_rate=0.01` changed; InputError names what is wrong.
+def changed(recipe: Settings, settings: Iterable[str]) -> Settings:
+    """Return a recipe (or any dataclass) with settings such as `learning_rate=0.01` changed; InputError names faults.
 
     >>> changed(named("default"), ["learning_rate=0.01", "hierarchy=0.3,0.1"]).hierarchy
     (0.3, 0.1)
     """
-    fields = {field.name: field.type for field in dataclasses.fields(Recipe)}
+    fields = {field.name: field.type for field in dataclasses.fields(recipe)}
     new: dict[str, Any] = {}
     for setting in settings:
         key, equals, text = setting.partition("=")
