@@ -125,6 +125,8 @@ def test_a_newer_format_says_how_to_upgrade(tiny_model_copy):
         ({"classes": -1}, "classes and embedding_size must be"),
         ({"name": "a\nb"}, "name must be"),
         ({"calibration": {"temperature": 0}}, "temperature must be more than 0"),
+        ({"calibration": {"readout_sharpness": 0}}, "readout_sharpness must be more than 0"),
+        ({"calibration": {"readout_sharpness": "3"}}, "readout_sharpness must be a number of 0 or more"),
         ({"calibration": {"temperature": "hot"}}, "temperature must be a number"),
         ({"calibration": {"abstain_below": -1}}, "abstain_below must be a number"),
         ({"preprocessing": {"size": -3}}, "size"),
