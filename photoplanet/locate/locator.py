@@ -253,7 +253,7 @@ class Locator:
         # Copies, so that one kept prediction does not keep the whole batch in memory.
         return Prediction(
             probabilities.copy(), self.partition, embedding.copy(), readout or point_estimates.DEFAULT_READOUT,
-            self.abstain_below, self.info.name, self.info.is_toy,
+            self.abstain_below, self.info.name, self.info.is_toy, licence=self.info.licence_note,
         )  # fmt: skip
 
     def _predict(

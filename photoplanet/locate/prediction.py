@@ -38,8 +38,9 @@ class Prediction:
 
     `embedding` (d,) float32 is the layer below the softmax; `readout` names the point estimate, how the distribution
     becomes `best`; the numbers here are exact, and are rounded only by `to_dict` and `to_geojson`. `at`: degrees of a
-    place that is known otherwise, as by the camera's GPS within an album; then the point is there. Two predictions are
-    equal when all that they were made from is equal.
+    place that is known otherwise, as by the camera's GPS within an album; then the point is there. `licence`: what
+    that of the model's weights forbids, mostly nothing. Two predictions are equal when all that they were made from is
+    equal.
 
     >>> import photoplanet as pp
     >>> where = pp.load("toy").locate(np.zeros((64, 64, 3), np.uint8))
@@ -63,6 +64,7 @@ class Prediction:
     model: str = ""
     toy: bool = False
     at: tuple[float, float] | None = None
+    licence: str = ""
 
     def __repr__(self) -> str:
         """Where, and how sure: `Prediction("Lyon, Rhône-Alpes, France", 62 % within 25 km, abstains=False)`."""
@@ -259,7 +261,7 @@ class Prediction:
         return {}
 
     def _settings(self) -> tuple[object, ...]:
-        return self.readout, self.abstain_below, self.model, self.toy, self.at
+        return self.readout, self.abstain_below, self.model, self.toy, self.at, self.licence
 
     def _around(self) -> MassAround:
         """Not kept: over a flat distribution on many cells it is megabytes, and people keep lists of predictions."""
