@@ -254,6 +254,7 @@ class Locator:
         return Prediction(
             probabilities.copy(), self.partition, embedding.copy(), readout or point_estimates.DEFAULT_READOUT,
             self.abstain_below, self.info.name, self.info.is_toy, licence=self.info.licence_note,
+            sharpness=float(self.info.calibration.get("readout_sharpness", 1.0)),
         )  # fmt: skip
 
     def _predict(

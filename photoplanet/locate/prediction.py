@@ -38,9 +38,9 @@ class Prediction:
 
     `embedding` (d,) float32 is the layer below the softmax; `readout` names the point estimate, how the distribution
     becomes `best`; the numbers here are exact, and are rounded only by `to_dict` and `to_geojson`. `at`: degrees of a
-    place that is known otherwise, as by the camera's GPS within an album; then the point is there. `licence`: what
-    that of the model's weights forbids, mostly nothing. Two predictions are equal when all that they were made from is
-    equal.
+    place that is known otherwise, as by the camera's GPS within an album; then the point is there. `sharpness`: the
+    power of the distribution that the point is estimated from. `licence`: what that of the model's weights forbids,
+    mostly nothing. Two predictions are equal when all that they were made from is equal.
 
     >>> import photoplanet as pp
     >>> where = pp.load("toy").locate(np.zeros((64, 64, 3), np.uint8))
@@ -64,6 +64,7 @@ class Prediction:
     model: str = ""
     toy: bool = False
     at: tuple[float, float] | None = None
+    sharpness: float = 1.0
     licence: str = ""
 
     def __repr__(self) -> str:
@@ -99,7 +100,8 @@ class Prediction:
         """Latitude and longitude of the point estimate, or of the known place, in degrees."""
         if self.at is not None:
             return self.at
-        latitude, longitude = point_estimates.get(self.readout)(self.probabilities[None], self.partition)
+        mass = point_estimates.sharpened(self.probabilities[None], self.sharpness)
+        latitude, longitude = point_estimates.get(self.readout)(mass, self.partition)
         return float(latitude[0]), float(longitude[0])
 
     @cached_property
@@ -261,7 +263,7 @@ class Prediction:
         return {}
 
     def _settings(self) -> tuple[object, ...]:
-        return self.readout, self.abstain_below, self.model, self.toy, self.at, self.licence
+        return self.readout, self.abstain_below, self.model, self.toy, self.at, self.sharpness, self.licence
 
     def _around(self) -> MassAround:
         """Not kept: over a flat distribution on many cells it is megabytes, and people keep lists of predictions."""
@@ -314,7 +316,8 @@ def prepare(predictions: Sequence[Prediction], region: float = REGION_SHARE) -> 
         some = predictions[start : start + few]
         part, rows = some[0].partition, np.stack([each.probabilities for each in some])
         orders = descending(rows)
-        points = np.column_stack(point_estimates.get(some[0].readout)(rows, part))
+        mass = point_estimates.sharpened(rows, some[0].sharpness)
+        points = np.column_stack(point_estimates.get(some[0].readout)(mass, part))
         for number, each in enumerate(some):
             points[number] = points[number] if each.at is None else each.at
         around, classes = MassAround(points, rows, part, orders), _classes_at(points, part)

@@ -127,12 +127,13 @@ def _check(info: ModelInfo) -> None:
         raise ValueError("name must be 1 to 100 printable characters")
     if not 0 < info.classes <= MAX_CLASSES or not 0 < info.embedding_size <= MAX_CLASSES:
         raise ValueError(f"classes and embedding_size must be 1 to {MAX_CLASSES}")
-    for key in ("temperature", "abstain_below"):
+    for key in ("temperature", "abstain_below", "readout_sharpness"):
         value = info.calibration.get(key, 1.0)
         if isinstance(value, bool) or not isinstance(value, int | float) or not math.isfinite(value) or value < 0:
             raise ValueError(f"calibration.{key} must be a number of 0 or more, not {value!r}")
-    if info.temperature == 0:
-        raise ValueError("calibration.temperature must be more than 0")
+    for key in ("temperature", "readout_sharpness"):
+        if info.calibration.get(key, 1.0) == 0:
+            raise ValueError(f"calibration.{key} must be more than 0")
     for name, digest in info.hashes.items():
         if not FILE_NAME.fullmatch(name) or name == INFO:
             raise ValueError(f"hashes: {name[:60]!r} is not a plain file name")
