@@ -25,6 +25,7 @@ PIECE = 1 << 24  # points in memory that a thread sorts at a time: the more, the
 
 MAX_PHOTOS = 10_000  # the paper's t1
 MIN_PHOTOS = 50  # the paper's t2
+PSEUDO_PHOTOS = 0.5  # added to every cell's photos in the prior, so that no cell is impossible
 
 
 class Partition:
@@ -41,6 +42,8 @@ class Partition:
     ([1118.0, 1120.0], [26.0, 26.0])
     >>> (partition.center_reaches_km == partition.reaches_km).tolist()  # no photos: the mean is the centre
     [True, True]
+    >>> partition.prior.tolist()
+    [0.5, 0.5]
     """
 
     def __init__(
@@ -81,6 +84,13 @@ class Partition:
         """The area (n,) of each cell in km²."""
         areas: NDArray[np.float64] = cells.area_km2(self.ids)
         return areas
+
+    @cached_property
+    def prior(self) -> NDArray[np.float64]:
+        """The share (n,) of photos in each cell, smoothed by PSEUDO_PHOTOS; uniform where no cell has a count."""
+        photos = self.photo_counts + PSEUDO_PHOTOS
+        share: NDArray[np.float64] = photos / photos.sum()
+        return share
 
     @cached_property
     def reaches_km(self) -> NDArray[np.float64]:

@@ -6,13 +6,14 @@ Towns of two million people and more are equally large to the gazetteer.
 """
 
 from dataclasses import dataclass
+from itertools import pairwise
 
 import numpy as np
 from numpy.typing import NDArray
 
 from photoplanet.earth import gazetteer
-from photoplanet.earth.geodesy import EARTH_RADIUS_KM
 from photoplanet.earth.gazetteer import IN_TOWN_KM
+from photoplanet.earth.geodesy import EARTH_RADIUS_KM
 
 LARGEST = 30
 LEAST_RADIUS_KM = 0.62  # of the gazetteer's towns with 5,000 people
@@ -29,7 +30,7 @@ SPOKEN = {
 
 @dataclass(frozen=True)
 class Cities:
-    """`countries`: names; of each city its name, its country's row, and `latitude`, `longitude` (cities,) in degrees."""
+    """`countries`: names; of each city its name, its country's row, and its place (cities,) in degrees."""
 
     countries: list[str]
     names: list[str]
@@ -50,7 +51,7 @@ def choose(largest: int = LARGEST) -> Cities:
     order = np.lexsort((-data.radius, home))  # country by country, the largest town first
     starts = np.searchsorted(home[order], np.arange(len(data.country_codes) + 1))
     kept: list[int] = []
-    for start, end in zip(starts[:-1], starts[1:], strict=True):
+    for start, end in pairwise(starts.tolist()):
         towns = order[start:end]
         if len(towns) and data.radius[towns[0]] >= LEAST_RADIUS_KM:
             kept += _of_country(data, towns, largest)
