@@ -14,7 +14,7 @@ from numpy.typing import NDArray
 
 from photoplanet.core.onnx_graphs import Graph
 from photoplanet.errors import ModelError
-from photoplanet.models.importers.vision_layers import ACTIVATIONS, Layers
+from photoplanet.models.importers.vision_layers import ACTIVATIONS, Layers, block_shapes
 from photoplanet.models.importers.weights import shaped
 from photoplanet.photos.preprocessing import Preprocessing
 
@@ -144,13 +144,7 @@ def _check(tensors: Mapping[str, Array], width: int, layers: int, what: str) -> 
     for name in ("pre_layrnorm", "post_layernorm"):
         shapes |= {f"vision_model.{name}.weight": (width,), f"vision_model.{name}.bias": (width,)}
     for layer in range(layers):
-        at = f"vision_model.encoder.layers.{layer}."
-        for name in ("layer_norm1", "layer_norm2"):
-            shapes |= {f"{at}{name}.weight": (width,), f"{at}{name}.bias": (width,)}
-        for name in ("q_proj", "k_proj", "v_proj", "out_proj"):
-            shapes |= {f"{at}self_attn.{name}.weight": (width, width), f"{at}self_attn.{name}.bias": (width,)}
-        inner = shaped(tensors, f"{at}mlp.fc1.weight", (None, width), what).shape[0]
-        shapes |= {f"{at}mlp.fc1.bias": (inner,), f"{at}mlp.fc2.weight": (width, inner), f"{at}mlp.fc2.bias": (width,)}
+        shapes |= block_shapes(tensors, f"vision_model.encoder.layers.{layer}.", width, what)
     if "visual_projection.weight" in tensors:
         shapes["visual_projection.weight"] = (None, width)
     for name, shape in shapes.items():

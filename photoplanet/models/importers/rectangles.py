@@ -29,7 +29,7 @@ CELL_POINTS = POINTS // 2  # at most, in a cell
 COLUMNS = ("min_lat", "min_lon", "max_lat", "max_lon", "mean_lat", "mean_lon")
 NUMBER = "cluster_id"
 MAX_BYTES, MAX_RECTANGLES = 64 << 20, 100_000
-TOLERANCE = 1e-6  # degrees: a tenth of a metre
+TOLERANCE = 1e-4  # degrees, 11 m: what float32 may have rounded
 _AT_ONCE = 512  # rectangles that are compared with all others
 
 

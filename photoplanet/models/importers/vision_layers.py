@@ -1,4 +1,4 @@
-"""The layers of a vision transformer as ONNX nodes, from tensors by the names that transformers gives them."""
+"""The layers of CLIP's transformers as ONNX nodes, from tensors by the names that Hugging Face's library gives them."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -9,12 +9,29 @@ from numpy.typing import NDArray
 
 from photoplanet.core.onnx_graphs import Graph
 from photoplanet.errors import ModelError
+from photoplanet.models.importers.weights import shaped
 
 Array = NDArray[Any]
 
 ACTIVATIONS = ("quick_gelu", "gelu", "gelu_pytorch_tanh")
 INT8 = 127.0  # the largest
 FLOAT = 1  # ONNX's number of float32
+
+
+def block_shapes(tensors: Mapping[str, Array], at: str, width: int, what: str) -> dict[str, tuple[int | None, ...]]:
+    """Return the shapes of the tensors of a block of CLIP; `at`: how their names begin. ModelError without `fc1`.
+
+    >>> len(block_shapes({"a.mlp.fc1.weight": np.zeros((4, 2))}, "a.", 2, "a model"))
+    15
+    """
+    shapes: dict[str, tuple[int | None, ...]] = {}
+    for name in ("layer_norm1", "layer_norm2"):
+        shapes |= {f"{at}{name}.weight": (width,), f"{at}{name}.bias": (width,)}
+    for name in ("q_proj", "k_proj", "v_proj", "out_proj"):
+        shapes |= {f"{at}self_attn.{name}.weight": (width, width), f"{at}self_attn.{name}.bias": (width,)}
+    inner = shaped(tensors, f"{at}mlp.fc1.weight", (None, width), what).shape[0]
+    shapes |= {f"{at}mlp.fc1.bias": (inner,), f"{at}mlp.fc2.weight": (width, inner), f"{at}mlp.fc2.bias": (width,)}
+    return shapes
 
 
 @dataclass(frozen=True)
@@ -72,8 +89,11 @@ class Layers:
             raise ModelError(f"activation {kind[:40]!r}: not one of {', '.join(ACTIVATIONS)}; this model is not read")
         return add("Mul", [add("Mul", [x, add("Add", [inner, number(1.0)])]), number(0.5)])
 
-    def attention(self, x: str, name: str, heads: int) -> str:
-        """Self-attention over (n, tokens, width), with `q_proj`, `k_proj`, `v_proj` and `out_proj` (Vaswani 2017)."""
+    def attention(self, x: str, name: str, heads: int, mask: str = "") -> str:
+        """Self-attention over (n, tokens, width), with `q_proj`, `k_proj`, `v_proj` and `out_proj` (Vaswani 2017).
+
+        `mask`: what is added before the softmax, for instance −∞ where a token may not look.
+        """
         add = self.graph.add
         width = self.tensors[f"{name}.q_proj.weight"].shape[0]
         scale = np.float32((width // heads) ** -0.5)
@@ -86,13 +106,14 @@ class Layers:
         x = add("Reshape", [x, self._sizes(0, 0, 3, heads, width // heads)])
         x = add("Transpose", [x], perm=[2, 0, 3, 1, 4])  # 3, n, heads, tokens, width of a head
         q, k, v = (add("Gather", [x, self.graph.constant(f"index.{at}", np.int64(at))], axis=0) for at in range(3))
-        weights = add("Softmax", [add("MatMul", [q, add("Transpose", [k], perm=[0, 1, 3, 2])])], axis=-1)
+        likeness = add("MatMul", [q, add("Transpose", [k], perm=[0, 1, 3, 2])])
+        weights = add("Softmax", [add("Add", [likeness, mask]) if mask else likeness], axis=-1)
         x = add("Transpose", [add("MatMul", [weights, v])], perm=[0, 2, 1, 3])
         return self.linear(add("Reshape", [x, self._sizes(0, 0, width)]), f"{name}.out_proj")
 
-    def block(self, x: str, name: str, heads: int, activation: str, epsilon: float) -> str:
+    def block(self, x: str, name: str, heads: int, activation: str, epsilon: float, mask: str = "") -> str:
         """A block that normalises first: attention, then two linear layers, each added to what it was given."""
-        inner = self.attention(self.norm(x, f"{name}.layer_norm1", epsilon), f"{name}.self_attn", heads)
+        inner = self.attention(self.norm(x, f"{name}.layer_norm1", epsilon), f"{name}.self_attn", heads, mask)
         x = self.graph.add("Add", [x, inner])
         inner = self.linear(self.norm(x, f"{name}.layer_norm2", epsilon), f"{name}.mlp.fc1")
         return self.graph.add("Add", [x, self.linear(self.activation(inner, activation), f"{name}.mlp.fc2")])

@@ -1,15 +1,14 @@
 """CLIP's tokenizer against numbers that are public, with those of its real merges that the words here need."""
 
 import json
-from pathlib import Path
 
 import pytest
+from clip_nets import real_files
 
 from photoplanet.errors import InputError, ModelError
 from photoplanet.models.importers import clip_tokens
 
-DATA = Path(__file__).parents[2] / "data" / "clip_merges.txt"
-FIRST_MERGE, START, END = 512, 49406, 49407
+START, END = 49406, 49407
 # the first is in the documentation of many libraries; all are what Hugging Face's `tokenizers` makes of the full files
 PUBLIC = {
     "a photo of a cat": [320, 1125, 539, 320, 2368],
@@ -18,20 +17,6 @@ PUBLIC = {
     "it's 1984 & we'll   go…": [585, 568, 272, 280, 279, 275, 261, 649, 1342, 861, 959],
     "東京": [48338, 21078, 361],
 }
-
-
-def real_files(folder: Path, merges=None) -> Path:
-    """The tokenizer's files as the hub has them, but for the merges that these words do not need."""
-    rows = [line.split(" ") for line in DATA.read_text().splitlines() if not line.startswith("#")]
-    seen = [*range(ord("!"), ord("~") + 1), *range(ord("¡"), ord("¬") + 1), *range(ord("®"), ord("ÿ") + 1)]
-    signs = [chr(byte) for byte in seen] + [chr(256 + at) for at in range(256 - len(seen))]
-    numbers = {sign: at for at, sign in enumerate(signs)} | {f"{sign}</w>": 256 + at for at, sign in enumerate(signs)}
-    numbers |= {one + other: FIRST_MERGE + int(rank) for rank, one, other in rows}
-    numbers |= {"<|startoftext|>": START, "<|endoftext|>": END}
-    folder.mkdir(exist_ok=True)
-    (folder / "vocab.json").write_text(json.dumps(numbers))
-    (folder / "merges.txt").write_text("#version: 0.2\n" + "".join(f"{one} {other}\n" for _, one, other in rows))
-    return folder
 
 
 @pytest.mark.parametrize("text", PUBLIC)
