@@ -109,6 +109,8 @@ def add_encoder(
         print_json(card.facts(made))
         return
     click.echo(f"added {made.name}: {_line(installed.describe(made.name))}")
+    if made.licence_note:
+        say(f"{made.name}: {made.licence_note}")
 
 
 @command.command("card", short_help="Print the card of an encoder.")
