@@ -6,10 +6,12 @@ from typing import Any
 import click
 
 from photoplanet.cli.shared import commands, options
+from photoplanet.cli.shared.extras import hint
 from photoplanet.cli.shared.numbers import Whole, is_decimal
 from photoplanet.cli.shared.output import print_json, say
 from photoplanet.cli.shared.progress import bar
 
+NEEDS = "using an encoder", "pretrained"
 HAND = "without it, what to type instead is printed"
 
 
@@ -23,7 +25,7 @@ def _three(ctx: click.Context, param: click.Parameter, value: str | None) -> tup
     return float(parts[0]), float(parts[1]), float(parts[2])
 
 
-@commands.group()
+@commands.group(epilog=hint(*NEEDS))
 def command() -> None:
     """List, add, describe and remove encoders: pretrained networks that turn photos into features.
 

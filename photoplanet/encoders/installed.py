@@ -161,7 +161,10 @@ def remove(name: str, home: Path | None = None) -> None:
         features = kept.folder(encoder.read(folder, verify=False))
     except ModelError:
         features = None
-    atomic_folders.remove(folder)
+    if folder.is_symlink():
+        folder.unlink()  # the folder itself is somebody's own
+    else:
+        atomic_folders.remove(folder)
     if features:
         shutil.rmtree(features, ignore_errors=True)
 
