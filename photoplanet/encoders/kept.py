@@ -139,7 +139,7 @@ class OfModel:
         self, sources: Iterator[Any], made: Callable[[NDArray[np.float32]], Found],
         compute: Callable[[Iterator[Any]], Iterator[Found]],
     ) -> Iterator[Found]:  # fmt: skip
-        """Yield `made` of a photo's compared features (d,) where they are kept, what `compute` gives elsewhere; close."""
+        """Yield `made` of a photo's compared features (d,) where they are kept, what `compute` gives otherwise."""
         try:
             while some := list(islice(sources, AHEAD)):
                 known = [self.get(source) if isinstance(source, str) else None for source in some]
