@@ -1,4 +1,4 @@
-"""GeoCLIP's location encoder (Vivanco et al., NeurIPS 2023) in NumPy: places → the vectors that photos are held against.
+"""GeoCLIP's location encoder (Vivanco et al., NeurIPS 2023) in NumPy: places → vectors like those of their photos.
 
 Equal Earth projection (Šavrič et al. 2019), Fourier features of three widths (Tancik et al. 2020), and a network of
 four layers for each; the three are added.
