@@ -65,7 +65,7 @@ def add_model(
     --download; without either, the lines to fetch them by hand are printed. Write ./geoclip for a folder called so.
 
     \b
-    Examples:
+    Example:
       photoplanet models add model/ --name europe --default
       photoplanet models add geoclip --from geoclip-files/ --int8
     """
