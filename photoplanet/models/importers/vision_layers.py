@@ -14,7 +14,8 @@ from photoplanet.models.importers.weights import shaped
 Array = NDArray[Any]
 
 ACTIVATIONS = ("quick_gelu", "gelu", "gelu_pytorch_tanh")
-INT8 = 127.0
+INT8 = 127.0  # the largest
+FLOAT = 1  # ONNX's number of float32
 
 
 def block_shapes(tensors: Mapping[str, Array], at: str, width: int, what: str) -> dict[str, tuple[int | None, ...]]:
@@ -37,8 +38,8 @@ def block_shapes(tensors: Mapping[str, Array], at: str, width: int, what: str) -
 class Layers:
     """Adds layers to `graph` from `tensors` by the layers' names; `int8`: weights as int8, with a scale per output.
 
-    int8 weights are a quarter of the size and are widened when the network runs (DequantizeLinear), so activations
-    keep their precision.
+    int8 weights make a file a quarter of the size. They are widened when the network is opened (ONNX Runtime folds the
+    Cast) and the products scaled, so that activations keep their precision and the network its speed.
 
     >>> layers = Layers(Graph(), {"a.weight": np.ones((3, 2), np.float32), "a.bias": np.zeros(3, np.float32)})
     >>> name = layers.linear("x", "a")
@@ -52,7 +53,13 @@ class Layers:
 
     def product(self, x: str, name: str, weights: Array) -> str:
         """Multiply x (…, in) by `weights` (out, in), called `name` in the file."""
-        return self.graph.add("MatMul", [x, self._weights(name, weights)])
+        if not self.int8:
+            return self.graph.add("MatMul", [x, self.graph.constant(name, weights.T)])
+        scale = np.abs(weights).max(axis=1) / INT8
+        scale[scale == 0] = 1
+        whole = self.graph.constant(f"{name}.int8", np.rint(weights / scale[:, None]).astype(np.int8).T)
+        x = self.graph.add("MatMul", [x, self.graph.add("Cast", [whole], to=FLOAT)])
+        return self.graph.add("Mul", [x, self.graph.constant(f"{name}.scale", scale)])
 
     def linear(self, x: str, name: str) -> str:
         """A linear layer, with its bias where it has one: (…, in) → (…, out)."""
@@ -110,15 +117,6 @@ class Layers:
         x = self.graph.add("Add", [x, inner])
         inner = self.linear(self.norm(x, f"{name}.layer_norm2", epsilon), f"{name}.mlp.fc1")
         return self.graph.add("Add", [x, self.linear(self.activation(inner, activation), f"{name}.mlp.fc2")])
-
-    def _weights(self, name: str, weights: Array) -> str:
-        if not self.int8:
-            return self.graph.constant(name, weights.T)
-        scale = np.abs(weights).max(axis=1) / INT8
-        scale[scale == 0] = 1
-        whole = np.rint(weights / scale[:, None]).astype(np.int8)
-        names = [self.graph.constant(f"{name}.int8", whole.T), self.graph.constant(f"{name}.scale", scale)]
-        return self.graph.add("DequantizeLinear", names, axis=1)
 
     def _number(self, value: float) -> str:
         return self.graph.constant(f"number.{value:.9g}", np.float32(value))
