@@ -95,15 +95,24 @@ class Encoder:
 
     def compared(self, features: NDArray[np.float32]) -> NDArray[np.float32]:
         """Return features (n, d) as they are compared: transformed, and of length 1."""
-        made = np.sqrt(np.maximum(features, 0)) if self.transform == "sqrt" else np.asarray(features, np.float32)
-        length = np.linalg.norm(made, axis=-1, keepdims=True)
-        compared: NDArray[np.float32] = made / np.maximum(length, np.float32(1e-12))
-        return compared
+        return compared(features, self.transform)
 
     def to_dict(self) -> dict[str, Any]:
         """Plain JSON values, as they stand in `encoder.json`."""
         facts = {key: value for key, value in asdict(self).items() if key not in ("folder", "preprocessing")}
         return {"format_version": FORMAT_VERSION, **facts, "preprocessing": self.preprocessing.to_dict()}
+
+
+def compared(features: NDArray[np.float32], transform: str) -> NDArray[np.float32]:
+    """Return features (…, d) as they are compared: through an encoder's `transform`, and of length 1.
+
+    >>> compared(np.array([9.0, 16.0], np.float32), "sqrt").round(2).tolist()
+    [0.6000000238418579, 0.800000011920929]
+    """
+    made = np.sqrt(np.maximum(features, 0)) if transform == "sqrt" else np.asarray(features, np.float32)
+    length = np.linalg.norm(made, axis=-1, keepdims=True)
+    unit: NDArray[np.float32] = made / np.maximum(length, np.float32(1e-12))
+    return unit
 
 
 def write(encoder: Encoder, network: bytes) -> Encoder:
