@@ -66,7 +66,7 @@ def add_model(
     folder called so.
 
     \b
-    Examples:
+    Example:
       photoplanet models add model/ --name europe --default
       photoplanet models add geoclip --from geoclip-files/ --int8
     """

@@ -164,7 +164,12 @@ def read_gallery(path: Path) -> Floats:
 
 
 def encoded(own: Own, bar: Bar = no_bar) -> Places:
-    """Return the gallery's distinct places with their vectors; the real one has 94,123, and takes half a minute."""
+    """Return the gallery's distinct places with their vectors; the real one has 94,123, and takes half a minute.
+
+    >>> encoded(Own({}, np.zeros((1, 2)), "", []))  # doctest: +ELLIPSIS
+    Traceback (most recent call last):
+    photoplanet.errors.ModelError: GeoCLIP 1.3.0: LocEnc0.capsule.0.b is missing; ...
+    """
     distinct, counts = np.unique(own.gallery, axis=0, return_counts=True)
     tensors = own.part("location_encoder.")
     geoclip_places.check(tensors, WHAT)
@@ -177,6 +182,11 @@ def cells(places: Places) -> tuple["Partition", NDArray[np.int64]]:
     """Return the adaptive partition of distinct places, `CELL_PLACES` a cell at most, and the class of each place.
 
     A cell's photos are the gallery's rows in it, and its mean theirs, so that a place that comes often counts so.
+
+    >>> places = Places(np.array([48.9, -33.9]), np.array([2.4, 151.2]), np.array([3, 1]), np.zeros((2, 512), np.float32))
+    >>> partition, rows = cells(places)
+    >>> partition.photo_counts[rows].tolist()
+    [3, 1]
     """
     from photoplanet.earth.partition.partition import Partition
 
@@ -195,6 +205,11 @@ def graph(
     """Build the network: `images` uint8 (n, size, size, 3) → `log_probabilities` (n, classes) and `embedding` (n, 512).
 
     `tensors`: CLIP's, by transformers' names; `rows`: the class of each place. `int8`: CLIP's weights, and the head's.
+
+    >>> nowhere = Places(np.zeros(0), np.zeros(0), np.zeros(0, np.int64), np.zeros((0, 512), np.float32))
+    >>> graph({}, clip_vision.Vision(28, 7, 8, 1, 1), Own({}, np.zeros((0, 2)), "", []), nowhere, np.zeros(0, np.int64), 1)
+    Traceback (most recent call last):
+    photoplanet.errors.ModelError: CLIP: visual_projection.weight is missing; is it the right model?
     """
     wide = shaped(tensors, "visual_projection.weight", (None, facts.width), "CLIP").shape[0]
     inner = shaped(own.tensors, "image_encoder.mlp.0.weight", (None, wide), WHAT).shape[0]
@@ -215,7 +230,12 @@ def graph(
 
 
 def make(files: Files, network: Path, int8: bool, bar: Bar) -> Made:
-    """Make the model of the files: as `Importer.make`."""
+    """Make the model of the files: as `Importer.make`.
+
+    >>> make(Files({Path("no-such-folder"): ""}), Path("model.onnx"), False, no_bar)  # doctest: +ELLIPSIS
+    Traceback (most recent call last):
+    photoplanet.errors.ModelError: no-such-folder: no image_encoder_mlp_weights.pth of GeoCLIP 1.3.0 in it; ...
+    """
     own = read_own(files)
     clip, listed, known = _clip(files)
     tensors = clip_vision.renamed(weights.read(listed, clip_vision.is_vision))

@@ -46,6 +46,10 @@ def check(graph: Graph, network: Path, size: int, int8: bool = False, advance: A
 
     Returns `moved`, the largest share of an answer's mass that lies elsewhere, and `cosine`, the least one of
     embeddings; ModelError where they are more than `MOVED` and `TURNED` allow. `advance`: counts nodes.
+
+    >>> check(Graph(), Path("no-such.onnx"), 32)
+    Traceback (most recent call last):
+    photoplanet.errors.ModelError: no-such.onnx: no such file; copy or export the model again
     """
     photos = pictures(size)
     [found, embedding] = open_session(network).run(list(OUTPUTS), {"images": photos})
