@@ -254,6 +254,7 @@ def make(files: Files, network: Path, int8: bool, bar: Bar) -> Made:
         "provenance": importer.provenance(files, own.files, "package geoclip 1.3.0") + known,
         "cells": f"{len(own.gallery):,} places, {len(rows):,} of them distinct, at most {CELL_PLACES} a cell; "
         "a cell has the mass of its places",
+        "counted": "places of its gallery",
         "confidence": f"the softmax of its training (scale {own.scale:.4g}) over the gallery, which was drawn like its "
         "training photos; not fitted to any photo here",
         "expected": EXPECTED,
