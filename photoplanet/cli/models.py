@@ -61,8 +61,9 @@ def add_model(
 ) -> None:  # fmt: skip
     """Check MODEL, and add it to your own models.
 
-    MODEL is a model folder, or a public geolocator: geoclip. Of the latter the files come from --from FOLDER or by
-    --download; without either, the lines to fetch them by hand are printed. Write ./geoclip for a folder called so.
+    MODEL is a model folder, or a public geolocator: geoclip, streetclip or osv5m. Of the latter the files come from
+    --from FOLDER or by --download; without either, the lines to fetch them by hand are printed. Write ./geoclip for a
+    folder called so.
 
     \b
     Example:

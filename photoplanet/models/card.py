@@ -60,12 +60,16 @@ def markdown(info: "ModelInfo", partition: "Partition") -> str:
 
 def _knows(info: "ModelInfo", partition: "Partition") -> str:
     counts = np.asarray(partition.photo_counts)
-    lines = [f"{len(partition):,} cells of the Earth's surface (S2), which held {int(counts.sum()):,} training photos."]
+    what = _plain(info.training.get("counted", "training photos"))  # not photos where somebody else trained it
+    lines = [f"{len(partition):,} cells of the Earth's surface (S2), which held {int(counts.sum()):,} {what}."]
     countries = _countries(partition, counts)
     if countries:
         shown = ", ".join(f"{name} {share:.0%}" for name, share in countries[:COUNTRIES])
         rest = len(countries) - COUNTRIES
-        lines.append(f"Photos by country: {shown}" + (f", and {rest} more." if rest > 0 else "."))
+        lines.append(
+            f"{'Photos' if what == 'training photos' else what.capitalize()} by country: {shown}"
+            + (f", and {rest} more." if rest > 0 else ".")
+        )
     if info.is_toy:
         lines.append("The toy Earth borrows the positions of real cities; its photos are painted by a program.")
     return "\n\n".join(lines)
@@ -89,7 +93,9 @@ def _made(info: "ModelInfo") -> str:
         "photo size": f"{size} × {size} pixels, {info.preprocessing.fit}",
         "embedding": f"{info.embedding_size} numbers a photo",
         "made": f"{info.created} by photoplanet {info.photoplanet_version}",
-        **{key.replace("_", " "): value for key, value in info.training.items() if _is_fact(value)},
+        **{
+            key.replace("_", " "): value for key, value in info.training.items() if _is_fact(value) and key != "counted"
+        },
     }
     return "\n".join(f"- {_plain(key)}: {_plain(value)}" for key, value in facts.items() if value != "")
 
