@@ -39,6 +39,14 @@ class Correction:
         odds = shift + slope * log_odds(mass)
         return np.asarray(1 / (1 + np.exp(-odds)))
 
+    def at_knots(self, mass: npt.ArrayLike) -> Floats:
+        """The probabilities (…, 16) that masses (…, 16) within `KNOTS_KM` stand for, none above a later one.
+
+        What is within a distance is within a longer one, too; so where the odds would say less there, they say it here.
+        """
+        each = self.stated(mass, KNOTS_KM)
+        return np.asarray(np.minimum.accumulate(each[..., ::-1], axis=-1)[..., ::-1])
+
     def mass_for(self, stated: npt.ArrayLike, km: npt.ArrayLike) -> Floats:
         """The mass (…) within `km` (…) for which `stated` (…) may be said; infinite where no mass is enough."""
         shift, slope = self._at(km)

@@ -12,6 +12,7 @@ from photoplanet.earth import cells, geodesy
 from photoplanet.errors import InputError
 from photoplanet.locate.correction import Correction
 from photoplanet.locate.place import short
+from photoplanet.models.calibration_facts import KNOTS_KM
 
 if TYPE_CHECKING:
     from photoplanet.earth.partition.partition import Partition
@@ -206,10 +207,24 @@ class MassAround:
         self._away, self._owner = (np.repeat(each, len(sizes)) for each in (away, owner))
 
     def within(self, km: NDArray[np.float64] | float) -> NDArray[np.float64]:
-        """The share (n,) within `km` (one for all, or (n,)) of the points, 0…1."""
+        """The share (n,) within `km` (one for all, or (n,)) of the points, 0…1; never more than within a longer one."""
+        held = self._mass_within(km)
+        if self._correction is None:
+            return held
+        later = np.vstack([self._at_knots, np.ones(self._n)])[np.searchsorted(KNOTS_KM, km), np.arange(self._n)]
+        return np.minimum(self._correction.stated(held, km), later)
+
+    def _mass_within(self, km: NDArray[np.float64] | float) -> NDArray[np.float64]:
         each = km if np.ndim(km) == 0 else np.asarray(km)[self._owner]
         held = np.bincount(self._owner, self._mass * overlap(self._away, self._reach, each), self._n)
-        return np.minimum(1.0, held) if self._correction is None else self._correction.stated(held, km)
+        return np.minimum(1.0, held)
+
+    @cached_property
+    def _at_knots(self) -> NDArray[np.float64]:
+        """What the correction states (16, n) at its knots."""
+        assert self._correction is not None
+        masses = [self._mass_within(float(km)) for km in KNOTS_KM]
+        return np.asarray(self._correction.at_knots(np.stack(masses, axis=1)).T)
 
     def mass_for(self, share: Floats | float, km: Floats | float) -> NDArray[np.float64]:
         """The mass (n,), at most 1, within `km` for which `share` is stated; both one for all, or (n,)."""
@@ -228,7 +243,8 @@ class MassAround:
         total, correction = np.bincount(owner, mass, self._n), self._correction
         wanted = np.broadcast_to(np.asarray(share, np.float64), self._n)
         goal = np.minimum(wanted, total) - 1e-9
-        near, far, held = *_bracket(goal if correction is None else wanted, known or {}), np.zeros(self._n)
+        near, far = _bracket(goal, known or {}) if correction is None else self._between_knots(wanted)
+        held = np.zeros(self._n)
         while (going := far - near > np.maximum(1e-3 * far, 1e-3)).any():
             # Discs that lie wholly on one side of what is still open are not looked at again.
             inside = away + reach <= near[owner]
@@ -243,6 +259,12 @@ class MassAround:
             near, far = np.where(going & ~enough, middle, near), np.where(going & enough, middle, far)
         return far
 
+    def _between_knots(self, wanted: NDArray[np.float64]) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
+        """The knots of the correction (n,) between which it first states what is `wanted` (n,), and goes on to."""
+        edges = np.array([0.0, *KNOTS_KM, HALF_CIRCUMFERENCE_KM])
+        first = (self._at_knots < wanted).sum(axis=0)
+        return edges[first], edges[first + 1]
+
 
 def _bracket(
     goal: NDArray[np.float64], known: Mapping[float, NDArray[np.float64]]
@@ -251,9 +273,7 @@ def _bracket(
     near, far = np.zeros(len(goal)), np.full(len(goal), HALF_CIRCUMFERENCE_KM)
     low, high = near.copy(), np.full(len(goal), np.inf)
     for km, held in known.items():
-        high = np.where(held < goal, high, np.minimum(high, km))
-    for km, held in known.items():
-        low = np.where((held < goal) & (km < high), np.maximum(low, km), low)
+        low, high = np.where(held < goal, np.maximum(low, km), low), np.where(held < goal, high, np.minimum(high, km))
     while True:
         middle = (near + far) / 2
         short, enough = middle <= low, middle >= high

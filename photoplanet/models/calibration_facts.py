@@ -72,11 +72,13 @@ def _check_unknown(facts: Any) -> None:
 
 
 def _check_correction(facts: Any) -> None:
-    lists = [facts.get(name) for name in ("shift", "slope")] if isinstance(facts, dict) else [None]
-    if not all(isinstance(each, list) and len(each) == len(KNOTS_KM) for each in lists):
-        raise ValueError(f"calibration.correction must hold the lists shift and slope, of {len(KNOTS_KM)} numbers each")
-    for name, least, each in (("shift", -MOST, lists[0]), ("slope", LEAST_SLOPE, lists[1])):
-        for value in each:
+    for name, least in (("shift", -MOST), ("slope", LEAST_SLOPE)):
+        values = facts.get(name) if isinstance(facts, dict) else None
+        if not isinstance(values, list) or len(values) != len(KNOTS_KM):
+            raise ValueError(
+                f"calibration.correction must hold the lists shift and slope, of {len(KNOTS_KM)} numbers each"
+            )
+        for value in values:
             if not _finite(value) or not least <= value <= MOST:
                 raise ValueError(
                     f"calibration.correction: {name} must be numbers from {least:g} to {MOST:g}, not {value!r}"

@@ -56,9 +56,10 @@ def test_a_corrected_prediction_states_what_the_correction_says(tiny_model, phot
         plain = replace(plain, unknown=unknown)
         where = replace(plain, correction=each)
         assert where != plain and where.point == plain.point and where.inside == plain.inside
+        said = [float(each.stated(plain.confidence_within(km) / plain.inside, km)) for km in KNOTS_KM]
         for name, km in geodesy.RADII_KM.items():
-            mass = plain.confidence[name] / plain.inside
-            assert where.confidence[name] == pytest.approx(float(each.stated(mass, km)) * where.inside)
+            least = min(said[KNOTS_KM.index(km) :])  # what is nearer is not likelier
+            assert where.confidence[name] == pytest.approx(least * where.inside)
         for share in REGION_SHARES:
             radius = where.credible_region(share).radius_km
             if radius < HALF_CIRCUMFERENCE_KM:
@@ -67,6 +68,16 @@ def test_a_corrected_prediction_states_what_the_correction_says(tiny_model, phot
                 assert where.confidence_within(radius * 0.99) <= share + 1e-6
             else:
                 assert where.confidence_within(HALF_CIRCUMFERENCE_KM * 0.999) < share
+
+
+def test_within_a_longer_distance_is_never_less(tiny_model, photos):
+    wild = Correction(tuple(np.tile([3.0, -3.0], N // 2)), (1.0,) * N)
+    for where in locator.load(tiny_model).locate(photos):
+        where = replace(where, correction=wild)
+        found = [where.confidence_within(km) for km in (0.01, *KNOTS_KM, 15000.0)]
+        assert found == sorted(found) and list(where.confidence.values()) == sorted(where.confidence.values())
+        radii = [where.credible_region(share).radius_km for share in REGION_SHARES]
+        assert radii == sorted(radii)
 
 
 def test_no_correction_and_one_that_changes_nothing_are_the_same(tiny_model, photos):
