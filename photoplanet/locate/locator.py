@@ -311,7 +311,7 @@ class Locator:
         return Prediction(
             probabilities.copy(), self.partition, None if embedding is None else embedding.copy(),
             readout or point_estimates.DEFAULT_READOUT, self.abstain_below, self.info.name, self.info.is_toy, at,
-            unknown, self.least_gain, self.sharpness, self.correction if at is None else None,
+            unknown, self.least_gain, self.sharpness, self.info.licence_note, self.correction if at is None else None,
         )  # fmt: skip
 
     def _predict(

@@ -46,8 +46,8 @@ class Prediction:
     place that is known otherwise, as by the camera's GPS within an album; then the point is there. `unknown`: how
     likely the photo is from outside all that the model knows (None: it cannot tell). Every confidence and radius counts
     it; only `probabilities` are those given that it is from inside. `sharpness`: the power of the distribution that the
-    point is estimated from; `correction`: from mass to what confidences and regions state of it. Two predictions are
-    equal when all that they were made from is equal.
+    point is estimated from; `licence`: what that of the model's weights forbids, mostly nothing; `correction`: from
+    mass to what is stated of it. Two predictions are equal when all that they were made from is equal.
 
     >>> import photoplanet as pp
     >>> where = pp.load("toy").locate(np.zeros((64, 64, 3), np.uint8))
@@ -76,6 +76,7 @@ class Prediction:
     unknown: float | None = None
     least_gain: float = LEAST_GAIN
     sharpness: float = 1.0
+    licence: str = ""
     correction: Correction | None = None
 
     def __repr__(self) -> str:
@@ -299,7 +300,7 @@ class Prediction:
     def _settings(self) -> tuple[object, ...]:
         return (
             self.readout, self.abstain_below, self.model, self.toy, self.at, self.unknown, self.least_gain,
-            self.sharpness, self.correction,
+            self.sharpness, self.licence, self.correction,
         )  # fmt: skip
 
     def _stated(self, held: float, km: float) -> float:
