@@ -6,6 +6,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+from hub_stand_in import HubStandIn
 from PIL import Image
 
 # Where the tiny model's training photos were "taken", and the logit that one full colour gives:
@@ -25,6 +26,14 @@ def own_home(tmp_path_factory, monkeypatch) -> Path:
     home = tmp_path_factory.mktemp("home")
     monkeypatch.setenv("PHOTOPLANET_HOME", str(home))
     return home
+
+
+@pytest.fixture
+def hub(monkeypatch):
+    """A model hub on this machine that PHOTOPLANET_HUB names: `hub.add("org/name", {"model.onnx": bytes})`."""
+    with HubStandIn() as stand_in:
+        monkeypatch.setenv("PHOTOPLANET_HUB", stand_in.address)
+        yield stand_in
 
 
 @pytest.fixture(scope="session")

@@ -16,7 +16,7 @@ import pyarrow.compute as pc
 from numpy.typing import NDArray
 
 from photoplanet.errors import InputError
-from photoplanet.photos import splits
+from photoplanet.photos import grouping
 
 RESAMPLES = 2000
 FEW = 20  # groups: with fewer, bootstrap intervals are known to be too narrow
@@ -228,12 +228,8 @@ def _units(table: pa.Table, name: str) -> Units | None:
     column = "taken_at" if name == "day" else name
     if column not in table.column_names:
         return None
-    values = table[column].cast(pa.string())
-    if name == "day":
-        values = pc.if_else(
-            pc.match_substring_regex(values, r"^\d{4}-\d{2}-\d{2}"), pc.utf8_slice_codeunits(values, 0, 10), None
-        )
-    codes = splits.codes(values) if len(values) else np.empty(0, np.int64)
+    values = grouping.days(table[column]) if name == "day" else table[column].cast(pa.string())
+    codes = grouping.codes(values) if len(values) else np.empty(0, np.int64)
     if not (codes >= 0).any():
         return None
     alone = codes < 0

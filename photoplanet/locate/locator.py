@@ -152,6 +152,7 @@ class Locator:
         own = self.info.calibration.get("abstain_below", ABSTAIN_BELOW)
         self.abstain_below = own if abstain_below is None else abstain_below
         self.least_gain = self.info.calibration.get("least_gain", unknown.LEAST_GAIN)
+        self.sharpness = self.info.calibration.get("readout_sharpness", 1.0)
         listed = {node.name for node in self.session.get_outputs()}
         self._outputs = ["log_probabilities", "embedding"] + [SIMILARITY] * (SIMILARITY in listed)
 
@@ -306,7 +307,7 @@ class Locator:
         return Prediction(
             probabilities.copy(), self.partition, None if embedding is None else embedding.copy(),
             readout or point_estimates.DEFAULT_READOUT, self.abstain_below, self.info.name, self.info.is_toy, at,
-            unknown, self.least_gain,
+            unknown, self.least_gain, self.sharpness,
         )  # fmt: skip
 
     def _predict(

@@ -42,8 +42,8 @@ class Prediction:
     becomes `best`; the numbers here are exact, and are rounded only by `to_dict` and `to_geojson`. `at`: degrees of a
     place that is known otherwise, as by the camera's GPS within an album; then the point is there. `unknown`: how
     likely the photo is from outside all that the model knows (None: it cannot tell). Every confidence and radius counts
-    it; only `probabilities` are those given that it is from inside. Two predictions are equal when all that they were
-    made from is equal.
+    it; only `probabilities` are those given that it is from inside. `sharpness`: the power of the distribution that the
+    point is estimated from. Two predictions are equal when all that they were made from is equal.
 
     >>> import photoplanet as pp
     >>> where = pp.load("toy").locate(np.zeros((64, 64, 3), np.uint8))
@@ -71,6 +71,7 @@ class Prediction:
     at: tuple[float, float] | None = None
     unknown: float | None = None
     least_gain: float = LEAST_GAIN
+    sharpness: float = 1.0
 
     def __repr__(self) -> str:
         """Where, and how sure: `Prediction("Lyon, Rhône-Alpes, France", 62 % within 25 km, abstains=False)`."""
@@ -116,7 +117,8 @@ class Prediction:
         """Latitude and longitude of the point estimate, or of the known place, in degrees."""
         if self.at is not None:
             return self.at
-        latitude, longitude = point_estimates.get(self.readout)(self.probabilities[None], self.partition)
+        mass = point_estimates.sharpened(self.probabilities[None], self.sharpness)
+        latitude, longitude = point_estimates.get(self.readout)(mass, self.partition)
         return float(latitude[0]), float(longitude[0])
 
     @cached_property
@@ -288,7 +290,10 @@ class Prediction:
         return {}
 
     def _settings(self) -> tuple[object, ...]:
-        return self.readout, self.abstain_below, self.model, self.toy, self.at, self.unknown, self.least_gain
+        return (
+            self.readout, self.abstain_below, self.model, self.toy, self.at, self.unknown, self.least_gain,
+            self.sharpness,
+        )  # fmt: skip
 
     def _around(self) -> MassAround:
         """Not kept: over a flat distribution on many cells it is megabytes, and people keep lists of predictions."""
@@ -341,7 +346,8 @@ def prepare(predictions: Sequence[Prediction], region: float = REGION_SHARE) -> 
         some = predictions[start : start + few]
         part, rows = some[0].partition, np.stack([each.probabilities for each in some])
         orders = descending(rows)
-        points = np.column_stack(point_estimates.get(some[0].readout)(rows, part))
+        mass = point_estimates.sharpened(rows, some[0].sharpness)
+        points = np.column_stack(point_estimates.get(some[0].readout)(mass, part))
         for number, each in enumerate(some):
             points[number] = points[number] if each.at is None else each.at
         around, classes = MassAround(points, rows, part, orders), _classes_at(points, part)

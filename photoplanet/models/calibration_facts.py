@@ -9,21 +9,23 @@ MOST = 1000.0  # the largest size of a weight or a bias
 
 
 def check(calibration: Mapping[str, Any]) -> None:
-    """Raise ValueError for a `temperature`, `abstain_below`, `least_gain` or `unknown` that cannot be used.
+    """Raise ValueError where something in it cannot be used.
 
-    `unknown`: `bias` and `weights`, a number for some of EVIDENCE; other facts beside them are for people.
+    `temperature`, `readout_sharpness`, `abstain_below` and `least_gain` are numbers; `unknown` has a `bias` and
+    `weights`, a number for some of EVIDENCE, and other facts for people.
 
     >>> check({"temperature": 1.2, "unknown": {"bias": 1.0, "weights": {"gain": -0.5}}})
     >>> check({"unknown": {"bias": 1.0, "weights": {"colour": -0.5}}})
     Traceback (most recent call last):
     ValueError: calibration.unknown weighs 'colour', which this photoplanet does not measure (it measures ...
     """
-    for key in ("temperature", "abstain_below", "least_gain"):
+    for key in ("temperature", "readout_sharpness", "abstain_below", "least_gain"):
         value = calibration.get(key, 1.0)
         if not _finite(value) or value < 0:
             raise ValueError(f"calibration.{key} must be a number of 0 or more, not {value!r}")
-    if calibration.get("temperature", 1.0) == 0:
-        raise ValueError("calibration.temperature must be more than 0")
+    for key in ("temperature", "readout_sharpness"):
+        if calibration.get(key, 1.0) == 0:
+            raise ValueError(f"calibration.{key} must be more than 0")
     if "unknown" in calibration:
         _check_unknown(calibration["unknown"])
 

@@ -18,7 +18,7 @@ from photoplanet.photos import splits, table
 from photoplanet.training.data import LabelledPhotos
 from photoplanet.training.recipes import Recipe
 
-TRAIN_COLUMNS = ("photo_id", "path", "latitude", "longitude", "album", "photographer", "source")
+TRAIN_COLUMNS = ("photo_id", "path", "latitude", "longitude", "album", "photographer", "taken_at", "source")
 
 
 @dataclass(frozen=True)
@@ -75,7 +75,7 @@ def prepare(photos: Path, recipe: Recipe, cells: Path | None = None, validation:
         parents=_parents(partition, recipe),
         facts={
             "photos": len(training), "outside_cells": int((~kept).sum()), "cells": len(partition),
-            "validation_photos": len(held_out), "left_out": left_out,
+            "validation_photos": len(held_out), "split": splits.facts(training, held_out), "left_out": left_out,
             "table": {"file": photos.name, "photos": len(rows)},  # no folder: cards get published
             "data": fingerprint(training, classes[kept], partition), "toy": _is_toy(training),
         },

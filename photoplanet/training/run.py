@@ -13,6 +13,7 @@ from numpy.typing import NDArray
 from photoplanet.core.progress import Bar, Say, no_bar, silent
 from photoplanet.evaluation import calibration
 from photoplanet.models import folder as model_folder
+from photoplanet.photos import splits
 from photoplanet.training import dataset, distributed, export, validation, working_folder
 from photoplanet.training.classification import Classification
 from photoplanet.training.classifier import Classifier
@@ -147,4 +148,4 @@ def _device_name(device: torch.device) -> str:
 def _counts(facts: dict[str, Any]) -> list[str]:
     dropped = f", {facts['outside_cells']:,} outside every cell left out" if facts["outside_cells"] else ""
     counts = f"{facts['photos']:,} photos in {facts['cells']:,} cells{dropped}"
-    return [f"{counts}; {facts['validation_photos']:,} for validation", *facts["left_out"]]
+    return [counts, *splits.lines(facts["split"]), *facts["left_out"]]

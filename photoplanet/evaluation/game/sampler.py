@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 
 from photoplanet.earth.geodesy import RADII_KM, distance_km
 from photoplanet.errors import InputError
-from photoplanet.photos.splits import codes
+from photoplanet.photos.grouping import codes
 
 ROUND_PHOTOS = 5  # as in the game of the paper, GeoGuessr
 _LOOK_AHEAD = 500  # photos passed over for the place they share before one is shown all the same

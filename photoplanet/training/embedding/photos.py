@@ -16,7 +16,7 @@ from photoplanet.photos import splits, table
 from photoplanet.training import embeddings
 from photoplanet.training.embeddings import Embed
 
-COLUMNS = ("photo_id", "path", "latitude", "longitude", "album", "photographer")
+COLUMNS = ("photo_id", "path", "latitude", "longitude", "album", "photographer", "taken_at")
 
 
 @dataclass(frozen=True)
