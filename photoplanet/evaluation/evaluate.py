@@ -86,8 +86,6 @@ def evaluate(
         got.confidence[scored], got.correct[scored], got.held[scored], got.answered[scored], region, units
     )
     found["radius"] = radii.check(km[scored, 0], got.radius[scored], region, units)
-    away = known_places.away(locator.partition, np.column_stack([lat, lng]))
-    found["unknown"] = unknown.check(got.unknown[scored], away[scored])
     if known is not None:
         plain = baselines.errors(known, truth, threads=threads, bar=bar)
         found["baselines"] = baselines.compared(plain, errors[:, 0], whole, scored)
@@ -123,8 +121,11 @@ def _circumstances(
     faults: list[str],
 ) -> dict[str, Any]:
     """What was evaluated, and how many photos count without being right or wrong answers."""
+    places = np.column_stack([truth.photos[name].to_numpy() for name in ("latitude", "longitude")])
+    away = known_places.away(locator.partition, places)
     found: dict[str, Any] = {
         "world": "toy" if locator.info.is_toy else "real",
+        "unknown": unknown.check(got.unknown[scored], away[scored]),
         "uncovered": int((labels[scored] < 0).sum()),
         "abstained": int(got.abstained[scored].sum()),
         "unreadable": got.unreadable,

@@ -1,6 +1,6 @@
 """How sure: the smallest set of cells that holds p of the mass, and the mass within a distance of a point."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
 from typing import TYPE_CHECKING, Any
@@ -119,6 +119,25 @@ def check_share(share: float) -> float:
     if not 0 < share <= 1:
         raise InputError(f"a credible region holds a share of the mass between 0 and 1, for instance 0.9; not {share}")
     return float(share)
+
+
+def needed(share: float, inside: Sequence[float]) -> NDArray[np.float64]:
+    """The share (n,) of the cells' mass that is `share` of the probability, of which `inside` (n,) is on the cells.
+
+    >>> needed(0.6, [1.0, 0.75, 0.0])
+    array([0.6, 0.8, inf])
+    """
+    held = np.array(inside)
+    return np.asarray(np.divide(share, held, out=np.full(len(held), np.inf), where=held > 0))
+
+
+def or_anywhere(radii: NDArray[np.float64], needed: NDArray[np.float64]) -> NDArray[np.float64]:
+    """The radii (n,) in km, but half the Earth's circumference where more than all the cells' mass is `needed` (n,).
+
+    >>> or_anywhere(np.array([10.0, 10.0]), np.array([0.8, 1.2])).round().tolist()
+    [10.0, 20015.0]
+    """
+    return np.asarray(np.where(needed > 1, HALF_CIRCUMFERENCE_KM, radii))
 
 
 class MassAround:

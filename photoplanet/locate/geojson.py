@@ -33,6 +33,7 @@ def features(
 
     held = prediction.credible_region(region)
     shared = {"photo": name, "model": prediction.model, "world": "toy" if prediction.toy else "real"}
+    shared |= {"licence": prediction.licence} if prediction.licence else {}
     facts = {
         "unknown": None if prediction.unknown is None else short(prediction.unknown),
         "abstains": prediction.abstains,

@@ -12,13 +12,14 @@ from photoplanet.earth import cells, geodesy
 from photoplanet.errors import InputError
 from photoplanet.locate import point_estimates
 from photoplanet.locate.credible_region import (
-    HALF_CIRCUMFERENCE_KM,
     REGION_SHARE,
     MassAround,
     Region,
     check_share,
     counts,
     descending,
+    needed,
+    or_anywhere,
     smallest,
 )
 from photoplanet.locate.place import Place, look_up, short
@@ -43,7 +44,8 @@ class Prediction:
     place that is known otherwise, as by the camera's GPS within an album; then the point is there. `unknown`: how
     likely the photo is from outside all that the model knows (None: it cannot tell). Every confidence and radius counts
     it; only `probabilities` are those given that it is from inside. `sharpness`: the power of the distribution that the
-    point is estimated from. Two predictions are equal when all that they were made from is equal.
+    point is estimated from. `licence`: what that of the model's weights forbids, mostly nothing. Two predictions are
+    equal when all that they were made from is equal.
 
     >>> import photoplanet as pp
     >>> where = pp.load("toy").locate(np.zeros((64, 64, 3), np.uint8))
@@ -72,6 +74,7 @@ class Prediction:
     unknown: float | None = None
     least_gain: float = LEAST_GAIN
     sharpness: float = 1.0
+    licence: str = ""
 
     def __repr__(self) -> str:
         """Where, and how sure: `Prediction("Lyon, Rhône-Alpes, France", 62 % within 25 km, abstains=False)`."""
@@ -180,9 +183,9 @@ class Prediction:
         True
         """
         if p not in self._held:
-            needed = _of_cells(check_share(p), [self.inside])
-            kept = len(smallest(self.probabilities, self.order, min(1.0, float(needed[0]))))
-            self._held[p] = kept, float(_or_anywhere(self._around().radius(needed), needed)[0])
+            share = needed(check_share(p), [self.inside])
+            kept = len(smallest(self.probabilities, self.order, min(1.0, float(share[0]))))
+            self._held[p] = kept, float(or_anywhere(self._around().radius(share), share)[0])
         kept, radius = self._held[p]
         classes = self.order[:kept]
         mass = self.probabilities[classes] * np.float32(self.inside)
@@ -292,7 +295,7 @@ class Prediction:
     def _settings(self) -> tuple[object, ...]:
         return (
             self.readout, self.abstain_below, self.model, self.toy, self.at, self.unknown, self.least_gain,
-            self.sharpness,
+            self.sharpness, self.licence,
         )  # fmt: skip
 
     def _around(self) -> MassAround:
@@ -353,9 +356,9 @@ def prepare(predictions: Sequence[Prediction], region: float = REGION_SHARE) -> 
         around, classes = MassAround(points, rows, part, orders), _classes_at(points, part)
         within = {name: around.within(km) for name, km in geodesy.RADII_KM.items()}
         inside = [each.inside for each in some]
-        needed = _of_cells(region, inside)
-        radii = around.radius(needed, {geodesy.RADII_KM[name]: held for name, held in within.items()})
-        radii, kept = _or_anywhere(radii, needed), counts(rows, orders, np.minimum(1.0, needed))
+        share = needed(region, inside)
+        radii = around.radius(share, {geodesy.RADII_KM[name]: held for name, held in within.items()})
+        radii, kept = or_anywhere(radii, share), counts(rows, orders, np.minimum(1.0, share))
         for number, each in enumerate(some):  # where cached_property keeps them
             vars(each).update(
                 order=orders[number], point=(float(points[number, 0]), float(points[number, 1])),
@@ -363,16 +366,6 @@ def prepare(predictions: Sequence[Prediction], region: float = REGION_SHARE) -> 
                 _class=int(classes[number]),
             )  # fmt: skip
             each._held[region] = int(kept[number]), float(radii[number])
-
-
-def _of_cells(share: float, inside: Sequence[float]) -> NDArray[np.float64]:
-    """The share (n,) of the cells' mass that holds `share` of the probability; over 1 where all of it does not."""
-    held = np.array(inside)
-    return np.asarray(np.divide(share, held, out=np.full(len(held), np.inf), where=held > 0))
-
-
-def _or_anywhere(radii: NDArray[np.float64], needed: NDArray[np.float64]) -> NDArray[np.float64]:
-    return np.asarray(np.where(needed > 1, HALF_CIRCUMFERENCE_KM, radii))
 
 
 def _same(one: NDArray[np.float32] | None, other: NDArray[np.float32] | None) -> bool:
