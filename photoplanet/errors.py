@@ -42,3 +42,13 @@ class TrainingError(PhotoplanetError):
     """Training cannot start or go on: no photo in any cell, a loss that is not finite, a full disk."""
 
     exit_status = 1
+
+
+class DownloadError(PhotoplanetError):
+    """A download cannot start or go on, or brought other bytes than were stated; `broken`: trying again may help."""
+
+    exit_status = 1
+
+    def __init__(self, message: str, broken: bool = False):
+        super().__init__(message)
+        self.broken = broken

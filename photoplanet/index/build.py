@@ -46,10 +46,11 @@ def index(
     With `output` (.parquet or .csv) the table is written there, its paths are relative to its folder where they can
     be, and a cache beside it lets a second run read only photos that are new or changed in size or time. A photo
     without a usable coordinate is left out unless `keep_without_gps`. `drop_graphics` leaves out diagrams and the like;
-    `filter` ("module:function", or a callable) gets each photo as a PIL image and returns True to keep it; both decode.
-    Works on `threads` (default: one per core, at most 8), or on `processes`, which pay from some 10,000 photos on.
-    `images`: a folder in which the photos of tables are looked for by path or id; `coordinates`: the tables' names of
-    latitude and longitude. Nothing is written when no photo is left. InputError for a source that cannot be used.
+    `filter` ("module:function", or a callable) gets each photo as a PIL image and returns True to keep it; "nsfw" is
+    `photos.nsfw_filter`, which leaves out pornography; both decode. Works on `threads` (default: one per core, at most
+    8), or on `processes`, which pay from some 10,000 photos on. `images`: a folder in which the photos of tables are
+    looked for by path or id; `coordinates`: the tables' names of latitude and longitude. Nothing is written when no
+    photo is left. InputError for a source that cannot be used, MissingExtra for "nsfw" without its extra.
 
     >>> import tempfile
     >>> from PIL import Image

@@ -11,7 +11,7 @@ from photoplanet.earth.coordinates.tables import place_of
 from photoplanet.errors import InputError
 from photoplanet.metadata import exif, facts
 from photoplanet.metadata.times import never_set
-from photoplanet.photos import decoding_cost, foreign_times, graphics_filter
+from photoplanet.photos import decoding_cost, foreign_times, graphics_filter, nsfw_filter
 from photoplanet.photos.decode import MAX_PIXELS, PhotoError, open_photo, opened, reported
 from photoplanet.photos.foreign_tables import matched
 from photoplanet.photos.shards import read_range, split_address
@@ -57,7 +57,10 @@ class IndexOptions:
 
     @property
     def filter_name(self) -> str | None:
-        """The user's filter in words that change when its file does."""
+        """The filter in words that change when it does: the user's file, or the network and its threshold."""
+        if self.filter == nsfw_filter.NAME:
+            nsfw_filter.network()  # fail early if the extra is missing
+            return f"{nsfw_filter.NAME}@{nsfw_filter.SHA256[:8]}:{nsfw_filter.THRESHOLD}"
         return None if self.filter is None else graphics_filter.hook_name(self.filter)
 
     @property
@@ -134,13 +137,16 @@ def _fits(value: Any, kind: str) -> bool:
 
 
 def _refusal(address: str, options: IndexOptions) -> Record | None:
-    """The verdicts that need pixels: graphics and the user's own filter; both see the photo with a short side ≥ 512."""
+    """The verdicts that need pixels: graphics, and `filter`; both see the photo with a short side ≥ 512."""
     if not options.decodes:
         return None
     image = open_photo(address, options.max_pixels, size_hint=graphics_filter.SIDE)
     if options.drop_graphics and (score := graphics_filter.graphic_score(image)) >= graphics_filter.THRESHOLD:
         return {"left": "not a photo", "detail": f"{address}: looks like a graphic (score {score:.2f})"}
-    if options.filter is not None:
+    if options.filter == nsfw_filter.NAME:
+        if (score := nsfw_filter.score(image)) >= nsfw_filter.THRESHOLD:
+            return {"left": "not safe for work", "detail": f"{address}: looks like pornography (score {score:.2f})"}
+    elif options.filter is not None:
         try:
             keep = graphics_filter.hook(options.filter)(image)
         except Exception as error:  # the user's code may raise anything; the photo is named and the rest goes on

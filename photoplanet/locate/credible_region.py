@@ -27,11 +27,11 @@ _FLOAT32 = 1e-6  # masses that are equal but for the rounding of their sum are e
 
 @dataclass(frozen=True, eq=False)
 class Region:
-    """The smallest set of cells that holds at least the asked share of the mass.
+    """The smallest set of cells that holds at least the asked share of the probability, or all of them where none does.
 
-    `classes` (k,) int32 by descending probability, `probabilities` (k,) float32, `ids` (k,) uint64, `probability`: the
-    mass held, `area_km2`, `means` (k, 2): the mean positions of the cells, `radius_km`: the distance around the
-    prediction's best point within which that share of the mass lies.
+    `classes` (k,) int32 by descending probability, `probabilities` (k,) float32, `ids` (k,) uint64, `probability`: what
+    they hold, `area_km2`, `means` (k, 2): the mean positions of the cells, `radius_km`: the distance around the
+    prediction's best point within which the share lies, `HALF_CIRCUMFERENCE_KM` where the cells do not hold as much.
 
     >>> import photoplanet as pp
     >>> region = pp.load("toy").locate(np.zeros((64, 64, 3), np.uint8)).credible_region(0.5)
@@ -106,18 +106,20 @@ def holds(probabilities: Floats, order: NDArray[np.int32], label: int, share: fl
     return bool(probabilities[before].sum(dtype=np.float64) < _goal(probabilities.sum(dtype=np.float64), share))
 
 
-def counts(rows: Floats, orders: NDArray[np.int32], share: float) -> NDArray[np.int64]:
+def counts(rows: Floats, orders: NDArray[np.int32], share: Floats | float) -> NDArray[np.int64]:
     """How many classes (n,) `smallest` keeps of each of many rows (n, classes), by their orders (n, classes).
+
+    `share`: one for all, or (n,).
 
     >>> mass = np.array([[0.5, 0.4, 0.1]])
     >>> counts(mass, descending(mass), 0.5)
     array([1])
     """
     held = np.cumsum(np.take_along_axis(rows, orders, axis=1), axis=1, dtype=np.float64)
-    return np.asarray((held < _goal(held[:, -1:], share)).sum(axis=1) + 1)
+    return np.asarray((held < _goal(held[:, -1:], np.reshape(share, (-1, 1)))).sum(axis=1) + 1)
 
 
-def _goal(total: Floats | float, share: float) -> Floats | float:
+def _goal(total: Floats | float, share: Floats | float) -> Floats | float:
     """The mass at which a region is full; sums that are equal but for the rounding of float32 are equal."""
     return total * (share * (1 - _FLOAT32))
 
@@ -168,8 +170,10 @@ class MassAround:
         held = np.bincount(self._owner, self._mass * overlap(self._away, self._reach, km), self._n)
         return np.minimum(1.0, held)
 
-    def radius(self, share: float, known: Mapping[float, NDArray[np.float64]] | None = None) -> NDArray[np.float64]:
-        """The least distance (n,) in km that holds `share` of the mass, to a thousandth.
+    def radius(
+        self, share: Floats | float, known: Mapping[float, NDArray[np.float64]] | None = None
+    ) -> NDArray[np.float64]:
+        """The least distance (n,) in km that holds `share` (one for all, or (n,)) of the mass, to a thousandth.
 
         `known`: km → what `within` returned; spares the first steps, which look at the most discs, and changes nothing.
         """

@@ -4,7 +4,7 @@ import io
 import os
 from collections import deque
 from collections.abc import Iterable, Iterator, Sized
-from typing import Any, Literal, TypeAlias, overload
+from typing import Any, Literal, NamedTuple, TypeAlias, overload
 
 import numpy as np
 from numpy.typing import NDArray
@@ -12,7 +12,7 @@ from PIL import Image
 
 from photoplanet.core import onnx_sessions, progress
 from photoplanet.errors import InputError, ModelError
-from photoplanet.locate import point_estimates
+from photoplanet.locate import point_estimates, unknown
 from photoplanet.locate.prediction import ABSTAIN_BELOW, Prediction, Predictions, prepare
 from photoplanet.models import folder, installed
 from photoplanet.photos import decode
@@ -25,6 +25,7 @@ Photo: TypeAlias = str | os.PathLike[str] | bytes | bytearray | memoryview | Ima
 """One photo: a path, `shard.tar#member`, bytes, a PIL image, or uint8 (h, w), (h, w, 3) or (h, w, 4)."""
 
 Answer: TypeAlias = Prediction | InputError
+SIMILARITY = "similarity"  # the output that a network may have beside the two that it must have
 _ONE = (str, os.PathLike, bytes, bytearray, memoryview, Image.Image, np.ndarray, io.IOBase)
 
 
@@ -57,6 +58,23 @@ def locate(
     return load(model).locate(photo)
 
 
+class Seen(NamedTuple):
+    """What a model says of n photos: `log_probabilities` (n, classes) and `embeddings` (n, d), float32.
+
+    `unknown` (n,) float64: how likely each photo is from outside all that the model knows; None where it cannot tell.
+    `similarity` (n,) float32: the mean cosine of the nearest training photos; None where the network does not give it.
+    """
+
+    log_probabilities: NDArray[np.float32]
+    embeddings: NDArray[np.float32]
+    unknown: NDArray[np.float64] | None
+    similarity: NDArray[np.float32] | None
+
+    def unknown_of(self, row: int) -> float | None:
+        """`unknown` of one photo."""
+        return None if self.unknown is None else float(self.unknown[row])
+
+
 def softmax_at(log_probabilities: NDArray[np.float32], temperature: float) -> NDArray[np.float32]:
     """Log-probabilities (n, classes) at temperature 1 → the same at `temperature`, float32, in a new array.
 
@@ -83,6 +101,10 @@ def open_network(bundle: folder.Bundle, threads: int | None) -> onnx_sessions.Se
         "log_probabilities": ("tensor(float)", [info.classes]),
         "embedding": ("tensor(float)", [info.embedding_size]),
     }
+    if any(node.name == SIMILARITY for node in session.get_outputs()):
+        outputs[SIMILARITY] = ("tensor(float)", [])
+    elif SIMILARITY in info.calibration.get("unknown", {"weights": {}})["weights"]:
+        raise _bad_network(bundle, f"no output {SIMILARITY}, which calibration.unknown in {folder.INFO} weighs")
     _check_signature(bundle, "output", session.get_outputs(), outputs)
     return session
 
@@ -95,8 +117,8 @@ def _check_signature(
         node = by_name.get(name)
         if node is None or node.type != kind or not _fits(node.shape, shape):
             have = "missing" if node is None else f"{node.type} {node.shape}"
-            sizes = ", ".join(map(str, shape))
-            raise _bad_network(bundle, f"the {side} {name} must be {kind} (photos, {sizes}), but is {have}")
+            sizes = ", ".join(map(str, ["photos", *shape]))
+            raise _bad_network(bundle, f"the {side} {name} must be {kind} ({sizes}), but is {have}")
 
 
 def _fits(found: list[Any], wanted: list[int]) -> bool:
@@ -129,6 +151,10 @@ class Locator:
         self.partition = bundle.partition
         own = self.info.calibration.get("abstain_below", ABSTAIN_BELOW)
         self.abstain_below = own if abstain_below is None else abstain_below
+        self.least_gain = self.info.calibration.get("least_gain", unknown.LEAST_GAIN)
+        self.sharpness = self.info.calibration.get("readout_sharpness", 1.0)
+        listed = {node.name for node in self.session.get_outputs()}
+        self._outputs = ["log_probabilities", "embedding"] + [SIMILARITY] * (SIMILARITY in listed)
 
     @overload
     def locate(  # type: ignore[overload-overlap]  # a str is an Iterable of str, too
@@ -222,27 +248,54 @@ class Locator:
         >>> rows.shape == (2, len(model.partition))
         True
         """
+        seen = self.see(photos)
+        return seen.log_probabilities, seen.embeddings
+
+    def see(self, photos: NDArray[np.uint8]) -> Seen:
+        """As `log_probabilities`, with what says whether the model knows such photos at all.
+
+        >>> import photoplanet as pp
+        >>> model = pp.load("toy")
+        >>> size = model.info.preprocessing.size
+        >>> model.see(np.zeros((2, size, size, 3), np.uint8)).embeddings.shape == (2, model.info.embedding_size)
+        True
+        """
         size = self.info.preprocessing.size
         if photos.dtype != np.uint8 or photos.ndim != 4 or photos.shape[1:] != (size, size, 3):
             raise InputError(f"photos are uint8 (n, {size}, {size}, 3) here, not {photos.dtype} {photos.shape}")
-        if not len(photos):
-            empty = np.empty((0, self.info.classes), np.float32), np.empty((0, self.info.embedding_size), np.float32)
-            return empty
-        try:
-            found, embedding = self.session.run(["log_probabilities", "embedding"], {"images": photos})
-        except Exception as error:  # ONNX Runtime raises its own dozen types, which share no base but Exception
-            raise _bad_network(self.bundle, onnx_sessions.one_line(error)) from None
-        expected = (len(photos), self.info.classes), (len(photos), self.info.embedding_size)
-        if (found.shape, embedding.shape) != expected:
-            raise _bad_network(self.bundle, f"answers of shape {found.shape}, {embedding.shape}, not {expected}")
-        if not np.isfinite(found).all() or not np.isfinite(embedding).all():
+        shapes = [(len(photos), self.info.classes), (len(photos), self.info.embedding_size), (len(photos),)]
+        shapes = shapes[: len(self._outputs)]
+        if len(photos):
+            try:
+                found = self.session.run(self._outputs, {"images": photos})
+            except Exception as error:  # ONNX Runtime raises its own dozen types, which share no base but Exception
+                raise _bad_network(self.bundle, onnx_sessions.one_line(error)) from None
+        else:
+            found = [np.empty(shape, np.float32) for shape in shapes]
+        if [each.shape for each in found] != shapes:
+            have, wanted = (", ".join(map(str, each)) for each in ([each.shape for each in found], shapes))
+            raise _bad_network(self.bundle, f"answers of shape {have}, not {wanted}")
+        if not all(np.isfinite(each).all() for each in found):
             raise _bad_network(self.bundle, "its answer is not finite, so its weights are bad")
-        return softmax_at(found, self.info.temperature), embedding
+        rows = softmax_at(found[0], self.info.temperature) if len(photos) else found[0]
+        similarity = found[2] if len(found) > 2 else None
+        return Seen(rows, found[1], self._unknown(rows, similarity), similarity)
+
+    def _unknown(self, rows: NDArray[np.float32], similarity: NDArray[np.float32] | None) -> NDArray[np.float64] | None:
+        facts = self.info.calibration.get("unknown")
+        if facts is None:
+            return None
+        return unknown.probability(unknown.evidence(rows, self.partition, similarity), facts)
 
     def prediction(
-        self, probabilities: NDArray[np.float32], embedding: NDArray[np.float32], readout: str | None = None
+        self,
+        probabilities: NDArray[np.float32],
+        embedding: NDArray[np.float32] | None,
+        readout: str | None = None,
+        unknown: float | None = None,
+        at: tuple[float, float] | None = None,
     ) -> Prediction:
-        """Make one photo's Prediction of its probabilities (classes,) and its embedding (d,).
+        """Make one photo's Prediction of its probabilities (classes,) and its embedding (d,); `unknown`, `at` as there.
 
         >>> import photoplanet as pp
         >>> model = pp.load("toy")
@@ -252,8 +305,9 @@ class Locator:
         """
         # Copies, so that one kept prediction does not keep the whole batch in memory.
         return Prediction(
-            probabilities.copy(), self.partition, embedding.copy(), readout or point_estimates.DEFAULT_READOUT,
-            self.abstain_below, self.info.name, self.info.is_toy,
+            probabilities.copy(), self.partition, None if embedding is None else embedding.copy(),
+            readout or point_estimates.DEFAULT_READOUT, self.abstain_below, self.info.name, self.info.is_toy, at,
+            unknown, self.least_gain, self.sharpness,
         )  # fmt: skip
 
     def _predict(
@@ -266,9 +320,9 @@ class Locator:
         good = [pixels for _, pixels in batch if not isinstance(pixels, InputError)]
         predictions: list[Prediction] = []
         if good:
-            found, embeddings = self.log_probabilities(np.stack(good))
-            for probabilities, embedding in zip(np.exp(found), embeddings, strict=True):
-                predictions.append(self.prediction(probabilities, embedding, readout))
+            seen = self.see(np.stack(good))
+            for row, probabilities in enumerate(np.exp(seen.log_probabilities)):
+                predictions.append(self.prediction(probabilities, seen.embeddings[row], readout, seen.unknown_of(row)))
             if region is not None:
                 prepare(predictions, region)
         following = iter(predictions)

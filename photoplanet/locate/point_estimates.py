@@ -141,6 +141,23 @@ def get(name: str) -> Callable[[Rows, "Partition"], Points]:
     return READOUTS[name]
 
 
+def sharpened(probabilities: Rows, sharpness: float) -> Rows:
+    """Return distributions (n, classes) to the power of `sharpness`, normalised; 1 changes nothing.
+
+    A point wants the few best cells, the mass around it wants honest doubt: a model whose `readout_sharpness` is over 1
+    estimates points from a sharper distribution than the one that it states.
+
+    >>> sharpened(np.array([[0.25, 0.75]]), 2.0).round(3).tolist()
+    [[0.1, 0.9]]
+    """
+    if sharpness == 1:
+        return probabilities
+    with np.errstate(divide="ignore"):
+        logs = np.log(np.asarray(probabilities, np.float64)) * sharpness
+    powers = np.exp(logs - logs.max(axis=-1, keepdims=True))
+    return np.asarray(powers / powers.sum(axis=-1, keepdims=True))
+
+
 def positions(name: str, partition: "Partition") -> NDArray[np.float64]:
     """Where the readout `name` places a single cell, degrees (n, 2): `center` at its centre, all others at its mean.
 

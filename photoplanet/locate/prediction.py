@@ -12,6 +12,7 @@ from photoplanet.earth import cells, geodesy
 from photoplanet.errors import InputError
 from photoplanet.locate import point_estimates
 from photoplanet.locate.credible_region import (
+    HALF_CIRCUMFERENCE_KM,
     REGION_SHARE,
     MassAround,
     Region,
@@ -22,6 +23,7 @@ from photoplanet.locate.credible_region import (
 )
 from photoplanet.locate.place import Place, look_up, short
 from photoplanet.locate.precision import percent
+from photoplanet.locate.unknown import LEAST_GAIN, gain
 
 if TYPE_CHECKING:
     from photoplanet.earth.partition.partition import Partition
@@ -38,8 +40,10 @@ class Prediction:
 
     `embedding` (d,) float32 is the layer below the softmax; `readout` names the point estimate, how the distribution
     becomes `best`; the numbers here are exact, and are rounded only by `to_dict` and `to_geojson`. `at`: degrees of a
-    place that is known otherwise, as by the camera's GPS within an album; then the point is there. Two predictions are
-    equal when all that they were made from is equal.
+    place that is known otherwise, as by the camera's GPS within an album; then the point is there. `unknown`: how
+    likely the photo is from outside all that the model knows (None: it cannot tell). Every confidence and radius counts
+    it; only `probabilities` are those given that it is from inside. `sharpness`: the power of the distribution that the
+    point is estimated from. Two predictions are equal when all that they were made from is equal.
 
     >>> import photoplanet as pp
     >>> where = pp.load("toy").locate(np.zeros((64, 64, 3), np.uint8))
@@ -51,7 +55,9 @@ class Prediction:
     True
     >>> bool(where.probabilities[where.order[0]] == where.probabilities.max()), list(where.confidence)
     (True, ['street', 'city', 'region', 'country', 'continent'])
-    >>> where.abstains == (where.confidence["country"] < ABSTAIN_BELOW)
+    >>> where.inside + (where.unknown or 0.0), where.gain > 0
+    (1.0, True)
+    >>> where.abstains == (where.confidence["country"] < ABSTAIN_BELOW or where.gain < LEAST_GAIN)
     True
     """
 
@@ -63,11 +69,15 @@ class Prediction:
     model: str = ""
     toy: bool = False
     at: tuple[float, float] | None = None
+    unknown: float | None = None
+    least_gain: float = LEAST_GAIN
+    sharpness: float = 1.0
 
     def __repr__(self) -> str:
         """Where, and how sure: `Prediction("Lyon, Rhône-Alpes, France", 62 % within 25 km, abstains=False)`."""
         best, world = self.best, ', world="toy"' if self.toy else ""
         sure = f"{percent(best.confidence)} within {best.radius_km:g} km"
+        sure += "" if self.unknown is None else f", {percent(self.unknown)} unknown"
         return f'Prediction("{best.name}", {sure}, abstains={self.abstains}{world})'
 
     def __eq__(self, other: object) -> bool:
@@ -84,6 +94,16 @@ class Prediction:
         return hash((self._settings(), len(self.probabilities), float(self.probabilities.max(initial=0))))
 
     @cached_property
+    def inside(self) -> float:
+        """The probability that the photo is from where the model has cells: 1 − `unknown`; 1 where it cannot tell."""
+        return 1.0 if self.unknown is None else 1.0 - self.unknown
+
+    @cached_property
+    def gain(self) -> float:
+        """How much `probabilities` say over the model's prior, bits."""
+        return float(gain(self.probabilities[None], self.partition)[0])
+
+    @cached_property
     def best(self) -> Place:
         """The point estimate, and the smallest of the five radii that holds half of the mass around it."""
         latitude, longitude = self.point
@@ -97,7 +117,8 @@ class Prediction:
         """Latitude and longitude of the point estimate, or of the known place, in degrees."""
         if self.at is not None:
             return self.at
-        latitude, longitude = point_estimates.get(self.readout)(self.probabilities[None], self.partition)
+        mass = point_estimates.sharpened(self.probabilities[None], self.sharpness)
+        latitude, longitude = point_estimates.get(self.readout)(mass, self.partition)
         return float(latitude[0]), float(longitude[0])
 
     @cached_property
@@ -137,18 +158,21 @@ class Prediction:
         [True, True, True]
         """
         points, classes = self.candidates(k)
-        part = self.partition
+        part, inside = self.partition, self.inside
         reaches = (part.center_reaches_km if self.readout == "center" else part.reaches_km)[classes]
         if self.at is not None or self.readout == "local":  # the first is no cell's own place
             reaches[0] = geodesy.distance_km(*points[0], *cells.vertices(part.ids[classes[0]]).T).max()
         shares, tokens = self.probabilities[classes].tolist(), [part.tokens[label] for label in classes.tolist()]
         return [
-            Place(lat, lng, share, reach, token)
+            Place(lat, lng, share * inside, reach, token)
             for (lat, lng), share, reach, token in zip(points.tolist(), shares, reaches.tolist(), tokens, strict=True)
         ]
 
     def credible_region(self, p: float = REGION_SHARE) -> Region:
-        """The smallest set of cells that holds at least `p` (0 < p ≤ 1) of the mass; InputError for another p.
+        """The smallest set of cells that holds at least `p` (0 < p ≤ 1) of the probability; InputError for another p.
+
+        Where all cells together hold less, since the photo may be from outside, it is all of them, with a radius of
+        half the Earth's circumference: anywhere.
 
         >>> import photoplanet as pp
         >>> where = pp.load("toy").locate(np.zeros((64, 64, 3), np.uint8))
@@ -156,11 +180,12 @@ class Prediction:
         True
         """
         if p not in self._held:
-            kept = len(smallest(self.probabilities, self.order, check_share(p)))
-            self._held[p] = kept, float(self._around().radius(p)[0])
+            needed = _of_cells(check_share(p), [self.inside])
+            kept = len(smallest(self.probabilities, self.order, min(1.0, float(needed[0]))))
+            self._held[p] = kept, float(_or_anywhere(self._around().radius(needed), needed)[0])
         kept, radius = self._held[p]
         classes = self.order[:kept]
-        mass = self.probabilities[classes]
+        mass = self.probabilities[classes] * np.float32(self.inside)
         return Region(
             classes=classes,
             probabilities=mass,
@@ -179,18 +204,22 @@ class Prediction:
         >>> where.confidence_within(25.0) == where.confidence["city"]
         True
         """
-        return float(self._around().within(float(km))[0])
+        return float(self._around().within(float(km))[0]) * self.inside
 
     @cached_property
     def confidence(self) -> dict[str, float]:
         """The probability at the five radii: street 1, city 25, region 200, country 750, continent 2500 km."""
-        around = self._around()
-        return {name: float(around.within(km)[0]) for name, km in geodesy.RADII_KM.items()}
+        around, inside = self._around(), self.inside
+        return {name: float(around.within(km)[0]) * inside for name, km in geodesy.RADII_KM.items()}
 
     @property
     def abstains(self) -> bool:
-        """Whether the evidence is too weak for an answer: less than `abstain_below` of the mass within 750 km."""
-        return self.confidence["country"] < self.abstain_below
+        """Whether the evidence is too weak for an answer.
+
+        That is, less than `abstain_below` of the probability lies within 750 km, or the distribution says less than
+        `least_gain` bits over the prior: then it is no answer, whatever its mass.
+        """
+        return self.confidence["country"] < self.abstain_below or self.gain < self.least_gain
 
     def to_dict(self, top: int = 5, region: float = REGION_SHARE, precision: str = "street") -> dict[str, Any]:
         """Plain values for JSON, coordinates rounded to `precision` (of `PRECISIONS`).
@@ -198,16 +227,18 @@ class Prediction:
         >>> import photoplanet as pp
         >>> where = pp.load("toy").locate(np.zeros((64, 64, 3), np.uint8))
         >>> sorted(where.to_dict())
-        ['abstains', 'best', 'confidence', 'model', 'readout', 'region', 'top', 'world']
+        ['abstains', 'best', 'confidence', 'gain_bits', 'model', 'readout', 'region', 'top', 'unknown', 'world']
         """
         held, listed = self.credible_region(region), self.top(top)
         look_up(listed[1:] if self.at else [*listed, self.best], keep=True)
         if self.at:
             look_up([listed[0], self.best])  # never cache a camera's position
         return {
+            "unknown": None if self.unknown is None else short(self.unknown),
             "best": self.best.to_dict(precision),
             "confidence": {name: short(value) for name, value in self.confidence.items()},
             "abstains": self.abstains,
+            "gain_bits": short(self.gain),
             "region": _facts(held),
             "top": [place.to_dict(precision) for place in listed],
             "readout": self.readout,
@@ -259,7 +290,10 @@ class Prediction:
         return {}
 
     def _settings(self) -> tuple[object, ...]:
-        return self.readout, self.abstain_below, self.model, self.toy, self.at
+        return (
+            self.readout, self.abstain_below, self.model, self.toy, self.at, self.unknown, self.least_gain,
+            self.sharpness,
+        )  # fmt: skip
 
     def _around(self) -> MassAround:
         """Not kept: over a flat distribution on many cells it is megabytes, and people keep lists of predictions."""
@@ -312,20 +346,33 @@ def prepare(predictions: Sequence[Prediction], region: float = REGION_SHARE) -> 
         some = predictions[start : start + few]
         part, rows = some[0].partition, np.stack([each.probabilities for each in some])
         orders = descending(rows)
-        points = np.column_stack(point_estimates.get(some[0].readout)(rows, part))
+        mass = point_estimates.sharpened(rows, some[0].sharpness)
+        points = np.column_stack(point_estimates.get(some[0].readout)(mass, part))
         for number, each in enumerate(some):
             points[number] = points[number] if each.at is None else each.at
         around, classes = MassAround(points, rows, part, orders), _classes_at(points, part)
         within = {name: around.within(km) for name, km in geodesy.RADII_KM.items()}
-        radii = around.radius(region, {geodesy.RADII_KM[name]: held for name, held in within.items()})
-        kept = counts(rows, orders, region)
+        inside = [each.inside for each in some]
+        needed = _of_cells(region, inside)
+        radii = around.radius(needed, {geodesy.RADII_KM[name]: held for name, held in within.items()})
+        radii, kept = _or_anywhere(radii, needed), counts(rows, orders, np.minimum(1.0, needed))
         for number, each in enumerate(some):  # where cached_property keeps them
             vars(each).update(
                 order=orders[number], point=(float(points[number, 0]), float(points[number, 1])),
-                confidence={name: float(shares[number]) for name, shares in within.items()},
+                confidence={name: float(shares[number]) * inside[number] for name, shares in within.items()},
                 _class=int(classes[number]),
             )  # fmt: skip
             each._held[region] = int(kept[number]), float(radii[number])
+
+
+def _of_cells(share: float, inside: Sequence[float]) -> NDArray[np.float64]:
+    """The share (n,) of the cells' mass that holds `share` of the probability; over 1 where all of it does not."""
+    held = np.array(inside)
+    return np.asarray(np.divide(share, held, out=np.full(len(held), np.inf), where=held > 0))
+
+
+def _or_anywhere(radii: NDArray[np.float64], needed: NDArray[np.float64]) -> NDArray[np.float64]:
+    return np.asarray(np.where(needed > 1, HALF_CIRCUMFERENCE_KM, radii))
 
 
 def _same(one: NDArray[np.float32] | None, other: NDArray[np.float32] | None) -> bool:

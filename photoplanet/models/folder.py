@@ -23,7 +23,7 @@ if TYPE_CHECKING:
 
 __all__ = [
     "CARD", "CELLS", "INFO", "NETWORK", "WEIGHTS", "Bundle", "ModelInfo", "add_part", "check_target", "is_model",
-    "read", "sha256", "write",
+    "read", "set_calibration", "sha256", "write",
 ]  # fmt: skip
 
 
@@ -143,6 +143,33 @@ def add_part(
         parts = info.parts | {part: {**facts, "files": sorted(files)}}
         info = replace(info, hashes=hashes, parts=parts, photoplanet_version=__version__)
         _write_facts(assembled, info, bundle.partition)
+    return Bundle(target, info)
+
+
+def set_calibration(folder: str | os.PathLike[str], calibration: Mapping[str, Any]) -> Bundle:
+    """Replace a model's `calibration`, in model.json and on its card, in one step; nothing else changes.
+
+    InputError for the folder that this runs in; ModelError for facts that no model may have, as `read` would raise it,
+    and then the old ones stay.
+
+    >>> from photoplanet.models import installed
+    >>> toy = read(installed.resolve("toy"))
+    >>> copy = write(getfixture("tmp_path") / "model", toy.info, toy.partition, toy.onnx_path)
+    >>> set_calibration(copy.folder, {"temperature": 1.5}).info.temperature
+    1.5
+    """
+    bundle = read(folder, verify=False)
+    target = bundle.folder
+    check_elsewhere(target)
+    info = replace(bundle.info, calibration=dict(calibration), photoplanet_version=__version__)
+    with atomic_folders.replacing(target, _of_others) as assembled:
+        for name in info.hashes:
+            atomic_folders.link(target / name, assembled / name)
+        try:
+            _write_facts(assembled, info, bundle.partition)
+        except ValueError as error:  # NaN, which JSON does not have
+            raise ModelError(f"{target}: calibration: {error}; nothing was changed") from error
+        facts_of.read(assembled)
     return Bundle(target, info)
 
 

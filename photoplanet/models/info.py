@@ -1,13 +1,13 @@
 """The facts of a model, as they stand in `model.json`: every field is checked when they are read."""
 
 import json
-import math
 import re
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from typing import Any, TypeVar
 
 from photoplanet.errors import ModelError
+from photoplanet.models import calibration_facts
 from photoplanet.photos.decode import Preprocessing
 
 FORMAT_VERSION = 1
@@ -25,9 +25,9 @@ class ModelInfo:
     """The facts in `model.json`; `created`, `photoplanet_version` and `hashes` are filled in by `write`.
 
     `backbone`: the arguments that rebuild the network. `calibration`: `temperature` (1.0 where it is missing) and the
-    figures around it, among them `abstain_below`. `training`: facts for the card: data, steps, metrics, and
-    `world: "toy"` where the coordinates are those of the toy Earth. `parts`: what was trained on top of the network
-    (`add_part`), by name: its facts, and under `files` the names of its files.
+    figures around it, among them what `calibration_facts.check` reads. `training`: facts for the card: data, steps,
+    metrics, and `world: "toy"` where the coordinates are those of the toy Earth. `parts`: what was trained on top of
+    the network (`add_part`), by name: its facts, and under `files` the names of its files.
 
     >>> from photoplanet.models import folder, installed
     >>> info = folder.read(installed.resolve("toy")).info
@@ -119,12 +119,7 @@ def _check(info: ModelInfo) -> None:
         raise ValueError("name must be 1 to 100 printable characters")
     if not 0 < info.classes <= MAX_CLASSES or not 0 < info.embedding_size <= MAX_CLASSES:
         raise ValueError(f"classes and embedding_size must be 1 to {MAX_CLASSES}")
-    for key in ("temperature", "abstain_below"):
-        value = info.calibration.get(key, 1.0)
-        if isinstance(value, bool) or not isinstance(value, int | float) or not math.isfinite(value) or value < 0:
-            raise ValueError(f"calibration.{key} must be a number of 0 or more, not {value!r}")
-    if info.temperature == 0:
-        raise ValueError("calibration.temperature must be more than 0")
+    calibration_facts.check(info.calibration)
     for name, digest in info.hashes.items():
         if not FILE_NAME.fullmatch(name) or name == INFO:
             raise ValueError(f"hashes: {name[:60]!r} is not a plain file name")

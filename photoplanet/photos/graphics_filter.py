@@ -112,7 +112,9 @@ def hook(filter: str | Filter) -> Filter:
         return filter
     module_name, _, function_name = filter.partition(":")
     if not module_name or not function_name:
-        raise InputError(f"filter {filter!r}: write module:function, for instance safety:keep for keep() in safety.py")
+        raise InputError(
+            f"filter {filter!r}: write nsfw, or module:function, for instance safety:keep for keep() in safety.py"
+        )
     here = str(Path.cwd())
     if here not in sys.path:
         sys.path.insert(0, here)

@@ -10,6 +10,7 @@ from photoplanet.errors import InputError
 from photoplanet.photos.decode import Preprocessing
 from photoplanet.training import augment, distributed, optimizer, precision, validation
 from photoplanet.training.averaging import Average
+from photoplanet.training.backbones import BACKBONES
 from photoplanet.training.classifier import Classifier, Outputs
 from photoplanet.training.data import AHEAD, Batch, Loader
 from photoplanet.training.dataset import Data
@@ -60,11 +61,15 @@ class Classification(Task[Batch]):
     def _build_network(self) -> None:
         recipe, ranks = self.settings, self.ranks
         torch.manual_seed(recipe.seed)
-        preprocessing = Preprocessing(size=recipe.image_size, fit=recipe.fit)
+        normalised = {"mean": kind.mean, "std": kind.std} if (kind := BACKBONES.get(recipe.backbone)) else {}
+        preprocessing = Preprocessing(size=recipe.image_size, fit=recipe.fit, **normalised)
         classes, embedding = len(self.photos.partition), recipe.embedding or None
         model = Classifier(recipe.backbone, classes, preprocessing, recipe.width, embedding)
+        if recipe.start == "pretrained":
+            model.backbone.start_pretrained()
         if ranks.ranks > 1 and recipe.sync_norm:
             model = distributed.synchronised(model)
+        model.backbone.freeze(recipe.tuned_layers, recipe.frozen_norms)
         layout = torch.channels_last if recipe.channels_last else torch.contiguous_format
         self.model = model.to(ranks.device, memory_format=layout)  # type: ignore[call-overload]  # torch's stub lacks it
         self.average = Average(self.model, recipe.average) if recipe.average else None

@@ -109,7 +109,7 @@ class Loop(Generic[Batch]):
         task = self.task
         torch.manual_seed(task.seed(self.step))
         for group in task.optimizer.param_groups:
-            group["lr"] = task.rate(self.step)
+            group["lr"] = task.rate(self.step) * group.get("scale", 1.0)
         task.optimizer.zero_grad(set_to_none=True)
         numbers = task.backward(batch, self.step)
         parameters = [p for p in task.model.parameters() if p.grad is not None]

@@ -5,6 +5,7 @@ import math
 import torch
 from torch import nn
 
+from photoplanet.training.backbones import Backbone
 from photoplanet.training.recipes import Recipe
 
 
@@ -35,14 +36,17 @@ def half_cosine(rate: float, done: float) -> float:
 def build(recipe: Recipe, model: nn.Module) -> torch.optim.Optimizer:
     """Return AdaGrad (paper, Sect. 3), AdamW or SGD with Nesterov momentum; biases and norms are never decayed.
 
+    Every group has a `scale`: its rate in those of the schedule. The backbone's last layer has 1, each layer before it
+    `layer_decay` times that of the one after it, and the head `head_rate`.
+
     >>> [group["weight_decay"] for group in build(Recipe(weight_decay=0.05), nn.Linear(2, 2)).param_groups]
     [0.05, 0.0]
     """
-    parameters = [p for p in model.parameters() if p.requires_grad]
-    groups = [
-        {"params": [p for p in parameters if p.ndim > 1], "weight_decay": recipe.weight_decay},
-        {"params": [p for p in parameters if p.ndim <= 1], "weight_decay": 0.0},
-    ]
+    groups = []
+    for scale, parameters in _by_scale(recipe, model).items():
+        for decayed in (True, False):
+            some = [p for p in parameters if (p.ndim > 1) == decayed]
+            groups.append({"params": some, "weight_decay": recipe.weight_decay * decayed, "scale": scale})
     rate = recipe.learning_rate
     if recipe.optimizer == "adagrad":
         return torch.optim.Adagrad(groups, lr=rate, initial_accumulator_value=recipe.adagrad_start, fused=_fused(model))
@@ -54,3 +58,18 @@ def build(recipe: Recipe, model: nn.Module) -> torch.optim.Optimizer:
 
 def _fused(model: nn.Module) -> bool:
     return next(model.parameters()).device.type == "cpu"  # torch has a fused AdaGrad for CPUs only
+
+
+def _by_scale(recipe: Recipe, model: nn.Module) -> dict[float, list[nn.Parameter]]:
+    """The parameters that learn, in the model's order, by the scale of their rate."""
+    backbone = getattr(model, "backbone", None)
+    scales: dict[nn.Parameter, float] = {}
+    if isinstance(backbone, Backbone):
+        scales = dict.fromkeys(model.parameters(), recipe.head_rate)
+        for before, layer in enumerate(reversed(backbone.layers())):
+            scales |= dict.fromkeys(layer.parameters(), recipe.layer_decay**before)
+    found: dict[float, list[nn.Parameter]] = {}
+    for parameter in model.parameters():
+        if parameter.requires_grad:
+            found.setdefault(scales.get(parameter, 1.0), []).append(parameter)
+    return found

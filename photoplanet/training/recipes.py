@@ -3,13 +3,18 @@
 import dataclasses
 import math
 from collections.abc import Iterable
-from typing import Any
+from typing import TYPE_CHECKING, Any, TypeVar
 
 from photoplanet.errors import InputError
 
+if TYPE_CHECKING:
+    from _typeshed import DataclassInstance
+
 OPTIMIZERS = ("adagrad", "adamw", "sgd")
+Settings = TypeVar("Settings", bound="DataclassInstance")
 SCHEDULES = ("constant", "one-cycle")
 PRECISIONS = ("auto", "float32", "bf16")
+STARTS = ("random", "pretrained")
 
 
 @dataclasses.dataclass(frozen=True)
@@ -27,6 +32,11 @@ class Recipe:
     backbone: str = "mobile"
     width: float = 1.0
     embedding: int = 0  # 0: the backbone's own
+    start: str = "random"  # the backbone's first weights: random, or pretrained where it has such (lite0, lite1, lite2)
+    tuned_layers: int = 0  # of the backbone's layers, so many of the last learn, and the head; 0: all
+    layer_decay: float = 1.0  # of the learning rate, from each layer of the backbone to the one before it
+    head_rate: float = 1.0  # the head's learning rate, in those of the backbone's last layer
+    frozen_norms: bool = False  # the backbone's batch norms keep their running statistics and use them
     image_size: int = 128
     fit: str = "squash"  # how a photo becomes a square: see photos.decode.Preprocessing
     stored: int = 0  # over 0: keep photos in memory, shrunken to squares of so many px, after their first decoding
@@ -76,7 +86,8 @@ class Recipe:
     seed: int = 0
 
     def __post_init__(self) -> None:
-        for choice, known in (("optimizer", OPTIMIZERS), ("schedule", SCHEDULES), ("precision", PRECISIONS)):
+        for choice, known in (("optimizer", OPTIMIZERS), ("schedule", SCHEDULES), ("precision", PRECISIONS),
+                              ("start", STARTS)):  # fmt: skip
             if getattr(self, choice) not in known:
                 raise InputError(f"recipe: {choice} {getattr(self, choice)!r} is unknown; use {', '.join(known)}")
         for field in dataclasses.fields(self):
@@ -87,6 +98,8 @@ class Recipe:
         for name, low, high in _BOUNDS:
             if not low <= getattr(self, name) <= high:
                 raise InputError(f"recipe: {name} {getattr(self, name)} lies outside {low:g} to {high:g}")
+        if self.start == "pretrained" and (self.width != 1 or self.embedding):
+            raise InputError("recipe: start=pretrained needs the network as it is; leave width and embedding out")
         if 0 < self.stored < self.image_size:
             raise InputError(f"recipe: stored {self.stored} is under the image_size of {self.image_size}")
         if self.fit == "crop" and not self.stored and (self.crop_area < 1 or self.crop_ratio > 1):
@@ -139,6 +152,7 @@ _BOUNDS = (
     ("auxiliary", 0, 10), ("average", 0, 0.999999), ("crop_area", 0.01, 1), ("crop_ratio", 1, 4), ("brightness", 0, 1),
     ("contrast", 0, 1), ("saturation", 0, 1), ("flip", 0, 1), ("erase", 0, 1), ("validation", 0, 0.9),
     ("validation_limit", 1, 1e9), ("max_photos", 0, 1e12), ("min_photos", 0, 1e12), ("embedding", 0, 65_536),
+    ("tuned_layers", 0, 1000), ("layer_decay", 0, 1), ("head_rate", 0, 1e6),
     ("width", 0.01, 100), ("image_size", 8, 4096), ("stored", 0, 4096), ("seed", 0, 2**62),
 )  # fmt: skip
 
@@ -167,13 +181,13 @@ def named(name: str) -> Recipe:
     return RECIPES[name]
 
 
-def changed(recipe: Recipe, settings: Iterable[str]) -> Recipe:
-    """Return a recipe with settings such as `learning_rate=0.01` changed; InputError names what is wrong.
+def changed(recipe: Settings, settings: Iterable[str]) -> Settings:
+    """Return a recipe (or any dataclass) with settings such as `learning_rate=0.01` changed; InputError names faults.
 
     >>> changed(named("default"), ["learning_rate=0.01", "hierarchy=0.3,0.1"]).hierarchy
     (0.3, 0.1)
     """
-    fields = {field.name: field.type for field in dataclasses.fields(Recipe)}
+    fields = {field.name: field.type for field in dataclasses.fields(recipe)}
     new: dict[str, Any] = {}
     for setting in settings:
         key, equals, text = setting.partition("=")

@@ -24,7 +24,7 @@ def partition():
 
 def matrix(partition, shares):
     """P(j | i) (c, c) float64 of one gap, as the text of `travel` has it."""
-    share = transition_model.popularity(partition)
+    share = partition.prior
     lat, lng = partition.means.T
     away = geodesy.distance_km(lat[:, None], lng[:, None], lat, lng)
     found = shares[0] * np.eye(len(share)) + shares[-1] * share
@@ -59,7 +59,7 @@ def test_every_step_of_some_cells_and_the_rest_is_its_matrix(partition):
     rng = np.random.default_rng(0)
     states = np.sort(rng.choice(len(partition), 120, replace=False))
     chain = timed_hmm.TimedChain(partition, states, transition_model.default().at(GAPS))
-    share = transition_model.popularity(partition)
+    share = partition.prior
     out = np.append(share[states], 1 - share[states].sum())
     for gap, shares in enumerate(chain.shares):
         whole = np.empty((121, 121))
@@ -91,7 +91,7 @@ def test_an_album_is_decoded_as_by_matrices(partition, anchored):
     known = np.full(n, -1, np.int32)
     if anchored:
         known[5] = 11
-    log_share = np.log(transition_model.popularity(partition))
+    log_share = np.log(partition.prior)
     told = np.array(rows, float)
     told[known < 0] -= log_share
     told[3] = 0

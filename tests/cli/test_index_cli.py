@@ -3,7 +3,7 @@ import json
 
 import pytest
 
-from photoplanet.photos import table
+from photoplanet.photos import nsfw_filter, table
 
 
 @pytest.fixture
@@ -59,3 +59,21 @@ def test_a_folder_may_be_named_by_its_place(run, folder, tmp_path, monkeypatch, 
     monkeypatch.chdir(inside if name == ".." else folder)
     status, out, err = run("index", name, "-o", tmp_path / "in.parquet")
     assert (status, err) == (0, "") and out.startswith("1 photos")
+
+
+def test_the_filter_for_pornography_counts_names_and_scores(run, folder, tmp_path, monkeypatch):
+    words = ("index", folder, "-o", tmp_path / "p.csv", "--filter", "nsfw", "--report", tmp_path / "left-out.csv")
+    monkeypatch.setattr(nsfw_filter, "score", lambda image: 0.876)
+    status, out, err = run(*words)
+    assert status == 2 and "2 left out: not safe for work" in out and "no photo could be indexed" in err
+    with (tmp_path / "left-out.csv").open(newline="") as file:
+        rows = [each for each in csv.DictReader(file) if each["reason"] == "not safe for work"]
+    assert any("good.jpg" in row["path"] for row in rows)
+    assert all(row["detail"].endswith("looks like pornography (score 0.88)") for row in rows)
+
+
+def test_a_filter_without_its_extra_ends_with_one_line(run, folder, tmp_path, monkeypatch):
+    nsfw_filter.network.cache_clear()
+    monkeypatch.setattr(nsfw_filter, "PACKAGE", "no-such-package")
+    status, _, err = run("index", folder, "-o", tmp_path / "p.csv", "--filter", "nsfw")
+    assert status == 2 and err.count("\n") == 1 and "the filter 'nsfw' needs the 'nsfw' extra" in err

@@ -19,7 +19,8 @@ def answer(tiny_model):
     partition = folder.read(tiny_model).partition
 
     def make(probabilities, at=None, abstain_below=0.0):
-        return Prediction(np.array(probabilities, np.float32), partition, at=at, abstain_below=abstain_below)
+        row = np.array(probabilities, np.float32)
+        return Prediction(row, partition, at=at, abstain_below=abstain_below, least_gain=abstain_below)
 
     return make
 

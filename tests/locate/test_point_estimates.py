@@ -169,3 +169,13 @@ def test_wrong_shapes_and_names_are_refused():
         point_estimates.local(np.ones((1, 3)), partition)
     with pytest.raises(InputError, match="center, mean, local"):
         point_estimates.get("median")
+
+
+def test_sharpened_distributions_keep_their_order_and_sum_to_one():
+    rows = np.random.default_rng(0).dirichlet(np.full(9, 0.3), 20)
+    assert point_estimates.sharpened(rows, 1.0) is rows
+    for power in (0.5, 3.0, 40.0):
+        sharp = point_estimates.sharpened(rows, power)
+        assert sharp.sum(axis=1) == pytest.approx(1)
+        assert (sharp.argsort(axis=1)[:, -1] == rows.argsort(axis=1)[:, -1]).all()
+        assert np.allclose(sharp, rows**power / (rows**power).sum(axis=1, keepdims=True))

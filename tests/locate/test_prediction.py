@@ -55,6 +55,18 @@ def test_the_best_point_says_the_finest_radius_that_is_likelier_than_not(predict
     assert lost.radius_km == 2500 and lost.confidence == pytest.approx(0.28)
 
 
+def test_a_sharper_readout_moves_the_point_and_not_the_mass(prediction, tiny_cities):
+    even = prediction(readout="expected", Paris=0.33, Brussels=0.33, Sydney=0.34)
+    assert geodesy.distance_km(*even.point, *tiny_cities["Sydney"]) > 10_000  # two near each other are worth more
+    sharp = replace(even, sharpness=20.0)
+    assert sharp.point == pytest.approx(tiny_cities["Sydney"], abs=1e-3)
+    assert sharp.confidence["country"] == pytest.approx(0.34) and sharp != even
+    assert np.array_equal(sharp.probabilities, even.probabilities)
+    together = replace(even, sharpness=20.0)
+    prepare([together])
+    assert together.point == sharp.point
+
+
 def test_names_are_no_finer_than_what_is_known(prediction):
     assert prediction(Paris=1.0).best.name == "Île-de-France, France"
     assert prediction(Paris=0.4, Brussels=0.35, Sydney=0.25).best.name == "France"

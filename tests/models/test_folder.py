@@ -125,6 +125,8 @@ def test_a_newer_format_says_how_to_upgrade(tiny_model_copy):
         ({"classes": -1}, "classes and embedding_size must be"),
         ({"name": "a\nb"}, "name must be"),
         ({"calibration": {"temperature": 0}}, "temperature must be more than 0"),
+        ({"calibration": {"readout_sharpness": 0}}, "readout_sharpness must be more than 0"),
+        ({"calibration": {"readout_sharpness": "3"}}, "readout_sharpness must be a number of 0 or more"),
         ({"calibration": {"temperature": "hot"}}, "temperature must be a number"),
         ({"calibration": {"abstain_below": -1}}, "abstain_below must be a number"),
         ({"preprocessing": {"size": -3}}, "size"),
@@ -266,3 +268,36 @@ def test_the_folder_that_the_program_runs_in_is_not_replaced(name, tmp_path, mon
         folder.check_target(name)
     folder.check_target("new")
     folder.check_target(tmp_path / "other")
+
+
+def test_a_calibration_is_replaced_and_nothing_else(write_model, tmp_path):
+    write_model(tmp_path / "model", temperature=2.0)
+    created = folder.read(tmp_path / "model").info.created
+    (tmp_path / "model" / "notes.txt").write_text("mine")
+    folder.add_part(tmp_path / "model", "extra", {"numbers": 3}, {"extra.bin": tmp_path / "model" / "notes.txt"})
+    inode = (tmp_path / "model" / "model.onnx").stat().st_ino
+    folder.set_calibration(tmp_path / "model", {"temperature": 0.5, "abstain_below": 0.25})
+    after = folder.read(tmp_path / "model")
+    assert after.info.calibration == {"temperature": 0.5, "abstain_below": 0.25}
+    assert after.info.parts["extra"]["numbers"] == 3 and after.info.created == created
+    assert (tmp_path / "model" / "model.onnx").stat().st_ino == inode
+    assert (tmp_path / "model" / "notes.txt").read_text() == "mine"
+    assert "temperature: 0.5" in (tmp_path / "model" / "MODEL_CARD.md").read_text()
+    assert [path.name for path in tmp_path.iterdir()] == ["model"]
+
+
+@pytest.mark.parametrize("bad", [{"temperature": 0}, {"temperature": "hot"}, {"abstain_below": float("nan")}])
+def test_a_calibration_that_no_model_may_have_changes_nothing(write_model, tmp_path, bad):
+    write_model(tmp_path / "model", temperature=2.0)
+    facts = (tmp_path / "model" / "model.json").read_bytes()
+    with pytest.raises(ModelError, match="calibration"):
+        folder.set_calibration(tmp_path / "model", bad)
+    assert (tmp_path / "model" / "model.json").read_bytes() == facts
+    assert [path.name for path in tmp_path.iterdir()] == ["model"]
+
+
+def test_the_folder_that_the_program_runs_in_keeps_its_calibration(write_model, tmp_path, monkeypatch):
+    write_model(tmp_path / "model")
+    monkeypatch.chdir(tmp_path / "model")
+    with pytest.raises(InputError, match="the folder that this runs in"):
+        folder.set_calibration(".", {"temperature": 2.0})

@@ -118,7 +118,7 @@ def test_an_album_shows_itself_too(model, photo):
 
 def test_a_map_across_the_180th_meridian_holds_together():
     part = pp.Partition.from_cells(np.unique(pp.cells.from_latlng(FIJI[:, 0], FIJI[:, 1], level=7)))
-    where = Prediction(np.full(len(part), 1 / len(part), np.float32), part)
+    where = Prediction(np.full(len(part), 1 / len(part), np.float32), part, least_gain=0.0)
     drawn = picture(where._repr_html_())
     cells = [each for each in drawn.iter(f"{SVG}path") if each.get("class") == "cell"]
     close = [each for each in drawn.iterfind(f"{SVG}path") if each.get("class") == "cell"]
@@ -150,7 +150,7 @@ def close(*places, level=12):
     lat, lng = np.transpose(places)
     part = pp.Partition.from_cells(np.unique(pp.cells.from_latlng(lat, lng, level=level)))
     rows = part.assign(lat, lng)
-    return [Prediction(np.eye(len(part), dtype=np.float32)[row], part) for row in rows]
+    return [Prediction(np.eye(len(part), dtype=np.float32)[row], part, least_gain=0.0) for row in rows]
 
 
 def scale_of(drawn):

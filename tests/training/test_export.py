@@ -46,7 +46,8 @@ def exported(cells, tmp_path_factory):
     return network(), bundle
 
 
-@pytest.mark.parametrize("backbone", BACKBONES)
+# lite1 and lite2 differ from lite0 in numbers alone
+@pytest.mark.parametrize("backbone", [name for name in BACKBONES if name not in ("lite1", "lite2")])
 def test_onnx_runtime_agrees_with_torch_for_any_batch_size(backbone, tmp_path):
     model, path = network(backbone), tmp_path / "model.onnx"
     with warnings.catch_warnings():

@@ -25,6 +25,7 @@ PIECE = 1 << 24  # points in memory that a thread sorts at a time: the more, the
 
 MAX_PHOTOS = 10_000  # the paper's t1
 MIN_PHOTOS = 50  # the paper's t2
+PSEUDO_PHOTOS = 0.5  # added to every cell's photos in the prior, so that no cell is impossible
 
 
 class Partition:
@@ -41,6 +42,8 @@ class Partition:
     ([1118.0, 1120.0], [26.0, 26.0])
     >>> (partition.center_reaches_km == partition.reaches_km).tolist()  # no photos: the mean is the centre
     [True, True]
+    >>> partition.prior.tolist()
+    [0.5, 0.5]
     """
 
     def __init__(
@@ -83,6 +86,13 @@ class Partition:
         return areas
 
     @cached_property
+    def prior(self) -> NDArray[np.float64]:
+        """The share (n,) of photos in each cell, smoothed by PSEUDO_PHOTOS; uniform where no cell has a count."""
+        photos = self.photo_counts + PSEUDO_PHOTOS
+        share: NDArray[np.float64] = photos / photos.sum()
+        return share
+
+    @cached_property
     def reaches_km(self) -> NDArray[np.float64]:
         """From each cell's mean position to its farthest corner (n,), km."""
         return self._reaches(self.means)
@@ -106,16 +116,17 @@ class Partition:
         max_photos: int = MAX_PHOTOS,
         min_photos: int = MIN_PHOTOS,
         advance: Advance = ignore,
+        max_level: int = cells.MAX_LEVEL,
     ) -> "Partition":
         """Split cells while they hold more than `max_photos` of the points, then drop those under `min_photos` (§3).
 
-        `lat`, `lng` (n,) in degrees. Splitting stops at level 30. `InputError` for bad coordinates or limits, and where
-        no cell is left.
+        `lat`, `lng` (n,) in degrees. Splitting stops at `max_level`. `InputError` for bad coordinates or limits, and
+        where no cell is left.
 
         >>> Partition.adaptive([48.1, 48.2, 48.3, 35.7], [2.1, 2.2, 2.3, 139.7], max_photos=2, min_photos=1)
         <Partition of 3 cells holding 4 photos>
         """
-        return _adaptive(_in_memory(lat, lng), max_photos, min_photos, advance)
+        return _adaptive(_in_memory(lat, lng), max_photos, min_photos, advance, cells.one_level(max_level))
 
     @classmethod
     def adaptive_from_parquet(
@@ -315,12 +326,16 @@ def _in_memory(lat: ArrayLike, lng: ArrayLike) -> Source:
     return lambda: (partial(everything.part, some) for some in slices(lat.size, piece))
 
 
-def _adaptive(source: Source, max_photos: int, min_photos: int, advance: Advance) -> Partition:
+def _adaptive(
+    source: Source, max_photos: int, min_photos: int, advance: Advance, max_level: int = cells.MAX_LEVEL
+) -> Partition:
     max_photos, min_photos = _at_least_one(max_photos, "max_photos"), _at_least_one(min_photos, "min_photos")
     if min_photos > max_photos:
         raise InputError(f"partition: min_photos {min_photos} is above max_photos {max_photos}, which leaves no cell")
-    made = {"method": "adaptive", "max_photos": max_photos, "min_photos": min_photos}
-    return _finish(source, cell_splitting.split(source, max_photos, advance=advance), made, advance)
+    made: dict[str, Any] = {"method": "adaptive", "max_photos": max_photos, "min_photos": min_photos}
+    if max_level < cells.MAX_LEVEL:
+        made["max_level"] = max_level
+    return _finish(source, cell_splitting.split(source, max_photos, max_level, advance), made, advance)
 
 
 def _uniform(source: Source, level: int, min_photos: int, advance: Advance) -> Partition:

@@ -54,11 +54,17 @@ class FeatureCollection(TypedDict):
 
 
 class EstimateAnswer(TypedDict):
-    """Where one photo was taken; `best` is null where the evidence is too weak."""
+    """Where one photo was taken; `best` is null where the evidence is too weak.
 
+    `unknown`: how likely it is from outside all that the model knows (null: the model cannot tell); all confidences and
+    radii count it. `gain_bits`: how much the answer says over the model's prior.
+    """
+
+    unknown: Share | None
     best: PlaceAnswer | None
     confidence: dict[Scale, Share]
     abstains: bool
+    gain_bits: Annotated[float, Field(ge=0)]
     region: RegionAnswer
     top: list[PlaceAnswer]
     readout: str
@@ -121,7 +127,8 @@ PARIS: PlaceAnswer = {
     "place": "Paris, Île-de-France, France", "country_code": "FR",
 }  # fmt: skip
 ESTIMATE: EstimateAnswer = {
-    "best": PARIS, "abstains": False, "top": [PARIS], "readout": "expected", "model": "toy", "world": "toy",
+    "unknown": 0.03, "best": PARIS, "abstains": False, "gain_bits": 6.2, "top": [PARIS], "readout": "expected",
+    "model": "toy", "world": "toy",
     "confidence": {"street": 0.05, "city": 0.81, "region": 0.9, "country": 0.97, "continent": 0.99},
     "region": {"probability": 0.9, "radius_km": 180.0, "area_km2": 90000.0, "cells": 14},
 }  # fmt: skip

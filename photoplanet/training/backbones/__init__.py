@@ -20,8 +20,11 @@ torch.Size([2, 16])
 
 from photoplanet.training.backbones.inception import Inception
 from photoplanet.training.backbones.layers import Backbone, scaled
+from photoplanet.training.backbones.lite import Lite0, Lite1, Lite2
 from photoplanet.training.backbones.mobile import Mobile
 
 __all__ = ["BACKBONES", "Backbone", "scaled"]
 
-BACKBONES: dict[str, type[Backbone]] = {"inception": Inception, "mobile": Mobile}
+BACKBONES: dict[str, type[Backbone]] = {
+    "inception": Inception, "lite0": Lite0, "lite1": Lite1, "lite2": Lite2, "mobile": Mobile,
+}  # fmt: skip

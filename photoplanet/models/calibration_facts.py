@@ -1,0 +1,55 @@
+"""`calibration` in model.json: what corrects a network's answers. Every number is checked when it is read."""
+
+import math
+from collections.abc import Mapping
+from typing import Any
+
+EVIDENCE = ("similarity", "gain", "spread", "peak", "surprise")  # what `locate.unknown.evidence` measures
+MOST = 1000.0  # the largest size of a weight or a bias
+
+
+def check(calibration: Mapping[str, Any]) -> None:
+    """Raise ValueError where something in it cannot be used.
+
+    `temperature`, `readout_sharpness`, `abstain_below` and `least_gain` are numbers; `unknown` has a `bias` and
+    `weights`, a number for some of EVIDENCE, and other facts for people.
+
+    >>> check({"temperature": 1.2, "unknown": {"bias": 1.0, "weights": {"gain": -0.5}}})
+    >>> check({"unknown": {"bias": 1.0, "weights": {"colour": -0.5}}})
+    Traceback (most recent call last):
+    ValueError: calibration.unknown weighs 'colour', which this photoplanet does not measure (it measures ...
+    """
+    for key in ("temperature", "readout_sharpness", "abstain_below", "least_gain"):
+        value = calibration.get(key, 1.0)
+        if not _finite(value) or value < 0:
+            raise ValueError(f"calibration.{key} must be a number of 0 or more, not {value!r}")
+    for key in ("temperature", "readout_sharpness"):
+        if calibration.get(key, 1.0) == 0:
+            raise ValueError(f"calibration.{key} must be more than 0")
+    if "unknown" in calibration:
+        _check_unknown(calibration["unknown"])
+
+
+def _check_unknown(facts: Any) -> None:
+    weights = facts.get("weights") if isinstance(facts, dict) else None
+    if not isinstance(weights, dict):
+        raise ValueError("calibration.unknown must hold a bias and weights")
+    for name, value in {"bias": facts.get("bias"), **weights}.items():
+        if name != "bias" and name not in EVIDENCE:
+            known = ", ".join(EVIDENCE)
+            raise ValueError(
+                f"calibration.unknown weighs {name[:60]!r}, which this photoplanet does not measure (it measures "
+                f"{known}); upgrade photoplanet"
+            )
+        if not _finite(value) or abs(value) > MOST:
+            raise ValueError(f"calibration.unknown: {name} must be a number from −{MOST:g} to {MOST:g}, not {value!r}")
+
+
+def _finite(value: Any) -> bool:
+    """Whether a JSON value is a finite number; a whole number too long for a float is not."""
+    if isinstance(value, bool) or not isinstance(value, int | float):
+        return False
+    try:
+        return math.isfinite(value)
+    except OverflowError:
+        return False

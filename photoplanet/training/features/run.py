@@ -1,0 +1,129 @@
+"""Training on features from end to end: photo table and encoder in, model folder out."""
+
+import time
+from datetime import datetime, timezone
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pyarrow as pa
+from numpy.typing import NDArray
+
+from photoplanet.core import atomic, atomic_folders
+from photoplanet.core.progress import Bar, Say, no_bar, silent
+from photoplanet.encoders import kept
+from photoplanet.encoders.encoder import Encoder
+from photoplanet.errors import TrainingError
+from photoplanet.evaluation import resampling
+from photoplanet.models import folder as model_folder
+from photoplanet.photos import table
+from photoplanet.training.features import graph
+from photoplanet.training.features.fit import Fitted, fit
+from photoplanet.training.features.settings import Settings
+
+COLUMNS = ("photo_id", "path", "latitude", "longitude", "album", "photographer", "taken_at", "source")
+NAMED = 3  # unreadable photos that are named; more are counted
+TOLERANCE = 1e-3  # between the network and NumPy
+
+
+def train(
+    photos: Path, out: Path, encoder: Encoder, settings: Settings | None = None, threads: int | None = None,
+    bar: Bar = no_bar, say: Say = silent,
+) -> dict[str, Any]:  # fmt: skip
+    """Train on a photo table and write the model folder `out`; return the facts of its training.
+
+    Features are computed once and kept (`encoders.kept`): stopped and run again, it goes on where it was. Photos that
+    cannot be read are counted and left out. InputError for a table or target that cannot be used, TrainingError as
+    `fit`, or where no photo can be read.
+
+    >>> from photoplanet.encoders import lite
+    >>> train(Path("none.csv"), getfixture("tmp_path") / "model", lite.load("lite0", getfixture("tmp_path")))
+    Traceback (most recent call last):
+    photoplanet.errors.InputError: none.csv: no such file; give a photo table
+    """
+    photos, out, settings = Path(photos), Path(out), settings or Settings()
+    began = time.monotonic()
+    model_folder.check_target(out)
+    rows, dropped = table.read(photos, columns=COLUMNS)
+    if dropped:
+        say(table.describe(dropped))
+    rows, features, unreadable = _read(rows, photos, encoder, threads, bar, say)
+    embedded = time.monotonic() - began
+    latitude, longitude = (rows[name].to_numpy().astype(np.float64) for name in ("latitude", "longitude"))
+    fitted = fit(encoder.compared(features), latitude, longitude, _groups(rows), settings)
+    facts = {
+        "photos": len(rows), "cells": len(fitted.partition), "unreadable_photos": unreadable,
+        "left_out": [table.describe(dropped)] if dropped else [],
+        "table": {"file": photos.name, "photos": len(rows) + unreadable},  # no folder: cards get published
+        **({"world": "toy"} if _is_toy(rows) else {}),
+        "recipe": settings.as_dict(), **fitted.facts,
+        "seconds": round(time.monotonic() - began, 1), "seconds_embedding": round(embedded, 1),
+        "versions": {"numpy": np.__version__},
+        "date": datetime.now(timezone.utc).date().isoformat(),
+    }  # fmt: skip
+    say(f"writing {out}")
+    write(fitted, encoder, out, facts)
+    return facts
+
+
+def write(fitted: Fitted, encoder: Encoder, out: Path, facts: dict[str, Any]) -> model_folder.Bundle:
+    """Write the model folder of what was learned; TrainingError where the network answers otherwise than NumPy.
+
+    >>> from photoplanet.encoders import lite
+    >>> from photoplanet.training.features.fit import learned
+    >>> made = learned(np.eye(4, 1280, dtype=np.float32), np.arange(4.0), np.arange(4.0), np.arange(4), Settings())
+    >>> home = getfixture("tmp_path")
+    >>> write(made, lite.load("lite0", home), home / "model", {}).info.backbone["backbone"]
+    'lite0'
+    """
+    target = out.resolve()
+    data = graph.network(encoder, fitted)
+    parity = graph.parity(data, encoder, fitted)
+    if max(parity.values()) > TOLERANCE:
+        raise TrainingError(f"the network differs from NumPy by {parity} (allowed: {TOLERANCE:g}); report this")
+    info = model_folder.ModelInfo(
+        name=out.name,
+        backbone={
+            "backbone": encoder.name, "encoder_sha256": encoder.sha256, "encoder_licence": encoder.licence,
+            "encoder_source": encoder.source,
+        },
+        preprocessing=encoder.preprocessing,
+        classes=len(fitted.partition),
+        embedding_size=encoder.dimension,
+        calibration={"temperature": fitted.temperature, **fitted.calibration},
+        training={**facts, "licence": encoder.licence, "onnx_parity": parity},
+    )  # fmt: skip
+    target.parent.mkdir(parents=True, exist_ok=True)
+    with atomic_folders.scratch(target) as scratch:
+        atomic.write_bytes(scratch / model_folder.NETWORK, data)
+        return model_folder.write(target, info, fitted.partition, scratch / model_folder.NETWORK)
+
+
+def _read(
+    rows: pa.Table, photos: Path, encoder: Encoder, threads: int | None, bar: Bar, say: Say
+) -> tuple[pa.Table, NDArray[np.float32], int]:
+    """The rows whose photos can be read, their features, and how many cannot."""
+    if not len(rows):
+        raise TrainingError(f"{photos}: no photo to train on; index some with `photoplanet index`")
+    say(f"features of {len(rows):,} photos by {encoder.name}, kept in {kept.folder(encoder)}")
+    with bar("computing features", len(rows)) as advance:
+        found, readable, why = kept.features(encoder, table.paths(rows, photos.parent), threads or None, advance, say)
+    for line in why[:NAMED]:
+        say(line)
+    if why:
+        say(f"{len(why):,} of {len(rows):,} photos cannot be read and are left out")
+    if not readable.any():
+        raise TrainingError(f"{photos}: none of its {len(rows):,} photos can be read; check the paths")
+    return rows.filter(pa.array(readable)), found[readable].astype(np.float32), len(why)
+
+
+def _groups(rows: pa.Table) -> NDArray[np.int64]:
+    return resampling.units(rows).number
+
+
+def _is_toy(rows: pa.Table) -> bool:
+    import pyarrow.compute as pc
+
+    from photoplanet.metadata import exif
+
+    return "source" in rows.column_names and bool(pc.any(pc.equal(rows["source"], exif.TOY_SOFTWARE)).as_py())
