@@ -64,6 +64,11 @@ def add_model(folder: str, name: str | None, as_default: bool, as_json: bool) ->
         print_json(facts)
         return
     click.echo(f"added {model.name}: {_line(facts)}" + (", now the default" if facts["default"] else ""))
+    if facts["beats_prior"] is False and not facts["default"]:
+        click.echo(
+            f"not made the default: its test did not show that it beats one place for all; "
+            f"`photoplanet models default {model.name}` chooses it all the same"
+        )
 
 
 @command.command("card", short_help="Print the card of a model.")

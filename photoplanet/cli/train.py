@@ -230,9 +230,16 @@ def _next(output: Path, is_default: bool) -> str:
 
 def _summary(output: Path, facts: dict[str, Any], is_default: bool) -> str:
     """The last lines of a run: what it reached, and what to type next."""
+    from photoplanet.evaluation import prior
+
     speed = f"{facts['seconds']:.0f} s, {facts['images_per_second']:.0f} photos/s"
     lines = [f"{output}: {facts['epochs']:g} epochs in {speed}"]
     if found := facts["validation"]:
         shares = ", ".join(f"{name} {share:.1%}" for name, share in found["accuracy"].items())
         lines.append(f"validation of {found['photos']:,} photos: {shares}; median {found['median_km']:.0f} km")
-    return "\n".join([*lines, _next(output, is_default)])
+    lines.append(prior.line(facts["against_prior"]))
+    if is_default:
+        return "\n".join([*lines, "now the default model; next: photoplanet locate PHOTO"])
+    if not facts["against_prior"]["beats"]:
+        lines.append(f"so it is not made the default; `photoplanet models default {output}` chooses it all the same")
+    return "\n".join([*lines, f"next: photoplanet locate --model {output} PHOTO"])
