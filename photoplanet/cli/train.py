@@ -179,9 +179,9 @@ def _encoder(backbone: str | None, settings: tuple[str, ...]) -> str | None:
 
 
 def _is_encoder(name: str) -> bool:
-    from photoplanet.encoders import lite
+    from photoplanet.encoders import installed
 
-    return name in lite.PACKAGES
+    return name in installed.FAMILIES or name in installed.added()
 
 
 def _is_installed() -> bool:
@@ -201,8 +201,7 @@ def _is_installed() -> bool:
 def _on_features(
     photos: Path, output: Path, name: str, settings: tuple[str, ...], seed: int | None, threads: int, as_json: bool
 ) -> int:
-    from photoplanet.core.home import home
-    from photoplanet.encoders import lite
+    from photoplanet.encoders import installed as encoders
     from photoplanet.models import installed
     from photoplanet.training import recipes
     from photoplanet.training.features import run
@@ -210,36 +209,56 @@ def _on_features(
 
     chosen = recipes.changed(Settings(), [*([f"seed={seed}"] if seed is not None else []), *settings])
     with needs("training on features", "pretrained"):
-        facts = run.train(photos, output, lite.load(name, home()), chosen, threads, bar, say)
+        facts = run.train(photos, output, encoders.resolve(name), chosen, threads, bar, say)
     is_default = installed.offer_default(output)
     if as_json:
         print_json(facts)
         return 0
-    lines = [f"{output}: {facts['photos']:,} photos in {facts['seconds']:.0f} s, on the features of {name}"]
+    lines = [
+        f"{output}: {facts['photos']:,} photos in {facts['seconds']:.0f} s, on the features of {name}",
+        *_tested(facts),
+    ]
     if click.get_current_context().params["backbone"] is None:
         lines.append("--backbone mobile trains a network from pixels instead, for which photos should be many")
-    click.echo("\n".join([*lines, _next(output, is_default)]))
+    click.echo("\n".join([*lines, *_next(output, is_default, facts["against_prior"])]))
     return 0
 
 
-def _next(output: Path, is_default: bool) -> str:
+def _tested(facts: dict[str, Any]) -> list[str]:
+    """How good a model on features is, and its prior beside it, in lines."""
+    found = facts["validation"]
+    if found is None:
+        return [facts["tested"]]
+
+    def shares(accuracy: dict[str, float]) -> str:
+        return ", ".join(f"{name} {share:.1%}" for name, share in accuracy.items())
+
+    lines = [f"{facts['tested']}: {shares(found['accuracy'])}; median {found['median_km']:.0f} km"]
+    if facts["unseen"]:
+        lines.append(
+            f"{facts['unseen']:,} of {found['photos']:,} held-out photos are in regions without training photos: these "
+            "measure places the model never saw"
+        )
+    return [*lines, f"without a look at the photo: {shares(found['prior_accuracy'])}"]
+
+
+def _next(output: Path, is_default: bool, tested: dict[str, Any]) -> list[str]:
+    """Whether it beats one place for all photos, whether it is the default, and what to type next."""
+    from photoplanet.evaluation import prior
+
+    lines = [prior.line(tested)]
     if is_default:
-        return "now the default model; next: photoplanet locate PHOTO"
-    return f"next: photoplanet locate --model {output} PHOTO"
+        return [*lines, "now the default model; next: photoplanet locate PHOTO"]
+    if not tested["beats"]:
+        lines.append(f"so it is not made the default; `photoplanet models default {output}` chooses it all the same")
+    return [*lines, f"next: photoplanet locate --model {output} PHOTO"]
 
 
 def _summary(output: Path, facts: dict[str, Any], is_default: bool) -> str:
     """The last lines of a run: what it reached, and what to type next."""
-    from photoplanet.evaluation import prior
-
     speed = f"{facts['seconds']:.0f} s, {facts['images_per_second']:.0f} photos/s"
     lines = [f"{output}: {facts['epochs']:g} epochs in {speed}"]
     if found := facts["validation"]:
         shares = ", ".join(f"{name} {share:.1%}" for name, share in found["accuracy"].items())
         lines.append(f"validation of {found['photos']:,} photos: {shares}; median {found['median_km']:.0f} km")
-    lines.append(prior.line(facts["against_prior"]))
-    if is_default:
-        return "\n".join([*lines, "now the default model; next: photoplanet locate PHOTO"])
-    if not facts["against_prior"]["beats"]:
-        lines.append(f"so it is not made the default; `photoplanet models default {output}` chooses it all the same")
-    return "\n".join([*lines, f"next: photoplanet locate --model {output} PHOTO"])
+    return "\n".join([*lines, *_next(output, is_default, facts["against_prior"])])

@@ -10,40 +10,32 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from photoplanet.earth import geodesy
 from photoplanet.earth.geodesy import RADII_KM
-from photoplanet.evaluation import baselines, resampling
+from photoplanet.evaluation import resampling
 
 FEWEST = 6  # groups: with 5, even if all are gains, chance does as much once in 16 times (two-sided sign test)
 
-Places = tuple[npt.ArrayLike, npt.ArrayLike]
 
+def compared(km: npt.ArrayLike, constant_km: npt.ArrayLike, units: resampling.Units) -> dict[str, Any]:
+    """Compare a model's errors on held-out photos with those of the best constant answer of its training photos.
 
-def compared(answers: Places, truth: Places, training: Places, units: resampling.Units) -> dict[str, Any]:
-    """Compare a model's points with the best constant answer of its training photos; all are (degrees, degrees).
+    Both (n,) in km; `units`: the groups that were held out whole. What counts is the share of photos within 1, 25, 200,
+    750 and 2500 km, averaged over these five radii. Keys, for JSON: `photos`, `mean` and `constant_mean` (0…1), `gain`
+    and its paired 95 % `interval` over groups (None where there is one), `resampled`, `units`, and `beats`: whether the
+    interval lies above 0 and holds for 6 groups or more.
 
-    `answers` and `truth` (n,) are held-out photos, `units` the groups that were held out whole. What counts is the
-    share of photos within 1, 25, 200, 750 and 2500 km, averaged over these five radii. Keys, for JSON: `photos`,
-    `mean` and `constant_mean` (0…1), `gain` and its paired 95 % `interval` over groups, `resampled`, `units`, and
-    `beats`: whether the interval lies above 0 and holds for 6 groups or more.
-
-    >>> known, units = (np.full(9, 48.9), np.full(9, 2.3)), resampling.photos(8)
-    >>> found = compared((np.zeros(8), np.zeros(8)), (np.zeros(8), np.zeros(8)), known, units)
+    >>> found = compared(np.zeros(8), np.full(8, 6000.0), resampling.photos(8))
     >>> found["mean"], found["constant_mean"], found["beats"]
     (1.0, 0.0, True)
     """
-    lat, lng = (np.asarray(degrees, np.float64) for degrees in truth)
-    if not lat.size:
+    ours, theirs = np.asarray(km, np.float64), np.asarray(constant_km, np.float64)
+    if not ours.size:
         return {"photos": 0, "beats": False}
-    known = [np.asarray(degrees, np.float64) for degrees in training]
-    one = baselines.constant(known[0], known[1])
     limits = np.array(list(RADII_KM.values()))
-    ours = geodesy.distance_km(lat, lng, *answers)[:, None] <= limits
-    theirs = geodesy.distance_km(lat, lng, *one)[:, None] <= limits
-    mean, constant = ours.mean(axis=1), theirs.mean(axis=1)
+    mean, constant = (np.mean(errors[:, None] <= limits, axis=1) for errors in (ours, theirs))
     gain, low, high = resampling.gains(mean[:, None], constant[:, None], units)[0].tolist()
     return {
-        "photos": lat.size,
+        "photos": ours.size,
         "mean": float(mean.mean()),
         "constant_mean": float(constant.mean()),
         "gain": gain,

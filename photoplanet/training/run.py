@@ -11,7 +11,8 @@ import torch
 from numpy.typing import NDArray
 
 from photoplanet.core.progress import Bar, Say, no_bar, silent
-from photoplanet.evaluation import calibration, prior
+from photoplanet.earth import geodesy
+from photoplanet.evaluation import baselines, calibration, prior
 from photoplanet.locate import point_estimates
 from photoplanet.models import folder as model_folder
 from photoplanet.photos import splits
@@ -96,10 +97,11 @@ def _against_prior(
     found = np.exp(calibration.apply_temperature(log_p, temperature))
     chosen = np.zeros(len(data.validation), bool)
     chosen[rows] = True
+    truth = data.validation.latitude[rows], data.validation.longitude[rows]
+    one = baselines.constant(data.training.latitude, data.training.longitude)
     return prior.compared(
-        point_estimates.expected(found, data.partition),
-        (data.validation.latitude[rows], data.validation.longitude[rows]),
-        (data.training.latitude, data.training.longitude),
+        geodesy.distance_km(*point_estimates.expected(found, data.partition), *truth),
+        geodesy.distance_km(*one, *truth),
         data.held_out.some(chosen),
     )
 
