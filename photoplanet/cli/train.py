@@ -210,12 +210,15 @@ def _on_features(
     chosen = recipes.changed(Settings(), [*([f"seed={seed}"] if seed is not None else []), *settings])
     with needs("training on features", "pretrained"):
         facts = run.train(photos, output, encoders.resolve(name), chosen, threads, bar, say)
-    is_default = installed.offer_default(output)
+    found = facts["validation"]
+    is_default = bool(found and found["beats_prior"]) and installed.offer_default(output)
     if as_json:
         print_json(facts)
         return 0
+    count = facts["photos"]
+    photo = "photo" if count == 1 else "photos"
     lines = [
-        f"{output}: {facts['photos']:,} photos in {facts['seconds']:.0f} s, on the features of {name}",
+        f"{output}: {count:,} {photo} in {facts['seconds']:.0f} s, on the features of {name}",
         *_tested(facts),
     ]
     if click.get_current_context().params["backbone"] is None:
@@ -233,7 +236,7 @@ def _tested(facts: dict[str, Any]) -> list[str]:
     def shares(accuracy: dict[str, float]) -> str:
         return ", ".join(f"{name} {share:.1%}" for name, share in accuracy.items())
 
-    behind = "" if found["beats_prior"] else "; no better than that beyond doubt"
+    behind = "" if found["beats_prior"] else "; the model is no better beyond doubt"
     return [
         f"{facts['tested']}: {shares(found['accuracy'])}; median {found['median_km']:.0f} km",
         f"without a look at the photo: {shares(found['prior_accuracy'])}{behind}",
