@@ -48,7 +48,7 @@ def markdown(info: "ModelInfo", partition: "Partition") -> str:
         "Licence": card_origin.licence(info),
         "Where its weights are from": card_origin.provenance(info),
         "What was trained on top of it": _parts(info),
-        "How good it is": _accuracy(info.training.get("validation")),
+        "How good it is": _accuracy(info.training.get("validation")) + _prior(info.training.get("against_prior")),
         "What was published about it": card_origin.published(info),
         "How far its confidence can be trusted": _calibration(info.calibration),
         "Limits": _LIMITS,
@@ -126,10 +126,29 @@ def _accuracy(measured: Any) -> str:
     return "\n".join([*lines, "; ".join(said) + "."]) if said else "\n".join(lines)
 
 
+def _prior(tested: Any) -> str:
+    """A sentence about one place for all, from what `evaluation.prior.compared` returned on held-out groups."""
+    shares = [tested.get(key) for key in ("mean", "constant_mean")] if isinstance(tested, dict) else []
+    if not shares or not all(isinstance(share, int | float) for share in shares):
+        return ""
+    verdict = "It beats" if tested.get("beats") is True else "It was not shown to beat"
+    return (
+        f"\n\n{verdict} one place for all, the best constant answer of its training photos: {shares[0]:.1%} against "
+        f"{shares[1]:.1%} on average over these radii."
+    )
+
+
 def _calibration(figures: dict[str, Any]) -> str:
     if not figures:
         return "Not calibrated: read its confidence as a ranking, not as a probability."
-    return "\n".join(f"- {_plain(key.replace('_', ' '))}: {_plain(value)}" for key, value in figures.items())
+    said = {key.replace("_", " "): value for key, value in figures.items() if not isinstance(value, dict)}
+    if isinstance(fitted := figures.get("calibrated_on"), dict):
+        said["calibrated on"] = ", ".join(f"{key} {value}" for key, value in fitted.items())
+    if "correction" in figures:
+        said["odds of a right answer"] = "corrected at every distance (`correction` in model.json)"
+    if "unknown" in figures:
+        said["unknown"] = figures["unknown"]
+    return "\n".join(f"- {_plain(key)}: {_plain(value)}" for key, value in said.items())
 
 
 def _is_fact(value: Any) -> bool:
