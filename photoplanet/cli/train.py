@@ -181,7 +181,7 @@ def _encoder(backbone: str | None, settings: tuple[str, ...]) -> str | None:
 def _is_encoder(name: str) -> bool:
     from photoplanet.encoders import installed
 
-    return name in installed.FAMILIES or name in installed.added()
+    return installed.is_encoder(name)
 
 
 def _is_installed() -> bool:

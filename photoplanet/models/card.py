@@ -129,7 +129,14 @@ def _accuracy(measured: Any) -> str:
 def _calibration(figures: dict[str, Any]) -> str:
     if not figures:
         return "Not calibrated: read its confidence as a ranking, not as a probability."
-    return "\n".join(f"- {_plain(key.replace('_', ' '))}: {_plain(value)}" for key, value in figures.items())
+    said = {key.replace("_", " "): value for key, value in figures.items() if not isinstance(value, dict)}
+    if isinstance(fitted := figures.get("calibrated_on"), dict):
+        said["calibrated on"] = ", ".join(f"{key} {value}" for key, value in fitted.items())
+    if "correction" in figures:
+        said["odds of a right answer"] = "corrected at every distance (`correction` in model.json)"
+    if "unknown" in figures:
+        said["unknown"] = figures["unknown"]
+    return "\n".join(f"- {_plain(key)}: {_plain(value)}" for key, value in said.items())
 
 
 def _is_fact(value: Any) -> bool:
