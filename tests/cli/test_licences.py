@@ -104,7 +104,7 @@ def test_a_model_without_such_a_licence_says_nothing(name, tiny_model, trip, tab
 
 
 def test_every_command_with_a_model_and_an_output_is_tried_here():
-    """A command that is added must be added above too; others load through the same function, or have their own test."""
+    """A command that is added must be added above too; others load through the same function or have a test."""
     context, found = click.Context(group), set()
     for name in COMMANDS:
         command = group.get_command(context, name)
