@@ -86,6 +86,11 @@ def add_model(
         print_json(facts)
         return
     click.echo(f"added {added.name}: {_line(facts)}" + (", now the default" if facts["default"] else ""))
+    if facts["beats_prior"] is False and not facts["default"]:
+        click.echo(
+            f"not made the default: its test did not show that it beats one place for all; "
+            f"`photoplanet models default {added.name}` chooses it all the same"
+        )
 
 
 def _add_public(

@@ -158,7 +158,8 @@ def remove(name: str, home: Path | None = None) -> None:
         raise InputError(f"no encoder that was added is called {printable(name)[:200]!r} (added: {known})")
     folder = home / "encoders" / name
     try:
-        features = kept.folder(encoder.read(folder, verify=False))
+        found = encoder.read(folder, verify=False)
+        features = kept.folder(found.sha256, found.preprocessing)
     except ModelError:
         features = None
     if folder.is_symlink():

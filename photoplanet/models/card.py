@@ -48,7 +48,7 @@ def markdown(info: "ModelInfo", partition: "Partition") -> str:
         "Licence": card_origin.licence(info),
         "Where its weights are from": card_origin.provenance(info),
         "What was trained on top of it": _parts(info),
-        "How good it is": _accuracy(info.training.get("validation")),
+        "How good it is": _accuracy(info.training.get("validation")) + _prior(info.training.get("against_prior")),
         "What was published about it": card_origin.published(info),
         "How far its confidence can be trusted": _calibration(info.calibration),
         "Limits": _LIMITS,
@@ -124,6 +124,18 @@ def _accuracy(measured: Any) -> str:
     words = {"photos": "{:,} validation photos", "median_km": "median error {:.4g} km", "geoscore": "GeoScore {:.0f}"}
     said = [form.format(measured[key]) for key, form in words.items() if isinstance(measured.get(key), int | float)]
     return "\n".join([*lines, "; ".join(said) + "."]) if said else "\n".join(lines)
+
+
+def _prior(tested: Any) -> str:
+    """A sentence about one place for all, from what `evaluation.prior.compared` returned on held-out groups."""
+    shares = [tested.get(key) for key in ("mean", "constant_mean")] if isinstance(tested, dict) else []
+    if not shares or not all(isinstance(share, int | float) for share in shares):
+        return ""
+    verdict = "It beats" if tested.get("beats") is True else "It was not shown to beat"
+    return (
+        f"\n\n{verdict} one place for all, the best constant answer of its training photos: {shares[0]:.1%} against "
+        f"{shares[1]:.1%} on average over these radii."
+    )
 
 
 def _calibration(figures: dict[str, Any]) -> str:
