@@ -50,7 +50,7 @@ def train(
     rows, features, unreadable = _read(rows, photos, encoder, threads, bar, say)
     embedded = time.monotonic() - began
     latitude, longitude = (rows[name].to_numpy().astype(np.float64) for name in ("latitude", "longitude"))
-    fitted = fit(encoder.compared(features), latitude, longitude, grouping.groups(rows), settings)
+    fitted = fit(encoder.compared(features), latitude, longitude, grouping.groups(rows), settings, bar)
     facts = {
         "photos": len(rows), "cells": len(fitted.partition), "unreadable_photos": unreadable,
         "left_out": [table.describe(dropped)] if dropped else [],
