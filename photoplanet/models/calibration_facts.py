@@ -12,7 +12,7 @@ def check(calibration: Mapping[str, Any]) -> None:
     """Raise ValueError where something in it cannot be used.
 
     `temperature`, `readout_sharpness`, `abstain_below` and `least_gain` are numbers; `unknown` has a `bias` and
-    `weights`, a number for some of EVIDENCE, and other facts for people.
+    `weights`, a number for some of EVIDENCE, perhaps `unlike` (`below`, `weight`), and other facts for people.
 
     >>> check({"temperature": 1.2, "unknown": {"bias": 1.0, "weights": {"gain": -0.5}}})
     >>> check({"unknown": {"bias": 1.0, "weights": {"colour": -0.5}}})
@@ -43,6 +43,17 @@ def _check_unknown(facts: Any) -> None:
             )
         if not _finite(value) or abs(value) > MOST:
             raise ValueError(f"calibration.unknown: {name} must be a number from −{MOST:g} to {MOST:g}, not {value!r}")
+    if "unlike" in facts:
+        _check_unlike(facts)
+
+
+def _check_unlike(facts: dict[str, Any]) -> None:
+    unlike = facts["unlike"]
+    if not isinstance(unlike, dict) or "similarity" not in facts["weights"]:
+        raise ValueError("calibration.unknown.unlike must hold `below` and `weight`, beside a weight of similarity")
+    for name, least, most in (("below", -1.0, 1.0), ("weight", 0.0, MOST)):
+        if not _finite(unlike.get(name)) or not least <= unlike[name] <= most:
+            raise ValueError(f"calibration.unknown.unlike: {name} must be a number from {least:g} to {most:g}")
 
 
 def _finite(value: Any) -> bool:
