@@ -165,7 +165,7 @@ def main():
         reported(f"bundled toy model: toy photos, and {name} as unknown", np.concatenate([known, far]))
         reported(f"bundled toy model: {name} alone", far)
         model, facts, temperature = trained(*photos, Settings())
-        points, mass, odds = asked(model, facts, temperature, toy[0])
+        _, mass, odds = asked(model, facts, temperature, toy[0])
         nowhere = np.column_stack([np.ones(len(mass)), np.full(len(mass), np.inf), mass, odds])
         reported(f"model of {name} on toy photos", nowhere)
 

@@ -48,7 +48,10 @@ class Asked:
     licence: str = ""
 
 
-def add(path: Path, folder: Path, asked: Asked = Asked(), source: str = "", beside: Path | None = None) -> Encoder:
+NOTHING = Asked()
+
+
+def add(path: Path, folder: Path, asked: Asked = NOTHING, source: str = "", beside: Path | None = None) -> Encoder:
     """Make an encoder of an ONNX file, and write it to `folder`, which is named like it.
 
     `beside`: where its preprocessor_config.json and README.md are (default: beside the file, or the folder above one
@@ -128,7 +131,8 @@ def _preprocessing(
     if sides and size not in sides and None not in given.sides.values():
         raise InputError(f"{what}: takes photos of {min(sides)} px, not of {size}; give --size {min(sides)}")
     if given.kind == onnx_wrapping.UINT8:
-        return Preprocessing(size, asked.fit or (known.fit if known else "crop")), [*notes, "it normalises by itself"]
+        fit = asked.fit or (known.fit if known else "crop")
+        return Preprocessing(size, fit, (0, 0, 0), (1 / 255,) * 3), [*notes, "it takes bytes, and normalises by itself"]
     mean, std = asked.mean or (known.mean if known else None), asked.std or (known.std if known else None)
     if mean is None or std is None:
         raise InputError(
@@ -147,10 +151,13 @@ def _tried(
     """
     errors = []
     layouts = [name for name, side in given.sides.items() if side in (None, known.size)]
-    for singly, layout in product((False, True) if given.batch == 1 else (False,), layouts):
-        copy = type(model)()
-        copy.CopyFrom(model)
-        made = onnx_wrapping.wrapped(copy, given, layout, chosen, known, blue_first, singly)
+    forms = list(product((False, True) if given.batch == 1 else (False,), layouts))
+    for form in forms:
+        copy = model
+        if form != forms[-1]:  # a network may be a gigabyte
+            copy = type(model)()
+            copy.CopyFrom(model)
+        made = onnx_wrapping.wrapped(copy, given, form[1], chosen, known, blue_first, singly=form[0])
         network.write_bytes(made.SerializeToString())
         try:
             return made, probe.probed(network, known.size, what)
