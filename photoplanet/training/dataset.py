@@ -13,6 +13,7 @@ from numpy.typing import NDArray
 from photoplanet.earth.partition.hierarchy import Hierarchy
 from photoplanet.earth.partition.partition import Partition
 from photoplanet.errors import TrainingError
+from photoplanet.evaluation import resampling
 from photoplanet.metadata import exif
 from photoplanet.photos import splits, table
 from photoplanet.training.data import LabelledPhotos
@@ -30,6 +31,7 @@ class Data:
     partition: Partition
     parents: list[NDArray[np.int32]]
     facts: dict[str, Any]  # counts for the log and the model card
+    held_out: resampling.Units  # the groups of the validation photos
 
 
 def prepare(photos: Path, recipe: Recipe, cells: Path | None = None, validation: Path | None = None) -> Data:
@@ -68,6 +70,7 @@ def prepare(photos: Path, recipe: Recipe, cells: Path | None = None, validation:
     training = training.filter(pa.array(kept))
     held_out = _limited(held_out, recipe.validation_limit)
     held_out_classes = partition.assign(held_out["latitude"].to_numpy(), held_out["longitude"].to_numpy())
+    own = splits.held_out(training, held_out)
     return Data(
         training=_photos(training, photos, classes[kept]),
         validation=_photos(held_out, validation or photos, held_out_classes),
@@ -75,10 +78,11 @@ def prepare(photos: Path, recipe: Recipe, cells: Path | None = None, validation:
         parents=_parents(partition, recipe),
         facts={
             "photos": len(training), "outside_cells": int((~kept).sum()), "cells": len(partition),
-            "validation_photos": len(held_out), "split": splits.facts(training, held_out), "left_out": left_out,
+            "validation_photos": len(held_out), "split": splits.facts(training, held_out, own), "left_out": left_out,
             "table": {"file": photos.name, "photos": len(rows)},  # no folder: cards get published
             "data": fingerprint(training, classes[kept], partition), "toy": _is_toy(training),
         },
+        held_out=resampling.Units(own.kinds[0] if len(own.kinds) == 1 else "group", own.number),
     )  # fmt: skip
 
 

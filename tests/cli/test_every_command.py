@@ -16,7 +16,7 @@ from photoplanet.errors import MissingExtra
 
 NO_JSON = {"serve"}  # it answers with a page, not with results to print
 EXTRAS = {"train": "train", "train-album": "train", "train-embedding": "train", "export": "train", "serve": "server",
-          "play": "server", "figure": "figures"}  # fmt: skip
+          "play": "server", "figure": "figures", "encoders": "pretrained"}  # fmt: skip
 # command → arguments that it takes, but with an input that cannot be used
 BAD_INPUT = {
     "index": ("bad.txt", "-o", "out.parquet"),
@@ -46,10 +46,13 @@ BAD_INPUT = {
     "models card": ("missing",),
     "models default": ("missing",),
     "models remove": ("missing",),
+    "encoders add": ("bad.txt",),
+    "encoders card": ("missing",),
+    "encoders remove": ("missing",),
     "toyworld": ("-o", "out", "--coordinates", "bad.txt"),
 }
 NUMBERS = (click.types.IntParamType, click.types.FloatParamType)
-CANNOT_FAIL = {"models list"}  # it reads nothing that is named
+CANNOT_FAIL = {"models list", "encoders list"}  # it reads nothing that is named
 
 
 def leaves():

@@ -85,18 +85,29 @@ def write(fitted: Fitted, encoder: Encoder, out: Path, facts: dict[str, Any]) ->
         name=out.name,
         backbone={
             "backbone": encoder.name, "encoder_sha256": encoder.sha256, "encoder_licence": encoder.licence,
-            "encoder_source": encoder.source,
+            "encoder_source": encoder.source, "encoder_transform": encoder.transform,
         },
         preprocessing=encoder.preprocessing,
         classes=len(fitted.partition),
         embedding_size=encoder.dimension,
         calibration=fitted.calibration,
-        training={**facts, "licence": encoder.licence, "onnx_parity": parity},
+        training={**facts, **licence(encoder), "onnx_parity": parity},
     )  # fmt: skip
     target.parent.mkdir(parents=True, exist_ok=True)
     with atomic_folders.scratch(target) as scratch:
         atomic.write_bytes(scratch / model_folder.NETWORK, data)
         return model_folder.write(target, info, fitted.partition, scratch / model_folder.NETWORK)
+
+
+def licence(encoder: Encoder) -> dict[str, str]:
+    """Return the licence of an encoder's weights as `ModelInfo.training` has it, with what it forbids.
+
+    >>> from photoplanet.encoders import lite
+    >>> licence(lite.facts("lite0", Path("/srv")))
+    {'licence': 'Apache-2.0'}
+    """
+    note = encoder.licence_note
+    return {"licence": encoder.licence, **({"licence_note": note} if note else {})}
 
 
 def _read(
@@ -105,7 +116,8 @@ def _read(
     """The rows whose photos can be read, their features, and how many cannot."""
     if not len(rows):
         raise TrainingError(f"{photos}: no photo to train on; index some with `photoplanet index`")
-    say(f"features of {len(rows):,} photos by {encoder.name}, kept in {kept.folder(encoder)}")
+    where = kept.folder(encoder.sha256, encoder.preprocessing)
+    say(f"features of {len(rows):,} photos by {encoder.name}, kept in {where}")
     with bar("computing features", len(rows)) as advance:
         found, readable, why = kept.features(encoder, table.paths(rows, photos.parent), threads or None, advance, say)
     for line in why[:NAMED]:

@@ -15,6 +15,7 @@ from photoplanet.earth import geodesy
 from photoplanet.earth.geodesy import RADII_KM
 from photoplanet.earth.partition.partition import Partition
 from photoplanet.evaluation import accuracy, calibration, resampling
+from photoplanet.evaluation import prior as against_prior
 from photoplanet.locate import point_estimates
 from photoplanet.photos import splits
 from photoplanet.training.features.blend import BLENDS, BY_NAME
@@ -27,7 +28,7 @@ Floats = NDArray[np.float64]
 TEMPERATURES = tuple(np.geomspace(0.5, 8.0, 17).round(3).tolist())
 UNTESTED = 3.0  # the temperature where nothing can be held out: a usual one, since untempered blends are too sure
 MOST_NUMBERS = 20_000_000  # held-out photos times cells that are looked at
-MOST_PHOTOS = 2000  # held-out photos that are looked at
+MOST_PHOTOS = 1000  # held-out photos that are looked at
 ONE_FOLD = 10_000  # photos above which one fold is held out, and not each in turn
 AT_A_TIME = 32  # photos
 COUNTRY = list(RADII_KM).index("country")  # the radius whose confidence the card reports on
@@ -76,7 +77,10 @@ def held_out(
     if fold.max() == 0:
         return Tested(
             settings.blend or BLENDS[0].name, _calibration(UNTESTED),
-            {"tested": "not tested: all photos belong to one group", "validation": None},
+            {
+                "tested": "not tested: all photos belong to one group", "validation": None,
+                "against_prior": against_prior.compared([], [], resampling.photos(0)),
+            },
         )  # fmt: skip
     sides = list(_sides(features, latitude, longitude, groups, fold, settings))
     rows = np.concatenate([side.rows for side in sides])
@@ -86,10 +90,14 @@ def held_out(
     prior = np.concatenate([side.km(_constant(side)) for side in sides])
     temperature, sure = _temperature(sides, chosen, km[chosen])
     right = km[chosen] <= RADII_KM["country"]
+    regions = np.unique(splits.regions(latitude[rows], longitude[rows])).size
     facts = {
-        "tested": f"{len(sides)} fold{'s' * (len(sides) > 1)} of whole groups, {units.count:,} groups held out",
+        "tested": f"{len(sides)} fold{'s' * (len(sides) > 1)} of whole groups: {len(rows):,} photos, {units.count:,} "
+        f"groups, {regions:,} region{'s' * (regions > 1)} held out",
+        "unseen": _unseen(sides, latitude, longitude, fold),
         "blend": chosen,
         "validation": {**accuracy.summary(km[chosen], units=units), **_beside(km, prior, chosen, units)},
+        "against_prior": against_prior.compared(km[chosen], prior, units),
     }  # fmt: skip
     before, after = (
         round(calibration.expected_calibration_error(sure[value][:, COUNTRY].clip(0, 1), right), 4)
@@ -116,6 +124,15 @@ def _sides(
         rows = np.flatnonzero(held)
         rows = rows[np.arange(min(most, len(rows))) * len(rows) // min(most, len(rows))]
         yield _Side(fitted, rows, features[rows], latitude[rows], longitude[rows])
+
+
+def _unseen(sides: list[_Side], latitude: Floats, longitude: Floats, fold: NDArray[np.int64]) -> int:
+    """How many held-out photos are over 200 km from all that was learned from when they were held out."""
+    known = [fold != number for number in range(len(sides))]
+    return sum(
+        int(splits.unseen(latitude[rows], longitude[rows], side.latitude, side.longitude).sum())
+        for rows, side in zip(known, sides, strict=True)
+    )
 
 
 def _errors(sides: list[_Side], settings: Settings) -> dict[str, list[Floats]]:
@@ -155,11 +172,9 @@ def _beside(km: dict[str, Floats], prior: Floats, chosen: str, units: resampling
     """The prior's accuracy, by how much the model is ahead of it (with its interval), and the other blends'."""
     radii = np.array(list(RADII_KM.values()))
     gains = resampling.gains(km[chosen][:, None] <= radii, prior[:, None] <= radii, units)
-    [(_, low, _)] = resampling.gains(_worth(km[chosen])[:, None], _worth(prior)[:, None], units)
     return {
         "prior_accuracy": accuracy.accuracy(prior),
         "ahead_of_prior": {name: gain.round(4).tolist() for name, gain in zip(RADII_KM, gains, strict=True)},
-        "beats_prior": bool(low > 0),
         "blends": {name: accuracy.accuracy(found) for name, found in km.items()},
     }
 
