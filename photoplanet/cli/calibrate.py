@@ -61,7 +61,7 @@ def command(
     folder = installed.resolve(model)
     if output is None and not dry_run:
         _check_own(model, folder)
-    found = _calibrated(folder, photos, training, region, threads, not dry_run)
+    found = _calibrated(folder, photos, training, region, threads, stores=not dry_run)
     stored = None
     if found["calibration"] is not None and not dry_run:
         stored = _store(folder, output, found["calibration"])
@@ -80,7 +80,7 @@ def _calibrated(
     known = truth.of(photos)
     if known.left_out:
         say(f"{photos}: {table.describe(known.left_out)}")
-    opened = loading.load(folder, threads, serves=stores)
+    opened = loading.load(folder, threads, always=stores)
     found = calibrate.calibrate(opened, known, training=training, region=region, threads=threads, bar=bar)
     for line in report.remarks(found):
         say(line)
