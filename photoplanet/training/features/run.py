@@ -15,7 +15,7 @@ from photoplanet.encoders import kept
 from photoplanet.encoders.encoder import Encoder
 from photoplanet.errors import TrainingError
 from photoplanet.models import folder as model_folder
-from photoplanet.photos import grouping, table
+from photoplanet.photos import grouping, splits, table
 from photoplanet.training.features import graph
 from photoplanet.training.features.fit import fit
 from photoplanet.training.features.fitted import Fitted
@@ -50,14 +50,17 @@ def train(
     rows, features, unreadable = _read(rows, photos, encoder, threads, bar, say)
     embedded = time.monotonic() - began
     latitude, longitude = (rows[name].to_numpy().astype(np.float64) for name in ("latitude", "longitude"))
-    fitted = fit(encoder.compared(features), latitude, longitude, grouping.groups(rows), settings, bar)
+    grouped = grouping.grouping(rows)
+    if grouped.kinds == ("photo",) and len(rows) > 1:
+        say(splits.UNGROUPED)
+    fitted = fit(encoder.compared(features), latitude, longitude, grouped.number, settings, bar)
     facts = {
         "photos": len(rows), "cells": len(fitted.partition), "unreadable_photos": unreadable,
         "left_out": [table.describe(dropped)] if dropped else [],
         "table": {"file": photos.name, "photos": len(rows) + unreadable},  # no folder: cards get published
         "carries": f"features of {len(fitted.bank.classes):,} training photos; cells.parquet holds their places",
         **({"world": "toy"} if _is_toy(rows) else {}),
-        "recipe": settings.as_dict(), **fitted.facts,
+        "grouped_by": list(grouped.kinds), "recipe": settings.as_dict(), **fitted.facts,
         "seconds": round(time.monotonic() - began, 1), "seconds_embedding": round(embedded, 1),
         "versions": {"numpy": np.__version__},
         "date": datetime.now(timezone.utc).date().isoformat(),
