@@ -106,9 +106,9 @@ def _store(folder: Path, output: Path | None, calibration: dict[str, Any]) -> Pa
 
 
 def _undo(model: str, others: list[Path | None], dry_run: bool, as_json: bool) -> None:
-    from photoplanet.errors import InputError
+    from photoplanet.errors import InputError, ModelError
+    from photoplanet.models import calibration_facts, installed
     from photoplanet.models import folder as model_folder
-    from photoplanet.models import installed
 
     if any(each is not None for each in others):
         raise click.UsageError("--undo takes MODEL alone", click.get_current_context())
@@ -118,6 +118,10 @@ def _undo(model: str, others: list[Path | None], dry_run: bool, as_json: bool) -
     before = now.get("before")
     if not isinstance(before, dict):
         raise InputError(f"{model}: has the calibration that it was made with; there is none to go back to")
+    try:
+        calibration_facts.check(before)
+    except ValueError as error:
+        raise ModelError(f"{folder}: the calibration before this one cannot be used: {error}") from error
     if not dry_run:
         model_folder.set_calibration(folder, before)
     if as_json:

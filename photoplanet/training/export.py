@@ -15,6 +15,7 @@ from photoplanet.errors import InputError, ModelError, TrainingError
 from photoplanet.models import folder as model_folder
 from photoplanet.training import checkpoint, onnx_files
 from photoplanet.training.classifier import Classifier
+from photoplanet.training.unknown import bank
 
 if TYPE_CHECKING:
     from photoplanet.earth.partition.partition import Partition
@@ -100,11 +101,13 @@ def export_model(
     name: str,
     calibration: dict[str, Any] | None = None,
     training: dict[str, Any] | None = None,
+    known: bank.Bank | None = None,
 ) -> model_folder.Bundle:
     """Write the model folder of `classifier`, one class per cell of `partition`; atomic, as `models.folder.write`.
 
-    `calibration` and `training` go into model.json (see `ModelInfo`); `training` gains the parity with torch. Raises
-    as `write_onnx` and `models.folder.write` do.
+    `known`: embeddings of training photos, which give the network the output `similarity`. `calibration` and `training`
+    go into model.json (see `ModelInfo`); `training` gains the parity with torch. Raises as `write_onnx` and
+    `models.folder.write` do.
 
     >>> from photoplanet.earth import cells
     >>> from photoplanet.earth.partition.partition import Partition
@@ -123,6 +126,9 @@ def export_model(
         network, weights = scratch / model_folder.NETWORK, scratch / model_folder.WEIGHTS
         parity = write_onnx(classifier, network)
         save_weights(classifier, weights)
+        facts = {**(training or {}), "onnx_parity": parity._asdict()}
+        if known is not None:
+            facts["onnx_parity"] |= {"similarity": bank.add(network, known)}
         info = model_folder.ModelInfo(
             name=name,
             backbone=classifier.arguments(),
@@ -130,7 +136,7 @@ def export_model(
             classes=classifier.classes,
             embedding_size=classifier.embedding_size,
             calibration=dict(calibration or {}),
-            training={**(training or {}), "onnx_parity": parity._asdict()},
+            training=facts,
         )
         return model_folder.write(target, info, partition, network, weights)
 

@@ -3,6 +3,7 @@
 import csv
 import json
 import shutil
+import sys
 
 import pytest
 from geoclip_files import SIZE, accept, package_file, write_all, write_clip, write_package
@@ -165,6 +166,13 @@ def test_without_a_folder_or_download_it_says_how_and_connects_to_nothing(run, p
     ]
     assert "nothing was fetched" in err and "--download" in err and "--from" in err and err.count("\n") == 1
     assert public.requests == []
+
+
+def test_without_the_extra_it_says_which_before_anything_is_made(run, files, own_home, monkeypatch):
+    monkeypatch.setitem(sys.modules, "onnx", None)
+    status, out, err = run("models", "add", "geoclip", "--from", files)
+    assert (status, out) == (2, "") and "adding geoclip needs the 'pretrained' extra" in err and err.count("\n") == 1
+    assert not (own_home / "models").exists()
 
 
 def test_options_that_do_not_go_together_are_usage_errors(run, files, model, tmp_path, monkeypatch):

@@ -1,6 +1,7 @@
 """Training on features from end to end: photo table and encoder in, model folder out."""
 
 import time
+from dataclasses import replace
 from datetime import datetime, timezone
 from pathlib import Path
 from typing import Any
@@ -16,7 +17,7 @@ from photoplanet.encoders.encoder import Encoder
 from photoplanet.errors import TrainingError
 from photoplanet.models import folder as model_folder
 from photoplanet.photos import grouping, splits, table
-from photoplanet.training.features import graph
+from photoplanet.training.features import graph, unknown
 from photoplanet.training.features.fit import fit
 from photoplanet.training.features.fitted import Fitted
 from photoplanet.training.features.settings import Settings
@@ -50,10 +51,14 @@ def train(
     rows, features, unreadable = _read(rows, photos, encoder, threads, bar, say)
     embedded = time.monotonic() - began
     latitude, longitude = (rows[name].to_numpy().astype(np.float64) for name in ("latitude", "longitude"))
-    grouped = grouping.grouping(rows)
+    compared, grouped = encoder.compared(features), grouping.grouping(rows)
     if grouped.kinds == ("photo",) and len(rows) > 1:
         say(splits.UNGROUPED)
-    fitted = fit(encoder.compared(features), latitude, longitude, grouped.number, settings, bar)
+    fitted = fit(compared, latitude, longitude, grouped.number, settings, bar)
+    beyond, line = unknown.facts(fitted, compared, latitude, longitude, grouped.number, settings)
+    say(line)
+    if beyond is not None:
+        fitted = replace(fitted, calibration={**fitted.calibration, "unknown": beyond})
     facts = {
         "photos": len(rows), "cells": len(fitted.partition), "unreadable_photos": unreadable,
         "left_out": [table.describe(dropped)] if dropped else [],
