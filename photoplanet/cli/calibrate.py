@@ -5,7 +5,7 @@ from typing import Any
 
 import click
 
-from photoplanet.cli.shared import commands, options
+from photoplanet.cli.shared import commands, loading, options
 from photoplanet.cli.shared.extras import hint, needs
 from photoplanet.cli.shared.output import print_json, say
 from photoplanet.cli.shared.progress import bar
@@ -59,9 +59,9 @@ def command(
 
         plots.check_path(figure, [photos])
     folder = installed.resolve(model)
-    if output is None and not dry_run:
-        _check_own(model, folder)
-    found = _calibrated(folder, photos, training, region, threads)
+    if not dry_run:
+        _check_target(model, folder, output)
+    found = _calibrated(folder, photos, training, region, threads, stores=not dry_run)
     stored = None
     if found["calibration"] is not None and not dry_run:
         stored = _store(folder, output, found["calibration"])
@@ -71,21 +71,33 @@ def command(
 
 
 def _calibrated(
-    folder: Path, photos: Path, training: Path | None, region: float, threads: int | None
+    folder: Path, photos: Path, training: Path | None, region: float, threads: int | None, stores: bool
 ) -> dict[str, Any]:  # fmt: skip
     from photoplanet.evaluation import truth
     from photoplanet.evaluation.recalibration import calibrate, report
-    from photoplanet.locate import locator
     from photoplanet.photos import table
 
     known = truth.of(photos)
     if known.left_out:
         say(f"{photos}: {table.describe(known.left_out)}")
-    opened = locator.load(folder, threads)
+    opened = loading.load(folder, threads, always=stores)
     found = calibrate.calibrate(opened, known, training=training, region=region, threads=threads, bar=bar)
     for line in report.remarks(found):
         say(line)
-    return found
+    return found | loading.licence_facts(opened.info)
+
+
+def _check_target(model: str, folder: Path, output: Path | None) -> None:
+    """Fail before the work where the result could not be stored."""
+    from photoplanet.models import folder as model_folder
+    from photoplanet.training.model_copy import target_folder
+
+    if output is None:
+        _check_own(model, folder)
+        return
+    model_folder.check_target(output)
+    if model_folder.is_model(output):
+        target_folder(folder, output)
 
 
 def _check_own(model: str, folder: Path) -> None:
@@ -107,9 +119,9 @@ def _store(folder: Path, output: Path | None, calibration: dict[str, Any]) -> Pa
 
 
 def _undo(model: str, others: list[Path | None], dry_run: bool, as_json: bool) -> None:
-    from photoplanet.errors import InputError
+    from photoplanet.errors import InputError, ModelError
+    from photoplanet.models import calibration_facts, installed
     from photoplanet.models import folder as model_folder
-    from photoplanet.models import installed
 
     if any(each is not None for each in others):
         raise click.UsageError("--undo takes MODEL alone", click.get_current_context())
@@ -119,6 +131,10 @@ def _undo(model: str, others: list[Path | None], dry_run: bool, as_json: bool) -
     before = now.get("before")
     if not isinstance(before, dict):
         raise InputError(f"{model}: has the calibration that it was made with; there is none to go back to")
+    try:
+        calibration_facts.check(before)
+    except ValueError as error:
+        raise ModelError(f"{folder}: the calibration before this one cannot be used: {error}") from error
     if not dry_run:
         model_folder.set_calibration(folder, before)
     if as_json:
@@ -133,7 +149,7 @@ def _draw(found: dict[str, Any], path: Path) -> None:
     with needs(*NEEDS):
         from photoplanet.show.figures import plots, reliability
 
-        plots.save(reliability.reliability(found), path)
+        plots.save(reliability.reliability(found), path, found.get("licence", ""))
 
 
 def _print(found: dict[str, Any], stored: Path | None, dry_run: bool, as_json: bool) -> None:

@@ -1,6 +1,7 @@
 """Training on features from end to end: photo table and encoder in, model folder out."""
 
 import time
+from dataclasses import replace
 from datetime import datetime, timezone
 from pathlib import Path
 from typing import Any
@@ -16,7 +17,7 @@ from photoplanet.encoders.encoder import Encoder
 from photoplanet.errors import TrainingError
 from photoplanet.models import folder as model_folder
 from photoplanet.photos import grouping, table
-from photoplanet.training.features import graph
+from photoplanet.training.features import graph, unknown
 from photoplanet.training.features.fit import fit
 from photoplanet.training.features.fitted import Fitted
 from photoplanet.training.features.settings import Settings
@@ -50,11 +51,17 @@ def train(
     rows, features, unreadable = _read(rows, photos, encoder, threads, bar, say)
     embedded = time.monotonic() - began
     latitude, longitude = (rows[name].to_numpy().astype(np.float64) for name in ("latitude", "longitude"))
-    fitted = fit(encoder.compared(features), latitude, longitude, grouping.groups(rows), settings)
+    compared, groups = encoder.compared(features), grouping.groups(rows)
+    fitted = fit(compared, latitude, longitude, groups, settings, bar)
+    beyond, line = unknown.facts(fitted, compared, latitude, longitude, groups, settings)
+    say(line)
+    if beyond is not None:
+        fitted = replace(fitted, calibration={**fitted.calibration, "unknown": beyond})
     facts = {
         "photos": len(rows), "cells": len(fitted.partition), "unreadable_photos": unreadable,
         "left_out": [table.describe(dropped)] if dropped else [],
         "table": {"file": photos.name, "photos": len(rows) + unreadable},  # no folder: cards get published
+        "carries": f"features of {len(fitted.bank.classes):,} training photos; cells.parquet holds their places",
         **({"world": "toy"} if _is_toy(rows) else {}),
         "recipe": settings.as_dict(), **fitted.facts,
         "seconds": round(time.monotonic() - began, 1), "seconds_embedding": round(embedded, 1),
@@ -117,7 +124,7 @@ def _read(
     if not len(rows):
         raise TrainingError(f"{photos}: no photo to train on; index some with `photoplanet index`")
     where = kept.folder(encoder.sha256, encoder.preprocessing)
-    say(f"features of {len(rows):,} photos by {encoder.name}, kept in {where}")
+    say(f"features of {len(rows):,} photo{'s' * (len(rows) != 1)} by {encoder.name}, kept in {where}")
     with bar("computing features", len(rows)) as advance:
         found, readable, why = kept.features(encoder, table.paths(rows, photos.parent), threads or None, advance, say)
     for line in why[:NAMED]:

@@ -13,6 +13,7 @@ from safetensors.numpy import save_file
 
 from photoplanet.core.onnx_sessions import open_session
 from photoplanet.core.progress import no_bar
+from photoplanet.earth import cells
 from photoplanet.errors import ModelError
 from photoplanet.models.importers import clip_vision, geoclip, geoclip_places, importer, parity
 from photoplanet.models.importers.importer import Files
@@ -122,11 +123,12 @@ def test_the_cells_hold_the_gallery(own):
     partition, rows = geoclip.cells(
         geoclip.Places(distinct[:, 0], distinct[:, 1], counts, np.zeros((0, 512), np.float32))
     )
-    assert np.bincount(rows).max() == geoclip.CELL_PLACES and np.bincount(rows).min() >= 1
-    assert partition.photo_counts.sum() == 100_000 and 40_000 < len(partition) < 50_000
-    assert np.median(partition.reaches_km) < 3.5  # as docs/geolocators.md says
+    inside, levels = np.bincount(rows), cells.level(partition.ids)
+    assert (geoclip.CELL_PLACES, geoclip.CELL_LEVEL) == (4, 13)
+    assert inside.min() >= 1 and inside[levels < 13].max() == 4 and levels.max() == 13 and inside.max() > 100
+    assert partition.photo_counts.sum() == 100_000 and len(partition) == 34_059  # as docs/geolocators.md says
     # a cell's mean is that of its rows: of those with one place the place itself
-    alone = np.flatnonzero(np.bincount(rows) == 1)
+    alone = np.flatnonzero(inside == 1)
     at = np.flatnonzero(np.isin(rows, alone))
     assert np.abs(partition.means[rows[at]] - distinct[at]).max() < 1e-6
 
@@ -146,6 +148,7 @@ def test_a_place_that_comes_thrice_has_three_times_the_mass(own, tmp_path):
 
 def test_parity_is_measured_and_a_network_that_answers_otherwise_is_refused(some, places, tmp_path):
     made, _, _ = network(some, places, tmp_path / "model.onnx")
+    assert parity.MOVED == {False: 1e-3, True: 0.1} and parity.TURNED == {False: 1e-5, True: 5e-3}  # as the page says
     found = parity.check(made, tmp_path / "model.onnx", SIZE)
     assert 0 <= found["moved"] < 1e-4 and found["cosine"] > 1 - 1e-5
     network(some, places, tmp_path / "int8.onnx", int8=True)
