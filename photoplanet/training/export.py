@@ -10,6 +10,7 @@ from torch import Tensor, nn
 from torch.nn.utils.fusion import fuse_conv_bn_eval, fuse_linear_bn_eval
 
 from photoplanet.core import atomic, atomic_folders, onnx_sessions
+from photoplanet.encoders.kept import encoder_of
 from photoplanet.errors import InputError, ModelError, TrainingError
 from photoplanet.models import folder as model_folder
 from photoplanet.training import checkpoint, onnx_files
@@ -214,6 +215,8 @@ def load_classifier(bundle: model_folder.Bundle) -> Classifier:
     'mobile'
     """
     if bundle.weights_path is None:
+        if encoder_of(bundle.info.backbone):
+            raise ModelError(f"{bundle.folder}: was trained on features, so there is no network of its own to train on")
         raise ModelError(f"{bundle.folder}: has no {model_folder.WEIGHTS}; export it again from its training run")
     classifier = Classifier.from_arguments(bundle.info.backbone)
     if classifier.classes != bundle.info.classes:

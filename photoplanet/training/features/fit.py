@@ -5,6 +5,7 @@ from dataclasses import replace
 import numpy as np
 from numpy.typing import NDArray
 
+from photoplanet.core.progress import Bar, no_bar
 from photoplanet.errors import InputError, TrainingError
 from photoplanet.training.features import tested
 from photoplanet.training.features.fitted import Array, Fitted, learned
@@ -13,13 +14,13 @@ from photoplanet.training.features.settings import Settings
 
 def fit(
     features: Array, latitude: NDArray[np.float64], longitude: NDArray[np.float64], groups: NDArray[np.int64],
-    settings: Settings | None = None,
+    settings: Settings | None = None, bar: Bar = no_bar,
 ) -> Fitted:  # fmt: skip
     """Learn from compared features (n, d) of photos at degrees (n,), in `groups` (n,) that are never torn apart.
 
     Held-out groups choose the blend and the temperature, and say how good the model is (`tested`); what is returned has
     learned from all. InputError for arrays that do not fit; TrainingError for no photo, for features that are not
-    finite or are the same for all photos.
+    finite or are the same for all photos. `bar` shows the progress.
 
     >>> fit(np.ones((3, 2), np.float32), np.zeros(3), np.zeros(3), np.arange(3))
     Traceback (most recent call last):
@@ -28,8 +29,11 @@ def fit(
     settings = settings or Settings()
     features = np.asarray(features, np.float32)
     _check(features, latitude, longitude, groups)
-    found = tested.held_out(features, latitude, longitude, groups, settings)
-    made = learned(features, latitude, longitude, groups, replace(settings, blend=found.blend))
+    with bar("testing on held-out groups", 2 * settings.folds) as advance:
+        found = tested.held_out(features, latitude, longitude, groups, settings, advance)
+    with bar("learning from all", 1) as advance:
+        made = learned(features, latitude, longitude, groups, replace(settings, blend=found.blend))
+        advance(1)
     return replace(made, calibration=found.calibration, facts=found.facts)
 
 

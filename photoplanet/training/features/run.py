@@ -52,7 +52,7 @@ def train(
     embedded = time.monotonic() - began
     latitude, longitude = (rows[name].to_numpy().astype(np.float64) for name in ("latitude", "longitude"))
     compared, groups = encoder.compared(features), grouping.groups(rows)
-    fitted = fit(compared, latitude, longitude, groups, settings)
+    fitted = fit(compared, latitude, longitude, groups, settings, bar)
     beyond, line = unknown.facts(fitted, compared, latitude, longitude, groups, settings)
     say(line)
     if beyond is not None:
