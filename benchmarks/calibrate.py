@@ -1,15 +1,17 @@
 """What `photoplanet calibrate` is worth: stated and right before it and after it, on groups that were left out.
 
-    python benchmarks/calibrate.py PHOTOS --model MODEL [--seeds 3]
+    python benchmarks/calibrate.py PHOTOS --model MODEL [--seeds 3] [--albums OTHER]
     python benchmarks/calibrate.py PHOTOS.parquet [--seeds 3]
 
 With a model: its answers to the photos. Without: half of the photos' groups make a model on features (lite0, or the
 column `embedding`), the other half calibrates it, and the other way round. Each is done as the model is, and with its
 temperature wrong by a factor, as on photos unlike those that it was made with. Prints a table in Markdown: the mean
-over seeds, "after" from calibrations fitted to other groups; "kept" is how often nothing was found better.
+over seeds, "after" from calibrations fitted to other groups; "kept" is how often nothing was found better. With
+--albums, what was fitted to PHOTOS is tried on the photos of OTHER, one by one and as albums without their own places.
 """
 
 import argparse
+import tempfile
 from dataclasses import replace
 from pathlib import Path
 
@@ -23,8 +25,10 @@ from photoplanet.evaluation.recalibration.answers import Answers, Settings
 from photoplanet.evaluation.recalibration.summary import summary
 from photoplanet.evaluation.resampling import Units
 from photoplanet.locate.prediction import Prediction
-from photoplanet.photos import splits
+from photoplanet.models import folder, installed
+from photoplanet.photos import grouping, splits
 from photoplanet.training.features.fit import fit
+from photoplanet.training.model_copy import target_folder
 
 FACTORS = (1.0, 0.4, 2.5)  # of the temperature
 
@@ -34,7 +38,10 @@ def main() -> None:
     parser.add_argument("photos", type=Path)
     parser.add_argument("--model")
     parser.add_argument("--seeds", type=int, default=3)
+    parser.add_argument("--albums", type=Path)
     given = parser.parse_args()
+    if given.albums:
+        return tried_on(given.albums, given.model, given.photos)
     sides = [of_model(given.model, given.photos)] if given.model else None
     rows: dict[tuple[float, str], list[dict]] = {}
     kept: dict[float, list[bool]] = {}
@@ -46,6 +53,36 @@ def main() -> None:
           "| no answer | given, right within 750 km | kept |\n|---|---|" + "---:|" * 9)  # fmt: skip
     for (factor, side), found in rows.items():
         print(line(factor, side, found, np.mean(kept[factor])))
+
+
+def tried_on(other: Path, model: str, photos: Path) -> None:
+    """Print what a model and its calibrated copy state of other photos, by photo and by album."""
+    with tempfile.TemporaryDirectory() as home:
+        copy = target_folder(installed.resolve(model), Path(home, "copy")).folder
+        folder.set_calibration(copy, calibrate.calibrate(pp.load(copy), truth.of(photos))["calibration"])
+        known = truth.of(other)
+        places = np.stack([known.photos[name].to_numpy() for name in ("latitude", "longitude")], axis=1)
+        groups, times = splits.groups(known.photos), known.photos["taken_at"].to_pylist()
+        albums = grouping.codes(known.photos["album"])
+        print("| | model | log loss | 90 % radius holds | median radius |\n|---|---|---:|---:|---:|")
+        for method in (None, "timed-hmm", "attention"):
+            for name in (model, str(copy)):
+                loaded, found = pp.load(name), [None] * len(places)
+                for album in [np.arange(len(places))] if method is None else map(albums.__eq__, np.unique(albums)):
+                    rows = np.arange(len(places))[album].tolist()
+                    paths, when = [known.paths[row] for row in rows], [times[row] for row in rows]
+                    if method is None:
+                        answers = loaded.locate(paths)
+                    else:
+                        answers = loaded.locate_album(paths, when, method, [None] * len(rows))
+                    for row, each in zip(rows, answers, strict=True):
+                        found[row] = each
+                stated = Answers(found, places, groups).stated(found)
+                each = summary(stated, 0.9, Units("group", groups))
+                label = "as it is" if name == model else "calibrated"
+                held, radius = 100 * each["region"]["held"], each["region"]["median_radius_km"]
+                what = method or "single photos"
+                print(f"| {what} | {label} | {each['log_loss']:.3f} | {held:.1f} | {radius:,.0f} km |")
 
 
 def measured(answers: Answers, factor: float, seed: int, rows: dict, kept: dict) -> None:

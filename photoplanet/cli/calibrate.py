@@ -59,8 +59,8 @@ def command(
 
         plots.check_path(figure, [photos])
     folder = installed.resolve(model)
-    if output is None and not dry_run:
-        _check_own(model, folder)
+    if not dry_run:
+        _check_target(model, folder, output)
     found = _calibrated(folder, photos, training, region, threads, stores=not dry_run)
     stored = None
     if found["calibration"] is not None and not dry_run:
@@ -85,6 +85,19 @@ def _calibrated(
     for line in report.remarks(found):
         say(line)
     return found | loading.licence_facts(opened.info)
+
+
+def _check_target(model: str, folder: Path, output: Path | None) -> None:
+    """Fail before the work where the result could not be stored."""
+    from photoplanet.models import folder as model_folder
+    from photoplanet.training.model_copy import target_folder
+
+    if output is None:
+        _check_own(model, folder)
+        return
+    model_folder.check_target(output)
+    if model_folder.is_model(output):
+        target_folder(folder, output)
 
 
 def _check_own(model: str, folder: Path) -> None:

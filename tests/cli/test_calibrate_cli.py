@@ -73,10 +73,17 @@ def test_a_copy_is_written_and_the_model_stays(run, listed, tiny_model, tmp_path
     status, out, _ = run("calibrate", tiny_model, listed, "-o", tmp_path / "copy")
     assert status == 0 and f"stored in {tmp_path / 'copy'}" in out
     assert "calibrated_on" in facts(tmp_path / "copy") and "calibrated_on" not in facts(tiny_model)
-    shutil.rmtree(tmp_path / "copy")
-    (tmp_path / "copy").write_text("a file")
-    status, _, err = run("calibrate", tiny_model, listed, "-o", tmp_path / "copy")
-    assert status == 2 and err.strip()
+
+
+def test_where_it_cannot_be_stored_is_refused_before_any_work(run, listed, tiny_model, write_model, tmp_path):
+    (tmp_path / "file").write_text("a file")
+    (tmp_path / "full").mkdir()
+    (tmp_path / "full" / "notes.txt").write_text("mine")
+    write_model(tmp_path / "other", bias={"Tokyo": 6})
+    for name, words in (("file", "is a file"), ("full", "not empty and is not a model"), ("other", "another network")):
+        status, out, err = run("calibrate", tiny_model, listed, "-o", tmp_path / name)
+        assert (status, out) == (2, "") and words in err and err.count("\n") == 1
+    assert (tmp_path / "full" / "notes.txt").read_text() == "mine"
 
 
 @pytest.mark.parametrize(

@@ -137,8 +137,9 @@ def test_a_download_says_what_it_fetches_and_leaves_nothing_but_the_model(run, p
     status, out, err = run("models", "add", "geoclip", "--download")
     assert status == 0 and out.startswith("added geoclip: "), err
     for said in (
-        "VicenteVivanco/geoclip-geolocation from", f"at commit {COMMIT[:12]}", "licence mit, 4 files", "SHA-256",
-        f"{geoclip.CLIP} from", "at commit 32bd64288804", "licence MIT (openai/CLIP), 2 files",
+        "VicenteVivanco/geoclip-geolocation from", f"at commit {COMMIT[:12]}", "licence mit, 3 files",
+        "licence mit, 1 file,", "SHA-256", f"{geoclip.CLIP} from", "at commit 32bd64288804",
+        "licence MIT (openai/CLIP), 2 files",
     ):  # fmt: skip
         assert said in err, said
     origins = {each["from"] for each in model_folder.read(installed.resolve("geoclip")).info.training["provenance"]}
