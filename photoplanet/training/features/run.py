@@ -1,6 +1,7 @@
 """Training on features from end to end: photo table and encoder in, model folder out."""
 
 import time
+from collections.abc import Mapping
 from datetime import datetime, timezone
 from pathlib import Path
 from typing import Any
@@ -28,9 +29,9 @@ TOLERANCE = 1e-3  # between the network and NumPy
 
 def train(
     photos: Path, out: Path, encoder: Encoder, settings: Settings | None = None, threads: int | None = None,
-    bar: Bar = no_bar, say: Say = silent,
+    bar: Bar = no_bar, say: Say = silent, more_facts: Mapping[str, Any] | None = None,
 ) -> dict[str, Any]:  # fmt: skip
-    """Train on a photo table and write the model folder `out`; return the facts of its training.
+    """Train on a photo table and write the model folder `out`; return the facts of its training, and `more_facts`.
 
     Features are computed once and kept (`encoders.kept`): stopped and run again, it goes on where it was. Photos that
     cannot be read are counted and left out. InputError for a table or target that cannot be used, TrainingError as
@@ -47,7 +48,7 @@ def train(
     rows, dropped = table.read(photos, columns=COLUMNS)
     if dropped:
         say(table.describe(dropped))
-    rows, features, unreadable = _read(rows, photos, encoder, threads, bar, say)
+    rows, features, unreadable = read(rows, photos, encoder, threads, bar, say)
     embedded = time.monotonic() - began
     latitude, longitude = (rows[name].to_numpy().astype(np.float64) for name in ("latitude", "longitude"))
     fitted = fit(encoder.compared(features), latitude, longitude, _groups(rows), settings)
@@ -59,7 +60,7 @@ def train(
         "recipe": settings.as_dict(), **fitted.facts,
         "seconds": round(time.monotonic() - began, 1), "seconds_embedding": round(embedded, 1),
         "versions": {"numpy": np.__version__},
-        "date": datetime.now(timezone.utc).date().isoformat(),
+        "date": datetime.now(timezone.utc).date().isoformat(), **(more_facts or {}),
     }  # fmt: skip
     say(f"writing {out}")
     write(fitted, encoder, out, facts)
@@ -99,10 +100,19 @@ def write(fitted: Fitted, encoder: Encoder, out: Path, facts: dict[str, Any]) ->
         return model_folder.write(target, info, fitted.partition, scratch / model_folder.NETWORK)
 
 
-def _read(
+def read(
     rows: pa.Table, photos: Path, encoder: Encoder, threads: int | None, bar: Bar, say: Say
 ) -> tuple[pa.Table, NDArray[np.float32], int]:
-    """The rows whose photos can be read, their features, and how many cannot."""
+    """Return the rows whose photos can be read, their features (n, d) as the encoder gives them, and how many cannot.
+
+    TrainingError where none can.
+
+    >>> from photoplanet.encoders import lite
+    >>> home = getfixture("tmp_path")
+    >>> read(table.from_rows([]), home / "photos.csv", lite.load("lite0", home), None, no_bar, silent)
+    Traceback (most recent call last):
+    photoplanet.errors.TrainingError: ...photos.csv: no photo to train on; index some with `photoplanet index`
+    """
     if not len(rows):
         raise TrainingError(f"{photos}: no photo to train on; index some with `photoplanet index`")
     say(f"features of {len(rows):,} photos by {encoder.name}, kept in {kept.folder(encoder)}")

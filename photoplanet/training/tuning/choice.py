@@ -1,0 +1,84 @@
+"""Whether a tuned encoder is better than the one it was: by photos that it was not tuned on, of groups of their own."""
+
+from typing import Any, NamedTuple
+
+import numpy as np
+from numpy.typing import NDArray
+
+from photoplanet.earth.geodesy import RADII_KM, distance_km
+from photoplanet.locate import point_estimates
+from photoplanet.training.features.fit import Fitted
+
+SURE = 1.0  # standard errors that the tuned encoder has to be ahead by
+Floats = NDArray[np.float64]
+
+
+class Verdict(NamedTuple):
+    """`gain`: what a guess is worth more after tuning, on average; `error`: its standard error, by groups."""
+
+    better: bool
+    gain: float
+    error: float
+
+
+def errors(fitted: Fitted, features: NDArray[np.float32], latitude: Floats, longitude: Floats) -> Floats:
+    """Return how many km a model's points are off, (n,), for photos with compared features (n, d), taken there.
+
+    >>> from photoplanet.training.features.fit import learned
+    >>> from photoplanet.training.features.settings import Settings
+    >>> places = np.arange(4.0), np.arange(4.0)
+    >>> made = learned(np.eye(4, dtype=np.float32), *places, np.arange(4), Settings())
+    >>> errors(made, np.eye(4, dtype=np.float32), *places).round().tolist()
+    [0.0, 0.0, 0.0, 0.0]
+    """
+    probabilities = np.exp(fitted.log_probabilities(features))
+    points = point_estimates.get(point_estimates.DEFAULT_READOUT)(probabilities, fitted.partition)
+    km: Floats = distance_km(latitude, longitude, *points)
+    return km
+
+
+def worth(km: Floats) -> Floats:
+    """Return what guesses so far off are worth, (n,) in 0 … 1: the mean over the readout's scales of exp(−d/scale).
+
+    >>> worth(np.array([0.0, 20_000.0])).round(3).tolist()
+    [1.0, 0.0]
+    """
+    each: Floats = np.exp(-km[:, None] / np.array(point_estimates.EXPECTED_KM)).mean(axis=1)
+    return each
+
+
+def compared(before: Floats, after: Floats, groups: NDArray[np.int64]) -> Verdict:
+    """Return whether errors in km (n,) `after` tuning are better than `before`, by more than chance among groups (n,).
+
+    One group, whose luck nothing can be compared with, never is enough.
+
+    >>> compared(np.array([900.0, 900.0, 900.0]), np.array([1.0, 2.0, 3.0]), np.arange(3)).better
+    True
+    """
+    gains = worth(after) - worth(before)
+    number = np.unique(groups, return_inverse=True)[1]
+    count = int(number.max()) + 1 if len(number) else 0
+    if count < 2:
+        return Verdict(False, float(gains.mean()) if count else 0.0, float("inf"))
+    mean = float(gains.mean())
+    apart = np.bincount(number, weights=gains - mean)  # of each group: sums, since a large one counts for more
+    error = float(np.sqrt(count / (count - 1) * np.square(apart).sum()) / len(gains))
+    return Verdict(mean > SURE * error, mean, error)
+
+
+def facts(before: Floats, after: Floats, groups: NDArray[np.int64]) -> dict[str, Any]:
+    """Return what the model card says of the comparison, as JSON holds it.
+
+    >>> facts(np.array([900.0, 900.0]), np.array([900.0, 0.0]), np.arange(2))["accuracy_after"]["street"]
+    0.5
+    """
+    verdict = compared(before, after, groups)
+
+    def within(km: Floats) -> dict[str, float]:
+        return {name: round(float((km <= radius).mean()), 4) for name, radius in RADII_KM.items()}
+
+    return {
+        "kept": verdict.better, "held_out_photos": len(before), "held_out_groups": len(np.unique(groups)),
+        "gain": round(verdict.gain, 4), "standard_error": round(verdict.error, 4) if verdict.error < np.inf else None,
+        "accuracy_before": within(before), "accuracy_after": within(after),
+    }  # fmt: skip
