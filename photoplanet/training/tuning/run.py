@@ -162,4 +162,6 @@ def _line(facts: dict[str, Any]) -> str:
     where = f"{facts['held_out_photos']:,} photos of {facts['held_out_groups']:,} groups held out"
     if facts["kept"]:
         return f"tuning helped: {shares} ({where})"
+    if facts["held_out_groups"] < choice.GROUPS:
+        return f"too few groups to tell whether tuning helped, so the encoder stays as it was: {shares} ({where})"
     return f"tuning did not help beyond chance, so the encoder stays as it was: {shares} ({where})"
