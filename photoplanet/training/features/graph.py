@@ -9,8 +9,9 @@ from photoplanet.core.onnx_sessions import one_line, open_session
 from photoplanet.encoders.encoder import Encoder
 from photoplanet.errors import ModelError
 from photoplanet.training.features.blend import FLOOR
-from photoplanet.training.features.fit import Fitted
+from photoplanet.training.features.fitted import Fitted
 from photoplanet.training.features.neighbours import NEAREST
+from photoplanet.training.features.ridge import WIDTH
 
 if TYPE_CHECKING:
     from onnx import ModelProto
@@ -27,7 +28,7 @@ def network(encoder: Encoder, fitted: Fitted) -> bytes:
     `embedding` float32 (n, d): the compared features, and `similarity` float32 (n,).
 
     >>> from photoplanet.encoders import lite
-    >>> from photoplanet.training.features.fit import learned
+    >>> from photoplanet.training.features.fitted import learned
     >>> from photoplanet.training.features.settings import Settings
     >>> made = learned(np.eye(4, 1280, dtype=np.float32), np.arange(4.0), np.arange(4.0), np.arange(4), Settings())
     >>> len(network(lite.load("lite0", getfixture("tmp_path")), made)) > 10_000_000
@@ -69,7 +70,7 @@ def _joined(front: "ModelProto", back: "ModelProto") -> "ModelProto":
 def readout(fitted: Fitted, dimension: int, transform: str) -> "ModelProto":
     """Return what comes behind the encoder: `features` float32 (n, dimension) as the encoder gives them → all outputs.
 
-    >>> from photoplanet.training.features.fit import learned
+    >>> from photoplanet.training.features.fitted import learned
     >>> from photoplanet.training.features.settings import Settings
     >>> made = learned(np.eye(4, dtype=np.float32), np.arange(4.0), np.arange(4.0), np.arange(4), Settings())
     >>> [output.name for output in readout(made, 4, "sqrt").graph.output]
@@ -79,13 +80,18 @@ def readout(fitted: Fitted, dimension: int, transform: str) -> "ModelProto":
     embedding = _compared(graph, transform)
     bank = graph.constant("bank", np.ascontiguousarray(fitted.bank.features.T))
     cosines = graph.add("MatMul", [embedding, graph.add("Cast", [bank], to=1)])
-    near = _near(graph, fitted, cosines, classes)
-    head = _head(graph, fitted, embedding)
-    floor = graph.constant("floor", np.float32(FLOOR))
-    near = graph.add("Log", [graph.add("Add", [near, floor])])
-    near = graph.add("Mul", [near, graph.constant("share of neighbours", np.float32(1 - fitted.share))])
-    head = graph.add("Mul", [head, graph.constant("share of head", np.float32(fitted.share))])
-    graph.add("LogSoftmax", [graph.add("Add", [near, head])], OUTPUTS[0], axis=1)
+    terms = [_counted(graph, fitted)] if fitted.blend.counts else []
+    if fitted.blend.ridge:
+        terms.append(_scaled(graph, _scores(graph, fitted, cosines), "ridge", fitted.blend.ridge))
+    if fitted.blend.neighbours:
+        mass = graph.add("Add", [_near(graph, fitted, cosines, classes), graph.constant("floor", np.float32(FLOOR))])
+        terms.append(_scaled(graph, graph.add("Log", [mass]), "neighbours", fitted.blend.neighbours))
+    if fitted.blend.head:
+        terms.append(_scaled(graph, _head(graph, fitted, embedding), "head", fitted.blend.head))
+    total = terms[-1]
+    for term in terms[:-1]:
+        total = graph.add("Add", [total, term])
+    graph.add("LogSoftmax", [total], OUTPUTS[0], axis=1)
     nearest = min(NEAREST, len(fitted.bank.classes))
     largest = _top(graph, cosines, nearest)
     graph.add("ReduceMean", [largest, _axis(graph)], OUTPUTS[2], keepdims=0)
@@ -106,9 +112,36 @@ def _compared(graph: Graph, transform: str) -> str:
     return graph.add("Div", [features, length], OUTPUTS[1])
 
 
+def _scaled(graph: Graph, value: str, name: str, weight: float) -> str:
+    return graph.add("Mul", [value, graph.constant(f"weight of {name}", np.float32(weight))])
+
+
+def _counted(graph: Graph, fitted: Fitted) -> str:
+    photos = np.log(fitted.partition.photo_counts).astype(np.float32)
+    return graph.constant("photos", np.float32(fitted.blend.counts) * photos[None])
+
+
+def _scores(graph: Graph, fitted: Fitted, cosines: str) -> str:
+    """The ridge's scores (n, classes)."""
+    ridge = fitted.ridge
+    if len(ridge.landmarks) < len(fitted.bank.classes):
+        cosines = graph.add("Gather", [cosines, graph.constant("landmarks", ridge.landmarks)], axis=1)
+    apart = graph.add("Sub", [cosines, graph.constant("one", np.float32(1))])
+    kernel = graph.add("Exp", [graph.add("Div", [apart, graph.constant("kernel width", np.float32(WIDTH))])])
+    score = graph.add("MatMul", [kernel, graph.constant("ridge weights", ridge.weights)])
+    score = graph.add("Add", [score, graph.constant("ridge mean", ridge.mean)])
+    if len(ridge.mean) < len(fitted.partition):
+        score = graph.add("Gather", [score, _parents(graph, fitted)], axis=1)
+    return score
+
+
+def _parents(graph: Graph, fitted: Fitted) -> str:
+    return graph.constant("parents", fitted.places.parents.astype(np.int64))
+
+
 def _near(graph: Graph, fitted: Fitted, cosines: str, classes: int) -> str:
     """The neighbours' mass in each cell (n, classes)."""
-    width = graph.constant("width", np.float32(fitted.width * fitted.bank.spread))
+    width = graph.constant("width", np.float32(fitted.width))
     weights = graph.constant("log weights", fitted.bank.log_weights)
     each = graph.add("Softmax", [graph.add("Add", [graph.add("Div", [cosines, width]), weights])], axis=1)
     photos = graph.add("Shape", [each], end=1)
@@ -127,7 +160,7 @@ def _head(graph: Graph, fitted: Fitted, embedding: str) -> str:
         embedding, graph.constant("weights", fitted.head.weights), graph.constant("bias", fitted.head.bias)
     ])  # fmt: skip
     coarse = graph.add("LogSoftmax", [logits], axis=1)
-    fine = graph.add("Gather", [coarse, graph.constant("parents", fitted.places.parents.astype(np.int64))], axis=1)
+    fine = graph.add("Gather", [coarse, _parents(graph, fitted)], axis=1)
     return graph.add("Add", [fine, graph.constant("within", fitted.places.within)])
 
 
@@ -147,7 +180,7 @@ def parity(network: bytes, encoder: Encoder, fitted: Fitted) -> dict[str, float]
     """Return the largest differences of the network's outputs from NumPy's on random photos, by output.
 
     >>> from photoplanet.encoders import lite
-    >>> from photoplanet.training.features.fit import learned
+    >>> from photoplanet.training.features.fitted import learned
     >>> from photoplanet.training.features.settings import Settings
     >>> made = learned(np.eye(4, 1280, dtype=np.float32), np.arange(4.0), np.arange(4.0), np.arange(4), Settings())
     >>> encoder = lite.load("lite0", getfixture("tmp_path"))

@@ -7,6 +7,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from photoplanet.training.features.settings import Settings
+from photoplanet.training.features.softmax import log_softmax
 
 Array = NDArray[np.float32]
 
@@ -34,17 +35,6 @@ class Head:
     def probabilities(self, features: Array) -> Array:
         """Return probabilities (n, k) of features (n, d)."""
         return np.exp(self.log_probabilities(features))
-
-
-def log_softmax(values: Array) -> Array:
-    """Return the log of the softmax along the last axis.
-
-    >>> log_softmax(np.zeros((1, 2), np.float32)).round(3).tolist()
-    [[-0.6930000185966492, -0.6930000185966492]]
-    """
-    shifted = values - values.max(axis=-1, keepdims=True)
-    made: Array = shifted - np.log(np.exp(shifted).sum(axis=-1, keepdims=True))
-    return made
 
 
 def train(features: Array, targets: Callable[[NDArray[np.int64]], Array], cells: int, settings: Settings) -> Head:

@@ -34,8 +34,8 @@ class Bank:
         return made
 
     def masses(self, cosines: Array, width: float, count: int) -> Array:
-        """Return each cell's mass (n, `count`) by cosines (n, m): softmax(cosine / (width·spread) + log weight)."""
-        logits = cosines / np.float32(width * self.spread) + self.log_weights
+        """Return each cell's mass (n, `count`) by cosines (n, m): softmax(cosine / width + log weight)."""
+        logits = cosines / np.float32(width) + self.log_weights
         each = np.exp(logits - logits.max(axis=1, keepdims=True))
         each /= each.sum(axis=1, keepdims=True)
         order = np.argsort(self.classes, kind="stable")

@@ -15,11 +15,11 @@ from photoplanet.core.progress import Bar, Say, no_bar, silent
 from photoplanet.encoders import kept
 from photoplanet.encoders.encoder import Encoder
 from photoplanet.errors import TrainingError
-from photoplanet.evaluation import resampling
 from photoplanet.models import folder as model_folder
-from photoplanet.photos import table
+from photoplanet.photos import grouping, table
 from photoplanet.training.features import graph
-from photoplanet.training.features.fit import Fitted, fit
+from photoplanet.training.features.fit import fit
+from photoplanet.training.features.fitted import Fitted
 from photoplanet.training.features.settings import Settings
 
 COLUMNS = ("photo_id", "path", "latitude", "longitude", "album", "photographer", "taken_at", "source")
@@ -51,7 +51,7 @@ def train(
     rows, features, unreadable = read(rows, photos, encoder, threads, bar, say)
     embedded = time.monotonic() - began
     latitude, longitude = (rows[name].to_numpy().astype(np.float64) for name in ("latitude", "longitude"))
-    fitted = fit(encoder.compared(features), latitude, longitude, _groups(rows), settings)
+    fitted = fit(encoder.compared(features), latitude, longitude, grouping.groups(rows), settings)
     facts = {
         "photos": len(rows), "cells": len(fitted.partition), "unreadable_photos": unreadable,
         "left_out": [table.describe(dropped)] if dropped else [],
@@ -71,7 +71,7 @@ def write(fitted: Fitted, encoder: Encoder, out: Path, facts: dict[str, Any]) ->
     """Write the model folder of what was learned; TrainingError where the network answers otherwise than NumPy.
 
     >>> from photoplanet.encoders import lite
-    >>> from photoplanet.training.features.fit import learned
+    >>> from photoplanet.training.features.fitted import learned
     >>> made = learned(np.eye(4, 1280, dtype=np.float32), np.arange(4.0), np.arange(4.0), np.arange(4), Settings())
     >>> home = getfixture("tmp_path")
     >>> write(made, lite.load("lite0", home), home / "model", {}).info.backbone["backbone"]
@@ -91,7 +91,7 @@ def write(fitted: Fitted, encoder: Encoder, out: Path, facts: dict[str, Any]) ->
         preprocessing=encoder.preprocessing,
         classes=len(fitted.partition),
         embedding_size=encoder.dimension,
-        calibration={"temperature": fitted.temperature, **fitted.calibration},
+        calibration=fitted.calibration,
         training={**facts, "licence": encoder.licence, "onnx_parity": parity},
     )  # fmt: skip
     target.parent.mkdir(parents=True, exist_ok=True)
@@ -125,10 +125,6 @@ def read(
     if not readable.any():
         raise TrainingError(f"{photos}: none of its {len(rows):,} photos can be read; check the paths")
     return rows.filter(pa.array(readable)), found[readable].astype(np.float32), len(why)
-
-
-def _groups(rows: pa.Table) -> NDArray[np.int64]:
-    return resampling.units(rows).number
 
 
 def _is_toy(rows: pa.Table) -> bool:

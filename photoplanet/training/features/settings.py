@@ -4,6 +4,7 @@ from dataclasses import dataclass, fields
 from typing import Any
 
 from photoplanet.errors import InputError
+from photoplanet.training.features.blend import BY_NAME
 
 
 @dataclass(frozen=True)
@@ -12,8 +13,8 @@ class Settings:
 
     InputError for values that cannot be meant.
 
-    >>> Settings(share=0.25).share
-    0.25
+    >>> Settings(blend="ridge").blend
+    'ridge'
     >>> Settings(folds=1)
     Traceback (most recent call last):
     photoplanet.errors.InputError: setting folds=1 lies outside 2 to 20
@@ -29,11 +30,13 @@ class Settings:
     learning_rate: float = 1e-3
     weight_decay: float = 1e-2
     # the neighbours
+    width: float = 0.35  # of their softmax, in standard deviations of the cosines between training photos
     burst: float = 0.5  # n photos of one place and group count as n^(1 − burst); 0: as n, 1: as one
     neighbours: int = 50_000  # training photos that the model carries, at most
-    # the blend: 0 < width, 0 ≤ share ≤ 1, or −1: chosen on held-out groups
-    width: float = -1.0  # of the neighbours' softmax, in standard deviations of the cosines between training photos
-    share: float = -1.0  # of the head: log p = (1 − share)·log p(neighbours) + share·log p(head)
+    # the ridge
+    penalty: float = 0.2  # λ, per photo of a group of mean size
+    # the blend, and how it is tested
+    blend: str = ""  # one of blend.BLENDS; "": chosen on held-out groups
     folds: int = 4  # of whole groups, each held out once
     seed: int = 0
 
@@ -41,8 +44,8 @@ class Settings:
         for name, low, high in _BOUNDS:
             if not low <= getattr(self, name) <= high:
                 raise InputError(f"setting {name}={getattr(self, name):g} lies outside {low:g} to {high:g}")
-        if self.width == 0 or -1 < self.width < 0 or -1 < self.share < 0:
-            raise InputError("settings width and share: a positive number, or -1 to choose it on held-out groups")
+        if self.blend and self.blend not in BY_NAME:
+            raise InputError(f"setting blend={self.blend!r} is unknown; use one of {', '.join(BY_NAME)}")
 
     def as_dict(self) -> dict[str, Any]:
         """Return plain values for JSON."""
@@ -51,6 +54,6 @@ class Settings:
 
 _BOUNDS = (
     ("level", 8, 24), ("cell_photos", 1, 1e9), ("label_km", 1e-3, 20_000), ("label_share", 0, 1), ("epochs", 0.1, 1e4),
-    ("learning_rate", 1e-7, 1), ("weight_decay", 0, 10), ("burst", 0, 1), ("neighbours", 1, 500_000),
-    ("width", -1, 100), ("share", -1, 1), ("folds", 2, 20), ("seed", 0, 2**62),
+    ("learning_rate", 1e-7, 1), ("weight_decay", 0, 10), ("width", 1e-3, 100), ("burst", 0, 1),
+    ("neighbours", 1, 500_000), ("penalty", 1e-4, 1e4), ("folds", 2, 20), ("seed", 0, 2**62),
 )  # fmt: skip

@@ -1,0 +1,194 @@
+"""How good a model on features is, and which blend and temperature it should have: measured on held-out groups.
+
+Photos of a group (an album, a day) are never on both sides. Everything is learned anew on the photos of the other
+folds, the cells too, so that what is measured is what a new album would see.
+"""
+
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from photoplanet.earth import geodesy
+from photoplanet.earth.geodesy import RADII_KM
+from photoplanet.earth.partition.partition import Partition
+from photoplanet.evaluation import accuracy, calibration, resampling
+from photoplanet.locate import point_estimates
+from photoplanet.photos import splits
+from photoplanet.training.features.blend import BLENDS, BY_NAME
+from photoplanet.training.features.fitted import Fitted, learned
+from photoplanet.training.features.settings import Settings
+
+Array = NDArray[np.float32]
+Floats = NDArray[np.float64]
+
+TEMPERATURES = tuple(np.geomspace(0.5, 8.0, 17).round(3).tolist())
+UNTESTED = 2.0  # the temperature where nothing can be held out: a usual one, since untempered blends are too sure
+MOST_NUMBERS = 20_000_000  # held-out photos times cells that are looked at
+MOST_PHOTOS = 2000  # held-out photos that are looked at
+ONE_FOLD = 10_000  # photos above which one fold is held out, and not each in turn
+AT_A_TIME = 32  # photos
+SCALES_KM = (1.0, 5.0, 25.0, 200.0, 750.0)  # of the density whose likelihood is judged: see `_densities`
+NEAR_KM = RADII_KM["country"]
+
+
+@dataclass(frozen=True)
+class Tested:
+    """The `blend`'s name, and what goes into model.json."""
+
+    blend: str
+    calibration: dict[str, Any]
+    facts: dict[str, Any] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, eq=False)
+class _Side:
+    """A fit on the photos of all folds but one, and held-out photos: rows (m,), features and places."""
+
+    fitted: Fitted
+    rows: NDArray[np.int64]
+    features: Array
+    latitude: Floats
+    longitude: Floats
+
+    def pieces(self) -> Iterator[tuple[slice, tuple[Array, Array, Array]]]:
+        for at in range(0, len(self.rows), AT_A_TIME):
+            some = slice(at, at + AT_A_TIME)
+            yield some, self.fitted.parts(self.features[some])
+
+    def km(self, points: tuple[Floats, Floats], some: slice = slice(None)) -> Floats:
+        found: Floats = geodesy.distance_km(*points, self.latitude[some], self.longitude[some])
+        return found
+
+
+def held_out(
+    features: Array, latitude: Floats, longitude: Floats, groups: NDArray[np.int64], settings: Settings
+) -> Tested:
+    """Measure on held-out groups; where there is one group only, return the usual blend, and that it is not tested.
+
+    >>> found = held_out(np.eye(4, dtype=np.float32), np.zeros(4), np.zeros(4), np.zeros(4, int), Settings())
+    >>> found.blend, found.facts["tested"]
+    ('all', 'not tested: all photos belong to one group')
+    """
+    fold = splits.folds(groups, latitude, longitude, settings.folds, settings.seed)
+    if fold.max() == 0:
+        return Tested(
+            settings.blend or BLENDS[0].name, _calibration(UNTESTED),
+            {"tested": "not tested: all photos belong to one group", "validation": None},
+        )  # fmt: skip
+    sides = list(_sides(features, latitude, longitude, groups, fold, settings))
+    rows = np.concatenate([side.rows for side in sides])
+    km = {name: np.concatenate(found) for name, found in _errors(sides, settings).items()}
+    units = resampling.Units("group", np.unique(groups[rows], return_inverse=True)[1].astype(np.int64))
+    chosen = settings.blend or _chosen(km, units)
+    prior = np.concatenate([side.km(_constant(side)) for side in sides])
+    temperature, sure = _temperature(sides, chosen)
+    right = km[chosen] <= NEAR_KM
+    facts = {
+        "tested": f"{len(sides)} fold{'s' * (len(sides) > 1)} of whole groups, {units.count:,} groups held out",
+        "blend": chosen,
+        "validation": {**accuracy.summary(km[chosen], units=units), **_beside(km, prior, chosen, units)},
+    }  # fmt: skip
+    before, after = (
+        round(calibration.expected_calibration_error(sure[value], right), 4) for value in (1.0, temperature)
+    )
+    error = {"photos": len(rows), "expected_calibration_error_before": before, "expected_calibration_error": after}
+    return Tested(chosen, {**_calibration(temperature), **error}, facts)
+
+
+def _calibration(temperature: float) -> dict[str, Any]:
+    """The point is estimated from the distribution as it is without the temperature, which is sharper."""
+    return {"temperature": temperature, "readout_sharpness": temperature}
+
+
+def _sides(
+    features: Array, latitude: Floats, longitude: Floats, groups: NDArray[np.int64], fold: NDArray[np.int64],
+    settings: Settings,
+) -> Iterator[_Side]:  # fmt: skip
+    count = 1 if len(features) > ONE_FOLD else int(fold.max()) + 1
+    for number in range(count):
+        held = fold == number
+        fitted = learned(features[~held], latitude[~held], longitude[~held], groups[~held], settings)
+        most = max(AT_A_TIME, min(MOST_PHOTOS, MOST_NUMBERS // len(fitted.partition)) // count)
+        rows = np.flatnonzero(held)
+        rows = rows[np.arange(min(most, len(rows))) * len(rows) // min(most, len(rows))]
+        yield _Side(fitted, rows, features[rows], latitude[rows], longitude[rows])
+
+
+def _errors(sides: list[_Side], settings: Settings) -> dict[str, list[Floats]]:
+    """Distances in km from each held-out photo to the point of each blend."""
+    names = [settings.blend] if settings.blend else list(BY_NAME)
+    found: dict[str, list[Floats]] = {name: [] for name in names}
+    for side in sides:
+        for some, parts in side.pieces():
+            for name in names:
+                mass = np.exp(side.fitted.blended(BY_NAME[name], *parts))
+                found[name].append(side.km(point_estimates.expected(mass, side.fitted.partition), some))
+    return found
+
+
+def _worth(km: Floats) -> Floats:
+    return np.asarray(sum(np.exp(-km / scale) for scale in point_estimates.EXPECTED_KM) / 4, np.float64)
+
+
+def _chosen(km: dict[str, Floats], units: resampling.Units) -> str:
+    """The blend whose points are worth most, if it beats the first one beyond doubt (95 %, paired); else the first."""
+    first = BLENDS[0].name
+    best = max(km, key=lambda name: float(_worth(km[name]).mean()))
+    [(_, low, _)] = resampling.gains(_worth(km[best])[:, None], _worth(km[first])[:, None], units)
+    return best if low > 0 else first
+
+
+def _constant(side: _Side) -> tuple[Floats, Floats]:
+    """The prior's point: the guess that is worth most without looking at the photo."""
+    partition: Partition = side.fitted.partition
+    latitude, longitude = point_estimates.expected(
+        partition.photo_counts[None] / partition.photo_counts.sum(), partition
+    )
+    return latitude, longitude
+
+
+def _beside(km: dict[str, Floats], prior: Floats, chosen: str, units: resampling.Units) -> dict[str, Any]:
+    """The prior's accuracy, by how much the model is ahead of it (with its interval), and the other blends'."""
+    radii = np.array(list(RADII_KM.values()))
+    gains = resampling.gains(km[chosen][:, None] <= radii, prior[:, None] <= radii, units)
+    [(_, low, _)] = resampling.gains(_worth(km[chosen])[:, None], _worth(prior)[:, None], units)
+    return {
+        "prior_accuracy": accuracy.accuracy(prior),
+        "ahead_of_prior": {name: gain.round(4).tolist() for name, gain in zip(RADII_KM, gains, strict=True)},
+        "beats_prior": bool(low > 0),
+        "blends": {name: accuracy.accuracy(found) for name, found in km.items()},
+    }
+
+
+def _temperature(sides: list[_Side], name: str) -> tuple[float, dict[float, Floats]]:
+    """The temperature under which the truth is likeliest, and the mass within 750 km of the points, by temperature."""
+    likely = np.zeros(len(TEMPERATURES))
+    sure: dict[float, list[Floats]] = {value: [] for value in TEMPERATURES}
+    for side in sides:
+        partition = side.fitted.partition
+        for some, parts in side.pieces():
+            logs = side.fitted.blended(BY_NAME[name], *parts)
+            true = geodesy.to_xyz(side.latitude[some], side.longitude[some])
+            density = _densities(true, partition)
+            point = geodesy.to_xyz(*point_estimates.expected(np.exp(logs), partition))
+            near = (point @ partition.xyz.T) >= np.cos(NEAR_KM / geodesy.EARTH_RADIUS_KM)
+            for number, value in enumerate(TEMPERATURES):
+                mass = np.exp(calibration.apply_temperature(logs, value)).astype(np.float64)
+                likely[number] += np.log((mass * density).sum(axis=1)).sum()
+                sure[value].append((mass * near).sum(axis=1).clip(0, 1))
+    best = TEMPERATURES[int(likely.argmax())]
+    return best, {value: np.concatenate(parts) for value, parts in sure.items()}
+
+
+def _densities(xyz: Floats, partition: Partition) -> Floats:
+    """The density at each place (n,), per km², of a photo that is somewhere around each cell (n, c).
+
+    Photos of a cell spread over all scales: the mean over five of exp(−d/s)/(2πs²), and a little anywhere on Earth. So
+    a near miss is nearly as good as a hit, and the likelihood of a distribution over fine cells means something.
+    """
+    km = 2 * geodesy.EARTH_RADIUS_KM * np.arcsin(np.sqrt(np.maximum(2 - 2 * (xyz @ partition.xyz.T), 0)).clip(0, 2) / 2)
+    spread = sum(np.exp(-km / scale) / (2 * np.pi * scale**2) for scale in SCALES_KM) / len(SCALES_KM)
+    return np.asarray(spread + 1e-3 / (4 * np.pi * geodesy.EARTH_RADIUS_KM**2))
