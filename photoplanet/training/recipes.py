@@ -169,8 +169,8 @@ RECIPES: dict[str, Recipe] = {
     ),
     # a pretrained encoder learns on: small steps from where it is, few epochs, and the features' softer labels
     "tune": Recipe(
-        name="tune", backbone="lite0", start="pretrained", image_size=224, frozen_norms=True, epochs=6, batch_size=32,
-        learning_rate=3e-4, average=0.0, label_km=100.0,
+        name="tune", backbone="lite0", start="pretrained", image_size=224, frozen_norms=True, epochs=4, batch_size=32,
+        learning_rate=1e-3, layer_decay=0.8, average=0.0, label_km=100.0,
     ),
 }  # fmt: skip
 

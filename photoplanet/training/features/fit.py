@@ -13,13 +13,13 @@ from photoplanet.training.features.settings import Settings
 
 def fit(
     features: Array, latitude: NDArray[np.float64], longitude: NDArray[np.float64], groups: NDArray[np.int64],
-    settings: Settings | None = None,
+    settings: Settings | None = None, fold: NDArray[np.int64] | None = None,
 ) -> Fitted:  # fmt: skip
     """Learn from compared features (n, d) of photos at degrees (n,), in `groups` (n,) that are never torn apart.
 
     Held-out groups choose the blend and the temperature, and say how good the model is (`tested`); what is returned has
-    learned from all. InputError for arrays that do not fit; TrainingError for no photo, for features that are not
-    finite or are the same for all photos.
+    learned from all. `fold`: who is held out, as in `tested.held_out`. InputError for arrays that do not fit;
+    TrainingError for no photo, for features that are not finite or are the same for all photos.
 
     >>> fit(np.ones((3, 2), np.float32), np.zeros(3), np.zeros(3), np.arange(3))
     Traceback (most recent call last):
@@ -28,7 +28,9 @@ def fit(
     settings = settings or Settings()
     features = np.asarray(features, np.float32)
     _check(features, latitude, longitude, groups)
-    found = tested.held_out(features, latitude, longitude, groups, settings)
+    if fold is not None and len(fold) != len(features):
+        raise InputError(f"{len(fold)} numbers of folds for {len(features)} photos: give one of each")
+    found = tested.held_out(features, latitude, longitude, groups, settings, fold)
     made = learned(features, latitude, longitude, groups, replace(settings, blend=found.blend))
     return replace(made, calibration=found.calibration, facts=found.facts)
 

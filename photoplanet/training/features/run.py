@@ -29,12 +29,14 @@ TOLERANCE = 1e-3  # between the network and NumPy
 
 def train(
     photos: Path, out: Path, encoder: Encoder, settings: Settings | None = None, threads: int | None = None,
-    bar: Bar = no_bar, say: Say = silent, more_facts: Mapping[str, Any] | None = None,
+    bar: Bar = no_bar, say: Say = silent, fold: NDArray[np.int64] | None = None,
+    more_facts: Mapping[str, Any] | None = None,
 ) -> dict[str, Any]:  # fmt: skip
     """Train on a photo table and write the model folder `out`; return the facts of its training, and `more_facts`.
 
     Features are computed once and kept (`encoders.kept`): stopped and run again, it goes on where it was. Photos that
-    cannot be read are counted and left out. InputError for a table or target that cannot be used, TrainingError as
+    cannot be read are counted and left out. `fold`: who of the readable is held out to test and choose, as in
+    `tested.held_out`. InputError for a table or target that cannot be used, TrainingError as
     `fit`, or where no photo can be read.
 
     >>> from photoplanet.encoders import lite
@@ -51,7 +53,7 @@ def train(
     rows, features, unreadable = read(rows, photos, encoder, threads, bar, say)
     embedded = time.monotonic() - began
     latitude, longitude = (rows[name].to_numpy().astype(np.float64) for name in ("latitude", "longitude"))
-    fitted = fit(encoder.compared(features), latitude, longitude, grouping.groups(rows), settings)
+    fitted = fit(encoder.compared(features), latitude, longitude, grouping.groups(rows), settings, fold)
     facts = {
         "photos": len(rows), "cells": len(fitted.partition), "unreadable_photos": unreadable,
         "left_out": [table.describe(dropped)] if dropped else [],

@@ -36,11 +36,13 @@ NEAR_KM = RADII_KM["country"]
 
 @dataclass(frozen=True)
 class Tested:
-    """The `blend`'s name, and what goes into model.json."""
+    """The `blend`'s name, what goes into model.json, and the held-out photos' numbers and errors in km (m,)."""
 
     blend: str
     calibration: dict[str, Any]
     facts: dict[str, Any] = field(default_factory=dict)
+    rows: NDArray[np.int64] = field(default_factory=lambda: np.empty(0, np.int64))
+    km: Floats = field(default_factory=lambda: np.empty(0))
 
 
 @dataclass(frozen=True, eq=False)
@@ -64,16 +66,20 @@ class _Side:
 
 
 def held_out(
-    features: Array, latitude: Floats, longitude: Floats, groups: NDArray[np.int64], settings: Settings
-) -> Tested:
+    features: Array, latitude: Floats, longitude: Floats, groups: NDArray[np.int64], settings: Settings,
+    fold: NDArray[np.int64] | None = None,
+) -> Tested:  # fmt: skip
     """Measure on held-out groups; where there is one group only, return the usual blend, and that it is not tested.
+
+    `fold` int (n,): the fold in which each photo is held out, −1 for never; None: folds of whole groups.
 
     >>> found = held_out(np.eye(4, dtype=np.float32), np.zeros(4), np.zeros(4), np.zeros(4, int), Settings())
     >>> found.blend, found.facts["tested"]
     ('all', 'not tested: all photos belong to one group')
     """
-    fold = splits.folds(groups, latitude, longitude, settings.folds, settings.seed)
-    if fold.max() == 0:
+    given = fold is not None
+    fold = splits.folds(groups, latitude, longitude, settings.folds, settings.seed) if fold is None else fold
+    if fold.max() == 0 and not given:
         return Tested(
             settings.blend or BLENDS[0].name, _calibration(UNTESTED),
             {"tested": "not tested: all photos belong to one group", "validation": None},
@@ -95,7 +101,7 @@ def held_out(
         round(calibration.expected_calibration_error(sure[value], right), 4) for value in (1.0, temperature)
     )
     error = {"photos": len(rows), "expected_calibration_error_before": before, "expected_calibration_error": after}
-    return Tested(chosen, {**_calibration(temperature), **error}, facts)
+    return Tested(chosen, {**_calibration(temperature), **error}, facts, rows, km[chosen])
 
 
 def _calibration(temperature: float) -> dict[str, Any]:
@@ -129,15 +135,20 @@ def _errors(sides: list[_Side], settings: Settings) -> dict[str, list[Floats]]:
     return found
 
 
-def _worth(km: Floats) -> Floats:
+def worth(km: Floats) -> Floats:
+    """Return what guesses so many km off are worth, (n,) in 0 … 1: the mean of exp(−d/s) over the readout's scales s.
+
+    >>> worth(np.array([0.0, 20_000.0])).round(3).tolist()
+    [1.0, 0.0]
+    """
     return np.asarray(sum(np.exp(-km / scale) for scale in point_estimates.EXPECTED_KM) / 4, np.float64)
 
 
 def _chosen(km: dict[str, Floats], units: resampling.Units) -> str:
     """The blend whose points are worth most, if it beats the first one beyond doubt (95 %, paired); else the first."""
     first = BLENDS[0].name
-    best = max(km, key=lambda name: float(_worth(km[name]).mean()))
-    [(_, low, _)] = resampling.gains(_worth(km[best])[:, None], _worth(km[first])[:, None], units)
+    best = max(km, key=lambda name: float(worth(km[name]).mean()))
+    [(_, low, _)] = resampling.gains(worth(km[best])[:, None], worth(km[first])[:, None], units)
     return best if low > 0 else first
 
 
@@ -154,7 +165,7 @@ def _beside(km: dict[str, Floats], prior: Floats, chosen: str, units: resampling
     """The prior's accuracy, by how much the model is ahead of it (with its interval), and the other blends'."""
     radii = np.array(list(RADII_KM.values()))
     gains = resampling.gains(km[chosen][:, None] <= radii, prior[:, None] <= radii, units)
-    [(_, low, _)] = resampling.gains(_worth(km[chosen])[:, None], _worth(prior)[:, None], units)
+    [(_, low, _)] = resampling.gains(worth(km[chosen])[:, None], worth(prior)[:, None], units)
     return {
         "prior_accuracy": accuracy.accuracy(prior),
         "ahead_of_prior": {name: gain.round(4).tolist() for name, gain in zip(RADII_KM, gains, strict=True)},

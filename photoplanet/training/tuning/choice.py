@@ -5,9 +5,8 @@ from typing import Any, NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-from photoplanet.earth.geodesy import RADII_KM, distance_km
-from photoplanet.locate import point_estimates
-from photoplanet.training.features.fit import Fitted
+from photoplanet.earth.geodesy import RADII_KM
+from photoplanet.training.features import tested
 
 SURE = 2.0  # standard errors that the tuned encoder has to be ahead by: about a 95 % interval
 GROUPS = 5  # held out; with fewer, the standard error itself is a guess
@@ -22,32 +21,6 @@ class Verdict(NamedTuple):
     error: float
 
 
-def errors(fitted: Fitted, features: NDArray[np.float32], latitude: Floats, longitude: Floats) -> Floats:
-    """Return how many km a model's points are off, (n,), for photos with compared features (n, d), taken there.
-
-    >>> from photoplanet.training.features.fit import learned
-    >>> from photoplanet.training.features.settings import Settings
-    >>> places = np.arange(4.0), np.arange(4.0)
-    >>> made = learned(np.eye(4, dtype=np.float32), *places, np.arange(4), Settings())
-    >>> errors(made, np.eye(4, dtype=np.float32), *places).round().tolist()
-    [0.0, 0.0, 0.0, 0.0]
-    """
-    probabilities = np.exp(fitted.log_probabilities(features))
-    points = point_estimates.get(point_estimates.DEFAULT_READOUT)(probabilities, fitted.partition)
-    km: Floats = distance_km(latitude, longitude, *points)
-    return km
-
-
-def worth(km: Floats) -> Floats:
-    """Return what guesses so far off are worth, (n,) in 0 … 1: the mean over the readout's scales of exp(−d/scale).
-
-    >>> worth(np.array([0.0, 20_000.0])).round(3).tolist()
-    [1.0, 0.0]
-    """
-    each: Floats = np.exp(-km[:, None] / np.array(point_estimates.EXPECTED_KM)).mean(axis=1)
-    return each
-
-
 def compared(before: Floats, after: Floats, groups: NDArray[np.int64]) -> Verdict:
     """Return whether errors in km (n,) `after` tuning are better than `before`, by more than chance among groups (n,).
 
@@ -56,7 +29,7 @@ def compared(before: Floats, after: Floats, groups: NDArray[np.int64]) -> Verdic
     >>> compared(np.full(6, 900.0), np.arange(6.0), np.arange(6)).better
     True
     """
-    gains = worth(after) - worth(before)
+    gains = tested.worth(after) - tested.worth(before)
     number = np.unique(groups, return_inverse=True)[1]
     count, mean = int(number.max()) + 1, float(gains.mean())
     if count < GROUPS:

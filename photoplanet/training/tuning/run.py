@@ -21,9 +21,8 @@ from photoplanet.errors import InputError, TrainingError
 from photoplanet.models import folder as model_folder
 from photoplanet.photos import splits, table
 from photoplanet.training import dataset, distributed, working_folder
-from photoplanet.training.features import places
+from photoplanet.training.features import places, tested
 from photoplanet.training.features import run as features_run
-from photoplanet.training.features.fit import fit
 from photoplanet.training.features.settings import Settings
 from photoplanet.training.loop import DEFAULTS, RunOptions
 from photoplanet.training.recipes import Recipe
@@ -41,6 +40,11 @@ class Photos(NamedTuple):
     compared: NDArray[np.float32]  # by the encoder as it was
     groups: NDArray[np.int64]
     held_out: NDArray[np.bool_]
+
+    @property
+    def fold(self) -> NDArray[np.int64]:
+        """Who is held out, as `tested.held_out` takes it."""
+        return np.where(self.held_out, 0, -1)
 
     @property
     def places(self) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
@@ -87,7 +91,9 @@ def train(
         found = _verdict(known, tuned, settings, options, bar, say)
         facts = {"tuning": {**made.facts, **found}}
         chosen = tuned if found["kept"] else given
-        return features_run.train(photos, out, chosen, settings, options.threads, bar, say, facts)
+        # the tuned encoder knows the photos that it was tuned on: only the others can test it
+        fold = known.fold if found["kept"] else None
+        return features_run.train(photos, out, chosen, settings, options.threads, bar, say, fold, facts)
 
 
 def _check(recipe: Recipe) -> None:
@@ -139,15 +145,11 @@ def _verdict(
     rows, features, _ = features_run.read(known.rows, known.path, tuned, options.threads, bar, say)
     if len(rows) < len(known.rows):
         raise TrainingError(f"{known.path}: photos went away while it was tuned on them; run the same command again")
-    learned, held = ~known.held_out, known.held_out
-    latitude, longitude = known.places
-
-    def errors(compared: NDArray[np.float32]) -> NDArray[np.float64]:
-        fitted = fit(compared[learned], latitude[learned], longitude[learned], known.groups[learned], settings)
-        return choice.errors(fitted, compared[held], latitude[held], longitude[held])
-
-    before, after = errors(known.compared), errors(tuned.compared(features))
-    facts = choice.facts(before, after, known.groups[held])
+    before, after = (
+        tested.held_out(compared, *known.places, known.groups, settings, known.fold)
+        for compared in (known.compared, tuned.compared(features))
+    )
+    facts = choice.facts(before.km, after.km, known.groups[before.rows])
     say(_line(facts))
     return facts
 

@@ -3,6 +3,7 @@
 import numpy as np
 import pytest
 
+from photoplanet.training.features import tested
 from photoplanet.training.tuning import choice
 
 FAR, NEAR = 5000.0, 0.5
@@ -11,7 +12,7 @@ FAR, NEAR = 5000.0, 0.5
 def test_a_guess_is_worth_what_the_readout_says():
     km = np.array([0.0, 5.0, 25.0, 200.0, 750.0, 20_000.0])
     expected = [np.mean([np.exp(-d / scale) for scale in (5, 25, 200, 750)]) for d in km]
-    assert choice.worth(km) == pytest.approx(expected)
+    assert tested.worth(km) == pytest.approx(expected)
 
 
 def test_the_standard_error_is_that_of_means_of_groups():
@@ -20,7 +21,7 @@ def test_the_standard_error_is_that_of_means_of_groups():
     before, after = random.uniform(0, 2000, (2, 40))
     groups = np.repeat(np.arange(8), 5)
     verdict = choice.compared(before, after, groups)
-    means = (choice.worth(after) - choice.worth(before)).reshape(8, 5).mean(axis=1)
+    means = (tested.worth(after) - tested.worth(before)).reshape(8, 5).mean(axis=1)
     assert verdict.gain == pytest.approx(means.mean())
     assert verdict.error == pytest.approx(means.std(ddof=1) / np.sqrt(8))
     assert verdict.better == (verdict.gain > 2 * verdict.error)
