@@ -100,7 +100,8 @@ class Lite(Backbone):
 
     def forward(self, x: Tensor) -> tuple[Tensor, None]:
         """Return the embedding."""
-        roots = self.features(x).clamp(min=LEAST).sqrt()
+        averages = self.features(x)
+        roots = torch.where(averages > LEAST, averages.clamp(min=LEAST).sqrt(), 0.0)
         return functional.normalize(roots, dim=1), None
 
     def features(self, x: Tensor) -> Tensor:

@@ -122,8 +122,8 @@ def _read(
     groups = splits.groups(rows)
     held_out = splits.validation_mask(rows, HELD_OUT)
     if len(rows) < LEAST or not held_out.any():
-        counts = f"{len(rows):,} photos in {len(np.unique(groups)):,} groups (album, photographer or day)"
-        raise TrainingError(f"{photos}: {counts} are too few to tell whether tuning helps; leave --tune out")
+        few = f"{len(rows):,} photos are too few to tell whether tuning helps"
+        raise TrainingError(f"{photos}: {few}; leave --tune out")
     split = splits.facts(rows.filter(pa.array(~held_out)), rows.filter(pa.array(held_out)))
     for line in splits.lines(split):
         say(line)
