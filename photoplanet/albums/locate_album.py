@@ -152,6 +152,7 @@ def predictions(
             np.exp(row), locator.partition, None if number in seen.unreadable else seen.embeddings[number].copy(),
             readout or DEFAULT_READOUT, locator.abstain_below, locator.info.name, locator.info.is_toy,
             None if np.isnan(place).any() else (float(place[0]), float(place[1])),
+            licence=locator.info.licence_note,
         )
         for number, (row, place) in enumerate(zip(log_probabilities, places, strict=True))
     )  # fmt: skip

@@ -8,7 +8,7 @@ from photoplanet.earth import geodesy
 from photoplanet.locate.answers import AnswerOptions, record
 from photoplanet.locate.precision import PRECISIONS, rounded
 from photoplanet.locate.prediction import Prediction
-from photoplanet.metadata.estimate import Estimate
+from photoplanet.metadata.estimate import RESTRICTED, Estimate
 
 TRACK_ERROR_M = 15.0  # of a receiver in the open, roughly
 
@@ -77,6 +77,6 @@ class LocatedPhoto:
         point = rounded(latitude, coarser), rounded(longitude, coarser)
         moved = float(geodesy.distance_km(latitude, longitude, *point))
         radius = self.prediction.credible_region(options.region).radius_km + moved
-        world = " (toy Earth)" if self.prediction.toy else ""
-        method = f"estimate, {self.method}, model {self.prediction.model}{world}"
+        remark = " (toy Earth)" if self.prediction.toy else f" ({RESTRICTED})" if self.prediction.licence else ""
+        method = f"estimate, {self.method}, model {self.prediction.model}{remark}"
         return Estimate(*point, radius * 1000, method, options.region)

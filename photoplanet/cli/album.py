@@ -10,7 +10,7 @@ import click
 
 from photoplanet.albums.album import GAP_HOURS
 from photoplanet.albums.methods import AUTO
-from photoplanet.cli.shared import commands, options
+from photoplanet.cli.shared import commands, loading, options
 from photoplanet.cli.shared.output import (
     count_of,
     finish,
@@ -135,6 +135,7 @@ def command(
     _name_faults(faults, shots)
     form = AnswerOptions(1, precision=precision, answer_always=answer_always)
     about = {"model": loaded.info.name, "world": "toy" if loaded.info.is_toy else "real", "method": method}
+    about |= loading.licence_facts(loaded.info)
 
     def locate(trip: "Trip", advance: "Advance") -> "list[LocatedPhoto]":
         return locate_trip.locate(loaded, trip, method, anchors, track, advance, threads)
@@ -196,9 +197,8 @@ def _check_track(names: str, notes: Sequence[str], utc: bool, silence: str) -> N
 def _load(model: str | None, threads: int | None, method: str) -> "Locator":
     """Load the model; InputError, before any photo is located, where it lacks what the method needs."""
     from photoplanet.albums import album_parameters, methods
-    from photoplanet.locate import locator
 
-    loaded = locator.load(model, threads)
+    loaded = loading.load(model, threads)
     if method != AUTO and methods.METHODS[method].needs:
         methods.check(method, album_parameters.read(loaded.bundle), loaded.info.name)
     if loaded.info.is_toy:

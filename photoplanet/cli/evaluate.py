@@ -5,7 +5,7 @@ from typing import TYPE_CHECKING
 
 import click
 
-from photoplanet.cli.shared import commands, options
+from photoplanet.cli.shared import commands, loading, options
 from photoplanet.cli.shared.evaluation import benchmark_option, print_report, report_options
 from photoplanet.cli.shared.output import report_error, say
 from photoplanet.cli.shared.progress import bar
@@ -70,13 +70,12 @@ def command(
     from photoplanet.core import outputs
     from photoplanet.evaluation import published, report
     from photoplanet.evaluation.evaluate import evaluate
-    from photoplanet.locate import locator
 
     model, photos = _named(words, model, benchmark)
     outputs.check([out], [photos, listing, training])
     truth = _truth(photos, benchmark, images, listing)
     found = evaluate(
-        locator.load(model, threads), truth, readout=readout, top=top, region=region, by=by, uncovered=uncovered,
+        loading.load(model, threads), truth, readout=readout, top=top, region=region, by=by, uncovered=uncovered,
         resample=resample, training=training,
         drop_duplicates=drop_duplicates, beside_baselines=baselines, predictions_file=out, threads=threads, bar=bar,
     )  # fmt: skip

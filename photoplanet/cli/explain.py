@@ -5,7 +5,7 @@ from typing import TYPE_CHECKING
 
 import click
 
-from photoplanet.cli.shared import commands, numbers, options
+from photoplanet.cli.shared import commands, loading, numbers, options
 from photoplanet.cli.shared.output import print_json
 from photoplanet.cli.shared.progress import bar
 from photoplanet.explain.occlusion import BOX, MOST_POSITIONS, POSITIONS, REGIONS
@@ -64,14 +64,13 @@ def command(
     from photoplanet.earth import gazetteer
     from photoplanet.errors import InputError
     from photoplanet.explain.occlusion import occlude
-    from photoplanet.locate import locator
     from photoplanet.metadata.camera_position import camera_position
 
     if at and predicted:
         raise InputError("give --at or --predicted, not both")
     _check_outputs(overlay, array, photo)
     truth = _degrees(at) if at else None if predicted else camera_position(photo)
-    loaded = locator.load(model, threads)
+    loaded = loading.load(model, threads)
     with bar("hiding", positions**2) as advance:
         found = occlude(loaded, photo, truth, positions, box, regions, advance)
     place = gazetteer.name([found.latitude], [found.longitude])[0].text("city")
@@ -81,10 +80,11 @@ def command(
         from photoplanet.show.overlay import overlay as picture
         from photoplanet.show.overlay import write_overlay
 
-        write_overlay(overlay, picture(photo, found, loaded.info.preprocessing, place))
+        write_overlay(overlay, picture(photo, found, loaded.info.preprocessing, place), loaded.info.licence_note)
     if as_json:
         world = "toy" if loaded.info.is_toy else "real"
-        print_json({"file": photo, "model": loaded.info.name, "world": world, "place": place, **found.to_dict()})
+        about = {"model": loaded.info.name, "world": world, **loading.licence_facts(loaded.info)}
+        print_json({"file": photo, **about, "place": place, **found.to_dict()})
         return
     _print(found, place)
 

@@ -5,7 +5,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from photoplanet.cli.shared import commands, options
+from photoplanet.cli.shared import commands, loading, options
 from photoplanet.cli.shared.extras import hint
 from photoplanet.cli.shared.output import print_json, report_error, say
 from photoplanet.cli.shared.progress import bar
@@ -56,12 +56,15 @@ def partition(cells: str, details: tuple[str, ...], output: Path, as_json: bool)
 
     plots.check_path(output)
     views = dict(partition_figure.detail(each) for each in details) or None
+    licence = ""
     if Path(cells).is_file():
         drawn = partition_figure.partition_map(Partition.load(cells), views)
     else:
         model = folder.read(installed.resolve(cells), verify=False)
+        loading.say_licence(model.info)
+        licence = model.info.licence_note
         drawn = partition_figure.partition_map(model.partition, views, toy=model.info.is_toy)
-    _finish(drawn, output, as_json, {"cells": cells})
+    _finish(drawn, output, as_json, {"cells": cells}, licence)
 
 
 @command.command(short_help="Photos and their distributions on globes (Fig. 1).")
@@ -76,7 +79,6 @@ def distribution(photos: tuple[str, ...], model: str | None, output: Path, as_js
     Example:
       photoplanet figure distribution IMG_1.jpg IMG_2.jpg -o where.png
     """
-    from photoplanet.locate import locator
     from photoplanet.metadata.camera_position import camera_position
     from photoplanet.show.figures import distribution as distribution_figure
     from photoplanet.show.figures import plots
@@ -84,13 +86,14 @@ def distribution(photos: tuple[str, ...], model: str | None, output: Path, as_js
     plots.check_path(output, photos)
     if len(photos) > distribution_figure.MOST_PHOTOS:
         raise click.UsageError(f"a figure shows at most {distribution_figure.MOST_PHOTOS} photos, not {len(photos)}")
-    found = locator.load(model).locate(list(photos))
+    loaded = loading.load(model)
+    found = loaded.locate(list(photos))
     captions = [each.best.name if not each.abstains else "no answer" for each in found]
     drawn = distribution_figure.distributions(
         list(zip(photos, captions, found, strict=True)), [camera_position(p) for p in photos]
     )
     facts = [{"file": photo, "place": place} for photo, place in zip(photos, captions, strict=True)]
-    _finish(drawn, output, as_json, {"photos": facts})
+    _finish(drawn, output, as_json, {"photos": facts}, loaded.info.licence_note)
 
 
 @command.command(short_help="Error curves of models or of top-k (Fig. 3, 9).")
@@ -153,7 +156,8 @@ def examples(photos: Path, model: str | None, within: float, count: int, output:
         kind: [{"file": str(each.source), "place": each.place, "error_km": each.error_km} for each in chosen]
         for kind, chosen in (("right", right), ("wrong", wrong))
     }
-    _finish(photo_figure.examples(right, wrong, within, loaded.info.is_toy), output, as_json, facts)
+    _finish(photo_figure.examples(right, wrong, within, loaded.info.is_toy), output, as_json, facts,
+            loaded.info.licence_note)  # fmt: skip
 
 
 @command.command(short_help="The most confident photos of cells (Fig. 8).")
@@ -194,12 +198,8 @@ def gallery(
     shown = choice.gallery_cells(found, loaded.partition, photos_a_cell, cells, tokens)
     names = choice.cell_names(loaded.partition, list(shown))
     drawn = photo_figure.cell_gallery(loaded.partition, shown, names, loaded.info.is_toy)
-    _finish(
-        drawn,
-        output,
-        as_json,
-        {"cells": dict(zip(cell_ids.token(loaded.partition.ids[list(shown)]).tolist(), names, strict=True))},
-    )
+    facts = dict(zip(cell_ids.token(loaded.partition.ids[list(shown)]).tolist(), names, strict=True))
+    _finish(drawn, output, as_json, {"cells": facts}, loaded.info.licence_note)
 
 
 @command.command(short_help="Which parts of photos speak for a place (Fig. 10).")
@@ -216,13 +216,12 @@ def occlusion(photos: tuple[str, ...], model: str | None, output: Path, as_json:
     """
     from photoplanet.earth import gazetteer
     from photoplanet.explain.occlusion import POSITIONS, occlude
-    from photoplanet.locate import locator
     from photoplanet.metadata.camera_position import camera_position
     from photoplanet.show.figures import photos as photo_figure
     from photoplanet.show.figures import plots
 
     plots.check_path(output, photos)
-    loaded = locator.load(model)
+    loaded = loading.load(model)
     found = []
     with bar("hiding", len(photos) * POSITIONS**2) as advance:
         for photo in photos:
@@ -231,7 +230,8 @@ def occlusion(photos: tuple[str, ...], model: str | None, output: Path, as_json:
     facts = [
         {"file": photo, "place": place, "cell": each.token} for photo, (each, place) in zip(photos, found, strict=True)
     ]
-    _finish(photo_figure.occlusions(found, loaded.info.is_toy), output, as_json, {"photos": facts})
+    drawn = photo_figure.occlusions(found, loaded.info.is_toy)
+    _finish(drawn, output, as_json, {"photos": facts}, loaded.info.licence_note)
 
 
 @command.command(short_help="An album photo by photo, and together (Sect. 4).")
@@ -255,7 +255,6 @@ def album(
     """
     from photoplanet.albums import album_parameters, locate_trip, methods, trips
     from photoplanet.albums.shots import read_shots
-    from photoplanet.locate import locator
     from photoplanet.show.figures import album as album_figure
     from photoplanet.show.figures import plots
 
@@ -267,7 +266,7 @@ def album(
     number = chosen - 1 if chosen else max(range(len(found)), key=lambda row: len(found[row].shots))
     if len(found) > 1 and not chosen:
         say(f"album {number + 1} of {len(found)}, the largest; choose another with --album")
-    loaded = locator.load(model)
+    loaded = loading.load(model)
     known = album_parameters.read(loaded.bundle)
     methods.check(method, known, loaded.info.name)
     name = methods.chosen(method, known, False)
@@ -279,21 +278,21 @@ def album(
     if all(each.prediction is None for each in helped):
         raise InputError(f"no photo of album {number + 1} could be read")
     facts = {"album": number + 1, "method": name, "photos": [each.shot.name for each in helped]}
-    _finish(album_figure.album(found[number], alone, helped, name), output, as_json, facts)
+    drawn = album_figure.album(found[number], alone, helped, name)
+    _finish(drawn, output, as_json, facts, loaded.info.licence_note)
 
 
-def _finish(drawn: "Figure", output: Path, as_json: bool, facts: dict[str, Any]) -> None:
+def _finish(drawn: "Figure", output: Path, as_json: bool, facts: dict[str, Any], licence: str = "") -> None:
     """Write the figure; as JSON, say what it shows."""
     from photoplanet.show.figures import plots
 
-    plots.save(drawn, output)
+    plots.save(drawn, output, licence)
     if as_json:
         print_json({"figure": str(output), **facts})
 
 
 def _table(photos: Path, model: str | None) -> "tuple[pa.Table, list[str], Locator]":
     """Return the photo table, its paths and the loaded model."""
-    from photoplanet.locate import locator
     from photoplanet.photos import table
 
     known, dropped = table.read(photos)
@@ -301,4 +300,4 @@ def _table(photos: Path, model: str | None) -> "tuple[pa.Table, list[str], Locat
         raise InputError(f"{photos}: no usable photo in it")
     if dropped:
         say(f"{photos}: {table.describe(dropped)}")
-    return known, table.paths(known, photos.parent), locator.load(model)
+    return known, table.paths(known, photos.parent), loading.load(model)

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from photoplanet.cli.shared import commands, options
+from photoplanet.cli.shared import commands, loading, options
 from photoplanet.cli.shared.library import WITH_ITSELF, find_itself, index_options, open_library
 from photoplanet.cli.shared.output import (
     PLACE_WIDTH,
@@ -79,7 +79,6 @@ def command(
       photoplanet locate IMG_1.jpg --model toy --json
       photoplanet locate old-scan.jpg --library ~/Photos
     """
-    from photoplanet.locate import locator
     from photoplanet.photos import inputs
 
     sources = inputs.sources(photos, files_from, say)
@@ -90,10 +89,11 @@ def command(
             raise InputError("--map and --geojson draw a model's answer; without a model, use --csv or --json")
         found = open_library(library, by="local", **opening)
         return _by_matches(found, library, sources, precision, as_json, csv_path, with_itself, threads)
-    loaded = locator.load(model, threads)
+    loaded = loading.load(model, threads)
     if loaded.info.is_toy:
         say(TOY_LINE)
     about: dict[str, Any] = {"model": loaded.info.name, "world": "toy" if loaded.info.is_toy else "real"}
+    about |= loading.licence_facts(loaded.info)
     searched = open_library(library, by="embedding", model=loaded, **opening) if library is not None else None
     if searched is not None:
         about |= {"library": library, "index": searched.to_dict()}

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from photoplanet.cli.shared import commands, options
+from photoplanet.cli.shared import commands, loading, options
 from photoplanet.cli.shared.extras import hint, needs
 from photoplanet.cli.shared.output import count_of, print_json, say
 from photoplanet.errors import InputError, printable
@@ -86,14 +86,13 @@ def command(
 
         from photoplanet.server import listening
         from photoplanet.server.play import new_game
-    from photoplanet.locate import locator
 
     new_game.check_player(player)
     if protocol == "paper":
         _check_protocol(rounds, readout)
     token, names = listening.access(host, token, hosts)
     game = new_game.new_game(
-        photos, locator.load(model, threads), kept, before,
+        photos, loading.load(model, threads, serves=True), kept, before,
         player=player, readout=readout, seed=seed, rounds=rounds, by_protocol=protocol == "paper", say=say,
     )  # fmt: skip
     _serve(game, host, port, token, names, browse)

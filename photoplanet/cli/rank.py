@@ -5,7 +5,7 @@ from pathlib import Path
 
 import click
 
-from photoplanet.cli.shared import commands, options
+from photoplanet.cli.shared import commands, loading, options
 from photoplanet.cli.shared.output import print_json, say
 from photoplanet.cli.shared.progress import bar
 
@@ -41,11 +41,10 @@ def command(
       photoplanet rank oxford ~/oxford5k --model model/ --augmentation --spatial-search
     """
     from photoplanet.core import atomic_folders
-    from photoplanet.locate import locator
     from photoplanet.retrieval.benchmarks import datasets, ranking
 
     dataset = datasets.BENCHMARKS[benchmark](folder, partial)
-    network = locator.load(model, threads)
+    network = loading.load(model, threads)
     with ExitStack() as stack:
         kept = cache or stack.enter_context(atomic_folders.scratch())
         total = len(dataset.photos) + len(dataset.queries)

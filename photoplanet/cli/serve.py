@@ -2,7 +2,7 @@
 
 import click
 
-from photoplanet.cli.shared import commands, options
+from photoplanet.cli.shared import commands, loading, options
 from photoplanet.cli.shared.extras import hint, needs
 from photoplanet.cli.shared.library import WITH_VECTORS, by_option, index_options, open_library
 from photoplanet.cli.shared.output import say
@@ -60,7 +60,6 @@ def command(
         import uvicorn  # noqa: F401  # what the extra brings
 
         from photoplanet.server import app, limits, listening, security
-    from photoplanet.locate import locator
 
     if vectors and by == "local":
         raise InputError("--vectors is for --by embedding")
@@ -68,7 +67,7 @@ def command(
     chosen = limits.choose(security.is_loopback(host), photo_bytes=photo_bytes, photos=photos, waiting=waiting,
                            rate=rate, seconds=seconds)  # fmt: skip
     token, names = listening.access(host, token, hosts)
-    loaded = locator.load(model, threads)
+    loaded = loading.load(model, threads, serves=True)
     searched = None
     if library:
         searched = open_library(library, by=by, model=loaded if by == "embedding" else None, vectors=vectors,

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from photoplanet.cli.shared import commands, options
+from photoplanet.cli.shared import commands, loading, options
 from photoplanet.cli.shared.library import (
     WITH_ITSELF,
     WITH_VECTORS,
@@ -79,7 +79,9 @@ def command(
         raise InputError("--model and --vectors are for --by embedding; local features need no model")
     sources = inputs.sources(photos, files_from, say)
     _check_outputs(csv_path, show_path, [*sources, files_from, library])
-    found = open_library(library, by=by, model=model, vectors=vectors, index=index_dir, update=not no_update,
+    loaded = loading.load(model, threads) if by == "embedding" else None
+    licence = loaded.info.licence_note if loaded else ""
+    found = open_library(library, by=by, model=loaded, vectors=vectors, index=index_dir, update=not no_update,
                          threads=threads)  # fmt: skip
     records: list[dict[str, Any]] = []
     pictures: list[dict[str, Any]] = []
@@ -105,10 +107,11 @@ def command(
                 put(record)
             advance()
     if as_json:
-        print_json({"library": library, "by": by, "index": found.to_dict(), **by_outcome(records)})
+        about = {"library": library, "by": by, **(loading.licence_facts(loaded.info) if loaded else {})}
+        print_json({**about, "index": found.to_dict(), **by_outcome(records)})
     status = finish(failed, len(sources))
     if show_path:
-        _show(show_path, pictures)
+        _show(show_path, pictures, licence)
     return 1 if files.faults else status
 
 
@@ -174,9 +177,9 @@ def _rows(record: dict[str, Any]) -> list[dict[str, Any]]:
     return [{"file": record["file"], "error": record.get("error", "")}]
 
 
-def _show(path: Path, pictures: list[dict[str, Any]]) -> None:
+def _show(path: Path, pictures: list[dict[str, Any]], licence: str) -> None:
     from photoplanet.show import matches as page
 
-    (page.write_png if path.suffix.lower() == ".png" else page.write_html)(path, pictures)
+    (page.write_png if path.suffix.lower() == ".png" else page.write_html)(path, pictures, licence)
     if len(pictures) >= MAX_PICTURES:
         say(f"{path}: shows the first {len(pictures)} pairs only")

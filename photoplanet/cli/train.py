@@ -208,9 +208,9 @@ def _encoder(backbone: str | None, settings: tuple[str, ...]) -> str | None:
 
 
 def _is_encoder(name: str) -> bool:
-    from photoplanet.encoders import lite
+    from photoplanet.encoders import installed
 
-    return name in lite.PACKAGES
+    return name in installed.FAMILIES or name in installed.added()
 
 
 def _is_installed() -> bool:
@@ -230,8 +230,7 @@ def _is_installed() -> bool:
 def _on_features(
     photos: Path, output: Path, name: str, settings: tuple[str, ...], seed: int | None, threads: int, as_json: bool
 ) -> int:
-    from photoplanet.core.home import home
-    from photoplanet.encoders import lite
+    from photoplanet.encoders import installed as encoders
     from photoplanet.models import installed
     from photoplanet.training import recipes
     from photoplanet.training.features import run
@@ -239,12 +238,15 @@ def _on_features(
 
     chosen = recipes.changed(Settings(), [*([f"seed={seed}"] if seed is not None else []), *settings])
     with needs("training on features", "pretrained"):
-        facts = run.train(photos, output, lite.load(name, home()), chosen, threads, bar, say)
+        facts = run.train(photos, output, encoders.resolve(name), chosen, threads, bar, say)
     is_default = installed.offer_default(output)
     if as_json:
         print_json(facts)
         return 0
-    lines = [f"{output}: {facts['photos']:,} photos in {facts['seconds']:.0f} s, on the features of {name}"]
+    lines = [
+        f"{output}: {facts['photos']:,} photos in {facts['seconds']:.0f} s, on the features of {name}",
+        *_tested(facts),
+    ]
     if click.get_current_context().params["backbone"] is None:
         lines.append("--backbone mobile trains a network from pixels instead, for which photos should be many")
     click.echo("\n".join([*lines, _next(output, is_default)]))
@@ -254,12 +256,26 @@ def _on_features(
 def _tuned(output: Path, facts: dict[str, Any], is_default: bool) -> str:
     """The last lines of a run that tuned an encoder."""
     tuning = facts["tuning"]
-    encoder = (
-        f"{tuning['recipe']['backbone']}, tuned" if tuning["kept"] else f"{tuning['recipe']['backbone']} as it was"
-    )
+    encoder = tuning["recipe"]["backbone"] + (", tuned" if tuning["kept"] else " as it was")
     seconds = tuning["seconds"] + facts["seconds"]
-    lines = [f"{output}: {facts['photos']:,} photos in {seconds:.0f} s, on the features of {encoder}"]
-    return "\n".join([*lines, _next(output, is_default)])
+    first = f"{output}: {facts['photos']:,} photos in {seconds:.0f} s, on the features of {encoder}"
+    return "\n".join([first, *_tested(facts), _next(output, is_default)])
+
+
+def _tested(facts: dict[str, Any]) -> list[str]:
+    """How good a model on features is, and its prior beside it, in lines."""
+    found = facts["validation"]
+    if found is None:
+        return [facts["tested"]]
+
+    def shares(accuracy: dict[str, float]) -> str:
+        return ", ".join(f"{name} {share:.1%}" for name, share in accuracy.items())
+
+    behind = "" if found["beats_prior"] else "; no better than that beyond doubt"
+    return [
+        f"{facts['tested']}: {shares(found['accuracy'])}; median {found['median_km']:.0f} km",
+        f"without a look at the photo: {shares(found['prior_accuracy'])}{behind}",
+    ]
 
 
 def _next(output: Path, is_default: bool) -> str:

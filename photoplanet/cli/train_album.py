@@ -7,7 +7,7 @@ import click
 
 from photoplanet.albums.album import GAP_HOURS
 from photoplanet.albums.networks import READINGS
-from photoplanet.cli.shared import commands, options
+from photoplanet.cli.shared import commands, loading, options
 from photoplanet.cli.shared.extras import hint, needs
 from photoplanet.cli.shared.output import print_json, report_stop, say
 from photoplanet.cli.shared.progress import bar
@@ -73,10 +73,9 @@ def command(
     with needs(*NEEDS):
         from photoplanet.training.albums import train
         from photoplanet.training.loop import Stopped
-    from photoplanet.locate import locator
 
     chosen = [recipes.recipe(method, **{key: given[key] for key in SETTINGS}) for method in methods]
-    opened = locator.load(model, threads)
+    opened = loading.load(model, threads)
     try:
         facts = train.train(photos, opened, output, chosen, validation, gap_hours, threads, bar, say)
     except Stopped as stopped:

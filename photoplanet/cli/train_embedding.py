@@ -6,7 +6,7 @@ from typing import Any
 
 import click
 
-from photoplanet.cli.shared import commands, options
+from photoplanet.cli.shared import commands, loading, options
 from photoplanet.cli.shared.extras import hint, needs
 from photoplanet.cli.shared.output import print_json, report_stop, say
 from photoplanet.cli.shared.progress import bar
@@ -64,9 +64,8 @@ def command(
     with needs(*NEEDS):
         from photoplanet.training.embedding import train, triplet
         from photoplanet.training.loop import Stopped
-    from photoplanet.locate import locator
 
-    base = locator.load(model, threads)
+    base = loading.load(model, threads)
     changed = {key: given[key] for key in SETTINGS if given[key] is not None}
     settings = replace(train.FINETUNING if network else triplet.Settings(), **changed)
     if settings.far_km < settings.near_km:

@@ -21,6 +21,7 @@ from numpy.typing import NDArray
 from photoplanet.errors import ModelError
 
 Array = NDArray[Any]
+Wanted = Callable[[str], bool] | None
 
 MAX_INSTRUCTIONS = 2_000_000
 MAX_DESCRIPTION = 64 << 20  # bytes
@@ -39,10 +40,11 @@ KINDS: dict[str, np.dtype[Any]] = {
 _NAMES = {*KINDS, "collections OrderedDict", "torch._utils _rebuild_tensor_v2", "torch._utils _rebuild_parameter"}
 
 
-def read(path: str | Path) -> dict[str, Array]:
+def read(path: str | Path, wanted: Wanted = None) -> dict[str, Array]:
     """Read the tensors of a file that `torch.save` wrote, by name; those of dictionaries within it as "outer.inner".
 
-    bfloat16 becomes float32; all else keeps its kind. ModelError for a file that is damaged, too large, or that holds
+    `wanted`: which names to read (None: all). A file that is one tensor has it under "". bfloat16 becomes float32; all
+    else keeps its kind. ModelError for a file that is damaged, too large, or that holds
     anything but dictionaries of tensors and plain values (which are left out).
 
     >>> read(__file__)  # doctest: +ELLIPSIS
@@ -53,10 +55,10 @@ def read(path: str | Path) -> dict[str, Array]:
     try:
         with path.open("rb") as file:
             if zipfile.is_zipfile(file):
-                return _from_zip(path)
+                return _from_zip(path, wanted)
             file.seek(0)
             if file.read(len(_STREAM_MAGIC)) == _STREAM_MAGIC:
-                return _from_stream(file)
+                return _from_stream(file, wanted)
     except OSError as error:
         raise ModelError(f"{path}: cannot be read ({error.strerror}); get the file again") from None
     except _RefusedError as error:
@@ -98,7 +100,7 @@ class _Tensor:
     strides: tuple[int, ...]
 
 
-def _from_zip(path: Path) -> dict[str, Array]:
+def _from_zip(path: Path, wanted: Wanted) -> dict[str, Array]:
     with zipfile.ZipFile(path) as archive:
         names = archive.namelist()
         [root] = [name.removesuffix("data.pkl") for name in names if name.endswith("/data.pkl")]
@@ -107,7 +109,7 @@ def _from_zip(path: Path) -> dict[str, Array]:
         description = archive.getinfo(f"{root}data.pkl")
         if description.file_size > MAX_DESCRIPTION:
             raise _RefusedError(f"it has a description of {description.file_size:,} bytes")
-        tensors = _tensors(_understood(io.BytesIO(archive.read(description)), {}))
+        tensors = _tensors(_understood(io.BytesIO(archive.read(description)), {}), wanted)
 
         def stored(storage: _Storage) -> bytes:
             info = archive.getinfo(f"{root}data/{storage.key}")
@@ -118,12 +120,12 @@ def _from_zip(path: Path) -> dict[str, Array]:
         return _arrays(tensors, stored)
 
 
-def _from_stream(file: BinaryIO) -> dict[str, Array]:
+def _from_stream(file: BinaryIO, wanted: Wanted) -> dict[str, Array]:
     storages: dict[str, _Storage] = {}
     version, facts = _understood(file, storages), _understood(file, storages)
     if version != 1001 or facts.get("little_endian") is not True:
         raise _RefusedError("it holds another version, or big-endian numbers")
-    tensors, keys = _tensors(_understood(file, storages)), _understood(file, storages)
+    tensors, keys = _tensors(_understood(file, storages), wanted), _understood(file, storages)
     places: dict[str, tuple[int, int]] = {}
     end = file.seek(0, io.SEEK_CUR)
     size = file.seek(0, io.SEEK_END)
@@ -144,18 +146,19 @@ def _from_stream(file: BinaryIO) -> dict[str, Array]:
     return _arrays(tensors, stored)
 
 
-def _tensors(tree: Any) -> dict[str, _Tensor]:
+def _tensors(tree: Any, wanted: Wanted) -> dict[str, _Tensor]:
     """The tensors of a tree of dictionaries, by dotted names."""
     found: dict[str, _Tensor] = {}
     waiting: list[tuple[str, Any, int]] = [("", tree, 0)]
-    if not isinstance(tree, dict):
+    if not isinstance(tree, dict | _Tensor):
         raise _RefusedError("it holds no dictionary of tensors")
     for count in range(MAX_INSTRUCTIONS):
         if not waiting:
             return found
         name, value, depth = waiting.pop()
         if isinstance(value, _Tensor):
-            found[name] = value
+            if wanted is None or wanted(name):
+                found[name] = value
         elif isinstance(value, dict):
             if depth > MAX_DEPTH or len(waiting) + len(value) > MAX_INSTRUCTIONS - count:
                 break

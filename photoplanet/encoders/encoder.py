@@ -13,7 +13,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from photoplanet.core import atomic, atomic_folders, leftovers
-from photoplanet.core.onnx_sessions import Session, open_session
+from photoplanet.core.onnx_sessions import Session, one_line, open_session
 from photoplanet.errors import InputError, ModelError
 from photoplanet.photos import decode
 from photoplanet.photos.decode import Source
@@ -31,7 +31,7 @@ class Encoder:
 
     `sha256`: of the network's file, which names an encoder in caches. `source`: where its weights are from; `licence`:
     what they may be used for. `transform`: what features go through before they are compared or learned from: "" or
-    "sqrt", for those that are averages of activations above zero.
+    "sqrt", for those that are averages of activations above zero. `note`: which output of a network it is, and so on.
 
     >>> from photoplanet.encoders import lite
     >>> encoder = lite.load("lite0", getfixture("tmp_path"))
@@ -49,6 +49,7 @@ class Encoder:
     source: str
     sha256: str = ""
     transform: str = ""
+    note: str = ""
 
     @property
     def network(self) -> Path:
@@ -71,7 +72,10 @@ class Encoder:
 
     def embed(self, pixels: NDArray[np.uint8]) -> NDArray[np.float32]:
         """Return the features (n, dimension) of decoded photos uint8 (n, size, size, 3); ModelError if not finite."""
-        [features] = self._session.run(["features"], {"photos": pixels})
+        try:
+            [features] = self._session.run(["features"], {"photos": pixels})
+        except Exception as error:  # ONNX Runtime raises its own dozen types, which share no base but Exception
+            raise ModelError(f"encoder {self.name}: cannot compute ({one_line(error)}); use another encoder") from None
         if not np.isfinite(features).all():
             raise ModelError(f"encoder {self.name}: features that are not finite; use another encoder")
         return np.asarray(features, np.float32)
@@ -120,6 +124,7 @@ def read(folder: Path) -> Encoder:
         if facts["format_version"] != FORMAT_VERSION:
             raise ModelError(f"{path}: format {facts['format_version']} is not known here; update photoplanet")
         texts = {key: facts[key] for key in ("name", "licence", "source", "sha256", "transform")}
+        texts["note"] = facts.get("note", "")
         if not all(isinstance(text, str) for text in texts.values()) or not isinstance(facts["dimension"], int):
             raise ValueError("facts of another kind")
         preprocessing = Preprocessing.from_dict(facts["preprocessing"])

@@ -32,6 +32,7 @@ def features(
 
     held = prediction.credible_region(region)
     shared = {"photo": name, "model": prediction.model, "world": "toy" if prediction.toy else "real"}
+    shared |= {"licence": prediction.licence} if prediction.licence else {}
     facts = {
         "abstains": prediction.abstains,
         "region_probability": region,

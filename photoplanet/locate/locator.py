@@ -307,7 +307,7 @@ class Locator:
         return Prediction(
             probabilities.copy(), self.partition, None if embedding is None else embedding.copy(),
             readout or point_estimates.DEFAULT_READOUT, self.abstain_below, self.info.name, self.info.is_toy, at,
-            unknown, self.least_gain, self.sharpness,
+            unknown, self.least_gain, self.sharpness, self.info.licence_note,
         )  # fmt: skip
 
     def _predict(

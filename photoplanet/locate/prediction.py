@@ -43,7 +43,8 @@ class Prediction:
     place that is known otherwise, as by the camera's GPS within an album; then the point is there. `unknown`: how
     likely the photo is from outside all that the model knows (None: it cannot tell). Every confidence and radius counts
     it; only `probabilities` are those given that it is from inside. `sharpness`: the power of the distribution that the
-    point is estimated from. Two predictions are equal when all that they were made from is equal.
+    point is estimated from. `licence`: what that of the model's weights forbids, mostly nothing. Two predictions are
+    equal when all that they were made from is equal.
 
     >>> import photoplanet as pp
     >>> where = pp.load("toy").locate(np.zeros((64, 64, 3), np.uint8))
@@ -72,6 +73,7 @@ class Prediction:
     unknown: float | None = None
     least_gain: float = LEAST_GAIN
     sharpness: float = 1.0
+    licence: str = ""
 
     def __repr__(self) -> str:
         """Where, and how sure: `Prediction("Lyon, Rhône-Alpes, France", 62 % within 25 km, abstains=False)`."""
@@ -292,7 +294,7 @@ class Prediction:
     def _settings(self) -> tuple[object, ...]:
         return (
             self.readout, self.abstain_below, self.model, self.toy, self.at, self.unknown, self.least_gain,
-            self.sharpness,
+            self.sharpness, self.licence,
         )  # fmt: skip
 
     def _around(self) -> MassAround:

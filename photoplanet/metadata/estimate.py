@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from photoplanet.errors import InputError
 
 MARK = "photoplanet"  # in GPSProcessingMethod; `exif.read` takes such a place for an estimate, never for a truth
+RESTRICTED = "non-commercial licence"  # said there of weights whose licence forbids commercial use
 MAX_METHOD = 100  # characters of GPSProcessingMethod
 
 

@@ -15,6 +15,7 @@ INFO, CELLS, CARD = "model.json", "cells.parquet", "MODEL_CARD.md"
 NETWORK, WEIGHTS = "model.onnx", "weights.safetensors"
 MAX_INFO_BYTES = 4 << 20  # model.json holds facts, not data
 MAX_CLASSES = 10_000_000
+MAX_NOTE = 200  # characters
 FILE_NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,99}")
 
 Kind = TypeVar("Kind")
@@ -26,8 +27,9 @@ class ModelInfo:
 
     `backbone`: the arguments that rebuild the network. `calibration`: `temperature` (1.0 where it is missing) and the
     figures around it, among them what `calibration_facts.check` reads. `training`: facts for the card: data, steps,
-    metrics, and `world: "toy"` where the coordinates are those of the toy Earth. `parts`: what was trained on top of
-    the network (`add_part`), by name: its facts, and under `files` the names of its files.
+    metrics, and `world: "toy"` where the coordinates are those of the toy Earth; of somebody's weights their `licence`,
+    with `licence_note` where it forbids something, which is said whenever a file is made. `parts`: what was trained on
+    top of the network (`add_part`), by name: its facts, and under `files` the names of its files.
 
     >>> from photoplanet.models import folder, installed
     >>> info = folder.read(installed.resolve("toy")).info
@@ -56,6 +58,12 @@ class ModelInfo:
     def is_toy(self) -> bool:
         """Whether the model knows the toy Earth only, so that its coordinates are not real places."""
         return self.training.get("world") == "toy"
+
+    @property
+    def licence_note(self) -> str:
+        """What the licence of the weights forbids, in one line; empty where nothing has to be said at every use."""
+        note = self.training.get("licence_note", "")
+        return "".join(sign for sign in note if sign.isprintable())[:MAX_NOTE] if isinstance(note, str) else ""
 
     def to_dict(self) -> dict[str, Any]:
         """Plain JSON values, as they stand in `model.json`."""

@@ -61,26 +61,27 @@ def html_map(items: Iterable[Item], title: str = TITLE, form: AnswerOptions | No
     outlines = Outlines()
     share = cells_a_photo(len(listed))
     photos = [photo_data(item, shown, share, outlines) for item in listed]
-    return page({"photos": photos}, outlines, title)
+    return page({"photos": photos}, outlines, title, licences=map(_licence, listed))
 
 
-def page(data: dict[str, Any], outlines: "Outlines", title: str, more: str = "") -> str:
+def page(data: dict[str, Any], outlines: "Outlines", title: str, more: str = "", licences: Iterable[str] = ()) -> str:
     """Put the page together around `data` (with its `photos`) and the cells that they name.
 
     `more`: the stem of the files that add to it, as `trip` (trip.html below the map, trip.css, and trip.js in place of
-    map.js).
+    map.js). `licences`: what those of the models' weights forbid, said below the map.
 
     >>> "%%" in page({"photos": []}, Outlines(), "No photo")
     False
     """
     script = _script(f"{more or 'map'}.js")
     digest = base64.b64encode(hashlib.sha256(script.encode()).digest()).decode()
+    notes = dict.fromkeys(note for note in licences if note)
     parts = {
         "TITLE": html.escape(title),
         "STYLE": _part("../map/map.css") + _part("page.css") + (_part(f"{more}.css") if more else ""),
         "SCRIPT": script,
         "SCRIPT_HASH": f"sha256-{digest}",
-        "ATTRIBUTION": html.escape(ATTRIBUTION[:1].upper() + ATTRIBUTION[1:]),
+        "ATTRIBUTION": html.escape("; ".join([ATTRIBUTION[:1].upper() + ATTRIBUTION[1:], *notes])),
         "NUMBERS": NUMBERS[more],
         "MORE": _part(f"{more}.html") if more else "",
         "DATA": _embedded({**data, "cells": outlines.corners, "land": json.loads(land.text())}),
@@ -142,6 +143,11 @@ def _opened(item: Item) -> tuple[str, Any, Mapping[str, Any]]:
     if name is None or not isinstance(prediction, Prediction | Exception):
         raise InputError(f"a map item needs a name and a prediction or an error, not {type(prediction).__name__}")
     return str(name), prediction, extra
+
+
+def _licence(item: Item) -> str:
+    prediction = _opened(item)[1]
+    return prediction.licence if isinstance(prediction, Prediction) else ""
 
 
 class Outlines:

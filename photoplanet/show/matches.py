@@ -8,7 +8,7 @@ from itertools import groupby
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from PIL import Image, ImageDraw
+from PIL import Image, ImageDraw, PngImagePlugin
 
 from photoplanet.core.atomic import open_replacing, replacing
 from photoplanet.earth.gazetteer import ATTRIBUTION
@@ -103,8 +103,10 @@ def pictures(
         yield {"query": name, "title": title, "picture": picture}
 
 
-def write_html(path: str | Path, pictures: Iterable[Mapping[str, Any]]) -> None:
+def write_html(path: str | Path, pictures: Iterable[Mapping[str, Any]], licence: str = "") -> None:
     """Write one self-contained page of {query, title, picture (PIL image or None)}; it loads nothing from elsewhere.
+
+    `licence`: what that of the model's weights forbids, said at the end.
 
     >>> write_html(getfixture("tmp_path") / "m.html", [{"query": "a.jpg", "title": "no match", "picture": None}])
     """
@@ -115,11 +117,14 @@ def write_html(path: str | Path, pictures: Iterable[Mapping[str, Any]]) -> None:
             for each in group:
                 file.write(f"<figure>{_image(each['picture'])}<figcaption>{html.escape(printable(each['title']))}")
                 file.write("</figcaption></figure>\n")
-        file.write(f"<footer>{html.escape(ATTRIBUTION)}</footer></body></html>\n")
+        foot = "; ".join(filter(None, [ATTRIBUTION, licence]))
+        file.write(f"<footer>{html.escape(foot)}</footer></body></html>\n")
 
 
-def write_png(path: str | Path, pictures: Sequence[Mapping[str, Any]]) -> None:
+def write_png(path: str | Path, pictures: Sequence[Mapping[str, Any]], licence: str = "") -> None:
     """Write the pairs below one another as a PNG, each under its title; InputError when it would be too high.
+
+    `licence`: what that of the model's weights forbids; it goes into the PNG's own text.
 
     >>> write_png(getfixture("tmp_path") / "m.png", [{"query": "a.jpg", "title": "no match", "picture": None}])
     """
@@ -135,8 +140,11 @@ def write_png(path: str | Path, pictures: Sequence[Mapping[str, Any]]) -> None:
         if each["picture"]:
             canvas.paste(each["picture"], (0, top + line))
         top += height
+    about = PngImagePlugin.PngInfo()
+    if licence:
+        about.add_itxt("Copyright", licence)
     with replacing(path) as temporary:
-        canvas.save(temporary, "PNG")
+        canvas.save(temporary, "PNG", pnginfo=about)
 
 
 def _at_height(photo: Image.Image, height: int) -> Image.Image:

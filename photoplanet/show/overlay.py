@@ -5,7 +5,7 @@ from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
-from PIL import Image, ImageDraw, ImageFont
+from PIL import ExifTags, Image, ImageDraw, ImageFont
 
 from photoplanet.core import atomic
 from photoplanet.errors import InputError
@@ -60,8 +60,10 @@ def overlay(source: decode.Source, found: Occlusion, preprocessing: Preprocessin
     return sheet
 
 
-def write_overlay(path: str | os.PathLike[str], picture: Image.Image) -> Path:
+def write_overlay(path: str | os.PathLike[str], picture: Image.Image, licence: str = "") -> Path:
     """Write the picture as PNG, JPEG or WebP by its suffix, in one step; InputError for another suffix.
+
+    `licence`: what that of the model's weights forbids; it goes into the picture's EXIF.
 
     >>> write_overlay(getfixture("tmp_path") / "why.png", Image.new("RGB", (8, 8))).name
     'why.png'
@@ -70,8 +72,12 @@ def write_overlay(path: str | os.PathLike[str], picture: Image.Image) -> Path:
     suffix = target.suffix.lower()
     if suffix not in SUFFIXES:
         raise InputError(f"{target}: a picture ends in {', '.join(SUFFIXES)}")
+    kind = "JPEG" if suffix in (".jpg", ".jpeg") else suffix[1:].upper()
+    about = Image.Exif()
+    if licence:
+        about[ExifTags.Base.Copyright] = licence.encode("ascii", "replace").decode()
     with atomic.replacing(target) as temporary:
-        picture.save(temporary, format="JPEG" if suffix in (".jpg", ".jpeg") else suffix[1:].upper(), quality=92)
+        picture.save(temporary, format=kind, quality=92, exif=about)
     return target
 
 

@@ -36,6 +36,7 @@ def map_file(path: str | Path, photos: int, form: AnswerOptions, title: str = TI
     """
     shown: list[dict[str, Any]] = []
     albums: list[dict[str, Any]] = []
+    licences: set[str] = set()
     outlines = maps.Outlines()
     share = maps.cells_a_photo(min(photos, MAX_PHOTOS))
 
@@ -43,13 +44,14 @@ def map_file(path: str | Path, photos: int, form: AnswerOptions, title: str = TI
         seconds = [None if np.isnat(time) else int(time.astype(np.int64)) for time in trip.times]
         room = max(0, MAX_PHOTOS - len(shown))
         for found, second in list(zip(founds, seconds, strict=True))[:room]:
+            licences.add(found.prediction.licence if found.prediction is not None else "")
             shown.append(_photo(found, second, len(albums), form, share, outlines))
         if room:
             albums.append({"title": trip.title, "days": list(trip.days)})
 
     with open_replacing(path) as file:  # open from the start: better an error now than after hours
         yield add
-        file.write(maps.page({"photos": shown, "albums": albums}, outlines, title, more="trip"))
+        file.write(maps.page({"photos": shown, "albums": albums}, outlines, title, "trip", licences))
 
 
 def _photo(

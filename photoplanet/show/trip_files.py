@@ -91,12 +91,13 @@ def gpx_file(path: str | Path, form: AnswerOptions) -> Iterator[Sink]:
     points: list[tuple[float, float, str | None, str, str]] = []
 
     def add(number: int, founds: list[LocatedPhoto], records: list[dict[str, Any]]) -> None:
-        for facts in records:
+        for found, facts in zip(founds, records, strict=True):
             if best := facts.get("best"):
                 radius = facts["region"]["radius_km"]
                 about = facts["kind"]
-                if best and facts["kind"] not in ("own GPS", "track"):
+                if found.prediction is not None and not found.measured:
                     about = f"photoplanet estimate ({facts['kind']}): {form.region:.0%} within {radius:g} km"
+                    about += f"; {found.prediction.licence}" if found.prediction.licence else ""
                 name = Path(facts["file"]).name
                 points.append((best["latitude"], best["longitude"], facts["taken_at"], name, about))
 

@@ -113,8 +113,10 @@ def check_path(path: str | os.PathLike[str], drawn: Iterable[str | Path] = ()) -
     return target
 
 
-def save(figure: "Figure", path: str | os.PathLike[str]) -> Path:
+def save(figure: "Figure", path: str | os.PathLike[str], licence: str = "") -> Path:
     """Save as PNG, SVG or PDF by the suffix, in one step, without a date, so that the same figure is the same file.
+
+    `licence`: what that of the model's weights forbids; it goes into the file's own metadata.
 
     >>> save(new(height=1.0), getfixture("tmp_path") / "empty.svg").name
     'empty.svg'
@@ -124,6 +126,8 @@ def save(figure: "Figure", path: str | os.PathLike[str]) -> Path:
     target = check_path(path)
     kind = target.suffix.lower()[1:]
     metadata: dict[str, Any] = {"svg": {"Date": None}, "pdf": {"CreationDate": None}}.get(kind, {})
+    if licence:
+        metadata = metadata | {{"png": "Copyright", "svg": "Rights", "pdf": "Keywords"}[kind]: licence}
     with rc_context(_STYLE), atomic.replacing(target) as temporary:
         _settle(figure)
         figure.savefig(temporary, format=kind, metadata=metadata)

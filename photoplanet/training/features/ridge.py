@@ -56,8 +56,8 @@ def worth(xyz: NDArray[np.float64], others: NDArray[np.float64]) -> Array:
     total = np.zeros_like(away)
     for km in EXPECTED_KM:
         total += np.exp(np.maximum(away * np.float32(-1 / km), np.float32(-80)))
-    total /= np.float32(len(EXPECTED_KM))
-    return total
+    made: Array = total / np.float32(len(EXPECTED_KM))
+    return made
 
 
 def train(

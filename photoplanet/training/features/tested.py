@@ -25,13 +25,13 @@ Array = NDArray[np.float32]
 Floats = NDArray[np.float64]
 
 TEMPERATURES = tuple(np.geomspace(0.5, 8.0, 17).round(3).tolist())
-UNTESTED = 2.0  # the temperature where nothing can be held out: a usual one, since untempered blends are too sure
+UNTESTED = 3.0  # the temperature where nothing can be held out: a usual one, since untempered blends are too sure
 MOST_NUMBERS = 20_000_000  # held-out photos times cells that are looked at
 MOST_PHOTOS = 2000  # held-out photos that are looked at
 ONE_FOLD = 10_000  # photos above which one fold is held out, and not each in turn
 AT_A_TIME = 32  # photos
-SCALES_KM = (1.0, 5.0, 25.0, 200.0, 750.0)  # of the density whose likelihood is judged: see `_densities`
-NEAR_KM = RADII_KM["country"]
+COUNTRY = list(RADII_KM).index("country")  # the radius whose confidence the card reports on
+_CLIP = 1e-4  # a confidence of 0 or 1 is not to cost everything
 
 
 @dataclass(frozen=True)
@@ -90,15 +90,16 @@ def held_out(
     units = resampling.Units("group", np.unique(groups[rows], return_inverse=True)[1].astype(np.int64))
     chosen = settings.blend or _chosen(km, units)
     prior = np.concatenate([side.km(_constant(side)) for side in sides])
-    temperature, sure = _temperature(sides, chosen)
-    right = km[chosen] <= NEAR_KM
+    temperature, sure = _temperature(sides, chosen, km[chosen])
+    right = km[chosen] <= RADII_KM["country"]
     facts = {
         "tested": f"{len(sides)} fold{'s' * (len(sides) > 1)} of whole groups, {units.count:,} groups held out",
         "blend": chosen,
         "validation": {**accuracy.summary(km[chosen], units=units), **_beside(km, prior, chosen, units)},
     }  # fmt: skip
     before, after = (
-        round(calibration.expected_calibration_error(sure[value], right), 4) for value in (1.0, temperature)
+        round(calibration.expected_calibration_error(sure[value][:, COUNTRY].clip(0, 1), right), 4)
+        for value in (1.0, temperature)
     )
     error = {"photos": len(rows), "expected_calibration_error_before": before, "expected_calibration_error": after}
     return Tested(chosen, {**_calibration(temperature), **error}, facts, rows, km[chosen])
@@ -174,32 +175,28 @@ def _beside(km: dict[str, Floats], prior: Floats, chosen: str, units: resampling
     }
 
 
-def _temperature(sides: list[_Side], name: str) -> tuple[float, dict[float, Floats]]:
-    """The temperature under which the truth is likeliest, and the mass within 750 km of the points, by temperature."""
-    likely = np.zeros(len(TEMPERATURES))
-    sure: dict[float, list[Floats]] = {value: [] for value in TEMPERATURES}
+def _temperature(sides: list[_Side], name: str, km: Floats) -> tuple[float, dict[float, Floats]]:
+    """The temperature under which the confidences at the five radii are likeliest, and these, (n, 5), by temperature.
+
+    The usual likelihood of the true class says nothing here, where most photos are from a cell that has no other photo.
+    """
+    radii = np.array(list(RADII_KM.values()))
+    parts: dict[float, list[Floats]] = {value: [] for value in TEMPERATURES}
     for side in sides:
         partition = side.fitted.partition
-        for some, parts in side.pieces():
-            logs = side.fitted.blended(BY_NAME[name], *parts)
-            true = geodesy.to_xyz(side.latitude[some], side.longitude[some])
-            density = _densities(true, partition)
+        for _, given in side.pieces():
+            logs = side.fitted.blended(BY_NAME[name], *given)
             point = geodesy.to_xyz(*point_estimates.expected(np.exp(logs), partition))
-            near = (point @ partition.xyz.T) >= np.cos(NEAR_KM / geodesy.EARTH_RADIUS_KM)
-            for number, value in enumerate(TEMPERATURES):
-                mass = np.exp(calibration.apply_temperature(logs, value)).astype(np.float64)
-                likely[number] += np.log((mass * density).sum(axis=1)).sum()
-                sure[value].append((mass * near).sum(axis=1).clip(0, 1))
-    best = TEMPERATURES[int(likely.argmax())]
-    return best, {value: np.concatenate(parts) for value, parts in sure.items()}
+            away = np.digitize(geodesy.between_km(point[:, None], partition.xyz[None]), radii, right=True)
+            for value in TEMPERATURES:
+                mass = np.exp(calibration.apply_temperature(logs, value))
+                shells = np.stack([(mass * (away == shell)).sum(axis=1) for shell in range(len(radii))], axis=1)
+                parts[value].append(shells.cumsum(axis=1))
+    sure = {value: np.concatenate(found) for value, found in parts.items()}
+    right = km[:, None] <= radii
 
+    def loss(value: float) -> float:
+        mass = sure[value].clip(_CLIP, 1 - _CLIP)
+        return float(-(np.log(np.where(right, mass, 1 - mass))).sum())
 
-def _densities(xyz: Floats, partition: Partition) -> Floats:
-    """The density at each place (n,), per km², of a photo that is somewhere around each cell (n, c).
-
-    Photos of a cell spread over all scales: the mean over five of exp(−d/s)/(2πs²), and a little anywhere on Earth. So
-    a near miss is nearly as good as a hit, and the likelihood of a distribution over fine cells means something.
-    """
-    km = 2 * geodesy.EARTH_RADIUS_KM * np.arcsin(np.sqrt(np.maximum(2 - 2 * (xyz @ partition.xyz.T), 0)).clip(0, 2) / 2)
-    spread = sum(np.exp(-km / scale) / (2 * np.pi * scale**2) for scale in SCALES_KM) / len(SCALES_KM)
-    return np.asarray(spread + 1e-3 / (4 * np.pi * geodesy.EARTH_RADIUS_KM**2))
+    return min(TEMPERATURES, key=loss), sure

@@ -40,6 +40,15 @@ def tuned(
 
     The head starts as what these features teach, since a head that knows nothing would spoil the encoder first (Kumar
     et al. 2022). Checkpoints and the log go to `folder`. Raises as `Loop` does.
+
+    >>> from photoplanet.earth.partition.partition import Partition
+    >>> from photoplanet.training.data import LabelledPhotos
+    >>> places, black = (np.array([10.0, 20.0]), np.array([0.0, 90.0])), np.zeros((40, 40, 3), np.uint8)
+    >>> photos = LabelledPhotos([black, black], *places, np.arange(2, dtype=np.int32))
+    >>> data = Data(photos, photos, Partition.adaptive(*places, 1, 1), [], {"data": "", "toy": False})
+    >>> recipe = Recipe(backbone="lite0", start="pretrained", image_size=32, steps=1, batch_size=2)
+    >>> tuned(data, np.eye(2, 1280, dtype=np.float32), None, recipe, Ranks()).facts["steps"]
+    1
     """
     task = Classification(data, recipe, ranks, options.threads, say, taught(data, features, recipe))
     loop = Loop(task, folder, options, say)

@@ -1,0 +1,61 @@
+"""Loading the model of a command, which says on stderr what the licence of its weights forbids where a file is made."""
+
+import os
+from typing import TYPE_CHECKING, Any
+
+import click
+
+from photoplanet.cli.shared.commands import OutFile
+from photoplanet.cli.shared.output import say
+
+if TYPE_CHECKING:
+    from photoplanet.locate.locator import Locator
+    from photoplanet.models.info import ModelInfo
+
+_MAKING = ("output", "write", "library")  # parameters that make a file or a folder, beside those that are an OutFile
+
+
+def load(model: str | os.PathLike[str] | None, threads: int | None = None, serves: bool = False) -> "Locator":
+    """Load a model as `locator.load`, and say its licence with `say_licence`.
+
+    >>> load("toy").info.name
+    'toy'
+    """
+    from photoplanet.locate import locator
+
+    loaded = locator.load(model, threads)
+    say_licence(loaded.info, serves)
+    return loaded
+
+
+def say_licence(info: "ModelInfo", serves: bool = False) -> None:
+    """Say on stderr what the licence of a model's weights forbids, if anything, where the running command makes a file.
+
+    `serves`: the command hands out answers, which is as much as a file.
+
+    >>> from photoplanet.models import folder, installed
+    >>> say_licence(folder.read(installed.resolve("toy")).info, serves=True)
+    """
+    if info.licence_note and (serves or _makes_a_file()):
+        say(f"{info.name}: {info.licence_note}")
+
+
+def licence_facts(info: "ModelInfo") -> dict[str, Any]:
+    """Return what files and JSON say of the licence beside the model's name: nothing where it forbids nothing.
+
+    >>> from photoplanet.models import folder, installed
+    >>> licence_facts(folder.read(installed.resolve("toy")).info)
+    {}
+    """
+    return {"licence": info.licence_note} if info.licence_note else {}
+
+
+def _makes_a_file() -> bool:
+    context = click.get_current_context(silent=True)
+    if context is None:
+        return False
+    return any(
+        bool(context.params.get(param.name or ""))
+        for param in context.command.params
+        if isinstance(param.type, OutFile) or param.name in _MAKING
+    )

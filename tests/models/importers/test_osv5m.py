@@ -1,0 +1,165 @@
+"""OSV-5M's network, small and random, against torch: from pixels to the mass of every S2 cell."""
+
+import numpy as np
+import pytest
+import torch
+from clip_nets import clip_features, clip_tensors
+from torch import nn
+
+from photoplanet.core.onnx_sessions import open_session
+from photoplanet.errors import ModelError
+from photoplanet.models.importers import osv5m
+from photoplanet.models.importers.rectangles import Rectangles, cover
+
+WIDTH, MIDDLE, INNER, SIZE = 32, 32, 16, 28
+LOW = np.array([[40.0, 0.0], [40.0, 10.0], [50.0, 0.0], [-35.0, 140.0], [-30.0, -60.0]])
+HIGH = np.array([[50.0, 10.0], [45.0, 15.0], [55.0, 20.0], [-30.0, 155.0], [-29.9, -59.8]])
+AT = np.array([[0.5, 0.5], [0.1, 0.9], [0.7, 0.3], [0.0, 0.5], [0.5, 1.0]])
+TREE = Rectangles(LOW, HIGH, LOW + AT * (HIGH - LOW))
+
+
+def head(out, seed):
+    """The authors' MLP: a norm, then linear layers with group norms of 4 groups and GELU between."""
+    torch.manual_seed(seed)
+    layers = nn.Sequential(
+        nn.LayerNorm(WIDTH), nn.Linear(WIDTH, MIDDLE), nn.GroupNorm(4, MIDDLE), nn.GELU(), nn.Linear(MIDDLE, INNER),
+        nn.GroupNorm(4, INNER), nn.GELU(), nn.Linear(INNER, out),
+    ).double()  # fmt: skip
+    for values in layers.parameters():
+        values.data += 0.3 * torch.randn_like(values)
+    return layers
+
+
+def network(prefix="model.", geometry=True):
+    """Its tensors by the names of the published file, and what torch needs to compute them."""
+    vision = {name: values for name, values in clip_tensors(SIZE, 7, WIDTH).items() if "visual_proj" not in name}
+    classify, place = head(len(TREE), 1), head(2 * len(TREE), 2)
+    tensors = {f"{prefix}backbone.clip.{name}": values for name, values in vision.items()}
+    for name, layers in (("classif", classify), ("reg", place)):
+        tensors |= {f"{prefix}mid.{name}.{key}": each.numpy().copy() for key, each in layers.state_dict().items()}
+    if geometry:
+        tensors[f"{prefix}head.cell_center"] = TREE.mean / [90, 180]
+        tensors[f"{prefix}head.cell_size_up"] = (TREE.high - TREE.mean) / [90, 180]
+        tensors[f"{prefix}head.cell_size_down"] = (TREE.mean - TREE.low) / [90, 180]
+    return tensors, vision, classify, place
+
+
+def photos(count=4):
+    return np.random.default_rng(5).integers(0, 256, (count, SIZE, SIZE, 3), np.uint8)
+
+
+def saved(tensors, path):
+    torch.save({name: torch.tensor(np.array(values)) for name, values in tensors.items()}, path)
+    return path
+
+
+def expected(vision, classify, place, made):
+    """What the paper's formulas give, one photo, rectangle and cell after another."""
+    token, _, _ = clip_features(vision | {"visual_projection.weight": np.zeros((1, WIDTH))}, photos(), 2, "gelu")
+    with torch.no_grad():
+        rectangle = torch.softmax(classify(torch.tensor(token)), dim=1).numpy()
+        places = (1.2 * torch.tanh(place(torch.tensor(token)))).reshape(len(token), -1, 2).numpy()
+    mass = np.zeros((len(token), len(made.partition)))
+    for photo in range(len(token)):
+        for number in range(len(TREE)):
+            pairs = np.flatnonzero(made.rectangle == number)
+            off = made.where[pairs].astype(float) - places[photo, number]
+            weight = made.share[pairs] * np.exp(-(off**2).sum(axis=1) / (2 * 0.5**2))
+            np.add.at(mass[photo], made.cell[pairs], rectangle[photo, number] * weight / weight.sum())
+    return token, mass
+
+
+def run(made, facts, count):
+    inputs = {"images": (np.uint8, ["n", facts.size, facts.size, 3])}
+    outputs = {"log_probabilities": (np.float32, ["n", count]), "embedding": (np.float32, ["n", facts.width])}
+    session = open_session(made.model("osv5m", inputs, outputs).SerializeToString())
+    return session.run(list(outputs), {"images": photos()})
+
+
+@pytest.mark.parametrize("prefix", ["model.", ""])
+def test_the_whole_path_is_what_torch_computes(prefix, tmp_path):
+    tensors, *parts = network(prefix)
+    read = osv5m.read([saved(tensors, tmp_path / "pytorch_model.bin")])
+    made = cover(osv5m.rectangles(read))
+    found, facts = osv5m.graph(read, made, {"num_attention_heads": 2})
+    logs, embedding = run(found, facts, len(made.partition))
+    token, mass = expected(*parts, made)
+    assert np.abs(np.exp(logs) - mass).max() < 1e-5
+    np.testing.assert_allclose(np.exp(logs).sum(axis=1), 1, rtol=1e-5)
+    np.testing.assert_allclose(embedding, token / np.linalg.norm(token, axis=1, keepdims=True), atol=1e-5)
+    assert mass.max() > 0.05 and (mass.argmax(axis=1) != mass.argmax(axis=1)[0]).any()
+
+
+def test_the_mass_of_each_rectangle_is_the_heads_own_and_its_place_counts(tmp_path):
+    """Cells that only one rectangle has hold its softmax; the place moves mass within it, towards itself."""
+    tensors, vision, classify, place = network()
+    tensors = osv5m.named({name: values.astype(np.float32) for name, values in tensors.items()})
+    made = cover(TREE)
+    alone = [set(made.cell[made.rectangle == number]) for number in range(len(TREE))]
+    last = sorted(alone[4] - set().union(*alone[:4]))
+    token, _ = expected(vision, classify, place, made)
+    with torch.no_grad():
+        share = torch.softmax(classify(torch.tensor(token)), dim=1)[:, 4].numpy()
+    found, facts = osv5m.graph(tensors, made, {"num_attention_heads": 2})
+    logs, _ = run(found, facts, len(made.partition))
+    np.testing.assert_allclose(np.exp(logs)[:, last].sum(axis=1), share, rtol=1e-4)
+    tensors["mid.reg.7.weight"][:] = 0
+    tensors["mid.reg.7.bias"][:] = np.tile([2.0, 0.0], len(TREE))  # north, in the middle
+    found, facts = osv5m.graph(tensors, made, {"num_attention_heads": 2})
+    logs, _ = run(found, facts, len(made.partition))
+    pairs = made.rectangle == 4
+    north = made.cell[pairs][made.where[pairs][:, 0] > 0]
+    assert (np.exp(logs)[:, north].sum(axis=1) > 0.8 * share).all()
+
+
+def test_the_file_holds_everything_twice_and_each_is_read_once(tmp_path):
+    tensors, *_ = network()
+    twice = tensors | {name.removeprefix("model."): np.zeros_like(values) for name, values in tensors.items()}
+    read = osv5m.read([saved(twice | {"model.mid.classif.9.weight": np.zeros(3)}, tmp_path / "pytorch_model.bin")])
+    assert np.array_equal(read["mid.reg.0.bias"], tensors["model.mid.reg.0.bias"].astype(np.float32))
+
+
+def test_rectangles_come_from_the_file_the_table_or_both():
+    tensors = osv5m.named(network()[0])
+    found = osv5m.rectangles(tensors)
+    for name in ("low", "high", "mean"):
+        np.testing.assert_allclose(getattr(found, name), getattr(TREE, name), atol=1e-9)
+    assert osv5m.rectangles(tensors, TREE) is TREE
+    assert osv5m.rectangles(osv5m.named(network(geometry=False)[0]), TREE) is TREE
+    moved = Rectangles(LOW - 0.001, HIGH - 0.001, TREE.mean - 0.001)
+    for other in (moved, Rectangles(LOW[:4], HIGH[:4], TREE.mean[:4])):
+        with pytest.raises(ModelError, match="has other rectangles"):
+            osv5m.rectangles(tensors, other)
+    with pytest.raises(ModelError, match=r"quadtree_10_1000\.csv"):
+        osv5m.rectangles({})
+
+
+def test_the_geometry_may_be_float32_as_the_file_is_read(tmp_path):
+    read = osv5m.read([saved(network()[0], tmp_path / "pytorch_model.bin")])
+    assert read["head.cell_center"].dtype == np.float32
+    np.testing.assert_allclose(osv5m.rectangles(read).low, LOW, atol=5e-5)
+
+
+@pytest.mark.parametrize(("name", "values", "said"), [
+    ("mid.classif.7.weight", np.zeros((4, INNER), np.float32), r"mid\.classif\.7\.weight is \(4, 16\), not \(5, 16\)"),
+    ("mid.reg.7.weight", np.zeros((5, INNER), np.float32), r"not \(10, 16\)"),
+    ("mid.reg.2.bias", None, r"mid\.reg\.2\.bias is missing"),
+    ("mid.classif.0.weight", np.zeros(3, np.float32), r"mid\.classif\.0\.weight"),
+    ("vision_model.pre_layrnorm.bias", None, "pre_layrnorm"),
+])  # fmt: skip
+def test_wrong_tensors_are_refused(name, values, said):
+    tensors = {key: each for key, each in (osv5m.named(network()[0]) | {name: values}).items() if each is not None}
+    with pytest.raises(ModelError, match=said):
+        osv5m.graph(tensors, cover(TREE), {"num_attention_heads": 2})
+
+
+def test_edges_that_are_no_rectangles_are_refused():
+    tensors = osv5m.named(network()[0])
+    for name, values, said in (
+        ("head.cell_size_up", -tensors["head.cell_size_up"], "rectangle 0"),
+        ("head.cell_center", tensors["head.cell_center"] * np.nan, "is not on Earth"),
+        ("head.cell_size_down", tensors["head.cell_size_down"][:3], "not as many edges"),
+        ("head.cell_size_up", tensors["head.cell_size_up"] * 40, "is not on Earth|overlap"),
+    ):
+        with pytest.raises(ModelError, match=said):
+            osv5m.rectangles(tensors | {name: values})
