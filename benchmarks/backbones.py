@@ -7,7 +7,8 @@
 Every encoder is tuned on each WORK/fold-*/train by the recipe `tune` (change it by --set KEY=VALUE), and what
 is learned of its features answers for held-out; a seed changes the order, the augmentation and the head. Each
 job appends a line to WORK/backbones.jsonl, and jobs that are done are not done again; then the table is printed, with
-intervals over the albums or travellers, and gains over the encoder as it is. --layers N tunes the last N layers only.
+intervals over the albums or travellers, and gains over the encoder as it is. --layers N tunes the last N layers;
+0 tunes all.
 """
 
 import argparse
@@ -47,7 +48,8 @@ def main() -> None:
     parser.add_argument("--tuned", default="lite0,lite1,lite2", help="measured tuned")
     parser.add_argument("--seeds", type=int, default=3)
     parser.add_argument("--size", type=int, default=0, help="pixels; 0: each encoder's own")
-    parser.add_argument("--layers", type=int, default=0, help="of the encoder, so many of the last are tuned; 0: all")
+    usual = recipes.named("tune").tuned_layers
+    parser.add_argument("--layers", type=int, default=usual, help="so many of the last are tuned; 0: all")
     parser.add_argument("--set", dest="settings", action="append", default=[], metavar="KEY=VALUE")
     parser.add_argument("--mobile", default="", help="settings of `mobile`, for instance epochs=40,batch_size=32")
     parser.add_argument("--mobile-seeds", type=int, default=0)

@@ -69,8 +69,8 @@ class Classification(Task[Batch]):
         preprocessing = Preprocessing(size=recipe.image_size, fit=recipe.fit, **normalised)
         classes, embedding = len(self.photos.partition), recipe.embedding or None
         model = Classifier(recipe.backbone, classes, preprocessing, recipe.width, embedding)
-        if recipe.start == "pretrained":
-            model.backbone.start_pretrained()
+        if recipe.start != "random":
+            model.backbone.start_from(recipe.start)
         if head is not None:
             with torch.no_grad():
                 model.head.weight.copy_(torch.from_numpy(head.weights.T))

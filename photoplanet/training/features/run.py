@@ -2,6 +2,7 @@
 
 import time
 from collections.abc import Mapping
+from dataclasses import dataclass, field
 from datetime import datetime, timezone
 from pathlib import Path
 from typing import Any
@@ -27,17 +28,27 @@ NAMED = 3  # unreadable photos that are named; more are counted
 TOLERANCE = 1e-3  # between the network and NumPy
 
 
+@dataclass(frozen=True, eq=False)
+class Tuning:
+    """What comes with an encoder that was tuned: who is held out, as in `tested.held_out`; facts; its weights."""
+
+    fold: NDArray[np.int64] | None = None
+    facts: Mapping[str, Any] = field(default_factory=dict)
+    weights: Mapping[str, NDArray[np.float32]] | None = None
+
+
+NO_TUNING = Tuning()
+
+
 def train(
     photos: Path, out: Path, encoder: Encoder, settings: Settings | None = None, threads: int | None = None,
-    bar: Bar = no_bar, say: Say = silent, fold: NDArray[np.int64] | None = None,
-    more_facts: Mapping[str, Any] | None = None,
+    bar: Bar = no_bar, say: Say = silent, tuning: Tuning = NO_TUNING,
 ) -> dict[str, Any]:  # fmt: skip
-    """Train on a photo table and write the model folder `out`; return the facts of its training, and `more_facts`.
+    """Train on a photo table and write the model folder `out`; return the facts of its training.
 
     Features are computed once and kept (`encoders.kept`): stopped and run again, it goes on where it was. Photos that
-    cannot be read are counted and left out. `fold`: who of the readable is held out to test and choose, as in
-    `tested.held_out`. InputError for a table or target that cannot be used, TrainingError as
-    `fit`, or where no photo can be read.
+    cannot be read are counted and left out. `tuning`: what comes with an encoder that was tuned.
+    InputError for a table or target that cannot be used, TrainingError as `fit`, or where no photo can be read.
 
     >>> from photoplanet.encoders import lite
     >>> train(Path("none.csv"), getfixture("tmp_path") / "model", lite.load("lite0", getfixture("tmp_path")))
@@ -53,7 +64,7 @@ def train(
     rows, features, unreadable = read(rows, photos, encoder, threads, bar, say)
     embedded = time.monotonic() - began
     latitude, longitude = (rows[name].to_numpy().astype(np.float64) for name in ("latitude", "longitude"))
-    fitted = fit(encoder.compared(features), latitude, longitude, grouping.groups(rows), settings, fold)
+    fitted = fit(encoder.compared(features), latitude, longitude, grouping.groups(rows), settings, tuning.fold)
     facts = {
         "photos": len(rows), "cells": len(fitted.partition), "unreadable_photos": unreadable,
         "left_out": [table.describe(dropped)] if dropped else [],
@@ -62,15 +73,20 @@ def train(
         "recipe": settings.as_dict(), **fitted.facts,
         "seconds": round(time.monotonic() - began, 1), "seconds_embedding": round(embedded, 1),
         "versions": {"numpy": np.__version__},
-        "date": datetime.now(timezone.utc).date().isoformat(), **(more_facts or {}),
+        "date": datetime.now(timezone.utc).date().isoformat(), **tuning.facts,
     }  # fmt: skip
     say(f"writing {out}")
-    write(fitted, encoder, out, facts)
+    write(fitted, encoder, out, facts, tuning.weights)
     return facts
 
 
-def write(fitted: Fitted, encoder: Encoder, out: Path, facts: dict[str, Any]) -> model_folder.Bundle:
-    """Write the model folder of what was learned; TrainingError where the network answers otherwise than NumPy.
+def write(
+    fitted: Fitted, encoder: Encoder, out: Path, facts: dict[str, Any],
+    weights: Mapping[str, NDArray[np.float32]] | None = None,
+) -> model_folder.Bundle:  # fmt: skip
+    """Write the model folder of what was learned, with `weights` to train further from.
+
+    TrainingError where the network answers otherwise than NumPy.
 
     >>> from photoplanet.encoders import lite
     >>> from photoplanet.training.features.fitted import learned
@@ -99,7 +115,13 @@ def write(fitted: Fitted, encoder: Encoder, out: Path, facts: dict[str, Any]) ->
     target.parent.mkdir(parents=True, exist_ok=True)
     with atomic_folders.scratch(target) as scratch:
         atomic.write_bytes(scratch / model_folder.NETWORK, data)
-        return model_folder.write(target, info, fitted.partition, scratch / model_folder.NETWORK)
+        further = None
+        if weights:
+            from safetensors.numpy import save
+
+            further = scratch / model_folder.WEIGHTS
+            atomic.write_bytes(further, save({name: np.array(each, order="C") for name, each in weights.items()}))
+        return model_folder.write(target, info, fitted.partition, scratch / model_folder.NETWORK, further)
 
 
 def read(

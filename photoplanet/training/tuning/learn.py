@@ -12,6 +12,7 @@ from photoplanet.earth import geodesy
 from photoplanet.encoders import lite
 from photoplanet.encoders.encoder import Encoder
 from photoplanet.photos.preprocessing import Preprocessing
+from photoplanet.training.backbones import pretrained
 from photoplanet.training.classification import Classification
 from photoplanet.training.classifier import Classifier
 from photoplanet.training.dataset import Data
@@ -99,4 +100,5 @@ def encoder(given: Encoder, made: Tuned, recipe: Recipe, folder: Path) -> Encode
     'lite0-tuned'
     """
     preprocessing = Preprocessing(recipe.image_size, fit=recipe.fit)
-    return lite.written(f"{given.name}-tuned", made.tensors, preprocessing, folder, f"{given.source}, tuned")
+    name, source = given.name.removesuffix(pretrained.TUNED), given.source.removesuffix(", tuned")
+    return lite.written(name + pretrained.TUNED, made.tensors, preprocessing, folder, f"{source}, tuned")

@@ -21,6 +21,7 @@ from photoplanet.errors import InputError, TrainingError
 from photoplanet.models import folder as model_folder
 from photoplanet.photos import splits, table
 from photoplanet.training import dataset, distributed, working_folder
+from photoplanet.training.backbones import pretrained
 from photoplanet.training.features import places, tested
 from photoplanet.training.features import run as features_run
 from photoplanet.training.features.settings import Settings
@@ -77,7 +78,7 @@ def train(
         table.read(photos)  # says what is wrong before a folder is made
     folder = out.with_name(out.name + ".run")
     with working_folder.held(folder, out) if ranks.writes else nullcontext():
-        given = lite.load(recipe.backbone, home())
+        given = _given(recipe, folder)
         known = _read(photos, given, ranks, options, bar, say)
         data = _data(known, recipe)
         latitude, longitude = known.places
@@ -90,16 +91,26 @@ def train(
         tuned = learn.encoder(given, made, recipe, folder / "encoder")
         found = _verdict(known, tuned, settings, options, bar, say)
         facts = {"tuning": {**made.facts, **found}}
-        chosen = tuned if found["kept"] else given
         # the tuned encoder knows the photos that it was tuned on: only the others can test it
-        fold = known.fold if found["kept"] else None
-        return features_run.train(photos, out, chosen, settings, options.threads, bar, say, fold, facts)
+        tuning, chosen = features_run.Tuning(known.fold, facts, made.tensors), tuned
+        if not found["kept"]:
+            tuning, chosen = features_run.Tuning(None, facts), given
+        return features_run.train(photos, out, chosen, settings, options.threads, bar, say, tuning)
+
+
+def _given(recipe: Recipe, folder: Path) -> Encoder:
+    """The encoder to start from: that of the package, or one that was tuned before."""
+    encoder = lite.load(recipe.backbone, home())
+    if recipe.start == pretrained.PACKAGE:
+        return encoder
+    before = learn.Tuned(pretrained.tensors(recipe.start, recipe.backbone), {})
+    return learn.encoder(encoder, before, recipe, folder / "start")
 
 
 def _check(recipe: Recipe) -> None:
     if recipe.backbone not in lite.PACKAGES:
         raise InputError(f"backbone {recipe.backbone}: cannot be tuned; the encoders that can are {_names()}")
-    if recipe.start != "pretrained":
+    if recipe.start == "random":
         raise InputError("tuning goes on from pretrained weights; leave out start, or leave out --tune")
 
 

@@ -91,11 +91,19 @@ def test_who_is_held_out_decides_which_encoder_the_model_gets(few_photos, tmp_pa
     expected = used.compared(np.stack(used.features([photo], 1)))[0]
     assert np.abs(found.embedding - expected).max() < 1e-4
     if not kept:
+        assert bundle.weights_path is None
         return
     first = bundle.onnx_path.read_bytes()
     _, said, bundle = trained(few_photos, tmp_path)
     assert "resuming from step 2" in said
     assert bundle.onnx_path.read_bytes() == first
+    # and what it says of itself is enough to train further
+    further = recipes.changed(SMALL, [f"start={bundle.folder}"])
+    facts = run.train(few_photos, tmp_path / "further", further, QUIET)
+    assert facts["tuning"]["recipe"]["start"] == str(bundle.folder)
+    assert model_folder.read(tmp_path / "further").info.backbone["encoder_source"].count("tuned") == 1
+    began = encoder.read(tmp_path / "further.run" / "start").network.read_bytes()
+    assert began == used.network.read_bytes()
 
 
 def test_a_tuned_encoder_is_tested_on_photos_kept_out_alone():
