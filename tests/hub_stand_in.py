@@ -48,7 +48,7 @@ class HubStandIn:
         self.server.server_close()
 
     def add(self, repo, files, licence="mit", **about):
-        """Serve a repository: path → bytes; `about` goes into what the API says of it, such as gated="manual"."""
+        """Serve a repository: path → bytes; `about` goes into what the API says: gated="manual", or sha="…"."""
         card = {"license": licence} if licence else {}
         self.repos[repo] = dict(files), {"cardData": card, "gated": False, "private": False, **about}
 
@@ -77,7 +77,8 @@ class HubStandIn:
         path = unquote(urlsplit(request.path).path)
         self.requests.append((path, request.headers.get("Range")))
         if asked := re.fullmatch(r"/api/models/([^/]+/[^/]+)/revision/(.+)", path):
-            known = asked[1] in self.repos and asked[2] in ("main", COMMIT)
+            commit = self.repos.get(asked[1], ({}, {}))[1].get("sha", COMMIT)
+            known = asked[1] in self.repos and asked[2] in ("main", commit)
             # the real hub says 401 to strangers for what does not exist
             self.send(request, 200 if known else 401, json.dumps(self.about(asked[1]) if known else {}).encode())
             return

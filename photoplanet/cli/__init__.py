@@ -33,6 +33,7 @@ COMMANDS = {
     "serve": "answer over HTTP",
     "play": "guess on a map against the model, as in the paper",
     "models": "list, add and describe models",
+    "encoders": "list, add and describe pretrained networks",
     "toyworld": "make photos of a small made-up Earth",
 }
 

@@ -62,13 +62,15 @@ def address() -> str:
 
 
 def plan(
-    repo: str, files: Sequence[str], revision: str = "main", licence: str = "", optional: Sequence[str] = ()
+    repo: str, files: Sequence[str | Sequence[str]], revision: str = "main", licence: str = "",
+    optional: Sequence[str] = (),
 ) -> Plan:  # fmt: skip
     """Ask the hub about files of the repository `repo` ("ORG/NAME"); nothing is fetched yet.
 
-    `optional` ones may be missing. `licence`: what a person found out; without it the model card's counts. InputError
-    for a repository, revision or file that is not there or not open to everybody, and where no licence is stated;
-    DownloadError for a connection that fails, or an answer that is not the hub's.
+    Of several names in the place of one, the first that is there is meant; `optional` files may be missing. `licence`:
+    what a person found out; without it the model card's counts. InputError for a repository, revision or file that is
+    not there or not open to everybody, and where no licence is stated; DownloadError for a connection that fails, or an
+    answer that is not the hub's.
 
     >>> plan("../name", ["model.onnx"])
     Traceback (most recent call last):
@@ -90,7 +92,10 @@ def plan(
     known = (
         {each.get("rfilename"): each for each in listed if isinstance(each, dict)} if isinstance(listed, list) else {}
     )
-    wanted = [*dict.fromkeys(files), *(each for each in optional if each in known and each not in files)]
+    named = [
+        each if isinstance(each, str) else next((name for name in each if name in known), each[0]) for each in files
+    ]
+    wanted = dict.fromkeys([*named, *(each for each in optional if each in known)])
     found = tuple(_remote(repo, commit, path, known) for path in wanted)
     stated = licence or _licence(about)
     if not stated:

@@ -7,6 +7,18 @@ from pathlib import Path
 from photoplanet.errors import MissingExtra, ModelError
 
 
+def is_installed(package: str) -> bool:
+    """Whether a package is there.
+
+    >>> is_installed("no-such-package")
+    False
+    """
+    try:
+        return bool(distribution(package))
+    except PackageNotFoundError:
+        return False
+
+
 def find(package: str, suffix: str, feature: str, extra: str) -> Path:
     """Return the one file of a package that ends in `suffix`.
 

@@ -1,24 +1,30 @@
-"""Names of encoders → encoders: those of packages (lite0, lite1, lite2), and those that the user added."""
+"""Names of encoders → encoders: those of packages (lite0, lite1, lite2), added ones, `onnx:PATH` and `hf:ORG/NAME`."""
 
 import re
+import shutil
 from pathlib import Path
+from typing import Any
 
-from photoplanet.core import atomic_folders, leftovers
+from photoplanet.core import atomic_folders, downloads, leftovers
 from photoplanet.core.home import home as users_home
-from photoplanet.encoders import encoder, lite
+from photoplanet.core.progress import Bar, Say, no_bar, silent
+from photoplanet.encoders import encoder, hub_file, kept, lite, onnx_file
 from photoplanet.encoders.encoder import Encoder
-from photoplanet.errors import InputError, printable
+from photoplanet.encoders.onnx_file import NOTHING, Asked
+from photoplanet.errors import InputError, ModelError, printable
 
 # name → what loads it, from that name and the user's own folder; each needs a package (extra `pretrained`)
 FAMILIES = dict.fromkeys(lite.PACKAGES, lite.load)
+ONNX, HUB = "onnx:", "hf:"
 _NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,63}")
 
 
 def resolve(name: str, home: Path | None = None) -> Encoder:
-    """Return the encoder of a name: `lite0`, `lite1`, `lite2`, or one that was added.
+    """Return the encoder of a name: `lite0`, `lite1`, `lite2`, one that was added, `onnx:PATH` or `hf:ORG/NAME`.
 
-    `home`: the user's own folder (None: as `core.home`). InputError for a name that is not known; MissingExtra where
-    its package is not installed; ModelError for one that is damaged.
+    `onnx:PATH` is added with what its files say of it, if that file was not added before. `hf:ORG/NAME` has to be
+    there: nothing is fetched. `home`: the user's own folder (None: as `core.home`). InputError for a name that is not
+    known; MissingExtra where its package is not installed; ModelError for one that is damaged; else as `onnx_file.add`.
 
     >>> resolve("lite0", getfixture("tmp_path")).dimension
     1280
@@ -28,8 +34,50 @@ def resolve(name: str, home: Path | None = None) -> Encoder:
         return FAMILIES[name](name, home)
     if name in added(home):
         return encoder.read(home / "encoders" / name)
-    known = ", ".join([*FAMILIES, *added(home)])
+    if name.startswith((ONNX, HUB)):
+        found = _with_source(_source(name), home)
+        if found or name.startswith(ONNX):
+            return found or add(name, home=home)
+        hand = hub_file.by_hand(name.removeprefix(HUB))
+        raise InputError(f"{name}: not here yet; `photoplanet encoders add {name} --download` fetches it, or: {hand}")
+    known = ", ".join([*FAMILIES, *added(home), f"{ONNX}PATH", f"{HUB}ORG/NAME"])
     raise InputError(f"{printable(name)[:200]!r}: not an encoder that is known here ({known})")
+
+
+def add(
+    source: str, name: str = "", asked: Asked = NOTHING, file: str = "", revision: str = "main",
+    download: bool = False, given: Path | None = None, home: Path | None = None, bar: Bar = no_bar, say: Say = silent,
+) -> Encoder:  # fmt: skip
+    """Add an encoder, `onnx:PATH` or `hf:ORG/NAME`, under a name (default: made of the source's).
+
+    A hub's is fetched only with `download`, or taken from the folder `given`; `file` and `revision` say which.
+    InputError where neither is there, which says what to type, and for a name that is taken; else as `onnx_file.add`
+    and `hub_file.download`.
+
+    >>> add("lite0")
+    Traceback (most recent call last):
+    photoplanet.errors.InputError: 'lite0': name what to add as onnx:PATH or hf:ORG/NAME (lite0, lite1, lite2 are there)
+    """
+    home = home or users_home()
+    if not source.startswith((ONNX, HUB)):
+        there = ", ".join(FAMILIES)
+        said = printable(source)[:200]
+        raise InputError(f"{said!r}: name what to add as {ONNX}PATH or {HUB}ORG/NAME ({there} are there)")
+    kind, _, what = source.partition(":")
+    path = Path(what) if kind == "onnx" else None
+    name = name or (onnx_file.name_of(path) if path else what.rpartition("/")[2])
+    check_name(name, home)
+    folder = home / "encoders" / name
+    if path:
+        folder.parent.mkdir(parents=True, exist_ok=True)
+        return onnx_file.add(path, folder, asked)
+    if not download and given is None:
+        hand = hub_file.by_hand(what, file, revision)
+        raise InputError(f"{source}: nothing is fetched without --download; or by hand: {hand}")
+    folder.parent.mkdir(parents=True, exist_ok=True)
+    if given is not None:
+        return hub_file.from_folder(what, given, folder, asked, file)
+    return hub_file.download(what, folder, asked, file, revision, bar, say)
 
 
 def added(home: Path | None = None) -> list[str]:
@@ -42,6 +90,29 @@ def added(home: Path | None = None) -> list[str]:
     leftovers.tidy(root)  # a killed process may have left one out of the way
     found = sorted(path.name for path in root.iterdir() if path.is_dir()) if root.is_dir() else []
     return [name for name in found if _NAME.fullmatch(name) and not _reserved(name)]
+
+
+def describe(name: str, home: Path | None = None) -> dict[str, Any]:
+    """Return the facts that `encoders list` prints of one; damage is reported, not raised.
+
+    `installed`: whether it can be used: an added one always, one of a package where that is there.
+
+    >>> describe("lite1", getfixture("tmp_path"))["dimension"]
+    1280
+    """
+    home = home or users_home()
+    kind = "package" if name in FAMILIES else "added"
+    try:
+        if name in FAMILIES:
+            found, there = lite.facts(name, home), lite.is_installed(name) or lite.folder_of(name, home).is_dir()
+        else:
+            found, there = encoder.read(home / "encoders" / name, verify=False), True
+    except ModelError as error:
+        return {"name": name, "kind": kind, "error": str(error)}
+    return {
+        "name": name, "kind": kind, "installed": there, "size": found.preprocessing.size, "dimension": found.dimension,
+        "licence": found.licence, "source": found.source,
+    }  # fmt: skip
 
 
 def check_name(name: str, home: Path | None = None) -> None:
@@ -61,7 +132,10 @@ def check_name(name: str, home: Path | None = None) -> None:
 
 
 def remove(name: str, home: Path | None = None) -> None:
-    """Delete an encoder that the user added; InputError for an unknown one, and for those of packages, which stay.
+    """Delete an encoder that the user added, and the features that were kept of it.
+
+    Models that were trained on it have it within them, and stay. InputError for an unknown encoder, and for those of
+    packages.
 
     >>> remove("lite0", getfixture("tmp_path"))
     Traceback (most recent call last):
@@ -73,7 +147,34 @@ def remove(name: str, home: Path | None = None) -> None:
     if name not in added(home):
         known = ", ".join(added(home)) or "none"
         raise InputError(f"no encoder that was added is called {printable(name)[:200]!r} (added: {known})")
-    atomic_folders.remove(home / "encoders" / name)
+    folder = home / "encoders" / name
+    try:
+        features = kept.folder(encoder.read(folder, verify=False))
+    except ModelError:
+        features = None
+    atomic_folders.remove(folder)
+    if features:
+        shutil.rmtree(features, ignore_errors=True)
+
+
+def _source(name: str) -> str:
+    """How the source of an encoder ends or begins that `name` stands for."""
+    if name.startswith(HUB):
+        return f"{name} "
+    path = Path(name.removeprefix(ONNX))
+    return f", SHA-256 {downloads.file_hashes(path)[0]}" if path.is_file() else "\0"
+
+
+def _with_source(mark: str, home: Path) -> Encoder | None:
+    """The first encoder that was added from such a source, if any."""
+    for name in added(home):
+        try:
+            found = encoder.read(home / "encoders" / name, verify=False)
+        except ModelError:
+            continue
+        if found.source.startswith(mark) or found.source.endswith(mark):
+            return encoder.read(found.folder)
+    return None
 
 
 def _reserved(name: str) -> bool:

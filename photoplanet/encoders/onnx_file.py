@@ -48,7 +48,10 @@ class Asked:
     licence: str = ""
 
 
-def add(path: Path, folder: Path, asked: Asked = Asked(), source: str = "", beside: Path | None = None) -> Encoder:
+NOTHING = Asked()
+
+
+def add(path: Path, folder: Path, asked: Asked = NOTHING, source: str = "", beside: Path | None = None) -> Encoder:
     """Make an encoder of an ONNX file, and write it to `folder`, which is named like it.
 
     `beside`: where its preprocessor_config.json and README.md are (default: beside the file, or the folder above one

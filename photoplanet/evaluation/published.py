@@ -196,6 +196,15 @@ def get(name: str) -> Benchmark:
     return BENCHMARKS[name]
 
 
+def rows_of(method: str) -> list[dict[str, Any]]:
+    """The published rows of a method on all benchmarks, as `Benchmark.rows`, each with its `benchmark`.
+
+    >>> [row["benchmark"] for row in rows_of("GeoCLIP")]
+    ['im2gps3k', 'yfcc4k', 'gws15k', 'osv5m']
+    """
+    return [{"benchmark": each.name, **row} for each in _ALL for row in each.rows() if row["name"] == method]
+
+
 def size_note(name: str, photos: int) -> str:
     """Return one line where a list of so many photos is not the whole benchmark, else an empty string.
 

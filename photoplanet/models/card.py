@@ -7,6 +7,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from photoplanet.earth.geodesy import RADII_KM
+from photoplanet.models import card_origin
 
 if TYPE_CHECKING:
     from photoplanet.earth.partition.partition import Partition
@@ -44,8 +45,11 @@ def markdown(info: "ModelInfo", partition: "Partition") -> str:
         "What it is for": _INTENDED,
         "What it knows": _knows(info, partition),
         "How it was made": _made(info),
+        "Licence": card_origin.licence(info),
+        "Where its weights are from": card_origin.provenance(info),
         "What was trained on top of it": _parts(info),
         "How good it is": _accuracy(info.training.get("validation")),
+        "What was published about it": card_origin.published(info),
         "How far its confidence can be trusted": _calibration(info.calibration),
         "Limits": _LIMITS,
         "Dual use": _DUAL_USE,

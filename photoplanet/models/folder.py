@@ -75,8 +75,11 @@ def write(
     partition: "Partition",
     onnx_file: str | os.PathLike[str],
     weights_file: str | os.PathLike[str] | None = None,
+    texts: Mapping[str, str] | None = None,
 ) -> Bundle:
     """Write a model folder: assembled beside the target, then renamed, so that a reader never sees a part of it.
+
+    `texts`: files that go along with the network, by name, such as the licence of its weights.
 
     An existing model folder is replaced (what else lies in it is kept); a file, or a folder that is neither empty nor a
     model, is refused with InputError. ModelError when the partition has not as many cells as `info.classes`.
@@ -97,12 +100,14 @@ def write(
     with atomic_folders.replacing(target, _of_others) as assembled:
         for name, source in sources.items():
             shutil.copyfile(source, assembled / name)
+        for name, text in (texts or {}).items():
+            atomic.write_text(assembled / name, text)
         partition.save(assembled / CELLS)
         info = replace(
             info,
             created=info.created or datetime.now(timezone.utc).isoformat(timespec="seconds"),
             photoplanet_version=__version__,
-            hashes={name: sha256(assembled / name) for name in (CELLS, *sources)},
+            hashes={name: sha256(assembled / name) for name in (CELLS, *sources, *(texts or {}))},
             parts={},  # what was trained on top of another network
         )
         _write_facts(assembled, info, partition)

@@ -131,19 +131,39 @@ def add(source: str | os.PathLike[str], name: str | None = None) -> Installed:
     ('mine', ['toy', 'mine'])
     """
     bundle = model_folder.read(source)
-    name = name or re.sub(r"[^A-Za-z0-9._-]+", "-", bundle.info.name).strip("-._")
-    if not _NAME.fullmatch(name):
-        raise InputError(f"{name!r} is not a name for a model: letters, digits, '.', '_' and '-'; give one with --name")
+    name = free_name(name or re.sub(r"[^A-Za-z0-9._-]+", "-", bundle.info.name).strip("-._"))
     root = home() / "models"
-    if name in {installed.name for installed in models()} or (root / name).exists():
-        raise InputError(f"a model called {name} is there already; give another --name, or remove that one first")
     root.mkdir(parents=True, exist_ok=True)
     with atomic_folders.replacing(root / name) as copy:
         for file in (model_folder.INFO, *bundle.info.hashes, model_folder.CARD):
             if (bundle.folder / file).is_file():
                 shutil.copyfile(bundle.folder / file, copy / file)
+    return added(name)
+
+
+def free_name(name: str) -> str:
+    """Return `name` where a model of the user's can have it; InputError where it is taken, or unfit for a folder.
+
+    >>> free_name("toy")
+    Traceback (most recent call last):
+    photoplanet.errors.InputError: a model called toy is there already; give another --name, or remove that one first
+    """
+    if not _NAME.fullmatch(name):
+        raise InputError(f"{name!r} is not a name for a model: letters, digits, '.', '_' and '-'; give one with --name")
+    if name in {installed.name for installed in models()} or (home() / "models" / name).exists():
+        raise InputError(f"a model called {name} is there already; give another --name, or remove that one first")
+    return name
+
+
+def added(name: str) -> Installed:
+    """Say that a model lies among the user's own now; it becomes the default where there is none yet.
+
+    >>> getfixture("monkeypatch").setenv("PHOTOPLANET_HOME", str(getfixture("tmp_path")))
+    >>> added(add(resolve("toy"), "mine").name).default
+    False
+    """
     offer_default(name)
-    return Installed(name, root / name, False, default() == name)
+    return Installed(name, home() / "models" / name, False, default() == name)
 
 
 def remove(name: str) -> None:

@@ -10,6 +10,7 @@ from numpy.typing import NDArray
 
 from photoplanet.core.cache import Cache, Entry, Found, Rows, file_stamp
 from photoplanet.core.progress import Advance, ignore
+from photoplanet.encoders import kept as features_kept
 from photoplanet.errors import InputError
 from photoplanet.models import folder
 from photoplanet.photos import decode
@@ -28,8 +29,9 @@ def embeddings(
     """Return the embeddings float16 (n, d) of photos, and bool (n,): which of them could be read; others have zeros.
 
     `info`, `embed`: the model, whose network's hash and input make the cache in the folder `kept` valid. What is known
-    is not computed again, also after a stop; a photo is only recorded as unreadable once it was tried. `advance` counts
-    photos. OSError when the folder cannot be written to.
+    is not computed again, also after a stop, and features of the encoder that a model was trained on come from
+    `encoders.kept`; a photo is only recorded as unreadable once it was tried. `advance` counts photos. OSError when the
+    folder cannot be written to.
 
     >>> from photoplanet.models import installed
     >>> info = folder.read(installed.resolve("toy")).info
@@ -40,12 +42,19 @@ def embeddings(
     (True, [True, False])
     """
     kept.mkdir(parents=True, exist_ok=True)
-    fingerprint = f"{info.hashes[folder.NETWORK]} {info.preprocessing.to_dict()}"
+    encoder = features_kept.encoder_of(info.backbone)
+    fingerprint = f"{encoder or info.hashes[folder.NETWORK]} {info.preprocessing.to_dict()}"
     keys = [(str(source), file_stamp(source) if isinstance(source, str) else "") for source in sources]
     with Cache(kept, fingerprint, {"embedding": (np.float16, info.embedding_size)}) as cache:
         unknown = np.flatnonzero(~cache.known(keys))
         advance(len(sources) - len(unknown))
-        compute = lambda rows: _computed((sources[row] for row in rows), info, embed, threads)  # noqa: E731
+        shared = features_kept.OfModel(info.backbone, info.preprocessing, info.embedding_size)
+
+        def compute(rows: Iterator[int]) -> Iterator[Found]:
+            return shared.fill(
+                (sources[row] for row in rows), _entry, lambda others: _computed(others, info, embed, threads)
+            )
+
         for _ in cache.fill(unknown.tolist(), compute, keys.__getitem__):
             advance(1)
         found = cache.rows(keys, "embedding")
@@ -57,6 +66,10 @@ def _computed(sources: Iterator[Any], info: folder.ModelInfo, embed: Embed, thre
     decoded = decode.load_many(sources, info.preprocessing, threads)
     while some := list(islice(decoded, BATCH)):
         good = [pixels for pixels in some if not isinstance(pixels, InputError)]
-        made = iter(embed(np.stack(good)).clip(-HALF_MAX, HALF_MAX).astype(np.float16) if good else ())
+        made = iter(embed(np.stack(good)) if good else ())
         for pixels in some:
-            yield pixels if isinstance(pixels, InputError) else Entry({"embedding": next(made)[None]})
+            yield pixels if isinstance(pixels, InputError) else _entry(next(made))
+
+
+def _entry(embedding: NDArray[np.float32]) -> Entry:
+    return Entry({"embedding": embedding.clip(-HALF_MAX, HALF_MAX).astype(np.float16)[None]})

@@ -46,10 +46,13 @@ BAD_INPUT = {
     "models card": ("missing",),
     "models default": ("missing",),
     "models remove": ("missing",),
+    "encoders add": ("bad.txt",),
+    "encoders card": ("missing",),
+    "encoders remove": ("missing",),
     "toyworld": ("-o", "out", "--coordinates", "bad.txt"),
 }
 NUMBERS = (click.types.IntParamType, click.types.FloatParamType)
-CANNOT_FAIL = {"models list"}  # it reads nothing that is named
+CANNOT_FAIL = {"models list", "encoders list"}  # it reads nothing that is named
 
 
 def leaves():

@@ -34,6 +34,13 @@ def test_a_plan_pins_the_commit_and_knows_sizes_hashes_and_licence(served):
     ]
 
 
+def test_the_first_of_several_names_is_meant(served):
+    plan = hub_files.plan("org/name", [("onnx/vision_model.onnx", "onnx/model.onnx", "config.json"), "config.json"])
+    assert [file.path for file in plan.files] == ["onnx/model.onnx", "config.json"]
+    with pytest.raises(InputError, match="no file a in it"):
+        hub_files.plan("org/name", [("a", "b")])
+
+
 def test_files_are_fetched_into_the_users_folder_and_forgotten(served, own_home):
     plan = hub_files.plan("org/name", ["onnx/model.onnx", "config.json"])
     folder = hub_files.fetch(plan)

@@ -1,4 +1,4 @@
-"""GeoCLIP's location encoder (Vivanco et al., NeurIPS 2023) in NumPy: places → the vectors that photos are held against.
+"""GeoCLIP's location encoder (Vivanco et al., NeurIPS 2023) in NumPy: places → vectors like those of their photos.
 
 Equal Earth projection (Šavrič et al. 2019), Fourier features of three widths (Tancik et al. 2020), and a network of
 four layers for each; the three are added.
@@ -23,7 +23,12 @@ _AT_ONCE = 2048  # places
 
 
 def check(tensors: Mapping[str, Array], what: str) -> None:
-    """Raise ModelError unless `tensors` are those of the location encoder, by GeoCLIP's names."""
+    """Raise ModelError unless `tensors` are those of the location encoder, by GeoCLIP's names.
+
+    >>> check({}, "GeoCLIP")
+    Traceback (most recent call last):
+    photoplanet.errors.ModelError: GeoCLIP: LocEnc0.capsule.0.b is missing; is it the right model?
+    """
     for scale in range(SCALES):
         at = f"LocEnc{scale}."
         waves = shaped(tensors, f"{at}capsule.0.b", (None, 2), what).shape[0]
@@ -42,6 +47,14 @@ def encode(
 
     Phases are computed in float64: at the finest scale they reach some thousand radians, of which float32 keeps four
     digits behind the point.
+
+    >>> shapes = {"capsule.0.b": (1, 2), "capsule.1.weight": (1, 2), "head.0.weight": (512, 1), "head.0.bias": (512,)}
+    >>> shapes |= {f"capsule.{layer}.{kind}": (1, 1)[: 1 + (kind == "weight")]
+    ...            for layer in (1, 3, 5) for kind in ("weight", "bias") if (layer, kind) != (1, "weight")}
+    >>> tensors = {f"LocEnc{scale}.{name}": np.ones(shape) for scale in range(3) for name, shape in shapes.items()}
+    >>> vectors = encode(tensors, [48.9, -33.9], [2.4, 151.2])
+    >>> vectors.shape, bool(np.allclose(np.linalg.norm(vectors, axis=1), 1))
+    ((2, 512), True)
     """
     where = projected(latitude, longitude)
     found = np.zeros((len(where), DIMENSION), np.float32)

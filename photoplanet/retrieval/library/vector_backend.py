@@ -10,6 +10,7 @@ from numpy.typing import DTypeLike, NDArray
 
 from photoplanet.core.cache import Cache, Entry, Found, Key, Rows
 from photoplanet.core.progress import Bar
+from photoplanet.encoders import kept
 from photoplanet.errors import InputError
 from photoplanet.photos import decode
 from photoplanet.retrieval.extras import open_faiss
@@ -42,13 +43,29 @@ class VectorBackend:
         self.fields: Mapping[str, DTypeLike] = {"vectors": (np.int8, embedder.dimensions)}
 
     def extract(self, sources: Iterable[str], threads: int | None = None) -> Iterator[Found]:
-        """Yield the quantised vector of each photo, in order; the InputError of one that cannot be read."""
+        """Yield the quantised vector of each photo, in order; the InputError of one that cannot be read.
+
+        What is kept of a photo's features by the encoder that the model was trained on is taken from there.
+        """
+        info = self.embedder.locator.info
+        shared = kept.OfModel({} if self.embedder.own_pass else info.backbone, info.preprocessing, info.embedding_size)
+        return shared.fill(
+            iter(sources),
+            lambda features: self._entry(self.embedder.from_network(features[None])),
+            lambda others: self._read(others, threads),
+        )
+
+    def _read(self, sources: Iterator[str], threads: int | None) -> Iterator[Found]:
+        """Yield what the network makes of each photo."""
         decoded = decode.load_many(sources, self.embedder.locator.info.preprocessing, threads)
         while batch := list(islice(decoded, BATCH)):
             good = [pixels for pixels in batch if not isinstance(pixels, InputError)]
-            codes = iter(self.embedder.quantise(self.embedder.vectors(np.stack(good))) if good else ())
+            made = iter(self.embedder.vectors(np.stack(good)) if good else ())
             for pixels in batch:
-                yield pixels if isinstance(pixels, InputError) else Entry({"vectors": next(codes)[None]})
+                yield pixels if isinstance(pixels, InputError) else self._entry(next(made)[None])
+
+    def _entry(self, vectors: NDArray[np.float32]) -> Entry:
+        return Entry({"vectors": self.embedder.quantise(vectors)})
 
     def build(self, cache: Cache, keys: Sequence[Key], folder: Path, token: str, before: Facts, bar: Bar) -> Facts:
         """Write the FAISS index of the photos; return the facts for the manifest. Memory: all vectors."""

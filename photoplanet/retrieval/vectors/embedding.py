@@ -7,6 +7,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from photoplanet.core.onnx_sessions import Session, one_line, open_session
+from photoplanet.encoders import kept
 from photoplanet.errors import InputError, ModelError
 from photoplanet.locate.locator import Locator
 from photoplanet.models import folder
@@ -38,7 +39,9 @@ class Embedder:
         self.locator, self.which = locator, which or ("trained" if PART in locator.info.parts else "network")
         self.dimensions, self.input = locator.info.embedding_size, "embedding"
         self._session: Session | None = None
-        weights = [locator.info.hashes[folder.NETWORK]]
+        encoder = kept.encoder_of(locator.info.backbone)  # its features stay when the model on top is trained again
+        own = kept.identity(encoder, locator.info.preprocessing) if encoder else locator.info.hashes[folder.NETWORK]
+        weights = [own]
         if self.which == "trained":
             self._session, self.input, self.dimensions, digest = _open_part(locator)
             weights.append(digest)

@@ -36,10 +36,9 @@ def network(encoder: Encoder, fitted: Fitted) -> bytes:
     """
     import onnx
 
-    front = onnx.load_model(encoder.network)
     back = readout(fitted, encoder.dimension, encoder.transform)
     try:
-        whole = _joined(front, back)
+        whole = _joined(onnx.load_model(encoder.network), back)
         onnx.checker.check_model(whole)
     except Exception as error:  # onnx raises its own types, which share no base but Exception
         raise ModelError(

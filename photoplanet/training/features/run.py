@@ -104,7 +104,7 @@ def write(
         name=out.name,
         backbone={
             "backbone": encoder.name, "encoder_sha256": encoder.sha256, "encoder_licence": encoder.licence,
-            "encoder_source": encoder.source,
+            "encoder_source": encoder.source, "encoder_transform": encoder.transform,
         },
         preprocessing=encoder.preprocessing,
         classes=len(fitted.partition),
@@ -139,7 +139,8 @@ def read(
     """
     if not len(rows):
         raise TrainingError(f"{photos}: no photo to train on; index some with `photoplanet index`")
-    say(f"features of {len(rows):,} photos by {encoder.name}, kept in {kept.folder(encoder)}")
+    where = kept.folder(encoder.sha256, encoder.preprocessing)
+    say(f"features of {len(rows):,} photos by {encoder.name}, kept in {where}")
     with bar("computing features", len(rows)) as advance:
         found, readable, why = kept.features(encoder, table.paths(rows, photos.parent), threads or None, advance, say)
     for line in why[:NAMED]:

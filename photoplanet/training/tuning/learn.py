@@ -1,5 +1,6 @@
 """An encoder learns on: its torch twin behind a head that its features have taught, in the one training loop."""
 
+from dataclasses import replace
 from pathlib import Path
 from typing import Any, NamedTuple
 
@@ -101,4 +102,7 @@ def encoder(given: Encoder, made: Tuned, recipe: Recipe, folder: Path) -> Encode
     """
     preprocessing = Preprocessing(recipe.image_size, fit=recipe.fit)
     name, source = given.name.removesuffix(pretrained.TUNED), given.source.removesuffix(", tuned")
-    return lite.written(name + pretrained.TUNED, made.tensors, preprocessing, folder, f"{source}, tuned")
+    about = replace(
+        given, name=name + pretrained.TUNED, folder=folder, preprocessing=preprocessing, source=f"{source}, tuned"
+    )
+    return lite.written(about, made.tensors)
