@@ -18,12 +18,14 @@ LogProbabilities = NDArray[np.float32]  # (n, classes): one row per slot, whose 
 class Evidence:
     """What the network saw in n photos: `log_probabilities` (n, classes) and `embeddings` (n, d), float32.
 
-    A photo that could not be read keeps its slot: its distribution is flat, its embedding 0, and `unreadable` has its
-    row and the error.
+    `unknown` (n,): how likely each is from outside all that the model knows, NaN where it cannot tell. A photo that
+    could not be read keeps its slot: its distribution is flat, its embedding 0, and `unreadable` has its row and the
+    error.
     """
 
     log_probabilities: LogProbabilities
     embeddings: NDArray[np.float32]
+    unknown: NDArray[np.float64]
     unreadable: dict[int, InputError] = field(default_factory=dict)
 
     @classmethod
@@ -34,7 +36,7 @@ class Evidence:
         (2, 4)
         """
         flat = np.full((n, classes), -np.log(classes), np.float32)
-        return cls(flat, np.zeros((n, embedding_size), np.float32))
+        return cls(flat, np.zeros((n, embedding_size), np.float32), np.full(n, np.nan))
 
     def take(self, rows: NDArray[np.integer]) -> "Evidence":
         """What was seen in these photos, in this order.
@@ -43,7 +45,7 @@ class Evidence:
         (2, 8)
         """
         errors = {at: self.unreadable[row] for at, row in enumerate(rows.tolist()) if row in self.unreadable}
-        return Evidence(self.log_probabilities[rows], self.embeddings[rows], errors)
+        return Evidence(self.log_probabilities[rows], self.embeddings[rows], self.unknown[rows], errors)
 
 
 def with_anchors(log_probabilities: LogProbabilities, known: NDArray[np.int32]) -> LogProbabilities:

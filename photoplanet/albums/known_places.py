@@ -74,6 +74,24 @@ def classes(partition: Partition, places: NDArray[np.float64]) -> NDArray[np.int
     return found
 
 
+def away(partition: Partition, places: NDArray[np.float64]) -> NDArray[np.bool_]:
+    """Which of `places` (n, 2) degrees the cells do not reach; not those without a place (NaN).
+
+    A place in no cell is reached by the nearest one where it is no farther from its mean than its own corners are.
+
+    >>> from photoplanet.earth import cells
+    >>> partition = Partition.from_cells([cells.from_latlng(48.86, 2.35, level=6)])
+    >>> away(partition, np.array([[48.86, 2.35], [64.15, -21.94], [np.nan, np.nan]])).tolist()
+    [False, True, False]
+    """
+    rows = np.flatnonzero(~np.isnan(places).any(axis=1))
+    found = np.zeros(len(places), np.bool_)
+    nearest = classes(partition, places[rows])
+    km = geodesy.between_km(geodesy.to_xyz(*places[rows].T), partition.xyz[nearest])
+    found[rows] = km > partition.reaches_km[nearest]
+    return found
+
+
 def along(track: Track, times: NDArray[np.datetime64]) -> tuple[NDArray[np.float64], NDArray[np.int64]]:
     """What a track says of photos taken at `times` (n,), NaT for unknown: their places, and its points to keep.
 

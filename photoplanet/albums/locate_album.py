@@ -2,22 +2,34 @@
 
 from collections.abc import Iterable, Sequence
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
 
-from photoplanet.albums import album, album_parameters, known_places, methods
+from photoplanet.albums import album, album_parameters, known_places, methods, outside
 from photoplanet.albums.evidence import Evidence, LogProbabilities
 from photoplanet.core.progress import Advance, ignore
 from photoplanet.errors import InputError
 from photoplanet.locate.locator import BATCH_SIZE, Locator
-from photoplanet.locate.point_estimates import DEFAULT_READOUT
 from photoplanet.locate.prediction import Prediction, Predictions
 from photoplanet.metadata.sidecars import Sidecars
 from photoplanet.metadata.times import parse_times
 from photoplanet.metadata.track import Track
 from photoplanet.photos import decode
+
+
+class Joined(NamedTuple):
+    """What an album says of each of its n photos, in the given order.
+
+    `log_probabilities` (n, classes) float32; `unknown` (n,): the probability that it is from outside all cells, NaN
+    where the model cannot tell; `places` (n, 2) degrees, NaN where none is known; the `method` that answered.
+    """
+
+    log_probabilities: LogProbabilities
+    unknown: NDArray[np.float64]
+    places: NDArray[np.float64]
+    method: str
 
 
 def locate_album(
@@ -57,8 +69,7 @@ def locate_album(
     if len(seen.unreadable) == len(sources) and np.isnan(places).all() and track is None:
         raise seen.unreadable[0]
     ties = album.ties(taken_at, [str(each) if isinstance(each, str | Path) else None for each in sources])
-    decoded, places, _ = infer(locator, seen, when, places, track, name, ties)
-    return predictions(locator, seen, decoded, places, readout)
+    return predictions(locator, seen, infer(locator, seen, when, places, track, name, ties), readout)
 
 
 def see(locator: Locator, photos: Sequence[Any], advance: Advance = ignore, threads: int | None = None) -> Evidence:
@@ -81,7 +92,10 @@ def see(locator: Locator, photos: Sequence[Any], advance: Advance = ignore, thre
             rows.append(row)
             batch.append(pixels)
         if len(batch) == BATCH_SIZE or (batch and row == n - 1):
-            seen.log_probabilities[rows], seen.embeddings[rows] = locator.log_probabilities(np.stack(batch))
+            found = locator.see(np.stack(batch))
+            seen.log_probabilities[rows], seen.embeddings[rows] = found.log_probabilities, found.embeddings
+            if found.unknown is not None:
+                seen.unknown[rows] = found.unknown
             advance(len(batch))
             rows, batch = [], []
     return seen
@@ -95,8 +109,8 @@ def infer(
     track: Track | None = None,
     method: str = methods.AUTO,
     ties: NDArray[np.int64] | None = None,
-) -> tuple[LogProbabilities, NDArray[np.float64], str]:
-    """Run a method over an album → log-probabilities (n, classes) in the given order, all known places, the method.
+) -> Joined:
+    """Run a method over an album → what all photos together say of each.
 
     `times` (n,) datetime64[s], NaT unknown; `places` (n, 2) degrees, NaN unknown; those that the track
     gives are added to them. `ties` as for `album.order`.
@@ -104,11 +118,11 @@ def infer(
     >>> import photoplanet as pp
     >>> toy = pp.load("toy")
     >>> seen = Evidence.flat(1, toy.info.classes, toy.info.embedding_size)
-    >>> rows, places, method = infer(toy, seen, np.array(["2024-05-01"], "datetime64[s]"), np.full((1, 2), np.nan))
-    >>> rows.shape, method
+    >>> found = infer(toy, seen, np.array(["2024-05-01"], "datetime64[s]"), np.full((1, 2), np.nan))
+    >>> found.log_probabilities.shape, found.method
     ((1, 1044), 'attention')
     """
-    rows, embeddings, n = seen.log_probabilities, seen.embeddings, len(times)
+    rows, embeddings, unknown, n = seen.log_probabilities, seen.embeddings, seen.unknown, len(times)
     places = places.copy()
     if track is not None:
         on_track, kept = known_places.along(track, times)
@@ -117,45 +131,46 @@ def infer(
         slots = np.column_stack([track.latitude[kept], track.longitude[kept]])
         rows = np.concatenate([rows, np.full((len(kept), rows.shape[1]), -np.log(rows.shape[1]), np.float32)])
         embeddings = np.concatenate([embeddings, np.zeros((len(kept), embeddings.shape[1]), np.float32)])
+        unknown = np.concatenate([unknown, np.full(len(kept), np.nan)])
     else:
         slots = np.empty((0, 2))
-    known = known_places.classes(locator.partition, np.concatenate([places, slots]))
+    fixed = np.concatenate([places, slots])
+    known = known_places.classes(locator.partition, fixed)
     if ties is not None:
         ties = np.concatenate([ties, np.full(len(slots), len(ties))])
     order = album.order(times, ties)
     parameters = album_parameters.read(locator.bundle)
     name = methods.chosen(method, parameters, bool((known >= 0).any()))
     in_order = album.Album(order.gaps, known[order.rows])
-    ordered = methods.decode(name, rows[order.rows], embeddings[order.rows], in_order, locator.partition, parameters)
-    back = np.empty_like(ordered)
-    back[order.rows] = ordered
-    return back[:n], places, name
+    evidence, doubts = rows[order.rows], unknown[order.rows]
+    if name != methods.ALONE and len(in_order) > 1:
+        away = known_places.away(locator.partition, fixed)[order.rows]
+        evidence = outside.softened(evidence, doubts, locator.partition)
+        doubts = outside.joined(doubts, in_order, away)
+    ordered = methods.decode(name, evidence, embeddings[order.rows], in_order, locator.partition, parameters)
+    back, unknown = np.empty_like(ordered), np.empty_like(doubts)
+    back[order.rows], unknown[order.rows] = ordered, doubts
+    return Joined(back[:n], unknown[:n], places, name)
 
 
-def predictions(
-    locator: Locator,
-    seen: Evidence,
-    log_probabilities: LogProbabilities,
-    places: NDArray[np.float64],
-    readout: str | None = None,
-) -> list[Prediction]:
-    """One Prediction per row; where `places` (n, 2) has a place, the prediction stands there.
+def predictions(locator: Locator, seen: Evidence, joined: Joined, readout: str | None = None) -> list[Prediction]:
+    """One Prediction per photo; where its place is known, the prediction stands there, and nothing is unknown.
 
     >>> import photoplanet as pp
     >>> toy = pp.load("toy")
     >>> seen = Evidence.flat(1, toy.info.classes, toy.info.embedding_size)
-    >>> predictions(toy, seen, seen.log_probabilities, np.array([[48.86, 2.35]]))[0].point
+    >>> joined = infer(toy, seen, np.array(["2024-05-01"], "datetime64[s]"), np.array([[48.86, 2.35]]))
+    >>> predictions(toy, seen, joined)[0].point
     (48.86, 2.35)
     """
-    return Predictions(
-        Prediction(
-            np.exp(row), locator.partition, None if number in seen.unreadable else seen.embeddings[number].copy(),
-            readout or DEFAULT_READOUT, locator.abstain_below, locator.info.name, locator.info.is_toy,
-            None if np.isnan(place).any() else (float(place[0]), float(place[1])),
-            licence=locator.info.licence_note,
-        )
-        for number, (row, place) in enumerate(zip(log_probabilities, places, strict=True))
-    )  # fmt: skip
+    found: Predictions[Prediction] = Predictions()
+    for row, mass in enumerate(joined.log_probabilities):
+        place, unknown = joined.places[row], joined.unknown[row]
+        at = None if np.isnan(place).any() else (float(place[0]), float(place[1]))
+        doubt = None if np.isnan(unknown) else float(unknown) if at is None else 0.0
+        embedding = None if row in seen.unreadable else seen.embeddings[row]
+        found.append(locator.prediction(np.exp(mass), embedding, readout, doubt, at))
+    return found
 
 
 def _times(photos: Sequence[Any], times: Iterable[Any] | None) -> list[Any]:

@@ -56,17 +56,17 @@ def decide(
     errors = {row: str(error) for row, error in seen.unreadable.items()}
     if len(errors) == len(trip.shots) and np.isnan(places).all() and track is None:
         return [LocatedPhoto(shot, NEIGHBOURS, None, errors[row]) for row, shot in enumerate(trip.shots)]
-    rows, known, name = locate_album.infer(locator, seen, trip.times, places, track, method)
+    joined = locate_album.infer(locator, seen, trip.times, places, track, method)
     located = []
-    for row, prediction in enumerate(locate_album.predictions(locator, seen, rows, known)):
+    for row, prediction in enumerate(locate_album.predictions(locator, seen, joined)):
         kind, radius = ESTIMATED, None
         if not np.isnan(places[row]).any():
             kind = OWN
-        elif not np.isnan(known[row]).any():
+        elif not np.isnan(joined.places[row]).any():
             kind, radius = TRACK, _track_radius_m(track, trip.times[row])
         elif row in errors:
             kind = NEIGHBOURS
-        located.append(LocatedPhoto(trip.shots[row], kind, prediction, errors.get(row), radius, name))
+        located.append(LocatedPhoto(trip.shots[row], kind, prediction, errors.get(row), radius, joined.method))
     return located
 
 
@@ -86,7 +86,7 @@ def compare(
     ('single', 'attention')
     """
     seen = locate_album.see(locator, [shot.source for shot in trip.shots], advance)
-    return decide(locator, trip, seen, "single", False), decide(locator, trip, seen, method, False)
+    return decide(locator, trip, seen, methods.ALONE, False), decide(locator, trip, seen, method, False)
 
 
 def _track_radius_m(track: Track | None, time: np.datetime64) -> float:

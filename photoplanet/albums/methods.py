@@ -59,6 +59,7 @@ METHODS: dict[str, Method] = {
     "blstm25-pieces": Method(lstm.decode, True, "… in both directions, 25 photos at a time"),
     "attention": Method(attention.decode, True, "a small network that weighs the evidence of all photos for each"),
 }
+ALONE = "single"  # the one that joins nothing
 AUTO = "auto"  # the default: see `chosen`
 
 

@@ -26,6 +26,7 @@ COMMANDS = {
     "album": "photos of a trip, located together",
     "explain": "which parts of a photo speak for a place",
     "evaluate": "accuracy of a model on a photo table",
+    "calibrate": "how sure a model is, fitted to photos with known places",
     "score": "accuracy of anybody's predictions",
     "rank": "image retrieval on INRIA Holidays and Oxford5k",
     "duplicates": "photos that a table has twice, or that another one has",

@@ -25,8 +25,8 @@ from photoplanet.cli.shared.output import (
 from photoplanet.cli.shared.progress import bar, bar_unless_printing
 from photoplanet.core.output_files import OutputFiles
 from photoplanet.errors import InputError, printable
-from photoplanet.locate.answers import AnswerOptions
-from photoplanet.locate.precision import percent, point, radius
+from photoplanet.locate.answers import AnswerOptions, no_answer
+from photoplanet.locate.precision import percent, point, radius, within
 from photoplanet.metadata import geotags, xmp
 from photoplanet.metadata import undo as undoing
 from photoplanet.photos import inputs
@@ -247,8 +247,9 @@ def _print(number: int, albums: int, trip: "Trip", records: list[dict[str, Any]]
                f"{count_of(len(records), 'photo')}")  # fmt: skip
     names = [Path(facts["file"]).name for facts in records]
     width = name_width(names, NAME_WIDTH)
-    click.echo(f"{'time':<16}  {'photo':<{width}}  {'place':<{PLACE_WIDTH}}  {'latitude, longitude':<19}   city  "
-               "country  90 % within  source")  # fmt: skip
+    doubts = any(facts.get("unknown") is not None for facts in records)
+    click.echo(f"{'time':<16}  {'photo':<{width}}  {'place':<{PLACE_WIDTH}}  {'latitude, longitude':<19}"
+               f"{'  unknown' if doubts else ''}   city  country  90 % within  source")  # fmt: skip
     for name, facts, time in zip(names, records, trip.times, strict=True):
         when = "unknown" if time != time else str(time)[:16].replace("T", " ")
         start = f"{when:<16}  {fit_name(name, width)}"
@@ -256,14 +257,16 @@ def _print(number: int, albums: int, trip: "Trip", records: list[dict[str, Any]]
             click.echo(f"{start}  unreadable, and nothing around it is known")
             continue
         best, sure, far = facts["best"], facts["confidence"], facts["region"]["radius_km"]
-        place = fit_place(best["place"] if best else "no answer: the evidence is too weak", PLACE_WIDTH)
+        place = fit_place(best["place"] if best else no_answer(facts["unknown"]), PLACE_WIDTH)
         known = facts["kind"] in ("own GPS", "track")
         where = point(best, "street" if known else precision) if best else ""
-        held = (
-            f"{percent(sure['city']):>5}  {percent(sure['country']):>7}  {radius(far):>11}" if not known else " " * 27
-        )
+        held = f"{percent(sure['city']):>5}  {percent(sure['country']):>7}  {within(far):>11}"
+        if doubts:
+            held = f"{'' if facts['unknown'] is None else percent(facts['unknown']):>7}  {held}"
+        if known:
+            held = " " * len(held)
         source = "neighbours (unreadable)" if facts["kind"] == "neighbours" else facts["kind"]
-        click.echo(f"{start}  {place}  {where:<19}  {held:<27}  {source}")
+        click.echo(f"{start}  {place}  {where:<19}  {held}  {source}")
 
 
 def _write(estimates: "Iterable[tuple[Any, Estimate]]", writing: Writing, quiet: bool) -> dict[str, Any]:

@@ -6,10 +6,12 @@ from typing import Any
 import click
 
 from photoplanet.cli.shared import commands, options
+from photoplanet.cli.shared.extras import hint
 from photoplanet.cli.shared.numbers import Whole, is_decimal
 from photoplanet.cli.shared.output import print_json, say
 from photoplanet.cli.shared.progress import bar
 
+NEEDS = "using an encoder", "pretrained"
 HAND = "without it, what to type instead is printed"
 
 
@@ -23,7 +25,7 @@ def _three(ctx: click.Context, param: click.Parameter, value: str | None) -> tup
     return float(parts[0]), float(parts[1]), float(parts[2])
 
 
-@commands.group()
+@commands.group(epilog=hint(*NEEDS))
 def command() -> None:
     """List, add, describe and remove encoders: pretrained networks that turn photos into features.
 
@@ -109,6 +111,8 @@ def add_encoder(
         print_json(card.facts(made))
         return
     click.echo(f"added {made.name}: {_line(installed.describe(made.name))}")
+    if made.licence_note:
+        say(f"{made.name}: {made.licence_note}")
 
 
 @command.command("card", short_help="Print the card of an encoder.")

@@ -9,7 +9,7 @@ from photoplanet.cli.shared import commands, loading, numbers, options
 from photoplanet.cli.shared.output import print_json
 from photoplanet.cli.shared.progress import bar
 from photoplanet.explain.occlusion import BOX, MOST_POSITIONS, POSITIONS, REGIONS
-from photoplanet.locate.precision import fine_percent
+from photoplanet.locate.precision import fine_percent, percent
 
 if TYPE_CHECKING:
     import numpy as np
@@ -90,6 +90,8 @@ def command(
 
 
 def _print(found: "Occlusion", place: str) -> None:
+    if found.unknown is not None:
+        click.echo(f"{percent(found.unknown)}: nowhere that this model knows")
     which = "true" if found.true else "predicted"
     click.echo(f"{place}: {fine_percent(found.whole)} for the {which} cell {found.token}")
     for words, spots in (("speaks for it", found.supports), ("misleads", found.misleads)):

@@ -79,6 +79,7 @@ def distribution(photos: tuple[str, ...], model: str | None, output: Path, as_js
     Example:
       photoplanet figure distribution IMG_1.jpg IMG_2.jpg -o where.png
     """
+    from photoplanet.locate.answers import no_answer
     from photoplanet.metadata.camera_position import camera_position
     from photoplanet.show.figures import distribution as distribution_figure
     from photoplanet.show.figures import plots
@@ -88,7 +89,7 @@ def distribution(photos: tuple[str, ...], model: str | None, output: Path, as_js
         raise click.UsageError(f"a figure shows at most {distribution_figure.MOST_PHOTOS} photos, not {len(photos)}")
     loaded = loading.load(model)
     found = loaded.locate(list(photos))
-    captions = [each.best.name if not each.abstains else "no answer" for each in found]
+    captions = [no_answer(each.unknown) if each.abstains else each.best.name for each in found]
     drawn = distribution_figure.distributions(
         list(zip(photos, captions, found, strict=True)), [camera_position(p) for p in photos]
     )

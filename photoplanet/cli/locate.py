@@ -26,8 +26,8 @@ from photoplanet.cli.shared.output import (
 from photoplanet.cli.shared.progress import bar_unless_printing
 from photoplanet.core.output_files import OutputFiles
 from photoplanet.errors import InputError, printable
-from photoplanet.locate.answers import AnswerOptions, record
-from photoplanet.locate.precision import percent, point, radius
+from photoplanet.locate.answers import AnswerOptions, no_answer, record
+from photoplanet.locate.precision import percent, point, within
 from photoplanet.show.result_files import TOY_LINE, Sink
 
 if TYPE_CHECKING:
@@ -101,7 +101,7 @@ def command(
     listing: list[dict[str, Any]] = []
     failed = 0
     with OutputFiles(report_error) as files, bar_unless_printing(as_json)("locating", len(sources)) as advance:
-        show = _collector(listing) if as_json else _printer(sources, form)
+        show = _collector(listing) if as_json else _printer(sources, form, "unknown" in loaded.info.calibration)
         sinks = [files.add(sink) for sink in _files(csv_path, geojson_path, map_path, about, form)]
         answers = loaded.locate_many(sources, readout=readout, decode_threads=threads, advance=advance, region=region)
         for name, answer, facts in _with_records(answers, form, searched, with_itself):
@@ -168,13 +168,17 @@ def _files(
         yield _map_file(map_path, form)
 
 
-def _printer(sources: Sequence[str | bytes], form: AnswerOptions) -> Sink:
-    """Return a function that prints one photo's answer as table lines, the head first."""
+def _printer(sources: Sequence[str | bytes], form: AnswerOptions, doubts: bool) -> Sink:
+    """Return a function that prints one photo's answer as table lines, the head first.
+
+    `doubts`: whether the model can tell what it does not know, so that there is a column for it.
+    """
     from photoplanet.photos import inputs
 
     width = name_width([inputs.name_of(source) for source in sources])
     share = f"{100 * form.region:.3g} % within"
-    head = f"{'photo':<{width}}  {'place':<{PLACE_WIDTH}}  {'latitude, longitude':<19}   city  country  {share:>13}"
+    columns = f"{'  unknown' if doubts else ''}   city  country  {share:>13}"
+    head = f"{'photo':<{width}}  {'place':<{PLACE_WIDTH}}  {'latitude, longitude':<19}{columns}"
     started = False
 
     def add(name: str, answer: "Prediction | InputError", facts: dict[str, Any]) -> None:
@@ -185,11 +189,12 @@ def _printer(sources: Sequence[str | bytes], form: AnswerOptions) -> Sink:
             click.echo(head)
             started = True
         best, sure, region = facts["best"], facts["confidence"], facts["region"]
-        place = fit_place(best["place"] if best else "no answer: the evidence is too weak")
+        place = fit_place(best["place"] if best else no_answer(facts["unknown"]))
         where = point(best, form.precision) if best else ""
+        doubt = f"{percent(facts['unknown']):>7}  " if doubts else ""
         click.echo(
-            f"{fit_name(name, width)}  {place}  {where:<19}  {percent(sure['city']):>5}  "
-            f"{percent(sure['country']):>7}  {radius(region['radius_km']):>13}"
+            f"{fit_name(name, width)}  {place}  {where:<19}  {doubt}{percent(sure['city']):>5}  "
+            f"{percent(sure['country']):>7}  {within(region['radius_km']):>13}"
         )
         for rank, other in enumerate(facts["top"], start=1) if form.top > 1 else ():
             where = point(other, form.precision)

@@ -61,8 +61,9 @@ def add_model(
 ) -> None:  # fmt: skip
     """Check MODEL, and add it to your own models.
 
-    MODEL is a model folder, or a public geolocator: geoclip. Of the latter the files come from --from FOLDER or by
-    --download; without either, the lines to fetch them by hand are printed. Write ./geoclip for a folder called so.
+    MODEL is a model folder, or a public geolocator: geoclip, streetclip or osv5m. Of the latter the files come from
+    --from FOLDER or by --download; without either, the lines to fetch them by hand are printed. Write ./geoclip for a
+    folder called so.
 
     \b
     Example:
@@ -85,6 +86,11 @@ def add_model(
         print_json(facts)
         return
     click.echo(f"added {added.name}: {_line(facts)}" + (", now the default" if facts["default"] else ""))
+    if facts["beats_prior"] is False and not facts["default"]:
+        click.echo(
+            f"not made the default: its test did not show that it beats one place for all; "
+            f"`photoplanet models default {added.name}` chooses it all the same"
+        )
 
 
 def _add_public(

@@ -210,7 +210,7 @@ def _encoder(backbone: str | None, settings: tuple[str, ...]) -> str | None:
 def _is_encoder(name: str) -> bool:
     from photoplanet.encoders import installed
 
-    return name in installed.FAMILIES or name in installed.added()
+    return installed.is_encoder(name)
 
 
 def _is_installed() -> bool:
@@ -249,7 +249,7 @@ def _on_features(
     ]
     if click.get_current_context().params["backbone"] is None:
         lines.append("--backbone mobile trains a network from pixels instead, for which photos should be many")
-    click.echo("\n".join([*lines, _next(output, is_default)]))
+    click.echo("\n".join([*lines, *_next(output, is_default, facts["against_prior"])]))
     return 0
 
 
@@ -259,7 +259,7 @@ def _tuned(output: Path, facts: dict[str, Any], is_default: bool) -> str:
     encoder = tuning["recipe"]["backbone"] + (", tuned" if tuning["kept"] else " as it was")
     seconds = tuning["seconds"] + facts["seconds"]
     first = f"{output}: {facts['photos']:,} photos in {seconds:.0f} s, on the features of {encoder}"
-    return "\n".join([first, *_tested(facts), _next(output, is_default)])
+    return "\n".join([first, *_tested(facts), *_next(output, is_default, facts["against_prior"])])
 
 
 def _tested(facts: dict[str, Any]) -> list[str]:
@@ -271,17 +271,25 @@ def _tested(facts: dict[str, Any]) -> list[str]:
     def shares(accuracy: dict[str, float]) -> str:
         return ", ".join(f"{name} {share:.1%}" for name, share in accuracy.items())
 
-    behind = "" if found["beats_prior"] else "; no better than that beyond doubt"
-    return [
-        f"{facts['tested']}: {shares(found['accuracy'])}; median {found['median_km']:.0f} km",
-        f"without a look at the photo: {shares(found['prior_accuracy'])}{behind}",
-    ]
+    lines = [f"{facts['tested']}: {shares(found['accuracy'])}; median {found['median_km']:.0f} km"]
+    if facts["unseen"]:
+        lines.append(
+            f"{facts['unseen']:,} of {found['photos']:,} held-out photos are in regions without training photos: these "
+            "measure places the model never saw"
+        )
+    return [*lines, f"without a look at the photo: {shares(found['prior_accuracy'])}"]
 
 
-def _next(output: Path, is_default: bool) -> str:
+def _next(output: Path, is_default: bool, tested: dict[str, Any]) -> list[str]:
+    """Whether it beats one place for all photos, whether it is the default, and what to type next."""
+    from photoplanet.evaluation import prior
+
+    lines = [prior.line(tested)]
     if is_default:
-        return "now the default model; next: photoplanet locate PHOTO"
-    return f"next: photoplanet locate --model {output} PHOTO"
+        return [*lines, "now the default model; next: photoplanet locate PHOTO"]
+    if not tested["beats"]:
+        lines.append(f"so it is not made the default; `photoplanet models default {output}` chooses it all the same")
+    return [*lines, f"next: photoplanet locate --model {output} PHOTO"]
 
 
 def _summary(output: Path, facts: dict[str, Any], is_default: bool) -> str:
@@ -291,4 +299,4 @@ def _summary(output: Path, facts: dict[str, Any], is_default: bool) -> str:
     if found := facts["validation"]:
         shares = ", ".join(f"{name} {share:.1%}" for name, share in found["accuracy"].items())
         lines.append(f"validation of {found['photos']:,} photos: {shares}; median {found['median_km']:.0f} km")
-    return "\n".join([*lines, _next(output, is_default)])
+    return "\n".join([*lines, *_next(output, is_default, facts["against_prior"])])

@@ -89,9 +89,7 @@ def plan(
     if about.get("gated"):
         raise InputError(f"{page}: asks you to agree to its terms first; fetch the files by hand in a browser")
     listed = about.get("siblings")
-    known = (
-        {each.get("rfilename"): each for each in listed if isinstance(each, dict)} if isinstance(listed, list) else {}
-    )
+    known = {each["rfilename"]: each for each in listed if _is_file(each)} if isinstance(listed, list) else {}
     named = [
         each if isinstance(each, str) else next((name for name in each if name in known), each[0]) for each in files
     ]
@@ -189,12 +187,16 @@ def _url(repo: str, revision: str, path: str) -> str:
     return f"{address()}/{repo}/resolve/{quote(revision, safe='')}/{quote(path)}"
 
 
-def _remote(repo: str, commit: str, path: str, known: Mapping[Any, dict[str, Any]]) -> Remote:
+def _is_file(entry: Any) -> bool:
+    return isinstance(entry, dict) and isinstance(entry.get("rfilename"), str)
+
+
+def _remote(repo: str, commit: str, path: str, known: Mapping[str, dict[str, Any]]) -> Remote:
     """A file as the hub's list has it; large ones have a SHA-256, all others the hash that git gives them."""
     downloads.check_path(path)
     if path not in known:
         ending = Path(path).suffix
-        like = sorted(name for name in known if isinstance(name, str) and name.endswith(ending))[:MAX_LISTED]
+        like = sorted(name for name in known if name.endswith(ending))[:MAX_LISTED]
         others = f"; of that kind it has {printable(', '.join(like))[:600]}" if like else ""
         raise InputError(f"{address()}/{repo}: no file {path} in it{others}")
     facts, large = known[path], known[path].get("lfs")

@@ -2,6 +2,7 @@
 
 import hashlib
 import json
+import re
 from collections.abc import Iterable
 from dataclasses import asdict, dataclass, replace
 from functools import cached_property
@@ -23,6 +24,8 @@ FACTS, NETWORK = "encoder.json", "encoder.onnx"
 BATCH = 32  # photos that go through the network together
 FORMAT_VERSION = 1
 MAX_FACTS = 1 << 20  # bytes
+# licences by their usual names: cc-by-nc-4.0, fair-noncommercial-research-license, intel-research, apple-amlr …
+_RESTRICTED = re.compile(r"(?<![a-z])nc(?![a-z])|non-?\s?commercial|research|academic|amlr", re.IGNORECASE)
 
 
 @dataclass(frozen=True)
@@ -55,6 +58,15 @@ class Encoder:
     def network(self) -> Path:
         """The ONNX file."""
         return self.folder / NETWORK
+
+    @property
+    def licence_note(self) -> str:
+        """What the licence forbids, in one line; "" where nothing is known to be forbidden.
+
+        >>> Encoder("mine", Path("mine"), Preprocessing(224), 8, "cc-by-nc-4.0", "my own").licence_note
+        'non-commercial: cc-by-nc-4.0'
+        """
+        return f"non-commercial: {self.licence}" if _RESTRICTED.search(self.licence) else ""
 
     @cached_property
     def _session(self) -> Session:

@@ -44,6 +44,15 @@ def resolve(name: str, home: Path | None = None) -> Encoder:
     raise InputError(f"{printable(name)[:200]!r}: not an encoder that is known here ({known})")
 
 
+def is_encoder(name: str, home: Path | None = None) -> bool:
+    """Whether a name stands for an encoder, so that `resolve` finds it or says what it lacks.
+
+    >>> is_encoder("lite0"), is_encoder("onnx:model.onnx"), is_encoder("inception")
+    (True, True, False)
+    """
+    return name in FAMILIES or name.startswith((ONNX, HUB)) or name in added(home)
+
+
 def add(
     source: str, name: str = "", asked: Asked = NOTHING, file: str = "", revision: str = "main",
     download: bool = False, given: Path | None = None, home: Path | None = None, bar: Bar = no_bar, say: Say = silent,
@@ -149,10 +158,14 @@ def remove(name: str, home: Path | None = None) -> None:
         raise InputError(f"no encoder that was added is called {printable(name)[:200]!r} (added: {known})")
     folder = home / "encoders" / name
     try:
-        features = kept.folder(encoder.read(folder, verify=False))
+        found = encoder.read(folder, verify=False)
+        features = kept.folder(found.sha256, found.preprocessing)
     except ModelError:
         features = None
-    atomic_folders.remove(folder)
+    if folder.is_symlink():
+        folder.unlink()  # the folder itself is somebody's own
+    else:
+        atomic_folders.remove(folder)
     if features:
         shutil.rmtree(features, ignore_errors=True)
 

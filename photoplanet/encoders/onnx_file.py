@@ -150,10 +150,13 @@ def _tried(
     """
     errors = []
     layouts = [name for name, side in given.sides.items() if side in (None, known.size)]
-    for singly, layout in product((False, True) if given.batch == 1 else (False,), layouts):
-        copy = type(model)()
-        copy.CopyFrom(model)
-        made = onnx_wrapping.wrapped(copy, given, layout, chosen, known, blue_first, singly)
+    forms = list(product((False, True) if given.batch == 1 else (False,), layouts))
+    for form in forms:
+        copy = model
+        if form != forms[-1]:  # a network may be a gigabyte
+            copy = type(model)()
+            copy.CopyFrom(model)
+        made = onnx_wrapping.wrapped(copy, given, form[1], chosen, known, blue_first, singly=form[0])
         network.write_bytes(made.SerializeToString())
         try:
             return made, probe.probed(network, known.size, what)

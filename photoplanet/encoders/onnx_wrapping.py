@@ -53,13 +53,15 @@ def parsed(data: bytes, what: str) -> "ModelProto":
         model = onnx.load_model_from_string(data)
     except (DecodeError, ValueError, RecursionError):
         raise InputError(f"{what}: not an ONNX network, or a damaged one; export it again") from None
+    nodes = list(_nodes(model))
+    if not _is_text(model, nodes):
+        raise InputError(f"{what}: a damaged ONNX network (names that are not text); export it again")
     opsets = {each.domain: each.version for each in model.opset_import}
     if not model.graph.node or not model.graph.output or not opsets:
         raise InputError(f"{what}: not an ONNX network, or an empty one; export it again")
     standard = opsets.get("", opsets.get("ai.onnx", 0))
     if standard < OLDEST_OPSET:
         raise InputError(f"{what}: of opset {standard}; {OLDEST_OPSET} or newer is read, export it again")
-    nodes = list(_nodes(model))
     foreign = _foreign(nodes, {(each.domain, each.name) for each in model.functions})
     if foreign:
         raise InputError(f"{what}: needs operators that ONNX Runtime does not have ({foreign}); export it without them")
@@ -263,14 +265,27 @@ def _tensors(model: "ModelProto", nodes: Sequence["NodeProto"]) -> Iterator["Ten
             yield from (sparse.values, sparse.indices)
 
 
-def _renamed(model: "ModelProto") -> dict[str, str]:
-    """Give other names to values of a model that have those that are wanted here; returns old → new."""
-    nodes = [*_nodes(model)]  # functions have names of their own, but to rename there too does no harm
+def _named(model: "ModelProto", nodes: Sequence["NodeProto"]) -> tuple[list[Any], list[Any]]:
+    """What has a name in a model and its graphs, and the lists of names that nodes and functions take and give."""
     graphs = [model.graph, *(graph for node in nodes for graph in _within(node))]
     listed = [each for graph in graphs for each in (*graph.input, *graph.output, *graph.value_info, *graph.initializer)]
     listed += [each.values for graph in graphs for each in graph.sparse_initializer]
     formal = [names for node in nodes for names in (node.input, node.output)]
     formal += [names for function in model.functions for names in (function.input, function.output)]
+    return listed, formal
+
+
+def _is_text(model: "ModelProto", nodes: Sequence["NodeProto"]) -> bool:
+    """Whether all names are; those that are not UTF-8 come as bytes."""
+    listed, formal = _named(model, nodes)
+    names = [each.name for each in (*listed, *model.functions)] + [name for each in formal for name in each]
+    kinds = [text for node in nodes for text in (node.op_type, node.domain)]
+    return all(isinstance(each, str) for each in (*names, *kinds, *(each.domain for each in model.opset_import)))
+
+
+def _renamed(model: "ModelProto") -> dict[str, str]:
+    """Give other names to values of a model that have those that are wanted here; returns old → new."""
+    listed, formal = _named(model, [*_nodes(model)])  # in functions it does no harm
     names = {each.name for each in listed} | {name for each in formal for name in each}
     mark = "inner/"
     while any(name.startswith(mark) for name in names):

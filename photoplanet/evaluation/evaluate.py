@@ -7,6 +7,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from photoplanet.albums import known_places
 from photoplanet.core import progress
 from photoplanet.core.output_files import OutputFiles
 from photoplanet.errors import InputError
@@ -20,6 +21,7 @@ from photoplanet.evaluation import (
     report,
     resampling,
     scoring,
+    unknown,
 )
 from photoplanet.evaluation.scoring import UNCOVERED
 from photoplanet.evaluation.truth import Truth
@@ -56,9 +58,10 @@ def evaluate(
     network, from the training photos; `predictions_file`: a CSV to write that `score` reads. Unreadable photos count as
     wrong. InputError for a table that cannot be used, or an argument that is out of range.
 
-    Keys: those of `report.result`, `sureness` (`report.calibration_facts`), `radius` (`radii.check`), `leaks`
-    (`leakage.described`), `world`, `readout`, counts `uncovered` and `abstained`, `uncovered_scored_by`, `unreadable`
-    (count and first reasons), perhaps `benchmark`, `baselines` (`baselines.compared`), `predictions_fault` (in a line).
+    Keys: those of `report.result`, `sureness` (`report.calibration_facts`), `radius` (`radii.check`), `unknown`
+    (`unknown.check`, by whether any cell reaches the place), `leaks` (`leakage.described`), `world`, `readout`, counts
+    `uncovered` and `abstained`, `uncovered_scored_by`, `unreadable` (count and first reasons), perhaps `benchmark`,
+    `baselines` (`baselines.compared`), `predictions_fault` (in a line).
 
     >>> import pyarrow as pa, photoplanet as pp
     >>> from photoplanet.evaluation import truth
@@ -118,8 +121,11 @@ def _circumstances(
     faults: list[str],
 ) -> dict[str, Any]:
     """What was evaluated, and how many photos count without being right or wrong answers."""
+    places = np.column_stack([truth.photos[name].to_numpy() for name in ("latitude", "longitude")])
+    away = known_places.away(locator.partition, places)
     found: dict[str, Any] = {
         "world": "toy" if locator.info.is_toy else "real",
+        "unknown": unknown.check(got.unknown[scored], away[scored]),
         "uncovered": int((labels[scored] < 0).sum()),
         "abstained": int(got.abstained[scored].sum()),
         "unreadable": got.unreadable,

@@ -187,7 +187,8 @@ def writing(
 ) -> Iterator[Sink]:
     """Write a predictions file that `read` reads and that appears when the block ends well.
 
-    `region_radius_km` is the radius around the first answer that holds `region` of the probability.
+    `region_radius_km` is the radius around the first answer that holds `region` of the probability; `unknown` is empty
+    where the model cannot tell.
 
     Yields a function that adds the candidates of one photo: its row in `ids`, and its `locate.Prediction`. An error in
     its place adds nothing, so that the photo counts as not answered.
@@ -202,15 +203,18 @@ def writing(
     """
     with atomic.replacing(Path(path)) as temporary, temporary.open("w", newline="", encoding="utf-8") as file:
         writer = csv.writer(file)
-        writer.writerow(("photo_id", "rank", "latitude", "longitude", "confidence", "region_radius_km", "world"))
+        writer.writerow(
+            ("photo_id", "rank", "latitude", "longitude", "confidence", "region_radius_km", "unknown", "world")
+        )
 
         def add(row: int, answer: "Prediction | Exception") -> None:
             if isinstance(answer, Exception):
                 return
             for rank, (point, cell) in enumerate(zip(*answer.candidates(top), strict=True), start=1):
-                numbers = (f"{point[0]:.6f}", f"{point[1]:.6f}", f"{answer.probabilities[cell]:.6g}")
+                numbers = (f"{point[0]:.6f}", f"{point[1]:.6f}", f"{answer.probabilities[cell] * answer.inside:.6g}")
                 radius = f"{answer.credible_region(region).radius_km:.6g}" if rank == 1 else ""
-                writer.writerow((ids[row], rank, *numbers, radius, "toy" if answer.toy else "real"))
+                doubt = "" if answer.unknown is None else f"{answer.unknown:.6g}"
+                writer.writerow((ids[row], rank, *numbers, radius, doubt, "toy" if answer.toy else "real"))
 
         yield add
 

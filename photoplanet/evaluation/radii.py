@@ -11,6 +11,8 @@ from photoplanet.errors import InputError
 from photoplanet.evaluation import resampling, tables
 from photoplanet.locate.credible_region import REGION_SHARE, check_share
 
+SURE_KM, FAR_KM = RADII_KM["country"], RADII_KM["continent"]  # a sure answer has a smaller radius; a bad one is farther
+
 
 def check(
     errors_km: npt.ArrayLike,
@@ -24,7 +26,9 @@ def check(
     `share`: how many of the truths the radii claim to hold. Photos without a radius (NaN) or an answer do not count.
     Keys: `probability` (the claim), `stated` (photos with a radius), `held` and its 95 % `interval`,
     `median_radius_km`, `verdict` ("too small", "too large" or "as claimed", by the interval), and `by_radius`: the same
-    of radii up to 1, 25, 200, 750, 2500 km and beyond. InputError for arrays of different length or a bad share.
+    of radii up to 1, 25, 200, 750, 2500 km and beyond. `sure`: of the answers with a radius under 750 km how many there
+    are (`photos`), and the share that is over 2,500 km off (`far`, with its `interval`); None for no such answer.
+    InputError for arrays of different length or a bad share.
 
     >>> found = check([1.0, 30.0, 5.0, np.nan], [2.0, 20.0, 10.0, 1.0], share=0.9)
     >>> found["stated"], round(found["held"], 2), found["verdict"]
@@ -55,6 +59,7 @@ def check(
         "median_radius_km": float(np.median(radii)),
         "verdict": verdict,
         "by_radius": bands,
+        "sure": _sure(errors, radii, of, seed),
     }
 
 
@@ -71,6 +76,20 @@ def lines(found: Mapping[str, Any]) -> Iterator[str]:
         name = each["radii"] if each is whole else f"up to {km:,.0f} km" if km else "larger"
         low, high = (tables.percent(bound) for bound in each["interval"])
         yield f"{name:<13}{each['stated']:>8,}{tables.percent(each['held']):>12} %   {low} … {high} %"
+    if sure := found["sure"]:
+        low, high = (tables.percent(bound) for bound in sure["interval"])
+        share = f"{tables.percent(sure['far'])} % are over {FAR_KM:,g} km off ({low} … {high} %)"
+        yield f"of {sure['photos']:,} sure answers (radius under {SURE_KM:,g} km) {share}"
+
+
+def _sure(
+    errors: npt.NDArray[np.float64], radii: npt.NDArray[np.float64], of: resampling.Units, seed: int
+) -> dict[str, Any] | None:
+    rows = radii < SURE_KM
+    if not rows.any():
+        return None
+    found = _held(errors[rows] > FAR_KM, of.some(rows), seed)
+    return {"photos": found["stated"], "far": found["held"], "interval": found["interval"]}
 
 
 def _held(inside: npt.NDArray[np.bool_], of: resampling.Units, seed: int) -> dict[str, Any]:

@@ -9,7 +9,7 @@ from numpy.typing import NDArray
 
 from photoplanet.earth.geodesy import RADII_KM
 from photoplanet.errors import printable
-from photoplanet.evaluation import accuracy, calibration, predictions, radii, resampling, tables
+from photoplanet.evaluation import accuracy, calibration, predictions, radii, resampling, tables, unknown
 from photoplanet.locate.credible_region import REGION_SHARE
 
 _SHOWN = 5
@@ -149,6 +149,8 @@ def text(found: Mapping[str, Any]) -> str:
         ]
     if found.get("radius"):
         lines += ["", *radii.lines(found["radius"])]
+    if found.get("unknown"):
+        lines += ["", *unknown.lines(found["unknown"])]
     if "baselines" in found:
         lines += ["", *_baseline_lines(found)]
     if found.get("leaks", {}).get("checked"):
@@ -222,7 +224,7 @@ def table_rows(found: Mapping[str, Any], published: Sequence[Mapping[str, Any]] 
     >>> [row["name"] for row in table_rows(result("mine", [[10.0]]), [{"name": "theirs"}])]
     ['theirs', 'mine']
     """
-    apart = ("top_k", "by", "sureness", "leaks", "radius", "baselines")
+    apart = ("top_k", "by", "sureness", "leaks", "radius", "unknown", "baselines")
     own: dict[str, Any] = {key: value for key, value in found.items() if key not in apart} | {"name": own_name(found)}
     rows = [*map(dict, comparable(found, published)), *found.get("baselines", {"rows": []})["rows"], own]
     for groups in found.get("by", {}).values():

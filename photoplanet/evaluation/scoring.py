@@ -8,7 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from photoplanet.errors import InputError
-from photoplanet.locate.credible_region import REGION_SHARE, holds
+from photoplanet.locate.credible_region import HALF_CIRCUMFERENCE_KM, REGION_SHARE
 from photoplanet.locate.prediction import Prediction
 
 UNCOVERED = ("distance", "wrong")  # how photos outside every cell of the model are scored; the first by default
@@ -20,7 +20,8 @@ class Collected:
     """What is needed of n answers to score them; rows of photos that were not read are NaN or False.
 
     `latitude`, `longitude` (n, k) degrees: the candidates; `confidence` (n,): the highest probability of a cell;
-    `radius` (n,): km around the point that hold the region's share of the probability;
+    `radius` (n,): km around the point that hold the region's share of the probability; `unknown` (n,): how likely the
+    photo is from outside all cells, NaN where the model cannot tell;
     `correct`, `held`, `answered`, `abstained`, all bool (n,): whether the most probable cell is the true one, whether
     the credible region holds the true cell, whether the photo was read, whether the model abstains. `unreadable`: a
     count with the first reasons.
@@ -30,6 +31,7 @@ class Collected:
     longitude: NDArray[np.float64]
     confidence: NDArray[np.float64]
     radius: NDArray[np.float64]
+    unknown: NDArray[np.float64]
     correct: NDArray[np.bool_]
     held: NDArray[np.bool_]
     answered: NDArray[np.bool_]
@@ -58,7 +60,7 @@ def collect(
     """
     n = len(labels)
     lat, lng = (np.full((n, top), np.nan) for _ in range(2))
-    sure, radius = (np.full(n, np.nan) for _ in range(2))
+    sure, radius, unknown = (np.full(n, np.nan) for _ in range(3))
     correct, held, answered, abstained = (np.zeros(n, np.bool_) for _ in range(4))
     reasons: list[str] = []
     failed = 0
@@ -70,13 +72,17 @@ def collect(
         else:
             points, _ = answer.candidates(top)
             lat[row, : len(points)], lng[row, : len(points)] = points.T
-            sure[row] = answer.probabilities[answer.order[0]]
-            radius[row] = answer.credible_region(region).radius_km
+            sure[row] = answer.probabilities[answer.order[0]] * answer.inside
+            around = answer.credible_region(region)
+            radius[row] = around.radius_km
+            unknown[row] = np.nan if answer.unknown is None else answer.unknown
             answered[row], abstained[row] = True, answer.abstains
             correct[row] = labels[row] == answer.order[0]
-            held[row] = holds(answer.probabilities, answer.order, int(labels[row]), region)
+            # A region that is the whole Earth holds what is in no cell, too.
+            held[row] = around.radius_km >= HALF_CIRCUMFERENCE_KM or labels[row] in around.classes
         each(row, answer)
-    return Collected(lat, lng, sure, radius, correct, held, answered, abstained, {"count": failed, "first": reasons})
+    unreadable = {"count": failed, "first": reasons}
+    return Collected(lat, lng, sure, radius, unknown, correct, held, answered, abstained, unreadable)
 
 
 def counted(errors_km: NDArray[np.float64], labels: NDArray[np.integer[Any]], uncovered: str) -> NDArray[np.float64]:

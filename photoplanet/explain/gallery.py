@@ -41,7 +41,7 @@ def gallery(
         if isinstance(prediction, InputError):
             continue
         label = int(prediction.order[0])
-        confidence = float(prediction.probabilities[label])
+        confidence = float(prediction.probabilities[label]) * prediction.inside
         heap = kept.setdefault(label, [])
         entry = (confidence, -row, GalleryPhoto(confidence, row, source))
         if len(heap) < photos:

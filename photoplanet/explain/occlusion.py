@@ -13,7 +13,7 @@ from photoplanet.locate.place import short
 from photoplanet.photos import decode
 
 if TYPE_CHECKING:
-    from photoplanet.locate.locator import Locator, Photo
+    from photoplanet.locate.locator import Locator, Photo, Seen
 
 POSITIONS = 20  # of the box, each way: 400 in all
 BOX = 0.2  # side of the box, as a share of the photo's
@@ -50,7 +50,8 @@ class Occlusion:
 
     `photo` uint8 (s, s, 3) as the network sees it; `heat` float32 (s, s): confidence in class `label` with the pixel
     hidden, the mean over the boxes that hide it; `whole`: the confidence in the whole photo. `supports`: the disjoint
-    boxes whose hiding costs the most confidence; `misleads`: those whose hiding adds the most.
+    boxes whose hiding costs the most confidence; `misleads`: those whose hiding adds the most. `unknown`: how likely
+    the whole photo is from outside all that the model knows (None: it cannot tell), which every confidence counts.
     """
 
     photo: NDArray[np.uint8] = field(repr=False)
@@ -63,6 +64,7 @@ class Occlusion:
     true: bool
     supports: list[Spot]
     misleads: list[Spot]
+    unknown: float | None = None
 
     def to_dict(self) -> dict[str, Any]:
         """Plain values for JSON; boxes as shares of the photo's side (of the part that the network sees).
@@ -78,6 +80,7 @@ class Occlusion:
             "latitude": round(self.latitude, 4),
             "longitude": round(self.longitude, 4),
             "cell_is": "true" if self.true else "predicted",
+            "unknown": None if self.unknown is None else short(self.unknown),
             "confidence": short(self.whole),
             "supports": [spot.to_dict(side) for spot in self.supports],
             "misleads": [spot.to_dict(side) for spot in self.misleads],
@@ -142,7 +145,8 @@ def steps(
     if not 0 < box < 1:
         raise InputError(f"the box must be more than 0 and less than 1 of the photo's side, not {box}")
     photo = decode.load(source, locator.info.preprocessing)
-    whole = np.exp(locator.log_probabilities(photo[None])[0][0])
+    seen = locator.see(photo[None])
+    (whole,) = _confidences(seen)
     label = _label(locator, truth) if truth is not None else int(whole.argmax())
     side = len(photo)
     wide = min(side, max(1, round(box * side)))
@@ -169,6 +173,7 @@ def steps(
         true=truth is not None,
         supports=_strongest(corners, found, changes, wide, regions, sign=-1),
         misleads=_strongest(corners, found, changes, wide, regions, sign=1),
+        unknown=seen.unknown_of(0),
     )
 
 
@@ -186,9 +191,15 @@ def _hidden(
         hidden = np.repeat(photo[None], len(some), axis=0)
         for each, (top, left) in zip(hidden, some, strict=True):
             each[top : top + wide, left : left + wide] = GREY
-        found[first : first + len(some)] = np.exp(locator.log_probabilities(hidden)[0][:, label])
+        found[first : first + len(some)] = _confidences(locator.see(hidden))[:, label]
         yield len(some)
     return found
+
+
+def _confidences(seen: "Seen") -> NDArray[np.floating[Any]]:
+    """The confidence (n, classes) in each cell: less where the photo may be from outside them all."""
+    mass = np.exp(seen.log_probabilities)
+    return mass if seen.unknown is None else mass * (1 - seen.unknown[:, None])
 
 
 def _label(locator: "Locator", truth: tuple[float, float]) -> int:

@@ -4,8 +4,8 @@ from dataclasses import dataclass
 from typing import Any
 
 from photoplanet.locate.credible_region import REGION_SHARE
-from photoplanet.locate.precision import DEFAULT_PRECISION
-from photoplanet.locate.prediction import Prediction
+from photoplanet.locate.precision import DEFAULT_PRECISION, percent
+from photoplanet.locate.prediction import KNOWN_AT, Prediction
 
 
 @dataclass(frozen=True)
@@ -30,3 +30,14 @@ def record(name: str, prediction: Prediction, options: AnswerOptions) -> dict[st
     if facts["abstains"] and not options.answer_always:
         facts["best"], facts["top"] = None, []
     return {"file": name, **facts}
+
+
+def no_answer(unknown: float | None) -> str:
+    """Why there is no answer, in a line; `unknown` of the record.
+
+    >>> no_answer(0.72), no_answer(0.1)
+    ('72 %: nowhere that this model knows', 'no answer: the evidence is too weak')
+    """
+    if unknown is not None and unknown >= KNOWN_AT:
+        return f"{percent(unknown)}: nowhere that this model knows"
+    return "no answer: the evidence is too weak"

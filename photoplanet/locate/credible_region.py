@@ -1,6 +1,6 @@
 """How sure: the smallest set of cells that holds p of the mass, and the mass within a distance of a point."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
 from typing import TYPE_CHECKING, Any
@@ -10,6 +10,9 @@ from numpy.typing import NDArray
 
 from photoplanet.earth import cells, geodesy
 from photoplanet.errors import InputError
+from photoplanet.locate.correction import Correction
+from photoplanet.locate.place import short
+from photoplanet.models.calibration_facts import KNOTS_KM
 
 if TYPE_CHECKING:
     from photoplanet.earth.partition.partition import Partition
@@ -61,6 +64,20 @@ class Region:
         """The S2 tokens of the cells, most probable first."""
         return [str(token) for token in cells.token(self.ids)]
 
+    def to_dict(self) -> dict[str, Any]:
+        """Plain values for JSON: `probability`, `radius_km`, `area_km2`, and how many `cells`.
+
+        >>> import photoplanet as pp
+        >>> sorted(pp.load("toy").locate(np.zeros((64, 64, 3), np.uint8)).credible_region(0.5).to_dict())
+        ['area_km2', 'cells', 'probability', 'radius_km']
+        """
+        return {
+            "probability": short(self.probability),
+            "radius_km": short(self.radius_km),
+            "area_km2": short(self.area_km2),
+            "cells": len(self),
+        }
+
 
 def descending(rows: Floats) -> NDArray[np.int32]:
     """Sort the classes (…, classes) by descending probability, equal ones in their own order; rows (…, classes), ≥ 0.
@@ -92,20 +109,6 @@ def smallest(probabilities: Floats, order: NDArray[np.int32], share: float) -> N
     return order[: int(counts(probabilities[None], order[None], share)[0])]
 
 
-def holds(probabilities: Floats, order: NDArray[np.int32], label: int, share: float) -> bool:
-    """Whether class `label` is among the classes that `smallest` keeps; False for −1, a place outside every cell.
-
-    >>> mass = np.array([0.5, 0.4, 0.1])
-    >>> [holds(mass, descending(mass), label, 0.9) for label in (0, 1, 2, -1)]
-    [True, True, False, False]
-    """
-    if label < 0:
-        return False
-    before = order[: int(np.flatnonzero(order == label)[0])]
-    # As `counts`, whose sums over all classes would take twenty times as long.
-    return bool(probabilities[before].sum(dtype=np.float64) < _goal(probabilities.sum(dtype=np.float64), share))
-
-
 def counts(rows: Floats, orders: NDArray[np.int32], share: Floats | float) -> NDArray[np.int64]:
     """How many classes (n,) `smallest` keeps of each of many rows (n, classes), by their orders (n, classes).
 
@@ -135,6 +138,27 @@ def check_share(share: float) -> float:
     return float(share)
 
 
+def share_of_cells(share: float, inside: Sequence[float]) -> NDArray[np.float64]:
+    """The share (n,) of the cells' mass that holds `share` of the probability; over 1 where all of it does not.
+
+    `inside` (n,): the probability that a photo is from inside the cells.
+
+    >>> share_of_cells(0.5, [1.0, 0.8, 0.0])
+    array([0.5  , 0.625,   inf])
+    """
+    held = np.array(inside)
+    return np.asarray(np.divide(share, held, out=np.full(len(held), np.inf), where=held > 0))
+
+
+def or_anywhere(radii: NDArray[np.float64], needed: NDArray[np.float64]) -> NDArray[np.float64]:
+    """The radii (n,) in km, half the Earth's circumference where more than all of the mass is `needed` (n,).
+
+    >>> or_anywhere(np.array([10.0, 20.0]), np.array([0.9, 1.2])).round().tolist()
+    [10.0, 20015.0]
+    """
+    return np.asarray(np.where(needed > 1, HALF_CIRCUMFERENCE_KM, radii))
+
+
 class MassAround:
     """The mass of n distributions, each as a function of the distance from a point of its own.
 
@@ -142,6 +166,7 @@ class MassAround:
     mean position of its photos as photos are on average (`SPREAD`): a small cell counts at once, a large one little by
     little. `points` (n, 2) degrees; `rows` (n, classes) probabilities; `orders` (n, classes): classes by descending
     probability. The last 0.01 % of the mass is left out, as if it were infinitely far: it may lie in most of the cells.
+    With a `correction`, shares are what the mass stands for, and no longer the mass itself.
 
     >>> import photoplanet as pp
     >>> part = pp.Partition.uniform([48.85, -33.9], [2.3, 151.2], level=8, min_photos=1)
@@ -152,8 +177,10 @@ class MassAround:
     """
 
     def __init__(
-        self, points: NDArray[np.float64], rows: Floats, partition: "Partition", orders: NDArray[np.int32]
+        self, points: NDArray[np.float64], rows: Floats, partition: "Partition", orders: NDArray[np.int32],
+        correction: Correction | None = None,
     ):  # fmt: skip
+        self._correction = correction
         kept = counts(rows, orders, _KEPT)
         owner = np.repeat(np.arange(len(kept)), kept)
         classes = orders[np.arange(orders.shape[1]) < kept[:, None]]
@@ -165,21 +192,45 @@ class MassAround:
         self._mass = np.outer(rows[owner, classes].astype(np.float64), shares).ravel()
         self._away, self._owner = (np.repeat(each, len(sizes)) for each in (away, owner))
 
-    def within(self, km: float) -> NDArray[np.float64]:
-        """The mass (n,) within `km` of the points, 0…1."""
-        held = np.bincount(self._owner, self._mass * overlap(self._away, self._reach, km), self._n)
+    def within(self, km: NDArray[np.float64] | float) -> NDArray[np.float64]:
+        """The share (n,) within `km` (one for all, or (n,)) of the points, 0…1; never more than within a longer one."""
+        held = self._mass_within(km)
+        if self._correction is None:
+            return held
+        later = np.vstack([self._at_knots, np.ones(self._n)])[np.searchsorted(KNOTS_KM, km), np.arange(self._n)]
+        return np.minimum(self._correction.stated(held, km), later)
+
+    def _mass_within(self, km: NDArray[np.float64] | float) -> NDArray[np.float64]:
+        each = km if np.ndim(km) == 0 else np.asarray(km)[self._owner]
+        held = np.bincount(self._owner, self._mass * overlap(self._away, self._reach, each), self._n)
         return np.minimum(1.0, held)
+
+    @cached_property
+    def _at_knots(self) -> NDArray[np.float64]:
+        """What the correction states (16, n) at its knots."""
+        assert self._correction is not None
+        masses = [self._mass_within(float(km)) for km in KNOTS_KM]
+        return np.asarray(self._correction.at_knots(np.stack(masses, axis=1)).T)
+
+    def mass_for(self, share: Floats | float, km: Floats | float) -> NDArray[np.float64]:
+        """The mass (n,), at most 1, within `km` for which `share` is stated; both one for all, or (n,)."""
+        needed = share if self._correction is None else self._correction.mass_for(share, km)
+        return np.broadcast_to(np.minimum(1.0, needed), self._n)
 
     def radius(
         self, share: Floats | float, known: Mapping[float, NDArray[np.float64]] | None = None
     ) -> NDArray[np.float64]:
-        """The least distance (n,) in km that holds `share` (one for all, or (n,)) of the mass, to a thousandth.
+        """The least distance (n,) in km that holds `share` (one for all, or (n,)), to a thousandth.
 
-        `known`: km → what `within` returned; spares the first steps, which look at the most discs, and changes nothing.
+        Half the Earth's circumference where a correction lets no mass stand for as much. `known`: km → what `within`
+        returned; spares the first steps, which look at the most discs, and changes nothing.
         """
         away, reach, mass, owner = self._away, self._reach, self._mass, self._owner
-        goal = np.minimum(share, np.bincount(owner, mass, self._n)) - 1e-9
-        near, far, held = *_bracket(goal, known or {}), np.zeros(self._n)
+        total, correction = np.bincount(owner, mass, self._n), self._correction
+        wanted = np.broadcast_to(np.asarray(share, np.float64), self._n)
+        goal = np.minimum(wanted, total) - 1e-9
+        near, far = _bracket(goal, known or {}) if correction is None else self._between_knots(wanted)
+        held = np.zeros(self._n)
         while (going := far - near > np.maximum(1e-3 * far, 1e-3)).any():
             # Discs that lie wholly on one side of what is still open are not looked at again.
             inside = away + reach <= near[owner]
@@ -187,9 +238,18 @@ class MassAround:
             open_ = ~inside & (away - reach < far[owner])
             away, reach, mass, owner = away[open_], reach[open_], mass[open_], owner[open_]
             middle = (near + far) / 2
+            if correction is not None:
+                needed = correction.mass_for(wanted, middle)
+                goal = np.where(np.isinf(needed), np.inf, np.minimum(needed, total) - 1e-9)
             enough = held + np.bincount(owner, mass * overlap(away, reach, middle[owner]), self._n) >= goal
             near, far = np.where(going & ~enough, middle, near), np.where(going & enough, middle, far)
         return far
+
+    def _between_knots(self, wanted: NDArray[np.float64]) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
+        """The knots of the correction (n,) between which it first states what is `wanted` (n,), and goes on to."""
+        edges = np.array([0.0, *KNOTS_KM, HALF_CIRCUMFERENCE_KM])
+        first = (self._at_knots < wanted).sum(axis=0)
+        return edges[first], edges[first + 1]
 
 
 def _bracket(

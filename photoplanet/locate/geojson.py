@@ -3,6 +3,7 @@
 from typing import TYPE_CHECKING, Any
 
 from photoplanet.locate.credible_region import REGION_SHARE
+from photoplanet.locate.place import short
 from photoplanet.locate.precision import DEFAULT_PRECISION
 
 if TYPE_CHECKING:
@@ -34,7 +35,9 @@ def features(
     shared = {"photo": name, "model": prediction.model, "world": "toy" if prediction.toy else "real"}
     shared |= {"licence": prediction.licence} if prediction.licence else {}
     facts = {
+        "unknown": None if prediction.unknown is None else short(prediction.unknown),
         "abstains": prediction.abstains,
+        "gain_bits": short(prediction.gain),
         "region_probability": region,
         "region_radius_km": float(f"{held.radius_km:.4g}"),
         "cells_left_out": max(0, len(held) - MAX_OUTLINES),

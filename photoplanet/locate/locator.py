@@ -12,7 +12,7 @@ from PIL import Image
 
 from photoplanet.core import onnx_sessions, progress
 from photoplanet.errors import InputError, ModelError
-from photoplanet.locate import point_estimates, unknown
+from photoplanet.locate import correction, point_estimates, unknown
 from photoplanet.locate.prediction import ABSTAIN_BELOW, Prediction, Predictions, prepare
 from photoplanet.models import folder, installed
 from photoplanet.photos import decode
@@ -153,6 +153,7 @@ class Locator:
         self.abstain_below = own if abstain_below is None else abstain_below
         self.least_gain = self.info.calibration.get("least_gain", unknown.LEAST_GAIN)
         self.sharpness = self.info.calibration.get("readout_sharpness", 1.0)
+        self.correction = correction.of(self.info.calibration)
         listed = {node.name for node in self.session.get_outputs()}
         self._outputs = ["log_probabilities", "embedding"] + [SIMILARITY] * (SIMILARITY in listed)
 
@@ -285,6 +286,9 @@ class Locator:
         facts = self.info.calibration.get("unknown")
         if facts is None:
             return None
+        learned_at = facts.get("temperature", self.info.temperature)
+        if learned_at != self.info.temperature:
+            rows = softmax_at(rows, learned_at / self.info.temperature)
         return unknown.probability(unknown.evidence(rows, self.partition, similarity), facts)
 
     def prediction(
@@ -307,7 +311,7 @@ class Locator:
         return Prediction(
             probabilities.copy(), self.partition, None if embedding is None else embedding.copy(),
             readout or point_estimates.DEFAULT_READOUT, self.abstain_below, self.info.name, self.info.is_toy, at,
-            unknown, self.least_gain, self.sharpness, self.info.licence_note,
+            unknown, self.least_gain, self.sharpness, self.info.licence_note, self.correction if at is None else None,
         )  # fmt: skip
 
     def _predict(

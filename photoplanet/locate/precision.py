@@ -7,6 +7,7 @@ from photoplanet.errors import InputError
 # precision -> what printed degrees are rounded to: about what is known within that radius
 PRECISIONS = {"street": 0.0001, "city": 0.1, "region": 1.0, "country": 5.0}
 DEFAULT_PRECISION = "city"
+ANYWHERE_KM = 20_000.0  # no two places are more than 15 km farther apart
 
 
 def rounded(degrees: float, precision: str) -> float:
@@ -56,3 +57,12 @@ def radius(km: float) -> str:
     ('<1 km', '39 km', '3,543 km')
     """
     return "<1 km" if km < 1 else f"{km:,.0f} km"
+
+
+def within(km: float) -> str:
+    """Return the radius of a region in whole kilometres, or "anywhere" where it is the whole Earth.
+
+    >>> within(39.2), within(20015.1)
+    ('39 km', 'anywhere')
+    """
+    return radius(km) if km < ANYWHERE_KM else "anywhere"

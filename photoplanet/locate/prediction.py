@@ -1,5 +1,6 @@
 """What a model says about one photo: a distribution over cells, and honest summaries of it."""
 
+import itertools
 from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import cached_property
@@ -11,14 +12,16 @@ from numpy.typing import NDArray
 from photoplanet.earth import cells, geodesy
 from photoplanet.errors import InputError
 from photoplanet.locate import point_estimates
+from photoplanet.locate.correction import Correction
 from photoplanet.locate.credible_region import (
-    HALF_CIRCUMFERENCE_KM,
     REGION_SHARE,
     MassAround,
     Region,
     check_share,
     counts,
     descending,
+    or_anywhere,
+    share_of_cells,
     smallest,
 )
 from photoplanet.locate.place import Place, look_up, short
@@ -43,8 +46,8 @@ class Prediction:
     place that is known otherwise, as by the camera's GPS within an album; then the point is there. `unknown`: how
     likely the photo is from outside all that the model knows (None: it cannot tell). Every confidence and radius counts
     it; only `probabilities` are those given that it is from inside. `sharpness`: the power of the distribution that the
-    point is estimated from. `licence`: what that of the model's weights forbids, mostly nothing. Two predictions are
-    equal when all that they were made from is equal.
+    point is estimated from; `licence`: what that of the model's weights forbids, mostly nothing; `correction`: from
+    mass to what is stated of it. Two predictions are equal when all that they were made from is equal.
 
     >>> import photoplanet as pp
     >>> where = pp.load("toy").locate(np.zeros((64, 64, 3), np.uint8))
@@ -74,6 +77,7 @@ class Prediction:
     least_gain: float = LEAST_GAIN
     sharpness: float = 1.0
     licence: str = ""
+    correction: Correction | None = None
 
     def __repr__(self) -> str:
         """Where, and how sure: `Prediction("Lyon, Rhône-Alpes, France", 62 % within 25 km, abstains=False)`."""
@@ -182,9 +186,11 @@ class Prediction:
         True
         """
         if p not in self._held:
-            needed = _of_cells(check_share(p), [self.inside])
-            kept = len(smallest(self.probabilities, self.order, min(1.0, float(needed[0]))))
-            self._held[p] = kept, float(_or_anywhere(self._around().radius(needed), needed)[0])
+            needed = share_of_cells(check_share(p), [self.inside])
+            around = self._around()
+            radii = or_anywhere(around.radius(needed), needed)
+            kept = len(smallest(self.probabilities, self.order, float(around.mass_for(needed, radii)[0])))
+            self._held[p] = kept, float(radii[0])
         kept, radius = self._held[p]
         classes = self.order[:kept]
         mass = self.probabilities[classes] * np.float32(self.inside)
@@ -192,7 +198,7 @@ class Prediction:
             classes=classes,
             probabilities=mass,
             ids=self.partition.ids[classes],
-            probability=float(min(1.0, mass.sum(dtype=np.float64))),
+            probability=self._stated(float(mass.sum(dtype=np.float64)), radius),
             area_km2=float(self.partition.areas_km2[classes].sum()),
             means=self.partition.means[classes],
             radius_km=radius,
@@ -241,7 +247,7 @@ class Prediction:
             "confidence": {name: short(value) for name, value in self.confidence.items()},
             "abstains": self.abstains,
             "gain_bits": short(self.gain),
-            "region": _facts(held),
+            "region": held.to_dict(),
             "top": [place.to_dict(precision) for place in listed],
             "readout": self.readout,
             "model": self.model,
@@ -256,7 +262,7 @@ class Prediction:
         >>> [region["share"] for region in where.regions()][-1]
         0.99
         """
-        return [{"share": share, **_facts(self.credible_region(share))} for share in REGION_SHARES]
+        return [{"share": share, **self.credible_region(share).to_dict()} for share in REGION_SHARES]
 
     def to_geojson(self, region: float = REGION_SHARE, precision: str = "street") -> dict[str, Any]:
         """A GeoJSON FeatureCollection: the best point, and the cells of the credible region with their probability.
@@ -294,12 +300,19 @@ class Prediction:
     def _settings(self) -> tuple[object, ...]:
         return (
             self.readout, self.abstain_below, self.model, self.toy, self.at, self.unknown, self.least_gain,
-            self.sharpness, self.licence,
+            self.sharpness, self.licence, self.correction,
         )  # fmt: skip
+
+    def _stated(self, held: float, km: float) -> float:
+        """The probability that cells within `km` stand for which hold `held` of it before any correction."""
+        if self.correction is None or not self.inside:
+            return min(1.0, held)
+        return float(self.correction.stated(held / self.inside, km)) * self.inside
 
     def _around(self) -> MassAround:
         """Not kept: over a flat distribution on many cells it is megabytes, and people keep lists of predictions."""
-        return MassAround(np.array([self.point]), self.probabilities[None], self.partition, self.order[None])
+        points, rows = np.array([self.point]), self.probabilities[None]
+        return MassAround(points, rows, self.partition, self.order[None], self.correction)
 
 
 Item = TypeVar("Item", bound="Prediction | InputError")
@@ -344,20 +357,23 @@ def prepare(predictions: Sequence[Prediction], region: float = REGION_SHARE) -> 
     >>> prepare(found, 0.9)
     """
     few = max(1, _CELLS_AT_A_TIME // len(predictions[0].partition)) if predictions else 1
-    for start in range(0, len(predictions), few):
-        some = predictions[start : start + few]
+    alike = sorted(predictions, key=lambda each: each.correction is None)  # known places have none
+    cuts = sorted({*range(0, len(alike), few), sum(each.correction is not None for each in alike), len(alike)})
+    for start, end in itertools.pairwise(cuts):
+        some = alike[start:end]
         part, rows = some[0].partition, np.stack([each.probabilities for each in some])
         orders = descending(rows)
         mass = point_estimates.sharpened(rows, some[0].sharpness)
         points = np.column_stack(point_estimates.get(some[0].readout)(mass, part))
         for number, each in enumerate(some):
             points[number] = points[number] if each.at is None else each.at
-        around, classes = MassAround(points, rows, part, orders), _classes_at(points, part)
+        around, classes = MassAround(points, rows, part, orders, some[0].correction), _classes_at(points, part)
         within = {name: around.within(km) for name, km in geodesy.RADII_KM.items()}
         inside = [each.inside for each in some]
-        needed = _of_cells(region, inside)
+        needed = share_of_cells(region, inside)
         radii = around.radius(needed, {geodesy.RADII_KM[name]: held for name, held in within.items()})
-        radii, kept = _or_anywhere(radii, needed), counts(rows, orders, np.minimum(1.0, needed))
+        radii = or_anywhere(radii, needed)
+        kept = counts(rows, orders, around.mass_for(needed, radii))
         for number, each in enumerate(some):  # where cached_property keeps them
             vars(each).update(
                 order=orders[number], point=(float(points[number, 0]), float(points[number, 1])),
@@ -365,16 +381,6 @@ def prepare(predictions: Sequence[Prediction], region: float = REGION_SHARE) -> 
                 _class=int(classes[number]),
             )  # fmt: skip
             each._held[region] = int(kept[number]), float(radii[number])
-
-
-def _of_cells(share: float, inside: Sequence[float]) -> NDArray[np.float64]:
-    """The share (n,) of the cells' mass that holds `share` of the probability; over 1 where all of it does not."""
-    held = np.array(inside)
-    return np.asarray(np.divide(share, held, out=np.full(len(held), np.inf), where=held > 0))
-
-
-def _or_anywhere(radii: NDArray[np.float64], needed: NDArray[np.float64]) -> NDArray[np.float64]:
-    return np.asarray(np.where(needed > 1, HALF_CIRCUMFERENCE_KM, radii))
 
 
 def _same(one: NDArray[np.float32] | None, other: NDArray[np.float32] | None) -> bool:
@@ -391,12 +397,3 @@ def _classes_at(points: NDArray[np.float64], partition: "Partition") -> NDArray[
     for row in np.flatnonzero(~inside.any(axis=1)):  # one by one: rare, and memory stays that of one photo
         held[row] = (partition.xyz @ geodesy.to_xyz(*points[row])).argmax()
     return np.asarray(held)
-
-
-def _facts(held: Region) -> dict[str, Any]:
-    return {
-        "probability": short(held.probability),
-        "radius_km": short(held.radius_km),
-        "area_km2": short(held.area_km2),
-        "cells": len(held),
-    }

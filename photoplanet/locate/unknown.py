@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 
 Floats = NDArray[np.floating[Any]]
 
-LEAST_GAIN = 0.25  # bits: an answer that says less than this over the prior is not given
+LEAST_GAIN = 0.1  # bits: what says less than this over the prior is no answer; how it was chosen: docs/locate.md
 _TINY = np.float32(1e-38)  # stands for 0 in logarithms: p·log p is 0 there
 _MOST_LOGIT = 700.0
 

@@ -6,13 +6,33 @@ from typing import Any
 
 EVIDENCE = ("similarity", "gain", "spread", "peak", "surprise")  # what `locate.unknown.evidence` measures
 MOST = 1000.0  # the largest size of a weight or a bias
+KNOTS_KM = (
+    0.1,
+    0.25,
+    0.5,
+    1,
+    2.5,
+    5,
+    10,
+    25,
+    70,
+    200,
+    400,
+    750,
+    1400,
+    2500,
+    5000,
+    10000,
+)  # where a correction has a shift and a slope
+LEAST_SLOPE = 0.01  # of a correction: more mass states more
 
 
 def check(calibration: Mapping[str, Any]) -> None:
     """Raise ValueError where something in it cannot be used.
 
     `temperature`, `readout_sharpness`, `abstain_below` and `least_gain` are numbers; `unknown` has a `bias` and
-    `weights`, a number for some of EVIDENCE, and other facts for people.
+    `weights`, a number for some of EVIDENCE, perhaps the `temperature` at which these are measured, and other facts for
+    people; `correction` has a `shift` and a `slope` for each of KNOTS_KM.
 
     >>> check({"temperature": 1.2, "unknown": {"bias": 1.0, "weights": {"gain": -0.5}}})
     >>> check({"unknown": {"bias": 1.0, "weights": {"colour": -0.5}}})
@@ -28,6 +48,8 @@ def check(calibration: Mapping[str, Any]) -> None:
             raise ValueError(f"calibration.{key} must be more than 0")
     if "unknown" in calibration:
         _check_unknown(calibration["unknown"])
+    if "correction" in calibration:
+        _check_correction(calibration["correction"])
 
 
 def _check_unknown(facts: Any) -> None:
@@ -43,6 +65,24 @@ def _check_unknown(facts: Any) -> None:
             )
         if not _finite(value) or abs(value) > MOST:
             raise ValueError(f"calibration.unknown: {name} must be a number from −{MOST:g} to {MOST:g}, not {value!r}")
+
+    measured_at = facts.get("temperature", 1.0)
+    if not _finite(measured_at) or measured_at <= 0:
+        raise ValueError(f"calibration.unknown: temperature must be a number of more than 0, not {measured_at!r}")
+
+
+def _check_correction(facts: Any) -> None:
+    for name, least in (("shift", -MOST), ("slope", LEAST_SLOPE)):
+        values = facts.get(name) if isinstance(facts, dict) else None
+        if not isinstance(values, list) or len(values) != len(KNOTS_KM):
+            raise ValueError(
+                f"calibration.correction must hold the lists shift and slope, of {len(KNOTS_KM)} numbers each"
+            )
+        for value in values:
+            if not _finite(value) or not least <= value <= MOST:
+                raise ValueError(
+                    f"calibration.correction: {name} must be numbers from {least:g} to {MOST:g}, not {value!r}"
+                )
 
 
 def _finite(value: Any) -> bool:

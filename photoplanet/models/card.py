@@ -48,7 +48,7 @@ def markdown(info: "ModelInfo", partition: "Partition") -> str:
         "Licence": card_origin.licence(info),
         "Where its weights are from": card_origin.provenance(info),
         "What was trained on top of it": _parts(info),
-        "How good it is": _accuracy(info.training.get("validation")),
+        "How good it is": _accuracy(info.training.get("validation")) + _prior(info.training.get("against_prior")),
         "What was published about it": card_origin.published(info),
         "How far its confidence can be trusted": _calibration(info.calibration),
         "Limits": _LIMITS,
@@ -60,12 +60,16 @@ def markdown(info: "ModelInfo", partition: "Partition") -> str:
 
 def _knows(info: "ModelInfo", partition: "Partition") -> str:
     counts = np.asarray(partition.photo_counts)
-    lines = [f"{len(partition):,} cells of the Earth's surface (S2), which held {int(counts.sum()):,} training photos."]
+    what = _plain(info.training.get("counted", "training photos"))  # not photos where somebody else trained it
+    lines = [f"{len(partition):,} cells of the Earth's surface (S2), which held {int(counts.sum()):,} {what}."]
     countries = _countries(partition, counts)
     if countries:
         shown = ", ".join(f"{name} {share:.0%}" for name, share in countries[:COUNTRIES])
         rest = len(countries) - COUNTRIES
-        lines.append(f"Photos by country: {shown}" + (f", and {rest} more." if rest > 0 else "."))
+        lines.append(
+            f"{'Photos' if what == 'training photos' else what.capitalize()} by country: {shown}"
+            + (f", and {rest} more." if rest > 0 else ".")
+        )
     if info.is_toy:
         lines.append("The toy Earth borrows the positions of real cities; its photos are painted by a program.")
     return "\n\n".join(lines)
@@ -89,7 +93,9 @@ def _made(info: "ModelInfo") -> str:
         "photo size": f"{size} × {size} pixels, {info.preprocessing.fit}",
         "embedding": f"{info.embedding_size} numbers a photo",
         "made": f"{info.created} by photoplanet {info.photoplanet_version}",
-        **{key.replace("_", " "): value for key, value in info.training.items() if _is_fact(value)},
+        **{
+            key.replace("_", " "): value for key, value in info.training.items() if _is_fact(value) and key != "counted"
+        },
     }
     return "\n".join(f"- {_plain(key)}: {_plain(value)}" for key, value in facts.items() if value != "")
 
@@ -120,10 +126,29 @@ def _accuracy(measured: Any) -> str:
     return "\n".join([*lines, "; ".join(said) + "."]) if said else "\n".join(lines)
 
 
+def _prior(tested: Any) -> str:
+    """A sentence about one place for all, from what `evaluation.prior.compared` returned on held-out groups."""
+    shares = [tested.get(key) for key in ("mean", "constant_mean")] if isinstance(tested, dict) else []
+    if not shares or not all(isinstance(share, int | float) for share in shares):
+        return ""
+    verdict = "It beats" if tested.get("beats") is True else "It was not shown to beat"
+    return (
+        f"\n\n{verdict} one place for all, the best constant answer of its training photos: {shares[0]:.1%} against "
+        f"{shares[1]:.1%} on average over these radii."
+    )
+
+
 def _calibration(figures: dict[str, Any]) -> str:
     if not figures:
         return "Not calibrated: read its confidence as a ranking, not as a probability."
-    return "\n".join(f"- {_plain(key.replace('_', ' '))}: {_plain(value)}" for key, value in figures.items())
+    said = {key.replace("_", " "): value for key, value in figures.items() if not isinstance(value, dict)}
+    if isinstance(fitted := figures.get("calibrated_on"), dict):
+        said["calibrated on"] = ", ".join(f"{key} {value}" for key, value in fitted.items())
+    if "correction" in figures:
+        said["odds of a right answer"] = "corrected at every distance (`correction` in model.json)"
+    if "unknown" in figures:
+        said["unknown"] = figures["unknown"]
+    return "\n".join(f"- {_plain(key)}: {_plain(value)}" for key, value in said.items())
 
 
 def _is_fact(value: Any) -> bool:

@@ -63,7 +63,9 @@ def published(info: "ModelInfo") -> str:
     for row in good:
         shares = row.get("accuracy")
         shown = " | ".join(_share(shares.get(name) if isinstance(shares, dict) else None) for name in RADII_KM)
-        lines.append(f"| {_plain(row.get('benchmark'))} | {shown} | {_plain(row.get('source'))} |")
+        score = row.get("geoscore")
+        source = f"{row.get('source')}, GeoScore {score:.0f}" if isinstance(score, int | float) else row.get("source")
+        lines.append(f"| {_plain(row.get('benchmark'))} | {shown} | {_plain(source)} |")
     return "\n".join(["The authors' figures, not measured with this folder.", "", *lines])
 
 

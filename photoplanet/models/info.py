@@ -27,9 +27,10 @@ class ModelInfo:
 
     `backbone`: the arguments that rebuild the network. `calibration`: `temperature` (1.0 where it is missing) and the
     figures around it, among them what `calibration_facts.check` reads. `training`: facts for the card: data, steps,
-    metrics, and `world: "toy"` where the coordinates are those of the toy Earth; of somebody's weights their `licence`,
-    with `licence_note` where it forbids something, which is said whenever a file is made. `parts`: what was trained on
-    top of the network (`add_part`), by name: its facts, and under `files` the names of its files.
+    metrics, `against_prior` (`evaluation.prior.compared`), and `world: "toy"` where the coordinates are those of the
+    toy Earth; of somebody's weights their `licence`, with `licence_note` where it forbids something, which is said
+    whenever a file is made. `parts`: what was trained on top of the network (`add_part`), by name: its facts, and under
+    `files` the names of its files.
 
     >>> from photoplanet.models import folder, installed
     >>> info = folder.read(installed.resolve("toy")).info
@@ -58,6 +59,12 @@ class ModelInfo:
     def is_toy(self) -> bool:
         """Whether the model knows the toy Earth only, so that its coordinates are not real places."""
         return self.training.get("world") == "toy"
+
+    @property
+    def beats_prior(self) -> bool | None:
+        """Whether its test showed that it beats one place for all photos; None where nothing is said of that."""
+        tested = self.training.get("against_prior")
+        return tested.get("beats") is True if isinstance(tested, dict) else None
 
     @property
     def licence_note(self) -> str:

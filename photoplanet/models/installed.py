@@ -109,13 +109,16 @@ def set_default(model: str | os.PathLike[str]) -> str:
 
 
 def offer_default(model: str | os.PathLike[str]) -> bool:
-    """Make a newly trained or added model the default where there is none yet, never a toy; return whether it did.
+    """Make a newly trained or added model the default where there is none yet; return whether it did.
+
+    Never a toy, and never one whose test did not show that it beats its own prior (`training["against_prior"]`).
 
     >>> getfixture("monkeypatch").setenv("PHOTOPLANET_HOME", str(getfixture("tmp_path")))
     >>> offer_default("toy")
     False
     """
-    if default() is not None or model_folder.read(resolve(model), verify=False).info.is_toy:
+    info = model_folder.read(resolve(model), verify=False).info
+    if default() is not None or info.is_toy or info.beats_prior is False:
         return False
     set_default(model)
     return True
@@ -205,6 +208,7 @@ def describe(installed: Installed) -> dict[str, Any]:
         "backbone": info.backbone.get("backbone"),
         "size": info.preprocessing.size,
         "created": info.created,
+        "beats_prior": info.beats_prior,
         "folder": str(installed.folder),
     }
 

@@ -15,9 +15,9 @@ from numpy.typing import ArrayLike, NDArray
 
 from photoplanet.earth import cells, geodesy
 from photoplanet.errors import InputError
-from photoplanet.photos.grouping import grouping, groups
+from photoplanet.photos.grouping import Grouping, grouping, groups
 
-__all__ = ["facts", "folds", "groups", "lines", "regions", "split", "unseen", "validation_mask"]
+__all__ = ["facts", "folds", "groups", "held_out", "lines", "regions", "split", "unseen", "validation_mask"]
 
 REGION_LEVEL = 5  # S2 cells some 290 km wide
 UNSEEN_KM = geodesy.RADII_KM["region"]
@@ -138,25 +138,37 @@ def unseen(
     return np.asarray(found)
 
 
-def facts(training: pa.Table, validation: pa.Table) -> dict[str, Any]:
+def held_out(training: pa.Table, validation: pa.Table) -> Grouping:
+    """Return the groups of the validation photos, as they are among all photos of both tables.
+
+    >>> both = pa.table({"photo_id": ["1", "2", "3"], "album": ["a", "b", "b"]})
+    >>> held_out(both.slice(0, 1), both.slice(1)).number
+    array([0, 0])
+    """
+    named = [part.select([name for name in _NAMES if name in part.column_names]) for part in (training, validation)]
+    whole = grouping(pa.concat_tables(named, promote_options="default"))
+    own = np.unique(whole.number[len(training) :], return_inverse=True)[1]
+    return Grouping(own.astype(np.int64), whole.kinds)
+
+
+def facts(training: pa.Table, validation: pa.Table, own: Grouping | None = None) -> dict[str, Any]:
     """Return how photos were split, as JSON holds it, for two photo tables with places.
 
-    Keys: `photos` and `regions` (S2 cells of level 5) of training, `validation_photos`, `validation_groups`,
-    `validation_regions`, `validation_unseen` (photos over 200 km from every training photo), and `grouped_by`, some of
-    `grouping.KINDS`.
+    `own`: what `held_out` returned, where it is known. Keys: `photos` and `regions` (S2 cells of level 5) of training,
+    `validation_photos`, `validation_groups`, `validation_regions`, `validation_unseen` (photos over 200 km from every
+    training photo), and `grouped_by`, some of `grouping.KINDS`.
 
     >>> rows = {"photo_id": ["1", "2"], "latitude": [48.9, 48.8], "longitude": [2.3, 2.4], "album": ["a", "b"]}
     >>> facts(pa.table(rows).slice(0, 1), pa.table(rows).slice(1))["validation_unseen"]
     0
     """
+    own = held_out(training, validation) if own is None else own
     places = [[part[name].to_numpy() for name in ("latitude", "longitude")] for part in (training, validation)]
-    named = [part.select([name for name in _NAMES if name in part.column_names]) for part in (training, validation)]
-    whole = grouping(pa.concat_tables(named, promote_options="default"))
     return {
         "photos": len(training), "regions": np.unique(regions(*places[0])).size,
-        "validation_photos": len(validation), "validation_groups": np.unique(whole.number[len(training) :]).size,
+        "validation_photos": len(validation), "validation_groups": own.count,
         "validation_regions": np.unique(regions(*places[1])).size,
-        "validation_unseen": int(unseen(*places[0], *places[1]).sum()), "grouped_by": list(whole.kinds),
+        "validation_unseen": int(unseen(*places[0], *places[1]).sum()), "grouped_by": list(own.kinds),
     }  # fmt: skip
 
 

@@ -20,7 +20,7 @@ from photoplanet.server.limits import Limits
 
 MAX_DECODERS = 8  # threads
 STOP_SECONDS = 1.0  # that a thread has to end, of each lane
-Seen = tuple[NDArray[np.float32], NDArray[np.float32]]
+Seen = tuple[NDArray[np.float32], NDArray[np.float32], float | None]
 T = TypeVar("T")
 
 
@@ -73,7 +73,7 @@ class Batcher:
         await self._loop.run_in_executor(None, self._network.join, STOP_SECONDS)
 
     async def see(self, content: bytes) -> Seen:
-        """One photo → log-probabilities (classes,) and embedding (d,), float32.
+        """One photo → log-probabilities (classes,) and embedding (d,), float32, and how unknown it is.
 
         Raises InputError for a photo that cannot be read. One that is no longer waited for is passed over.
         """
@@ -184,9 +184,10 @@ class Batcher:
     def _predict(self, batch: list[_Waiting]) -> list[Any]:
         self._observe(len(batch))
         pixels = [waiting.pixels for waiting in batch if waiting.pixels is not None]
-        found, embeddings = self.locator.log_probabilities(np.stack(pixels))
+        seen = self.locator.see(np.stack(pixels))
+        found, embeddings = seen.log_probabilities, seen.embeddings
         predictions = {
-            number: self.locator.prediction(np.exp(found[number]), embeddings[number])
+            number: self.locator.prediction(np.exp(found[number]), embeddings[number], None, seen.unknown_of(number))
             for number, waiting in enumerate(batch)
             if waiting.report
         }
@@ -197,7 +198,7 @@ class Batcher:
                 if waiting.report:
                     results.append(waiting.report(predictions[number]))
                 else:
-                    results.append((found[number].copy(), embeddings[number].copy()))
+                    results.append((found[number].copy(), embeddings[number].copy(), seen.unknown_of(number)))
             except Exception as error:  # of this photo only
                 results.append(error)
         return results

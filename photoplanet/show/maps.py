@@ -187,14 +187,15 @@ def photo_data(item: Item, form: AnswerOptions, share: int, outlines: Outlines) 
     if isinstance(prediction, Exception):
         return {**found, "error": str(prediction)}
     facts = record(name, prediction, form)
-    found |= {key: facts[key] for key in ("best", "top", "confidence", "region", "abstains", "world")}
+    shared = ("unknown", "best", "top", "confidence", "region", "abstains", "world")
+    found |= {key: facts[key] for key in shared}
     held = prediction.credible_region(form.region).classes
     faint = prediction.probabilities[prediction.order[:share]] < NOTABLE * prediction.probabilities.max()
     drawn = prediction.order[: max(min(len(held), share), int((~faint).sum()))]
     found["inside"] = min(len(held), len(drawn))
     ids = prediction.partition.ids[drawn]
     outlines.add(ids)
-    shares = prediction.probabilities[drawn].tolist()
+    shares = (prediction.probabilities[drawn] * prediction.inside).tolist()
     found["cells"] = [[outlines.rows[cell], float(f"{p:.3g}")] for cell, p in zip(ids.tolist(), shares, strict=True)]
     if (truth := extra.get("truth")) is not None:
         latitude, longitude = (float(value) for value in truth)

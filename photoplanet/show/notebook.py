@@ -9,15 +9,14 @@ from collections.abc import Sequence
 from html import escape
 
 from photoplanet.earth.geodesy import RADII_KM
-from photoplanet.locate.answers import AnswerOptions, record
+from photoplanet.locate.answers import AnswerOptions, no_answer, record
 from photoplanet.locate.credible_region import REGION_SHARE
 from photoplanet.locate.geojson import MAX_OUTLINES
-from photoplanet.locate.precision import percent, point
+from photoplanet.locate.precision import ANYWHERE_KM, percent, point, within
 from photoplanet.locate.prediction import Prediction
 from photoplanet.show import sketch
 from photoplanet.show.result_files import TOY_LINE
 
-NO_ANSWER = "no answer: the evidence is too weak"
 MOST = 50  # predictions of a list that are shown
 _FORM = AnswerOptions(top=5)
 _CELL = "padding:1px 12px 1px 0;border:0;text-align:left;background:none;vertical-align:top"
@@ -35,14 +34,20 @@ def one(prediction: Prediction) -> str:
     """
     facts = record("", prediction, _FORM)
     best, region = facts["best"], facts["region"]
-    place = escape(best["place"]) if best else NO_ANSWER
+    place = escape(best["place"]) if best else no_answer(facts["unknown"])
     where = f' <span style="{_QUIET}">· {point(best, _FORM.precision)}</span>' if best else ""
     sure = [(f"{name}, {RADII_KM[name]:,} km", percent(facts["confidence"][name])) for name in RADII_KM]
     held = f"{100 * REGION_SHARE:.0f} % of the probability lies within {region['radius_km']:,.0f} km of the point"
-    if best is None:
-        held = f"{region['cells']:,} cells hold {100 * REGION_SHARE:.0f} % of the probability"
+    cells = "1 cell holds" if region["cells"] == 1 else f"{region['cells']:,} cells hold"
+    if region["radius_km"] >= ANYWHERE_KM:
+        held = f"{cells} {percent(region['probability'])} of the probability: anywhere"
+    elif best is None:
+        held = f"{cells} {100 * REGION_SHARE:.0f} % of the probability"
     if region["cells"] > MAX_OUTLINES:
         held += f"; the map shows the likeliest {MAX_OUTLINES}"
+    lines = [held]
+    if best is not None and facts["unknown"] is not None:
+        lines.insert(0, f"{percent(facts['unknown'])}: nowhere that this model knows")
     tables = _table("taken within", sure)
     if facts["top"]:
         places = [
@@ -51,7 +56,7 @@ def one(prediction: Prediction) -> str:
             if each["confidence"] > 0
         ]
         tables += _table("the answer's cell, the likeliest others", places)
-    return _page(f"<b>{place}</b>{where}", [held], [prediction], f"<div>{tables}</div>", prediction.toy)
+    return _page(f"<b>{place}</b>{where}", lines, [prediction], f"<div>{tables}</div>", prediction.toy)
 
 
 def many(answers: Sequence[Prediction | Exception]) -> str:
@@ -68,9 +73,11 @@ def many(answers: Sequence[Prediction | Exception]) -> str:
             continue
         facts = record("", answer, _FORM)
         best, sure, region = facts["best"], facts["confidence"], facts["region"]
-        place, where = (escape(best["place"]), point(best, _FORM.precision)) if best else (NO_ANSWER, "")
+        place, where = no_answer(facts["unknown"]), ""
+        if best:
+            place, where = escape(best["place"]), point(best, _FORM.precision)
         rows.append((str(number), place, where, percent(sure["city"]), percent(sure["country"]),
-                     f"{region['radius_km']:,.0f} km"))  # fmt: skip
+                     within(region["radius_km"])))  # fmt: skip
     head = ("", "place", "latitude, longitude", "city", "country", f"{100 * REGION_SHARE:.0f} % within")
     rest = [f"the first {MOST} of {len(answers):,} are shown"] if len(answers) > MOST else []
     found = [answer for answer in shown if isinstance(answer, Prediction)]

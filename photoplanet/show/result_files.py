@@ -20,7 +20,8 @@ Sink = Callable[[str, Prediction | InputError, dict[str, Any]], None]
 TOY_LINE = "toy Earth: not real places (this model knows a made-up world only)"
 COLUMNS = (
     "photo_id", "rank", "latitude", "longitude", "confidence", "place", "country_code", "cell",
-    *(f"confidence_{name}" for name in RADII_KM), "region_radius_km", "abstains", "world", "error",
+    *(f"confidence_{name}" for name in RADII_KM), "region_radius_km", "unknown", "gain_bits", "abstains", "world",
+    "error",
 )  # fmt: skip
 
 
@@ -38,6 +39,8 @@ def rows(facts: dict[str, Any]) -> Iterator[dict[str, Any]]:
         "photo_id": facts["file"],
         "abstains": str(facts["abstains"]).lower(),
         "region_radius_km": facts["region"]["radius_km"],
+        "unknown": facts["unknown"],
+        "gain_bits": facts["gain_bits"],
         "world": facts["world"],
         **{f"confidence_{name}": value for name, value in facts["confidence"].items()},
     }
@@ -56,7 +59,7 @@ def csv_file(path: str | Path) -> Iterator[Sink]:
     >>> with csv_file(path) as add:
     ...     add("a.jpg", InputError("a.jpg: not a photo"), {})
     >>> path.read_text().splitlines()[1]
-    'a.jpg,,,,,,,,,,,,,,,,a.jpg: not a photo'
+    'a.jpg,,,,,,,,,,,,,,,,,,a.jpg: not a photo'
     """
     with open_replacing(path) as file:
         writer = csv.DictWriter(file, COLUMNS)

@@ -13,6 +13,7 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from photoplanet.earth import gazetteer, geodesy, land, outline
+from photoplanet.locate.answers import no_answer
 from photoplanet.locate.geojson import MAX_OUTLINES
 from photoplanet.locate.prediction import Prediction
 
@@ -75,7 +76,7 @@ def label(predictions: Sequence[Prediction]) -> str:
     >>> label([black]).startswith("A map: ")
     True
     """
-    said = ["no answer" if each.abstains else each.best.name for each in predictions[:5]]
+    said = [no_answer(each.unknown) if each.abstains else each.best.name for each in predictions[:5]]
     more = f" and {len(predictions) - 5} more" if len(predictions) > 5 else ""
     return escape(f"A map: {'; '.join(said)}{more}")
 

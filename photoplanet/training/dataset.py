@@ -14,6 +14,7 @@ from numpy.typing import NDArray
 from photoplanet.earth.partition.hierarchy import Hierarchy
 from photoplanet.earth.partition.partition import Partition
 from photoplanet.errors import TrainingError
+from photoplanet.evaluation import resampling
 from photoplanet.metadata import exif
 from photoplanet.photos import splits, table
 from photoplanet.training.data import LabelledPhotos
@@ -31,6 +32,7 @@ class Data:
     partition: Partition
     parents: list[NDArray[np.int32]]
     facts: dict[str, Any]  # counts for the log and the model card
+    held_out: resampling.Units  # the groups of the validation photos
 
 
 def prepare(photos: Path, recipe: Recipe, cells: Path | None = None, validation: Path | None = None) -> Data:
@@ -86,6 +88,7 @@ def arranged(
     training = training.filter(pa.array(kept))
     held_out = _limited(held_out, recipe.validation_limit)
     held_out_classes = partition.assign(held_out["latitude"].to_numpy(), held_out["longitude"].to_numpy())
+    own = splits.held_out(training, held_out)
     return Data(
         training=_photos(training, photos, classes[kept]),
         validation=_photos(held_out, paths[1], held_out_classes),
@@ -93,10 +96,12 @@ def arranged(
         parents=_parents(partition, recipe),
         facts={
             "photos": len(training), "outside_cells": int((~kept).sum()), "cells": len(partition),
-            "validation_photos": len(held_out), "split": splits.facts(training, held_out), "left_out": list(left_out),
+            "validation_photos": len(held_out), "split": splits.facts(training, held_out, own),
+            "left_out": list(left_out),
             "table": {"file": photos.name, "photos": rows},  # no folder: cards get published
             "data": fingerprint(training, classes[kept], partition), "toy": _is_toy(training),
         },
+        held_out=resampling.Units(own.kinds[0] if len(own.kinds) == 1 else "group", own.number),
     )  # fmt: skip
 
 

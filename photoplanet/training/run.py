@@ -11,7 +11,9 @@ import torch
 from numpy.typing import NDArray
 
 from photoplanet.core.progress import Bar, Say, no_bar, silent
-from photoplanet.evaluation import calibration
+from photoplanet.earth import geodesy
+from photoplanet.evaluation import baselines, calibration, prior
+from photoplanet.locate import point_estimates
 from photoplanet.models import folder as model_folder
 from photoplanet.photos import splits
 from photoplanet.training import dataset, distributed, export, validation, working_folder
@@ -71,21 +73,37 @@ def _finish(loop: Loop[Any], task: Classification, out: Path, say: Say = silent)
     model, data = _plain(loop), task.photos
     if task.patience and not loop.converged:
         say(f"all {loop.step:,} steps were taken before validation converged; more epochs may do better")
+    ranks = distributed.Ranks(device=task.ranks.device)
+    log_p, rows = validation.log_probabilities(
+        model.to(ranks.device), data.validation, model.preprocessing, ranks, "float32", model.classes,
+        task.settings.batch_size, task.loader.threads,
+    )  # fmt: skip
     fitted: dict[str, Any] = {"temperature": 1.0}
-    if (data.validation.classes >= 0).any():
-        ranks = distributed.Ranks(device=task.ranks.device)
-        log_p, classes = validation.log_probabilities(
-            model.to(ranks.device), data.validation, model.preprocessing, ranks, "float32", model.classes,
-            task.settings.batch_size, task.loader.threads,
-        )  # fmt: skip
-        if len(classes):
-            fitted = calibrated(log_p, classes)
-            before, after = fitted["expected_calibration_error_before"], fitted["expected_calibration_error"]
-            say(f"expected calibration error {before:.3f}, {after:.3f} at temperature {fitted['temperature']:.2f}")
+    classes = data.validation.classes[rows]
+    if (classes >= 0).any():
+        fitted = calibrated(log_p[classes >= 0], classes[classes >= 0])
+        before, after = fitted["expected_calibration_error_before"], fitted["expected_calibration_error"]
+        say(f"expected calibration error {before:.3f}, {after:.3f} at temperature {fitted['temperature']:.2f}")
+    facts = _facts_of(loop, task) | {"against_prior": _against_prior(log_p, rows, data, fitted["temperature"])}
     say(f"writing {out}")
-    facts = _facts_of(loop, task)
     export.export_model(model.cpu(), data.partition, out, out.name, fitted, facts)
     return facts
+
+
+def _against_prior(
+    log_p: NDArray[np.float32], rows: NDArray[np.int64], data: dataset.Data, temperature: float
+) -> dict[str, Any]:
+    """The points of validation photos against the best constant answer of the training photos."""
+    found = np.exp(calibration.apply_temperature(log_p, temperature))
+    chosen = np.zeros(len(data.validation), bool)
+    chosen[rows] = True
+    truth = data.validation.latitude[rows], data.validation.longitude[rows]
+    one = baselines.constant(data.training.latitude, data.training.longitude)
+    return prior.compared(
+        geodesy.distance_km(*point_estimates.expected(found, data.partition), *truth),
+        geodesy.distance_km(*one, *truth),
+        data.held_out.some(chosen),
+    )
 
 
 def calibrated(log_probabilities: NDArray[np.float32], classes: NDArray[np.integer[Any]]) -> dict[str, Any]:

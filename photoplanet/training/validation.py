@@ -5,8 +5,8 @@
 >>> partition, photo = Partition.from_cells(cells.from_token(["47e66c", "60188c"])), np.zeros((32, 32, 3), np.uint8)
 >>> model = Classifier("mobile", len(partition), Preprocessing(size=32), width=0.25)
 >>> photos = LabelledPhotos([photo, b"not a photo"], *partition.means.T, np.array([0, 1], np.int32))
->>> log_p, classes = log_probabilities(model, photos, model.preprocessing, Ranks(), "float32", len(partition))
->>> log_p.shape, classes.tolist()
+>>> log_p, rows = log_probabilities(model, photos, model.preprocessing, Ranks(), "float32", len(partition))
+>>> log_p.shape, rows.tolist()
 ((1, 2), [0])
 >>> found = validate(model, photos, partition, model.preprocessing, Ranks(), "float32")
 >>> found["photos"], found["unreadable"]
@@ -58,13 +58,14 @@ def validate(
 def log_probabilities(
     model: nn.Module, photos: LabelledPhotos, preprocessing: Preprocessing, ranks: Ranks, precision: str, classes: int,
     batch_size: int = 128, threads: int | None = None,
-) -> tuple[NDArray[np.float32], NDArray[np.int32]]:  # fmt: skip
-    """Return log-probabilities (m, classes) and classes (m,) of readable photos that lie in a cell, 200 MB at most."""
-    rows = np.flatnonzero(photos.classes >= 0)[: max(1, MAX_NUMBERS // classes)]
+) -> tuple[NDArray[np.float32], NDArray[np.int64]]:  # fmt: skip
+    """Return log-probabilities (m, classes) of readable photos, and their rows (m,): evenly spread, 200 MB at most."""
+    most = min(len(photos), max(1, MAX_NUMBERS // classes))
+    rows = np.arange(most) * len(photos) // max(1, most)
     found = list(_predicted(model, photos, rows, preprocessing, ranks, precision, batch_size, threads))
     if not found:
-        return np.zeros((0, classes), np.float32), np.zeros(0, np.int32)
-    return np.concatenate([log_p for _, log_p in found]), photos.classes[np.concatenate([some for some, _ in found])]
+        return np.zeros((0, classes), np.float32), np.zeros(0, np.int64)
+    return np.concatenate([log_p for _, log_p in found]), np.concatenate([some for some, _ in found])
 
 
 def _predicted(

@@ -2,6 +2,7 @@
 
 import itertools
 import re
+from dataclasses import replace
 
 import numpy as np
 import pytest
@@ -97,6 +98,20 @@ def test_a_map_of_many_photos_is_searched_and_gone_through_by_keys(model, opened
     expect(page.locator("#detail")).to_contain_text("is spread over 5 cells")
     page.locator("#filter").fill("3.JPG")
     expect(page.locator("#list li:visible")).to_have_count(1)
+
+
+def test_what_the_model_does_not_know_is_said_first(model, opened, tmp_path):
+    sure = sure_of(model, 1)
+    items = [("known.jpg", replace(sure, unknown=0.04)), ("lost.jpg", replace(sure, unknown=0.72))]
+    page = opened(maps.write_html_map(tmp_path / "map.html", items))
+    page.locator("#list button").nth(1).click()
+    expect(page.locator("#detail .place")).to_have_text("72 %: nowhere that this model knows")
+    expect(page.locator("#detail")).to_contain_text("28 % of the probability is spread over one cell")
+    expect(page.locator("#detail")).to_contain_text("it may be from anywhere")
+    page.locator("#list button").nth(0).click()
+    expect(page.locator("#detail")).to_contain_text("4.0 %: nowhere that this model knows.")
+    expect(page.locator("#detail")).not_to_contain_text("anywhere")
+    expect(page.locator("#detail")).to_contain_text("750 km: 96 %")
 
 
 def test_the_truth_of_a_photo_is_named_with_its_distance(model, opened, tmp_path):

@@ -123,6 +123,27 @@ def test_weak_evidence_gives_no_answer_unless_asked_for(visit, address):
     expect(page.locator(".coordinates")).to_have_count(1)
 
 
+def test_what_the_model_does_not_know_is_said_first(visit, served, doubting_model):
+    page = visit(served(create_app(pp.load(doubting_model))))
+    give(page, snap("black.jpg", (0, 0, 0)))
+    expect(page.locator("#answer h2")).to_have_text("88 %: nowhere that this model knows")
+    expect(page.locator(".abstention")).to_contain_text("unlike the photos that the model was trained on")
+    expect(page.locator("#regionWords")).to_contain_text("hold 12 %: it may be from anywhere")
+    (row,) = csv.DictReader(io.StringIO(saved(page, "csv")))
+    assert (row["latitude"], row["unknown"]) == ("", "0.8808") and float(row["gain_bits"]) > 1
+    features = json.loads(saved(page, "geojson"))["features"]
+    assert features[0]["properties"]["unknown"] == 0.8808 and "unknown" not in features[1]["properties"]
+    page.get_by_text("Options").click()
+    page.get_by_label("Show a place even where the evidence is weak").check()
+    expect(page.locator("#answer .facts")).to_contain_text("88 %: nowhere that this model knows")
+    expect(page.locator(".confidences li").nth(3)).to_contain_text("750 km12 %")
+    page.keyboard.press("Escape")
+    give(page, TRIP[0])
+    page.locator("#filmstrip button").nth(1).click()
+    expect(page.locator("#answer .facts")).to_contain_text("1.8 %: nowhere that this model knows")
+    expect(page.locator(".confidences li").nth(3)).to_contain_text("750 km98 %")
+
+
 def test_why_there_lays_the_map_over_the_photo(visit, address):
     page = visit(address)
     give(page, TRIP[0])

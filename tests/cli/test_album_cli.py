@@ -63,6 +63,22 @@ def test_the_table_says_where_each_place_comes_from(run, trip, tiny_model):
     assert "own GPS" not in alone and "no answer: the evidence is too weak" in alone
 
 
+def test_the_table_says_what_the_model_does_not_know(run, tmp_path, doubting_model):
+    folder = tmp_path / "dark"
+    folder.mkdir()
+    for minute in range(3):
+        snap(folder / f"{minute}.jpg", (0, 0, 0), f"2020:05:01 10:0{minute}:00")
+    _, out, _ = run(folder, "--model", doubting_model)
+    _, columns, *rows = out.splitlines()
+    assert columns.split()[5:7] == ["unknown", "city"]
+    assert len(rows) == 3 and all("88 %: nowhere that this model knows" in row and "anywhere" in row for row in rows)
+    snap(folder / "1.jpg", (0, 0, 0), "2020:05:01 10:01:00", gps=(22.9, 43.2))
+    _, _, *rows = run(folder, "--model", doubting_model)[1].splitlines()
+    assert all("Brazil" in row for row in rows) and rows[1].endswith("own GPS") and rows[0].endswith("estimated")
+    told = json.loads(run(folder, "--model", doubting_model, "--json")[1])["albums"][0]["photos"]
+    assert told[1]["unknown"] == 0.0 and 0 < told[0]["unknown"] < 0.1
+
+
 def test_two_cameras_are_two_albums_unless_told(run, trip, tiny_model):
     snap(trip / "5.jpg", GREY, "2020:05:01 10:03:00", make="Other")
     assert "album 2 of 2: trip, Other" in run(trip, "--model", tiny_model)[1]

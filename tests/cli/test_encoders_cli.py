@@ -1,5 +1,8 @@
 import json
+import re
+import shlex
 from functools import partial
+from pathlib import Path
 
 import pytest
 from strange_networks import network
@@ -32,6 +35,17 @@ def test_an_encoder_is_added_listed_described_and_removed(run, net):
         assert words in card
     assert run("remove", "net") == (0, "removed net\n", "")
     assert len(run("list")[1].splitlines()) == 3
+
+
+@pytest.mark.parametrize(("licence", "restricted"), [
+    ("cc-by-nc-4.0", True), ("CC BY-NC-SA 4.0", True), ("fair-noncommercial-research-license", True),
+    ("intel-research", True),
+    ("Non-Commercial use only", True), ("apple-amlr", True), ("mit", False), ("apache-2.0", False), ("ncsa", False),
+    ("cc-by-sa-4.0", False), ("not stated", False),
+])  # fmt: skip
+def test_a_licence_that_forbids_something_says_so(run, net, licence, restricted):
+    err = run("add", f"onnx:{net}", "--licence", licence)[2]
+    assert err == (f"net: non-commercial: {licence}\n" if restricted else "")
 
 
 def test_json_everywhere(run, net):
@@ -85,6 +99,22 @@ def test_errors_take_one_line_and_change_nothing(run, net, tmp_path, hub):
         status, out, err = run(*arguments)
         assert status == 2 and out == "" and err.count("\n") == 1, arguments
     assert len(run("list")[1].splitlines()) == 3
+
+
+def test_the_commands_of_the_page_run_as_they_stand(run, hub, tmp_path, monkeypatch):
+    """docs/encoders.md, in its order; what connects to nothing prints the lines to type."""
+    page = (Path(__file__).parents[2] / "docs" / "encoders.md").read_text("utf-8")
+    (tmp_path / "my-network.onnx").write_bytes(network(form="class").SerializeToString())
+    monkeypatch.chdir(tmp_path)
+    blocks = "".join(re.findall(r"^```bash\n(.*?)^```", page, re.M | re.S))
+    lines = [shlex.split(line)[2:] for line in blocks.splitlines() if line.startswith("photoplanet encoders")]
+    assert len(lines) == 6
+    for arguments in lines:
+        status, _, err = run(*arguments)
+        if arguments[-1].startswith("hf:"):
+            assert status == 2 and "curl" in err and hub.requests == []
+        else:
+            assert (status, err) == (0, ""), arguments
 
 
 def test_no_network_is_a_fault(run, monkeypatch):

@@ -16,7 +16,7 @@ from photoplanet.errors import MissingExtra
 
 NO_JSON = {"serve"}  # it answers with a page, not with results to print
 EXTRAS = {"train": "train", "train-album": "train", "train-embedding": "train", "export": "train", "serve": "server",
-          "play": "server", "figure": "figures"}  # fmt: skip
+          "play": "server", "figure": "figures", "encoders": "pretrained"}  # fmt: skip
 # command → arguments that it takes, but with an input that cannot be used
 BAD_INPUT = {
     "index": ("bad.txt", "-o", "out.parquet"),

@@ -18,6 +18,14 @@ def test_regions_picture_and_array(run, photo, tiny_model, tmp_path):
     assert np.load(array, allow_pickle=False).shape == (16, 16)
 
 
+def test_what_the_model_does_not_know_is_said_first(run, photo, doubting_model):
+    _, out, _ = run("explain", photo("black"), "--model", doubting_model)
+    first, second, *_ = out.splitlines()
+    assert first == "88 %: nowhere that this model knows" and "11.6 % for the predicted cell" in second
+    told = json.loads(run("explain", photo("red"), "--model", doubting_model, "--json")[1])
+    assert told["unknown"] == 0.01799
+
+
 def test_the_photos_own_gps_is_the_truth_unless_told_otherwise(run, tmp_path, tiny_model):
     path = tmp_path / "rio.jpg"
     Image.new("RGB", (40, 30), (255, 0, 0)).save(path, exif=exif_writer.gps_bytes(-22.91, -43.17))

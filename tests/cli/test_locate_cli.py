@@ -66,6 +66,28 @@ def test_weak_evidence_gets_no_answer_unless_asked(run, grey, tiny_model):
     assert told["abstains"] and told["best"]["latitude"] == pytest.approx(49, abs=3)
 
 
+def test_what_the_model_does_not_know_is_said_first(run, photo, doubting_model, tiny_model, tmp_path):
+    red, black = photo("red"), photo("black")
+    _, out, _ = run("locate", red, black, "--model", doubting_model, "--csv", tmp_path / "a.csv")
+    head, known, unknown = out.splitlines()
+    assert head.split()[-6:] == ["unknown", "city", "country", "90", "%", "within"]
+    assert "France" in known and known.split()[-8:-6] == ["2", "%"]
+    assert "88 %: nowhere that this model knows" in unknown and unknown.endswith("anywhere")
+    assert "Japan" not in unknown
+    rows = list(csv.DictReader((tmp_path / "a.csv").read_text().splitlines()))
+    assert [row["unknown"] for row in rows] == ["0.01799", "0.8808"] and rows[1]["latitude"] == ""
+    assert all(float(row["gain_bits"]) > 1 for row in rows)
+    told = json.loads(run("locate", black, "--model", doubting_model, "--json")[1])["photos"][0]
+    assert told["unknown"] == 0.8808 and told["abstains"] and told["best"] is None
+    assert told["region"]["radius_km"] > 20_000 and told["region"]["probability"] == pytest.approx(0.1192, abs=1e-4)
+    told = json.loads(run("locate", black, "--model", doubting_model, "--json", "--answer-always")[1])["photos"][0]
+    assert told["best"]["confidence"] < 0.12 and told["best"]["level"] == "continent"
+    _, out, _ = run("locate", red, "--model", tiny_model)
+    assert "unknown" not in out
+    told = json.loads(run("locate", red, "--model", tiny_model, "--json")[1])["photos"][0]
+    assert told["unknown"] is None
+
+
 def test_csv_keeps_a_photo_without_an_answer_and_score_counts_it_as_missed(run, photo, grey, tiny_model, tmp_path):
     results, truth = tmp_path / "a.csv", tmp_path / "truth.csv"
     run("locate", photo("green"), grey, "--model", tiny_model, "--csv", results)

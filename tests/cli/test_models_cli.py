@@ -54,6 +54,16 @@ def test_a_toy_is_marked_in_the_list(run, write_model, tmp_path):
     assert "now the default" not in run("list")[1] and "no default is chosen" in run("list")[2]
 
 
+def test_a_model_that_is_not_shown_to_beat_its_prior_is_added_but_not_chosen(run, tiny_model_copy):
+    path = tiny_model_copy / "model.json"
+    facts = json.loads(path.read_text())
+    path.write_text(json.dumps(facts | {"training": {**facts["training"], "against_prior": {"beats": False}}}))
+    status, out, _ = run("add", tiny_model_copy, "--name", "weak")
+    assert status == 0 and "now the default" not in out
+    assert out.splitlines()[1].startswith("not made the default: its test did not show that it beats one place for all")
+    assert "not made" not in run("add", tiny_model_copy, "--name", "forced", "--default")[1]
+
+
 def _facts(model):
     created = json.loads((model / "model.json").read_text())["created"][:10]
     return f"5 cells, mean colour at 16 px, {created}"

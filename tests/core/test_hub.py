@@ -137,7 +137,7 @@ def test_answers_that_are_not_those_of_a_hub(served, about):
         hub_files.plan("org/name", ["config.json"])
 
 
-@pytest.mark.parametrize("siblings", [None, 3, [], [3, None], {"a": 1}])
+@pytest.mark.parametrize("siblings", [None, 3, [], [3, None], {"a": 1}, [{"rfilename": ["config.json"]}, {}]])
 def test_lists_that_are_none(served, siblings):
     served.add("org/name", FILES, siblings=siblings)
     with pytest.raises(InputError, match=r"no file config\.json in it$"):

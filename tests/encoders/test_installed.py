@@ -80,6 +80,14 @@ def test_removing_an_encoder_removes_the_features_that_were_kept_of_it(mine):
     assert [path.name for path in features.parent.iterdir()] == ["lite0-1"]
 
 
+def test_a_link_to_somebodys_folder_is_removed_and_not_the_folder(mine, tmp_path):
+    mine.folder.rename(tmp_path / "own")
+    mine.folder.symlink_to(tmp_path / "own")
+    assert installed.added() == ["mine"]
+    installed.remove("mine")
+    assert installed.added() == [] and (tmp_path / "own" / "encoder.json").is_file()
+
+
 def test_facts_for_lists(mine, monkeypatch):
     assert installed.describe("mine") == {
         "name": "mine", "kind": "added", "installed": True, "size": 224, "dimension": 8, "licence": "CC0-1.0",

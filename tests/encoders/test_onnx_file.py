@@ -305,6 +305,13 @@ def test_files_that_are_not_onnx(add, data):
         add(data)
 
 
+def test_names_that_are_not_text(add):
+    data = network().SerializeToString()
+    for name in (b"pixel_values", b"last_hidden_state", b"weights", b"Conv"):
+        with pytest.raises(InputError, match="names that are not text"):
+            add(data.replace(name, b"\xff" + name[1:]))
+
+
 def test_cut_off_files(add):
     data = network().SerializeToString()
     for length in (1, 100, len(data) // 2, len(data) - 1):

@@ -72,3 +72,13 @@ def test_the_radius_is_that_of_the_first_rank(tmp_path):
     assert (found["stated"], found["held"], found["median_radius_km"]) == (1, 1.0, 20.0)
     (tmp_path / "q.csv").write_text("photo_id,latitude,longitude\na,0.1,0.1\n")
     assert score(tmp_path / "q.csv", tmp_path / "t.csv")["radius"] is None
+
+
+def test_sure_answers_that_are_far_off_are_counted():
+    found = radii.check([3000.0, 10.0, 2400.0, 9000.0], [700.0, 749.0, 100.0, 750.0])
+    assert found["sure"]["photos"] == 3 and found["sure"]["far"] == pytest.approx(1 / 3)
+    low, high = found["sure"]["interval"]
+    assert 0 <= low <= 1 / 3 <= high <= 1
+    assert "of 3 sure answers (radius under 750 km) 33.3 % are over 2,500 km off" in "\n".join(radii.lines(found))
+    none = radii.check([3000.0], [800.0])
+    assert none["sure"] is None and "sure answers" not in "\n".join(radii.lines(none))

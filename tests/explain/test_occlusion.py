@@ -105,3 +105,16 @@ def test_the_picture_shows_the_orange_where_hiding_costs_confidence(model, halve
     assert left[0] > left[2] and right[2] > right[0]
     with pytest.raises(InputError, match="ends in"):
         write_overlay(tmp_path / "why.gif", photo)
+
+
+def test_every_confidence_counts_what_is_unknown(doubting_model, halves):
+    model = pp.load(doubting_model)
+    found = occlude(model, halves, positions=2, box=0.5)
+    whole = model.locate(halves)
+    assert found.unknown == whole.unknown and found.to_dict()["unknown"] == pytest.approx(whole.unknown, rel=1e-3)
+    assert found.whole == pytest.approx((1 - whole.unknown) * confidence(model, halves, found.token), abs=1e-6)
+    hidden = halves.copy()
+    hidden[:8, :8] = GREY
+    part = model.locate(hidden)
+    expected = (1 - part.unknown) * confidence(model, hidden, found.token)
+    assert found.heat[0, 0] == pytest.approx(expected, abs=1e-6)

@@ -69,6 +69,17 @@ def test_a_trained_folder_is_offered_as_default_once(tiny_model, tiny_model_copy
     assert installed.resolve() == tiny_model.resolve()
 
 
+@pytest.mark.parametrize("tested", [{"photos": 0, "beats": False}, {"beats": "yes"}, {}])
+def test_a_model_whose_test_did_not_show_that_it_beats_its_prior_is_not_the_default(tiny_model_copy, tested):
+    path = tiny_model_copy / folder.INFO
+    facts = json.loads(path.read_text())
+    path.write_text(json.dumps(facts | {"training": {**facts["training"], "against_prior": tested}}))
+    assert not installed.offer_default(tiny_model_copy) and not installed.add(tiny_model_copy, "mine").default
+    assert installed.default() is None and installed.describe(installed.models()[-1])["beats_prior"] is False
+    path.write_text(json.dumps(facts | {"training": {**facts["training"], "against_prior": {"beats": True}}}))
+    assert installed.offer_default(tiny_model_copy)
+
+
 def test_a_default_that_is_gone_is_named(tiny_model_copy):
     installed.set_default(tiny_model_copy)
     shutil.rmtree(tiny_model_copy)

@@ -56,9 +56,9 @@ def test_an_album_that_takes_too_long_makes_room_for_others_and_is_not_continued
     connect, model, monkeypatch, is_problem
 ):
     """The network holds until the client has its answer, 504; of the other photos not a batch more is begun."""
-    sizes, gate, real = [], threading.Event(), model.log_probabilities
+    sizes, gate, real = [], threading.Event(), model.see
     held = lambda rows: (gate.wait(20), sizes.append(len(rows)), real(rows))[2]  # noqa: E731
-    monkeypatch.setattr(model, "log_probabilities", held)
+    monkeypatch.setattr(model, "see", held)
     client = connect(Limits(seconds=2))
     files = [("photos", (f"{n}.jpg", photo())) for n in range(150)]
     is_problem(client.post("/v1/album", files=files), 504, "not answered within")
@@ -69,8 +69,8 @@ def test_an_album_that_takes_too_long_makes_room_for_others_and_is_not_continued
 
 
 def test_an_explanation_that_nobody_waits_for_is_broken_off(connect, model, monkeypatch, is_problem):
-    batches, real = [], model.log_probabilities
-    monkeypatch.setattr(model, "log_probabilities", lambda rows: (time.sleep(0.1), batches.append(1), real(rows))[2])
+    batches, real = [], model.see
+    monkeypatch.setattr(model, "see", lambda rows: (time.sleep(0.1), batches.append(1), real(rows))[2])
     monkeypatch.setattr(occlusion, "BATCH", 4)
     client = connect(Limits(seconds=1.5))
     is_problem(client.post("/v1/explain?positions=16&box=0.05", content=photo()), 504, "not answered within")
@@ -115,8 +115,8 @@ def test_slow_senders_hold_up_nobody_and_their_bytes_are_bounded(model, call):
 
 def test_stopping_waits_for_what_is_under_way(model, monkeypatch):
     """An album is inside when the server is stopped: it is answered, and only then are the threads ended."""
-    gate, real = threading.Event(), model.log_probabilities
-    monkeypatch.setattr(model, "log_probabilities", lambda rows: (gate.wait(10), real(rows))[1])
+    gate, real = threading.Event(), model.see
+    monkeypatch.setattr(model, "see", lambda rows: (gate.wait(10), real(rows))[1])
 
     async def all_of():
         app = create_app(model)

@@ -18,8 +18,8 @@ def jpeg(colour=RED, size=(40, 30)):
 def test_a_slow_answer_is_given_up_and_room_is_given_back(connect, model, monkeypatch, is_problem):
     client = connect(Limits(seconds=1))
     release = threading.Event()
-    real = model.log_probabilities
-    monkeypatch.setattr(model, "log_probabilities", lambda pixels: (release.wait(5), real(pixels))[1])
+    real = model.see
+    monkeypatch.setattr(model, "see", lambda pixels: (release.wait(5), real(pixels))[1])
     is_problem(client.post("/v1/locate", content=jpeg()), 504, "not answered within")
     release.set()
     assert client.get("/healthz").json()["waiting"] == 0
@@ -31,7 +31,7 @@ def test_a_fault_inside_says_nothing_of_what_is_inside_and_the_next_photo_is_ans
 ):
     client = connect()
     with monkeypatch.context() as patch:
-        patch.setattr(model, "log_probabilities", lambda pixels: 1 / 0)
+        patch.setattr(model, "see", lambda pixels: 1 / 0)
         response = client.post("/v1/locate", content=jpeg())
         assert is_problem(response, 500, "a fault") and "division" not in response.text
     assert client.post("/v1/locate", content=jpeg()).status_code == 200
@@ -52,9 +52,9 @@ def test_models_and_metrics_give_facts_and_no_names(connect):
 
 
 def test_metrics_count_what_waits_and_how_large_batches_are(connect, model, monkeypatch):
-    client, seen, real = connect(), [], model.log_probabilities
+    client, seen, real = connect(), [], model.see
     monkeypatch.setattr(
-        model, "log_probabilities", lambda rows: (seen.append(client.app.state.service.metrics.text()), real(rows))[1]
+        model, "see", lambda rows: (seen.append(client.app.state.service.metrics.text()), real(rows))[1]
     )
     assert client.post("/v1/locate", files=[("a", ("a.jpg", jpeg()))] * 3).json()["failed"] == 0
     assert b"photoplanet_photos_waiting 3.0" in seen[0]
@@ -63,9 +63,9 @@ def test_metrics_count_what_waits_and_how_large_batches_are(connect, model, monk
 
 
 def test_health_says_how_many_photos_wait(connect, model, monkeypatch):
-    client, inside, gate, real = connect(), threading.Event(), threading.Event(), model.log_probabilities
+    client, inside, gate, real = connect(), threading.Event(), threading.Event(), model.see
     held = lambda rows: (inside.set(), gate.wait(20), real(rows))[2]  # noqa: E731
-    monkeypatch.setattr(model, "log_probabilities", held)
+    monkeypatch.setattr(model, "see", held)
     two = {"files": [("a", ("a.jpg", jpeg()))] * 2}
     asking = threading.Thread(target=lambda: client.post("/v1/locate", **two))
     asking.start()
@@ -80,6 +80,6 @@ def test_a_model_that_fails_is_not_the_clients_fault(connect, model, monkeypatch
         raise ModelError("/secret/model.onnx is broken")
 
     client = connect()
-    monkeypatch.setattr(model, "log_probabilities", fail)
+    monkeypatch.setattr(model, "see", fail)
     response = client.post("/v1/locate", content=jpeg())
     assert is_problem(response, 500, "the model cannot answer") and "secret" not in response.text

@@ -26,7 +26,7 @@ RED, GREEN = jpeg((255, 0, 0)), jpeg((0, 255, 0))
 @pytest.fixture
 def batches(model, monkeypatch):
     """The sizes of the batches that came to the network, and an event that lets them through."""
-    sizes, gate, real = [], threading.Event(), model.log_probabilities
+    sizes, gate, real = [], threading.Event(), model.see
     gate.set()
 
     def watched(pixels):
@@ -34,7 +34,7 @@ def batches(model, monkeypatch):
         gate.wait(10)
         return real(pixels)
 
-    monkeypatch.setattr(model, "log_probabilities", watched)
+    monkeypatch.setattr(model, "see", watched)
     return sizes, gate
 
 
@@ -71,7 +71,7 @@ def test_what_waits_goes_through_together_and_everybody_gets_their_own(model, ba
 
     rows = run(model, work)
     assert sizes == [1, 32, 8]
-    for number, (log_probabilities, embedding) in enumerate(rows[1:]):
+    for number, (log_probabilities, embedding, _) in enumerate(rows[1:]):
         assert embedding == pytest.approx(((1, 0, 0), (0, 1, 0))[number % 2], abs=0.02)
         assert np.exp(log_probabilities).sum() == pytest.approx(1, abs=1e-5)
 
@@ -105,7 +105,7 @@ def test_other_work_takes_its_turn_between_batches_and_its_errors_are_its_own(mo
         return seen, power, failed, bad, await batcher.locate(RED, lambda found: found.best.near.country_code)
 
     seen, power, failed, bad, country = run(model, work)
-    assert len(seen) == 2 and power == 1024 and country == "FR"
+    assert len(seen) == 3 and power == 1024 and country == "FR"
     assert isinstance(failed, ZeroDivisionError) and isinstance(bad, InputError)
 
 

@@ -188,3 +188,16 @@ def test_a_region_of_more_cells_than_the_map_draws_is_said_to_be_cut():
         where = Prediction(probabilities, part)
         assert len(where.credible_region(0.9).classes) == cells
         assert ("the map shows the likeliest" in where._repr_html_()) == cut
+
+
+def test_what_the_model_does_not_know_is_said_first():
+    part = close((48.86, 2.35), (-33.87, 151.21))[0].partition
+    row = np.array([1.0, 0.0], np.float32)
+    lost, sure = Prediction(row, part, unknown=0.72), Prediction(row, part, unknown=0.04)
+    said = Page(lost._repr_html_()).text
+    assert said.lstrip().startswith("72 %: nowhere that this model knows") and "1 cell holds 28 %" in said
+    assert "anywhere" in said and "Paris" not in said
+    said = Page(sure._repr_html_()).text
+    assert "4 %: nowhere that this model knows" in said and "within" in said
+    listed = Page(Predictions([lost, sure])._repr_html_()).text
+    assert "72 %: nowhere that this model knows" in listed and "anywhere" in listed

@@ -10,10 +10,10 @@ from photoplanet.core.progress import Bar, Say, no_bar, silent
 from photoplanet.errors import InputError, MissingExtra
 from photoplanet.models import folder as model_folder
 from photoplanet.models import installed
-from photoplanet.models.importers import geoclip
+from photoplanet.models.importers import geoclip, osv5m, streetclip
 from photoplanet.models.importers.importer import Files, Importer
 
-IMPORTERS: dict[str, Importer] = {each.name: each for each in (geoclip.IMPORTER,)}
+IMPORTERS: dict[str, Importer] = {each.name: each for each in (geoclip.IMPORTER, streetclip.IMPORTER, osv5m.IMPORTER)}
 
 
 def get(name: str) -> Importer:

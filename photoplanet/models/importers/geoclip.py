@@ -183,8 +183,8 @@ def cells(places: Places) -> tuple["Partition", NDArray[np.int64]]:
 
     A cell's photos are the gallery's rows in it, and its mean theirs, so that a place that comes often counts so.
 
-    >>> places = Places(np.array([48.9, -33.9]), np.array([2.4, 151.2]), np.array([3, 1]), np.zeros((2, 512), np.float32))
-    >>> partition, rows = cells(places)
+    >>> vectors = np.zeros((2, 512), np.float32)
+    >>> partition, rows = cells(Places(np.array([48.9, -33.9]), np.array([2.4, 151.2]), np.array([3, 1]), vectors))
     >>> partition.photo_counts[rows].tolist()
     [3, 1]
     """
@@ -206,8 +206,9 @@ def graph(
 
     `tensors`: CLIP's, by transformers' names; `rows`: the class of each place. `int8`: CLIP's weights, and the head's.
 
-    >>> nowhere = Places(np.zeros(0), np.zeros(0), np.zeros(0, np.int64), np.zeros((0, 512), np.float32))
-    >>> graph({}, clip_vision.Vision(28, 7, 8, 1, 1), Own({}, np.zeros((0, 2)), "", []), nowhere, np.zeros(0, np.int64), 1)
+    >>> none = np.zeros(0, np.int64)
+    >>> nowhere, own = Places(none, none, none, np.zeros((0, 512), np.float32)), Own({}, np.zeros((0, 2)), "", [])
+    >>> graph({}, clip_vision.Vision(28, 7, 8, 1, 1), own, nowhere, none, 1)
     Traceback (most recent call last):
     photoplanet.errors.ModelError: CLIP: visual_projection.weight is missing; is it the right model?
     """
@@ -253,6 +254,7 @@ def make(files: Files, network: Path, int8: bool, bar: Bar) -> Made:
         "provenance": importer.provenance(files, own.files, "package geoclip 1.3.0") + known,
         "cells": f"{len(own.gallery):,} places, {len(rows):,} of them distinct, at most {CELL_PLACES} a cell; "
         "a cell has the mass of its places",
+        "counted": "places of its gallery",
         "confidence": f"the softmax of its training (scale {own.scale:.4g}) over the gallery, which was drawn like its "
         "training photos; not fitted to any photo here",
         "expected": EXPECTED,

@@ -71,7 +71,7 @@ def projected(latitude: ArrayLike, longitude: ArrayLike) -> NDArray[np.float64]:
     """Return x and y (n, 2) of places in degrees: the Equal Earth projection as GeoCLIP scales it.
 
     >>> projected([0.0, 90.0], [180.0, 0.0]).round(4).tolist()
-    [[0.9998, 0.0], [0.0, 0.4867]]
+    [[1.0, 0.0], [0.0, 0.4867]]
     """
     a1, a2, a3, a4 = EQUAL_EARTH
     theta = np.arcsin(np.sqrt(3) / 2 * np.sin(np.radians(np.asarray(latitude, np.float64))))

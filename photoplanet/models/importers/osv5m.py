@@ -13,15 +13,46 @@ import numpy as np
 from numpy.typing import NDArray
 
 from photoplanet.core.onnx_graphs import Graph
+from photoplanet.core.progress import Bar
 from photoplanet.errors import ModelError
-from photoplanet.models.importers import clip_vision, weights
+from photoplanet.models.importers import clip_vision, importer, parity, weights
+from photoplanet.models.importers.importer import Files, Importer, Made, Repository
 from photoplanet.models.importers.log_sums import log_sums
-from photoplanet.models.importers.rectangles import TOLERANCE, Cover, Rectangles
+from photoplanet.models.importers.rectangles import POINTS, TOLERANCE, Cover, Rectangles, cover
+from photoplanet.models.importers.rectangles import read as read_table
 from photoplanet.models.importers.vision_layers import Layers
 from photoplanet.models.importers.weights import shaped
 
 Array = NDArray[Any]
 
+MIT = """\
+Permission is hereby granted, free of charge, to any person obtaining a copy of this software and associated
+documentation files (the "Software"), to deal in the Software without restriction, including without limitation the
+rights to use, copy, modify, merge, publish, distribute, sublicense, and/or sell copies of the Software, and to permit
+persons to whom the Software is furnished to do so, subject to the following conditions:
+
+The above copyright notice and this permission notice shall be included in all copies or substantial portions of the
+Software.
+
+THE SOFTWARE IS PROVIDED "AS IS", WITHOUT WARRANTY OF ANY KIND, EXPRESS OR IMPLIED, INCLUDING BUT NOT LIMITED TO THE
+WARRANTIES OF MERCHANTABILITY, FITNESS FOR A PARTICULAR PURPOSE AND NONINFRINGEMENT. IN NO EVENT SHALL THE AUTHORS OR
+COPYRIGHT HOLDERS BE LIABLE FOR ANY CLAIM, DAMAGES OR OTHER LIABILITY, WHETHER IN AN ACTION OF CONTRACT, TORT OR
+OTHERWISE, ARISING FROM, OUT OF OR IN CONNECTION WITH THE SOFTWARE OR THE USE OR OTHER DEALINGS IN THE SOFTWARE.
+"""
+REPO = "osv5m/baseline"
+REPORTED = (
+    "on OSV-5M's own test photos, by the authors' point: GeoScore 3361, country 68 %, region 39.4 %, city 5.9 % "
+    "(Astruc et al., CVPR 2024)"
+)
+LICENCES = (
+    """\
+OSV-5M baseline, by Guillaume Astruc, Nicolas Dufour, Ioannis Siglidis and others (CVPR 2024):
+MIT License, Copyright (c) 2023 Guillaume Astruc.
+CLIP ViT-L/14 of DataComp, which it was trained from: MIT License, LAION.
+
+"""
+    + MIT
+)
 BACKBONE, HEADS = "backbone.clip.", ("mid.classif.", "mid.reg.")
 GEOMETRY = ("head.cell_center", "head.cell_size_down", "head.cell_size_up")
 TABLE = "quadtree_10_1000.csv"  # in the folder utils/ of the authors' repository
@@ -92,9 +123,9 @@ def rectangles(tensors: Mapping[str, Array], listed: Rectangles | None = None, w
 
 
 def graph(
-    tensors: Mapping[str, Array], cover: Cover, config: Mapping[str, Any] | None = None, int8: bool = False
+    tensors: Mapping[str, Array], covered: Cover, config: Mapping[str, Any] | None = None, int8: bool = False
 ) -> tuple[Graph, clip_vision.Vision]:
-    """Build the network: `images` uint8 (n, size, size, 3) → `log_probabilities` over `cover.partition`, `embedding`.
+    """Build the network: `images` uint8 (n, size, size, 3) → `log_probabilities` over `covered.partition`, `embedding`.
 
     `tensors`: as `named` gives them; `config`: where CLIP differs from `CLIP`. The embedding is CLIP's class token, of
     length 1. ModelError for tensors that are missing or of another shape.
@@ -107,7 +138,7 @@ def graph(
     """
     what = "OSV-5M"
     facts = clip_vision.vision(tensors, CLIP | dict(config or {}), what)
-    count = int(cover.rectangle.max()) + 1
+    count = int(covered.rectangle.max()) + 1
     layers = Layers(Graph(), tensors, int8)
     made = layers.graph
     token = clip_vision.add(layers, facts).token
@@ -115,23 +146,23 @@ def graph(
     logits = _head(layers, token, HEADS[0], facts.width, count, what)
     places = made.add("Tanh", [_head(layers, token, HEADS[1], facts.width, 2 * count, what)])
     places = made.add("Mul", [places, made.constant("tanh", np.float32(TANH))])
-    pair = made.constant("pairs.rectangle", cover.rectangle)
-    shares = _shares(made, places, pair, cover, count)
+    pair = made.constant("pairs.rectangle", covered.rectangle)
+    shares = _shares(made, places, pair, covered, count)
     rectangle = made.add("LogSoftmax", [logits], axis=-1)
-    of_rectangle = made.add("Sub", [rectangle, log_sums(made, shares, cover.rectangle, count)])
+    of_rectangle = made.add("Sub", [rectangle, log_sums(made, shares, covered.rectangle, count)])
     mass = made.add("Add", [shares, made.add("Gather", [of_rectangle, pair], axis=1)])
-    log_sums(made, mass, cover.cell, len(cover.partition), "log_probabilities")
+    log_sums(made, mass, covered.cell, len(covered.partition), "log_probabilities")
     return made, facts
 
 
-def _shares(made: Graph, places: str, pair: str, cover: Cover, count: int) -> str:
+def _shares(made: Graph, places: str, pair: str, covered: Cover, count: int) -> str:
     """The logarithm of what each pair has of its rectangle's mass (n, pairs), but for a constant of the rectangle."""
     where = made.add("Reshape", [places, made.constant("shape.places", np.array([0, count, 2], np.int64))])
-    off = made.add("Sub", [made.add("Gather", [where, pair], axis=1), made.constant("pairs.where", cover.where)])
+    off = made.add("Sub", [made.add("Gather", [where, pair], axis=1), made.constant("pairs.where", covered.where)])
     axes = made.constant("axes.last", np.array([-1], np.int64))
     far = made.add("ReduceSumSquare", [off, axes], keepdims=0)
     falling = made.add("Mul", [far, made.constant("spread", np.float32(-0.5 / SPREAD**2))])
-    return made.add("Add", [falling, made.constant("pairs.share", np.log(cover.share))])
+    return made.add("Add", [falling, made.constant("pairs.share", np.log(covered.share))])
 
 
 def _head(layers: Layers, x: str, at: str, width: int, out: int, what: str) -> str:
@@ -164,3 +195,42 @@ def _group_norm(layers: Layers, x: str, name: str, size: int) -> str:
     x = made.add("Reshape", [x, made.constant(f"shape.flat.{size}", np.array([0, size], np.int64))])
     x = made.add("Mul", [x, made.constant(f"{name}.weight", layers.tensors[f"{name}.weight"])])
     return layers.biased(x, f"{name}.bias", layers.tensors[f"{name}.bias"])
+
+
+def make(files: Files, network: Path, int8: bool, bar: Bar) -> Made:
+    """Make the model of the files: as `Importer.make`."""
+    listed = [files.wanted("model.safetensors", "pytorch_model.bin", of=REPO)]
+    table = files.named(TABLE)
+    tensors = read(listed)
+    found = rectangles(tensors, read_table(table) if table else None, str(listed[0]))
+    covered = cover(found)
+    plain, facts = graph(tensors, covered)
+    written = graph(tensors, covered, int8=True)[0] if int8 else plain
+    importer.write_network(written, network, facts.size, len(covered.partition), facts.width)
+    with bar("checking the network", len(plain.nodes)) as advance:
+        agreement = parity.check(plain, network, facts.size, int8, advance)
+    training = {
+        "imported": f"OSV-5M baseline ({REPO})",
+        "licence": "MIT",
+        "provenance": importer.provenance(files, [*listed, *([table] if table else [])], f"{REPO}, as its giver says"),
+        "cells": f"{len(found):,} rectangles of a quadtree, each {POINTS} points of the same ground; a cell has the "
+        "mass of its points, more of it near the place that the network gives within the rectangle "
+        f"(a normal density, {SPREAD} of the way to an edge)",
+        "counted": f"points, {POINTS} a rectangle",
+        "confidence": "the softmax of its training; not fitted to any photo here",
+        "not_for": "indoor photos, portraits, landmarks from afar: it knows what street-level cameras see",
+        "reported": REPORTED,
+        "parity": agreement,
+    }
+    shape = {key: getattr(facts, key) for key in ("width", "layers", "heads", "patch", "activation")}
+    backbone = {"backbone": "osv5m", **shape, "weights": "int8" if int8 else "float32"}
+    classes = len(covered.partition)
+    info = importer.info("osv5m", backbone, facts.preprocessing, classes, facts.width, training)
+    return Made(info, covered.partition, {"LICENCES.txt": LICENCES})
+
+
+IMPORTER = Importer(
+    "osv5m", "OSV-5M baseline (CLIP ViT-L/14, 11,399 rectangles)", "MIT",
+    (Repository(REPO, ("config.json", "pytorch_model.bin")),), make,
+    published="OSV-5M baseline",
+)  # fmt: skip

@@ -160,6 +160,7 @@ def cover(rectangles: Rectangles) -> Cover:
     lat = np.degrees(np.arcsin(south + (north - south) * up))  # (n, POINTS): bands of the same ground
     lng = rectangles.low[:, 1:] + (rectangles.high - rectangles.low)[:, 1:] * along
     partition = Partition.adaptive(lat.ravel(), lng.ravel(), max_photos=CELL_POINTS, min_photos=1)
+    partition.made = {"method": "rectangles", "rectangles": len(rectangles), "points": POINTS}
     cell = partition.assign(lat, lng).astype(np.int64)
     where = _relative(rectangles, np.stack([lat, lng], axis=-1))
     pairs, back, count = np.unique(

@@ -202,11 +202,13 @@ async def _see(service: Service, photos: list[Upload]) -> Evidence:
 
     async def one(row: int) -> None:
         try:
-            seen.log_probabilities[row], seen.embeddings[row] = await service.batcher.see(photos[row].content)
+            mass, embedding, unknown = await service.batcher.see(photos[row].content)
         except InputError as error:
             service.metrics.photo(located=False)
             seen.unreadable[row] = InputError(problems.reason(error))
         else:
+            seen.log_probabilities[row], seen.embeddings[row] = mass, embedding
+            seen.unknown[row] = np.nan if unknown is None else unknown
             service.metrics.photo(located=True)
 
     await asyncio.gather(*(one(row) for row in range(len(photos))))

@@ -46,6 +46,7 @@ class ExplainAnswer(ModelName):
     latitude: Latitude
     longitude: Longitude
     cell_is: Literal["true", "predicted"]
+    unknown: Share | None
     confidence: Share
     supports: list[SpotAnswer]
     misleads: list[SpotAnswer]
@@ -54,7 +55,7 @@ class ExplainAnswer(ModelName):
 
 EXAMPLE: ExplainAnswer = {
     "model": "toy", "world": "toy", "file": "IMG_1.jpg", "cell": "47e67", "latitude": 48.86, "longitude": 2.35,
-    "cell_is": "predicted", "confidence": 0.62, "misleads": [],
+    "cell_is": "predicted", "unknown": 0.03, "confidence": 0.62, "misleads": [],
     "supports": [{"box": [0.1, 0.4, 0.3, 0.6], "confidence": 0.21, "change": -0.41}],
 }  # fmt: skip
 

@@ -1,5 +1,6 @@
 // The photos in a row, album by album when they are located together: the timeline of the trip.
 import { button, byId, element, picture } from "/map/dom.js";
+import { noAnswer } from "/map/words.js";
 import { answerOf, groups, listed, state } from "./state.js";
 
 /** @typedef {import("./state.js").Photo} Photo */
@@ -28,7 +29,7 @@ export function open(choose) {
 /** What is said of a photo. @param {Photo} photo */
 export function line(photo) {
   const answer = answerOf(photo);
-  if (answer) return answer.best ? answer.best.place : "No answer: the evidence is too weak";
+  if (answer) return answer.best ? answer.best.place : noAnswer(answer.unknown).replace(/^no /, "No ");
   return { waiting: "Not located yet", sending: "Locating…", failed: photo.error, done: photo.error }[photo.status];
 }
 

@@ -1,6 +1,6 @@
 // The chosen photo and its answer: place, how sure, the region with its slider, the likeliest places.
 import { button, byId, element } from "/map/dom.js";
-import { percent } from "/map/words.js";
+import { isUnknown, percent, unknownWords } from "/map/words.js";
 import { line, when } from "./filmstrip.js";
 import * as region from "./region.js";
 import * as similar from "./similar.js";
@@ -60,6 +60,10 @@ function facts(photo, answer) {
   const trip = state.together ? photo.trip : null;
   if (trip) made.append(element("p", SOURCES[trip.kind ?? ""], "quiet"));
   if (trip?.error) made.append(element("p", trip.error, "bad"));
+  if (answer?.best && answer.unknown !== null && !isKnown(answer)) {
+    const text = `${unknownWords(answer.unknown)}. All shares and distances count that.`;
+    made.append(element("p", text, isUnknown(answer.unknown) ? "abstention" : "quiet"));
+  }
   if (answer?.best) made.append(coordinates(answer.best));
   if (trip && photo.alone) made.append(element("p", `By itself: ${placeOf(photo.alone)}.`, "quiet"));
   if (answer && !answer.best) made.append(abstention(answer));
@@ -102,10 +106,13 @@ function coordinates({ latitude, longitude }) {
 }
 
 /** Why there is no point, and what the page can still say. @param {Answer} answer */
-function abstention({ confidence }) {
-  const country = percent(confidence.country);
-  const text = `Only ${country} of the probability lies within 750 km of the best point. The map shows how it is spread.`;
-  return element("p", text, "abstention");
+function abstention({ confidence, gain_bits, unknown }) {
+  const mass = `${percent(confidence.country)} of the probability lies within 750 km of the best point`;
+  const gain = `the answer says ${gain_bits.toFixed(1)} bits more than the model does of any photo`;
+  const little = `${mass}, and ${gain}: too little. The map shows how it is spread.`;
+  const unlike = "It is unlike the photos that the model was trained on.";
+  const after = "If it is from where these were taken after all, the map shows where.";
+  return element("p", isUnknown(unknown) ? `${unlike} ${after}` : little, "abstention");
 }
 
 /** @param {string} head @param {string} name */

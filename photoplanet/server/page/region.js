@@ -1,5 +1,5 @@
 // The credible region: the smallest set of cells that holds a share of the probability, for the shares the server gives.
-import { km, percent, plural } from "/map/words.js";
+import { isAnywhere, km, percent, plural } from "/map/words.js";
 import { isKnown, state } from "./state.js";
 
 /** @typedef {import("./state.js").Answer} Answer */
@@ -22,9 +22,10 @@ export const cellsOf = (answer) => answer.geojson.features.filter((feature) => f
 
 /** @param {Answer} answer */
 export function words(answer) {
-  const { cells, area_km2, radius_km } = region(answer);
+  const { cells, area_km2, probability, radius_km } = region(answer);
   const drawn = cellsOf(answer).length;
-  const within = answer.best ? `, within ${km(radius_km)} km of the pin` : "";
+  const near = answer.best ? `, within ${km(radius_km)} km of the pin` : "";
+  const within = isAnywhere(radius_km) ? `, hold ${percent(probability)}: it may be from anywhere` : near;
   const cut = cells > drawn ? ` The ${drawn} likeliest are drawn.` : "";
   return `${cells === 1 ? "One cell" : plural(cells, "cell")}, ${km(area_km2)} km²${within}.${cut}`;
 }

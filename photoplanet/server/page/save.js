@@ -16,7 +16,7 @@ const SCALES = ["street", "city", "region", "country", "continent"];
 const COLUMNS = [
   ...["photo_id", "rank", "latitude", "longitude", "confidence", "place", "country_code", "cell"],
   ...SCALES.map((name) => `confidence_${name}`),
-  ...["region_radius_km", "abstains", "world", "error"],
+  ...["region_radius_km", "unknown", "gain_bits", "abstains", "world", "error"],
 ];
 const ALBUM_COLUMNS = [...COLUMNS, "taken_at", "album", "kind"];
 const WRITTEN = 60_000; // milliseconds after which a file is surely written
@@ -80,14 +80,17 @@ function featuresOf({ photo, answer, album }) {
   const cells = isKnown(answer) ? of("cell") : of("cell").slice(0, held.cells);
   const points = answer.best ? of("point") : [];
   const facts = {
+    unknown: answer.unknown,
     abstains: answer.abstains,
+    gain_bits: answer.gain_bits,
     region_probability: held.share,
     region_radius_km: held.radius_km,
     cells_left_out: Math.max(0, held.cells - cells.length),
   };
   const more = together() ? { album, source: answer.kind, taken_at: answer.taken_at } : {};
   return [...points, ...cells].map((feature, i) => {
-    const { abstains, region_probability, region_radius_km, cells_left_out, ...own } = feature.properties;
+    const { unknown, abstains, gain_bits, region_probability, region_radius_km, cells_left_out, ...own } =
+      feature.properties;
     return { ...feature, properties: { ...own, photo: photo.name, ...(i ? {} : facts), ...more } };
   });
 }
@@ -109,6 +112,8 @@ function csvRows({ photo, answer, album }) {
     photo_id: photo.name,
     abstains: answer.abstains,
     region_radius_km: region(answer).radius_km,
+    unknown: answer.unknown,
+    gain_bits: answer.gain_bits,
     world: answer.world,
     error: answer.error,
     album,

@@ -8,12 +8,14 @@
 /** @typedef {{ type: string, properties: Properties, geometry: Shape }} Feature of a cell, or of a point (whose geometry the page does not read) */
 /**
  * @typedef {object} Answer of the server, to one photo
+ * @property {number | null} unknown how likely it is from outside all that the model knows; null: it cannot tell
  * @property {NamedPlace | null} best
  * @property {NamedPlace[]} top
  * @property {Record<Scale, number>} confidence
  * @property {Omit<Region, "share">} region
  * @property {Region[]} regions
  * @property {boolean} abstains
+ * @property {number} gain_bits how much it says over what the model says of any photo
  * @property {string} [model]
  * @property {string} world
  * @property {{ features: Feature[] }} geojson

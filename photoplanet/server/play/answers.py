@@ -24,8 +24,9 @@ class NamedPoint(TypedDict):
 
 
 class ModelPoint(NamedPoint):
-    """Where the model says the photo was taken, and how sure it is."""
+    """Where the model says the photo was taken, and how sure it is; `unknown` is null where it cannot tell."""
 
+    unknown: Share | None
     confidence: Share
     radius_km: Kilometres
 

@@ -193,6 +193,7 @@ def _answer(photo: RoundPhoto, guess: Guess) -> PhotoAnswer:
             "latitude": latitude,
             "longitude": longitude,
             "place": best.name,
+            "unknown": photo.prediction.unknown,
             "confidence": best.confidence,
             "radius_km": best.radius_km,
         },

@@ -62,7 +62,7 @@ def right_and_wrong(
             continue
         km = float(geodesy.distance_km(*found.point, *place))
         kind, label = km <= within_km, int(found.order[0])
-        example = Example(float(found.probabilities[label]), source, found.best.name, km)
+        example = Example(float(found.probabilities[label]) * found.inside, source, found.best.name, km)
         if label not in best[kind] or example.confidence > best[kind][label].confidence:
             best[kind][label] = example
     if not best[True] and not best[False]:

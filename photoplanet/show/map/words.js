@@ -7,6 +7,22 @@ export function percent(share) {
   return share >= 0.001 ? `${(share * 100).toFixed(1)} %` : "under 0.1 %";
 }
 
+const KNOWN_AT = 0.5; // what is likelier true than not may be said
+const ANYWHERE_KM = 20_000; // no two places are more than 15 km farther apart
+
+/** How likely a photo is from outside all that the model knows. @param {number} unknown */
+export const unknownWords = (unknown) => `${percent(unknown)}: nowhere that this model knows`;
+
+/** Whether that is likelier than not; never where the model cannot tell. @param {number | null | undefined} unknown */
+export const isUnknown = (unknown) => (unknown ?? 0) >= KNOWN_AT;
+
+/** Why there is no answer. @param {number | null | undefined} unknown */
+export const noAnswer = (unknown) =>
+  isUnknown(unknown) ? unknownWords(unknown ?? 0) : "no answer: the evidence is too weak";
+
+/** Whether a region is the whole Earth, since the cells do not hold its share. @param {number} radius */
+export const isAnywhere = (radius) => radius >= ANYWHERE_KM;
+
 /** Two significant digits: what an estimate is worth. @param {number} distance */
 export function km(distance) {
   const step = 10 ** Math.max(0, Math.floor(Math.log10(Math.max(1, distance))) - 1);

@@ -3,7 +3,7 @@
 import { outlineOf } from "../map/cells.js";
 import { button, byId, element, picture } from "../map/dom.js";
 import { PhotoMap } from "../map/photos.js";
-import { km, percent, plural } from "../map/words.js";
+import { isAnywhere, km, noAnswer, percent, plural, unknownWords } from "../map/words.js";
 
 /** @typedef {import("../map/cells.js").Outline} Outline */
 /** @typedef {import("../map/mercator.js").Point} Point */
@@ -11,6 +11,7 @@ import { km, percent, plural } from "../map/words.js";
 /** @typedef {import("../map/photos.js").NamedPlace} NamedPlace */
 /**
  * @typedef {object} Answer of a photo that could be read (show/maps.py)
+ * @property {number | null} unknown how likely it is from outside all that the model knows; null: it cannot tell
  * @property {NamedPlace | null} best
  * @property {NamedPlace[]} top
  * @property {{ city: number, region: number, country: number }} confidence
@@ -107,7 +108,7 @@ function outline(cell) {
 
 // --- the panel
 /** @param {Photo} photo */
-export const place = (photo) => photo.error ?? photo.best?.place ?? "no answer: the evidence is too weak";
+export const place = (photo) => photo.error ?? photo.best?.place ?? noAnswer(photo.unknown);
 
 /** @param {Photo} photo */
 export const lineOf = (photo) => (more ? more.line(photo) : place(photo));
@@ -131,15 +132,18 @@ export function select(row, move = true) {
 }
 
 /** @param {Answer} answer */
-function facts({ best, top, confidence, region, truth_km }) {
+function facts({ best, top, confidence, region, unknown, truth_km }) {
   const parts = [];
+  if (best && unknown) parts.push(element("p", `${unknownWords(unknown)}.`, "quiet"));
   const { city, region: near, country } = confidence;
   const scales = `Within 25 km: ${percent(city)} · 200 km: ${percent(near)} · 750 km: ${percent(country)}`;
   if (best) parts.push(element("p", scales, "quiet"));
   const cells = region.cells === 1 ? "one cell" : plural(region.cells, "cell");
-  const where = best ? `lies within about ${km(region.radius_km)} km, in ${cells}` : `is spread over ${cells}`;
+  const pinned = best && !isAnywhere(region.radius_km);
+  const where = pinned ? `lies within about ${km(region.radius_km)} km, in ${cells}` : `is spread over ${cells}`;
   const area = `${percent(region.probability)} of the probability ${where} of ${km(region.area_km2)} km² in all.`;
-  parts.push(element("p", area, "quiet"));
+  const rest = "The rest is elsewhere: it may be from anywhere.";
+  parts.push(element("p", isAnywhere(region.radius_km) ? `${area} ${rest}` : area, "quiet"));
   if (truth_km !== undefined)
     parts.push(element("p", `The cross is the true place, ${km(truth_km)} km away.`, "quiet"));
   return [...parts, places(top)];

@@ -110,7 +110,7 @@ def write(
         classes=len(fitted.partition),
         embedding_size=encoder.dimension,
         calibration=fitted.calibration,
-        training={**facts, "licence": encoder.licence, "onnx_parity": parity},
+        training={**facts, **licence(encoder), "onnx_parity": parity},
     )  # fmt: skip
     target.parent.mkdir(parents=True, exist_ok=True)
     with atomic_folders.scratch(target) as scratch:
@@ -122,6 +122,17 @@ def write(
             further = scratch / model_folder.WEIGHTS
             atomic.write_bytes(further, save({name: np.array(each, order="C") for name, each in weights.items()}))
         return model_folder.write(target, info, fitted.partition, scratch / model_folder.NETWORK, further)
+
+
+def licence(encoder: Encoder) -> dict[str, str]:
+    """Return the licence of an encoder's weights as `ModelInfo.training` has it, with what it forbids.
+
+    >>> from photoplanet.encoders import lite
+    >>> licence(lite.facts("lite0", Path("/srv")))
+    {'licence': 'Apache-2.0'}
+    """
+    note = encoder.licence_note
+    return {"licence": encoder.licence, **({"licence_note": note} if note else {})}
 
 
 def read(

@@ -15,6 +15,7 @@ from photoplanet.earth import geodesy
 from photoplanet.earth.geodesy import RADII_KM
 from photoplanet.earth.partition.partition import Partition
 from photoplanet.evaluation import accuracy, calibration, resampling
+from photoplanet.evaluation import prior as against_prior
 from photoplanet.locate import point_estimates
 from photoplanet.photos import splits
 from photoplanet.training.features.blend import BLENDS, BY_NAME
@@ -82,7 +83,10 @@ def held_out(
     if fold.max() == 0 and not given:
         return Tested(
             settings.blend or BLENDS[0].name, _calibration(UNTESTED),
-            {"tested": "not tested: all photos belong to one group", "validation": None},
+            {
+                "tested": "not tested: all photos belong to one group", "validation": None,
+                "against_prior": against_prior.compared([], [], resampling.photos(0)),
+            },
         )  # fmt: skip
     sides = list(_sides(features, latitude, longitude, groups, fold, settings))
     rows = np.concatenate([side.rows for side in sides])
@@ -92,10 +96,14 @@ def held_out(
     prior = np.concatenate([side.km(_constant(side)) for side in sides])
     temperature, sure = _temperature(sides, chosen, km[chosen])
     right = km[chosen] <= RADII_KM["country"]
+    regions = np.unique(splits.regions(latitude[rows], longitude[rows])).size
     facts = {
-        "tested": f"{len(sides)} fold{'s' * (len(sides) > 1)} of whole groups, {units.count:,} groups held out",
+        "tested": f"{len(sides)} fold{'s' * (len(sides) > 1)} of whole groups: {len(rows):,} photos, {units.count:,} "
+        f"groups, {regions:,} region{'s' * (regions > 1)} held out",
+        "unseen": _unseen(sides, latitude, longitude, fold),
         "blend": chosen,
         "validation": {**accuracy.summary(km[chosen], units=units), **_beside(km, prior, chosen, units)},
+        "against_prior": against_prior.compared(km[chosen], prior, units),
     }  # fmt: skip
     before, after = (
         round(calibration.expected_calibration_error(sure[value][:, COUNTRY].clip(0, 1), right), 4)
@@ -124,6 +132,15 @@ def _sides(
         yield _Side(fitted, rows, features[rows], latitude[rows], longitude[rows])
 
 
+def _unseen(sides: list[_Side], latitude: Floats, longitude: Floats, fold: NDArray[np.int64]) -> int:
+    """How many held-out photos are over 200 km from all that was learned from when they were held out."""
+    known = [fold != number for number in range(len(sides))]
+    return sum(
+        int(splits.unseen(latitude[rows], longitude[rows], side.latitude, side.longitude).sum())
+        for rows, side in zip(known, sides, strict=True)
+    )
+
+
 def _errors(sides: list[_Side], settings: Settings) -> dict[str, list[Floats]]:
     """Distances in km from each held-out photo to the point of each blend."""
     names = [settings.blend] if settings.blend else list(BY_NAME)
@@ -136,20 +153,15 @@ def _errors(sides: list[_Side], settings: Settings) -> dict[str, list[Floats]]:
     return found
 
 
-def worth(km: Floats) -> Floats:
-    """Return what guesses so many km off are worth, (n,) in 0 … 1: the mean of exp(−d/s) over the readout's scales s.
-
-    >>> worth(np.array([0.0, 20_000.0])).round(3).tolist()
-    [1.0, 0.0]
-    """
+def _worth(km: Floats) -> Floats:
     return np.asarray(sum(np.exp(-km / scale) for scale in point_estimates.EXPECTED_KM) / 4, np.float64)
 
 
 def _chosen(km: dict[str, Floats], units: resampling.Units) -> str:
     """The blend whose points are worth most, if it beats the first one beyond doubt (95 %, paired); else the first."""
     first = BLENDS[0].name
-    best = max(km, key=lambda name: float(worth(km[name]).mean()))
-    [(_, low, _)] = resampling.gains(worth(km[best])[:, None], worth(km[first])[:, None], units)
+    best = max(km, key=lambda name: float(_worth(km[name]).mean()))
+    [(_, low, _)] = resampling.gains(_worth(km[best])[:, None], _worth(km[first])[:, None], units)
     return best if low > 0 else first
 
 
@@ -166,11 +178,9 @@ def _beside(km: dict[str, Floats], prior: Floats, chosen: str, units: resampling
     """The prior's accuracy, by how much the model is ahead of it (with its interval), and the other blends'."""
     radii = np.array(list(RADII_KM.values()))
     gains = resampling.gains(km[chosen][:, None] <= radii, prior[:, None] <= radii, units)
-    [(_, low, _)] = resampling.gains(worth(km[chosen])[:, None], worth(prior)[:, None], units)
     return {
         "prior_accuracy": accuracy.accuracy(prior),
         "ahead_of_prior": {name: gain.round(4).tolist() for name, gain in zip(RADII_KM, gains, strict=True)},
-        "beats_prior": bool(low > 0),
         "blends": {name: accuracy.accuracy(found) for name, found in km.items()},
     }
 

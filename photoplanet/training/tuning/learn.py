@@ -44,10 +44,11 @@ def tuned(
     et al. 2022). Checkpoints and the log go to `folder`. Raises as `Loop` does.
 
     >>> from photoplanet.earth.partition.partition import Partition
+    >>> from photoplanet.evaluation import resampling
     >>> from photoplanet.training.data import LabelledPhotos
     >>> places, black = (np.array([10.0, 20.0]), np.array([0.0, 90.0])), np.zeros((40, 40, 3), np.uint8)
     >>> photos = LabelledPhotos([black, black], *places, np.arange(2, dtype=np.int32))
-    >>> data = Data(photos, photos, Partition.adaptive(*places, 1, 1), [], {"data": "", "toy": False})
+    >>> data = Data(photos, photos, Partition.adaptive(*places, 1, 1), [], {"data": "", "toy": False}, resampling.photos(2))
     >>> recipe = Recipe(backbone="lite0", start="pretrained", image_size=32, steps=1, batch_size=2)
     >>> tuned(data, np.eye(2, 1280, dtype=np.float32), None, recipe, Ranks()).facts["steps"]
     1
@@ -72,10 +73,11 @@ def taught(data: Data, features: Array, recipe: Recipe) -> heads.Head:
     """Return the head that compared features (n, d) of the training photos teach, with the recipe's labels.
 
     >>> from photoplanet.earth.partition.partition import Partition
+    >>> from photoplanet.evaluation import resampling
     >>> from photoplanet.training.data import LabelledPhotos
     >>> places = np.array([10.0, 20.0]), np.array([0.0, 90.0])
     >>> photos = LabelledPhotos(["a.jpg", "b.jpg"], *places, np.arange(2, dtype=np.int32))
-    >>> data = Data(photos, photos, Partition.adaptive(*places, 1, 1), [], {})
+    >>> data = Data(photos, photos, Partition.adaptive(*places, 1, 1), [], {}, resampling.photos(2))
     >>> taught(data, np.eye(2, dtype=np.float32), Recipe()).log_probabilities(np.eye(2)).argmax(axis=1).tolist()
     [0, 1]
     """

@@ -160,7 +160,7 @@ def _verdict(
         tested.held_out(compared, *known.places, known.groups, settings, known.fold)
         for compared in (known.compared, tuned.compared(features))
     )
-    facts = choice.facts(before.km, after.km, known.groups[before.rows])
+    facts = choice.compared(before.km, after.km, known.groups[before.rows])
     say(_line(facts))
     return facts
 
@@ -175,6 +175,6 @@ def _line(facts: dict[str, Any]) -> str:
     where = f"{facts['held_out_photos']:,} photos of {facts['held_out_groups']:,} groups held out"
     if facts["kept"]:
         return f"tuning helped: {shares} ({where})"
-    if facts["held_out_groups"] < choice.GROUPS:
+    if facts["held_out_groups"] < choice.FEWEST:
         return f"too few groups to tell whether tuning helped, so the encoder stays as it was: {shares} ({where})"
     return f"tuning did not help beyond chance, so the encoder stays as it was: {shares} ({where})"

@@ -3,54 +3,22 @@
 import numpy as np
 import pytest
 import torch
-from clip_nets import clip_features, clip_tensors
-from torch import nn
+from clip_nets import clip_features
+from geolocator_files import HIGH, INNER, LOW, SIZE, TREE, WIDTH, network, saved, write_osv5m
 
 from photoplanet.core.onnx_sessions import open_session
+from photoplanet.core.progress import no_bar
 from photoplanet.errors import ModelError
+from photoplanet.evaluation import published
+from photoplanet.locate import locator
+from photoplanet.models import folder
 from photoplanet.models.importers import osv5m
+from photoplanet.models.importers.importer import Files
 from photoplanet.models.importers.rectangles import Rectangles, cover
-
-WIDTH, MIDDLE, INNER, SIZE = 32, 32, 16, 28
-LOW = np.array([[40.0, 0.0], [40.0, 10.0], [50.0, 0.0], [-35.0, 140.0], [-30.0, -60.0]])
-HIGH = np.array([[50.0, 10.0], [45.0, 15.0], [55.0, 20.0], [-30.0, 155.0], [-29.9, -59.8]])
-AT = np.array([[0.5, 0.5], [0.1, 0.9], [0.7, 0.3], [0.0, 0.5], [0.5, 1.0]])
-TREE = Rectangles(LOW, HIGH, LOW + AT * (HIGH - LOW))
-
-
-def head(out, seed):
-    """The authors' MLP: a norm, then linear layers with group norms of 4 groups and GELU between."""
-    torch.manual_seed(seed)
-    layers = nn.Sequential(
-        nn.LayerNorm(WIDTH), nn.Linear(WIDTH, MIDDLE), nn.GroupNorm(4, MIDDLE), nn.GELU(), nn.Linear(MIDDLE, INNER),
-        nn.GroupNorm(4, INNER), nn.GELU(), nn.Linear(INNER, out),
-    ).double()  # fmt: skip
-    for values in layers.parameters():
-        values.data += 0.3 * torch.randn_like(values)
-    return layers
-
-
-def network(prefix="model.", geometry=True):
-    """Its tensors by the names of the published file, and what torch needs to compute them."""
-    vision = {name: values for name, values in clip_tensors(SIZE, 7, WIDTH).items() if "visual_proj" not in name}
-    classify, place = head(len(TREE), 1), head(2 * len(TREE), 2)
-    tensors = {f"{prefix}backbone.clip.{name}": values for name, values in vision.items()}
-    for name, layers in (("classif", classify), ("reg", place)):
-        tensors |= {f"{prefix}mid.{name}.{key}": each.numpy().copy() for key, each in layers.state_dict().items()}
-    if geometry:
-        tensors[f"{prefix}head.cell_center"] = TREE.mean / [90, 180]
-        tensors[f"{prefix}head.cell_size_up"] = (TREE.high - TREE.mean) / [90, 180]
-        tensors[f"{prefix}head.cell_size_down"] = (TREE.mean - TREE.low) / [90, 180]
-    return tensors, vision, classify, place
 
 
 def photos(count=4):
     return np.random.default_rng(5).integers(0, 256, (count, SIZE, SIZE, 3), np.uint8)
-
-
-def saved(tensors, path):
-    torch.save({name: torch.tensor(np.array(values)) for name, values in tensors.items()}, path)
-    return path
 
 
 def expected(vision, classify, place, made):
@@ -163,3 +131,27 @@ def test_edges_that_are_no_rectangles_are_refused():
     ):
         with pytest.raises(ModelError, match=said):
             osv5m.rectangles(tensors | {name: values})
+
+
+@pytest.mark.parametrize("int8", [False, True])
+def test_a_model_folder_is_made_of_the_published_files(int8, tmp_path, monkeypatch):
+    monkeypatch.setattr(osv5m, "CLIP", osv5m.CLIP | {"num_attention_heads": 2})
+    given = write_osv5m(tmp_path / "baseline")
+    made = osv5m.IMPORTER.make(Files({given: ""}), tmp_path / "model.onnx", int8, no_bar)
+    bundle = folder.write(tmp_path / "model", made.info, made.partition, tmp_path / "model.onnx")
+    found = locator.Locator(bundle).locate(photos(1)[0])
+    assert found.probabilities.sum() == pytest.approx(1, abs=1e-5)
+    assert bundle.info.training["licence"] == "MIT" and bundle.info.licence_note == ""
+    assert bundle.info.training["provenance"][0]["file"] == "pytorch_model.bin"
+    assert bundle.info.training["parity"]["moved"] < (0.1 if int8 else 1e-4)
+    assert "Copyright (c) 2023 Guillaume Astruc" in made.texts["LICENCES.txt"]
+
+
+def test_the_published_figures_are_those_of_the_table():
+    [row] = [row for row in published.get("osv5m").published if row["name"] == "OSV-5M baseline"]
+    assert f"GeoScore {row['geoscore']:.0f}" in osv5m.REPORTED
+
+
+def test_a_folder_without_the_weights_is_told_what_it_needs(tmp_path):
+    with pytest.raises(ModelError, match=r"no model\.safetensors or pytorch_model\.bin of osv5m/baseline"):
+        osv5m.IMPORTER.make(Files({tmp_path: ""}), tmp_path / "model.onnx", False, no_bar)

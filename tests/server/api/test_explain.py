@@ -35,7 +35,7 @@ def test_explain_names_the_parts_that_matter(connect, model, is_problem):
 
 def test_a_photo_passes_through_the_network_between_the_batches_of_explanations(connect, model, monkeypatch):
     """Eighteen explanations of 6 batches each are inside; a photo that comes then waits for a batch or two."""
-    sizes, real, gate = [], model.log_probabilities, threading.Event()
+    sizes, real, gate = [], model.see, threading.Event()
 
     def watched(rows):
         if len(sizes) == 3:
@@ -43,7 +43,7 @@ def test_a_photo_passes_through_the_network_between_the_batches_of_explanations(
         sizes.append(len(rows))
         return real(rows)
 
-    monkeypatch.setattr(model, "log_probabilities", watched)
+    monkeypatch.setattr(model, "see", watched)
     client = connect(Limits(rate=0))
     batcher = client.app.state.service.batcher
     with ThreadPoolExecutor(20) as pool:

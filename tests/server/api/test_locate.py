@@ -6,8 +6,10 @@ import pytest
 from pictures import encoded
 from PIL import Image
 
+import photoplanet as pp
 from photoplanet.locate.answers import AnswerOptions, record
 from photoplanet.locate.prediction import REGION_SHARES
+from photoplanet.server.app import create_app
 
 RED, GREEN = (255, 0, 0), (0, 255, 0)
 
@@ -26,6 +28,21 @@ def test_raw_bytes_and_multipart_give_what_the_library_gives(connect, model):
     assert many["photos"][0] == expected and many["failed"] == 1
     assert [photo["file"] for photo in many["photos"]] == ["a.jpg", "bad.jpg", "b.jpg"]
     assert "error" in many["photos"][1] and many["photos"][2]["best"]["country_code"] == "FR"
+
+
+def test_every_path_says_what_the_model_does_not_know(running, doubting_model):
+    model = pp.load(doubting_model)
+    client, black = running(create_app(model)), jpeg((0, 0, 0))
+    expected = record("a.jpg", model.locate(black), AnswerOptions(5))
+    assert client.post("/v1/locate?name=a.jpg", content=black).json()["photos"] == [expected]
+    assert expected["unknown"] == pytest.approx(0.8808) and expected["best"] is None
+    found = client.post("/v1/locate?geojson=true&regions=true", content=black).json()["photos"][0]
+    assert found["geojson"]["features"][0]["properties"]["unknown"] == expected["unknown"]
+    assert found["regions"][0]["radius_km"] > 20_000 and found["regions"][0]["probability"] < 0.2
+    album = client.post("/v1/album", files=[("photos", ("a.jpg", black)), ("photos", ("b.jpg", black))]).json()
+    together = album["albums"][0]["photos"]
+    assert [photo["unknown"] for photo in together] == pytest.approx([expected["unknown"]] * 2, abs=0.01)
+    assert client.post("/v1/explain?positions=2", content=black).json()["unknown"] == expected["unknown"]
 
 
 def test_options_are_those_of_locate(connect, is_problem):

@@ -335,8 +335,8 @@ def test_a_body_that_dawdles_is_cut_off(connect, call, monkeypatch):
 
 
 def test_a_first_round_that_takes_too_long_is_to_be_asked_for_again(connect, model, monkeypatch):
-    gate, real = threading.Event(), model.log_probabilities
-    monkeypatch.setattr(model, "log_probabilities", lambda pixels: (gate.wait(20), real(pixels))[1])
+    gate, real = threading.Event(), model.see
+    monkeypatch.setattr(model, "see", lambda pixels: (gate.wait(20), real(pixels))[1])
     monkeypatch.setattr(server_game, "WAIT_SECONDS", 0.05)
     client = connect()
     early = client.get("/v1/game/round")

@@ -76,7 +76,7 @@ def trained(few_photos, tmp_path):
 @pytest.mark.parametrize("kept", [True, False])
 def test_who_is_held_out_decides_which_encoder_the_model_gets(few_photos, tmp_path, monkeypatch, kept):
     real = choice.compared
-    monkeypatch.setattr(choice, "compared", lambda *given: real(*given)._replace(better=kept))
+    monkeypatch.setattr(choice, "compared", lambda *given: {**real(*given), "kept": kept})
     facts, said, bundle = trained(few_photos, tmp_path)
     assert bundle.info.backbone["backbone"] == ("lite0-tuned" if kept else "lite0")
     assert bundle.info.preprocessing.size == (32 if kept else 224)

@@ -1,6 +1,6 @@
 // What the page says of guesses, rounds and games.
 import { button, element } from "/map/dom.js";
-import { plural } from "/map/words.js";
+import { isUnknown, plural, unknownWords } from "/map/words.js";
 
 /** @typedef {import("/map/mercator.js").Place} Place */
 /** @typedef {"person" | "model"} Side */
@@ -10,7 +10,7 @@ import { plural } from "/map/words.js";
  * @property {string} photo_id
  * @property {string | null} credit
  * @property {Named} guess
- * @property {Named} model
+ * @property {Named & { unknown: number | null }} model
  * @property {Named} truth
  * @property {Record<Side, number>} km
  * @property {Record<Side, number>} points
@@ -54,11 +54,15 @@ function table(head, rows) {
   return made;
 }
 
+/** What the model says; first that it does not know such photos, where it says so. @param {Verdict["model"]} model */
+const modelWords = ({ place, unknown }) =>
+  isUnknown(unknown) ? `${unknownWords(unknown ?? 0)}; else ${place}` : place;
+
 /** @param {Verdict} answer */
 export function verdict(answer) {
   const rows = [
     verdictRow(answer, "person", "You", answer.guess.place),
-    verdictRow(answer, "model", "Model", answer.model.place),
+    verdictRow(answer, "model", "Model", modelWords(answer.model)),
     verdictRow(answer, "truth", "Truth", answer.truth.place),
   ];
   /** @type {Cell[]} */
