@@ -48,7 +48,8 @@ def tuned(
     >>> from photoplanet.training.data import LabelledPhotos
     >>> places, black = (np.array([10.0, 20.0]), np.array([0.0, 90.0])), np.zeros((40, 40, 3), np.uint8)
     >>> photos = LabelledPhotos([black, black], *places, np.arange(2, dtype=np.int32))
-    >>> data = Data(photos, photos, Partition.adaptive(*places, 1, 1), [], {"data": "", "toy": False}, resampling.photos(2))
+    >>> facts, cells = {"data": "", "toy": False}, Partition.adaptive(*places, 1, 1)
+    >>> data = Data(photos, photos, cells, [], facts, resampling.photos(2))
     >>> recipe = Recipe(backbone="lite0", start="pretrained", image_size=32, steps=1, batch_size=2)
     >>> tuned(data, np.eye(2, 1280, dtype=np.float32), None, recipe, Ranks()).facts["steps"]
     1
