@@ -5,7 +5,7 @@ from typing import Any
 
 import click
 
-from photoplanet.cli.shared import commands, options
+from photoplanet.cli.shared import commands, loading, options
 from photoplanet.cli.shared.extras import hint, needs
 from photoplanet.cli.shared.output import print_json, say
 from photoplanet.cli.shared.progress import bar
@@ -61,7 +61,7 @@ def command(
     folder = installed.resolve(model)
     if output is None and not dry_run:
         _check_own(model, folder)
-    found = _calibrated(folder, photos, training, region, threads)
+    found = _calibrated(folder, photos, training, region, threads, stores=not dry_run)
     stored = None
     if found["calibration"] is not None and not dry_run:
         stored = _store(folder, output, found["calibration"])
@@ -71,21 +71,20 @@ def command(
 
 
 def _calibrated(
-    folder: Path, photos: Path, training: Path | None, region: float, threads: int | None
+    folder: Path, photos: Path, training: Path | None, region: float, threads: int | None, stores: bool
 ) -> dict[str, Any]:  # fmt: skip
     from photoplanet.evaluation import truth
     from photoplanet.evaluation.recalibration import calibrate, report
-    from photoplanet.locate import locator
     from photoplanet.photos import table
 
     known = truth.of(photos)
     if known.left_out:
         say(f"{photos}: {table.describe(known.left_out)}")
-    opened = locator.load(folder, threads)
+    opened = loading.load(folder, threads, always=stores)
     found = calibrate.calibrate(opened, known, training=training, region=region, threads=threads, bar=bar)
     for line in report.remarks(found):
         say(line)
-    return found
+    return found | loading.licence_facts(opened.info)
 
 
 def _check_own(model: str, folder: Path) -> None:
@@ -133,7 +132,7 @@ def _draw(found: dict[str, Any], path: Path) -> None:
     with needs(*NEEDS):
         from photoplanet.show.figures import plots, reliability
 
-        plots.save(reliability.reliability(found), path)
+        plots.save(reliability.reliability(found), path, found.get("licence", ""))
 
 
 def _print(found: dict[str, Any], stored: Path | None, dry_run: bool, as_json: bool) -> None:

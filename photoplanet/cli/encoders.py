@@ -36,7 +36,7 @@ def command() -> None:
     """
 
 
-@command.command("list")
+@command.command("list", short_help="List the encoders: of packages, and added ones.")
 @options.JSON
 def list_encoders(as_json: bool) -> None:
     """List the encoders: those of packages (lite0, lite1, lite2), and those that you added.
@@ -55,7 +55,7 @@ def list_encoders(as_json: bool) -> None:
         click.echo(f"{facts['name']:<20} {_line(facts)}")
 
 
-@command.command("add")
+@command.command("add", short_help="Add an encoder: an ONNX file, or one of a hub.")
 @click.argument("source", metavar="SOURCE")
 @click.option("--name", default="", help="What to call it here.  [default: made of SOURCE]")
 @click.option("--download", is_flag=True, help=f"hf: fetch it now, after saying what and how large; {HAND}.")

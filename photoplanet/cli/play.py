@@ -92,7 +92,7 @@ def command(
         _check_protocol(rounds, readout)
     token, names = listening.access(host, token, hosts)
     game = new_game.new_game(
-        photos, loading.load(model, threads, serves=True), kept, before,
+        photos, loading.load(model, threads, always=True), kept, before,
         player=player, readout=readout, seed=seed, rounds=rounds, by_protocol=protocol == "paper", say=say,
     )  # fmt: skip
     _serve(game, host, port, token, names, browse)

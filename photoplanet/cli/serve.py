@@ -67,7 +67,7 @@ def command(
     chosen = limits.choose(security.is_loopback(host), photo_bytes=photo_bytes, photos=photos, waiting=waiting,
                            rate=rate, seconds=seconds)  # fmt: skip
     token, names = listening.access(host, token, hosts)
-    loaded = loading.load(model, threads, serves=True)
+    loaded = loading.load(model, threads, always=True)
     searched = None
     if library:
         searched = open_library(library, by=by, model=loaded if by == "embedding" else None, vectors=vectors,

@@ -122,7 +122,7 @@ def command(
     \b
     Example:
       photoplanet train photos.parquet -o model/
-      photoplanet train photos.parquet -o model/ --backbone lite2 --set share=0.25
+      photoplanet train photos.parquet -o model/ --backbone lite2 --set penalty=0.1
       photoplanet train photos.parquet -o model/ --backbone lite0 --tune
       photoplanet train photos.parquet -o model/ --backbone mobile
       photoplanet train photos.parquet -o model/ --recipe paper --set batch_size=64
@@ -243,8 +243,10 @@ def _on_features(
     if as_json:
         print_json(facts)
         return 0
+    count = facts["photos"]
+    photo = "photo" if count == 1 else "photos"
     lines = [
-        f"{output}: {facts['photos']:,} photos in {facts['seconds']:.0f} s, on the features of {name}",
+        f"{output}: {count:,} {photo} in {facts['seconds']:.0f} s, on the features of {name}",
         *_tested(facts),
     ]
     if click.get_current_context().params["backbone"] is None:

@@ -32,10 +32,13 @@ def markdown(encoder: Encoder) -> str:
     """
     size = encoder.preprocessing.size
     parts = {"crop": "the middle square of a photo", "squash": "the whole photo, squashed to a square"}
-    normalised = "inside the network"
+    mean, std = (
+        ", ".join(f"{value:.4g}" for value in values)
+        for values in (encoder.preprocessing.mean, encoder.preprocessing.std)
+    )
     rows = {
         "takes": f"photos of {size} × {size} pixels, RGB, {parts[encoder.preprocessing.fit]}",
-        "normalisation": normalised,
+        "normalised": f"inside the network, mean {mean}, std {std} of pixels in 0 … 1",
         "gives": f"{encoder.dimension:,} numbers a photo",
         "compared": "as square roots, of length 1" if encoder.transform == "sqrt" else "of length 1",
         "made of": encoder.note,

@@ -68,7 +68,7 @@ def from_folder(repo: str, given: Path, folder: Path, asked: Asked = NOTHING, fi
 def by_hand(repo: str, file: str = "", revision: str = "main") -> str:
     """Return what to type to add a repository's encoder without this program connecting to anything.
 
-    >>> by_hand("org/name").startswith("curl -fL "), by_hand("org/name")[-54:]
+    >>> by_hand("org/name").startswith("curl -fL "), by_hand("org/name")[-50:]
     (True, '; photoplanet encoders add hf:org/name --from name')
     """
     files = [file or USUAL, preprocessor_config.NAME, model_card.NAME]

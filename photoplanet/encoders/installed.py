@@ -1,14 +1,13 @@
 """Names of encoders → encoders: those of packages (lite0, lite1, lite2), added ones, `onnx:PATH` and `hf:ORG/NAME`."""
 
 import re
-import shutil
 from pathlib import Path
 from typing import Any
 
 from photoplanet.core import atomic_folders, downloads, leftovers
 from photoplanet.core.home import home as users_home
 from photoplanet.core.progress import Bar, Say, no_bar, silent
-from photoplanet.encoders import encoder, hub_file, kept, lite, onnx_file
+from photoplanet.encoders import encoder, hub_file, lite, onnx_file
 from photoplanet.encoders.encoder import Encoder
 from photoplanet.encoders.onnx_file import NOTHING, Asked
 from photoplanet.errors import InputError, ModelError, printable
@@ -141,10 +140,9 @@ def check_name(name: str, home: Path | None = None) -> None:
 
 
 def remove(name: str, home: Path | None = None) -> None:
-    """Delete an encoder that the user added, and the features that were kept of it.
+    """Delete an encoder that the user added; InputError for an unknown one, and for those of packages.
 
-    Models that were trained on it have it within them, and stay. InputError for an unknown encoder, and for those of
-    packages.
+    Models that were trained on it have it within them, and stay; so do the features of photos that they go on using.
 
     >>> remove("lite0", getfixture("tmp_path"))
     Traceback (most recent call last):
@@ -157,17 +155,10 @@ def remove(name: str, home: Path | None = None) -> None:
         known = ", ".join(added(home)) or "none"
         raise InputError(f"no encoder that was added is called {printable(name)[:200]!r} (added: {known})")
     folder = home / "encoders" / name
-    try:
-        found = encoder.read(folder, verify=False)
-        features = kept.folder(found.sha256, found.preprocessing)
-    except ModelError:
-        features = None
     if folder.is_symlink():
         folder.unlink()  # the folder itself is somebody's own
     else:
         atomic_folders.remove(folder)
-    if features:
-        shutil.rmtree(features, ignore_errors=True)
 
 
 def _source(name: str) -> str:

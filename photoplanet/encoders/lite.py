@@ -69,7 +69,8 @@ def facts(name: str, home: Path) -> Encoder:
     224
     """
     size, package, version, _ = PACKAGES[name]
-    return Encoder(name, folder_of(name, home), Preprocessing(size, fit="squash"), 1280, licence="Apache-2.0",
+    preprocessing = Preprocessing(size, "squash", (MEAN / 255,) * 3, (SCALE / 255,) * 3)
+    return Encoder(name, folder_of(name, home), preprocessing, 1280, licence="Apache-2.0",
                    source=f"PyPI: {package} {version} (ImageNet)", transform="sqrt")  # fmt: skip
 
 

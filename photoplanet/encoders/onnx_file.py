@@ -131,7 +131,8 @@ def _preprocessing(
     if sides and size not in sides and None not in given.sides.values():
         raise InputError(f"{what}: takes photos of {min(sides)} px, not of {size}; give --size {min(sides)}")
     if given.kind == onnx_wrapping.UINT8:
-        return Preprocessing(size, asked.fit or (known.fit if known else "crop")), [*notes, "it normalises by itself"]
+        fit = asked.fit or (known.fit if known else "crop")
+        return Preprocessing(size, fit, (0, 0, 0), (1 / 255,) * 3), [*notes, "it takes bytes, and normalises by itself"]
     mean, std = asked.mean or (known.mean if known else None), asked.std or (known.std if known else None)
     if mean is None or std is None:
         raise InputError(

@@ -111,3 +111,17 @@ def test_the_commands_of_its_page_run_as_they_stand(run, listed, tiny_model, tmp
         assert status == 0, f"{line}: {err}"
         assert "--dry-run" in line or "stored in" in out or "has the calibration again" in out, line
     assert (tmp_path / "reliability.svg").is_file()
+
+
+def test_a_licence_that_forbids_something_is_said_where_a_file_is_made(run, listed, tiny_model_copy, tmp_path):
+    note = "non-commercial: only for what nobody is paid for"
+    facts_file, figure = tiny_model_copy / "model.json", tmp_path / "reliability.svg"
+    stored = json.loads(facts_file.read_text())
+    stored["training"] |= {"licence": "CC BY-NC 4.0", "licence_note": note}
+    facts_file.write_text(json.dumps(stored))
+    _, out, err = run("calibrate", tiny_model_copy, listed, "--dry-run", "--json")
+    assert note not in err and json.loads(out)["licence"] == note
+    _, _, err = run("calibrate", tiny_model_copy, listed, "--dry-run", "--figure", figure)
+    assert f"tiny: {note}" in err and note in figure.read_text()
+    _, _, err = run("calibrate", tiny_model_copy, listed)
+    assert f"tiny: {note}" in err and folder.read(tiny_model_copy).info.licence_note == note

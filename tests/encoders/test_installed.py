@@ -6,7 +6,7 @@ import sys
 import pytest
 from strange_networks import network
 
-from photoplanet.encoders import installed, kept, lite
+from photoplanet.encoders import installed, lite
 from photoplanet.encoders.encoder import Encoder, write
 from photoplanet.encoders.onnx_file import Asked
 from photoplanet.errors import InputError, ModelError
@@ -70,14 +70,6 @@ def test_a_file_is_added_once_with_what_was_said_of_it(tmp_path, own_home):
     assert installed.resolve(f"onnx:{other}").name == "other"
     with pytest.raises(InputError, match="there already"):
         installed.add(f"onnx:{other}")
-
-
-def test_removing_an_encoder_removes_the_features_that_were_kept_of_it(mine):
-    features = kept.folder(mine)
-    features.mkdir(parents=True)
-    (features.parent / "lite0-1").mkdir()
-    installed.remove("mine")
-    assert [path.name for path in features.parent.iterdir()] == ["lite0-1"]
 
 
 def test_a_link_to_somebodys_folder_is_removed_and_not_the_folder(mine, tmp_path):

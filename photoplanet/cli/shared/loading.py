@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 _MAKING = ("output", "write", "library")  # parameters that make a file or a folder, beside those that are an OutFile
 
 
-def load(model: str | os.PathLike[str] | None, threads: int | None = None, serves: bool = False) -> "Locator":
+def load(model: str | os.PathLike[str] | None, threads: int | None = None, always: bool = False) -> "Locator":
     """Load a model as `locator.load`, and say its licence with `say_licence`.
 
     >>> load("toy").info.name
@@ -24,19 +24,19 @@ def load(model: str | os.PathLike[str] | None, threads: int | None = None, serve
     from photoplanet.locate import locator
 
     loaded = locator.load(model, threads)
-    say_licence(loaded.info, serves)
+    say_licence(loaded.info, always)
     return loaded
 
 
-def say_licence(info: "ModelInfo", serves: bool = False) -> None:
+def say_licence(info: "ModelInfo", always: bool = False) -> None:
     """Say on stderr what the licence of a model's weights forbids, if anything, where the running command makes a file.
 
-    `serves`: the command hands out answers, which is as much as a file.
+    `always`: the command makes a file whatever its options are, or hands out answers, which is as much.
 
     >>> from photoplanet.models import folder, installed
-    >>> say_licence(folder.read(installed.resolve("toy")).info, serves=True)
+    >>> say_licence(folder.read(installed.resolve("toy")).info, always=True)
     """
-    if info.licence_note and (serves or _makes_a_file()):
+    if info.licence_note and (always or _makes_a_file()):
         say(f"{info.name}: {info.licence_note}")
 
 

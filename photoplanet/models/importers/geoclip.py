@@ -31,7 +31,8 @@ Array = NDArray[Any]
 Floats = NDArray[np.float64]
 
 WHAT = "GeoCLIP 1.3.0"
-CELL_PLACES = 4  # places a cell, at most: 45,000 cells, half of them under 3.3 km from their mean to a corner
+CELL_PLACES = 4  # distinct places a cell, at most, unless it is of the
+CELL_LEVEL = 13  # finest level, 1.2 km across: places within a town lie in cells, not in gaps between them
 EMBEDDING = geoclip_places.DIMENSION
 MAX_SCALE = 100.0  # the most that exp(logit_scale) may be, as in CLIP's own training
 MAX_GALLERY, MAX_PLACES = 64 << 20, 1_000_000  # bytes, rows
@@ -179,7 +180,7 @@ def encoded(own: Own, bar: Bar = no_bar) -> Places:
 
 
 def cells(places: Places) -> tuple["Partition", NDArray[np.int64]]:
-    """Return the adaptive partition of distinct places, `CELL_PLACES` a cell at most, and the class of each place.
+    """Return the adaptive partition of distinct places, by `CELL_PLACES` and `CELL_LEVEL`, and the class of each.
 
     A cell's photos are the gallery's rows in it, and its mean theirs, so that a place that comes often counts so.
 
@@ -190,7 +191,8 @@ def cells(places: Places) -> tuple["Partition", NDArray[np.int64]]:
     """
     from photoplanet.earth.partition.partition import Partition
 
-    plain = Partition.adaptive(places.latitude, places.longitude, max_photos=CELL_PLACES, min_photos=1)
+    plain = Partition.adaptive(places.latitude, places.longitude, max_photos=CELL_PLACES, min_photos=1,
+                               max_level=CELL_LEVEL)  # fmt: skip
     rows = plain.assign(places.latitude, places.longitude).astype(np.int64)
     sums = np.zeros((len(plain), 3))
     np.add.at(sums, rows, geodesy.to_xyz(places.latitude, places.longitude) * places.counts[:, None])
@@ -252,8 +254,8 @@ def make(files: Files, network: Path, int8: bool, bar: Bar) -> Made:
         "imported": f"{WHAT} with {CLIP}",
         "licence": "MIT",
         "provenance": importer.provenance(files, own.files, "package geoclip 1.3.0") + known,
-        "cells": f"{len(own.gallery):,} places, {len(rows):,} of them distinct, at most {CELL_PLACES} a cell; "
-        "a cell has the mass of its places",
+        "cells": f"{len(own.gallery):,} places, {len(rows):,} of them distinct, at most {CELL_PLACES} a cell or the "
+        f"cell of level {CELL_LEVEL}; a cell has the mass of its places",
         "counted": "places of its gallery",
         "confidence": f"the softmax of its training (scale {own.scale:.4g}) over the gallery, which was drawn like its "
         "training photos; not fitted to any photo here",

@@ -198,7 +198,13 @@ def _group_norm(layers: Layers, x: str, name: str, size: int) -> str:
 
 
 def make(files: Files, network: Path, int8: bool, bar: Bar) -> Made:
-    """Make the model of the files: as `Importer.make`."""
+    """Make the model of the files: as `Importer.make`.
+
+    >>> from photoplanet.core.progress import no_bar
+    >>> make(Files({Path("no-such-folder"): ""}), Path("model.onnx"), False, no_bar)  # doctest: +ELLIPSIS
+    Traceback (most recent call last):
+    photoplanet.errors.ModelError: no-such-folder: no model.safetensors or pytorch_model.bin of osv5m/baseline in ...
+    """
     listed = [files.wanted("model.safetensors", "pytorch_model.bin", of=REPO)]
     table = files.named(TABLE)
     tensors = read(listed)

@@ -137,7 +137,13 @@ def graph(
 
 
 def make(files: Files, network: Path, int8: bool, bar: Bar) -> Made:
-    """Make the model of the files: as `Importer.make`."""
+    """Make the model of the files: as `Importer.make`.
+
+    >>> from photoplanet.core.progress import no_bar
+    >>> make(Files({Path("no-such-folder"): ""}), Path("model.onnx"), False, no_bar)  # doctest: +ELLIPSIS
+    Traceback (most recent call last):
+    photoplanet.errors.ModelError: no-such-folder: no config.json of a CLIP in it; ...
+    """
     folder = files.snapshot("clip")
     if folder is None:
         where = " and ".join(map(str, files.origins))

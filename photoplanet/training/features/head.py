@@ -11,8 +11,8 @@ from photoplanet.training.features.softmax import log_softmax
 
 Array = NDArray[np.float32]
 
-BATCH = 128  # photos a step …
-STEPS = 1000  # … and larger batches where that would take more steps than this
+BATCH, MOST_BATCH = 128, 2048  # photos a step: more of them where that would take more steps than …
+STEPS = 200  # … so many, since large products keep all cores busy and small ones do not
 FIRST, SECOND, EPSILON = 0.9, 0.999, 1e-8  # AdamW's own
 LEAST_SPREAD = 1e-3  # of a feature's standard deviation, in shares of the mean one: constant features stay small
 
@@ -72,9 +72,9 @@ def _plan(count: int, epochs: float) -> tuple[int, int]:
     """Photos a step, and steps."""
     batch = min(count, BATCH)
     steps = max(1, round(epochs * count / batch))
-    if steps > STEPS:
-        batch, steps = min(count, round(batch * (steps / STEPS) ** 0.5)), STEPS
-    return batch, steps
+    if steps <= STEPS:
+        return batch, steps
+    return min(count, MOST_BATCH, round(batch * steps / STEPS)), STEPS
 
 
 class _Adam:

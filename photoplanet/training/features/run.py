@@ -69,6 +69,7 @@ def train(
         "photos": len(rows), "cells": len(fitted.partition), "unreadable_photos": unreadable,
         "left_out": [table.describe(dropped)] if dropped else [],
         "table": {"file": photos.name, "photos": len(rows) + unreadable},  # no folder: cards get published
+        "carries": f"features of {len(fitted.bank.classes):,} training photos; cells.parquet holds their places",
         **({"world": "toy"} if _is_toy(rows) else {}),
         "recipe": settings.as_dict(), **fitted.facts,
         "seconds": round(time.monotonic() - began, 1), "seconds_embedding": round(embedded, 1),
@@ -151,7 +152,7 @@ def read(
     if not len(rows):
         raise TrainingError(f"{photos}: no photo to train on; index some with `photoplanet index`")
     where = kept.folder(encoder.sha256, encoder.preprocessing)
-    say(f"features of {len(rows):,} photos by {encoder.name}, kept in {where}")
+    say(f"features of {len(rows):,} photo{'s' * (len(rows) != 1)} by {encoder.name}, kept in {where}")
     with bar("computing features", len(rows)) as advance:
         found, readable, why = kept.features(encoder, table.paths(rows, photos.parent), threads or None, advance, say)
     for line in why[:NAMED]:

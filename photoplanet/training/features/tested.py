@@ -109,7 +109,10 @@ def held_out(
         round(calibration.expected_calibration_error(sure[value][:, COUNTRY].clip(0, 1), right), 4)
         for value in (1.0, temperature)
     )
-    error = {"photos": len(rows), "expected_calibration_error_before": before, "expected_calibration_error": after}
+    error = {
+        "calibrated": "confidence within the five radii; its error is that within 750 km", "photos": len(rows),
+        "expected_calibration_error_before": before, "expected_calibration_error": after,
+    }  # fmt: skip
     return Tested(chosen, {**_calibration(temperature), **error}, facts, rows, km[chosen])
 
 

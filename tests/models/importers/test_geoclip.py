@@ -13,6 +13,7 @@ from safetensors.numpy import save_file
 
 from photoplanet.core.onnx_sessions import open_session
 from photoplanet.core.progress import no_bar
+from photoplanet.earth import cells
 from photoplanet.errors import ModelError
 from photoplanet.models.importers import clip_vision, geoclip, geoclip_places, importer, parity
 from photoplanet.models.importers.importer import Files
@@ -122,11 +123,12 @@ def test_the_cells_hold_the_gallery(own):
     partition, rows = geoclip.cells(
         geoclip.Places(distinct[:, 0], distinct[:, 1], counts, np.zeros((0, 512), np.float32))
     )
-    assert np.bincount(rows).max() == geoclip.CELL_PLACES and np.bincount(rows).min() >= 1
-    assert partition.photo_counts.sum() == 100_000 and 40_000 < len(partition) < 50_000
-    assert np.median(partition.reaches_km) < 3.5  # as docs/geolocators.md says
+    inside, levels = np.bincount(rows), cells.level(partition.ids)
+    assert (geoclip.CELL_PLACES, geoclip.CELL_LEVEL) == (4, 13)
+    assert inside.min() >= 1 and inside[levels < 13].max() == 4 and levels.max() == 13 and inside.max() > 100
+    assert partition.photo_counts.sum() == 100_000 and len(partition) == 34_059  # as docs/geolocators.md says
     # a cell's mean is that of its rows: of those with one place the place itself
-    alone = np.flatnonzero(np.bincount(rows) == 1)
+    alone = np.flatnonzero(inside == 1)
     at = np.flatnonzero(np.isin(rows, alone))
     assert np.abs(partition.means[rows[at]] - distinct[at]).max() < 1e-6
 

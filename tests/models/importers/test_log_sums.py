@@ -3,7 +3,7 @@ import pytest
 
 from photoplanet.core.onnx_graphs import Graph
 from photoplanet.core.onnx_sessions import open_session
-from photoplanet.models.importers.log_sums import log_sums, padded
+from photoplanet.models.importers.log_sums import log_sums, tables
 
 
 def run(tmp_path, values, groups, count):
@@ -25,6 +25,17 @@ def test_each_group_is_the_logarithm_of_its_sum(groups, tmp_path):
     np.testing.assert_allclose(found, np.stack(wanted, axis=1), rtol=1e-5, atol=1e-5)
 
 
+def test_groups_of_all_sizes(tmp_path):
+    rng = np.random.default_rng(2)
+    groups = rng.permutation(np.repeat(np.arange(12), [1, 2, 3, 4, 5, 7, 8, 9, 16, 17, 30, 1]))
+    values = rng.normal(0, 30, (3, len(groups))).astype(np.float32)
+    wanted = [np.logaddexp.reduce(values.astype(float)[:, groups == group], axis=1) for group in range(12)]
+    np.testing.assert_allclose(run(tmp_path, values, groups, 12), np.stack(wanted, axis=1), rtol=1e-5, atol=1e-5)
+    listed = tables(groups, 12)
+    assert [table.shape for _, table in listed] == [(2, 1), (1, 2), (2, 4), (3, 8), (2, 16), (2, 32)]
+    assert sum(table.size for _, table in listed) < 2 * len(groups)
+
+
 def test_values_near_nothing_stay_numbers(tmp_path):
     found = run(tmp_path, np.full((1, 3), -1e4, np.float32), [0, 0, 1], 2)
     np.testing.assert_allclose(found, [[-1e4 + np.log(2), -1e4]], rtol=1e-6)
@@ -32,6 +43,6 @@ def test_values_near_nothing_stay_numbers(tmp_path):
 
 def test_a_group_without_an_item_is_a_mistake():
     with pytest.raises(ValueError, match="2 groups"):
-        padded([0, 0], 2)
+        tables([0, 0], 2)
     with pytest.raises(ValueError, match="1 groups"):
-        padded([0, 1], 1)
+        tables([0, 1], 1)

@@ -26,11 +26,11 @@ def test_planted_places_are_found_and_the_test_says_so(fitted, planted):
     new = planted(seed=1)
     assert (km(fitted, *new[:3]) < 25).mean() > 0.9
     found = fitted.facts["validation"]
-    assert found["photos"] == 100 and found["accuracy"]["city"] > 0.9 and found["beats_prior"] is True
+    assert found["photos"] == 100 and found["accuracy"]["city"] > 0.9 and fitted.facts["against_prior"]["beats"]
     assert found["prior_accuracy"]["city"] < 0.5
     gain, low, high = found["ahead_of_prior"]["city"]
     assert low < gain < high and gain == pytest.approx(found["accuracy"]["city"] - found["prior_accuracy"]["city"])
-    assert fitted.facts["tested"] == "4 folds of whole groups, 25 groups held out"
+    assert fitted.facts["tested"] == "4 folds of whole groups: 100 photos, 25 groups, 5 regions held out"
     assert set(found["blends"]) == {"all", "ridge", "neighbours and head", "neighbours", "head"}
 
 
@@ -91,7 +91,8 @@ def test_the_blend_may_be_given(planted):
 def test_one_group_is_learned_from_and_not_tested(planted):
     features, latitude, longitude, _ = planted(20)
     found = fit(features, latitude, longitude, np.zeros(20, int))
-    assert found.facts == {"tested": "not tested: all photos belong to one group", "validation": None}
+    assert found.facts["tested"] == "not tested: all photos belong to one group"
+    assert found.facts["validation"] is None and not found.facts["against_prior"]["beats"]
     assert found.calibration == {"temperature": 3.0, "readout_sharpness": 3.0}
     assert (km(found, features, latitude, longitude) < 25).all()
 
@@ -108,7 +109,7 @@ def test_one_place(planted):
     features, *_, groups = planted(40)
     found = fit(features, np.full(40, 48.86), np.full(40, 2.35), groups)
     assert len(found.partition) == 1 and found.log_probabilities(features) == pytest.approx(0)
-    assert found.facts["validation"]["accuracy"]["street"] == 1 and not found.facts["validation"]["beats_prior"]
+    assert found.facts["validation"]["accuracy"]["street"] == 1 and not found.facts["against_prior"]["beats"]
 
 
 def test_many_photos_are_tested_on_one_fold_and_a_sample(planted, monkeypatch):
