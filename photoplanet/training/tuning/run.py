@@ -90,7 +90,8 @@ def train(
         settings = settings or Settings(seed=recipe.seed)
         tuned = learn.encoder(given, made, recipe, folder / "encoder")
         found = _verdict(known, tuned, settings, options, bar, say)
-        facts = {"tuning": {**made.facts, **found}}
+        say(_line(found))
+        facts = {"tuned": _line(found), "tuning": {**made.facts, **found}}
         # the tuned encoder knows the photos that it was tuned on: only the others can test it
         tuning, chosen = features_run.Tuning(known.fold, facts, made.tensors), tuned
         if not found["kept"]:
@@ -160,9 +161,7 @@ def _verdict(
         tested.held_out(compared, *known.places, known.groups, settings, known.fold)
         for compared in (known.compared, tuned.compared(features))
     )
-    facts = choice.compared(before.km, after.km, known.groups[before.rows])
-    say(_line(facts))
-    return facts
+    return choice.compared(before.km, after.km, known.groups[before.rows])
 
 
 def _line(facts: dict[str, Any]) -> str:
