@@ -121,8 +121,6 @@ def test_the_quick_tour_of_the_readme_runs(tmp_path):
     run(["toyworld", "-o", "Photos", "--photos", "300", "--size", "64"], tmp_path)
     for line in tour:
         arguments = [word.replace("~", str(tmp_path)) for word in photoplanet_arguments(line)]
-        if arguments[0] == "train":
-            arguments += ["--epochs", "1", "--image-size", "32", "--set", "width=0.25", "--max-photos", "60"]
         arguments = [
             str(tmp_path / "Photos" / "photos.parquet") if word == "held-out.parquet" else word for word in arguments
         ]

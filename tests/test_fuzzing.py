@@ -10,7 +10,7 @@ import pytest
 FUZZ = Path(__file__).parents[1] / "benchmarks" / "fuzz.py"
 KINDS = {
     "image", "exif", "xmp", "sidecar", "gpx", "table", "parquet", "predictions", "shard", "model", "undo", "game",
-    "cache", "request",
+    "cache", "encoder", "request",
 }  # fmt: skip
 
 pytestmark = pytest.mark.skipif(not Path("/proc/self/status").exists(), reason="limits are watched through /proc")
@@ -85,7 +85,7 @@ def faults(tmp_path: Path, plugin: str, *arguments: object) -> str:
 
 
 def test_hostile_inputs_and_kills_find_nothing():
-    status, found = fuzz("--files", 112, "--kills", 13, "--seed", 9000)
+    status, found = fuzz("--files", 120, "--kills", 13, "--seed", 9000)
     assert (status, found["faults"]) == (0, [])
     counts = found["kinds"]
     assert set(counts) == KINDS | {"kill"}

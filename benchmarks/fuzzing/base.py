@@ -5,6 +5,7 @@ import hashlib
 import io
 import json
 import os
+import random
 import shutil
 from dataclasses import dataclass
 from pathlib import Path
@@ -87,6 +88,23 @@ def write_model(folder: Path, seed: int = 0) -> None:
     )  # fmt: skip
     write(folder, info, partition, network, network)
     network.unlink()
+
+
+def strange_network(random: random.Random) -> bytes:
+    """An ONNX network as exporters write them: patches of a photo of 16 px, times a matrix, in one of several forms."""
+    from photoplanet.core.onnx_graphs import Graph
+
+    graph, weights = Graph(), np.random.default_rng(random.randrange(9)).normal(size=(5, 3, 8, 8)).astype(np.float32)
+    form = random.choice(("places", "tokens", "vector"))
+    x = graph.add("Conv", ["pixel_values", graph.constant("weights", weights)], strides=[8, 8])
+    if form == "tokens":
+        x = graph.add("Reshape", [x, graph.constant("flat", np.asarray([0, 5, -1], np.int64))])
+        x = graph.add("Transpose", [x], perm=[0, 2, 1])
+    if form == "vector":
+        x = graph.add("ReduceMean", [x, graph.constant("axes", np.asarray([2, 3], np.int64))], keepdims=0)
+    shape = {"places": ["n", 5, 2, 2], "tokens": ["n", 4, 5], "vector": ["n", 5]}[form]
+    given = {"pixel_values": (np.float32, [random.choice(("n", 1)), 3, 16, 16])}
+    return bytes(graph.model("strange", given, {x: (np.float32, shape)}).SerializeToString())
 
 
 def rehash(model: Path, name: str) -> None:

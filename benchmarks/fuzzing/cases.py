@@ -199,6 +199,33 @@ def cache(folder: Path, random: random.Random, sets: base.Base) -> Case:
     return case
 
 
+def encoder(folder: Path, random: random.Random, sets: base.Base) -> Case:
+    """An ONNX file, how it wants photos, and its card: one of them changed, or none."""
+    config = {"size": random.choice((16, {"shortest_edge": 16}, {"height": 16, "width": 16})), "crop_size": 16,
+              "image_mean": [0.5, 0.5, 0.5], "image_std": [0.5, 0.5, 0.5], "rescale_factor": 1 / 255}  # fmt: skip
+    files = {
+        "net.onnx": base.strange_network(random), "preprocessor_config.json": json.dumps(config).encode(),
+        "README.md": b"---\nlicense: mit\ntags:\n- vision\n---\n# A network\n",
+    }  # fmt: skip
+    victim = random.choice((*files, "net.onnx"))
+    for name, data in files.items():
+        changed = (
+            mutations.mutated(data, random) if name.endswith(".onnx") else mutations.mutated_text(data.decode(), random)
+        )
+        _put(folder, name, changed if name == victim else data)
+    given = random.choice(([], [], ["--pool", "mean"], ["--output", "x"], ["--size", "24"], ["--licence", "mine"]))
+    commands = [
+        [
+            "encoders",
+            "add",
+            *random.choice((["onnx:net.onnx"], ["hf:org/net", "--from", ".", "--file", "net.onnx"])),
+            *given,
+        ],
+        random.choice((["encoders", "card", "net", "--json"], ["encoders", "list"], ["encoders", "remove", "net"])),
+    ]
+    return Case(commands, {"home", "home/*"})
+
+
 def _some_photos(folder: Path, random: random.Random) -> list[str]:
     names = []
     for number in range(3):
@@ -227,7 +254,7 @@ def _put(folder: Path, name: str, data: bytes) -> None:
 
 KINDS: dict[str, Callable[[Path, random.Random, base.Base], Case]] = {
     kind.__name__: kind
-    for kind in (image, exif, xmp, sidecar, gpx, table, parquet, predictions, shard, model, undo, game, cache)
+    for kind in (image, exif, xmp, sidecar, gpx, table, parquet, predictions, shard, model, undo, game, cache, encoder)
 }
 
 

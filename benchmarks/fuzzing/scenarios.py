@@ -80,6 +80,12 @@ def with_model(folder: Path) -> None:
     (folder / "m" / "own" / "a.txt").write_text("mine too")
 
 
+def with_network(folder: Path) -> None:
+    """As `plain`, with a network that an encoder can be made of."""
+    plain(folder)
+    (folder / "net.onnx").write_bytes(base.strange_network(random.Random(0)))
+
+
 def _older(folder: Path) -> None:
     (folder / "tmp").mkdir()
     for ending in ("csv", "json", "html", "gpx", "png", "npy", "parquet"):
@@ -108,6 +114,9 @@ ALL = {
     "figure": Scenario("figure partition TINY -o o.png", tagged),
     "models add": Scenario(ADD, with_model, (), ("m",), HOME, (0, 2)),
     "models remove": Scenario("models remove mine", with_model, (ADD,), ("m",), HOME, (0, 2)),
+    "encoders add": Scenario(
+        "encoders add onnx:net.onnx --mean 0,0,0 --std 1,1,1 --name mine", with_network, (), (), HOME, (0, 2)
+    ),
     "models default": Scenario("models default m", with_model, (ADD,), ("m", "home/models/mine"), ("home/d*",)),
     "toyworld": Scenario(TOYWORLD, tagged, free=("w/toyworld.json",)),
     "toyworld shards": Scenario(f"{TOYWORLD} --shards", tagged, free=("w/toyworld.json",)),

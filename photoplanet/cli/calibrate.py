@@ -59,8 +59,8 @@ def command(
 
         plots.check_path(figure, [photos])
     folder = installed.resolve(model)
-    if output is None and not dry_run:
-        _check_own(model, folder)
+    if not dry_run:
+        _check_target(model, folder, output)
     found = _calibrated(folder, photos, training, region, threads, stores=not dry_run)
     stored = None
     if found["calibration"] is not None and not dry_run:
@@ -87,6 +87,19 @@ def _calibrated(
     return found | loading.licence_facts(opened.info)
 
 
+def _check_target(model: str, folder: Path, output: Path | None) -> None:
+    """Fail before the work where the result could not be stored."""
+    from photoplanet.models import folder as model_folder
+    from photoplanet.training.model_copy import target_folder
+
+    if output is None:
+        _check_own(model, folder)
+        return
+    model_folder.check_target(output)
+    if model_folder.is_model(output):
+        target_folder(folder, output)
+
+
 def _check_own(model: str, folder: Path) -> None:
     from photoplanet.errors import InputError
     from photoplanet.models import folder as model_folder
@@ -106,9 +119,9 @@ def _store(folder: Path, output: Path | None, calibration: dict[str, Any]) -> Pa
 
 
 def _undo(model: str, others: list[Path | None], dry_run: bool, as_json: bool) -> None:
-    from photoplanet.errors import InputError
+    from photoplanet.errors import InputError, ModelError
+    from photoplanet.models import calibration_facts, installed
     from photoplanet.models import folder as model_folder
-    from photoplanet.models import installed
 
     if any(each is not None for each in others):
         raise click.UsageError("--undo takes MODEL alone", click.get_current_context())
@@ -118,6 +131,10 @@ def _undo(model: str, others: list[Path | None], dry_run: bool, as_json: bool) -
     before = now.get("before")
     if not isinstance(before, dict):
         raise InputError(f"{model}: has the calibration that it was made with; there is none to go back to")
+    try:
+        calibration_facts.check(before)
+    except ValueError as error:
+        raise ModelError(f"{folder}: the calibration before this one cannot be used: {error}") from error
     if not dry_run:
         model_folder.set_calibration(folder, before)
     if as_json:

@@ -21,8 +21,8 @@ from photoplanet.photos.decode import MAX_PIXELS
 @click.option("--keep-without-gps", is_flag=True, help="Keep photos with no usable GPS: to locate, not to train.")
 @click.option("--drop-graphics", is_flag=True, help="Leave out diagrams, clip-art, screenshots, scans of text.")
 @click.option("--filter", "hook", metavar="nsfw|MODULE:FUNCTION",
-              help="Leave out pornography ('nsfw'), or what your own filter refuses: it gets a PIL image and returns "
-              "True to keep it.")  # fmt: skip
+              help="Leave out pornography ('nsfw', by the extra of that name), or what your own filter refuses: it "
+              "gets a PIL image and returns True to keep it.")  # fmt: skip
 @click.option("--threads", type=click.IntRange(1, 256), help="Photos to read at a time.  [default: cores, at most 8]")
 @click.option("--processes", type=click.IntRange(0, 256), default=0, show_default=True,
               help="Use this many processes instead of threads: faster from some 10,000 photos on.")  # fmt: skip

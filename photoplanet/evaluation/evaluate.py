@@ -90,9 +90,8 @@ def evaluate(
         plain = baselines.errors(known, truth, threads=threads, bar=bar)
         found["baselines"] = baselines.compared(plain, errors[:, 0], whole, scored)
     found["leaks"] = leakage.described(leaks, errors[:, 0], drop_duplicates)
-    return found | _circumstances(locator, truth, got, labels, scored, faults) | {
-        "readout": readout, "uncovered_scored_by": uncovered,
-    }  # fmt: skip
+    found |= _circumstances(locator, truth, got, labels, scored, faults)
+    return found | {"readout": readout, "uncovered_scored_by": uncovered}
 
 
 def training_photos(

@@ -30,14 +30,14 @@ LEAST_SLOPE = 0.01  # of a correction: more mass states more
 def check(calibration: Mapping[str, Any]) -> None:
     """Raise ValueError where something in it cannot be used.
 
-    `temperature`, `readout_sharpness`, `abstain_below` and `least_gain` are numbers; `unknown` has a `bias` and
-    `weights`, a number for some of EVIDENCE, perhaps the `temperature` at which these are measured, and other facts for
-    people; `correction` has a `shift` and a `slope` for each of KNOTS_KM.
+        `temperature`, `readout_sharpness`, `abstain_below` and `least_gain` are numbers; `unknown` has a `bias` and
+    `weights`, a number for some of EVIDENCE, perhaps `unlike` (`below`, `weight`), perhaps the `temperature` at which
+    these are measured, and other facts for people; `correction` has a `shift` and a `slope` for each of KNOTS_KM.
 
-    >>> check({"temperature": 1.2, "unknown": {"bias": 1.0, "weights": {"gain": -0.5}}})
-    >>> check({"unknown": {"bias": 1.0, "weights": {"colour": -0.5}}})
-    Traceback (most recent call last):
-    ValueError: calibration.unknown weighs 'colour', which this photoplanet does not measure (it measures ...
+        >>> check({"temperature": 1.2, "unknown": {"bias": 1.0, "weights": {"gain": -0.5}}})
+        >>> check({"unknown": {"bias": 1.0, "weights": {"colour": -0.5}}})
+        Traceback (most recent call last):
+        ValueError: calibration.unknown weighs 'colour', which this photoplanet does not measure (it measures ...
     """
     for key in ("temperature", "readout_sharpness", "abstain_below", "least_gain"):
         value = calibration.get(key, 1.0)
@@ -65,10 +65,20 @@ def _check_unknown(facts: Any) -> None:
             )
         if not _finite(value) or abs(value) > MOST:
             raise ValueError(f"calibration.unknown: {name} must be a number from −{MOST:g} to {MOST:g}, not {value!r}")
-
     measured_at = facts.get("temperature", 1.0)
     if not _finite(measured_at) or measured_at <= 0:
         raise ValueError(f"calibration.unknown: temperature must be a number of more than 0, not {measured_at!r}")
+    if "unlike" in facts:
+        _check_unlike(facts)
+
+
+def _check_unlike(facts: dict[str, Any]) -> None:
+    unlike = facts["unlike"]
+    if not isinstance(unlike, dict) or "similarity" not in facts["weights"]:
+        raise ValueError("calibration.unknown.unlike must hold `below` and `weight`, beside a weight of similarity")
+    for name, least, most in (("below", -1.0, 1.0), ("weight", 0.0, MOST)):
+        if not _finite(unlike.get(name)) or not least <= unlike[name] <= most:
+            raise ValueError(f"calibration.unknown.unlike: {name} must be a number from {least:g} to {most:g}")
 
 
 def _check_correction(facts: Any) -> None:

@@ -21,8 +21,12 @@ putting an old collection on the map, checking where a picture could be from, fi
 a place away. An answer is a distribution over cells; report the region and its confidence together with the point.
 
 Not for finding, following or identifying people, and not as the only evidence for anything that harms someone."""
+_ELSEWHERE = """\
+- A photo from a place without a cell is put somewhere else: the model cannot say "none of these"."""
+_UNKNOWN = """\
+- A photo from a place without a cell can only be put somewhere else. The model says how likely that is ("unknown"), by
+  what it learned of places left out of its training, and may miss it."""
 _LIMITS = """\
-- A photo from a place without a cell is put somewhere else: the model cannot say "none of these".
 - It is good where the training photos are many, and worse elsewhere; the lists above show where that is.
 - Cues that were replicated elsewhere (a copy of a landmark, a style of building) mislead it as they mislead people.
 - Confidence is calibrated on photos like the training photos; on other kinds of photos it may be wrong."""
@@ -51,7 +55,7 @@ def markdown(info: "ModelInfo", partition: "Partition") -> str:
         "How good it is": _accuracy(info.training.get("validation")) + _prior(info.training.get("against_prior")),
         "What was published about it": card_origin.published(info),
         "How far its confidence can be trusted": _calibration(info.calibration),
-        "Limits": _LIMITS,
+        "Limits": f"{_UNKNOWN if 'unknown' in info.calibration else _ELSEWHERE}\n{_LIMITS}",
         "Dual use": _DUAL_USE,
     }
     head = f"# Model card: {_plain(info.name)}\n\n" + (f"**{TOY_NOTE}**\n\n" if info.is_toy else "")
@@ -147,7 +151,10 @@ def _calibration(figures: dict[str, Any]) -> str:
     if "correction" in figures:
         said["odds of a right answer"] = "corrected at every distance (`correction` in model.json)"
     if "unknown" in figures:
-        said["unknown"] = figures["unknown"]
+        facts = {key: value for key, value in figures["unknown"].items() if key != "bias" and _is_fact(value)}
+        weighed = f"told by {', '.join(figures['unknown']['weights']) or 'nothing'}"
+        listed = [f"{key.replace('_', ' ')} {_plain(value)}" for key, value in facts.items()]
+        said["unknown, what the model does not know"] = "; ".join([weighed, *listed])
     return "\n".join(f"- {_plain(key)}: {_plain(value)}" for key, value in said.items())
 
 

@@ -10,10 +10,12 @@ from torch import Tensor, nn
 from torch.nn.utils.fusion import fuse_conv_bn_eval, fuse_linear_bn_eval
 
 from photoplanet.core import atomic, atomic_folders, onnx_sessions
+from photoplanet.encoders.kept import encoder_of
 from photoplanet.errors import InputError, ModelError, TrainingError
 from photoplanet.models import folder as model_folder
 from photoplanet.training import checkpoint, onnx_files
 from photoplanet.training.classifier import Classifier
+from photoplanet.training.unknown import bank
 
 if TYPE_CHECKING:
     from photoplanet.earth.partition.partition import Partition
@@ -99,11 +101,13 @@ def export_model(
     name: str,
     calibration: dict[str, Any] | None = None,
     training: dict[str, Any] | None = None,
+    known: bank.Bank | None = None,
 ) -> model_folder.Bundle:
     """Write the model folder of `classifier`, one class per cell of `partition`; atomic, as `models.folder.write`.
 
-    `calibration` and `training` go into model.json (see `ModelInfo`); `training` gains the parity with torch. Raises
-    as `write_onnx` and `models.folder.write` do.
+    `known`: embeddings of training photos, which give the network the output `similarity`. `calibration` and `training`
+    go into model.json (see `ModelInfo`); `training` gains the parity with torch. Raises as `write_onnx` and
+    `models.folder.write` do.
 
     >>> from photoplanet.earth import cells
     >>> from photoplanet.earth.partition.partition import Partition
@@ -122,6 +126,9 @@ def export_model(
         network, weights = scratch / model_folder.NETWORK, scratch / model_folder.WEIGHTS
         parity = write_onnx(classifier, network)
         save_weights(classifier, weights)
+        facts = {**(training or {}), "onnx_parity": parity._asdict()}
+        if known is not None:
+            facts["onnx_parity"] |= {"similarity": bank.add(network, known)}
         info = model_folder.ModelInfo(
             name=name,
             backbone=classifier.arguments(),
@@ -129,7 +136,7 @@ def export_model(
             classes=classifier.classes,
             embedding_size=classifier.embedding_size,
             calibration=dict(calibration or {}),
-            training={**(training or {}), "onnx_parity": parity._asdict()},
+            training=facts,
         )
         return model_folder.write(target, info, partition, network, weights)
 
@@ -208,6 +215,8 @@ def load_classifier(bundle: model_folder.Bundle) -> Classifier:
     'mobile'
     """
     if bundle.weights_path is None:
+        if encoder_of(bundle.info.backbone):
+            raise ModelError(f"{bundle.folder}: was trained on features, so there is no network of its own to train on")
         raise ModelError(f"{bundle.folder}: has no {model_folder.WEIGHTS}; export it again from its training run")
     classifier = Classifier.from_arguments(bundle.info.backbone)
     if classifier.classes != bundle.info.classes:

@@ -19,8 +19,10 @@ from photoplanet.photos import splits
 from photoplanet.training import dataset, distributed, export, validation, working_folder
 from photoplanet.training.classification import Classification
 from photoplanet.training.classifier import Classifier
+from photoplanet.training.data import LabelledPhotos
 from photoplanet.training.loop import DEFAULTS, Loop, RunOptions
 from photoplanet.training.recipes import Recipe
+from photoplanet.training.unknown import bank, network
 
 
 def train(
@@ -73,11 +75,7 @@ def _finish(loop: Loop[Any], task: Classification, out: Path, say: Say = silent)
     model, data = _plain(loop), task.photos
     if task.patience and not loop.converged:
         say(f"all {loop.step:,} steps were taken before validation converged; more epochs may do better")
-    ranks = distributed.Ranks(device=task.ranks.device)
-    log_p, rows = validation.log_probabilities(
-        model.to(ranks.device), data.validation, model.preprocessing, ranks, "float32", model.classes,
-        task.settings.batch_size, task.loader.threads,
-    )  # fmt: skip
+    rows, log_p, embeddings = _answers(model, data.validation, task)
     fitted: dict[str, Any] = {"temperature": 1.0}
     classes = data.validation.classes[rows]
     if (classes >= 0).any():
@@ -85,9 +83,40 @@ def _finish(loop: Loop[Any], task: Classification, out: Path, say: Say = silent)
         before, after = fitted["expected_calibration_error_before"], fitted["expected_calibration_error"]
         say(f"expected calibration error {before:.3f}, {after:.3f} at temperature {fitted['temperature']:.2f}")
     facts = _facts_of(loop, task) | {"against_prior": _against_prior(log_p, rows, data, fitted["temperature"])}
+    places = data.validation.latitude[rows], data.validation.longitude[rows]
+    seen = network.Seen(*places, data.held_out.number[rows], log_p, embeddings)
+    known, beyond = _unknown(model, task, seen, fitted["temperature"], say)
+    if beyond is not None:
+        fitted["unknown"] = beyond
     say(f"writing {out}")
-    export.export_model(model.cpu(), data.partition, out, out.name, fitted, facts)
+    export.export_model(model.cpu(), data.partition, out, out.name, fitted, facts, known)
     return facts
+
+
+def _answers(
+    model: Classifier, photos: LabelledPhotos, task: Classification, rows: NDArray[np.int64] | None = None
+) -> tuple[NDArray[np.int64], NDArray[np.float32], NDArray[np.float32]]:
+    """Rows, log-probabilities and embeddings of photos that can be read, in float32 on this rank's device."""
+    ranks = distributed.Ranks(device=task.ranks.device)
+    return validation.answers(
+        model.to(ranks.device), photos, model.preprocessing, ranks, "float32", model.classes,
+        task.settings.batch_size, task.loader.threads, rows,
+    )  # fmt: skip
+
+
+def _unknown(
+    model: Classifier, task: Classification, seen: network.Seen, temperature: float, say: Say
+) -> tuple[bank.Bank | None, dict[str, Any] | None]:
+    """A bank of training photos, and `calibration["unknown"]`: how unlike them, and how unsure, is unknown."""
+    training = task.photos.training
+    rows, _, embeddings = _answers(model, training, task, bank.chosen(len(training)))
+    if not rows.size:
+        return None, None
+    known = bank.of(embeddings)
+    places = training.latitude[rows], training.longitude[rows]
+    found, line = network.facts(seen, task.photos.partition, temperature, known, places)
+    say(line)
+    return (known if found is not None else None), found
 
 
 def _against_prior(

@@ -5,9 +5,9 @@
 >>> partition, photo = Partition.from_cells(cells.from_token(["47e66c", "60188c"])), np.zeros((32, 32, 3), np.uint8)
 >>> model = Classifier("mobile", len(partition), Preprocessing(size=32), width=0.25)
 >>> photos = LabelledPhotos([photo, b"not a photo"], *partition.means.T, np.array([0, 1], np.int32))
->>> log_p, rows = log_probabilities(model, photos, model.preprocessing, Ranks(), "float32", len(partition))
->>> log_p.shape, rows.tolist()
-((1, 2), [0])
+>>> rows, log_p, embeddings = answers(model, photos, model.preprocessing, Ranks(), "float32", len(partition))
+>>> rows.tolist(), log_p.shape, len(embeddings)
+([0], (1, 2), 1)
 >>> found = validate(model, photos, partition, model.preprocessing, Ranks(), "float32")
 >>> found["photos"], found["unreadable"]
 (1, 1)
@@ -45,7 +45,7 @@ def validate(
     """
     rows = np.arange(len(photos))[ranks.rank :: ranks.ranks]
     best, loss = np.full(len(photos), -1.0), np.zeros(len(photos))
-    for some, log_p in _predicted(model, photos, rows, preprocessing, ranks, precision, batch_size, threads):
+    for some, log_p, _ in _predicted(model, photos, rows, preprocessing, ranks, precision, batch_size, threads):
         best[some] = log_p.argmax(axis=1)
         loss[some] = -log_p[np.arange(len(some)), np.maximum(photos.classes[some], 0)]
     # Each rank has filled its own rows: sums over ranks put them together.
@@ -55,24 +55,29 @@ def validate(
     return _summary(best.astype(np.int64), loss, photos, partition)
 
 
-def log_probabilities(
+def answers(
     model: nn.Module, photos: LabelledPhotos, preprocessing: Preprocessing, ranks: Ranks, precision: str, classes: int,
-    batch_size: int = 128, threads: int | None = None,
-) -> tuple[NDArray[np.float32], NDArray[np.int64]]:  # fmt: skip
-    """Return log-probabilities (m, classes) of readable photos, and their rows (m,): evenly spread, 200 MB at most."""
-    most = min(len(photos), max(1, MAX_NUMBERS // classes))
-    rows = np.arange(most) * len(photos) // max(1, most)
-    found = list(_predicted(model, photos, rows, preprocessing, ranks, precision, batch_size, threads))
+    batch_size: int = 128, threads: int | None = None, rows: NDArray[np.int64] | None = None,
+) -> tuple[NDArray[np.int64], NDArray[np.float32], NDArray[np.float32]]:  # fmt: skip
+    """Return the rows (m,) of readable photos, their log-probabilities (m, classes) and embeddings (m, d).
+
+    Of all, or of `rows`; evenly spread, 200 MB at most.
+    """
+    given = np.arange(len(photos)) if rows is None else rows
+    most = min(len(given), max(1, MAX_NUMBERS // classes))
+    given = given[np.arange(most) * len(given) // max(1, most)]
+    found = list(_predicted(model, photos, given, preprocessing, ranks, precision, batch_size, threads))
     if not found:
-        return np.zeros((0, classes), np.float32), np.zeros(0, np.int64)
-    return np.concatenate([log_p for _, log_p in found]), np.concatenate([some for some, _ in found])
+        return np.zeros(0, np.int64), np.zeros((0, classes), np.float32), np.zeros((0, 1), np.float32)
+    read, log_p, embeddings = (np.concatenate(parts) for parts in zip(*found, strict=True))
+    return read, log_p, embeddings
 
 
 def _predicted(
     model: nn.Module, photos: LabelledPhotos, rows: NDArray[np.int64], preprocessing: Preprocessing, ranks: Ranks,
     precision: str, batch_size: int, threads: int | None,
-) -> Iterator[tuple[NDArray[np.int64], NDArray[np.float32]]]:  # fmt: skip
-    """Yield (rows, log-probabilities) of readable photos, a batch at a time."""
+) -> Iterator[tuple[NDArray[np.int64], NDArray[np.float32], NDArray[np.float32]]]:  # fmt: skip
+    """Yield (rows, log-probabilities, embeddings) of readable photos, a batch at a time."""
     was_training = model.training
     model.eval()
     decoded = decode.load_many((photos.sources[row] for row in rows), preprocessing, threads)
@@ -81,8 +86,9 @@ def _predicted(
         while some := list(itertools.islice(pairs, batch_size)):
             batch = torch.from_numpy(np.stack([pixels for _, pixels in some])).to(ranks.device)
             with torch.no_grad(), formats.autocast(precision, ranks.device):
-                logits = model(batch).logits
-            yield np.array([row for row, _ in some]), logits.float().log_softmax(dim=1).cpu().numpy()
+                found = model(batch)
+            log_p = found.logits.float().log_softmax(dim=1).cpu().numpy()
+            yield np.array([row for row, _ in some]), log_p, found.embedding.float().cpu().numpy()
     finally:
         model.train(was_training)
 

@@ -73,10 +73,17 @@ def test_a_copy_is_written_and_the_model_stays(run, listed, tiny_model, tmp_path
     status, out, _ = run("calibrate", tiny_model, listed, "-o", tmp_path / "copy")
     assert status == 0 and f"stored in {tmp_path / 'copy'}" in out
     assert "calibrated_on" in facts(tmp_path / "copy") and "calibrated_on" not in facts(tiny_model)
-    shutil.rmtree(tmp_path / "copy")
-    (tmp_path / "copy").write_text("a file")
-    status, _, err = run("calibrate", tiny_model, listed, "-o", tmp_path / "copy")
-    assert status == 2 and err.strip()
+
+
+def test_where_it_cannot_be_stored_is_refused_before_any_work(run, listed, tiny_model, write_model, tmp_path):
+    (tmp_path / "file").write_text("a file")
+    (tmp_path / "full").mkdir()
+    (tmp_path / "full" / "notes.txt").write_text("mine")
+    write_model(tmp_path / "other", bias={"Tokyo": 6})
+    for name, words in (("file", "is a file"), ("full", "not empty and is not a model"), ("other", "another network")):
+        status, out, err = run("calibrate", tiny_model, listed, "-o", tmp_path / name)
+        assert (status, out) == (2, "") and words in err and err.count("\n") == 1
+    assert (tmp_path / "full" / "notes.txt").read_text() == "mine"
 
 
 @pytest.mark.parametrize(
@@ -93,6 +100,29 @@ def test_wrong_use_ends_with_two_and_one_line(run, listed, tiny_model, words, me
     named = {"MODEL": tiny_model, "TABLE": listed, "FOLDER": listed.parent}
     status, _, err = run("calibrate", *(named.get(word, word) for word in words))
     assert status == 2 and message in err and err.count("\n") == 1
+
+
+def test_what_a_licence_forbids_is_said_where_something_is_written(run, listed, tiny_model_copy, tmp_path):
+    path = tiny_model_copy / "model.json"
+    made = json.loads(path.read_text())
+    made["training"]["licence_note"] = "non-commercial: CC BY-NC 4.0"
+    path.write_text(json.dumps(made))
+    status, _, err = run("calibrate", tiny_model_copy, listed, "--dry-run")
+    assert status == 0 and "non-commercial" not in err
+    figure = tmp_path / "reliability.svg"
+    status, out, err = run("calibrate", tiny_model_copy, listed, "--json", "--figure", figure)
+    assert status == 0 and "tiny: non-commercial: CC BY-NC 4.0" in err and "CC BY-NC 4.0" in figure.read_text()
+    assert json.loads(out)["licence"] == "non-commercial: CC BY-NC 4.0"
+
+
+@pytest.mark.parametrize("before", [{"temperature": 0}, {"temperature": "hot"}, {"correction": {"shift": []}}, [], 5])
+@pytest.mark.parametrize("dry", [(), ("--dry-run",)])
+def test_a_calibration_before_that_cannot_be_used_is_refused(run, tiny_model_copy, before, dry):
+    path = tiny_model_copy / "model.json"
+    path.write_text(json.dumps(json.loads(path.read_text()) | {"calibration": {"before": before}}))
+    kept = path.read_bytes()
+    status, _, err = run("calibrate", tiny_model_copy, "--undo", *dry)
+    assert status == 2 and err.count("\n") == 1 and path.read_bytes() == kept
 
 
 def test_the_commands_of_its_page_run_as_they_stand(run, listed, tiny_model, tmp_path, monkeypatch):

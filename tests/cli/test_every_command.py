@@ -19,6 +19,7 @@ EXTRAS = {"train": "train", "train-album": "train", "train-embedding": "train", 
           "play": "server", "figure": "figures", "encoders": "pretrained"}  # fmt: skip
 # command → arguments that it takes, but with an input that cannot be used
 BAD_INPUT = {
+    "calibrate": ("toy", "bad.txt", "--dry-run"),
     "index": ("bad.txt", "-o", "out.parquet"),
     "partition": ("bad.txt", "-o", "out.parquet"),
     "train": ("bad.txt", "-o", "out"),

@@ -3,6 +3,7 @@
 import csv
 import json
 import shutil
+import sys
 
 import pytest
 from geoclip_files import SIZE, accept, package_file, write_all, write_clip, write_package
@@ -136,8 +137,9 @@ def test_a_download_says_what_it_fetches_and_leaves_nothing_but_the_model(run, p
     status, out, err = run("models", "add", "geoclip", "--download")
     assert status == 0 and out.startswith("added geoclip: "), err
     for said in (
-        "VicenteVivanco/geoclip-geolocation from", f"at commit {COMMIT[:12]}", "licence mit, 4 files", "SHA-256",
-        f"{geoclip.CLIP} from", "at commit 32bd64288804", "licence MIT (openai/CLIP), 2 files",
+        "VicenteVivanco/geoclip-geolocation from", f"at commit {COMMIT[:12]}", "licence mit, 3 files",
+        "licence mit, 1 file,", "SHA-256", f"{geoclip.CLIP} from", "at commit 32bd64288804",
+        "licence MIT (openai/CLIP), 2 files",
     ):  # fmt: skip
         assert said in err, said
     origins = {each["from"] for each in model_folder.read(installed.resolve("geoclip")).info.training["provenance"]}
@@ -165,6 +167,13 @@ def test_without_a_folder_or_download_it_says_how_and_connects_to_nothing(run, p
     ]
     assert "nothing was fetched" in err and "--download" in err and "--from" in err and err.count("\n") == 1
     assert public.requests == []
+
+
+def test_without_the_extra_it_says_which_before_anything_is_made(run, files, own_home, monkeypatch):
+    monkeypatch.setitem(sys.modules, "onnx", None)
+    status, out, err = run("models", "add", "geoclip", "--from", files)
+    assert (status, out) == (2, "") and "adding geoclip needs the 'pretrained' extra" in err and err.count("\n") == 1
+    assert not (own_home / "models").exists()
 
 
 def test_options_that_do_not_go_together_are_usage_errors(run, files, model, tmp_path, monkeypatch):

@@ -33,6 +33,11 @@ def rows(partition):
     return (np.exp(logits) / np.exp(logits).sum(axis=1, keepdims=True)).astype(np.float32)
 
 
+def log_odds(mass):
+    mass = min(max(mass, 1e-4), 1 - 1e-4)
+    return math.log(mass) - math.log(1 - mass)
+
+
 def test_evidence_is_what_its_definitions_say(partition, rows):
     similarity = np.linspace(-2, 2, len(rows)).astype(np.float32)
     found = unknown.evidence(np.log(rows), partition, similarity)
@@ -46,7 +51,7 @@ def test_evidence_is_what_its_definitions_say(partition, rows):
             "similarity": min(1, max(-1, float(similarity[number]))),
             "gain": sum(p * math.log2(p / q) for p, q in zip(row, prior, strict=True)),
             "spread": -sum(p * math.log2(p) for p in row),
-            "peak": math.log(sum(p for p, km in zip(row, away.tolist(), strict=True) if km <= 750)),
+            "peak": log_odds(sum(p for p, km in zip(row, away.tolist(), strict=True) if km <= 750)),
             "surprise": math.log2(row[best] / prior[best]),
         }
         assert {name: values[number] for name, values in found.items()} == pytest.approx(expected, abs=1e-4)
@@ -223,3 +228,9 @@ def test_a_bad_third_output_is_named(write_model, tmp_path, photo, monkeypatch, 
     with pytest.raises(ModelError, match=words[fault]) as caught:
         locator.load(tmp_path / "bad").locate(photo("red"))
     assert "\n" not in str(caught.value)
+
+
+def test_what_is_unlike_all_known_photos_is_unknown_whatever_else_speaks_for_it():
+    facts = {"bias": -3.0, "weights": {"similarity": 0.0}, "unlike": {"below": 0.5, "weight": 40.0}}
+    found = unknown.probability({"similarity": np.array([0.9, 0.5, 0.4, 0.0])}, facts)
+    assert found.tolist() == pytest.approx([1 / (1 + math.exp(-logit)) for logit in (-3.0, -3.0, 1.0, 17.0)])

@@ -52,6 +52,14 @@ def test_calibration_is_told(text):
     assert "Not calibrated" in text(calibration={})
 
 
+def test_it_says_whether_the_model_knows_what_it_does_not_know(text):
+    assert 'the model cannot say "none of these"' in text()
+    unknown = {"bias": 2.0, "weights": {"gain": -1.0, "peak": 0.5}, "auroc": 0.93, "held_out": {"regions": 5}}
+    page = text(calibration={"temperature": 1.5, "unknown": unknown})
+    assert "- unknown, what the model does not know: told by gain, peak; auroc 0.93" in page
+    assert '"unknown"' in page and "none of these" not in page and "bias" not in page and "{" not in page
+
+
 def test_foreign_facts_cannot_break_the_page(text):
     page = text(training={"note": "a\n# b\x1b[31m"})
     assert "- note: a # b [31m" in page

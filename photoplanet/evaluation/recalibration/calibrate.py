@@ -27,7 +27,7 @@ from photoplanet.photos.grouping import grouping
 
 FEWEST_PHOTOS, FEWEST_GROUPS, FEWEST_PLACES, FEWEST_COVERED = 50, 10, 3, 25
 MOST_PHOTOS = 5000  # more make it no better
-MOST_NUMBERS = 50_000_000  # of all distributions together: 200 MB
+MOST_NUMBERS = 20_000_000  # of all distributions together: 80 MB, and minutes where they are flat
 FOLDS = 5
 PLACE_LEVEL = 8  # S2 cells some 36 km wide
 _KEPT = ("abstain_below", "least_gain", "readout_sharpness")  # what stays where it is not fitted
@@ -87,9 +87,10 @@ def calibrate(
     folds = splits.folds(groups, places[:, 0], places[:, 1], FOLDS)
     units = resampling.units(table)
     before = answers.stated(answers.predictions, region=region)
-    with bar("calibrating", None):
-        after, _ = fitting.cross_fitted(answers, folds, region)
+    with bar("calibrating", int(folds.max()) + 2) as advance:
+        after, _ = fitting.cross_fitted(answers, folds, region, advance)
         settings = fitting.fit(answers, folds)
+        advance(1)
     better = settings != own_settings(answers) and fitting.surely_better(before, after, groups)
     facts = {"table": Path(name).name if truth.source else "", "photos": len(table), "groups": int(groups.max()) + 1}
     return {

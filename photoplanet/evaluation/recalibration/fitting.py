@@ -5,6 +5,7 @@ from dataclasses import replace
 import numpy as np
 from numpy.typing import NDArray
 
+from photoplanet.core import progress
 from photoplanet.earth import geodesy
 from photoplanet.evaluation.recalibration import temperature
 from photoplanet.evaluation.recalibration.answers import Answers, Settings, Stated
@@ -59,7 +60,10 @@ def fit(answers: Answers, folds: NDArray[np.integer], rows: Rows | None = None) 
 
 
 def cross_fitted(
-    answers: Answers, folds: NDArray[np.integer], region: float = REGION_SHARE
+    answers: Answers,
+    folds: NDArray[np.integer],
+    region: float = REGION_SHARE,
+    advance: progress.Advance = progress.ignore,
 ) -> tuple[Stated, list[Settings]]:
     """What n answers state under calibrations that were fitted to all folds but their own, and these calibrations.
 
@@ -79,6 +83,7 @@ def cross_fitted(
         part = answers.stated(answers.restated(fitted[-1], rows), rows, region)
         confidence[rows], radius[rows] = part.confidence, part.radius
         km[rows], abstains[rows] = part.km, part.abstains
+        advance(1)
     return Stated(confidence, radius, abstains, km), fitted
 
 

@@ -50,20 +50,24 @@ def fetch(name: str, bar: Bar = no_bar, say: Say = silent) -> tuple[Files, list[
     Traceback (most recent call last):
     photoplanet.errors.InputError: no public geolocator is called 'no-such' here (...)
     """
-    plans, origins = [], {}
-    for each in get(name).repositories:
-        planned = hub.plan(each.repo, each.files, each.revision, each.licence, each.optional)
-        if each.named is not None:
-            first = [file for file in planned.files if file.path in each.files and file.size < 1 << 20]
-            where = hub.fetch(replace(planned, files=tuple(first)), no_bar, say)
-            more = [*each.files, *each.named(where)]
-            planned = hub.plan(each.repo, more, planned.commit, each.licence, each.optional)
-        for line in hub.described(planned):
-            say(line)
-        plans.append(planned)
+    repositories = get(name).repositories
+    plans = [hub.plan(each.repo, each.files, each.revision, each.licence, each.optional) for each in repositories]
     for planned in plans:
-        origins[hub.fetch(planned, bar, say)] = f"{planned.repo} at {planned.commit[:12]}"
+        _say(planned, say)
+    origins = {}
+    for planned, each in zip(plans, repositories, strict=True):
+        folder = hub.fetch(planned, bar, say)
+        if each.named is not None:
+            more = hub.plan(each.repo, each.named(folder), planned.commit, each.licence)
+            _say(more, say)
+            hub.fetch(more, bar, say)  # of the same commit, so into the same folder
+        origins[folder] = f"{planned.repo} at {planned.commit[:12]}"
     return Files(origins), plans
+
+
+def _say(planned: hub.Plan, say: Say) -> None:
+    for line in hub.described(planned):
+        say(line)
 
 
 def add(

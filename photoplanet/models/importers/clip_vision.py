@@ -112,6 +112,8 @@ def vision(tensors: Mapping[str, Array], config: Mapping[str, Any] | None = None
     """
     given = dict(config or {})
     given = given.get("vision_config", given)
+    if not isinstance(given, dict):
+        raise ModelError(f"{what}: its configuration is not one of CLIP; is it the right model?")
     at = "vision_model.embeddings."
     (width,) = shaped(tensors, f"{at}class_embedding", (None,), what).shape
     patch = shaped(tensors, f"{at}patch_embedding.weight", (width, 3, None, None), what).shape[-1]
@@ -125,7 +127,7 @@ def vision(tensors: Mapping[str, Array], config: Mapping[str, Any] | None = None
         given.get("hidden_act", "quick_gelu"),
         given.get("layer_norm_eps", EPSILON),
     )
-    if across * across != tokens - 1 or not 0 < layers <= MAX_LAYERS or patch < 1:
+    if across * across != tokens - 1 or not 0 < layers <= MAX_LAYERS or min(patch, width) < 1:
         raise ModelError(
             f"{what}: {tokens} positions and {layers} layers are not those of a CLIP; is it the right model?"
         )

@@ -48,8 +48,7 @@ def reliability(found: Mapping[str, Any]) -> "Figure":
     for axes in parts[len(radii) : -1]:
         axes.remove()
     _shares(parts[-1], found)
-    handles, labels = parts[0].get_legend_handles_labels()
-    figure.legend(handles, labels, loc="upper right", fontsize=7)
+    parts[0].legend(loc="lower right", fontsize=7)
     plots.note(
         figure,
         f"after: by calibrations fitted to other groups of photos; bars: 95 % intervals, "

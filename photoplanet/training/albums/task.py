@@ -157,7 +157,7 @@ def build(
     if recipe.method in LSTMS:
         return AlbumLSTM(recipe.reading, embedding, len(partition), recipe.units, recipe.dropout)
     if head is None:
-        raise InputError(f"{recipe.method} starts from the CNN's own softmax layer: give its weights")
+        raise InputError(f"{recipe.method} starts from the CNN's softmax layer, and this model has none; train an LSTM")
     return AlbumAttention(partition, head, recipe.units, recipe.dropout)
 
 

@@ -72,7 +72,7 @@ def _train(
     done: dict[str, Any] = {
         album_parameters.PART: model_folder.read(target, verify=False).info.parts[album_parameters.PART]
     }
-    head = softmax_of(bundle)
+    head = softmax_of(bundle) if bundle.weights_path else None  # a model on features, or somebody's, has none
     for recipe in recipes:
         place = work / networks.part_name(recipe.method)
         place.mkdir(parents=True, exist_ok=True)

@@ -66,7 +66,8 @@ def labels(
     >>> labels(found, found.fine.xyz, found.parents, Settings()).tolist()
     [[1.0, 0.0], [0.0, 1.0]]
     """
-    away = geodesy.between_km(xyz[:, None], places.coarse_xyz[None])
+    squared = np.maximum(2 - 2 * (xyz @ places.coarse_xyz.T), 0)  # chords instead of arcs, as in the readout
+    away = np.sqrt(squared) * geodesy.EARTH_RADIUS_KM
     near = np.exp((away.min(axis=1, keepdims=True) - away) / settings.label_km)
     soft = settings.label_share * near / near.sum(axis=1, keepdims=True)
     soft[np.arange(len(xyz)), parents] += 1 - settings.label_share

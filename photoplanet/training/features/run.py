@@ -2,7 +2,7 @@
 
 import time
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime, timezone
 from pathlib import Path
 from typing import Any
@@ -17,8 +17,8 @@ from photoplanet.encoders import kept
 from photoplanet.encoders.encoder import Encoder
 from photoplanet.errors import TrainingError
 from photoplanet.models import folder as model_folder
-from photoplanet.photos import grouping, table
-from photoplanet.training.features import graph
+from photoplanet.photos import grouping, splits, table
+from photoplanet.training.features import graph, unknown
 from photoplanet.training.features.fit import fit
 from photoplanet.training.features.fitted import Fitted
 from photoplanet.training.features.settings import Settings
@@ -64,14 +64,25 @@ def train(
     rows, features, unreadable = read(rows, photos, encoder, threads, bar, say)
     embedded = time.monotonic() - began
     latitude, longitude = (rows[name].to_numpy().astype(np.float64) for name in ("latitude", "longitude"))
-    fitted = fit(encoder.compared(features), latitude, longitude, grouping.groups(rows), settings, tuning.fold)
+    compared, grouped = encoder.compared(features), grouping.grouping(rows)
+    if grouped.kinds == ("photo",) and len(rows) > 1:
+        say(splits.UNGROUPED)
+    fitted = fit(compared, latitude, longitude, grouped.number, settings, bar, tuning.fold)
+    # an encoder that was tuned knows the photos that it was tuned on: only the others can tell
+    asked = np.ones(len(rows), bool) if tuning.fold is None else tuning.fold >= 0
+    beyond, line = unknown.facts(
+        fitted, compared[asked], latitude[asked], longitude[asked], grouped.number[asked], settings
+    )
+    say(line)
+    if beyond is not None:
+        fitted = replace(fitted, calibration={**fitted.calibration, "unknown": beyond})
     facts = {
         "photos": len(rows), "cells": len(fitted.partition), "unreadable_photos": unreadable,
         "left_out": [table.describe(dropped)] if dropped else [],
         "table": {"file": photos.name, "photos": len(rows) + unreadable},  # no folder: cards get published
         "carries": f"features of {len(fitted.bank.classes):,} training photos; cells.parquet holds their places",
         **({"world": "toy"} if _is_toy(rows) else {}),
-        "recipe": settings.as_dict(), **fitted.facts,
+        "grouped_by": list(grouped.kinds), "recipe": settings.as_dict(), **fitted.facts,
         "seconds": round(time.monotonic() - began, 1), "seconds_embedding": round(embedded, 1),
         "versions": {"numpy": np.__version__},
         "date": datetime.now(timezone.utc).date().isoformat(), **tuning.facts,

@@ -11,6 +11,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from photoplanet.core.progress import Advance, ignore
 from photoplanet.earth import geodesy
 from photoplanet.earth.geodesy import RADII_KM
 from photoplanet.earth.partition.partition import Partition
@@ -68,7 +69,7 @@ class _Side:
 
 def held_out(
     features: Array, latitude: Floats, longitude: Floats, groups: NDArray[np.int64], settings: Settings,
-    fold: NDArray[np.int64] | None = None,
+    advance: Advance = ignore, fold: NDArray[np.int64] | None = None,
 ) -> Tested:  # fmt: skip
     """Measure on held-out groups; where there is one group only, return the usual blend, and that it is not tested.
 
@@ -88,9 +89,12 @@ def held_out(
                 "against_prior": against_prior.compared([], [], resampling.photos(0)),
             },
         )  # fmt: skip
-    sides = list(_sides(features, latitude, longitude, groups, fold, settings))
+    sides = []
+    for side in _sides(features, latitude, longitude, groups, fold, settings):
+        sides.append(side)
+        advance(1)
     rows = np.concatenate([side.rows for side in sides])
-    km = {name: np.concatenate(found) for name, found in _errors(sides, settings).items()}
+    km = {name: np.concatenate(found) for name, found in _errors(sides, settings, advance).items()}
     units = resampling.Units("group", np.unique(groups[rows], return_inverse=True)[1].astype(np.int64))
     chosen = settings.blend or _chosen(km, units)
     prior = np.concatenate([side.km(_constant(side)) for side in sides])
@@ -144,7 +148,7 @@ def _unseen(sides: list[_Side], latitude: Floats, longitude: Floats, fold: NDArr
     )
 
 
-def _errors(sides: list[_Side], settings: Settings) -> dict[str, list[Floats]]:
+def _errors(sides: list[_Side], settings: Settings, advance: Advance) -> dict[str, list[Floats]]:
     """Distances in km from each held-out photo to the point of each blend."""
     names = [settings.blend] if settings.blend else list(BY_NAME)
     found: dict[str, list[Floats]] = {name: [] for name in names}
@@ -153,6 +157,7 @@ def _errors(sides: list[_Side], settings: Settings) -> dict[str, list[Floats]]:
             for name in names:
                 mass = np.exp(side.fitted.blended(BY_NAME[name], *parts))
                 found[name].append(side.km(point_estimates.expected(mass, side.fitted.partition), some))
+        advance(1)
     return found
 
 

@@ -158,7 +158,7 @@ def _verdict(
     if len(rows) < len(known.rows):
         raise TrainingError(f"{known.path}: photos went away while it was tuned on them; run the same command again")
     before, after = (
-        tested.held_out(compared, *known.places, known.groups, settings, known.fold)
+        tested.held_out(compared, *known.places, known.groups, settings, fold=known.fold)
         for compared in (known.compared, tuned.compared(features))
     )
     return choice.compared(before.km, after.km, known.groups[before.rows])

@@ -110,6 +110,7 @@ WRONG = {
     r"is \(32,\), not \(any, 32\)": (clip_tensors() | {POSITIONS: np.zeros(32)}, {}),
     "18 positions and 2 layers": (clip_tensors() | {POSITIONS: np.zeros((18, 32))}, {}),
     "5 heads with quick_gelu": (clip_tensors(), {"num_attention_heads": 5}),
+    "its configuration is not one of CLIP": (clip_tensors(), {"vision_config": [3]}),
     "True heads": (clip_tensors(), {"num_attention_heads": True}),
     "2 heads with relu": (clip_tensors(), {"num_attention_heads": 2, "hidden_act": "relu"}),
     "layer_norm_eps nan": (clip_tensors(), {"num_attention_heads": 2, "layer_norm_eps": float("nan")}),

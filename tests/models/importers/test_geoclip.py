@@ -148,6 +148,7 @@ def test_a_place_that_comes_thrice_has_three_times_the_mass(own, tmp_path):
 
 def test_parity_is_measured_and_a_network_that_answers_otherwise_is_refused(some, places, tmp_path):
     made, _, _ = network(some, places, tmp_path / "model.onnx")
+    assert parity.MOVED == {False: 1e-3, True: 0.1} and parity.TURNED == {False: 1e-5, True: 5e-3}  # as the page says
     found = parity.check(made, tmp_path / "model.onnx", SIZE)
     assert 0 <= found["moved"] < 1e-4 and found["cosine"] > 1 - 1e-5
     network(some, places, tmp_path / "int8.onnx", int8=True)

@@ -48,7 +48,7 @@ def test_labels_are_half_one_hot_and_half_by_distance():
         away = geodesy.distance_km(latitude[row], longitude[row], lat, lng)
         soft = np.exp(-(away - away.min()) / 100)
         want = 0.5 * soft / soft.sum() + 0.5 * (np.arange(40) == own[row])
-        assert made[row] == pytest.approx(want, abs=1e-5)
+        assert made[row] == pytest.approx(want, abs=1e-3)
 
 
 def test_the_head_takes_the_steps_of_adamw():

@@ -113,7 +113,7 @@ def test_a_tuned_encoder_is_tested_on_photos_kept_out_alone():
     latitude, longitude = random.uniform(-60, 60, 40), random.uniform(-180, 180, 40)
     held = np.arange(40) % 4 == 1
     found = tested.held_out(
-        features, latitude, longitude, np.arange(40), Settings(), np.where(held, 0, -1)
+        features, latitude, longitude, np.arange(40), Settings(), fold=np.where(held, 0, -1)
     )  # fmt: skip
     assert found.rows.tolist() == np.flatnonzero(held).tolist() and len(found.km) == 10
     assert found.facts["validation"]["photos"] == 10
@@ -121,7 +121,7 @@ def test_a_tuned_encoder_is_tested_on_photos_kept_out_alone():
     others = np.flatnonzero(held)[1:]
     features[others] = -features[others]
     again = tested.held_out(features, latitude, longitude, np.arange(40), Settings(blend=found.blend),
-                            np.where(held, 0, -1))  # fmt: skip
+                            fold=np.where(held, 0, -1))  # fmt: skip
     assert again.km[0] == found.km[0]
 
 
