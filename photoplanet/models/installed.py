@@ -18,8 +18,8 @@ _NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,63}")
 NO_MODEL = (
     "no model is chosen, and none for real photos comes with photoplanet. Ways to an answer (docs/first-answer.md): "
     "a public model (`photoplanet models add geoclip`); one trained on geotagged photos of your own in a minute "
-    "(`photoplanet train photos.parquet -o model/`); your geotagged photos without any model (`photoplanet locate PHOTO "
-    "--library FOLDER`); or try things out with `--model toy`, which knows a made-up Earth only"
+    "(`photoplanet train photos.parquet -o model/`); your geotagged photos without any model (`photoplanet locate "
+    "PHOTO --library FOLDER`); or try things out with `--model toy`, which knows a made-up Earth only"
 )
 
 

@@ -22,13 +22,7 @@ def names():
 def test_without_a_model_the_error_lists_the_ways_to_an_answer():
     with pytest.raises(ModelError) as caught:
         installed.resolve()
-    for way in (
-        "docs/first-answer.md",
-        "models add geoclip",
-        "train photos.parquet -o model/",
-        "--library",
-        "--model toy",
-    ):
+    for way in ("docs/first-answer.md", "models add geoclip", "train photos.parquet -o model/", "--library", "toy"):
         assert way in str(caught.value)
     assert "\n" not in str(caught.value)
 

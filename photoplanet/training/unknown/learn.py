@@ -69,7 +69,7 @@ def _weighed(table: Floats, unknown: NDArray[np.bool_], region: NDArray[np.int64
         "learned_from": f"{regions} regions left out: {far} unknown photos against {photos} of held-out groups",
         "auroc": round(area, 3),
     }
-    return facts, f"unknown is learned from {facts['learned_from']}; AUROC {area:.2f} on other regions"
+    return facts, f"unknown is learned from {facts['learned_from']}; AUROC {area:.2f} elsewhere"
 
 
 def _by_distance(
