@@ -6,7 +6,8 @@ from typing import Any
 from photoplanet.albums.shots import Shot
 from photoplanet.earth import geodesy
 from photoplanet.locate.answers import AnswerOptions, record
-from photoplanet.locate.precision import PRECISIONS, rounded
+from photoplanet.locate.credible_region import HALF_CIRCUMFERENCE_KM
+from photoplanet.locate.precision import ANYWHERE_KM, PRECISIONS, rounded
 from photoplanet.locate.prediction import Prediction
 from photoplanet.metadata.estimate import RESTRICTED, Estimate
 
@@ -60,15 +61,17 @@ class LocatedPhoto:
     def estimate(self, options: AnswerOptions) -> Estimate | None:
         """What may be written into the photo: None for its own GPS, no answer, and a photo that cannot be read.
 
-        Rounded to `options.precision` or to what is known, whichever is coarser; the radius holds `options.region` of
-        the probability around the rounded point.
+        None also where the region is the whole Earth, since the photo may be from outside all cells. Rounded to
+        `options.precision` or to what is known, whichever is coarser; the radius holds `options.region` of the
+        probability around the rounded point.
         """
         if self.prediction is None or self.error or self.kind == OWN:
             return None
         latitude, longitude = self.prediction.point
         if self.kind == TRACK:
             return Estimate(latitude, longitude, self.radius_m or TRACK_ERROR_M, "GPX track")
-        if self.prediction.abstains and not options.answer_always:
+        within = self.prediction.credible_region(options.region).radius_km
+        if (self.prediction.abstains or within >= ANYWHERE_KM) and not options.answer_always:
             return None
         levels = list(PRECISIONS)
         level = self.prediction.best.level
@@ -76,7 +79,7 @@ class LocatedPhoto:
         coarser = max(options.precision, known, key=levels.index)
         point = rounded(latitude, coarser), rounded(longitude, coarser)
         moved = float(geodesy.distance_km(latitude, longitude, *point))
-        radius = self.prediction.credible_region(options.region).radius_km + moved
+        radius = min(within + moved, HALF_CIRCUMFERENCE_KM)
         remark = " (toy Earth)" if self.prediction.toy else f" ({RESTRICTED})" if self.prediction.licence else ""
         method = f"estimate, {self.method}, model {self.prediction.model}{remark}"
         return Estimate(*point, radius * 1000, method, options.region)

@@ -11,6 +11,7 @@ from photoplanet.core.atomic import open_replacing
 from photoplanet.earth import lines
 from photoplanet.locate import geojson
 from photoplanet.locate.answers import AnswerOptions
+from photoplanet.locate.precision import ANYWHERE_KM
 from photoplanet.metadata import gpx
 from photoplanet.show import result_files
 
@@ -96,7 +97,8 @@ def gpx_file(path: str | Path, form: AnswerOptions) -> Iterator[Sink]:
                 radius = facts["region"]["radius_km"]
                 about = facts["kind"]
                 if found.prediction is not None and not found.measured:
-                    about = f"photoplanet estimate ({facts['kind']}): {form.region:.0%} within {radius:g} km"
+                    reach = "anywhere" if radius >= ANYWHERE_KM else f"within {radius:g} km"
+                    about = f"photoplanet estimate ({facts['kind']}): {form.region:.0%} {reach}"
                     about += f"; {found.prediction.licence}" if found.prediction.licence else ""
                 name = Path(facts["file"]).name
                 points.append((best["latitude"], best["longitude"], facts["taken_at"], name, about))

@@ -13,6 +13,7 @@ from photoplanet.earth import geodesy
 from photoplanet.errors import InputError
 from photoplanet.locate import locator
 from photoplanet.locate.answers import AnswerOptions
+from photoplanet.locate.credible_region import HALF_CIRCUMFERENCE_KM
 from photoplanet.metadata.track import Track
 
 DAY = "2020-05-01T"
@@ -191,6 +192,17 @@ def test_a_measured_place_is_reported_as_certain_and_exact(album, model):
     assert facts["kind"] == "own GPS" and not facts["abstains"] and set(facts["confidence"].values()) == {1.0}
     assert facts["best"]["latitude"] == -22.9123 and facts["best"]["level"] == "street"
     assert facts["region"]["radius_km"] == 0.015 and facts["region"]["probability"] == 1.0
+
+
+def test_a_place_that_may_be_anywhere_is_not_written_unless_asked(album, model):
+    album[1] = replace(album[1], place=(-22.91, -43.17))
+    located = locate_trip.locate(model, trips.split(album)[0][0])[0]
+    assert located.estimate(AnswerOptions()) is not None
+    doubted = replace(located, prediction=replace(located.prediction, unknown=0.3))
+    assert not doubted.prediction.abstains and doubted.estimate(AnswerOptions()) is None
+    assert doubted.estimate(AnswerOptions(region=0.5)) is not None
+    always = doubted.estimate(AnswerOptions(answer_always=True))
+    assert always.radius_m == pytest.approx(1000 * HALF_CIRCUMFERENCE_KM)
 
 
 def test_weak_evidence_is_not_written_unless_asked(album, model):

@@ -1,6 +1,7 @@
 // The answers as files, made here from what is known: GeoJSON, CSV (the columns of `photoplanet locate --csv` and
 // `photoplanet album --csv`), GPX.
 import { lineShape } from "/map/lines.js";
+import { isAnywhere } from "/map/words.js";
 import { region } from "./region.js";
 import { answerOf, groups, isKnown, state } from "./state.js";
 
@@ -162,7 +163,8 @@ function about(answer) {
   const { share, radius_km } = region(answer);
   const kind = answer.kind ? ` (${answer.kind})` : "";
   const world = answer.world === "toy" ? ", toy Earth: not a real place" : "";
-  return `photoplanet estimate${kind}: ${Math.round(100 * share)}% within ${radius_km} km${world}`;
+  const reach = isAnywhere(radius_km) ? "anywhere" : `within ${radius_km} km`;
+  return `photoplanet estimate${kind}: ${Math.round(100 * share)}% ${reach}${world}`;
 }
 
 /** @param {string} text */

@@ -16,7 +16,7 @@ from photoplanet.encoders import kept
 from photoplanet.encoders.encoder import Encoder
 from photoplanet.errors import TrainingError
 from photoplanet.models import folder as model_folder
-from photoplanet.photos import grouping, table
+from photoplanet.photos import grouping, splits, table
 from photoplanet.training.features import graph, unknown
 from photoplanet.training.features.fit import fit
 from photoplanet.training.features.fitted import Fitted
@@ -51,9 +51,11 @@ def train(
     rows, features, unreadable = _read(rows, photos, encoder, threads, bar, say)
     embedded = time.monotonic() - began
     latitude, longitude = (rows[name].to_numpy().astype(np.float64) for name in ("latitude", "longitude"))
-    compared, groups = encoder.compared(features), grouping.groups(rows)
-    fitted = fit(compared, latitude, longitude, groups, settings, bar)
-    beyond, line = unknown.facts(fitted, compared, latitude, longitude, groups, settings)
+    compared, grouped = encoder.compared(features), grouping.grouping(rows)
+    if grouped.kinds == ("photo",) and len(rows) > 1:
+        say(splits.UNGROUPED)
+    fitted = fit(compared, latitude, longitude, grouped.number, settings, bar)
+    beyond, line = unknown.facts(fitted, compared, latitude, longitude, grouped.number, settings)
     say(line)
     if beyond is not None:
         fitted = replace(fitted, calibration={**fitted.calibration, "unknown": beyond})
@@ -63,7 +65,7 @@ def train(
         "table": {"file": photos.name, "photos": len(rows) + unreadable},  # no folder: cards get published
         "carries": f"features of {len(fitted.bank.classes):,} training photos; cells.parquet holds their places",
         **({"world": "toy"} if _is_toy(rows) else {}),
-        "recipe": settings.as_dict(), **fitted.facts,
+        "grouped_by": list(grouped.kinds), "recipe": settings.as_dict(), **fitted.facts,
         "seconds": round(time.monotonic() - began, 1), "seconds_embedding": round(embedded, 1),
         "versions": {"numpy": np.__version__},
         "date": datetime.now(timezone.utc).date().isoformat(),
