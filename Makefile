@@ -6,7 +6,7 @@ DEMO := .venv-demo/bin/photoplanet
 # Tests whose numbers depend on the processor; `make test-plain-cpu` runs them a second time. The only list of them.
 NUMERICAL_TESTS := \
 	tests/albums tests/evaluation tests/explain tests/locate tests/training tests/retrieval \
-	tests/duplicates tests/test_tutorial.py \
+	tests/duplicates tests/encoders tests/models/importers tests/test_tutorial.py \
 	tests/cli/test_duplicates_cli.py tests/cli/test_train_album_cli.py tests/cli/test_train_embedding_cli.py
 
 demo: .venv-demo/installed

@@ -26,11 +26,12 @@ from photoplanet.evaluation.unknown import auroc
 from photoplanet.locate import point_estimates, unknown
 from photoplanet.locate.locator import Locator, softmax_at
 from photoplanet.models import folder, installed
-from photoplanet.photos import grouping, table
+from photoplanet.photos import decode, grouping, table
 from photoplanet.toyworld import travellers, write
 from photoplanet.training.features import unknown as learning
 from photoplanet.training.features.fit import fit
 from photoplanet.training.features.settings import Settings
+from photoplanet.training.unknown import bank, network
 from photoplanet.training.unknown.left_out import rounds
 
 SURE, COUNTRY_KM, CONTINENT_KM = 0.9, 750.0, 2500.0
@@ -139,6 +140,39 @@ def by_toy_model(sources, latitude, longitude, far):
     return np.column_stack([np.full(len(mass), far), km, within(points, mass, model.partition), odds])
 
 
+def toy_regions(sources, about):
+    """Rows as `left_out` gives them: the bundled toy model without whole regions' cells and part of its bank."""
+    import onnx
+
+    model = Locator(folder.read(installed.resolve("toy")))
+    initial = onnx.load(model.bundle.onnx_path).graph.initializer
+    constants = {each.name: onnx.numpy_helper.to_array(each) for each in initial}
+    carried = bank.Bank(constants["bank"].T, np.float32(constants["bank.scale"]))
+    order = write.Order(photos=55_000, seed=0)  # as tools/make_toy_unknown.py chose them
+    photos = travellers.travel(write.make_world(order), order.photos, order.seed)
+    classes = model.partition.assign(photos.latitude, photos.longitude)
+    inside = np.flatnonzero(classes >= 0)
+    rows = inside[bank.chosen(inside.size)]
+    places = photos.latitude[rows], photos.longitude[rows]
+    pixels = list(decode.load_many(sources, model.info.preprocessing))
+    parts = [model.log_probabilities(np.stack(pixels[at : at + 64])) for at in range(0, len(pixels), 64)]
+    log_p, embeddings = (np.concatenate(each) for each in zip(*parts, strict=True))
+    seen = network.Seen(about.latitude, about.longitude, about.photographer, log_p, embeddings)
+    found = []
+    for one in network.left_out(seen, model.partition, places, seed=1):
+        cells, rest, others = network.without(seen, one, model.partition, carried, places)
+        for rows, far in ((one.known, 0.0), (one.unknown, 1.0)):
+            logs = softmax_at(log_p[rows][:, cells], 1.0)  # at the model's temperature already
+            mass = np.exp(logs)
+            points = point_estimates.expected(mass, rest)
+            km = geodesy.distance_km(*points, about.latitude[rows], about.longitude[rows])
+            odds = probability(
+                unknown.evidence(logs, rest, others.similarity(embeddings[rows])), model.info.calibration["unknown"]
+            )
+            found.append(np.column_stack([np.full(len(rows), far), km, within(points, mass, rest), odds]))
+    return np.concatenate(found)
+
+
 def main():
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("--photos", type=Path, action="append", required=True)
@@ -156,6 +190,7 @@ def main():
     painted, about = toy_photos(given.toy)
     toy = embedded(encoder, painted), about.latitude, about.longitude, about.photographer
     reported("toy Earth, model on features: regions left out", left_out(*toy, 1, given.rounds))
+    reported("bundled toy model: regions left out of its cells and bank", toy_regions(painted, about))
     known = by_toy_model(painted, about.latitude, about.longitude, 0.0)
     for name, (path, photos) in sets.items():
         if path.suffix == ".parquet":

@@ -5,6 +5,8 @@ from importlib.metadata import distribution
 from itertools import islice
 from pathlib import Path
 
+import numpy as np
+import torch
 from clip_nets import clip_config, clip_tensors
 from safetensors.numpy import save_file
 
@@ -26,12 +28,18 @@ def small_clip(seed=0):
     return clip_tensors(SIZE, 7, 32, 2, 48, 768, seed)
 
 
-def write_clip(folder, tensors=None):
-    """A CLIP as the hub has it; returns the file of its weights."""
+def write_clip(folder, kind="model.safetensors"):
+    """A CLIP as the hub has it, with what its file holds besides the vision part; returns the file of its weights."""
     folder.mkdir(parents=True)
     (folder / "config.json").write_text(json.dumps(clip_config(HEADS)))
-    save_file(small_clip() if tensors is None else tensors, folder / "model.safetensors")
-    return folder / "model.safetensors"
+    more = {"text_model.final_layer_norm.bias": np.full(3, np.nan, np.float32), "logit_scale": np.float32([4.6])}
+    more["vision_model.embeddings.position_ids"] = np.arange(17)[None]
+    path, tensors = folder / kind, {**small_clip(), **more}
+    if kind == "model.safetensors":
+        save_file(tensors, path)
+    else:
+        torch.save({name: torch.tensor(values) for name, values in tensors.items()}, path)
+    return path
 
 
 def write_package(folder):

@@ -2,7 +2,7 @@
 
     python tools/make_toy_unknown.py
 
-Its classifier stays as scripts/toy.sh trained it. 2,000 of the 55,000 training photos are painted again for the bank
+Its classifier stays as scripts/toy.sh trained it. 3,000 of the 55,000 training photos are painted again for the bank
 (each by its number, so the others need not be), and all 2,500 of the validation travellers; about two minutes.
 """
 
@@ -57,7 +57,7 @@ def main():
         photos = travellers.travel(write.make_world(TRAINING), TRAINING.photos, TRAINING.seed)
         classes = locator.partition.assign(photos.latitude, photos.longitude)
         inside = np.flatnonzero(classes >= 0)
-        rows = inside[bank.chosen(classes[inside])]
+        rows = inside[bank.chosen(inside.size)]
         known = bank.of(answers(locator, photos, TRAINING, rows)[1])
         places = photos.latitude[rows], photos.longitude[rows]
 

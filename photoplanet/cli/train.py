@@ -43,6 +43,8 @@ def _own(setting: str) -> str:
     "(mobile, inception).  [default: lite0 where the extra 'pretrained' is installed; mobile otherwise, and with "
     "options of such networks]",
 )
+@click.option("--tune", metavar="[all|N]", is_flag=False, flag_value="default",
+              help="Go on through the encoder (lite0, lite1, lite2): all of it, or its last N layers.")  # fmt: skip
 @click.option("--image-size", type=click.IntRange(8, 4096), help="Side of the photos in pixels." + _own("image_size"))
 @click.option(
     "--epochs",
@@ -121,22 +123,30 @@ def command(
     Example:
       photoplanet train photos.parquet -o model/
       photoplanet train photos.parquet -o model/ --backbone lite2 --set penalty=0.1
+      photoplanet train photos.parquet -o model/ --backbone lite0 --tune
       photoplanet train photos.parquet -o model/ --backbone mobile
       photoplanet train photos.parquet -o model/ --recipe paper --set batch_size=64
       torchrun --nproc-per-node 2 -m photoplanet train photos.parquet -o model/
     """
     from photoplanet.models import installed
 
-    if encoder := _encoder(given["backbone"], settings):
+    tune = given.pop("tune")
+    if tune is None and (encoder := _encoder(given["backbone"], settings)):
         return _on_features(photos, output, encoder, settings, given["seed"], given["threads"], as_json)
     with needs(*NEEDS):
         from photoplanet.training import loop, recipes, run
+        from photoplanet.training.tuning import run as tuning
 
     short = [f"{key}={given[key]}" for key in SHORT if given[key] is not None]
-    chosen = recipes.changed(recipes.named(recipe), [*short, *settings])
+    named = recipes.named(recipe) if tune is None else _tuning(tune, given["backbone"])
+    chosen = recipes.changed(named, [*short, *settings])
     how = loop.RunOptions(curves=tensorboard, **{k: v for k, v in given.items() if k not in SHORT})
     try:
-        facts = run.train(photos, output, chosen, cells, validation, how, bar, say)
+        if tune is None:
+            facts = run.train(photos, output, chosen, cells, validation, how, bar, say)
+        else:
+            with needs("tuning", "pretrained"):
+                facts = tuning.train(photos, output, chosen, how, bar, say)
     except loop.Stopped as stopped:
         facts, status = None, report_stop(stopped.number)
     else:
@@ -146,13 +156,32 @@ def command(
         if as_json:
             print_json(facts)
         else:
-            click.echo(_summary(output, facts, chosen_now))
+            click.echo(_summary(output, facts, chosen_now) if tune is None else _tuned(output, facts, chosen_now))
     if int(os.environ.get("WORLD_SIZE", "1")) > 1:
         # gloo's threads sometimes abort the interpreter's normal end, after all work is done
         sys.stdout.flush()
         sys.stderr.flush()
         os._exit(status)
     return status
+
+
+def _tuning(tune: str, backbone: str | None) -> Recipe:
+    """The recipe for tuning an encoder, all of it or its last layers; a usage error for what does not go with it."""
+    from photoplanet.encoders import lite
+    from photoplanet.training import recipes
+
+    context = click.get_current_context()
+    for name in ("recipe", "cells", "validation"):
+        if context.get_parameter_source(name) == click.core.ParameterSource.COMMANDLINE:
+            raise click.UsageError(f"--{name} does not go with --tune; leave one of them out", context)
+    if tune not in ("default", "all") and not (tune.isdecimal() and 0 < int(tune) <= 1000):
+        raise click.UsageError(f"--tune {tune}: give all, the number of the last layers to tune, or nothing", context)
+    name = backbone or ENCODER
+    if name not in lite.PACKAGES:
+        known = ", ".join(lite.PACKAGES)
+        raise click.UsageError(f"--backbone {name} cannot be tuned; the encoders that can are {known}", context)
+    layers = [] if tune == "default" else [f"tuned_layers={0 if tune == 'all' else tune}"]
+    return recipes.changed(recipes.named("tune"), [f"backbone={name}", f"image_size={lite.PACKAGES[name][0]}", *layers])
 
 
 def _encoder(backbone: str | None, settings: tuple[str, ...]) -> str | None:
@@ -165,7 +194,7 @@ def _encoder(backbone: str | None, settings: tuple[str, ...]) -> str | None:
         and context.get_parameter_source(option.name or "") == click.core.ParameterSource.COMMANDLINE
     ]
     if backbone is not None:
-        if not _is_encoder(backbone):
+        if not _is_encoder(backbone) or "--recipe" in others:
             return None
         if others:
             raise click.UsageError(
@@ -224,6 +253,15 @@ def _on_features(
         lines.append("--backbone mobile trains a network from pixels instead, for which photos should be many")
     click.echo("\n".join([*lines, *_next(output, is_default, facts["against_prior"])]))
     return 0
+
+
+def _tuned(output: Path, facts: dict[str, Any], is_default: bool) -> str:
+    """The last lines of a run that tuned an encoder."""
+    tuning = facts["tuning"]
+    encoder = tuning["recipe"]["backbone"] + (", tuned" if tuning["kept"] else " as it was")
+    seconds = tuning["seconds"] + facts["seconds"]
+    first = f"{output}: {facts['photos']:,} photos in {seconds:.0f} s, on the features of {encoder}"
+    return "\n".join([first, *_tested(facts), *_next(output, is_default, facts["against_prior"])])
 
 
 def _tested(facts: dict[str, Any]) -> list[str]:

@@ -49,7 +49,16 @@ def load(name: str, home: Path) -> Encoder:
     about = facts(name, home)
     if about.folder.is_dir():
         return read(about.folder)
-    network = graph(weights(name), about.preprocessing.size).SerializeToString(deterministic=True)
+    return written(about, weights(name))
+
+
+def written(about: Encoder, tensors: Mapping[str, Array]) -> Encoder:
+    """Write the network of such tensors, by torch's names, as the encoder `about`; return it with its hash.
+
+    >>> written(facts("lite0", getfixture("tmp_path")), weights("lite0")).network.name
+    'encoder.onnx'
+    """
+    network = graph(tensors, about.preprocessing.size).SerializeToString(deterministic=True)
     return write(about, network)
 
 

@@ -26,6 +26,10 @@ _MOST = 2.0  # times the share that are held out at most, so that small regions 
 _SEEN_LEVEL = 7  # cells in which no two places are 200 km apart
 _EXACT, _COARSE_LEVEL = 100_000, 10  # training photos; of more, one a cell (8 km) stands for all in it
 _AT_A_TIME = 4_000_000  # distances
+UNGROUPED = (
+    "no album, photographer or day is known, so photos of one moment may be on both sides and the model look better "
+    "than it is; `photoplanet duplicates` finds near-duplicates"
+)
 
 
 def split(table: pa.Table, validation: float = 0.1, seed: int = 0) -> tuple[pa.Table, pa.Table]:
@@ -192,10 +196,7 @@ def lines(found: dict[str, Any]) -> Iterator[str]:
         f"training has {_counted(found['regions'], 'region')}"
     )
     if found["grouped_by"] == ["photo"]:
-        yield (
-            "no album, photographer or day is known, so photos of one moment may be on both sides and the model look "
-            "better than it is; `photoplanet duplicates` finds near-duplicates"
-        )
+        yield UNGROUPED
     if found["validation_unseen"]:
         yield (
             f"{found['validation_unseen']:,} of {held_out:,} validation photos are in regions without training photos: "

@@ -15,6 +15,7 @@ from photoplanet.training.classifier import Classifier, Outputs
 from photoplanet.training.data import AHEAD, Batch, Loader
 from photoplanet.training.dataset import Data
 from photoplanet.training.distributed import Ranks
+from photoplanet.training.features.head import Head
 from photoplanet.training.objective import Objective
 from photoplanet.training.recipes import Recipe
 from photoplanet.training.task import Facts, Task
@@ -26,7 +27,8 @@ VALIDATIONS = 20  # in a run, at most: short epochs are validated together
 class Classification(Task[Batch]):
     """The training of a recipe on prepared photos; `model` is trained, `average` is its averaged copy.
 
-    `threads` decode photos (0: one per core). InputError for settings that cannot work here.
+    `threads` decode photos (0: one per core); `head`: the first weights of the last layer, where it is not to start at
+    random. InputError for settings that cannot work here.
     """
 
     model: Classifier
@@ -34,7 +36,9 @@ class Classification(Task[Batch]):
     if_not_finite = "try a lower --learning-rate, --set clip_norm=1 or --precision float32"
     if_another_run = "give the same settings, another -o, or --resume never to start again"
 
-    def __init__(self, data: Data, recipe: Recipe, ranks: Ranks, threads: int = 0, say: Say = silent):
+    def __init__(
+        self, data: Data, recipe: Recipe, ranks: Ranks, threads: int = 0, say: Say = silent, head: Head | None = None
+    ):
         if recipe.batch_size < 2 * ranks.ranks:
             raise InputError(f"batch_size {recipe.batch_size}: {ranks.ranks} processes need {2 * ranks.ranks} or more")
         self.photos, self.settings, self.ranks, self.say = data, recipe, ranks, say
@@ -49,7 +53,7 @@ class Classification(Task[Batch]):
             )
         self.precision = precision.resolve(recipe.precision, ranks.device)
         self.unreadable = torch.zeros(len(data.training), dtype=torch.uint8)
-        self._build_network()
+        self._build_network(head)
         self.optimizer = optimizer.build(recipe, self.model)
         self.objective = Objective(recipe, data.partition.means, data.parents).to(ranks.device)
         cuda = ranks.device.type == "cuda"
@@ -58,15 +62,19 @@ class Classification(Task[Batch]):
             ahead=AHEAD if cuda else 0, pin=cuda,
         )  # fmt: skip
 
-    def _build_network(self) -> None:
+    def _build_network(self, head: Head | None) -> None:
         recipe, ranks = self.settings, self.ranks
         torch.manual_seed(recipe.seed)
         normalised = {"mean": kind.mean, "std": kind.std} if (kind := BACKBONES.get(recipe.backbone)) else {}
         preprocessing = Preprocessing(size=recipe.image_size, fit=recipe.fit, **normalised)
         classes, embedding = len(self.photos.partition), recipe.embedding or None
         model = Classifier(recipe.backbone, classes, preprocessing, recipe.width, embedding)
-        if recipe.start == "pretrained":
-            model.backbone.start_pretrained()
+        if recipe.start != "random":
+            model.backbone.start_from(recipe.start)
+        if head is not None:
+            with torch.no_grad():
+                model.head.weight.copy_(torch.from_numpy(head.weights.T))
+                model.head.bias.copy_(torch.from_numpy(head.bias))
         if ranks.ranks > 1 and recipe.sync_norm:
             model = distributed.synchronised(model)
         model.backbone.freeze(recipe.tuned_layers, recipe.frozen_norms)

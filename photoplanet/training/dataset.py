@@ -1,6 +1,7 @@
 """From photo tables to what a run learns: training and validation photos, each in its cell, and the coarser cells."""
 
 import hashlib
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -53,8 +54,25 @@ def prepare(photos: Path, recipe: Recipe, cells: Path | None = None, validation:
         training = rows
     else:
         training, held_out = splits.split(rows, recipe.validation)  # the same for all seeds
+    return arranged(training, held_out, recipe, (photos, validation or photos), cells, left_out)
+
+
+def arranged(
+    training: pa.Table, held_out: pa.Table, recipe: Recipe, paths: tuple[Path, Path], cells: Path | None = None,
+    left_out: Sequence[str] = (),
+) -> Data:  # fmt: skip
+    """Partition and assign photos that are read and split already; `paths`: the tables that they are from.
+
+    Raises as `prepare`; `left_out` says what reading left out.
+
+    >>> rows = table.from_rows([{"photo_id": "a", "path": "a.jpg", "latitude": 48.9, "longitude": 2.3}])
+    >>> arranged(rows, rows, Recipe(min_photos=1), (Path("a.csv"), Path("a.csv"))).facts["validation_photos"]
+    1
+    """
+    photos = paths[0]
     if not len(training):
         raise TrainingError(f"{photos}: no photo to train on; index some with `photoplanet index`")
+    rows = len(training) + (len(held_out) if paths[1] == photos else 0)
     latitude, longitude = training["latitude"].to_numpy(), training["longitude"].to_numpy()
     if cells is not None:
         partition = Partition.load(cells)
@@ -73,13 +91,14 @@ def prepare(photos: Path, recipe: Recipe, cells: Path | None = None, validation:
     own = splits.held_out(training, held_out)
     return Data(
         training=_photos(training, photos, classes[kept]),
-        validation=_photos(held_out, validation or photos, held_out_classes),
+        validation=_photos(held_out, paths[1], held_out_classes),
         partition=partition,
         parents=_parents(partition, recipe),
         facts={
             "photos": len(training), "outside_cells": int((~kept).sum()), "cells": len(partition),
-            "validation_photos": len(held_out), "split": splits.facts(training, held_out, own), "left_out": left_out,
-            "table": {"file": photos.name, "photos": len(rows)},  # no folder: cards get published
+            "validation_photos": len(held_out), "split": splits.facts(training, held_out, own),
+            "left_out": list(left_out),
+            "table": {"file": photos.name, "photos": rows},  # no folder: cards get published
             "data": fingerprint(training, classes[kept], partition), "toy": _is_toy(training),
         },
         held_out=resampling.Units(own.kinds[0] if len(own.kinds) == 1 else "group", own.number),

@@ -14,7 +14,6 @@ OPTIMIZERS = ("adagrad", "adamw", "sgd")
 Settings = TypeVar("Settings", bound="DataclassInstance")
 SCHEDULES = ("constant", "one-cycle")
 PRECISIONS = ("auto", "float32", "bf16")
-STARTS = ("random", "pretrained")
 
 
 @dataclasses.dataclass(frozen=True)
@@ -32,7 +31,8 @@ class Recipe:
     backbone: str = "mobile"
     width: float = 1.0
     embedding: int = 0  # 0: the backbone's own
-    start: str = "random"  # the backbone's first weights: random, or pretrained where it has such (lite0, lite1, lite2)
+    # the backbone's first weights: random; for lite0, lite1, lite2 also pretrained, or the folder of a tuned model
+    start: str = "random"
     tuned_layers: int = 0  # of the backbone's layers, so many of the last learn, and the head; 0: all
     layer_decay: float = 1.0  # of the learning rate, from each layer of the backbone to the one before it
     head_rate: float = 1.0  # the head's learning rate, in those of the backbone's last layer
@@ -86,8 +86,7 @@ class Recipe:
     seed: int = 0
 
     def __post_init__(self) -> None:
-        for choice, known in (("optimizer", OPTIMIZERS), ("schedule", SCHEDULES), ("precision", PRECISIONS),
-                              ("start", STARTS)):  # fmt: skip
+        for choice, known in (("optimizer", OPTIMIZERS), ("schedule", SCHEDULES), ("precision", PRECISIONS)):
             if getattr(self, choice) not in known:
                 raise InputError(f"recipe: {choice} {getattr(self, choice)!r} is unknown; use {', '.join(known)}")
         for field in dataclasses.fields(self):
@@ -98,8 +97,8 @@ class Recipe:
         for name, low, high in _BOUNDS:
             if not low <= getattr(self, name) <= high:
                 raise InputError(f"recipe: {name} {getattr(self, name)} lies outside {low:g} to {high:g}")
-        if self.start == "pretrained" and (self.width != 1 or self.embedding):
-            raise InputError("recipe: start=pretrained needs the network as it is; leave width and embedding out")
+        if self.start != "random" and (self.width != 1 or self.embedding):
+            raise InputError("recipe: pretrained weights need the network as it is; leave width and embedding out")
         if 0 < self.stored < self.image_size:
             raise InputError(f"recipe: stored {self.stored} is under the image_size of {self.image_size}")
         if self.fit == "crop" and not self.stored and (self.crop_area < 1 or self.crop_ratio > 1):
@@ -166,6 +165,11 @@ RECIPES: dict[str, Recipe] = {
         optimizer="adagrad", learning_rate=0.045, schedule="constant", warmup=0.0, weight_decay=0.0, clip_norm=0.0,
         label_km=0.0, hierarchy=(), hierarchy_shares=(), average=0.0, crop_area=1.0, crop_ratio=1.0, brightness=0.0,
         contrast=0.0, saturation=0.0,
+    ),
+    # a pretrained encoder learns on: small steps from where it is, few epochs, and the features' softer labels
+    "tune": Recipe(
+        name="tune", backbone="lite0", start="pretrained", image_size=224, frozen_norms=True, epochs=4, batch_size=32,
+        learning_rate=1e-3, tuned_layers=6, average=0.0, label_km=100.0,
     ),
 }  # fmt: skip
 

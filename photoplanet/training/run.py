@@ -109,7 +109,7 @@ def _unknown(
 ) -> tuple[bank.Bank | None, dict[str, Any] | None]:
     """A bank of training photos, and `calibration["unknown"]`: how unlike them, and how unsure, is unknown."""
     training = task.photos.training
-    rows, _, embeddings = _answers(model, training, task, bank.chosen(training.classes))
+    rows, _, embeddings = _answers(model, training, task, bank.chosen(len(training)))
     if not rows.size:
         return None, None
     known = bank.of(embeddings)

@@ -41,6 +41,12 @@ def photo_table(tmp_path_factory) -> Path:
 
 
 @pytest.fixture(scope="session")
+def few_photos(tmp_path_factory) -> Path:
+    """The table of 24 tiny photos, not to be changed."""
+    return make_table(tmp_path_factory.mktemp("few"), photos=24)
+
+
+@pytest.fixture(scope="session")
 def small_recipe() -> recipes.Recipe:
     """The default recipe, small: 32 px, a quarter of the width, 10 steps, float32."""
     return recipes.changed(

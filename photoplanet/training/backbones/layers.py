@@ -61,9 +61,9 @@ class Backbone(nn.Module, ABC):
             module.eval()
         return self
 
-    def start_pretrained(self) -> None:
-        """Take pretrained weights; InputError where there are none for this backbone."""
-        raise InputError(f"start=pretrained: {type(self).__name__.lower()} has no pretrained weights; use start=random")
+    def start_from(self, start: str) -> None:
+        """Take weights from elsewhere (a recipe's `start`); InputError where there are none for this backbone."""
+        raise InputError(f"start={start}: {type(self).__name__.lower()} has no pretrained weights; use start=random")
 
 
 def scaled(channels: int, width: float) -> int:

@@ -12,6 +12,8 @@ from torch import Tensor, nn
 from torch.nn import functional
 
 from photoplanet.encoders import lite
+from photoplanet.errors import ModelError
+from photoplanet.training.backbones import pretrained
 from photoplanet.training.backbones.layers import Backbone, scaled
 
 STEM, HEAD = 32, 1280  # channels, the same in all three
@@ -100,7 +102,8 @@ class Lite(Backbone):
 
     def forward(self, x: Tensor) -> tuple[Tensor, None]:
         """Return the embedding."""
-        roots = self.features(x).clamp(min=LEAST).sqrt()
+        averages = self.features(x)
+        roots = torch.where(averages > LEAST, averages.clamp(min=LEAST).sqrt(), 0.0)
         return functional.normalize(roots, dim=1), None
 
     def features(self, x: Tensor) -> Tensor:
@@ -117,10 +120,13 @@ class Lite(Backbone):
         stem, last = nn.ModuleList([self._conv_stem, self._bn0]), nn.ModuleList([self._conv_head, self._bn1])
         return [stem, *self._blocks, last]
 
-    def start_pretrained(self) -> None:
-        """Take the weights of the encoder of the same name; errors as `encoders.lite.weights`."""
-        tensors = lite.weights(type(self).__name__.lower())
-        self.load_state_dict({name: torch.from_numpy(tensors[name]) for name in self.state_dict()})
+    def start_from(self, start: str) -> None:
+        """Take the weights of the encoder of the same name; ModelError where they do not fit, others as `tensors`."""
+        found, own = pretrained.tensors(start, type(self).__name__.lower()), self.state_dict()
+        for name, value in own.items():
+            if name not in found or found[name].shape != value.shape:
+                raise ModelError(f"start={start}: weights of another network ({name}); use start={pretrained.PACKAGE}")
+        self.load_state_dict({name: torch.from_numpy(found[name]) for name in own})
 
 
 class Lite0(Lite):

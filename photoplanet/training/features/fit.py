@@ -14,13 +14,14 @@ from photoplanet.training.features.settings import Settings
 
 def fit(
     features: Array, latitude: NDArray[np.float64], longitude: NDArray[np.float64], groups: NDArray[np.int64],
-    settings: Settings | None = None, bar: Bar = no_bar,
+    settings: Settings | None = None, bar: Bar = no_bar, fold: NDArray[np.int64] | None = None,
 ) -> Fitted:  # fmt: skip
     """Learn from compared features (n, d) of photos at degrees (n,), in `groups` (n,) that are never torn apart.
 
     Held-out groups choose the blend and the temperature, and say how good the model is (`tested`); what is returned has
-    learned from all. InputError for arrays that do not fit; TrainingError for no photo, for features that are not
-    finite or are the same for all photos. `bar` shows the progress.
+    learned from all. `fold`: who is held out, as in `tested.held_out`. InputError for arrays that do not fit;
+    TrainingError for no photo, for features that are not finite or are the same for all photos. `bar` shows the
+    progress.
 
     >>> fit(np.ones((3, 2), np.float32), np.zeros(3), np.zeros(3), np.arange(3))
     Traceback (most recent call last):
@@ -29,8 +30,10 @@ def fit(
     settings = settings or Settings()
     features = np.asarray(features, np.float32)
     _check(features, latitude, longitude, groups)
+    if fold is not None and len(fold) != len(features):
+        raise InputError(f"{len(fold)} numbers of folds for {len(features)} photos: give one of each")
     with bar("testing on held-out groups", 2 * settings.folds) as advance:
-        found = tested.held_out(features, latitude, longitude, groups, settings, advance)
+        found = tested.held_out(features, latitude, longitude, groups, settings, advance, fold)
     with bar("learning from all", 1) as advance:
         made = learned(features, latitude, longitude, groups, replace(settings, blend=found.blend))
         advance(1)

@@ -37,13 +37,22 @@ def of(latitude: NDArray[np.float64], longitude: NDArray[np.float64], settings: 
     >>> of(np.zeros(5), np.zeros(5), Settings()).fine.photo_counts.tolist()
     [5]
     """
-    most = max(settings.cell_photos, len(latitude) // COARSE_CELLS)
+    most = coarse_photos(len(latitude), settings)
     fine = Partition.adaptive(latitude, longitude, 1, 1, max_level=settings.level)
     coarse = Partition.adaptive(latitude, longitude, most, 1, max_level=settings.level)
     classes = fine.assign(latitude, longitude)
     parents = coarse.assign(*fine.centers.T)
     share = fine.photo_counts / coarse.photo_counts[parents]
     return Places(fine, parents, np.log(share).astype(np.float32), coarse.xyz, classes)
+
+
+def coarse_photos(photos: int, settings: Settings) -> int:
+    """Return how many photos a coarse cell holds at most.
+
+    >>> coarse_photos(800, Settings()), coarse_photos(100_000, Settings())
+    (8, 400)
+    """
+    return max(settings.cell_photos, photos // COARSE_CELLS)
 
 
 def labels(

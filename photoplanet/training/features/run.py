@@ -1,7 +1,8 @@
 """Training on features from end to end: photo table and encoder in, model folder out."""
 
 import time
-from dataclasses import replace
+from collections.abc import Mapping
+from dataclasses import dataclass, field, replace
 from datetime import datetime, timezone
 from pathlib import Path
 from typing import Any
@@ -16,7 +17,7 @@ from photoplanet.encoders import kept
 from photoplanet.encoders.encoder import Encoder
 from photoplanet.errors import TrainingError
 from photoplanet.models import folder as model_folder
-from photoplanet.photos import grouping, table
+from photoplanet.photos import grouping, splits, table
 from photoplanet.training.features import graph, unknown
 from photoplanet.training.features.fit import fit
 from photoplanet.training.features.fitted import Fitted
@@ -27,15 +28,27 @@ NAMED = 3  # unreadable photos that are named; more are counted
 TOLERANCE = 1e-3  # between the network and NumPy
 
 
+@dataclass(frozen=True, eq=False)
+class Tuning:
+    """What comes with an encoder that was tuned: who is held out, as in `tested.held_out`; facts; its weights."""
+
+    fold: NDArray[np.int64] | None = None
+    facts: Mapping[str, Any] = field(default_factory=dict)
+    weights: Mapping[str, NDArray[np.float32]] | None = None
+
+
+NO_TUNING = Tuning()
+
+
 def train(
     photos: Path, out: Path, encoder: Encoder, settings: Settings | None = None, threads: int | None = None,
-    bar: Bar = no_bar, say: Say = silent,
+    bar: Bar = no_bar, say: Say = silent, tuning: Tuning = NO_TUNING,
 ) -> dict[str, Any]:  # fmt: skip
     """Train on a photo table and write the model folder `out`; return the facts of its training.
 
     Features are computed once and kept (`encoders.kept`): stopped and run again, it goes on where it was. Photos that
-    cannot be read are counted and left out. InputError for a table or target that cannot be used, TrainingError as
-    `fit`, or where no photo can be read.
+    cannot be read are counted and left out. `tuning`: what comes with an encoder that was tuned.
+    InputError for a table or target that cannot be used, TrainingError as `fit`, or where no photo can be read.
 
     >>> from photoplanet.encoders import lite
     >>> train(Path("none.csv"), getfixture("tmp_path") / "model", lite.load("lite0", getfixture("tmp_path")))
@@ -48,12 +61,18 @@ def train(
     rows, dropped = table.read(photos, columns=COLUMNS)
     if dropped:
         say(table.describe(dropped))
-    rows, features, unreadable = _read(rows, photos, encoder, threads, bar, say)
+    rows, features, unreadable = read(rows, photos, encoder, threads, bar, say)
     embedded = time.monotonic() - began
     latitude, longitude = (rows[name].to_numpy().astype(np.float64) for name in ("latitude", "longitude"))
-    compared, groups = encoder.compared(features), grouping.groups(rows)
-    fitted = fit(compared, latitude, longitude, groups, settings, bar)
-    beyond, line = unknown.facts(fitted, compared, latitude, longitude, groups, settings)
+    compared, grouped = encoder.compared(features), grouping.grouping(rows)
+    if grouped.kinds == ("photo",) and len(rows) > 1:
+        say(splits.UNGROUPED)
+    fitted = fit(compared, latitude, longitude, grouped.number, settings, bar, tuning.fold)
+    # an encoder that was tuned knows the photos that it was tuned on: only the others can tell
+    asked = np.ones(len(rows), bool) if tuning.fold is None else tuning.fold >= 0
+    beyond, line = unknown.facts(
+        fitted, compared[asked], latitude[asked], longitude[asked], grouped.number[asked], settings
+    )
     say(line)
     if beyond is not None:
         fitted = replace(fitted, calibration={**fitted.calibration, "unknown": beyond})
@@ -63,18 +82,23 @@ def train(
         "table": {"file": photos.name, "photos": len(rows) + unreadable},  # no folder: cards get published
         "carries": f"features of {len(fitted.bank.classes):,} training photos; cells.parquet holds their places",
         **({"world": "toy"} if _is_toy(rows) else {}),
-        "recipe": settings.as_dict(), **fitted.facts,
+        "grouped_by": list(grouped.kinds), "recipe": settings.as_dict(), **fitted.facts,
         "seconds": round(time.monotonic() - began, 1), "seconds_embedding": round(embedded, 1),
         "versions": {"numpy": np.__version__},
-        "date": datetime.now(timezone.utc).date().isoformat(),
+        "date": datetime.now(timezone.utc).date().isoformat(), **tuning.facts,
     }  # fmt: skip
     say(f"writing {out}")
-    write(fitted, encoder, out, facts)
+    write(fitted, encoder, out, facts, tuning.weights)
     return facts
 
 
-def write(fitted: Fitted, encoder: Encoder, out: Path, facts: dict[str, Any]) -> model_folder.Bundle:
-    """Write the model folder of what was learned; TrainingError where the network answers otherwise than NumPy.
+def write(
+    fitted: Fitted, encoder: Encoder, out: Path, facts: dict[str, Any],
+    weights: Mapping[str, NDArray[np.float32]] | None = None,
+) -> model_folder.Bundle:  # fmt: skip
+    """Write the model folder of what was learned, with `weights` to train further from.
+
+    TrainingError where the network answers otherwise than NumPy.
 
     >>> from photoplanet.encoders import lite
     >>> from photoplanet.training.features.fitted import learned
@@ -103,7 +127,13 @@ def write(fitted: Fitted, encoder: Encoder, out: Path, facts: dict[str, Any]) ->
     target.parent.mkdir(parents=True, exist_ok=True)
     with atomic_folders.scratch(target) as scratch:
         atomic.write_bytes(scratch / model_folder.NETWORK, data)
-        return model_folder.write(target, info, fitted.partition, scratch / model_folder.NETWORK)
+        further = None
+        if weights:
+            from safetensors.numpy import save
+
+            further = scratch / model_folder.WEIGHTS
+            atomic.write_bytes(further, save({name: np.array(each, order="C") for name, each in weights.items()}))
+        return model_folder.write(target, info, fitted.partition, scratch / model_folder.NETWORK, further)
 
 
 def licence(encoder: Encoder) -> dict[str, str]:
@@ -117,10 +147,19 @@ def licence(encoder: Encoder) -> dict[str, str]:
     return {"licence": encoder.licence, **({"licence_note": note} if note else {})}
 
 
-def _read(
+def read(
     rows: pa.Table, photos: Path, encoder: Encoder, threads: int | None, bar: Bar, say: Say
 ) -> tuple[pa.Table, NDArray[np.float32], int]:
-    """The rows whose photos can be read, their features, and how many cannot."""
+    """Return the rows whose photos can be read, their features (n, d) as the encoder gives them, and how many cannot.
+
+    TrainingError where none can.
+
+    >>> from photoplanet.encoders import lite
+    >>> home = getfixture("tmp_path")
+    >>> read(table.from_rows([]), home / "photos.csv", lite.load("lite0", home), None, no_bar, silent)
+    Traceback (most recent call last):
+    photoplanet.errors.TrainingError: ...photos.csv: no photo to train on; index some with `photoplanet index`
+    """
     if not len(rows):
         raise TrainingError(f"{photos}: no photo to train on; index some with `photoplanet index`")
     where = kept.folder(encoder.sha256, encoder.preprocessing)

@@ -38,11 +38,13 @@ _CLIP = 1e-4  # a confidence of 0 or 1 is not to cost everything
 
 @dataclass(frozen=True)
 class Tested:
-    """The `blend`'s name, and what goes into model.json."""
+    """The `blend`'s name, what goes into model.json, and the held-out photos' numbers and errors in km (m,)."""
 
     blend: str
     calibration: dict[str, Any]
     facts: dict[str, Any] = field(default_factory=dict)
+    rows: NDArray[np.int64] = field(default_factory=lambda: np.empty(0, np.int64))
+    km: Floats = field(default_factory=lambda: np.empty(0))
 
 
 @dataclass(frozen=True, eq=False)
@@ -67,16 +69,19 @@ class _Side:
 
 def held_out(
     features: Array, latitude: Floats, longitude: Floats, groups: NDArray[np.int64], settings: Settings,
-    advance: Advance = ignore,
+    advance: Advance = ignore, fold: NDArray[np.int64] | None = None,
 ) -> Tested:  # fmt: skip
     """Measure on held-out groups; where there is one group only, return the usual blend, and that it is not tested.
+
+    `fold` int (n,): the fold in which each photo is held out, −1 for never; None: folds of whole groups.
 
     >>> found = held_out(np.eye(4, dtype=np.float32), np.zeros(4), np.zeros(4), np.zeros(4, int), Settings())
     >>> found.blend, found.facts["tested"]
     ('all', 'not tested: all photos belong to one group')
     """
-    fold = splits.folds(groups, latitude, longitude, settings.folds, settings.seed)
-    if fold.max() == 0:
+    given = fold is not None
+    fold = splits.folds(groups, latitude, longitude, settings.folds, settings.seed) if fold is None else fold
+    if fold.max() == 0 and not given:
         return Tested(
             settings.blend or BLENDS[0].name, _calibration(UNTESTED),
             {
@@ -112,7 +117,7 @@ def held_out(
         "calibrated": "confidence within the five radii; its error is that within 750 km", "photos": len(rows),
         "expected_calibration_error_before": before, "expected_calibration_error": after,
     }  # fmt: skip
-    return Tested(chosen, {**_calibration(temperature), **error}, facts)
+    return Tested(chosen, {**_calibration(temperature), **error}, facts, rows, km[chosen])
 
 
 def _calibration(temperature: float) -> dict[str, Any]:

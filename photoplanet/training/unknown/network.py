@@ -47,27 +47,53 @@ def facts(
     >>> facts(two, part, 1.0, bank.of(two.embeddings), tuple(part.means.T))[1]
     'what is unknown cannot be learned: 2 photos of held-out groups, 20 are needed'
     """
-    xyz, known = geodesy.to_xyz(seen.latitude, seen.longitude), geodesy.to_xyz(*bank_places)
-    kept: dict[int, tuple[NDArray[np.bool_], Partition, Bank]] = {}
-
-    def without(one: Round) -> tuple[NDArray[np.bool_], Partition, Bank]:
-        if id(one) not in kept:
-            kept.clear()
-            cells = ~within(partition.xyz, xyz[one.unknown], FAR_KM)
-            rest = Partition(partition.ids[cells], partition.photo_counts[cells], partition.means[cells])
-            kept[id(one)] = cells, rest, bank.some(~within(known, xyz[one.unknown], FAR_KM))
-        return kept[id(one)]
+    kept: dict[int, tuple[NDArray[np.bool_], Partition, Bank]] = {}  # of the last round, which is asked for twice
 
     def answer(one: Round, rows: NDArray[np.int64]) -> learn.Evidence:
-        cells, rest, others = without(one)
+        if id(one) not in kept:
+            kept.clear()
+            kept[id(one)] = without(seen, one, partition, bank, bank_places)
+        cells, rest, others = kept[id(one)]
         found = softmax_at(seen.log_probabilities[rows][:, cells], temperature)
         return evidence(found, rest, others.similarity(seen.embeddings[rows]))
 
+    found = left_out(seen, partition, bank_places, seed)
+    return learn.learned(seen.latitude, seen.longitude, seen.groups, answer, seed, found)
+
+
+def left_out(seen: Seen, partition: Partition, bank_places: tuple[Floats, Floats], seed: int = 0) -> list[Round]:
+    """Return the rounds of `left_out.rounds` in which cells remain; known are all photos within 200 km of the bank's.
+
+    >>> part = Partition.uniform([48.85, -33.9], [2.3, 151.2], level=8, min_photos=1)
+    >>> two = Seen(*part.means.T, np.arange(2), np.zeros((2, 2), np.float32), np.zeros((2, 2), np.float32))
+    >>> left_out(two, part, tuple(part.means.T))
+    []
+    """
+    xyz, known = geodesy.to_xyz(seen.latitude, seen.longitude), geodesy.to_xyz(*bank_places)
     found = []
     for one in rounds(seen.latitude, seen.longitude, seen.groups, seed=seed):
-        others = known[~within(known, xyz[one.unknown], FAR_KM)]
-        cells = ~within(partition.xyz, xyz[one.unknown], FAR_KM)
-        near = within(xyz, others, NEAR_KM) & ~within(xyz, xyz[one.unknown], FAR_KM)
-        if cells.any() and near.any():
+        away = xyz[one.unknown]
+        near = within(xyz, known[~within(known, away, FAR_KM)], NEAR_KM) & ~within(xyz, away, FAR_KM)
+        if near.any() and not within(partition.xyz, away, FAR_KM).all():
             found.append(Round(one.training, np.flatnonzero(near), one.unknown))
-    return learn.learned(seen.latitude, seen.longitude, seen.groups, answer, seed, found)
+    return found
+
+
+def without(
+    seen: Seen, one: Round, partition: Partition, bank: Bank, bank_places: tuple[Floats, Floats]
+) -> tuple[NDArray[np.bool_], Partition, Bank]:
+    """Return which cells (classes,) remain without a round's unknown places, these as a partition, and the bank's rest.
+
+    >>> from photoplanet.training.unknown import bank
+    >>> part = Partition.uniform([48.85, -33.9], [2.3, 151.2], level=8, min_photos=1)
+    >>> rows = np.eye(2, dtype=np.float32)
+    >>> two = Seen(*part.means.T, np.arange(2), rows, rows)
+    >>> one = Round(np.array([False, True]), np.array([1]), np.array([0]))
+    >>> cells, rest, others = without(two, one, part, bank.of(rows), tuple(part.means.T))
+    >>> cells.tolist(), len(rest), len(others.values)
+    ([False, True], 1, 1)
+    """
+    away = geodesy.to_xyz(seen.latitude[one.unknown], seen.longitude[one.unknown])
+    cells = ~within(partition.xyz, away, FAR_KM)
+    rest = Partition(partition.ids[cells], partition.photo_counts[cells], partition.means[cells])
+    return cells, rest, bank.some(~within(geodesy.to_xyz(*bank_places), away, FAR_KM))

@@ -199,6 +199,17 @@ def test_the_hubs_files_are_the_same_model(tmp_path, monkeypatch, own):
         geoclip.read_own(Files({tmp_path: ""}))
 
 
+def test_clip_may_come_in_torchs_own_file(tmp_path, monkeypatch, some, places):
+    gallery = write_package(tmp_path / "files" / "geoclip")
+    accept(monkeypatch, write_clip(tmp_path / "files" / "clip", "pytorch_model.bin"), gallery)
+    monkeypatch.setattr(geoclip, "encoded", lambda own, bar: places)
+    found = made(tmp_path / "files", tmp_path)
+    assert found.info.training["provenance"][-1]["file"] == "pytorch_model.bin"
+    network(some, places, tmp_path / "model.onnx")
+    one, other = ((tmp_path / name).read_bytes() for name in ("made.onnx", "model.onnx"))
+    assert one == other  # the same as from the tensors themselves
+
+
 def made(folder, tmp_path):
     return geoclip.make(Files({folder: ""}), tmp_path / "made.onnx", False, no_bar)
 

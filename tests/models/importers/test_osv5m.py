@@ -155,3 +155,21 @@ def test_the_published_figures_are_those_of_the_table():
 def test_a_folder_without_the_weights_is_told_what_it_needs(tmp_path):
     with pytest.raises(ModelError, match=r"no model\.safetensors or pytorch_model\.bin of osv5m/baseline"):
         osv5m.IMPORTER.make(Files({tmp_path: ""}), tmp_path / "model.onnx", False, no_bar)
+
+
+def test_the_table_beside_the_weights_is_read_and_has_to_agree(tmp_path, monkeypatch):
+    monkeypatch.setattr(osv5m, "CLIP", osv5m.CLIP | {"num_attention_heads": 2})
+    given = write_osv5m(tmp_path / "baseline")
+    saved(network(geometry=False)[0], given / "pytorch_model.bin")
+    with pytest.raises(ModelError, match=r"no rectangles in it; put quadtree_10_1000\.csv beside it"):
+        osv5m.make(Files({given: ""}), tmp_path / "model.onnx", False, no_bar)
+    head = "cluster_id,min_lat,min_lon,max_lat,max_lon,mean_lat,mean_lon\n"
+    rows = np.concatenate([TREE.low, TREE.high, TREE.mean], axis=1)
+    lines = [",".join(map(str, [number, *row])) for number, row in enumerate(rows.tolist())]
+    (given / osv5m.TABLE).write_text(head + "\n".join(lines) + "\n")
+    made = osv5m.make(Files({given: ""}), tmp_path / "model.onnx", False, no_bar)
+    assert made.partition == cover(TREE).partition
+    assert [each["file"] for each in made.info.training["provenance"]] == ["pytorch_model.bin", osv5m.TABLE]
+    (given / osv5m.TABLE).write_text(head + "\n".join(lines[:-1]) + "\n")
+    with pytest.raises(ModelError, match=r"mid\.classif\.7\.weight is \(5, 16\), not \(4, 16\)"):
+        osv5m.make(Files({given: ""}), tmp_path / "model.onnx", False, no_bar)

@@ -6,7 +6,9 @@ import torch
 
 from photoplanet.core.onnx_sessions import open_session
 from photoplanet.encoders import lite
-from photoplanet.errors import InputError, MissingExtra
+from photoplanet.errors import InputError, MissingExtra, ModelError
+from photoplanet.models import folder as model_folder
+from photoplanet.models import installed
 from photoplanet.photos.decode import Preprocessing
 from photoplanet.training import optimizer, recipes
 from photoplanet.training.backbones import BACKBONES, Backbone
@@ -36,7 +38,7 @@ def photos(count, size):
 def test_with_the_packages_weights_it_is_the_encoder(name):
     size = lite.PACKAGES[name][0]
     network = BACKBONES[name]().eval()
-    network.start_pretrained()
+    network.start_from("pretrained")
     given = photos(2, size)
     with torch.inference_mode():
         found = network.features(pixels(given)).numpy()
@@ -137,14 +139,19 @@ def test_rates_decay_from_layer_to_layer_and_the_head_has_its_own():
 
 def test_pretrained_weights_are_there_or_named(monkeypatch):
     with pytest.raises(InputError, match="mobile has no pretrained weights"):
-        BACKBONES["mobile"]().start_pretrained()
+        BACKBONES["mobile"]().start_from("pretrained")
     with pytest.raises(InputError, match="leave width and embedding out"):
         recipes.Recipe(start="pretrained", width=0.5)
-    with pytest.raises(InputError, match="random, pretrained"):
-        recipes.Recipe(start="imagenet")
+    with pytest.raises(ModelError, match="imagenet"):
+        BACKBONES["lite0"]().start_from("imagenet")
+    toy = model_folder.read(installed.resolve("toy")).folder
+    with pytest.raises(InputError, match="a model of mobile, not of a tuned lite0"):
+        BACKBONES["lite0"]().start_from(str(toy))
+    with pytest.raises(ModelError, match="weights of another network"):
+        BACKBONES["lite0"](width=0.5).start_from("pretrained")
     monkeypatch.setitem(lite.PACKAGES, "lite0", (224, "no-such-package", "0", "0" * 64))
     with pytest.raises(MissingExtra, match="pretrained"):
-        BACKBONES["lite0"]().start_pretrained()
+        BACKBONES["lite0"]().start_from("pretrained")
 
 
 def test_every_backbone_has_layers_that_hold_all_of_it():

@@ -7,6 +7,7 @@ import sys
 import numpy as np
 import pyarrow as pa
 import pytest
+from click.testing import CliRunner
 from PIL import Image
 
 import photoplanet as pp
@@ -134,6 +135,14 @@ def test_where_nothing_can_be_kept_everything_is_computed(photos, write_encoder,
     assert run.train(photos, tmp_path / "model", encoder)["photos"] == 24
 
 
+def test_photos_without_a_group_are_tested_one_by_one_and_it_says_so(photos, write_encoder, tmp_path):
+    rows, _ = table.read(photos, columns=("photo_id", "path", "latitude", "longitude"))
+    lone, said = table.write(rows, tmp_path / "lone.csv"), []
+    facts = run.train(lone, tmp_path / "model", write_encoder(), say=said.append)
+    assert facts["grouped_by"] == ["photo"] and "24 groups" in facts["tested"]
+    assert sum("no album, photographer or day is known" in line for line in said) == 1
+
+
 def test_the_world_of_toy_photos_is_told(photos, write_encoder, tmp_path):
     rows, _ = table.read(photos)
     source = pa.array([exif.TOY_SOFTWARE] * 24)
@@ -209,3 +218,21 @@ def test_options_that_do_not_go_together(photos, write_encoder, tmp_path, argume
     done = command("train", photos, "-o", tmp_path / "model", *arguments)
     assert done.returncode == 2 and words in " ".join(done.stderr.split()), done.stderr
     assert not (tmp_path / "model").exists()
+
+
+@pytest.mark.parametrize(("installed", "arguments", "trained"), [
+    (True, [], "lite0"), (True, ["--seed", "1"], "lite0"), (False, [], "mobile"), (True, ["--epochs", "1"], "mobile"),
+    (True, ["--set", "width=0.25"], "mobile"), (True, ["--backbone", "mobile"], "mobile"),
+    (False, ["--backbone", "lite1"], "lite1"),
+])  # fmt: skip
+def test_what_is_trained_without_being_asked(photos, tmp_path, monkeypatch, installed, arguments, trained):
+    """`lite0` where its package is there and nothing was said that only a network from pixels understands."""
+    from photoplanet.cli import train as command
+    from photoplanet.training import run as pixels
+
+    called = []
+    monkeypatch.setattr(command, "_is_installed", lambda: installed)
+    monkeypatch.setattr(pixels, "train", lambda photos, out, recipe, *more: called.append(recipe.backbone))
+    monkeypatch.setattr(command, "_on_features", lambda photos, out, name, *more: called.append(name) or 0)
+    CliRunner().invoke(command.command, [str(photos), "-o", str(tmp_path / "model"), *arguments], standalone_mode=False)
+    assert called == [trained]
