@@ -6,6 +6,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from photoplanet.evaluation.unknown import auroc
 from photoplanet.photos import splits
 from photoplanet.training.unknown import logistic
 from photoplanet.training.unknown.left_out import Round, rounds
@@ -155,17 +156,3 @@ def _crossed(table: Floats, unknown: NDArray[np.bool_], region: NDArray[np.int64
             model = _fitted(table[rest], unknown[rest], region[rest]) if both else _fitted(table, unknown, region)
             found[there] = model.logit(table[there])
     return found
-
-
-def auroc(score: Floats, positive: NDArray[np.bool_]) -> float:
-    """Return how often a positive scores higher than a negative (0…1; ties count half); NaN without both.
-
-    >>> auroc(np.array([0.1, 0.4, 0.4, 0.9]), np.array([False, False, True, True]))
-    0.875
-    """
-    if positive.all() or not positive.any():
-        return float("nan")
-    _, place, size = np.unique(score, return_inverse=True, return_counts=True)
-    rank = (np.cumsum(size) - (size - 1) / 2)[place]
-    many = int(positive.sum())
-    return float((rank[positive].sum() - many * (many + 1) / 2) / (many * (len(score) - many)))

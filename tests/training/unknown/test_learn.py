@@ -1,5 +1,3 @@
-import itertools
-
 import numpy as np
 import pytest
 
@@ -71,12 +69,3 @@ def test_ten_photos_or_one_group_say_nothing():
     for lat, lng, group in (_library(10, PLACES[:1]), (*_library(60, PLACES[:1])[:2], np.zeros(60, int))):
         facts, line = learn.learned(lat, lng, group, lambda one, rows: {"similarity": np.ones(len(rows))})
         assert facts is None and "what is unknown cannot be learned" in line and "20 are needed" in line
-
-
-def test_the_area_is_the_share_of_ordered_pairs():
-    random = np.random.default_rng(0)
-    score, positive = random.integers(0, 6, 60).astype(float), random.random(60) < 0.4
-    pairs = list(itertools.product(score[positive], score[~positive]))
-    expected = np.mean([(a > b) + (a == b) / 2 for a, b in pairs])
-    assert learn.auroc(score, positive) == pytest.approx(expected)
-    assert np.isnan(learn.auroc(score, np.ones(60, bool)))
