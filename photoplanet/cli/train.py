@@ -274,10 +274,16 @@ def _tested(facts: dict[str, Any]) -> list[str]:
         return ", ".join(f"{name} {share:.1%}" for name, share in accuracy.items())
 
     lines = [f"{facts['tested']}: {shares(found['accuracy'])}; median {found['median_km']:.0f} km"]
-    if facts["unseen"]:
+    if unseen := facts["held_out_in_unseen_regions"]:
         lines.append(
-            f"{facts['unseen']:,} of {found['photos']:,} held-out photos are in regions without training photos: these "
+            f"{unseen:,} of {found['photos']:,} held-out photos are in regions without training photos: these "
             "measure places the model never saw"
+        )
+    if copies := facts["held_out_like_copies"]:
+        lines.append(
+            f"{copies:,} of {found['photos']:,} held-out photos look like copies of training "
+            "photos of other groups, and the model looks better for it; `photoplanet duplicates PHOTOS -o UNIQUE` "
+            "leaves copies out"
         )
     return [*lines, f"without a look at the photo: {shares(found['prior_accuracy'])}"]
 

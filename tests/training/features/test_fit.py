@@ -60,6 +60,22 @@ def test_the_temperature_makes_what_is_too_sure_less_so(planted):
     assert found["photos"] == 200
 
 
+def test_copies_in_other_groups_are_counted_and_show_nothing():
+    """Noise with places at random: only the copies of a photo tell its place, so the model must not be said to win."""
+    random = np.random.default_rng(3)
+    features = random.normal(size=(40, 64)).astype(np.float32)
+    features /= np.linalg.norm(features, axis=1, keepdims=True)
+    where = np.stack([np.degrees(np.arcsin(random.uniform(-1, 1, 40))), random.uniform(-180, 180, 40)])
+    assert fit(features, *where, np.arange(40)).facts["held_out_like_copies"] == 0
+    twice = features + random.normal(0, 0.01, features.shape)  # a cosine of 0.997
+    twice = np.concatenate([features, twice / np.linalg.norm(twice, axis=1, keepdims=True)])
+    facts = fit(twice, *np.tile(where, 2), np.arange(80)).facts
+    assert facts["validation"]["accuracy"]["city"] > 0.5
+    assert 40 < facts["held_out_like_copies"] <= 80
+    assert facts["against_prior"]["photos"] == 80 - facts["held_out_like_copies"]
+    assert not facts["against_prior"]["beats"]
+
+
 def test_groups_are_never_torn_apart():
     """Looks tell the group, and a group's place is by chance: a model that saw the others knows nothing."""
     random = np.random.default_rng(0)
@@ -122,7 +138,7 @@ def test_many_photos_are_tested_on_one_fold_and_a_sample(planted, monkeypatch):
 
 @pytest.mark.parametrize(("change", "error", "words"), [
     (lambda f: f * np.nan, TrainingError, "features that are not finite; use another encoder"),
-    (lambda f: np.ones_like(f), TrainingError, "the features of all 100 photos are the same; use another encoder"),
+    (lambda f: np.ones_like(f), TrainingError, "all 100 photos look the same to the encoder: give other photos"),
     (lambda f: f[:0], InputError, r"features \(0, 32\) of 100 latitudes"),
     (lambda f: f[:, 0], InputError, r"features \(100,\) of 100 latitudes"),
 ])  # fmt: skip

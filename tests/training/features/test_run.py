@@ -167,7 +167,7 @@ def test_what_is_refused_leaves_what_was_there(photos, write_encoder, tmp_path):
         run.train(photos, photos, write_encoder())
     run.train(photos, tmp_path / "model", write_encoder())
     before = (tmp_path / "model/model.json").read_bytes()
-    with pytest.raises(TrainingError, match="features of all 24 photos are the same"):
+    with pytest.raises(TrainingError, match="all 24 photos look the same"):
         run.train(photos, tmp_path / "model", write_encoder("dark", scale=0.0))
     with pytest.raises(ModelError, match="encoder wild: features that are not finite"):
         run.train(photos, tmp_path / "model", write_encoder("wild", scale=np.inf))
