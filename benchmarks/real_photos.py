@@ -1,7 +1,7 @@
 """A few real photos, every one scored once by a model that has not seen its album, beside what needs no network.
 
-    python benchmarks/real_photos.py fold PHOTOS.csv WORK        writes WORK/fold-*/train.parquet and held-out.parquet
-    python benchmarks/real_photos.py results WORK                of WORK/fold-*/model: the table of docs/results.md
+    python benchmarks/real_photos.py fold PHOTOS.csv WORK   writes WORK/fold-*/train.parquet and held-out.parquet
+    python benchmarks/real_photos.py results WORK           of WORK/fold-*/*: the table of docs/results.md
 
 Folds hold whole albums; the photos of one `place` are an album where they have none. scripts/real-photos.sh runs all.
 """
@@ -14,13 +14,14 @@ import numpy as np
 import pyarrow as pa
 
 from photoplanet.earth.geodesy import RADII_KM, distance_km
-from photoplanet.evaluation import accuracy, baselines, resampling, tables, truth
+from photoplanet.evaluation import baselines, resampling, tables, truth
 from photoplanet.locate import locator
 from photoplanet.locate.point_estimates import DEFAULT_READOUT
 from photoplanet.photos import table
 
 FOLDS = 4
 READOUTS = ("center", DEFAULT_READOUT)
+MODELS = {"lite0": "features of `lite0`", "mobile": "`mobile` from random weights"}
 
 
 def main() -> None:
@@ -68,13 +69,14 @@ def results(work: Path) -> None:
         parts.append(held.photos)
         for name, km in baselines.errors(folder / "train.parquet", held).items():
             errors.setdefault(name, []).append(km)
-        model = locator.load(folder / "model")
         places = (held.photos[name].to_numpy() for name in ("latitude", "longitude"))
         true = np.stack(list(places))
-        for readout in READOUTS:
-            found = model.locate([path or "" for path in held.paths], readout=readout)
-            km = distance_km(*true, *np.array([each.point for each in found]).T)
-            errors.setdefault(f"`mobile` from random weights, `{readout}`", []).append(km[:, None])
+        for model, called in MODELS.items():
+            opened = locator.load(folder / model)
+            for readout in READOUTS:
+                found = opened.locate([path or "" for path in held.paths], readout=readout)
+                km = distance_km(*true, *np.array([each.point for each in found]).T)
+                errors.setdefault(f"{called}, `{readout}`", []).append(km[:, None])
     photos = pa.concat_tables(parts)
     units = resampling.units(photos)
     joined = {name: np.concatenate(parts) for name, parts in errors.items()}
@@ -82,15 +84,16 @@ def results(work: Path) -> None:
     rows = [{"name": name, **baselines.summary(km, units)} for name, km in joined.items()]
     print(tables.markdown(rows, intervals=True))
     limits = np.array(list(RADII_KM.values()))
-    ours = joined[f"`mobile` from random weights, `{DEFAULT_READOUT}`"]
-    for name in baselines.NAMES:
-        theirs = (joined[name][..., None] <= limits).mean(axis=1)
-        gains = 100 * resampling.gains(ours <= limits, theirs, units)
-        told = (
-            f"{radius} {gain:+.1f} [{low:+.1f}, {high:+.1f}]"
-            for radius, (gain, low, high) in zip(RADII_KM, gains, strict=True)
-        )
-        print(f"ahead of {name!r}: {', '.join(told)}")
+    for called in MODELS.values():
+        ours = joined[f"{called}, `{DEFAULT_READOUT}`"]
+        for name in baselines.NAMES:
+            theirs = (joined[name][..., None] <= limits).mean(axis=1)
+            gains = 100 * resampling.gains(ours <= limits, theirs, units)
+            listed = (
+                f"{radius} {gain:+.1f} [{low:+.1f}, {high:+.1f}]"
+                for radius, (gain, low, high) in zip(RADII_KM, gains, strict=True)
+            )
+            print(f"{called}, ahead of {name!r}: {', '.join(listed)}")
     albums = photos["album"].to_pylist()
     for name, km in joined.items():
         hits = [album for album, near in zip(albums, km[:, 0] <= RADII_KM["country"], strict=True) if near]
@@ -98,7 +101,6 @@ def results(work: Path) -> None:
         most = sorted(first, key=lambda album: -first[album])[:3]
         print(f"within 750 km, {name}: {len(hits)} photos of {len(first)} albums; most: "
               + ", ".join(f"{album} {first[album]} of {albums.count(album)}" for album in most))  # fmt: skip
-    print(f"GeoScore of the models: {[round(accuracy.geoscore(km[:, 0]).mean()) for km in joined.values()][-2:]}")
 
 
 if __name__ == "__main__":

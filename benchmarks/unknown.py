@@ -22,6 +22,7 @@ import pyarrow.parquet
 from photoplanet.earth import geodesy
 from photoplanet.encoders import installed as encoders
 from photoplanet.encoders import kept
+from photoplanet.evaluation.unknown import auroc
 from photoplanet.locate import point_estimates, unknown
 from photoplanet.locate.locator import Locator, softmax_at
 from photoplanet.models import folder, installed
@@ -31,7 +32,6 @@ from photoplanet.training.features import unknown as learning
 from photoplanet.training.features.fit import fit
 from photoplanet.training.features.settings import Settings
 from photoplanet.training.unknown import bank, network
-from photoplanet.training.unknown.learn import auroc
 from photoplanet.training.unknown.left_out import rounds
 
 SURE, COUNTRY_KM, CONTINENT_KM = 0.9, 750.0, 2500.0

@@ -52,9 +52,9 @@ class Prediction:
     >>> import photoplanet as pp
     >>> where = pp.load("toy").locate(np.zeros((64, 64, 3), np.uint8))
     >>> where
-    Prediction("...", ... % within ... km, abstains=..., world="toy")
-    >>> where.best.latitude == where.point[0], len(where.top(3)), where.credible_region(0.5).probability >= 0.5
-    (True, 3, True)
+    Prediction("...", ...% within ... km, ...% unknown, abstains=True, world="toy")
+    >>> where.best.latitude == where.point[0], len(where.top(3)), round(where.credible_region(0.5).radius_km)
+    (True, 3, 20015)
     >>> (where.top(1)[0].latitude, where.top(1)[0].cell) == (where.best.latitude, where.best.cell)
     True
     >>> bool(where.probabilities[where.order[0]] == where.probabilities.max()), list(where.confidence)

@@ -6,6 +6,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from photoplanet.evaluation.unknown import auroc
 from photoplanet.photos import splits
 from photoplanet.training.unknown import logistic
 from photoplanet.training.unknown.left_out import Round, rounds
@@ -16,6 +17,8 @@ Answer = Callable[[Round, NDArray[np.int64]], Evidence]  # a round and rows (m,)
 
 SIGNS = {"similarity": -1.0, "gain": -1.0, "peak": -1.0}  # the evidence that is weighed: more of it, less unknown
 SHARE = 0.08  # of photos that are unknown: what probabilities are calibrated to
+SMALLER = (0.06, 0.04, 0.03, 0.02, 0.01)  # where that would cost too many sure answers about known photos
+SURE, MOST_LOST = 0.9, 0.1  # mass within 750 km of a sure answer; the share of them that may be lost
 FEWEST_REGIONS = 5  # left out, or distances alone have to do
 FEWEST_KNOWN = 20  # known photos, or nothing can be said
 PARTS = 5  # regions are fitted on four fifths and judged on the rest, in turn
@@ -57,19 +60,38 @@ def learned(
 
 def _weighed(table: Floats, unknown: NDArray[np.bool_], region: NDArray[np.int64]) -> tuple[dict[str, Any], str]:
     fitted = _fitted(table, unknown, region)
-    area = auroc(_crossed(table, unknown, region), unknown)
+    crossed = _crossed(table, unknown, region)
+    area = auroc(crossed, unknown)
+    share = _share(crossed[~unknown], table[~unknown, list(SIGNS).index("peak")])
     photos, far, regions = int((~unknown).sum()), int(unknown.sum()), np.unique(region[unknown]).size
     facts = {
-        "bias": round(fitted.bias, 6),
+        "bias": round(fitted.bias + _odds(share) - _odds(SHARE), 6),
         "weights": {
-            name: round(float(w), 6) for name, w in zip(SIGNS, fitted.weights.clip(-_MOST, _MOST), strict=True)
+            name: round(float(w), 6) + 0.0 for name, w in zip(SIGNS, fitted.weights.clip(-_MOST, _MOST), strict=True)
         },
         "unlike": _unlike(table[~unknown, list(SIGNS).index("similarity")]),
-        "share": SHARE,
+        "share": share,
         "learned_from": f"{regions} regions left out: {far} unknown photos against {photos} of held-out groups",
         "auroc": round(area, 3),
     }
     return facts, f"unknown is learned from {facts['learned_from']}; AUROC {area:.2f} elsewhere"
+
+
+def _share(logit: Floats, peak: Floats) -> float:
+    """The share of unknown photos to assume: `SHARE`, or less where a tenth of the sure answers would be lost to it.
+
+    `logit` (n,): the log-odds of known photos to be unknown at `SHARE`; `peak` (n,): those of the mass within 750 km.
+    """
+    mass = 1 / (1 + np.exp(-peak[peak >= _odds(SURE)]))
+    for share in (SHARE, *SMALLER):
+        unknown = 1 / (1 + np.exp(-(logit[peak >= _odds(SURE)] + _odds(share) - _odds(SHARE))))
+        if not mass.size or np.mean((1 - unknown) * mass < SURE) <= MOST_LOST:
+            break
+    return share
+
+
+def _odds(share: float) -> float:
+    return float(np.log(share / (1 - share)))
 
 
 def _by_distance(
@@ -89,7 +111,7 @@ def _by_distance(
         )
     typical, least = np.percentile(known, [_TYPICAL, _UNLIKE])
     weight = min(_MOST, _DOUBLED / max(typical - least, 1e-3))
-    bias = float(np.log(SHARE / (1 - SHARE))) + weight * float(typical)
+    bias = _odds(SHARE) + weight * float(typical)
     facts = {
         "bias": round(bias, 6), "weights": {"similarity": round(-float(weight), 6)}, "unlike": _unlike(known),
         "share": SHARE, "learned_from": f"similarity alone: {known.size} photos of held-out groups",
@@ -134,17 +156,3 @@ def _crossed(table: Floats, unknown: NDArray[np.bool_], region: NDArray[np.int64
             model = _fitted(table[rest], unknown[rest], region[rest]) if both else _fitted(table, unknown, region)
             found[there] = model.logit(table[there])
     return found
-
-
-def auroc(score: Floats, positive: NDArray[np.bool_]) -> float:
-    """Return how often a positive scores higher than a negative (0…1; ties count half); NaN without both.
-
-    >>> auroc(np.array([0.1, 0.4, 0.4, 0.9]), np.array([False, False, True, True]))
-    0.875
-    """
-    if positive.all() or not positive.any():
-        return float("nan")
-    _, place, size = np.unique(score, return_inverse=True, return_counts=True)
-    rank = (np.cumsum(size) - (size - 1) / 2)[place]
-    many = int(positive.sum())
-    return float((rank[positive].sum() - many * (many + 1) / 2) / (many * (len(score) - many)))

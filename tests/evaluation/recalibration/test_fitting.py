@@ -9,7 +9,7 @@ from scipy import optimize
 from photoplanet.earth import geodesy
 from photoplanet.earth.partition.partition import Partition
 from photoplanet.evaluation.recalibration import fitting, temperature
-from photoplanet.evaluation.recalibration.answers import Answers, Settings, shifted
+from photoplanet.evaluation.recalibration.answers import Answers, Settings, Stated, shifted
 from photoplanet.locate.correction import Correction, log_odds
 from photoplanet.locate.credible_region import SPREAD, MassAround, descending
 from photoplanet.locate.prediction import ABSTAIN_BELOW, Prediction
@@ -178,3 +178,21 @@ def test_settings_change_what_is_stated_and_not_where():
     assert where.point == answers.predictions[0].point and where.sharpness == 2.0
     assert where.probabilities == pytest.approx([0.6044, 0.3956], abs=1e-3)
     assert where.correction == less_sure and where.abstain_below == 0.6
+
+
+def test_better_means_by_more_than_the_standard_error_over_groups():
+    def stated(km, confidence):
+        n = len(km)
+        return Stated(np.repeat(confidence[:, None], 5, axis=1), np.ones(n), np.zeros(n, bool), km)
+
+    # Twenty groups, right in all; in eleven the second states more, in nine less: a gain, and no more than chance.
+    km, low, high = np.zeros(40), np.full(40, 0.5), np.where(np.arange(40) % 20 < 11, 0.7, 0.36)
+    before, after = stated(km, low), stated(km, high)
+    gains = fitting.log_loss(low, km == 0) - fitting.log_loss(high, km == 0)
+    assert gains.sum() > 0 and not fitting.surely_better(before, after, np.arange(40) % 20)
+    assert fitting.surely_better(before, stated(km, np.full(40, 0.6)), np.arange(40) % 20)
+    # Of one group nothing can be said, and forty photos that go together are not forty witnesses.
+    assert not fitting.surely_better(before, stated(km, np.full(40, 0.6)), np.zeros(40, int))
+    mixed = stated(km, np.where(np.arange(40) < 26, 0.7, 0.36))
+    assert fitting.surely_better(before, mixed, np.arange(40))
+    assert not fitting.surely_better(before, mixed, np.arange(40) // 20)

@@ -1,5 +1,3 @@
-import itertools
-
 import numpy as np
 import pytest
 
@@ -40,7 +38,21 @@ def test_it_tells_apart_what_can_be_told_apart_and_is_calibrated_to_its_share(ga
     far = np.arange(10_000) < 800
     fresh = {name: at + scale * random.normal(-gap * far, 1) for name, (at, scale) in LIKE.items()}
     plain = {key: value for key, value in facts.items() if key != "unlike"}
-    assert unknown.probability(fresh, plain).mean() == pytest.approx(learn.SHARE, abs=0.04)
+    assert facts["share"] in (learn.SHARE, *learn.SMALLER)
+    assert unknown.probability(fresh, plain).mean() == pytest.approx(learn.SHARE, abs=0.06)
+
+
+def test_where_unknown_cannot_be_told_it_does_not_cost_the_sure_answers():
+    lat, lng, group = _library()
+    random = np.random.default_rng(0)
+    answer = lambda one, rows: {  # noqa: E731
+        "similarity": random.normal(0.7, 0.05, len(rows)), "gain": random.normal(3, 1, len(rows)),
+        "peak": np.full(len(rows), np.log(0.95 / 0.05)),
+    }  # fmt: skip
+    facts, _ = learn.learned(lat, lng, group, answer)
+    assert facts["share"] < learn.SHARE
+    found = unknown.probability({name: np.full(1, at) for name, (at, _) in LIKE.items()} | {"peak": np.ones(1)}, facts)
+    assert found[0] < 1 - 0.9 / 0.95
 
 
 def test_one_place_is_told_by_similarity_alone():
@@ -57,12 +69,3 @@ def test_ten_photos_or_one_group_say_nothing():
     for lat, lng, group in (_library(10, PLACES[:1]), (*_library(60, PLACES[:1])[:2], np.zeros(60, int))):
         facts, line = learn.learned(lat, lng, group, lambda one, rows: {"similarity": np.ones(len(rows))})
         assert facts is None and "what is unknown cannot be learned" in line and "20 are needed" in line
-
-
-def test_the_area_is_the_share_of_ordered_pairs():
-    random = np.random.default_rng(0)
-    score, positive = random.integers(0, 6, 60).astype(float), random.random(60) < 0.4
-    pairs = list(itertools.product(score[positive], score[~positive]))
-    expected = np.mean([(a > b) + (a == b) / 2 for a, b in pairs])
-    assert learn.auroc(score, positive) == pytest.approx(expected)
-    assert np.isnan(learn.auroc(score, np.ones(60, bool)))
