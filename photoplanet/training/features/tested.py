@@ -178,7 +178,8 @@ def _units(groups: NDArray[np.int64]) -> resampling.Units:
 def _against_prior(km: Floats, prior: Floats, groups: NDArray[np.int64], copies: NDArray[np.bool_]) -> dict[str, Any]:
     """The comparison on which the default model rests, without photos whose copies were learned from."""
     new = ~copies
-    return against_prior.compared(km[new], prior[new], _units(groups[new]))
+    found = against_prior.compared(km[new], prior[new], _units(groups[new]))
+    return found if new.any() else {**found, "copies": True}
 
 
 def _worth(km: Floats) -> Floats:

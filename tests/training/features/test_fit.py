@@ -5,6 +5,7 @@ import pytest
 
 from photoplanet.earth import geodesy
 from photoplanet.errors import InputError, TrainingError
+from photoplanet.evaluation import prior
 from photoplanet.locate import point_estimates
 from photoplanet.training.features import tested
 from photoplanet.training.features.fit import fit
@@ -74,6 +75,10 @@ def test_copies_in_other_groups_are_counted_and_show_nothing():
     assert 40 < facts["held_out_like_copies"] <= 80
     assert facts["against_prior"]["photos"] == 80 - facts["held_out_like_copies"]
     assert not facts["against_prior"]["beats"]
+    four = np.concatenate([twice] * 4)
+    found = fit(four, *np.tile(where, 8), np.arange(320) // 40).facts  # each photo is in each of the groups
+    assert found["held_out_like_copies"] == 320
+    assert prior.line(found["against_prior"]).endswith("for all: all held-out photos look like copies")
 
 
 def test_groups_are_never_torn_apart():

@@ -89,6 +89,19 @@ def test_features_are_computed_once_by_whoever_wants_them(photos, write_encoder,
     assert readable.all() and rows[:] == pytest.approx(want, abs=1e-3)
 
 
+@pytest.mark.parametrize("weights", [None, {"layer": np.zeros(3, np.float32)}])  # those of an encoder that was tuned
+def test_album_networks_that_need_a_softmax_layer_are_refused_at_once(photos, write_encoder, tmp_path, weights):
+    from photoplanet.training.albums import recipes, train
+
+    run.train(photos, tmp_path / "model", write_encoder(), tuning=run.Tuning(weights=weights))
+    model, out = pp.load(tmp_path / "model"), tmp_path / "albums"
+    with pytest.raises(InputError, match=r"attention starts from a softmax layer, .* --method lstm"):
+        train.train(photos, model, out, [recipes.recipe("lstm"), recipes.recipe("attention")])
+    assert not out.exists() and not out.with_name("albums.run").exists()
+    done = train.train(photos, model, out, [recipes.recipe("lstm", epochs=1, units=4)])
+    assert any("lstm" in name for name in done)
+
+
 def test_another_head_on_the_same_encoder_keeps_the_key_of_a_library(photos, write_encoder, tmp_path):
     encoder = write_encoder()
     run.train(photos, tmp_path / "model", encoder)
