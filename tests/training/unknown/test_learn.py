@@ -69,3 +69,18 @@ def test_ten_photos_or_one_group_say_nothing():
     for lat, lng, group in (_library(10, PLACES[:1]), (*_library(60, PLACES[:1])[:2], np.zeros(60, int))):
         facts, line = learn.learned(lat, lng, group, lambda one, rows: {"similarity": np.ones(len(rows))})
         assert facts is None and "what is unknown cannot be learned" in line and "20 are needed" in line
+
+
+@pytest.mark.parametrize("places", [PLACES, PLACES[:1]])
+def test_photos_that_are_all_nearly_alike_make_facts_that_a_model_may_have(places):
+    lat, lng, group = _library(60 if len(places) == 1 else 20, places)
+    random = np.random.default_rng(0)
+
+    def answer(one, rows):
+        far = np.isin(rows, one.unknown)
+        return {name: random.normal(0.9998 - 1e-4 * far, 2e-5) for name in ("similarity", "gain", "peak")}
+
+    facts, _ = learn.learned(lat, lng, group, answer)
+    calibration_facts.check({"unknown": facts})
+    found = unknown.probability({name: np.array([0.9998, 0.9997, 0.5]) for name in LIKE}, facts)
+    assert found[0] < found[1] < 0.5 < found[2]
