@@ -47,11 +47,12 @@ OUTPUTS = {
     "duplicates -o": [(".csv", "photos.csv"), (".parquet", "photos.csv")],
     "duplicates --report": [(".csv", "photos.csv")],
 }  # fmt: skip
-# options that name what is read, or a folder, or a file that only grows
+# options that name what is read, or a folder, or a file that only grows; or that need more photos than there are here
+# (`calibrate`: tests/cli/test_calibrate_cli.py)
 OTHERS = {
     "train -o", "train-album -o", "train-embedding -o", "export -o", "toyworld -o", "locate --files-from",
     "similar --files-from", "locate --index", "similar --index", "serve --index", "rank --cache", "play --results",
-    "album --gpx",
+    "album --gpx", "encoders add --from", "calibrate -o", "calibrate --figure",
 }  # fmt: skip
 CASES = [(option, ending, rest) for option, ways in OUTPUTS.items() for ending, rest in ways]
 
