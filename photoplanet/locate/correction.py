@@ -18,6 +18,7 @@ from photoplanet.models.calibration_facts import KNOTS_KM
 Floats = NDArray[np.float64]
 
 EDGE = 1e-4  # masses within this of 0 and 1 are not told apart: the last 0.01 % of the mass is left out everywhere
+_MOST_ODDS = 700.0  # beyond, the exponential is no float64 any more
 _LOG_KM = np.log(KNOTS_KM)
 
 
@@ -37,7 +38,7 @@ class Correction:
         """The probability (…) that a mass (…) within `km` (…) stands for."""
         shift, slope = self._at(km)
         odds = shift + slope * log_odds(mass)
-        return np.asarray(1 / (1 + np.exp(-odds)))
+        return share_of(odds)
 
     def at_knots(self, mass: npt.ArrayLike) -> Floats:
         """The probabilities (…, 16) that masses (…, 16) within `KNOTS_KM` stand for, none above a later one.
@@ -54,8 +55,7 @@ class Correction:
         with np.errstate(divide="ignore"):
             wanted = np.log(share) - np.log(np.maximum(1 - share, 0.0))
         odds = (wanted - shift) / slope
-        mass = 1 / (1 + np.exp(-np.minimum(odds, 700.0)))
-        return np.where(odds > log_odds(1.0), np.inf, mass)
+        return np.where(odds > log_odds(1.0), np.inf, share_of(odds))
 
     def _at(self, km: npt.ArrayLike) -> tuple[Floats, Floats]:
         log_km = np.log(np.maximum(np.asarray(km, np.float64), 1e-9))
@@ -70,6 +70,15 @@ def log_odds(share: npt.ArrayLike) -> Floats:
     """
     inner = np.clip(np.asarray(share, np.float64), EDGE, 1 - EDGE)
     return np.asarray(np.log(inner / (1 - inner)))
+
+
+def share_of(odds: npt.ArrayLike) -> Floats:
+    """The share (…) whose logarithm of share / (1 − share) is `odds` (…), of any size.
+
+    >>> share_of([0.0, -1e9, np.inf]).round(2).tolist()
+    [0.5, 0.0, 1.0]
+    """
+    return np.asarray(1 / (1 + np.exp(-np.clip(odds, -_MOST_ODDS, _MOST_ODDS))))
 
 
 def of(calibration: Mapping[str, Any]) -> Correction | None:

@@ -193,7 +193,11 @@ class MassAround:
         self._away, self._owner = (np.repeat(each, len(sizes)) for each in (away, owner))
 
     def within(self, km: NDArray[np.float64] | float) -> NDArray[np.float64]:
-        """The share (n,) within `km` (one for all, or (n,)) of the points, 0…1; never more than within a longer one."""
+        """The share (n,) within `km` (one for all, or (n,)) of the points, 0…1.
+
+        Never more than within a longer distance; with a correction, of those at `KNOTS_KM`, since between them its
+        shifts may fall faster than the mass rises.
+        """
         held = self._mass_within(km)
         if self._correction is None:
             return held

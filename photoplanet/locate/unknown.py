@@ -12,6 +12,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from photoplanet.earth import geodesy
+from photoplanet.locate.correction import share_of
 from photoplanet.models.calibration_facts import EVIDENCE
 
 if TYPE_CHECKING:
@@ -22,7 +23,6 @@ Floats = NDArray[np.floating[Any]]
 LEAST_GAIN = 0.1  # bits: what says less than this over the prior is no answer; how it was chosen: docs/locate.md
 _TINY = np.float32(1e-38)  # stands for 0 in logarithms: p·log p is 0 there
 _LEAST_MASS = 1e-4
-_MOST_LOGIT = 700.0
 
 
 def gain(probabilities: Floats, partition: "Partition") -> NDArray[np.float64]:
@@ -93,8 +93,7 @@ def probability(evidence: Mapping[str, Floats], facts: Mapping[str, Any]) -> NDA
         logit += weight * evidence[name]
     if unlike := facts.get("unlike"):
         logit += unlike["weight"] * np.maximum(unlike["below"] - evidence["similarity"], 0)
-    odds: NDArray[np.float64] = 1 / (1 + np.exp(-np.clip(logit, -_MOST_LOGIT, _MOST_LOGIT)))
-    return odds
+    return share_of(logit)
 
 
 __all__ = ["EVIDENCE", "LEAST_GAIN", "evidence", "gain", "probability"]

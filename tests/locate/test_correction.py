@@ -1,6 +1,7 @@
 """A correction changes what is stated, never where: confidences, radii and regions follow it together."""
 
 import json
+import warnings
 from dataclasses import replace
 
 import numpy as np
@@ -152,5 +153,28 @@ def test_unknown_is_measured_at_the_temperature_it_was_learned_at(tiny_model_cop
     assert [where.unknown for where in after] == pytest.approx(before, abs=1e-5)
     folder.set_calibration(tiny_model_copy, {"temperature": 3.0, "unknown": weights})
     assert [where.unknown for where in locator.load(tiny_model_copy).locate(photos)] != pytest.approx(before, abs=1e-2)
-    with pytest.raises(ModelError, match="temperature must be a number of more than 0"):
+    with pytest.raises(ModelError, match="temperature must be a number from"):
         folder.set_calibration(tiny_model_copy, {"unknown": weights | {"temperature": 0}})
+
+
+@pytest.mark.parametrize("shift", [-1000.0, 0.0, 1000.0])
+@pytest.mark.parametrize("slope", [0.01, 1000.0])
+def test_the_wildest_correction_that_facts_may_hold_warns_of_nothing(tiny_model, photos, shift, slope):
+    with warnings.catch_warnings():
+        warnings.simplefilter("error")
+        for where in locator.load(tiny_model).locate(photos):
+            for doubt in (None, 0.3, 1.0):
+                found = replace(where, correction=Correction((shift,) * N, (slope,) * N), unknown=doubt).to_dict()
+                assert all(0 <= value <= 1 for value in found["confidence"].values())
+                assert 0 <= found["region"]["probability"] <= 1 and 0 < found["region"]["radius_km"] < 20_100
+
+
+def test_masses_nearer_to_0_and_1_than_a_ten_thousandth_are_not_told_apart():
+    assert correction.EDGE == 1e-4
+    assert NONE.stated([0.0, 1e-4, 1 - 1e-4, 1.0], 1.0) == pytest.approx([1e-4, 1e-4, 1 - 1e-4, 1 - 1e-4])
+    assert NONE.mass_for(0.9998, 1.0) == pytest.approx(0.9998) and NONE.mass_for(0.99995, 1.0) == np.inf
+
+
+def test_what_a_later_knot_does_not_state_an_earlier_one_does_not_either():
+    falling = Correction(tuple(np.linspace(3, -3, N)), (1.0,) * N)
+    assert falling.at_knots(np.full(N, 0.5)) == pytest.approx(1 / (1 + np.exp(3)))

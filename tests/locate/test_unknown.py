@@ -234,3 +234,9 @@ def test_what_is_unlike_all_known_photos_is_unknown_whatever_else_speaks_for_it(
     facts = {"bias": -3.0, "weights": {"similarity": 0.0}, "unlike": {"below": 0.5, "weight": 40.0}}
     found = unknown.probability({"similarity": np.array([0.9, 0.5, 0.4, 0.0])}, facts)
     assert found.tolist() == pytest.approx([1 / (1 + math.exp(-logit)) for logit in (-3.0, -3.0, 1.0, 17.0)])
+
+
+def test_documented_thresholds(partition):
+    assert unknown.LEAST_GAIN == 0.1
+    sure, none = np.log(np.eye(len(partition), dtype=np.float32)[:1] + np.float32(1e-30)), unknown.evidence
+    assert none(sure, partition)["peak"] == pytest.approx(math.log(0.9999 / 0.0001), rel=1e-6)

@@ -22,7 +22,8 @@ SURE, MOST_LOST = 0.9, 0.1  # mass within 750 km of a sure answer; the share of 
 FEWEST_REGIONS = 5  # left out, or distances alone have to do
 FEWEST_KNOWN = 20  # known photos, or nothing can be said
 PARTS = 5  # regions are fitted on four fifths and judged on the rest, in turn
-_MOST = 1000.0  # of a weight in model.json
+_MOST = 900.0  # of a weight: model.json takes up to 1,000, of the bias that makes up for it as well
+_ODDS_MOST = 30.0  # log-odds of the photos on average
 _UNLIKE, _TYPICAL = 1.0, 50.0  # percentiles of the similarity of known photos
 _DOUBLED = 3.0  # log-odds by which unknown is likelier when similarity falls from typical to the least usual
 
@@ -59,22 +60,32 @@ def learned(
 
 
 def _weighed(table: Floats, unknown: NDArray[np.bool_], region: NDArray[np.int64]) -> tuple[dict[str, Any], str]:
-    fitted = _fitted(table, unknown, region)
+    fitted = _bounded(_fitted(table, unknown, region), table)
     crossed = _crossed(table, unknown, region)
     area = auroc(crossed, unknown)
     share = _share(crossed[~unknown], table[~unknown, list(SIGNS).index("peak")])
     photos, far, regions = int((~unknown).sum()), int(unknown.sum()), np.unique(region[unknown]).size
     facts = {
         "bias": round(fitted.bias + _odds(share) - _odds(SHARE), 6),
-        "weights": {
-            name: round(float(w), 6) + 0.0 for name, w in zip(SIGNS, fitted.weights.clip(-_MOST, _MOST), strict=True)
-        },
+        "weights": {name: round(float(w), 6) + 0.0 for name, w in zip(SIGNS, fitted.weights, strict=True)},
         "unlike": _unlike(table[~unknown, list(SIGNS).index("similarity")]),
         "share": share,
         "learned_from": f"{regions} regions left out: {far} unknown photos against {photos} of held-out groups",
         "auroc": round(area, 3),
     }
     return facts, f"unknown is learned from {facts['learned_from']}; AUROC {area:.2f} elsewhere"
+
+
+def _bounded(fitted: logistic.Logistic, table: Floats) -> logistic.Logistic:
+    """The same with weights and a bias that model.json takes, and as unknown on average.
+
+    Where all photos are alike (cosines of 0.9999, say), weights are very large, and so is what makes up for them.
+    """
+    middle = table.mean(axis=0)
+    level = float(np.clip(fitted.bias + fitted.weights @ middle, -_ODDS_MOST, _ODDS_MOST))
+    weights = fitted.weights.clip(-_MOST, _MOST)
+    weights = weights * min(1.0, (_MOST + _ODDS_MOST) / max(abs(float(weights @ middle)), 1.0))
+    return logistic.Logistic(level - float(weights @ middle), weights)
 
 
 def _share(logit: Floats, peak: Floats) -> float:

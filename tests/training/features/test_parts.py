@@ -150,7 +150,12 @@ def test_the_ridge_solves_its_normal_equations_and_so_does_its_approximation(mon
     assert rough.scores(asked @ features.T) == pytest.approx(want, abs=1e-3)
     monkeypatch.setattr(ridge, "LANDMARKS", 20)
     rough = ridge.train(features, features, xyz, cells_xyz, counts, 0.2)
+    assert rough.mean == pytest.approx(mean, abs=1e-5), "a group counts once, here too"
     assert len(rough.landmarks) == 20 and np.isfinite(rough.scores(asked @ features.T)).all()
+
+
+def test_documented_sizes_of_the_ridge():
+    assert (ridge.WIDTH, ridge.EXACT, ridge.LANDMARKS) == (0.5, 4096, 1500)
 
 
 def test_the_ridge_without_likeness_falls_back_to_the_mean():

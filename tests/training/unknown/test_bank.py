@@ -4,7 +4,7 @@ import pytest
 
 from photoplanet.core import onnx_sessions
 from photoplanet.core.onnx_graphs import Graph
-from photoplanet.errors import ModelError
+from photoplanet.errors import ModelError, TrainingError
 from photoplanet.training.unknown import bank
 
 
@@ -48,3 +48,23 @@ def test_a_network_that_does_not_fit_is_refused(tmp_path):
     assert onnx.load(path).graph.output[-1].name == "similarity" and path.read_bytes() == before
     with pytest.raises(ModelError, match="does not fit"):
         bank.add(_network(tmp_path / "other.onnx"), bank.of(np.eye(4, dtype=np.float32)))
+
+
+def test_documented_sizes():
+    assert bank.MOST == 3000 and bank.NEAREST == 3 and bank.TOLERANCE == 1e-3
+
+
+def test_a_network_that_answers_otherwise_than_numpy_is_not_kept(tmp_path, monkeypatch):
+    path = _network(tmp_path / "model.onnx")
+    before = path.read_bytes()
+    for wrong in (0.01, np.nan):
+        monkeypatch.setattr(bank.Bank, "similarity", lambda self, rows, wrong=wrong: np.full(len(rows), 3 + wrong))
+        with pytest.raises(TrainingError, match="differs from NumPy's"):
+            bank.add(path, bank.of(np.eye(3, dtype=np.float32)))
+        assert path.read_bytes() == before
+
+
+def test_whole_numbers_are_the_nearest():
+    known = np.random.default_rng(0).normal(size=(40, 9)).astype(np.float32)
+    made = bank.of(known)
+    assert np.abs(made.values * made.scale - bank.unit(known)).max() <= made.scale * 0.501
