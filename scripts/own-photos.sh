@@ -1,5 +1,5 @@
 #!/usr/bin/env bash
-# A folder of geotagged photos → a model of one's own, chosen as the default.
+# A folder of geotagged photos → a model of one's own, the default where it beats one place for all.
 #   bash scripts/own-photos.sh ~/Photos runs/mine
 set -euo pipefail
 PHOTOS=${1:?usage: own-photos.sh PHOTOS [WORK]}
@@ -8,4 +8,3 @@ mkdir -p "$WORK"
 
 photoplanet index "$PHOTOS" -o "$WORK/photos.parquet" --report "$WORK/left-out.csv" --drop-graphics
 photoplanet train "$WORK/photos.parquet" -o "$WORK/model"
-photoplanet models add "$WORK/model" --name mine --default

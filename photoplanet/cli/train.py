@@ -16,6 +16,7 @@ from photoplanet.training.recipes import Recipe
 NEEDS = ("training", "train")
 DEFAULTS = Recipe()
 ENCODER = "lite0"  # the default where its package is installed
+PIXELS = ("mobile", "inception")  # networks that are trained from pixels only, as in training.backbones
 # options that are settings of the recipe under the same name
 SHORT = ("backbone", "image_size", "epochs", "batch_size", "learning_rate", "max_photos", "min_photos", "seed",
          "precision", "compile")  # fmt: skip
@@ -194,7 +195,10 @@ def _encoder(backbone: str | None, settings: tuple[str, ...]) -> str | None:
         and context.get_parameter_source(option.name or "") == click.core.ParameterSource.COMMANDLINE
     ]
     if backbone is not None:
-        if not _is_encoder(backbone) or "--recipe" in others:
+        if not _is_encoder(backbone):
+            _check_network(backbone)
+            return None
+        if "--recipe" in others:
             return None
         if others:
             raise click.UsageError(
@@ -203,8 +207,29 @@ def _encoder(backbone: str | None, settings: tuple[str, ...]) -> str | None:
                 context,
             )
         return backbone
-    alone = not others and not settings and int(os.environ.get("WORLD_SIZE", "1")) == 1
+    alone = not others and _of_features_only(settings) and int(os.environ.get("WORLD_SIZE", "1")) == 1
     return ENCODER if alone and _is_installed() else None
+
+
+def _check_network(name: str) -> None:
+    """A usage error for a name that is no network either, before torch is asked for."""
+    from photoplanet.encoders import installed
+
+    if name not in PIXELS:
+        encoders = ", ".join([*installed.FAMILIES, *installed.added()])
+        raise click.UsageError(
+            f"--backbone {name} is unknown; give an encoder ({encoders}, onnx:PATH, hf:ORG/NAME), or a network to "
+            f"train from pixels ({', '.join(PIXELS)})",
+            click.get_current_context(),
+        )
+
+
+def _of_features_only(settings: tuple[str, ...]) -> bool:
+    """Whether there are none, or one that no network from pixels has among such as training on features has."""
+    from photoplanet.training.features.settings import Settings
+
+    names = {each.partition("=")[0].strip().replace("-", "_") for each in settings}
+    return not names or (names <= set(Settings().as_dict()) and not names <= set(DEFAULTS.as_dict()))
 
 
 def _is_encoder(name: str) -> bool:
@@ -274,10 +299,16 @@ def _tested(facts: dict[str, Any]) -> list[str]:
         return ", ".join(f"{name} {share:.1%}" for name, share in accuracy.items())
 
     lines = [f"{facts['tested']}: {shares(found['accuracy'])}; median {found['median_km']:.0f} km"]
-    if facts["unseen"]:
+    if unseen := facts["held_out_in_unseen_regions"]:
         lines.append(
-            f"{facts['unseen']:,} of {found['photos']:,} held-out photos are in regions without training photos: these "
+            f"{unseen:,} of {found['photos']:,} held-out photos are in regions without training photos: these "
             "measure places the model never saw"
+        )
+    if copies := facts["held_out_like_copies"]:
+        lines.append(
+            f"{copies:,} of {found['photos']:,} held-out photos look like copies of training "
+            "photos of other groups, and the model looks better for it; `photoplanet duplicates PHOTOS -o UNIQUE` "
+            "leaves copies out"
         )
     return [*lines, f"without a look at the photo: {shares(found['prior_accuracy'])}"]
 

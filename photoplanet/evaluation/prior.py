@@ -56,7 +56,8 @@ def line(found: Mapping[str, Any]) -> str:
     'not tested against one place for all: no photo was held out'
     """
     if not found["photos"]:
-        return "not tested against one place for all: no photo was held out"
+        why = "all held-out photos look like copies" if found.get("copies") else "no photo was held out"
+        return f"not tested against one place for all: {why}"
     groups = f"{found['units']:,} {found['resampled']}{'' if found['units'] == 1 else 's'}"
     shares = f"{100 * found['mean']:.1f} % against {100 * found['constant_mean']:.1f} % on average over the five radii"
     if found["units"] < FEWEST:

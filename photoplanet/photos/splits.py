@@ -27,8 +27,8 @@ _SEEN_LEVEL = 7  # cells in which no two places are 200 km apart
 _EXACT, _COARSE_LEVEL = 100_000, 10  # training photos; of more, one a cell (8 km) stands for all in it
 _AT_A_TIME = 4_000_000  # distances
 UNGROUPED = (
-    "no album, photographer or day is known, so photos of one moment may be on both sides and the model look better "
-    "than it is; `photoplanet duplicates` finds near-duplicates"
+    "no album, photographer or day tells the photos apart, so photos of one moment may be on both sides and the model "
+    "look better than it is; `photoplanet duplicates` finds near-duplicates"
 )
 
 

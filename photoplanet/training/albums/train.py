@@ -12,6 +12,7 @@ from numpy.typing import NDArray
 
 from photoplanet.albums import album, album_parameters, networks
 from photoplanet.core.progress import Bar, Say, no_bar, silent
+from photoplanet.encoders.kept import encoder_of
 from photoplanet.errors import InputError
 from photoplanet.locate.locator import Locator
 from photoplanet.models import folder as model_folder
@@ -47,6 +48,12 @@ def train(
     """
     if threads:
         torch.set_num_threads(threads)
+    without = next((recipe.method for recipe in recipes if recipe.method not in networks.LSTMS), None)
+    if without and not _has_softmax(locator.bundle):
+        raise InputError(
+            f"{without} starts from a softmax layer, and {locator.bundle.folder} has none, as models on features have; "
+            "train it with --method lstm"
+        )
     target = target_folder(locator.bundle.folder, Path(out)).folder
     with working_folder.held(out.with_name(out.name + ".run"), out) as work:
         return _train(photos, locator, target, work, recipes, validation_table, gap_hours, threads, bar, say)
@@ -72,7 +79,7 @@ def _train(
     done: dict[str, Any] = {
         album_parameters.PART: model_folder.read(target, verify=False).info.parts[album_parameters.PART]
     }
-    head = softmax_of(bundle) if bundle.weights_path else None  # a model on features, or somebody's, has none
+    head = softmax_of(bundle) if _has_softmax(bundle) else None
     for recipe in recipes:
         place = work / networks.part_name(recipe.method)
         place.mkdir(parents=True, exist_ok=True)
@@ -81,6 +88,11 @@ def _train(
             loop.run(advance)
         done[networks.part_name(recipe.method)] = _finish(loop, recipe, held_out, target, facts, say)
     return done
+
+
+def _has_softmax(bundle: model_folder.Bundle) -> bool:
+    """Not so of a model on features, even if it holds a tuned encoder's weights, and not of somebody else's."""
+    return bundle.weights_path is not None and not encoder_of(bundle.info.backbone)
 
 
 def _finish(

@@ -25,7 +25,7 @@ def fit(
 
     >>> fit(np.ones((3, 2), np.float32), np.zeros(3), np.zeros(3), np.arange(3))
     Traceback (most recent call last):
-    photoplanet.errors.TrainingError: the features of all 3 photos are the same; use another encoder
+    photoplanet.errors.TrainingError: all 3 photos look the same to the encoder: give other photos than copies of one
     """
     settings = settings or Settings()
     features = np.asarray(features, np.float32)
@@ -54,4 +54,4 @@ def _check(
     if not np.isfinite(features).all():
         raise TrainingError("features that are not finite; use another encoder")
     if count > 1 and (features == features[0]).all():
-        raise TrainingError(f"the features of all {count} photos are the same; use another encoder")
+        raise TrainingError(f"all {count} photos look the same to the encoder: give other photos than copies of one")

@@ -25,6 +25,10 @@ from photoplanet.training.features.settings import Settings
 
 COLUMNS = ("photo_id", "path", "latitude", "longitude", "album", "photographer", "taken_at", "source")
 NAMED = 3  # unreadable photos that are named; more are counted
+ONE_PLACE = (
+    "all photos are of one place, so the model cannot tell places apart, and `locate` will withhold its answers; "
+    "add photos of other places"
+)
 TOLERANCE = 1e-3  # between the network and NumPy
 
 
@@ -68,6 +72,8 @@ def train(
     if grouped.kinds == ("photo",) and len(rows) > 1:
         say(splits.UNGROUPED)
     fitted = fit(compared, latitude, longitude, grouped.number, settings, bar, tuning.fold)
+    if len(fitted.partition) == 1:
+        say(ONE_PLACE)
     # an encoder that was tuned knows the photos that it was tuned on: only the others can tell
     asked = np.ones(len(rows), bool) if tuning.fold is None else tuning.fold >= 0
     beyond, line = unknown.facts(

@@ -5,6 +5,7 @@ import pytest
 
 from photoplanet.earth import geodesy
 from photoplanet.errors import InputError, TrainingError
+from photoplanet.evaluation import prior
 from photoplanet.locate import point_estimates
 from photoplanet.training.features import tested
 from photoplanet.training.features.fit import fit
@@ -58,6 +59,26 @@ def test_the_temperature_makes_what_is_too_sure_less_so(planted):
     assert found["temperature"] == found["readout_sharpness"] > 1
     assert found["expected_calibration_error"] < found["expected_calibration_error_before"]
     assert found["photos"] == 200
+
+
+def test_copies_in_other_groups_are_counted_and_show_nothing():
+    """Noise with places at random: only the copies of a photo tell its place, so the model must not be said to win."""
+    random = np.random.default_rng(3)
+    features = random.normal(size=(40, 64)).astype(np.float32)
+    features /= np.linalg.norm(features, axis=1, keepdims=True)
+    where = np.stack([np.degrees(np.arcsin(random.uniform(-1, 1, 40))), random.uniform(-180, 180, 40)])
+    assert fit(features, *where, np.arange(40)).facts["held_out_like_copies"] == 0
+    twice = features + random.normal(0, 0.01, features.shape)  # a cosine of 0.997
+    twice = np.concatenate([features, twice / np.linalg.norm(twice, axis=1, keepdims=True)])
+    facts = fit(twice, *np.tile(where, 2), np.arange(80)).facts
+    assert facts["validation"]["accuracy"]["city"] > 0.5
+    assert 40 < facts["held_out_like_copies"] <= 80
+    assert facts["against_prior"]["photos"] == 80 - facts["held_out_like_copies"]
+    assert not facts["against_prior"]["beats"]
+    four = np.concatenate([twice] * 4)
+    found = fit(four, *np.tile(where, 8), np.arange(320) // 40).facts  # each photo is in each of the groups
+    assert found["held_out_like_copies"] == 320
+    assert prior.line(found["against_prior"]).endswith("for all: all held-out photos look like copies")
 
 
 def test_groups_are_never_torn_apart():
@@ -122,7 +143,7 @@ def test_many_photos_are_tested_on_one_fold_and_a_sample(planted, monkeypatch):
 
 @pytest.mark.parametrize(("change", "error", "words"), [
     (lambda f: f * np.nan, TrainingError, "features that are not finite; use another encoder"),
-    (lambda f: np.ones_like(f), TrainingError, "the features of all 100 photos are the same; use another encoder"),
+    (lambda f: np.ones_like(f), TrainingError, "all 100 photos look the same to the encoder: give other photos"),
     (lambda f: f[:0], InputError, r"features \(0, 32\) of 100 latitudes"),
     (lambda f: f[:, 0], InputError, r"features \(100,\) of 100 latitudes"),
 ])  # fmt: skip

@@ -89,6 +89,19 @@ def test_features_are_computed_once_by_whoever_wants_them(photos, write_encoder,
     assert readable.all() and rows[:] == pytest.approx(want, abs=1e-3)
 
 
+@pytest.mark.parametrize("weights", [None, {"layer": np.zeros(3, np.float32)}])  # those of an encoder that was tuned
+def test_album_networks_that_need_a_softmax_layer_are_refused_at_once(photos, write_encoder, tmp_path, weights):
+    from photoplanet.training.albums import recipes, train
+
+    run.train(photos, tmp_path / "model", write_encoder(), tuning=run.Tuning(weights=weights))
+    model, out = pp.load(tmp_path / "model"), tmp_path / "albums"
+    with pytest.raises(InputError, match=r"attention starts from a softmax layer, .* --method lstm"):
+        train.train(photos, model, out, [recipes.recipe("lstm"), recipes.recipe("attention")])
+    assert not out.exists() and not out.with_name("albums.run").exists()
+    done = train.train(photos, model, out, [recipes.recipe("lstm", epochs=1, units=4)])
+    assert any("lstm" in name for name in done)
+
+
 def test_another_head_on_the_same_encoder_keeps_the_key_of_a_library(photos, write_encoder, tmp_path):
     encoder = write_encoder()
     run.train(photos, tmp_path / "model", encoder)
@@ -135,12 +148,24 @@ def test_where_nothing_can_be_kept_everything_is_computed(photos, write_encoder,
     assert run.train(photos, tmp_path / "model", encoder)["photos"] == 24
 
 
+def test_a_model_of_one_place_says_that_it_cannot_tell_places_apart(photos, write_encoder, tmp_path):
+    rows, said = table.read(photos)[0], []
+    for name in ("latitude", "longitude"):
+        rows = rows.set_column(rows.column_names.index(name), name, pa.array([9.0] * 24))
+    run.train(table.write(rows, tmp_path / "one.csv"), tmp_path / "model", write_encoder(), say=said.append)
+    assert run.ONE_PLACE in said
+    assert all(pp.load(tmp_path / "model").locate(colour(channel)).abstains for channel in range(3))
+    said.clear()
+    run.train(photos, tmp_path / "model", write_encoder(), say=said.append)
+    assert run.ONE_PLACE not in said
+
+
 def test_photos_without_a_group_are_tested_one_by_one_and_it_says_so(photos, write_encoder, tmp_path):
     rows, _ = table.read(photos, columns=("photo_id", "path", "latitude", "longitude"))
     lone, said = table.write(rows, tmp_path / "lone.csv"), []
     facts = run.train(lone, tmp_path / "model", write_encoder(), say=said.append)
     assert facts["grouped_by"] == ["photo"] and "24 groups" in facts["tested"]
-    assert sum("no album, photographer or day is known" in line for line in said) == 1
+    assert sum("no album, photographer or day tells the photos apart" in line for line in said) == 1
 
 
 def test_the_world_of_toy_photos_is_told(photos, write_encoder, tmp_path):
@@ -167,7 +192,7 @@ def test_what_is_refused_leaves_what_was_there(photos, write_encoder, tmp_path):
         run.train(photos, photos, write_encoder())
     run.train(photos, tmp_path / "model", write_encoder())
     before = (tmp_path / "model/model.json").read_bytes()
-    with pytest.raises(TrainingError, match="features of all 24 photos are the same"):
+    with pytest.raises(TrainingError, match="all 24 photos look the same"):
         run.train(photos, tmp_path / "model", write_encoder("dark", scale=0.0))
     with pytest.raises(ModelError, match="encoder wild: features that are not finite"):
         run.train(photos, tmp_path / "model", write_encoder("wild", scale=np.inf))
@@ -211,6 +236,7 @@ def test_the_command_needs_no_torch_and_takes_the_encoder_by_itself(photos, writ
     (["--backbone", "means", "--set", "epoch=3"], "setting 'epoch': unknown; the settings are level, cell_photos"),
     (["--backbone", "means", "--set", "blend=x"], "blend='x' is unknown"),
     (["--epochs", "3"], "training needs the 'train' extra"),  # of a network from pixels, so that torch is wanted
+    (["--backbone", "lite9"], "--backbone lite9 is unknown; give an encoder (lite0, lite1, lite2, means, onnx:PATH,"),
     (["--backbone", "mobile"], "training needs the 'train' extra"),
 ])  # fmt: skip
 def test_options_that_do_not_go_together(photos, write_encoder, tmp_path, arguments, words):
@@ -222,7 +248,8 @@ def test_options_that_do_not_go_together(photos, write_encoder, tmp_path, argume
 
 @pytest.mark.parametrize(("installed", "arguments", "trained"), [
     (True, [], "lite0"), (True, ["--seed", "1"], "lite0"), (False, [], "mobile"), (True, ["--epochs", "1"], "mobile"),
-    (True, ["--set", "width=0.25"], "mobile"), (True, ["--backbone", "mobile"], "mobile"),
+    (True, ["--set", "width=0.25"], "mobile"),
+    (True, ["--set", "penalty=0.1", "--set", "seed=2"], "lite0"), (True, ["--backbone", "mobile"], "mobile"),
     (False, ["--backbone", "lite1"], "lite1"),
 ])  # fmt: skip
 def test_what_is_trained_without_being_asked(photos, tmp_path, monkeypatch, installed, arguments, trained):
@@ -236,3 +263,11 @@ def test_what_is_trained_without_being_asked(photos, tmp_path, monkeypatch, inst
     monkeypatch.setattr(command, "_on_features", lambda photos, out, name, *more: called.append(name) or 0)
     CliRunner().invoke(command.command, [str(photos), "-o", str(tmp_path / "model"), *arguments], standalone_mode=False)
     assert called == [trained]
+
+
+def test_the_command_knows_every_network_from_pixels():
+    from photoplanet.cli import train as command
+    from photoplanet.encoders import installed
+    from photoplanet.training.backbones import BACKBONES
+
+    assert set(BACKBONES) - set(installed.FAMILIES) == set(command.PIXELS)
