@@ -178,3 +178,14 @@ def test_masses_nearer_to_0_and_1_than_a_ten_thousandth_are_not_told_apart():
 def test_what_a_later_knot_does_not_state_an_earlier_one_does_not_either():
     falling = Correction(tuple(np.linspace(3, -3, N)), (1.0,) * N)
     assert falling.at_knots(np.full(N, 0.5)) == pytest.approx(1 / (1 + np.exp(3)))
+
+
+@pytest.mark.parametrize("unknown", [None, 0.3, 1.0])
+def test_a_region_states_of_its_cells_what_the_correction_says_counted_once(tiny_model, photos, unknown):
+    for plain in locator.load(tiny_model).locate(photos):
+        where = replace(plain, correction=BY_SCALE, unknown=unknown)
+        for share in (0.4, 0.6, 0.9):
+            region = where.credible_region(share)
+            held = float(plain.probabilities[region.classes].sum(dtype=np.float64))
+            stated = float(BY_SCALE.stated(held, region.radius_km)) * where.inside
+            assert region.probability == pytest.approx(stated, abs=1e-5)
