@@ -6,24 +6,8 @@ from typing import Any
 
 EVIDENCE = ("similarity", "gain", "spread", "peak", "surprise")  # what `locate.unknown.evidence` measures
 MOST = 1000.0  # the largest size of a weight or a bias
-KNOTS_KM = (
-    0.1,
-    0.25,
-    0.5,
-    1,
-    2.5,
-    5,
-    10,
-    25,
-    70,
-    200,
-    400,
-    750,
-    1400,
-    2500,
-    5000,
-    10000,
-)  # where a correction has a shift and a slope
+# where a correction has a shift and a slope
+KNOTS_KM = (0.1, 0.25, 0.5, 1, 2.5, 5, 10, 25, 70, 200, 400, 750, 1400, 2500, 5000, 10000)
 LEAST_POWER, MOST_POWER = 1e-4, 1e4  # of temperatures and sharpness
 LEAST_SLOPE = 0.01  # of a correction: more mass states more
 

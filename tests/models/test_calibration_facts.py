@@ -4,7 +4,7 @@ import pytest
 
 from photoplanet.errors import ModelError
 from photoplanet.models import folder
-from photoplanet.models.calibration_facts import EVIDENCE, MOST, check
+from photoplanet.models.calibration_facts import EVIDENCE, LEAST_POWER, MOST, MOST_POWER, check
 
 
 def test_what_can_be_used_is_let_through():
@@ -37,10 +37,19 @@ def test_what_cannot_be_used_is_named(unknown, words):
         check({"unknown": unknown})
 
 
-@pytest.mark.parametrize("key", ["temperature", "abstain_below", "least_gain"])
+@pytest.mark.parametrize("key", ["abstain_below", "least_gain"])
 @pytest.mark.parametrize("value", [-1, "1", None, True, float("inf"), 10**400])
 def test_plain_numbers_are_checked(key, value):
     with pytest.raises(ValueError, match=f"calibration.{key} must be a number of 0 or more"):
+        check({key: value})
+
+
+@pytest.mark.parametrize("key", ["temperature", "readout_sharpness"])
+@pytest.mark.parametrize("value", [-1, 0, "1", None, True, float("inf"), 10**400, 0.9e-4, 1.1e4])
+def test_powers_are_checked(key, value):
+    check({key: LEAST_POWER})
+    check({key: MOST_POWER})
+    with pytest.raises(ValueError, match=f"calibration.{key} must be a number"):
         check({key: value})
 
 
