@@ -54,7 +54,16 @@ def one_process(photo_table, small_recipe, tmp_path_factory) -> Loop:
 
 
 def close(left: dict[int, float], right: dict[int, float]) -> bool:
-    return left.keys() == right.keys() and all(abs(left[s] - right[s]) < 1e-4 * abs(left[s]) for s in left)
+    """Whether losses agree: to 1e-4 in the first two steps, then to 1e-2.
+
+    Two processes add in another order. AdamW divides what rounding left of a gradient of zero by its own size, so that
+    such weights move either way: on a plain processor 1e-7 became 6e-4 within two steps. The first two steps show what
+    was restored: photos, weights, and the optimizer's state.
+    """
+    first = min(left) + 2
+    return left.keys() == right.keys() and all(
+        abs(left[step] - right[step]) < (1e-4 if step < first else 1e-2) * abs(left[step]) for step in left
+    )
 
 
 def test_two_processes_learn_what_one_learns(one_process, photo_table, tmp_path):
