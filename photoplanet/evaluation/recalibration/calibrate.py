@@ -55,9 +55,10 @@ def calibrate(
     """Fit a calibration to photos whose places are known → it, and what is stated before and after, for JSON.
 
     `training`: the table that the model was trained on, as `leakage.check` takes it: photos that are in it are left
-    out. `region`: the share whose credible region is checked. What is stated "after" of a photo comes from a
-    calibration that was fitted without its group (album, photographer, day). InputError where the photos are too few,
-    of too few groups or places, or in places that the model does not know.
+    out; where that table is at hand, named or found, it has to be searched (MissingExtra without FAISS), since a model
+    is far too sure of what it was trained on. `region`: the share whose credible region is checked. What is stated
+    "after" of a photo comes from a calibration that was fitted without its group (album, photographer, day). InputError
+    where the photos are too few, of too few groups or places, or in places that the model does not know.
 
     Keys: `model`, `photos`, `groups`, `folds`, `left_out`, `leaks`, `unreadable`, `outside` (photos that no cell is
     near to), `intervals`, `before` and `after` (`summary.summary`), `gain` (`summary.gain`), `better`, `fitted`, and
@@ -72,7 +73,8 @@ def calibrate(
     """
     name = str(truth.source or "the table")
     _check_table(truth.photos, name)
-    leaks = leakage.check(locator.bundle, truth, training, threads=threads, bar=bar)
+    at_hand = training is not None or leakage.training_table(locator.bundle, truth.source)[0] is not None
+    leaks = leakage.check(locator.bundle, truth, training, required=at_hand, threads=threads, bar=bar)
     read = _read(locator, truth, leaks.leaked, region, threads, bar)
     table = truth.photos.take(pa.array(read.rows))
     _check_table(table, name, "readable ", " that were not trained on" if leaks.leaked.any() else "")

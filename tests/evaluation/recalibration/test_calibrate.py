@@ -1,12 +1,13 @@
 """From photo files to a new calibration: what is stored is what was fitted, and too little is refused in one line."""
 
 import json
+import sys
 
 import numpy as np
 import pytest
 from PIL import Image
 
-from photoplanet.errors import InputError
+from photoplanet.errors import InputError, MissingExtra
 from photoplanet.evaluation import truth
 from photoplanet.evaluation.recalibration import calibrate, fitting, report
 from photoplanet.evaluation.recalibration.answers import Answers, Settings
@@ -132,6 +133,19 @@ def test_photos_that_the_model_was_trained_on_are_left_out(listed, tiny_model):
     assert any("the model was trained on them (trained.csv)" in line for line in report.remarks(found))
     with pytest.raises(InputError, match="that were not trained on, and a calibration needs 50"):
         calibrate.calibrate(locator.load(tiny_model), truth.of(listed), training=listed)
+
+
+def test_photos_that_the_model_was_trained_on_are_never_taken_unseen(listed, tiny_model_copy, monkeypatch):
+    """Where the training table lies at hand and cannot be compared, nothing is fitted to photos that may be in it."""
+    facts = json.loads((tiny_model_copy / "model.json").read_text())
+    facts["training"]["table"] = {"file": listed.name, "photos": 120}
+    (tiny_model_copy / "model.json").write_text(json.dumps(facts))
+    with pytest.raises(InputError, match="that were not trained on, and a calibration needs 50"):
+        calibrate.calibrate(locator.load(tiny_model_copy), truth.of(listed))
+    monkeypatch.setitem(sys.modules, "faiss", None)
+    for training in (None, listed):
+        with pytest.raises(MissingExtra, match="'retrieval' extra"):
+            calibrate.calibrate(locator.load(tiny_model_copy), truth.of(listed), training=training)
 
 
 def test_more_photos_than_are_needed_are_drawn_by_chance(listed, tiny_model, monkeypatch):
