@@ -55,10 +55,9 @@ def calibrate(
     """Fit a calibration to photos whose places are known → it, and what is stated before and after, for JSON.
 
     `training`: the table that the model was trained on, as `leakage.check` takes it: photos that are in it are left
-    out; where that table is at hand, named or found, it has to be searched (MissingExtra without FAISS), since a model
-    is far too sure of what it was trained on. `region`: the share whose credible region is checked. What is stated
-    "after" of a photo comes from a calibration that was fitted without its group (album, photographer, day). InputError
-    where the photos are too few, of too few groups or places, or in places that the model does not know.
+    out (MissingExtra where it is at hand and FAISS is missing). `region`: the share whose credible region is checked.
+    What is stated "after" of a photo comes from a calibration that was fitted without its group (album, photographer,
+    day). InputError where photos, groups or places are too few, or the model does not know the places.
 
     Keys: `model`, `photos`, `groups`, `folds`, `left_out`, `leaks`, `unreadable`, `outside` (photos that no cell is
     near to), `intervals`, `before` and `after` (`summary.summary`), `gain` (`summary.gain`), `better`, `fitted`, and
@@ -73,8 +72,7 @@ def calibrate(
     """
     name = str(truth.source or "the table")
     _check_table(truth.photos, name)
-    at_hand = training is not None or leakage.training_table(locator.bundle, truth.source)[0] is not None
-    leaks = leakage.check(locator.bundle, truth, training, required=at_hand, threads=threads, bar=bar)
+    leaks = _leaks(locator, truth, training, threads, bar)
     read = _read(locator, truth, leaks.leaked, region, threads, bar)
     table = truth.photos.take(pa.array(read.rows))
     _check_table(table, name, "readable ", " that were not trained on" if leaks.leaked.any() else "")
@@ -105,6 +103,14 @@ def calibrate(
         "gain": gain(before, after, units), "better": better, "fitted": _described(locator, settings),
         "calibration": renewed(locator.info.calibration, settings, facts) if better else None,
     }  # fmt: skip
+
+
+def _leaks(
+    locator: Locator, truth: Truth, training: str | os.PathLike[str] | None, threads: int | None, bar: progress.Bar
+) -> leakage.Leakage:  # fmt: skip
+    """Photos that were trained on; the training table has to be searched where it is at hand, named or found."""
+    at_hand = training is not None or leakage.training_table(locator.bundle, truth.source)[0] is not None
+    return leakage.check(locator.bundle, truth, training, required=at_hand, threads=threads, bar=bar)
 
 
 def own_settings(answers: Answers) -> Settings:
