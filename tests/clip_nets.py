@@ -51,6 +51,37 @@ MEAN = (0.48145466, 0.4578275, 0.40821073)
 STD = (0.26862954, 0.26130258, 0.27577711)
 
 
+ACTIVE = {
+    "quick_gelu": lambda x: x * torch.sigmoid(1.702 * x),
+    "gelu": functional.gelu,
+    "gelu_pytorch_tanh": lambda x: functional.gelu(x, approximate="tanh"),
+}
+
+
+def norm(given, x, name):
+    return functional.layer_norm(x, x.shape[-1:], given[f"{name}.weight"], given[f"{name}.bias"], 1e-5)
+
+
+def transformer(given, x, at, heads, activation, causal=False):
+    """The blocks under `at`, which pictures and texts have alike; texts see only what came before."""
+
+    def linear(x, name):
+        return functional.linear(x, given[f"{name}.weight"], given[f"{name}.bias"])
+
+    layers = 1 + max(int(name.split(".")[3]) for name in given if ".encoder.layers." in name)
+    for layer in range(layers):
+        block = f"{at}encoder.layers.{layer}"
+        y = norm(given, x, f"{block}.layer_norm1")
+        q, k, v = (
+            linear(y, f"{block}.self_attn.{each}_proj").unflatten(-1, (heads, -1)).transpose(1, 2) for each in "qkv"
+        )
+        y = functional.scaled_dot_product_attention(q, k, v, is_causal=causal).transpose(1, 2).flatten(2)
+        x = x + linear(y, f"{block}.self_attn.out_proj")
+        y = ACTIVE[activation](linear(norm(given, x, f"{block}.layer_norm2"), f"{block}.mlp.fc1"))
+        x = x + linear(y, f"{block}.mlp.fc2")
+    return x
+
+
 def clip_features(tensors, photos, heads=2, activation="quick_gelu"):
     """The network in torch, float64, by torch's own layers: token 0, pooled and projected features of uint8 photos."""
     given = {name: torch.tensor(np.array(values), dtype=torch.float64) for name, values in tensors.items()}
@@ -61,31 +92,10 @@ def clip_features(tensors, photos, heads=2, activation="quick_gelu"):
     token = given[f"{at}embeddings.class_embedding"].expand(len(x), 1, -1)
     x = torch.cat([token, x], 1) + given[f"{at}embeddings.position_embedding.weight"]
 
-    def norm(x, name):
-        return functional.layer_norm(x, x.shape[-1:], given[f"{name}.weight"], given[f"{name}.bias"], 1e-5)
-
-    def linear(x, name):
-        return functional.linear(x, given[f"{name}.weight"], given[f"{name}.bias"])
-
-    active = {
-        "quick_gelu": lambda x: x * torch.sigmoid(1.702 * x),
-        "gelu": functional.gelu,
-        "gelu_pytorch_tanh": lambda x: functional.gelu(x, approximate="tanh"),
-    }[activation]
-    x = norm(x, f"{at}pre_layrnorm")
-    layers = 1 + max(int(name.split(".")[3]) for name in given if ".encoder.layers." in name)
-    for layer in range(layers):
-        block = f"{at}encoder.layers.{layer}"
-        y = norm(x, f"{block}.layer_norm1")
-        q, k, v = (
-            linear(y, f"{block}.self_attn.{each}_proj").unflatten(-1, (heads, -1)).transpose(1, 2) for each in "qkv"
-        )
-        y = functional.scaled_dot_product_attention(q, k, v).transpose(1, 2).flatten(2)
-        x = x + linear(y, f"{block}.self_attn.out_proj")
-        y = active(linear(norm(x, f"{block}.layer_norm2"), f"{block}.mlp.fc1"))
-        x = x + linear(y, f"{block}.mlp.fc2")
+    x = norm(given, x, f"{at}pre_layrnorm")
+    x = transformer(given, x, at, heads, activation)
     token = x[:, 0]
-    pooled = norm(token, f"{at}post_layernorm")
+    pooled = norm(given, token, f"{at}post_layernorm")
     return token.numpy(), pooled.numpy(), (pooled @ given["visual_projection.weight"].T).numpy()
 
 
@@ -114,24 +124,8 @@ def text_features(tensors, numbers, heads=2, activation="quick_gelu"):
     filled = torch.tensor(list(numbers) + [numbers[-1]] * (len(places) - len(numbers)))
     x = (given[f"{at}embeddings.token_embedding.weight"][filled] + places)[None]
 
-    def norm(x, name):
-        return functional.layer_norm(x, x.shape[-1:], given[f"{name}.weight"], given[f"{name}.bias"], 1e-5)
-
-    def linear(x, name):
-        return functional.linear(x, given[f"{name}.weight"], given[f"{name}.bias"])
-
-    active = {"quick_gelu": lambda x: x * torch.sigmoid(1.702 * x), "gelu": functional.gelu}[activation]
-    layers = 1 + max(int(name.split(".")[3]) for name in given if ".encoder.layers." in name)
-    for layer in range(layers):
-        block = f"{at}encoder.layers.{layer}"
-        y = norm(x, f"{block}.layer_norm1")
-        q, k, v = (
-            linear(y, f"{block}.self_attn.{each}_proj").unflatten(-1, (heads, -1)).transpose(1, 2) for each in "qkv"
-        )
-        y = functional.scaled_dot_product_attention(q, k, v, is_causal=True).transpose(1, 2).flatten(2)
-        x = x + linear(y, f"{block}.self_attn.out_proj")
-        x = x + linear(active(linear(norm(x, f"{block}.layer_norm2"), f"{block}.mlp.fc1")), f"{block}.mlp.fc2")
-    last = norm(x, f"{at}final_layer_norm")[0, list(numbers).index(numbers[-1])]
+    x = transformer(given, x, at, heads, activation, causal=True)
+    last = norm(given, x, f"{at}final_layer_norm")[0, list(numbers).index(numbers[-1])]
     vector = last @ given["text_projection.weight"].T
     return (vector / vector.norm()).numpy()
 
