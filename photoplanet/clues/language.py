@@ -51,7 +51,9 @@ def _clue(group: list[tuple[int, NDArray[np.float64]]], ground: Ground) -> Clue:
     for _, rows in group:
         by_area += np.log(shares @ np.exp(rows - rows.max()))
     numbers = tuple(number for number, _ in group)
-    return Clue("language", _says(np.sum([rows for _, rows in group], axis=0)), numbers, by_area.astype(np.float32)[ground.area])
+    return Clue(
+        "language", _says(np.sum([rows for _, rows in group], axis=0)), numbers, by_area.astype(np.float32)[ground.area]
+    )
 
 
 def _shares() -> NDArray[np.float64]:
