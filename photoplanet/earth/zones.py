@@ -8,6 +8,7 @@ are newer than an old system.
 from datetime import datetime, timedelta, timezone
 from functools import cache
 from pathlib import Path
+from typing import Any
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 import numpy as np
@@ -15,38 +16,61 @@ import numpy.typing as npt
 from numpy.typing import NDArray
 
 from photoplanet.earth import gazetteer
+from photoplanet.earth.geodesy import check, distance_km
 from photoplanet.errors import InputError
 
 Minutes = NDArray[np.int16]
+Rows = NDArray[np.int16]  # of the names of zones
 
 UNKNOWN = np.iinfo(np.int16).min  # instead of minutes, where the rules of a zone are nowhere to be found
 
 
 @cache
-def zone_of_towns() -> tuple[list[str], NDArray[np.int16]]:
+def zone_of_towns() -> tuple[list[str], Rows]:
     """Return the names of the m zones (IANA), and the row of its zone for each town: (n,), in the gazetteer's order.
 
     >>> names, rows = zone_of_towns()
     >>> names[rows[gazetteer.nearest(27.7172, 85.324)[0]]]
     'Asia/Kathmandu'
     """
-    with np.load(Path(__file__).with_name("zones.npz"), allow_pickle=False) as file:
-        names, rows = file["names"].tobytes().decode().split("\n"), file["rows"].astype(np.int16)
+    names, rows = (_stored(key) for key in ("names", "rows"))
+    rows = rows.astype(np.int16)
     rows.flags.writeable = False  # one copy for all
-    return names, rows
+    return names.tobytes().decode().split("\n"), rows
 
 
 def zones(lat: npt.ArrayLike, lng: npt.ArrayLike) -> list[str]:
-    """Return the zone of points on land, that of the nearest town: degrees, any one shape → names, flat.
+    """Return the zone of points on land: degrees, any one shape → names, flat.
 
-    Right where people live; in empty land, and at sea, the line between two zones may lie elsewhere (docs/locate.md
-    has how often). InputError for coordinates off the Earth.
+    Within 25 km of a town it is the town's, else that of the country's nearest. Right where people live; in empty land
+    the line between two zones may lie elsewhere (docs/locate.md has how often). InputError for coordinates off the
+    Earth.
 
     >>> zones([48.86, 40.71], [2.35, -74.01])
     ['Europe/Paris', 'America/New_York']
     """
-    names, rows = zone_of_towns()
-    return [names[row] for row in rows[gazetteer.nearest(lat, lng)]]
+    latitude, longitude = (np.atleast_1d(values).ravel() for values in check(lat, lng))
+    names, of_towns = zone_of_towns()
+    data = gazetteer.read()
+    town = gazetteer.nearest(latitude, longitude)
+    away = distance_km(latitude, longitude, data.latitude[town], data.longitude[town])
+    rows = np.where(away <= gazetteer.IN_TOWN_KM, of_towns[town], zone_of_open_land(latitude, longitude))
+    return [names[row] for row in rows.tolist()]
+
+
+def zone_of_open_land(lat: npt.ArrayLike, lng: npt.ArrayLike) -> Rows:
+    """Return the row of its zone for points far from towns, by a grid of quarter degrees: degrees (n,) → (n,).
+
+    >>> int(zone_of_open_land(23.0, 5.0)[0]) == zone_of_towns()[0].index("Africa/Algiers")
+    True
+    """
+    latitude, longitude = (np.atleast_1d(values).ravel() for values in check(lat, lng))
+    grid = _grid()
+    height, width = grid.shape
+    down = np.minimum(((90 - latitude) / 180 * height).astype(np.int64), height - 1)
+    along = np.minimum(((longitude + 180) / 360 * width).astype(np.int64), width - 1)
+    rows: Rows = grid[down, along]
+    return rows
 
 
 def offsets(moment: datetime) -> Minutes:
@@ -80,6 +104,16 @@ def local(moment: datetime, zone: str) -> datetime | None:
     if rules is None:
         return None
     return moment.replace(tzinfo=rules) if moment.utcoffset() is None else moment.astimezone(rules)
+
+
+@cache
+def _grid() -> Rows:
+    return _stored("grid").astype(np.int16)
+
+
+def _stored(key: str) -> NDArray[Any]:
+    with np.load(Path(__file__).with_name("zones.npz"), allow_pickle=False) as file:
+        return np.asarray(file[key])
 
 
 @cache

@@ -176,6 +176,38 @@ def test_without_any_rules_a_zone_is_unknown():
     assert elsewhere(program) == ["True", "None", "['Europe/Berlin']"]
 
 
+@pytest.mark.parametrize(
+    ("point", "name"),
+    [
+        ((27.0, -5.0), "Africa/Algiers"),  # Morocco's towns are nearer
+        ((21.0, 54.0), "Asia/Riyadh"),  # and here those of the Emirates
+        ((72.0, -40.0), "America/Nuuk"),  # the ice
+        ((-24.5, 125.0), "Australia/Perth"),
+        ((66.5, 92.0), "Asia/Krasnoyarsk"),
+        ((-78.0, 166.0), "Pacific/Auckland"),  # nobody's: the nearest town of all
+    ],
+)
+def test_open_land_has_the_zone_of_its_own_country(point, name):
+    assert zones.zones(*point) == [name]
+    assert zones.zone_of_towns()[0][zones.zone_of_open_land(*point)[0]] == name
+
+
+def test_the_grid_agrees_with_the_towns_that_lie_in_it():
+    """By an independent way: towns are looked up as if they were open land."""
+    data = gazetteer.read()
+    _, rows = zones.zone_of_towns()
+    ahead = zones.offsets(JULY)
+    same = ahead[zones.zone_of_open_land(data.latitude, data.longitude)] == ahead[rows]
+    assert same.mean() > 0.98  # the others lie within a quarter degree of a border
+
+
+@given(st.floats(-90, 90), st.floats(-180, 180))
+@settings(max_examples=200, deadline=None)
+def test_any_point_has_a_zone(lat, lng):
+    names, _ = zones.zone_of_towns()
+    assert 0 <= zones.zone_of_open_land(lat, lng)[0] < len(names)
+
+
 def test_points_off_the_earth_are_refused():
     with pytest.raises(InputError, match="row 1"):
         zones.zones([0, 91], [0, 0])
