@@ -1,0 +1,55 @@
+"""All the evidence of one photo that needs no training: its text is read, and each kind of clue looks at it."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+
+from photoplanet.clues import language
+from photoplanet.clues.clue import Clue
+from photoplanet.earth import ground as earth_ground
+from photoplanet.earth.ground import Ground
+from photoplanet.photos.decode import Source
+from photoplanet.signs.line import Reading
+
+Read = Callable[[Source], Reading]
+
+KINDS = (language.clues,)  # from what is read: one file a kind
+
+
+@dataclass(frozen=True)
+class Found:
+    """What was found in one photo: its text (None where nobody reads) and the clues."""
+
+    reading: Reading | None
+    clues: tuple[Clue, ...]
+
+
+def of_reading(reading: Reading, ground: Ground | None = None) -> tuple[Clue, ...]:
+    """Every clue that a photo's text gives, over the sites of `ground` (None: `earth.ground.read`).
+
+    >>> of_reading(Reading((), 640, 480))
+    ()
+    """
+    if not reading.lines:
+        return ()
+    sites = ground or earth_ground.read()
+    return tuple(clue for kind in KINDS for clue in kind(reading, sites))
+
+
+class Collector:
+    """Collects the clues of photos; `read`: what reads their text, as `signs.reader.Reader.read` (None: nobody).
+
+    >>> Collector(lambda photo: Reading((), 640, 480)).collect("IMG.jpg").clues
+    ()
+    """
+
+    def __init__(self, read: Read | None):
+        self.read = read
+
+    def collect(self, photo: Source) -> Found:
+        """Read one photo and return what was found; InputError for one that cannot be read.
+
+        >>> Collector(None).collect("IMG.jpg").reading is None
+        True
+        """
+        reading = self.read(photo) if self.read else None
+        return Found(reading, of_reading(reading) if reading else ())
