@@ -116,7 +116,11 @@ def ahead_of(local: datetime, utc: datetime) -> int | None:
 
 
 def fields_of(main: Any, details: Any, text: Any) -> Fields:
-    """Return the dates of EXIF's directories with their offsets, as `of_camera` takes them; `text` reads a value."""
+    """Return the dates of EXIF's directories with their offsets, as `of_camera` takes them; `text` reads a value.
+
+    >>> fields_of({}, {0x9003: "2023:07:14 10:00:00", 0x9011: "+02:00"}, lambda value: value)[0]
+    ('2023:07:14 10:00:00', '+02:00')
+    """
     pairs = ((details, tags.DATE_ORIGINAL, tags.OFFSET_ORIGINAL), (details, tags.DATE_DIGITIZED, tags.OFFSET_DIGITIZED),
              (main, tags.DATE_CHANGED, tags.OFFSET_CHANGED))  # fmt: skip
     return [(text(where.get(date)), text(details.get(offset))) for where, date, offset in pairs]
