@@ -5,8 +5,8 @@ from collections.abc import Iterable
 from typing import TYPE_CHECKING, Any
 
 from photoplanet.core import progress
-from photoplanet.locate.credible_region import REGION_SHARE
 from photoplanet.locate import opening
+from photoplanet.locate.credible_region import REGION_SHARE
 from photoplanet.locate.locator import Locator, Photo
 from photoplanet.locate.point_estimates import DEFAULT_READOUT
 from photoplanet.locate.prediction import Prediction

@@ -96,6 +96,7 @@ def softmax_at(log_probabilities: NDArray[np.float32], temperature: float) -> ND
 def open_network(bundle: folder.Bundle, threads: int | None) -> onnx_sessions.Session:
     """Open a model's network, with its inputs and outputs checked against `model.json`; ModelError for a bad one.
 
+    >>> from photoplanet.models import installed
     >>> session = open_network(folder.read(installed.resolve("toy")), threads=1)
     >>> session.get_inputs()[0].name
     'images'

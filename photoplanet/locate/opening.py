@@ -7,7 +7,7 @@ from photoplanet.errors import ModelError
 from photoplanet.locate import without_model
 from photoplanet.models import folder, installed
 from photoplanet.models.info import ModelInfo
-from photoplanet.signs import reader
+from photoplanet.signs import networks, reader
 
 NONE = "none"  # the name of no model
 READ = (folder.CELLS, folder.NETWORK)  # what locating reads, and so what is hashed first
@@ -22,7 +22,7 @@ def bundle_of(model: str | os.PathLike[str] | None, signs: bool | None = None) -
     >>> bundle_of("toy").info.name, bundle_of("none", signs=True).info.name
     ('toy', 'no model')
     """
-    reads = reader.installed() if signs is None else signs
+    reads = networks.is_installed() if signs is None else signs
     if model == NONE or (model is None and installed.default() is None and reads):
         if not reads:
             raise ModelError("without a model, only what stands in photos says where they are: " + installed.NO_MODEL)
@@ -42,7 +42,7 @@ def collector_of(
     >>> collector_of(folder.read(installed.resolve("toy")).info, clock=False) is None
     True
     """
-    reads = not info.is_toy and reader.installed() if signs is None else signs
+    reads = not info.is_toy and networks.is_installed() if signs is None else signs
     if not reads and (not clock or info.is_toy):
         return None
     return Collector(reader.Reader(threads).read if reads else None)

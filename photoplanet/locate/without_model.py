@@ -28,7 +28,7 @@ class WithoutModel(Bundle):
     """
 
     @property
-    def partition(self) -> "Partition":  # type: ignore[override]  # not read from a file
+    def partition(self) -> "Partition":
         """The cells of `world`."""
         return world.partition()
 
