@@ -12,9 +12,13 @@ import numpy as np
 from numpy.typing import NDArray
 
 from photoplanet.clues.clue import Clue
+from photoplanet.earth import ground as earth_ground
 from photoplanet.earth import zones
 from photoplanet.earth.ground import Ground
-from photoplanet.metadata.clock_facts import LEAST_OFFSET, MOST_OFFSET, STEP, ClockFacts, Source
+from photoplanet.metadata import clock_facts, facts
+from photoplanet.metadata.clock_facts import LEAST_OFFSET, MOST_OFFSET, STEP, ClockFacts
+from photoplanet.metadata.sidecars import Sidecars
+from photoplanet.photos.decode import Source
 
 KIND = "clock"
 
@@ -38,15 +42,20 @@ class Assumed(NamedTuple):
 
 _CAMERA = Assumed(right=0.70, season=0.04, home=0.12, unset=0.12, odd=0.02, most_bits=4.0)
 _PROGRAM = Assumed(right=0.50, season=0.06, home=0.28, unset=0.12, odd=0.04, most_bits=2.5)
-ASSUMED: dict[Source, Assumed] = {"offset": _CAMERA, "GPS time": _CAMERA, "XMP": _PROGRAM, "Google": _PROGRAM}
+ASSUMED: dict[clock_facts.Source, Assumed] = {
+    "offset": _CAMERA,
+    "GPS time": _CAMERA,
+    "XMP": _PROGRAM,
+    "Google": _PROGRAM,
+}
 
-_WHOSE: dict[Source, str] = {"XMP": "by the photo's XMP, ", "Google": "by Google's time, "}
+_WHOSE: dict[clock_facts.Source, str] = {"XMP": "by the photo's XMP, ", "Google": "by Google's time, "}
 _SEASONS = tuple(timedelta(days=days) for days in (-182, -91, 91, 182))
 _EXAMPLES = 3  # zones that are named
 _WORTH_NAMING = 0.01  # of the photos where clocks are the same: a continent with less has no zone among them
 
 
-def clues(facts: ClockFacts | None, ground: Ground) -> list[Clue]:
+def clues(said: ClockFacts | None, ground: Ground) -> list[Clue]:
     """Return what a camera's clock says of each site, as one clue, or none.
 
     None where nothing is known of the clock, and where no place on Earth had such clocks at that moment: the clock is
@@ -60,21 +69,34 @@ def clues(facts: ClockFacts | None, ground: Ground) -> list[Clue]:
     >>> clues(ClockFacts(datetime(2023, 7, 14, 10), 75, "offset"), ground.read())
     []
     """
-    if facts is None:
+    if said is None:
         return []
-    ahead = zones.offsets(facts.utc.replace(tzinfo=timezone.utc))
+    ahead = zones.offsets(said.utc.replace(tzinfo=timezone.utc))
     zone = zone_of_sites(ground)
     weight = np.asarray(np.bincount(zone, ground.weight, minlength=len(ahead)), np.float64)
-    if not weight[ahead == facts.offset_minutes].sum():
+    if not weight[ahead == said.offset_minutes].sum():
         return []
-    by_zone = likelihood(facts, ahead, _in_other_seasons(facts.utc.date()), weight)
-    least = by_zone.max() / 2 ** ASSUMED[facts.source].most_bits
+    by_zone = likelihood(said, ahead, _in_other_seasons(said.utc.date()), weight)
+    least = by_zone.max() / 2 ** ASSUMED[said.source].most_bits
     log_likelihood = np.log(np.maximum(by_zone, least)).astype(np.float32)
-    return [Clue(KIND, _says(facts, ahead, weight), (), log_likelihood[zone])]
+    return [Clue(KIND, _says(said, ahead, weight), (), log_likelihood[zone])]
+
+
+def of_photo(photo: Source, ground: Ground | None = None, beside: Sidecars | None = None) -> list[Clue]:
+    """Return what a photo's own time facts say, as `clues` does, over the sites of `ground` (None: the Earth's).
+
+    `beside` finds the sidecars of paths, and saves listing a folder again for each of its photos. InputError for what
+    is not a photo.
+
+    >>> of_photo(np.zeros((8, 8, 3), np.uint8))
+    []
+    """
+    found = facts.of(photo, beside).clock
+    return [] if found is None else clues(found, ground or earth_ground.read())
 
 
 def likelihood(
-    facts: ClockFacts, ahead: zones.Minutes, others: NDArray[np.int16], weight: NDArray[np.float64]
+    said: ClockFacts, ahead: zones.Minutes, others: NDArray[np.int16], weight: NDArray[np.float64]
 ) -> NDArray[np.float64]:
     """Return how likely it is in each of m zones that a clock shows what it showed: (m,), before any bound.
 
@@ -87,7 +109,7 @@ def likelihood(
     >>> likelihood(when, ahead, others, np.array([0.5, 0.5])).round(3).tolist()
     [0.76, 0.06]
     """
-    assumed, shown = ASSUMED[facts.source], facts.offset_minutes
+    assumed, shown = ASSUMED[said.source], said.offset_minutes
     known, same = ahead != zones.UNKNOWN, ahead == shown
     total = weight[known].sum()
     home = weight[same].sum() / total if total else 0.0
@@ -119,14 +141,14 @@ def _in_other_seasons(day: date) -> zones.Minutes:
     return np.stack([zones.offsets(noon + away) for away in _SEASONS])
 
 
-def _says(facts: ClockFacts, ahead: zones.Minutes, weight: NDArray[np.float64]) -> str:
-    hours, minutes = divmod(abs(facts.offset_minutes), 60)
+def _says(said: ClockFacts, ahead: zones.Minutes, weight: NDArray[np.float64]) -> str:
+    hours, minutes = divmod(abs(said.offset_minutes), 60)
     amount = " ".join(([f"{hours} h"] if hours else []) + ([f"{minutes} min"] if minutes else []))
-    showed = f"was {amount} {'ahead of' if facts.offset_minutes > 0 else 'behind'} UTC" if amount else "showed UTC"
-    named, all_named = _examples(np.where(ahead == facts.offset_minutes, weight, 0))
+    showed = f"was {amount} {'ahead of' if said.offset_minutes > 0 else 'behind'} UTC" if amount else "showed UTC"
+    named, all_named = _examples(np.where(ahead == said.offset_minutes, weight, 0))
     such = "as in" if all_named else "as in zones such as"
-    whose = _WHOSE.get(facts.source, "")
-    return f"{whose}the camera's clock {showed} on {facts.local.date()}, {such} {', '.join(named)}"
+    whose = _WHOSE.get(said.source, "")
+    return f"{whose}the camera's clock {showed} on {said.local.date()}, {such} {', '.join(named)}"
 
 
 def _examples(weight: NDArray[np.float64]) -> tuple[list[str], bool]:

@@ -13,6 +13,8 @@ from photoplanet.clues import clock
 from photoplanet.earth import gazetteer, ground, zones
 from photoplanet.errors import InputError
 from photoplanet.metadata.clock_facts import ClockFacts, Source
+from photoplanet.metadata.exif_writer import gps_bytes
+from photoplanet.metadata.sidecars import Sidecars
 
 JULY, JANUARY = datetime(2023, 7, 14, 10), datetime(2023, 1, 14, 10)
 NEARLY = 0.1  # bits: where clocks never change, nobody forgets to change one
@@ -187,3 +189,20 @@ def test_without_any_rules_there_is_no_clue(earth, monkeypatch):
     assert clock.clues(ClockFacts(JULY, 120, "offset"), earth) == []
     flat = clock.likelihood(ClockFacts(JULY, 120, "offset"), unknown, unknown[None], np.ones(len(unknown)))
     assert np.ptp(flat) == 0
+
+
+def test_a_photo_on_disk_speaks_by_its_exif_or_its_sidecar(earth, make, tmp_path):
+    path = tmp_path / "a.jpg"
+    path.write_bytes(make.encoded(make.scene(size=(40, 30)), exif=gps_bytes(1, 2, "2023-07-14T10:00:00+05:45")))
+    [clue] = clock.of_photo(path)
+    assert clue.says.endswith("5 h 45 min ahead of UTC on 2023-07-14, as in Asia/Kathmandu")
+    assert np.array_equal(clue.log_likelihood, says(JULY, 345, earth).log_likelihood)
+    path.write_bytes(make.encoded(make.scene(size=(40, 30)), exif=gps_bytes(1, 2, "2023-07-14T10:00:00")))
+    assert clock.of_photo(path) == []
+    time = 'exif:DateTimeOriginal="2023-07-14T10:00:00+05:45"'
+    (tmp_path / "a.xmp").write_bytes(make.xmp(1, 2, time))
+    [beside] = clock.of_photo(path, earth, Sidecars())
+    assert beside.says.startswith("by the photo's XMP, ")
+    assert clock.of_photo(path.read_bytes()) == [], "bytes have no sidecars"
+    with pytest.raises(InputError):
+        clock.of_photo(tmp_path / "a.xmp")

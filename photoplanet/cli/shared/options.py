@@ -29,8 +29,6 @@ READOUT = click.option("--readout", type=click.Choice(list(READOUTS)), default=D
                        help="How the distribution becomes one point; 'center' is the paper's.")  # fmt: skip
 ANSWER_ALWAYS = click.option("--answer-always", is_flag=True, help="Give a place even where the evidence is weak.")
 CSV = click.option("--csv", "csv_path", type=OUT_FILE, help="Write CSV, as `photoplanet score` reads it.")
-NO_CLOCK = click.option("--no-clock", is_flag=True,
-                        help="Leave out what the camera's clock says of the time zone.")  # fmt: skip
 FILES_FROM = click.option("--files-from", type=click.Path(allow_dash=True, dir_okay=False), metavar="FILE",
                           help="Read more names from FILE ('-': stdin), one per line.")  # fmt: skip
 SIGNS = click.option("--signs/--no-signs", default=None, help="Read the text in photos as evidence of their place.  "
