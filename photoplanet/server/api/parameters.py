@@ -7,6 +7,7 @@ from pydantic import BaseModel, Field
 from photoplanet.locate.answers import AnswerOptions
 from photoplanet.locate.credible_region import REGION_SHARE
 from photoplanet.locate.precision import DEFAULT_PRECISION, PRECISIONS
+from photoplanet.server.api.evidence import EvidenceQuery
 
 
 def one_of(*names: str) -> str:
@@ -28,7 +29,7 @@ class PhotoQuery(BaseModel):
     name: Annotated[str, Field(description="What a photo sent as the body is called in the answer")] = ""
 
 
-class EstimateQuery(PhotoQuery):
+class EstimateQuery(EvidenceQuery, PhotoQuery):
     """How estimates are reported."""
 
     top: Top = 5
