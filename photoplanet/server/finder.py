@@ -11,7 +11,7 @@ from typing import TypeVar
 import numpy as np
 from PIL import Image, ImageDraw, ImageFont
 
-from photoplanet.clues.collect import Found, Read
+from photoplanet.clues.collect import Collector, Found, Read
 from photoplanet.errors import InputError, PhotoplanetError
 from photoplanet.locate import joining
 from photoplanet.locate.locator import Locator
@@ -59,6 +59,11 @@ class Finder:
         """Whether text is read."""
         return self._collector is not None and self._collector.read is not None
 
+    @property
+    def minds_clocks(self) -> bool:
+        """Whether the camera's clock counts."""
+        return self._collector is not None and self._collector.clock
+
     def warm(self) -> None:
         """Begin to make ready what the first photo would otherwise wait for; returns at once."""
         if self.looks:
@@ -69,16 +74,16 @@ class Finder:
         for lane in self._lanes.values():
             lane.stop(seconds)
 
-    def begin(self, content: bytes, signs: bool, given: Reading | None) -> "asyncio.Task[Looked]":
+    def begin(self, content: bytes, signs: bool, clock: bool, given: Reading | None) -> "asyncio.Task[Looked]":
         """Look for evidence in one photo while something else goes on; cancel the task where it is no longer needed.
 
-        `signs`: whether its text counts; `given`: the text, where the sender knows it already.
+        `signs`, `clock`: whether its text, and the camera's clock, count; `given`: the text, where the sender knows it.
         """
-        return asyncio.create_task(self._look(content, signs, given))
+        return asyncio.create_task(self._look(content, signs, clock, given))
 
     async def read(self, content: bytes) -> Reading:
         """What stands in one photo, where the server `reads`; InputError for a photo that cannot be read."""
-        reading = (await self._collect(content)).reading
+        reading = (await self._collect(content, False)).reading
         assert reading is not None
         return reading
 
@@ -86,33 +91,34 @@ class Finder:
         """Await what joins evidence with an answer, beside the network."""
         return await turn(self._lanes["clues"], work)
 
-    async def _look(self, content: bytes, signs: bool, given: Reading | None) -> Looked:
+    async def _look(self, content: bytes, signs: bool, clock: bool, given: Reading | None) -> Looked:
         if not self.looks:
             return Looked(NOTHING)
+        without = self._changed(None, clock)
         try:
             if not signs or not self.reads:
-                return Looked(await self._other(content, None))
+                return Looked(await self.join(lambda: without.collect(content)))
             if given is not None:
-                return Looked(await self._other(content, lambda photo: given))
+                known = self._changed(lambda photo: given, clock)
+                return Looked(await self.join(lambda: known.collect(content)))
             try:
-                return Looked(await asyncio.wait_for(self._collect(content), PATIENCE * self._limits.seconds))
+                return Looked(await asyncio.wait_for(self._collect(content, clock), PATIENCE * self._limits.seconds))
             except asyncio.TimeoutError:  # another class than the built-in one before Python 3.11
                 self._metrics.signs.labels("late").inc()
-                return Looked(await self._other(content, None), LATE)
+                return Looked(await self.join(lambda: without.collect(content)), LATE)
         except InputError as error:  # the network may have seen enough of the photo
             return Looked(NOTHING, problems.reason(error))
 
-    async def _other(self, content: bytes, read: Read | None) -> Found:
-        """What is found in a photo whose pixels are not read."""
-        collector = copy.copy(self._collector)
-        assert collector is not None
-        collector.read = read
-        found = await self.join(lambda: collector.collect(content))
+    def _changed(self, read: Read | None, clock: bool) -> Collector:
+        """The collector with another reader, and perhaps without the clock."""
+        assert self._collector is not None
+        found = copy.copy(self._collector)
+        found.read, found.clock = read, clock and found.clock
         return found
 
-    async def _collect(self, content: bytes) -> Found:
-        collector, began = self._collector, time.perf_counter()
-        assert collector is not None
+    async def _collect(self, content: bytes, clock: bool) -> Found:
+        assert self._collector is not None
+        collector, began = self._changed(self._collector.read, clock), 0.0
 
         def heavy() -> Found:
             nonlocal began

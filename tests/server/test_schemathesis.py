@@ -18,14 +18,26 @@ from pictures import encoded, scene
 from PIL import Image
 from schemathesis import GenerationMode
 
+from photoplanet.clues.collect import Collector
+from photoplanet.locate.locator import Locator
 from photoplanet.metadata.exif_writer import gps_bytes
 from photoplanet.retrieval.library import library
 from photoplanet.server import listening
 from photoplanet.server.app import create_app
 from photoplanet.server.limits import Limits
+from photoplanet.signs.line import Line, Reading
 
 EXAMPLES = int(os.environ.get("SCHEMATHESIS_EXAMPLES", "12"))  # of each path, and as many that are forbidden
-PATHS = ("/v1/locate", "/v1/album", "/v1/read", "/v1/explain", "/v1/similar", "/v1/similar/thumbnail", "/v1/models", "/healthz")
+PATHS = (
+    "/v1/locate",
+    "/v1/album",
+    "/v1/read",
+    "/v1/explain",
+    "/v1/similar",
+    "/v1/similar/thumbnail",
+    "/v1/models",
+    "/healthz",
+)
 REFUSED = ["400", "401", "403", "404", "405", "413", "415", "422"]  # 413: too many photos, which a schema can say too
 CONFIG = {"checks": {"negative_data_rejection": {"expected-statuses": REFUSED}}}
 TRACK = (
@@ -52,6 +64,8 @@ def api(model, tmp_path_factory):
     for seed in (1, 2):
         scene(seed).save(folder / f"scene{seed}.jpg", quality=92, exif=gps_bytes(48.85, 2.29))
     photos = library.open(folder)
+    reading = Reading((Line("Hunde bitte anleinen", 0.97, ((0.1, 0.2), (0.5, 0.2), (0.5, 0.3), (0.1, 0.3))),), 40, 30)
+    model = Locator(model.bundle, collector=Collector(lambda photo: reading))
     schemathesis.openapi.format("binary", st.sampled_from(PHOTOS))
     schemathesis.openapi.media_type("image/*", st.sampled_from(PHOTOS))
     server = listening.bounded(create_app(model, Limits(photos=20), library=photos), 30.0, 400)
@@ -69,7 +83,7 @@ def api(model, tmp_path_factory):
 
 
 def sensible(case, photo_ids):
-    """The case with what no schema says: that tracks are GPX and want to know the time zone, and what photos there are."""
+    """The case with what no schema says: tracks are GPX and want to know the time zone; what photos there are."""
     if isinstance(case.body, dict) and "track" in case.body:
         case.body["track"] = [TRACK]
         case.query["time_offset"] = "+02:00"

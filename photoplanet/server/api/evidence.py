@@ -31,6 +31,7 @@ class EvidenceQuery(BaseModel):
     """What counts as evidence beside the network, and what of it is struck out."""
 
     signs: Annotated[bool, Field(description="Read the text in photos, where this server does")] = True
+    clock: Annotated[bool, Field(description="Count the camera's clock, where this server does")] = True
     strike: Annotated[
         str,
         Field(pattern=STRIKE, max_length=1000,

@@ -94,7 +94,7 @@ async def _joined(
         shown = found if evidence.counts(found) else before  # which is worked out already
         return cast(LocatedPhoto, report(shown) | evidence.facts(found, looked, query))
 
-    looking = service.finder.begin(photo.content, query.signs, given)
+    looking = service.finder.begin(photo.content, query.signs, query.clock, given)
     try:
         before = await service.batcher.locate(photo.content, lambda prediction: prediction)
         looked = await looking

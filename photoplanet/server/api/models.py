@@ -34,9 +34,10 @@ class LibraryFacts(TypedDict):
 
 
 class EvidenceFacts(TypedDict):
-    """What is looked at beside the network: the text in photos."""
+    """What is looked at beside the network: the text in photos, the camera's clock."""
 
     signs: bool
+    clock: bool
 
 
 class ModelsAnswer(TypedDict):
@@ -54,7 +55,7 @@ class ModelsAnswer(TypedDict):
 
 EXAMPLE: ModelsAnswer = {
     "default": "toy",
-    "evidence": {"signs": True},
+    "evidence": {"signs": True, "clock": True},
     "models": [{
         "name": "toy", "world": "toy", "cells": 1044, "image_size": 64, "fit": "crop", "embedding_size": 128,
         "created": "2026-01-31T12:00:00+00:00", "calibration": {"temperature": 1.1}, "training": {"photos": 200000},
@@ -93,7 +94,7 @@ def _models(service: Service) -> ModelsAnswer:
     }
     return {
         "default": info.name,
-        "evidence": {"signs": service.finder.reads},
+        "evidence": {"signs": service.finder.reads, "clock": service.finder.minds_clocks},
         "models": [facts] if service.model else [],
         "album_methods": [methods.AUTO, *methods.usable(album_parameters.read(service.locator.bundle))],
         "library": None if library is None else {"photos": len(library), "by": by},
