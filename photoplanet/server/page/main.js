@@ -2,11 +2,12 @@
 import { button, byId, element } from "/map/dom.js";
 import { plural } from "/map/words.js";
 import { Api, messageOf, Problem } from "./api.js";
+import * as evidence from "./evidence.js";
 import * as filmstrip from "./filmstrip.js";
 import * as intake from "./intake.js";
 import * as panel from "./panel.js";
 import { save } from "./save.js";
-import { locate, locateTogether } from "./sending.js";
+import { locate, locateTogether, strike } from "./sending.js";
 import { answerOf, state } from "./state.js";
 import * as thumbs from "./thumbs.js";
 import { ask } from "./token.js";
@@ -22,6 +23,7 @@ const LOOPBACK = ["localhost", "127.0.0.1", "[::1]"];
 const api = new Api(ask, waiting);
 const together = byId("together", HTMLInputElement);
 const always = byId("always", HTMLInputElement);
+const signs = byId("signs", HTMLInputElement);
 const offset = byId("offset", HTMLInputElement);
 const precision = byId("precision", HTMLSelectElement);
 /** @type {AbortController | null} of what is under way */
@@ -34,7 +36,8 @@ let paused = false; // by the user, or because something went wrong
 /** @param {File} file @returns {Photo} */
 function fresh(file) {
   const name = file.webkitRelativePath || file.name;
-  return { file, name, status: "waiting", alone: null, trip: null, error: "", thumbnail: null };
+  const answers = { alone: null, trip: null, reading: null, struck: new Set() };
+  return { file, name, status: "waiting", ...answers, error: "", thumbnail: null };
 }
 
 intake.listen((files, tracks, others) => {
@@ -274,10 +277,27 @@ together.addEventListener("change", () => {
 });
 precision.addEventListener("change", () => {
   state.precision = precision.value;
+  again();
+});
+signs.addEventListener("change", () => {
+  state.signs = signs.checked;
+  again();
+});
+
+/** Locate all photos anew. */
+function again() {
   stale = true;
   for (const photo of state.photos) if (photo.status === "done") photo.status = "waiting";
   list();
   go();
+}
+
+evidence.open(async (photo, number) => {
+  await strike(api, photo, number, state.precision);
+  moved([photo]);
+  say(`${photo.struck.has(number) ? "Struck out" : "Counts again"}. Now: ${filmstrip.line(photo)}.`);
+  stale = true;
+  if (state.together) go();
 });
 always.addEventListener("change", () => {
   state.always = always.checked;
@@ -340,11 +360,14 @@ function warn(text, again = "") {
 async function readModel() {
   warn("");
   try {
-    const { models, library } = await api.get("/v1/models");
-    const [model] = models;
-    $("model").textContent = `Model ${model.name}, ${plural(model.cells, "cell")}`;
-    $("toy").hidden = model.world !== "toy";
-    Object.assign(state, { model: model.name, library: library || null, fit: model.fit });
+    const answer = await api.get("/v1/models");
+    const [model] = answer.models;
+    const named = model && `Model ${model.name}, ${plural(model.cells, "cell")}`;
+    $("model").textContent = named ?? "No model: places come from what stands in photos";
+    $("toy").hidden = model?.world !== "toy";
+    $("signsBox").hidden = !answer.evidence.signs;
+    const facts = { model: answer.default, network: Boolean(model), fit: model?.fit ?? "squash" };
+    Object.assign(state, facts, { library: answer.library || null });
     if (state.chosen) panel.render(api);
   } catch (error) {
     warn(messageOf(error), "Try again");
