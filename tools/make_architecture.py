@@ -20,6 +20,7 @@ WIDTH = 120
 DATA = {
     "photoplanet/py.typed": "Says that the package is typed.",
     "photoplanet/earth/gazetteer.npz": "155,000 towns and the countries' outlines, packed by tools/make_gazetteer.py.",
+    "photoplanet/earth/place_names.npz": "Names of towns, states and countries, by tools/make_place_names.py.",
     "photoplanet/earth/land.json": "The ground of every map, made by tools/make_land.py.",
     "photoplanet/duplicates/binary_codes.json": "The facts of binary_codes.onnx.",
     "photoplanet/duplicates/binary_codes.onnx": "The network of the binary codes, trained by scripts/duplicates.sh.",

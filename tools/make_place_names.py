@@ -7,7 +7,8 @@
 The first file is GeoNames' towns with their other names (CC BY 4.0), matched to the gazetteer's by country, name and
 distance; babel gives the names of countries as CLDR has them (Unicode licence). wordfreq (data CC BY-SA 4.0) says how
 often a word is written: only a class per name, in half powers of ten, goes into the table. Arrays written: `forms`, the
-folded names in order, UTF-8, one a line; `count` (uint16), how many places bear each; `common` (uint8), its class; and
+folded names in order, UTF-8, one a line; `count` (uint16), how many places bear each; `common` (uint8), its class;"
+    " and
 one entry per place: `low` (uint16) and `high` (uint8) of its number, `own` (uint8), whether the name is in use there.
 """
 
@@ -35,7 +36,10 @@ ALL_NAMES = 15_000  # people from which every name of a town is kept
 FOREIGN_SCRIPT = 100_000  # people from which a name in the script of another country is kept
 FEW = 4  # other names of a smaller town
 WORDS = 6  # a name has at most
-LEAST_SHARE = 1e-8  # of a language's words: rarer ones are left out
+LEAST_SHARE, IN_USE = 1e-8, 10**-6.5  # of a language's words: rarer ones are left out; where a name is in use
+HOME, ABROAD = 0.06, 0.2  # at most of the words of a language, for a place with all of its photos; with all photos
+KNOWN, KNOWN_WORDS, WORDS_TOGETHER = 5e-5, 1e-6, 1e-4  # share of photos from which names of several words are known
+OTHER_SCRIPT = 10  # times as often as photos say, where other scripts are written
 SCRIPTS = {  # by which Unicode's names of letters begin; where each is at home
     "LATIN": None, "CYRILLIC": "BG BY KG KZ MD ME MK MN RS RU TJ UA UZ BA", "GREEK": "GR CY",
     "CJK": "CN HK JP MO SG TW", "HIRAGANA": "JP", "KATAKANA": "JP", "HANGUL": "KP KR",
@@ -52,27 +56,37 @@ ABBREVIATED = {"saint": "st", "sankt": "st", "sint": "st", "sainte": "ste", "san
 OTHER_COUNTRIES = {
     "US": "USA; United States of America; Estados Unidos", "GB": "United Kingdom; Great Britain; Britain",
     "NL": "Holland; Nederland", "CZ": "Czech Republic; Česká republika", "CN": "中国; 中國; 中华人民共和国",
-    "JP": "日本; 日本国; Nippon", "KR": "대한민국; 한국; 韓国; Korea", "TW": "台灣; 台湾; 臺灣", "HK": "香港; Hong Kong",
-    "MO": "澳門; Macau", "RU": "Россия; Russia", "AE": "UAE", "IE": "Éire; Republic of Ireland", "TR": "Turkey; Türkiye",
+    "JP": "日本; 日本国; Nippon", "KR": "대한민국; 한국; 韓国; Korea", "TW": "台灣; 台湾; 臺灣", "HK": "香港;"
+    " Hong Kong",
+    "MO": "澳門; Macau", "RU": "Россия; Russia", "AE": "UAE", "IE": "Éire; Republic of Ireland",
+    "TR": "Turkey; Türkiye",
     "CH": "Schweiz; Suisse; Svizzera; Svizra; Helvetia", "SZ": "Swaziland", "MM": "Burma", "CI": "Ivory Coast",
     "MK": "Macedonia", "VN": "Vietnam; Việt Nam", "BR": "Brasil", "SY": "Syria", "IR": "Iran", "LA": "Laos",
     "TZ": "Tanzania", "BO": "Bolivia", "VE": "Venezuela", "MD": "Moldova", "BN": "Brunei", "KP": "North Korea",
 }  # fmt: skip
 OTHER_STATES = {
-    "DE": "Baden-Wurttemberg=Baden-Württemberg; Bavaria=Bayern,Freistaat Bayern; City state Bremen=Bremen; Hesse=Hessen;"
-    "Lower Saxony=Niedersachsen; North Rhine-Westphalia=Nordrhein-Westfalen,NRW; Saxony=Sachsen,Freistaat Sachsen;"
+    "DE": "Baden-Wurttemberg=Baden-Württemberg; Bavaria=Bayern,Freistaat Bayern;"
+    " City state Bremen=Bremen; Hesse=Hessen;"
+    "Lower Saxony=Niedersachsen; North Rhine-Westphalia=Nordrhein-Westfalen,NRW;"
+    " Saxony=Sachsen,Freistaat Sachsen;"
     "Saxony-Anhalt=Sachsen-Anhalt; Thuringia=Thüringen; State of Berlin=Berlin",
-    "ES": "Catalonia=Catalunya,Generalitat de Catalunya,Cataluña; Andalusia=Andalucía; Balearic Islands=Illes Balears,"
-    "Islas Baleares; Basque Country=Euskadi,País Vasco,Eusko Jaurlaritza; Canary Islands=Islas Canarias,Canarias;"
+    "ES": "Catalonia=Catalunya,Generalitat de Catalunya,Cataluña; Andalusia=Andalucía;"
+    " Balearic Islands=Illes Balears,"
+    "Islas Baleares; Basque Country=Euskadi,País Vasco,Eusko Jaurlaritza;"
+    " Canary Islands=Islas Canarias,Canarias;"
     "Castille and León=Castilla y León; Castille-La Mancha=Castilla-La Mancha; Navarre=Navarra,Nafarroa;"
     "Valencia=Comunitat Valenciana,Generalitat Valenciana; Galicia=Xunta de Galicia; Aragon=Aragón",
-    "IT": "Tuscany=Toscana; Lombardy=Lombardia; Piedmont=Piemonte; Sicily=Sicilia; Sardinia=Sardegna; Apulia=Puglia;"
+    "IT": "Tuscany=Toscana; Lombardy=Lombardia; Piedmont=Piemonte; Sicily=Sicilia;"
+    " Sardinia=Sardegna; Apulia=Puglia;"
     "The Marches=Marche; Aosta Valley=Valle d'Aosta; Trentino-Alto Adige=Südtirol,Alto Adige,Trentino;"
     "Friuli Venezia Giulia=Friuli",
-    "FR": "Brittany=Bretagne,Breizh; Normandy=Normandie; Corsica=Corse,Corsica; Provence-Alpes-Côte d'Azur=Provence,"
-    "Côte d'Azur; Occitanie=Languedoc; Grand Est=Alsace,Lorraine; Île-de-France=Ile de France; Nouvelle-Aquitaine="
+    "FR": "Brittany=Bretagne,Breizh; Normandy=Normandie; Corsica=Corse,Corsica;"
+    " Provence-Alpes-Côte d'Azur=Provence,"
+    "Côte d'Azur; Occitanie=Languedoc; Grand Est=Alsace,Lorraine; Île-de-France=Ile de France;"
+    " Nouvelle-Aquitaine="
     "Aquitaine",
-    "CH": "Grisons=Graubünden,Grischun,Grigioni; Geneva=Genève; Lucerne=Luzern; Zurich=Zürich; Basel-City=Basel-Stadt;"
+    "CH": "Grisons=Graubünden,Grischun,Grigioni; Geneva=Genève; Lucerne=Luzern; Zurich=Zürich;"
+    " Basel-City=Basel-Stadt;"
     "Valais=Wallis; Saint Gallen=St. Gallen",
     "AT": "Carinthia=Kärnten; Lower Austria=Niederösterreich; Styria=Steiermark; Tyrol=Tirol; Upper Austria="
     "Oberösterreich; Vienna=Wien",
@@ -82,15 +96,22 @@ OTHER_STATES = {
     "GB": "Wales=Cymru; Scotland=Alba; Northern Ireland=Ulster",
     "CA": "Quebec=Québec,Gouvernement du Québec; British Columbia=B.C.; Newfoundland and Labrador=Newfoundland",
     "BR": "Federal District=Distrito Federal", "AU": "New South Wales=NSW",
-    "JP": "Hokkaido=北海道; Tokyo=東京都; Kyoto=京都府; Osaka=大阪府; Okinawa=沖縄県,沖縄; Aichi=愛知県; Akita=秋田県;"
-    "Aomori=青森県; Chiba=千葉県; Ehime=愛媛県; Fukui=福井県; Fukuoka=福岡県; Fukushima=福島県; Gifu=岐阜県; Gunma=群馬県;"
-    "Hiroshima=広島県; Hyōgo=兵庫県; Ibaraki=茨城県; Ishikawa=石川県; Iwate=岩手県; Kagawa=香川県; Kagoshima=鹿児島県;"
+    "JP": "Hokkaido=北海道; Tokyo=東京都; Kyoto=京都府; Osaka=大阪府; Okinawa=沖縄県,沖縄; Aichi=愛知県;"
+    " Akita=秋田県;"
+    "Aomori=青森県; Chiba=千葉県; Ehime=愛媛県; Fukui=福井県; Fukuoka=福岡県; Fukushima=福島県; Gifu=岐阜県;"
+    " Gunma=群馬県;"
+    "Hiroshima=広島県; Hyōgo=兵庫県; Ibaraki=茨城県; Ishikawa=石川県; Iwate=岩手県; Kagawa=香川県;"
+    " Kagoshima=鹿児島県;"
     "Kanagawa=神奈川県; Kochi=高知県; Kumamoto=熊本県; Mie=三重県; Miyagi=宮城県; Miyazaki=宮崎県; Nagano=長野県;"
-    "Nagasaki=長崎県; Nara=奈良県; Niigata=新潟県; Oita=大分県; Okayama=岡山県; Saga=佐賀県; Saitama=埼玉県; Shiga=滋賀県;"
-    "Shimane=島根県; Shizuoka=静岡県; Tochigi=栃木県; Tokushima=徳島県; Tottori=鳥取県; Toyama=富山県; Wakayama=和歌山県;"
+    "Nagasaki=長崎県; Nara=奈良県; Niigata=新潟県; Oita=大分県; Okayama=岡山県; Saga=佐賀県; Saitama=埼玉県;"
+    " Shiga=滋賀県;"
+    "Shimane=島根県; Shizuoka=静岡県; Tochigi=栃木県; Tokushima=徳島県; Tottori=鳥取県; Toyama=富山県;"
+    " Wakayama=和歌山県;"
     "Yamagata=山形県; Yamaguchi=山口県; Yamanashi=山梨県",
-    "CN": "Anhui=安徽; Beijing=北京; Chongqing=重庆; Fujian=福建; Gansu=甘肃; Guangdong=广东; Guangxi=广西; Guizhou=贵州;"
-    "Hainan=海南; Hebei=河北; Heilongjiang=黑龙江; Henan=河南; Hubei=湖北; Hunan=湖南; Inner Mongolia=内蒙古; Jiangsu=江苏;"
+    "CN": "Anhui=安徽; Beijing=北京; Chongqing=重庆; Fujian=福建; Gansu=甘肃; Guangdong=广东; Guangxi=广西;"
+    " Guizhou=贵州;"
+    "Hainan=海南; Hebei=河北; Heilongjiang=黑龙江; Henan=河南; Hubei=湖北; Hunan=湖南; Inner Mongolia=内蒙古;"
+    " Jiangsu=江苏;"
     "Jiangxi=江西; Jilin=吉林; Liaoning=辽宁; Ningxia=宁夏; Qinghai=青海; Shaanxi=陕西; Shandong=山东; Shanghai=上海;"
     "Shanxi=山西; Sichuan=四川; Tianjin=天津; Tibet=西藏; Xinjiang=新疆; Yunnan=云南; Zhejiang=浙江",
 }  # fmt: skip
@@ -99,7 +120,8 @@ INFLECTED = {
     "DE": "Bremen=Bremer; Dresden=Dresdner; Göttingen=Göttinger; Emden=Emder; Hannover="
     "Hannoversche; Zweibrücken=Zweibrücker; Munich=Münchner,Muenchner",
     "CH": "Zürich=Zürcher; Basel=Basler; Bern=Berner",
-    "FI": "Helsinki=Helsingin,Helsingissä; Turku=Turun,Turussa; Lahti=Lahden,Lahdessa; Kuopio=Kuopion; Pori=Porin;"
+    "FI": "Helsinki=Helsingin,Helsingissä; Turku=Turun,Turussa; Lahti=Lahden,Lahdessa;"
+    " Kuopio=Kuopion; Pori=Porin;"
     "Oulu=Oulun,Oulussa; Tampere=Tampereen; Kotka=Kotkan; Joensuu=Joensuun; Seinäjoki=Seinäjoen",
     "RU": "Moscow=Москвы,Москве; Saint Petersburg=Петербурга,Петербург,Санкт-Петербурга,Санкт-Петербурге",
     "CZ": "Prague=Prahy,Praze; Brno=Brna,Brně", "PL": "Warsaw=Warszawy,Warszawie; Kraków=Krakowa,Krakowie",
@@ -107,7 +129,7 @@ INFLECTED = {
 
 
 def script(name: str) -> str:
-    """By which word Unicode calls the name's letters; an empty string where they are of several scripts, or of none."""
+    """By which word Unicode calls the name's letters; an empty string where they are of several scripts, or none."""
     found = {unicodedata.name(sign, "").split()[0].split("-")[0] for sign in name if sign.isalpha() and sign != "ー"}
     return found.pop() if len(found) == 1 else "CJK" if found == {"CJK", "KATAKANA"} else ""
 
@@ -165,6 +187,8 @@ class Names:
         if len(form.replace(" ", "")) < least or len(form) > LONGEST or len(words) > WORDS:
             return
         self.entries[form][place] = self.entries[form].get(place, False) or own
+        if len(form) > least and form.endswith("市"):  # of cities: 臺北市 is 臺北 for short
+            self.add(form[:-1], place, own)
         if len(words) > 1 and words[0] in ABBREVIATED:
             self.add(" ".join([ABBREVIATED[words[0]], *words[1:]]), place, own)
 
@@ -181,10 +205,14 @@ def frequencies() -> dict[str, dict[str, float]]:
     return found
 
 
-def in_use(name: str, languages: dict[str, float]) -> bool:
-    """Whether a town's other name is one that its own country's people write."""
+def in_use(name: str, languages: dict[str, float], people: int) -> bool:
+    """Whether a town's other name is one that its own country's people write, and not as a word of theirs.
+
+    A town is taken to be named at most as often as its share of some 30 million speakers says.
+    """
     said = frequencies().get(fold(name), {})
-    return any(said.get(language, 0.0) >= 10**-6.5 for language, share in languages.items() if share > 0.1)
+    here = max((said.get(language, 0.0) for language, share in languages.items() if share > 0.1), default=0.0)
+    return here >= IN_USE and (people >= FOREIGN_SCRIPT or here < HOME * people / 30e6)
 
 
 def add_towns(names: Names, data: gazetteer.Gazetteer, path: Path) -> None:
@@ -205,7 +233,7 @@ def add_towns(names: Names, data: gazetteer.Gazetteer, path: Path) -> None:
             latin = [other for other in others if script(other) == "LATIN" and fold(other) not in known]
             others = latin[:FEW] + [other for other in others if script(other) != "LATIN"]
         for other in others:
-            own = script(other) != "LATIN" or in_use(other, listed[code].languages)
+            own = script(other) != "LATIN" or in_use(other, listed[code].languages, people)
             for part in parts(other):
                 names.add(part, row, own)
 
@@ -261,19 +289,17 @@ def weights(data: gazetteer.Gazetteer) -> tuple[np.ndarray, np.ndarray, dict[str
     return np.concatenate([sites.weight[: sites.towns], states, whole]), country.astype(int), languages
 
 
-HOME, ABROAD = 0.01, 0.015  # of the words that people write in a language, for a place with all of its / all photos
 LEAST = {2: -6.0, 3: -6.0, 4: -7.0, 5: -7.5, 6: -8.0, 7: -8.5, 8: -9.0, 9: -9.5}  # by letters, where no list has it
 
 
 def word_commonness(word: str, weight: float, home: dict[str, float], spread: dict[str, float]) -> float:
     """The highest share of the words of any language that is `word`, less what the place itself accounts for."""
     most = 0.0
+    if script(word) != "LATIN":
+        weight *= OTHER_SCRIPT
     for language, said in frequencies().get(word, {}).items():
-        if language in home:
-            said -= HOME * weight / max(spread.get(language, 0.0) * home[language], weight, 1e-9)
-        else:
-            said -= ABROAD * weight
-        most = max(most, said)
+        at_home = HOME * weight * home.get(language, 0.0) / max(spread.get(language, 0.0), 1e-9)
+        most = max(most, said - max(at_home, ABROAD * weight))
     return most
 
 
@@ -289,8 +315,11 @@ def commonness(form: str, places: dict[int, bool], known: tuple) -> float:
     least = LEAST.get(min(letters * wide, 9), -9.5)
     if len(words) == 1:
         found = word_commonness(form, weight[best], home, spread)
-    else:  # how often words meet by chance, and thirty times that, as some belong together
-        found = 30 * float(np.prod([max(word_commonness(word, 0.0, {}, spread), 1e-8) for word in words]))
+    else:  # how often words of one language meet by chance; ten times that, as some belong together
+        said = [frequencies().get(word, {}) for word in words]
+        shared = set(said[0]).intersection(*said[1:])
+        found = 10 * max((float(np.prod([each[language] for each in said])) for language in shared), default=0.0)
+        found = min(found, KNOWN_WORDS if weight[best] >= KNOWN else WORDS_TOGETHER)
         least = max(-10.0, least - 0.5 * len(words))
     return max(least, float(np.log10(max(found, 1e-12))))
 

@@ -14,7 +14,10 @@ import numpy as np
 from numpy.typing import NDArray
 
 LONGEST = 60  # letters that a form may have; longer text is not looked up
-LEAST_CLASS, PER_CLASS = -10.0, 0.5  # a form of commonness class c is 10 ** (-10 + c / 2) of the words that people write
+LEAST_CLASS, PER_CLASS = (
+    -10.0,
+    0.5,
+)  # a form of commonness class c is 10 ** (-10 + c / 2) of the words that people write
 _SLIP_FROM = 7  # letters of a name from which one may be misread or missing
 _SLIP_PREFIX = 4  # its first letters, in which only letters that look alike are taken for each other
 _SCAN = 400  # forms with one beginning that are compared
@@ -40,9 +43,10 @@ class Named(NamedTuple):
 class _Table(NamedTuple):
     forms: list[str]  # in ascending order
     first: NDArray[np.int64]  # (forms + 1,): where the places of each begin
-    places: NDArray[np.int64]
-    own: NDArray[np.bool_]
-    common: NDArray[np.float64]  # (forms,)
+    low: NDArray[np.uint16]  # of each place's number
+    high: NDArray[np.uint8]
+    own: NDArray[np.uint8]  # eight a byte
+    common: NDArray[np.uint8]  # (forms,)
 
 
 def fold(text: str) -> str:
@@ -77,23 +81,21 @@ def find_folded(form: str) -> Named | None:
     return _named(row) if row < len(table.forms) and table.forms[row] == form else None
 
 
-def find_alike(form: str) -> Named | None:
-    """The one name that differs from a long folded `form` by a letter misread, missing or too many; None otherwise.
+def find_alike(form: str) -> list[Named]:
+    """Names that differ from a long folded `form` by one letter misread, missing or too many.
 
-    >>> find_alike("barcelna").form, find_alike("stuftgart").form
-    ('barcelona', 'stuttgart')
-    >>> find_alike("pari") is None
-    True
+    >>> "barcelona" in [named.form for named in find_alike("barcelna")], find_alike("pari")
+    (True, [])
     """
     if not _SLIP_FROM <= len(form) <= LONGEST:
-        return None
+        return []
     forms = read().forms
     rows: set[int] = set()
     for start in _beginnings(form):
         low = bisect_left(forms, start)
         high = bisect_left(forms, start + chr(0x10FFFF), lo=low)
         rows.update(row for row in range(low, min(high, low + _SCAN)) if _one_slip(form, forms[row], start))
-    return _named(rows.pop()) if len(rows) == 1 else None
+    return [_named(row) for row in sorted(rows)]
 
 
 def find_beginning(form: str, limit: int = 40) -> list[Named]:
@@ -120,15 +122,15 @@ def read() -> _Table:
     with np.load(Path(__file__).with_name("place_names.npz"), allow_pickle=False) as file:
         forms = file["forms"].tobytes().decode().split("\n")
         first = np.concatenate([[0], np.cumsum(file["count"], dtype=np.int64)])
-        places = file["low"].astype(np.int64) + (file["high"].astype(np.int64) << 16)
-        common = 10.0 ** (LEAST_CLASS + PER_CLASS * file["common"])
-        return _Table(forms, first, places, np.unpackbits(file["own"], count=len(places)).astype(bool), common)
+        return _Table(forms, first, file["low"], file["high"], file["own"], file["common"])
 
 
 def _named(row: int) -> Named:
     table = read()
-    inside = slice(table.first[row], table.first[row + 1])
-    return Named(table.forms[row], table.places[inside], table.own[inside], float(table.common[row]))
+    inside = np.arange(table.first[row], table.first[row + 1])
+    places = table.low[inside].astype(np.int64) + (table.high[inside].astype(np.int64) << 16)
+    own = (table.own[inside // 8] >> (7 - inside % 8) & 1).astype(bool)
+    return Named(table.forms[row], places, own, float(10 ** (LEAST_CLASS + PER_CLASS * table.common[row])))
 
 
 @cache
