@@ -128,7 +128,9 @@ def _together(group: list[Token], reading: Reading) -> bool:
 
 
 def _below(upper: Line, lower: Line) -> bool:
-    """Whether one line stands right under another, by their boxes."""
+    """Whether one line stands right under another, by their boxes; lines that share a box do, as far as is known."""
+    if upper.box == lower.box:
+        return True
     height = max(y for _, y in upper.box) - min(y for _, y in upper.box)
     gap = min(y for _, y in lower.box) - max(y for _, y in upper.box)
     left, right = min(x for x, _ in lower.box), max(x for x, _ in lower.box)
