@@ -27,6 +27,8 @@ DATA = {
     "tools/javascript/package.json": "The tools that `make lint-js` installs; nothing of them is shipped.",
     "tools/javascript/package-lock.json": "Their exact versions.",
     "photoplanet/toyworld/cities.csv": "The cities of the toy Earth: real names and places.",
+    "photoplanet/toyworld/sign_countries.csv": "Domain, telephone prefix and languages of signs of each country.",
+    "photoplanet/toyworld/sign_words.json": "What signs say in 37 languages: streets, notices, shops, and some towns.",
 }
 START = r"\A(?:#!.*\n|<!DOCTYPE html>\n)?\s*"  # of a file, before its first comment
 COMMENT = r"# (.*)|// (.*)|/\*\*?\s*(.*?)(?:\*/|$)|<!--\s*(.*?)-->"
