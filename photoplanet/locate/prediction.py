@@ -30,6 +30,7 @@ from photoplanet.locate.unknown import LEAST_GAIN, gain
 
 if TYPE_CHECKING:
     from photoplanet.earth.partition.partition import Partition
+    from photoplanet.locate.joining import Evidence
 
 KNOWN_AT = 0.5  # of the mass within a radius: what is likelier true than not may be said at that level
 ABSTAIN_BELOW = 0.5  # of the mass within a country's radius (750 km): with less, no answer is printed
@@ -47,7 +48,8 @@ class Prediction:
     likely the photo is from outside all that the model knows (None: it cannot tell). Every confidence and radius counts
     it; only `probabilities` are those given that it is from inside. `sharpness`: the power of the distribution that the
     point is estimated from; `licence`: what that of the model's weights forbids, mostly nothing; `correction`: from
-    mass to what is stated of it. Two predictions are equal when all that they were made from is equal.
+    mass to what is stated of it; `evidence`: the clues that the distribution was joined with (`locate.joining`). Two
+    predictions are equal when all that they were made from is equal.
 
     >>> import photoplanet as pp
     >>> where = pp.load("toy").locate(np.zeros((64, 64, 3), np.uint8))
@@ -78,6 +80,7 @@ class Prediction:
     sharpness: float = 1.0
     licence: str = ""
     correction: Correction | None = None
+    evidence: "Evidence | None" = None
 
     def __repr__(self) -> str:
         """Where, and how sure: `Prediction("Lyon, Rhône-Alpes, France", 62 % within 25 km, abstains=False)`."""
@@ -123,7 +126,7 @@ class Prediction:
         """Latitude and longitude of the point estimate, or of the known place, in degrees."""
         if self.at is not None:
             return self.at
-        mass = point_estimates.sharpened(self.probabilities[None], self.sharpness)
+        mass = point_estimates.sharpened(self._pointing[None], self.sharpness)
         latitude, longitude = point_estimates.get(self.readout)(mass, self.partition)
         return float(latitude[0]), float(longitude[0])
 
@@ -287,6 +290,11 @@ class Prediction:
 
         return notebook.one(self)
 
+    @property
+    def _pointing(self) -> NDArray[np.float32]:
+        """The mass that the point is estimated from."""
+        return self.probabilities if self.evidence is None else self.evidence.pointing
+
     @cached_property
     def _class(self) -> int:
         """The class whose cell holds the point, else the one whose mean position is nearest."""
@@ -357,13 +365,17 @@ def prepare(predictions: Sequence[Prediction], region: float = REGION_SHARE) -> 
     >>> prepare(found, 0.9)
     """
     few = max(1, _CELLS_AT_A_TIME // len(predictions[0].partition)) if predictions else 1
-    alike = sorted(predictions, key=lambda each: each.correction is None)  # known places have none
-    cuts = sorted({*range(0, len(alike), few), sum(each.correction is not None for each in alike), len(alike)})
+    # known places have no correction, and what a photo's text says may be over other cells
+    alike = sorted(predictions, key=lambda each: (id(each.partition), each.correction is None))
+    kinds = [(id(each.partition), each.correction is None) for each in alike]
+    changes = [row for row, (one, other) in enumerate(itertools.pairwise(kinds), start=1) if one != other]
+    cuts = sorted({*range(0, len(alike), few), *changes, len(alike)})
     for start, end in itertools.pairwise(cuts):
         some = alike[start:end]
         part, rows = some[0].partition, np.stack([each.probabilities for each in some])
         orders = descending(rows)
-        mass = point_estimates.sharpened(rows, some[0].sharpness)
+        pointing = rows if all(each.evidence is None for each in some) else np.stack([each._pointing for each in some])
+        mass = point_estimates.sharpened(pointing, some[0].sharpness)
         points = np.column_stack(point_estimates.get(some[0].readout)(mass, part))
         for number, each in enumerate(some):
             points[number] = points[number] if each.at is None else each.at

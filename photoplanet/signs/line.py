@@ -46,7 +46,8 @@ class Line:
     def from_dict(cls, record: Any) -> "Line":
         """Return the line that `to_dict` made a record of; InputError for anything else.
 
-        >>> Line.from_dict({"text": "C-17", "score": 0.9, "box": [[0, 0], [1, 0], [1, 1], [0, 1]], "role": "stamp"}).role
+        >>> box = [[0, 0], [1, 0], [1, 1], [0, 1]]
+        >>> Line.from_dict({"text": "C-17", "score": 0.9, "box": box, "role": "stamp"}).role
         'stamp'
         """
         try:
