@@ -45,6 +45,7 @@ def command(
     """
     from photoplanet.toyworld import write
     from photoplanet.toyworld.ceiling import ceiling as best_possible
+    from photoplanet.toyworld.letters import right_country
 
     if only_signs:
         _only_signs(output, photos, seed, as_json)
@@ -52,11 +53,13 @@ def command(
     order = write.Order(photos, seed, size, shards, coordinates, signs)
     with bar("painting", photos) as advance:
         path = write.write(output, order, processes, advance)
-    bounds = best_possible(write.make_world(order), letters=write.make_letters(order)) if ceiling else {}
+    world, letters = write.make_world(order), write.make_letters(order)
+    bounds = best_possible(world, letters=letters) if ceiling else {}
+    alone = right_country(letters, world, world.city_weight) if ceiling and letters else {}
     truth = path.with_name(write.TRUTH)
     if as_json:
         limits = {name: bound._asdict() for name, bound in bounds.items()}
-        said = {"signs": str(truth)} if signs else {}
+        said = {"signs": str(truth), "country_by_letters": alone} if signs else {}
         print_json({"table": str(path), "photos": photos, **said, "ceiling": limits})
         return
     click.echo(f"{photos} photos of the toy Earth (not real places): {path}")
@@ -64,6 +67,8 @@ def command(
         click.echo(f"what stands on their signs: {truth}")
     for name, bound in bounds.items():
         click.echo(f"best possible accuracy, {name:<10} {100 * bound.low:5.1f} … {100 * bound.high:5.1f} %")
+    for kind, share in alone.items():
+        click.echo(f"right country at best from a sign alone, {kind:<8} {100 * share:5.1f} %")
 
 
 def _only_signs(output: Path, photos: int, seed: int, as_json: bool) -> None:

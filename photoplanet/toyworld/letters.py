@@ -90,6 +90,24 @@ def make(world: World, share: float, face: Face | None = None) -> Letters:
     return Letters(share, tuple(text for _, text in rows), tuple(kind for kind, _ in rows), probability)
 
 
+def right_country(made: Letters, world: World, city_share: Floats) -> dict[str, float]:
+    """How often the best guess from a sign's text alone names the right country, by kind of text and for "all".
+
+    `city_share` (cities,): of the photos. Exact: the sum, over all texts, of the probability of the likeliest country.
+
+    >>> from photoplanet.toyworld import world
+    >>> earth = world.make()
+    >>> right_country(make(earth, share=1.0), earth, earth.city_weight)["address"]
+    1.0
+    """
+    countries = np.zeros((len(world.city_country), int(world.city_country.max()) + 1))
+    countries[np.arange(len(countries)), world.city_country] = city_share / city_share.sum()
+    joint = made.probability @ countries
+    kinds = np.array(made.kinds)
+    found = {kind: joint[kinds == kind] for kind in KIND_SHARES if (kinds == kind).any()} | {"all": joint}
+    return {kind: round(float(each.max(axis=1).sum() / each.sum()), 12) for kind, each in found.items()}
+
+
 def _texts(country: sign_texts.Country, position: Floats, face: Face) -> dict[str, dict[str, float]]:
     """By kind, the texts of a city and their shares, which add up to 1; a kind that cannot be written is left out."""
     words: dict[str, float] = {}

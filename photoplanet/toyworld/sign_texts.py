@@ -1,7 +1,8 @@
 """What signs say, country by country: words, names of towns, internet addresses and telephone prefixes, with the truth.
 
 The words and the shares of languages are the toy Earth's own and not those by which the package judges real signs, so
-that one can be measured by the other. No address or number is anybody's: the name is `example`, and no number begins with 00.
+that one can be measured by the other. No address or number is anybody's: the name is `example`, and no number begins
+with 00.
 """
 
 import csv

@@ -10,6 +10,7 @@ def test_signs_are_counted_in_the_ceiling_and_their_truth_is_named(run, tmp_path
     bare = json.loads(run("toyworld", "-o", tmp_path / "bare", *order)[1])
     signed = json.loads(run("toyworld", "-o", tmp_path / "signed", *order, "--signs", 1)[1])
     assert bare["ceiling"]["country"]["high"] < signed["ceiling"]["country"]["low"]
+    assert 0.5 < signed["country_by_letters"]["all"] < signed["country_by_letters"]["prefix"] < 1
     assert "signs" not in bare and signed["signs"] == str(tmp_path / "signed" / "signs.jsonl")
     assert len((tmp_path / "signed" / "signs.jsonl").read_text("utf-8").splitlines()) > 10
 

@@ -148,3 +148,20 @@ def test_every_text_can_be_written_and_is_of_its_country(everywhere):
     prefixes = {f"+{country.prefix}" for country in sign_texts.countries().values()}
     for text, kind in zip(everywhere.texts, everywhere.kinds, strict=True):
         assert (text in prefixes) == (kind == "prefix")
+
+
+def test_the_country_at_best_from_a_sign_alone_is_what_the_best_guesser_reaches(earth, everywhere):
+    """The guesser learns from one half of the photos which country each text comes from most, and is tried on both."""
+    photos = travellers.travel(earth, 300_000, 3, everywhere)
+    signed = photos.sign >= 0
+    text, country = photos.sign[signed], earth.city_country[photos.city[signed]]
+    counts = np.zeros((len(everywhere.texts), 54))
+    first = np.arange(len(text)) < len(text) // 2
+    np.add.at(counts, (text[first], country[first]), 1)
+    right = counts.argmax(axis=1)[text] == country
+    share = np.bincount(photos.city[signed], minlength=len(earth.city_names))
+    best = letters.right_country(everywhere, earth, share)
+    assert best["all"] == pytest.approx(right[~first].mean(), abs=0.01)
+    kinds = np.array(everywhere.kinds)[text]
+    for kind in letters.KIND_SHARES:
+        assert best[kind] == pytest.approx(right[~first & (kinds == kind)].mean(), abs=0.02), kind
