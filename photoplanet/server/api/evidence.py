@@ -19,6 +19,7 @@ from photoplanet.signs.line import Reading
 READINGS = "readings"  # the form field
 READINGS_BYTES = 4_000_000
 MAX_LINES, MAX_TEXT = 200, 2000  # of a photo; characters of a line
+MAX_CHARACTERS = 40_000  # of all lines of a photo that are sent: looking for clues takes time
 _PIECE = r"(\d{1,4}:)?\d{1,4}"
 STRIKE = f"^({_PIECE}(,{_PIECE})*)?$"
 
@@ -162,4 +163,7 @@ def readings(content: bytes, photos: int) -> Sequence[Reading | None]:
         raise problems.invalid(error, READINGS) from None
     if len(found) != photos:
         raise Problem(422, f"{READINGS}: must have one for each photo, or null: {photos}, not {len(found)}")
+    for number, each in enumerate(found):
+        if each is not None and sum(len(line["text"]) for line in each["lines"]) > MAX_CHARACTERS:
+            raise Problem(422, f"{READINGS}.{number}: more than {MAX_CHARACTERS:,} characters")
     return [None if each is None else Reading.from_dict(each) for each in found]

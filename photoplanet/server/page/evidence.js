@@ -23,9 +23,12 @@ import { messageOf } from "./api.js";
 
 const SVG = "http://www.w3.org/2000/svg";
 const BITS = "Bits say how much a piece speaks for the answer: each doubles the odds.";
+const FIRST = 6; // pieces that are listed at once
 const SHOWN = 3; // lines of text that are quoted where none of them is evidence
 /** @type {WeakMap<Photo, number[]>} the order in which pieces are listed, so that none moves when it is struck out */
 const orders = new WeakMap();
+/** @type {WeakSet<Photo>} those whose other pieces are listed, too */
+const unfolded = new WeakSet();
 /** @type {Strike} */
 let onStrike = async () => {};
 
@@ -45,10 +48,13 @@ export function sections(photo, answer, figure) {
   else if (!answer.clues.length) made.append(element("p", silence(photo.reading), "quiet"));
   const clues = inOrder(photo, answer.clues);
   const most = Math.max(1, ...clues.map(({ bits }) => Math.abs(bits)));
+  const pieces = clues.map((clue) => piece(photo, clue, most, made));
   const list = element("ol");
-  list.append(...clues.map((clue) => piece(photo, clue, most, made)));
-  if (clues.length) made.append(list, element("p", BITS, "quiet"));
-  cover(figure, clues, list);
+  list.append(...pieces.slice(0, FIRST));
+  if (clues.length) made.append(list);
+  if (clues.length > FIRST) made.append(others(photo, pieces.slice(FIRST)));
+  if (clues.length) made.append(element("p", BITS, "quiet"));
+  cover(figure, clues, pieces);
   return answer.countries?.length ? [made, countries(answer.countries)] : [made];
 }
 
@@ -63,6 +69,17 @@ export function focusAgain(number) {
   if (number === undefined) return;
   const again = document.querySelector(`.evidence [data-piece="${number}"] button`);
   if (again instanceof HTMLElement) again.focus({ preventScroll: true });
+}
+
+/** The pieces that are listed when they are asked for. @param {Photo} photo @param {HTMLElement[]} pieces */
+function others(photo, pieces) {
+  const made = element("details");
+  const list = element("ol");
+  list.append(...pieces);
+  made.append(element("summary", `And ${plural(pieces.length, "lighter piece")}`), list);
+  made.open = unfolded.has(photo);
+  made.addEventListener("toggle", () => (made.open ? unfolded.add(photo) : unfolded.delete(photo)));
+  return made;
 }
 
 /** The weightiest first, as they were when all of them counted. @param {Photo} photo @param {Clue[]} clues */
@@ -80,8 +97,6 @@ function piece(photo, clue, most, around) {
   const item = element("li");
   item.dataset.piece = String(number);
   if (struck) item.className = "struck";
-  const head = element("p");
-  head.append(element("span", kind, "kind"), " ", element("span", says, "says"));
   const weight = element("span", struck ? "does not count" : bitsWords(bits), "share");
   const rail = element("span", undefined, "rail");
   const bar = element("span", undefined, bits < 0 ? "bar against" : "bar");
@@ -91,7 +106,7 @@ function piece(photo, clue, most, around) {
   strike.setAttribute("aria-pressed", String(struck));
   strike.setAttribute("aria-label", `Not of this place: ${kind} ${says}`);
   strike.addEventListener("click", () => press(photo, clue, strike, around));
-  item.append(head, weight, rail);
+  item.append(element("span", kind, "kind"), weight, element("p", says, "says"), rail);
   if (text.length) item.append(element("p", `“${text.join(" / ")}”`, "text"));
   item.append(strike);
   return item;
@@ -146,8 +161,8 @@ function countries(listed) {
 }
 
 // --- over the photo
-/** Outline the text that is evidence; a piece and its boxes point at each other. @param {HTMLElement} figure @param {Clue[]} clues @param {HTMLElement} [list] */
-function cover(figure, clues, list) {
+/** Outline the text that is evidence; a piece and its boxes point at each other. @param {HTMLElement} figure @param {Clue[]} clues @param {HTMLElement[]} [pieces] */
+function cover(figure, clues, pieces = []) {
   for (const old of figure.querySelectorAll("svg")) old.remove();
   const boxed = clues.filter(({ boxes }) => boxes.length);
   figure.classList.toggle("read", boxed.length > 0);
@@ -160,7 +175,7 @@ function cover(figure, clues, list) {
     const group = document.createElementNS(SVG, "g");
     if (struck) group.classList.add("struck");
     for (const box of boxes) group.append(outline(box, "halo"), outline(box, "line"));
-    const item = list?.querySelector(`[data-piece="${number}"]`);
+    const item = pieces.find(({ dataset }) => dataset.piece === String(number));
     if (item) join(item, group);
     sheet.append(group);
   }
@@ -187,5 +202,9 @@ function join(item, group) {
   }
   item.addEventListener("focusin", () => show(true));
   item.addEventListener("focusout", () => show(false));
-  group.addEventListener("click", () => item.scrollIntoView({ block: "nearest", behavior: "smooth" }));
+  group.addEventListener("click", () => {
+    const folded = item.closest("details");
+    if (folded) folded.open = true;
+    item.scrollIntoView({ block: "nearest", behavior: "smooth" });
+  });
 }

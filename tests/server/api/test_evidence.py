@@ -158,6 +158,7 @@ def test_a_server_that_looks_for_nothing_says_nothing_of_evidence(connect):
     (json.dumps([{**BOTH.to_dict(), "lines": [DANISH.to_dict()] * 201}]), "at most 200"),
     (json.dumps([{**BOTH.to_dict(), "width": -1}]), "readings.0.width"),
     (json.dumps([Reading((Line("x" * 2001, 1.0, BOX),), 1, 1).to_dict()]), "at most 2000"),
+    (json.dumps([Reading((Line("x" * 2000, 1.0, BOX),) * 21, 1, 1).to_dict()]), "more than 40,000 characters"),
     (json.dumps([Reading((Line("x", 1.0, ((float("nan"), 0.0), *BOX[1:])),), 1, 1).to_dict()]), "readings.0"),
     (json.dumps([Reading((Line("x", 1.0, ((3.0, 0.0), *BOX[1:])),), 1, 1).to_dict()]), "readings.0"),
     (json.dumps([Reading((Line("\ud800", 1.0, BOX),), 1, 1).to_dict()]), "readings"),
