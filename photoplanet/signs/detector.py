@@ -1,7 +1,7 @@
 """The detector: pixels in, a map of where text is or boxes of text out."""
 
 import math
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -42,9 +42,12 @@ READ = Scale(1280, 1120 * 864, shortest=736)
 
 
 def probability(
-    network: networks.Network, pixels: NDArray[np.uint8], scale: Scale, windows: Sequence[Window]
-) -> NDArray[np.float32]:
+    network: networks.Network, pixels: NDArray[np.uint8], scale: Scale, windows: Sequence[Window],
+    over: Callable[[], bool] = lambda: False,
+) -> NDArray[np.float32]:  # fmt: skip
     """Return a map of where text is, float32 (h, w) of 0 … 1, in these windows of a photo uint8 (height, width, 3).
+
+    `over`: asked before each window but the first; those left are not looked at when it says so.
 
     >>> black = np.zeros((300, 400, 3), np.uint8)
     >>> probability(networks.load(networks.DETECTOR), black, LOOK, [(0, 0, 400, 300)]).shape
@@ -56,8 +59,9 @@ def probability(
     cv2 = open_opencv()
     times = min(scale.of(right - left, bottom - top) for left, top, right, bottom in windows)
     whole = np.zeros((max(1, round(height * times)), max(1, round(width * times))), np.float32)
-    for window in windows:
-        left, top, right, bottom = window
+    for number, (left, top, right, bottom) in enumerate(windows):
+        if number and over():
+            break
         part = _of_window(network, pixels[top:bottom, left:right], scale)
         x, y = round(left * times), round(top * times)
         below = whole[y : round(bottom * times), x : round(right * times)]

@@ -12,25 +12,12 @@ from numpy.typing import NDArray
 
 from photoplanet.signs import columns, crops, letters, networks, text
 from photoplanet.signs.bounds import Bounds
+from photoplanet.signs.found import Found
 
 GOOD = 0.9  # a score from which on no other way is tried
 MIRRORED, MIRRORED_LETTERS = 0.95, 4  # what mirrored text must reach, since few things are written so
 TOGETHER = 1280  # pixels of all lines that are read at once: more takes memory and saves no time
 AHEAD = 16  # boxes that are sorted by width together
-
-
-@dataclass(frozen=True)
-class Found:
-    """One reading of a box: its corners (4, 2) from the upper left of the text on, the text, and how sure it is."""
-
-    corners: NDArray[np.float32]
-    text: str
-    score: float
-
-    @property
-    def value(self) -> float:
-        """The score, less for few characters: a single one is easily seen in anything."""
-        return self.score * (1 - 0.5 ** text.visible(self.text))
 
 
 @dataclass(frozen=True)
@@ -47,6 +34,7 @@ class Lines:
 
     def __init__(self, recogniser: networks.Network, characters: Sequence[str], bounds: Bounds):
         self._recogniser, self._characters, self._bounds = recogniser, characters, bounds
+        self._begun = False  # a slow machine reads the first few lines whatever the time is
 
     def read(self, pixels: NDArray[np.uint8], boxes: Sequence[NDArray[np.float32]]) -> list[Found]:
         """Return the best reading of each box in its order, as many as the time allows."""
@@ -70,8 +58,9 @@ class Lines:
             order = sorted(range(len(some)), key=lambda row: some[row].line.shape[1])
             here: dict[int, Found] = {}
             for batch in batches([some[row].line.shape[1] for row in order]):
-                if self._bounds.over():
+                if self._begun and self._bounds.over():
                     break
+                self._begun = True
                 rows = [order[place] for place in batch]
                 texts = letters.read(self._recogniser, self._characters, [some[row].line for row in rows])
                 for row, (words, score) in zip(rows, texts, strict=True):

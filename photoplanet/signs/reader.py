@@ -11,9 +11,10 @@ import numpy as np
 from numpy.typing import NDArray
 
 from photoplanet.photos import decode
-from photoplanet.signs import bounds, detector, networks, roles, text, tiles
+from photoplanet.signs import bounds, columns, detector, networks, roles, text, tiles
 from photoplanet.signs.bounds import Bounds
-from photoplanet.signs.directions import Found, Lines
+from photoplanet.signs.directions import Lines
+from photoplanet.signs.found import Found
 from photoplanet.signs.line import Line, Reading
 
 VERSION = 1  # of what is made of the networks' answers; a new one leaves kept readings unused
@@ -97,7 +98,7 @@ class Reader:
         """Whether a small copy has what may be text, and one of the likeliest boxes can be read."""
         find, recognise, characters = self._opened()
         height, width = pixels.shape[:2]
-        found = detector.probability(find, pixels, detector.LOOK, tiles.plan(width, height))
+        found = detector.probability(find, pixels, detector.LOOK, tiles.plan(width, height), bound.over)
         if not found.max() >= SEEN:
             return False
         boxes = detector.placed(found, pixels.shape, sure=0.0).corners[:LIKELIEST]
@@ -109,10 +110,10 @@ class Reader:
         find, recognise, characters = self._opened()
         height, width = pixels.shape[:2]
         windows = tiles.plan(width, height, self.thorough)
-        boxes = detector.placed(detector.probability(find, pixels, detector.READ, windows), pixels.shape)
-        chosen = bound.chosen(boxes.corners, pixels.shape)
-        found = [each for each in Lines(recognise, characters, bound).read(pixels, chosen) if _is_sure(each)]
-        lines = sorted((_line(each, width, height) for each in found), key=lambda line: _middle(line))
+        found = detector.probability(find, pixels, detector.READ, windows, bound.over)
+        chosen = bound.chosen(detector.placed(found, pixels.shape).corners, pixels.shape)
+        read = columns.joined(Lines(recognise, characters, bound).read(pixels, chosen))
+        lines = sorted((_line(each, width, height) for each in read if _is_sure(each)), key=_middle)
         return Reading(roles.assigned(lines, *size), *size, bound.cut)
 
 

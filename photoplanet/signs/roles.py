@@ -15,7 +15,7 @@ from photoplanet.signs.line import Line, Role
 CORNER = 0.2, 0.15  # shares of the width and of the height: how far the nearer end of a stamp is from a corner
 EDGE = 0.1  # share of the shorter side: how far the middle of a watermark is from an edge
 SMALL = 0.08  # share of the height
-STRAIGHT = 3.0  # degrees from the photo's edges
+STRAIGHT = 6.0  # degrees from the photo's edges; the box of a short line may be off by four
 TILED = 4  # times that the same text makes a watermark
 
 _NUMBER = r"\d{1,2}"
