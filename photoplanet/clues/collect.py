@@ -3,7 +3,7 @@
 from collections.abc import Callable
 from dataclasses import dataclass
 
-from photoplanet.clues import clock, language
+from photoplanet.clues import clock, language, place_names
 from photoplanet.clues.clue import Clue
 from photoplanet.earth import ground as earth_ground
 from photoplanet.earth.ground import Ground
@@ -13,7 +13,7 @@ from photoplanet.signs.line import Reading
 
 Read = Callable[[Source], Reading]
 
-KINDS = (language.clues,)  # from what is read: one file a kind
+KINDS = (language.clues, place_names.clues)  # from what is read: one file a kind
 
 
 @dataclass(frozen=True)
