@@ -16,7 +16,7 @@ from photoplanet.errors import InputError, PhotoplanetError
 from photoplanet.locate import joining
 from photoplanet.locate.locator import Locator
 from photoplanet.locate.prediction import Prediction
-from photoplanet.photos import decoding_cost
+from photoplanet.photos import decode, decoding_cost
 from photoplanet.server import problems
 from photoplanet.server.lanes import SENDER, Lane, turn
 from photoplanet.server.limits import Limits
@@ -123,7 +123,8 @@ class Finder:
         def heavy() -> Found:
             nonlocal began
             began = time.perf_counter()
-            return collector.collect(content)
+            with decode.opened(content, self._limits.photo_pixels):
+                return collector.collect(content)
 
         def light() -> Found | None:
             try:

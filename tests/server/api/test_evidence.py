@@ -3,6 +3,7 @@
 import json
 import threading
 
+import numpy as np
 import pytest
 from pictures import encoded
 from PIL import Image
@@ -17,6 +18,9 @@ from photoplanet.server import finder
 from photoplanet.server.app import create_app
 from photoplanet.server.limits import Limits
 from photoplanet.signs.line import Line, Reading
+from photoplanet.toyworld.lettering import Packaged
+from photoplanet.toyworld.sign_photos import Conditions, photo
+from photoplanet.toyworld.sign_texts import SignText
 
 RED, GREY = (255, 0, 0), (128, 128, 128)
 BOX = ((0.1, 0.2), (0.5, 0.2), (0.5, 0.3), (0.1, 0.3))
@@ -166,14 +170,14 @@ def test_a_server_that_looks_for_nothing_says_nothing_of_evidence(connect):
     ("[" + " " * 4_000_000 + "null]", "larger"),
 ])  # fmt: skip
 def test_readings_that_cannot_be_used_are_refused(running, without, is_problem, readings, words):
-    client, photo = running(create_app(without)), [("photos", ("a.jpg", jpeg()))]
-    response = client.post("/v1/locate", files=photo, data={"readings": readings})
+    client, photos = running(create_app(without)), [("photos", ("a.jpg", jpeg()))]
+    response = client.post("/v1/locate", files=photos, data={"readings": readings})
     assert is_problem(response, 413 if words == "larger" else 422, words)
 
 
 def test_readings_given_twice_and_strikes_that_are_no_numbers_are_refused(running, without, is_problem):
-    client, photo = running(create_app(without)), [("photos", ("a.jpg", jpeg()))]
-    is_problem(client.post("/v1/locate", files=photo, data={"readings": ["[null]", "[null]"]}), 422, "given twice")
+    client, photos = running(create_app(without)), [("photos", ("a.jpg", jpeg()))]
+    is_problem(client.post("/v1/locate", files=photos, data={"readings": ["[null]", "[null]"]}), 422, "given twice")
     for strike in ("one", "1;2", "1,", "-1", "1:2:3"):
         is_problem(client.post(f"/v1/locate?strike={strike}", content=jpeg()), 422, "strike")
 
@@ -214,10 +218,28 @@ def test_read_gives_the_lines_of_each_photo(running, seeing, reader, is_problem)
         "photos": [{"file": "a.jpg", **BOTH.to_dict()}], "failed": 0,
     }  # fmt: skip
     assert 'photoplanet_signs_total{result="text"} 1.0' in client.get("/metrics").text
-    reader.reading = InputError("photo bytes: not a JPEG")
     is_problem(client.post("/v1/read", content=b"no photo"), 400, "the photo: not a JPEG")
+    assert 'photoplanet_signs_total{result="unreadable"} 1.0' in client.get("/metrics").text
     two = client.post("/v1/read", files=[("a", ("a.jpg", b"x")), ("b", ("b.jpg", b"y"))]).json()
-    assert two["failed"] == 2 and two["photos"][1] == {"file": "b.jpg", "error": "not a JPEG"}
+    assert two["failed"] == 2 and two["photos"][1]["file"] == "b.jpg" and "not a JPEG" in two["photos"][1]["error"]
+
+
+def test_a_photo_with_too_many_pixels_is_not_read(running, seeing, reader, is_problem):
+    client = running(create_app(seeing, Limits(photo_pixels=1000)))
+    is_problem(client.post("/v1/read", content=jpeg()), 400, "40 × 30 pixels, the limit is 1,000")
+    assert reader.asked == 0
+
+
+def test_what_was_really_read_is_neither_kept_nor_logged(running, tmp_path, monkeypatch, caplog, capfd):
+    monkeypatch.setenv("PHOTOPLANET_HOME", str(tmp_path))
+    sign = SignText(("Hunde bitte anleinen",), "notice", "DE", "de", "Latin")
+    image, truth = photo(sign, Packaged(), Conditions(), seed=(1,))
+    client = running(create_app(pp.load("none", signs=True)))
+    found = locate(client, "reading=true", encoded(image, quality=95))
+    (line,) = found["reading"]["lines"]
+    assert line["text"] == "Hunde bitte anleinen" and country(found) == "DE"
+    assert np.array(line["box"]) == pytest.approx(np.array(truth.boxes[0]), abs=0.05)
+    assert not list(tmp_path.rglob("*")) and not caplog.records and "Hunde" not in "".join(capfd.readouterr())
 
 
 def test_a_server_that_does_not_read_says_so(connect, is_problem):
