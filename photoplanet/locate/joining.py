@@ -81,6 +81,7 @@ class Evidence:
 
     `conflict`: the bits by which the clues are less likely where the network looks than on the whole Earth; 0 where
     they agree. `before`: the prediction without clues; `partition`, `mass`: the cells and distribution with them.
+    `shared`: the distribution holds the clues of other photos of the album, too.
     """
 
     clues: tuple[Clue, ...]
@@ -90,6 +91,7 @@ class Evidence:
     before: Prediction
     partition: Partition
     mass: NDArray[np.float32]
+    shared: bool = False
 
     @cached_property
     def bits(self) -> tuple[float, ...]:
@@ -98,11 +100,11 @@ class Evidence:
         That is the logarithm of how much likelier the clue is under the joined distribution than on the whole Earth, as
         people photograph it; 0 for a clue that is struck out.
         """
-        found = []
+        joiner, found = _joiner(self.partition), [0.0] * len(self.clues)
         for number, clue in enumerate(self.clues):
-            joiner = _joiner(self.partition)
-            likelihood = joiner.likelihood(_relative(clue.log_likelihood.astype(np.float64), joiner.ground))
-            found.append(0.0 if number in self.struck else float(np.log2(self.mass @ likelihood)))
+            if number not in self.struck:
+                likelihood = joiner.likelihood(_relative(clue.log_likelihood.astype(np.float64), joiner.ground))
+                found[number] = float(np.log2(self.mass @ likelihood))
         return tuple(found)
 
     @cached_property
@@ -119,7 +121,7 @@ class Evidence:
 
         A language speaks for a country as a whole; the mean of all its readers would lie in a smaller one beside it.
         """
-        if not self.kept:
+        if not self.kept and not self.shared:
             return self.mass
         joiner, likeliest = _joiner(self.partition), gazetteer.read().country_codes.index(self.countries[0][0])
         there = self._by_site * (joiner.ground.country[joiner.sites] == likeliest)
@@ -142,8 +144,34 @@ class Evidence:
         """Whether the clues contradict the network: one of them is wrong, or the text is not of this place."""
         return self.conflict >= CONFLICT_BITS
 
+    @cached_property
+    def discord(self) -> tuple[int, float]:
+        """The clue that contradicts the others most: its number, and by how many bits; (−1, 0.0) where none does.
+
+        That is by how much it is less likely where the others speak for than on the whole Earth, at most as `POSTER`.
+        """
+        ground = _joiner(self.partition).ground
+        kept = [number for number in range(len(self.clues)) if number not in self.struck]
+        worst = -1, 0.0
+        for number in kept if len(kept) > 1 else ():
+            others = relative([self.clues[other] for other in kept if other != number], ground)
+            bits = -float(np.log2((ground.weight * others) @ relative([self.clues[number]], ground)))
+            worst = max(worst, (number, bits), key=lambda each: each[1])
+        return worst
+
+    def speaks_for(self, *numbers: int) -> str:
+        """The ISO code of the country that these clues alone speak for; none given: all that are kept."""
+        ground, codes = _joiner(self.partition).ground, gazetteer.read().country_codes
+        rows = relative([self.clues[number] for number in numbers] or self.kept, ground)
+        return codes[int(_sums(ground.country, ground.weight * rows, len(codes)).argmax())]
+
     def without(self, *numbers: int) -> Prediction:
-        """The prediction as it is when these clues are left out, too ("that is a poster"); InputError for others."""
+        """The prediction as it is when these clues are left out, too ("that is a poster"); InputError for others.
+
+        InputError also for a photo that was located with its album: strike what is wrong before the album is located.
+        """
+        if self.shared:
+            raise InputError("this answer rests on the photos around it, too: locate the album again, with strike=…")
         for number in numbers:
             if not 0 <= number < len(self.clues):
                 raise InputError(f"there is no evidence {number}: this photo has {len(self.clues)} pieces, from 0")
@@ -152,6 +180,22 @@ class Evidence:
     def without_lines(self, *lines: int) -> Prediction:
         """The prediction without every clue that rests on one of these lines of the text."""
         return self.without(*(n for n, clue in enumerate(self.clues) if set(clue.lines) & set(lines)))
+
+    def without_text(self, *texts: str) -> Prediction:
+        """The prediction without every clue that rests on a line that holds one of these texts, in any case."""
+        return self.without(*holding(self.clues, self.reading, texts))
+
+
+def holding(clues: Sequence[Clue], reading: Reading | None, texts: Collection[str]) -> frozenset[int]:
+    """The numbers of the clues that rest on a line that holds one of `texts`; case and spaces do not matter.
+
+    >>> holding([], None, ["poster"])
+    frozenset()
+    """
+    wanted = [plain for plain in map(_plain, texts) if plain]
+    lines = reading.lines if reading else ()
+    hit = {row for row, line in enumerate(lines) if any(text in _plain(line.text) for text in wanted)}
+    return frozenset(number for number, clue in enumerate(clues) if hit & set(clue.lines))
 
 
 def joined(
@@ -176,7 +220,7 @@ def joined(
     weighed = before.probabilities * joiner.likelihood(rows)
     inside = float(weighed.sum())
     mass: NDArray[np.float32] = (weighed / inside).astype(np.float32)
-    everywhere = before.partition is world.partition()
+    everywhere = world.ground_of(before.partition) is not None
     given = 0.0 if everywhere else OUTSIDE if before.unknown is None else before.unknown
     unknown = given / (given + (1 - given) * inside)
     conflict = 0.0 if everywhere else max(0.0, -float(np.log2(inside)))
@@ -209,6 +253,10 @@ def relative(clues: Sequence[Clue], ground: Ground) -> NDArray[np.float64]:
     return np.asarray(POSTER + (1 - POSTER) * _relative(rows, ground))
 
 
+def _plain(text: str) -> str:
+    return " ".join(text.casefold().split())
+
+
 def _relative(rows: NDArray[np.float64], ground: Ground) -> NDArray[np.float64]:
     likelihood = np.exp(rows - rows.max())
     return np.asarray(likelihood / (ground.weight @ likelihood))
@@ -222,6 +270,6 @@ def _joiner(partition: Partition) -> Joiner:
     """The joiner of a partition, made once and kept with it."""
     kept = vars(partition)
     if "_joiner" not in kept:
-        kept["_joiner"] = Joiner(partition)
+        kept["_joiner"] = Joiner(partition, world.ground_of(partition))
     joiner: Joiner = kept["_joiner"]
     return joiner

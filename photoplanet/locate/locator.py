@@ -102,7 +102,7 @@ def open_network(bundle: folder.Bundle, threads: int | None) -> onnx_sessions.Se
     'images'
     """
     if isinstance(bundle, without_model.WithoutModel):
-        return without_model.Prior()
+        return without_model.Prior(bundle.partition)
     session = onnx_sessions.open_session(bundle.onnx_path, threads)
     info, size = bundle.info, bundle.info.preprocessing.size
     _check_signature(bundle, "input", session.get_inputs(), {"images": ("tensor(uint8)", [size, size, 3])})
