@@ -1,12 +1,13 @@
-"""All the evidence of one photo that needs no training: its text is read, and each kind of clue looks at it."""
+"""All the evidence of one photo that needs no training: each kind of clue looks at its text, and one at its clock."""
 
 from collections.abc import Callable
 from dataclasses import dataclass
 
-from photoplanet.clues import language
+from photoplanet.clues import clock, language
 from photoplanet.clues.clue import Clue
 from photoplanet.earth import ground as earth_ground
 from photoplanet.earth.ground import Ground
+from photoplanet.metadata.sidecars import Sidecars
 from photoplanet.photos.decode import Source
 from photoplanet.signs.line import Reading
 
@@ -36,20 +37,31 @@ def of_reading(reading: Reading, ground: Ground | None = None) -> tuple[Clue, ..
 
 
 class Collector:
-    """Collects the clues of photos; `read`: what reads their text, as `signs.reader.Reader.read` (None: nobody).
+    """Collects the clues of photos.
 
-    >>> Collector(lambda photo: Reading((), 640, 480)).collect("IMG.jpg").clues
+    `read`: what reads their text, as `signs.reader.Reader.read` (None: nobody); `clock`: whether the offset of the
+    camera's clock counts.
+
+    >>> import numpy as np
+    >>> Collector(lambda photo: Reading((), 640, 480)).collect(np.zeros((8, 8, 3), np.uint8)).clues
     ()
     """
 
-    def __init__(self, read: Read | None):
-        self.read = read
+    def __init__(self, read: Read | None, clock: bool = True):
+        self.read, self.clock = read, clock
+        self.start()
+
+    def start(self) -> None:
+        """Begin a run: folders are listed anew, each once."""
+        self._beside = Sidecars()
 
     def collect(self, photo: Source) -> Found:
-        """Read one photo and return what was found; InputError for one that cannot be read.
+        """Look at one photo and return what was found; InputError for one that cannot be read.
 
-        >>> Collector(None).collect("IMG.jpg").reading is None
+        >>> import numpy as np
+        >>> Collector(None).collect(np.zeros((8, 8, 3), np.uint8)).reading is None
         True
         """
         reading = self.read(photo) if self.read else None
-        return Found(reading, of_reading(reading) if reading else ())
+        found = of_reading(reading) if reading else ()
+        return Found(reading, found + tuple(clock.of_photo(photo, beside=self._beside) if self.clock else ()))

@@ -24,14 +24,15 @@ Towns = NDArray[np.int64] | NDArray[np.int32]  # rows of the gazetteer
 ATTRIBUTION = "place names: GeoNames (CC BY 4.0); outlines: Natural Earth"
 IN_TOWN_KM = 25.0  # the city radius of the field: nearer than this, a point is said to be in the town
 CLAIM_KM = 100.0  # farther than this, a point has no town and no state, and may be at sea
+URAL_LONGITUDE = 60.0  # Russia east of it is Asia
 PRECISIONS = ("street", "city", "region", "country", "continent")
 
 _TILE = 5.0  # degrees
 _MANY = 500  # points that are searched for together, rather than each among the kept candidates of its tile
 _ALL = slice(None)  # every town
+_FEW = 64  # points from which the search goes town by town
 _LEAF = 16  # points or towns from which the search goes pair by pair
 _LARGEST_TOWN_KM = 12.75  # the largest radius that gazetteer.npz can hold
-_URAL_LONGITUDE = 60.0  # Russia east of it is Asia
 
 _CONTINENTS = {
     "Africa": "AO BF BI BJ BW CD CF CG CI CM CV DJ DZ EG EH ER ET GA GH GM GN GQ GW KE KM LR LS LY MA MG ML "
@@ -78,6 +79,26 @@ def name(lat: npt.ArrayLike, lng: npt.ArrayLike) -> list["PlaceName"]:
     """
     latitude, longitude = (np.atleast_1d(values).ravel() for values in check(lat, lng))
     data = read()
+    town = nearest(latitude, longitude)
+    away = distance_km(latitude, longitude, data.latitude[town], data.longitude[town])
+    ground = _ground(data, latitude, longitude)
+    return [
+        _place(data, *found)
+        for found in zip(town.tolist(), away.tolist(), ground.tolist(), longitude.tolist(), strict=True)
+    ]
+
+
+def nearest(lat: npt.ArrayLike, lng: npt.ArrayLike) -> Rows:
+    """Return the rows of the towns that points lie in or nearest to: degrees, any one shape → (n,) flat.
+
+    The nearest town decides the state, and of that state's towns the nearest by edge is taken, as in `name`. InputError
+    for coordinates off the Earth.
+
+    >>> read().names[nearest(48.8584, 2.2945)[0]]
+    'Paris'
+    """
+    latitude, longitude = (np.atleast_1d(values).ravel() for values in check(lat, lng))
+    data = read()
     town = np.empty(latitude.size, np.int64)
     points = to_xyz(latitude, longitude)
     if latitude.size > _MANY:
@@ -87,15 +108,39 @@ def name(lat: npt.ArrayLike, lng: npt.ArrayLike) -> list["PlaceName"]:
         west = np.minimum((longitude + 180) // _TILE, 360 / _TILE - 1)
         for row, tile in enumerate((south * (360 / _TILE) + west).astype(int).tolist()):
             _search(data, points, np.array([row]), _towns_of(tile), town)
-    away = distance_km(latitude, longitude, data.latitude[town], data.longitude[town])
-    height, width = data.grid.shape
-    row = np.minimum(((90 - latitude) / 180 * height).astype(np.int64), height - 1)
-    column = np.minimum(((longitude + 180) / 360 * width).astype(np.int64), width - 1)
-    ground = data.grid[row, column].astype(np.int64) - 1
-    return [
-        _place(data, *found)
-        for found in zip(town.tolist(), away.tolist(), ground.tolist(), longitude.tolist(), strict=True)
-    ]
+    return town
+
+
+def holds(
+    lat: npt.ArrayLike, lng: npt.ArrayLike, towns: NDArray[np.bool_], countries: NDArray[np.bool_]
+) -> NDArray[np.bool_]:
+    """Whether each point (n,), degrees, lies in some states or countries, by the rules of `name`, and far faster.
+
+    `towns` (of the gazetteer): whether a town lies in one of them; `countries`: whether a country is one of them.
+    Points are looked at in groups: of most, all towns around and the ground say the same. InputError for coordinates
+    off the Earth.
+
+    >>> data = read()
+    >>> france = np.array([code == "FR" for code in data.country_codes])
+    >>> holds([48.86, 47.57, 43.0], [2.35, 7.59, 6.0], france[data.state_country][data.state], france).tolist()
+    [True, False, True]
+    """
+    latitude, longitude = (np.atleast_1d(values).ravel() for values in check(lat, lng))
+    data = read()
+    ground = _ground(data, latitude, longitude)
+    on_ground = (ground >= 0) & countries[ground]
+    points = to_xyz(latitude, longitude)
+    found: NDArray[np.bool_] = on_ground.copy()
+    town = np.full(latitude.size, -1)
+    _settle(data, points, np.arange(latitude.size), _ALL, towns, ground, found, town)
+    rows = np.flatnonzero(town >= 0)
+    if rows.size:
+        town = town[rows]
+        away = distance_km(latitude[rows], longitude[rows], data.latitude[town], data.longitude[town])
+        home = data.state_country[data.state[town]].astype(np.int64)
+        claimed = (away <= IN_TOWN_KM) | ((away <= CLAIM_KM) & ((ground[rows] < 0) | (ground[rows] == home)))
+        found[rows] = np.where(claimed, towns[town], on_ground[rows])
+    return found
 
 
 def largest(lat: tuple[float, float], lng: tuple[float, float], k: int) -> list[tuple[str, float, float]]:
@@ -179,6 +224,40 @@ def _search(data: Gazetteer, points: Floats, rows: Rows, towns: Towns | slice, f
     found[rows] = towns[edge.argmin(axis=1)]
 
 
+def _settle(
+    data: Gazetteer, points: Floats, rows: Rows, towns: Towns | slice, members: NDArray[np.bool_], ground: Rows,
+    found: NDArray[np.bool_], town: Rows,
+) -> None:  # fmt: skip
+    """Write into `found`, which holds what the ground says, whether points[rows] lie among `members`.
+
+    That is known of many where all towns around are members or none is. Where it hangs on the very town, that is
+    written into `town`.
+    """
+    if not rows.size:
+        return
+    here = points[rows]
+    middle = here.mean(axis=0)
+    length = float(np.linalg.norm(middle))
+    middle = middle / length if length else here[0]
+    spread = float(_km((here @ middle).min()))
+    near = _within_reach(data, middle, spread, towns)
+    inside = members[near]
+    if inside.all() or not inside.any():
+        rows = rows[found[rows] != inside[0]]  # the others have the ground and the towns on their side
+        # The town of a point is at most so far beyond the nearest one.
+        farthest = float(_km(np.einsum("nk,k->n", data.xyz[near], middle).max())) + spread + _LARGEST_TOWN_KM
+        claimed = np.full(rows.size, farthest <= IN_TOWN_KM) | ((ground[rows] < 0) & (farthest <= CLAIM_KM))
+        found[rows[claimed]] = inside[0]
+        rows = rows[~claimed]
+    if rows.size <= _FEW:
+        if rows.size:
+            _search(data, points, rows, near, town)
+        return
+    along = points[rows][:, int(np.ptp(points[rows], axis=0).argmax())]
+    for half in np.split(np.argpartition(along, rows.size // 2), [rows.size // 2]):
+        _settle(data, points, rows[half], near, members, ground, found, town)
+
+
 def _within_reach(data: Gazetteer, middle: Floats, spread: float, towns: Towns | slice) -> Towns:
     """Those of `towns` (rows, or the slice of all) that can be the town of a point within `spread` km of `middle`.
 
@@ -215,7 +294,7 @@ def _place(data: Gazetteer, town: int, away: float, ground: int, longitude: floa
         return PlaceName("", "", "", "", "", away, near)
     code = data.country_codes[country]
     continent = CONTINENT_OF.get(code, "")
-    if code == "RU" and not 0 < longitude < _URAL_LONGITUDE:
+    if code == "RU" and not 0 < longitude < URAL_LONGITUDE:
         continent = "Asia"
     return PlaceName(city, region, data.country_names[country], code, continent, away, near)
 
@@ -253,6 +332,15 @@ def read() -> Gazetteer:
 def _km(cosine: Floats | np.float64) -> Floats:
     km: Floats = EARTH_RADIUS_KM * np.arccos(np.clip(cosine, -1, 1))
     return km
+
+
+def _ground(data: Gazetteer, latitude: Floats, longitude: Floats) -> Rows:
+    """The country (n,) whose ground the grid has at each point, −1 at sea."""
+    height, width = data.grid.shape
+    row = np.minimum(((90 - latitude) / 180 * height).astype(np.int64), height - 1)
+    column = np.minimum(((longitude + 180) / 360 * width).astype(np.int64), width - 1)
+    countries: Rows = data.grid[row, column].astype(np.int64)
+    return countries - 1
 
 
 def _rounded(km: float) -> str:

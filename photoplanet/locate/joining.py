@@ -117,11 +117,11 @@ class Evidence:
 
     @cached_property
     def pointing(self) -> NDArray[np.float32]:
-        """The mass (classes,) that the point is estimated from: that within the likeliest country, if a clue is kept.
+        """The mass (classes,) that the point is estimated from: without a model, that within the likeliest country.
 
         A language speaks for a country as a whole; the mean of all its readers would lie in a smaller one beside it.
         """
-        if not self.kept and not self.shared:
+        if world.ground_of(self.partition) is None or not (self.kept or self.shared):
             return self.mass
         joiner, likeliest = _joiner(self.partition), gazetteer.read().country_codes.index(self.countries[0][0])
         there = self._by_site * (joiner.ground.country[joiner.sites] == likeliest)

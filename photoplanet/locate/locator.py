@@ -239,6 +239,8 @@ class Locator:
             raise InputError(f"batch_size must be 1 or more, not {batch_size}")
         name = readout or point_estimates.DEFAULT_READOUT
         point_estimates.get(name)
+        if self.collector is not None:
+            self.collector.start()
         waiting: deque[Any] = deque()
         decoded = decode.load_many(_noting(sources, waiting), self.info.preprocessing, decode_threads)
         batch: list[tuple[Any, NDArray[np.uint8] | InputError]] = []

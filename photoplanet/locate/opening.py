@@ -73,4 +73,4 @@ def collector_of(
     reads = not info.is_toy and networks.is_installed() if signs is None else signs
     if not reads and (not clock or info.is_toy):
         return None
-    return Collector(reader.Reader(threads).read if reads else None)
+    return Collector(reader.Reader(threads).read if reads else None, clock)
