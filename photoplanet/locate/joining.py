@@ -10,7 +10,7 @@ it prevails, the answer is over the whole Earth.
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass, replace
 from functools import cached_property
-from typing import Any
+from typing import Any, NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
@@ -28,6 +28,7 @@ from photoplanet.signs.line import Reading
 TEMPER = 1.0  # the power of all clues together: they may repeat each other
 POSTER = 0.03  # how often a photo's text says nothing of where it was taken
 OUTSIDE = 0.02  # that a photo is from outside the model's cells, for models that cannot tell
+LIKELIER = 0.5  # from this `unknown` on, the answer is over the whole Earth
 CONFLICT_BITS = 3.0  # clues this much less likely where the network looks than on the whole Earth contradict it
 
 
@@ -111,7 +112,7 @@ class Evidence:
     def countries(self) -> list[tuple[str, float]]:
         """ISO codes and the joined probability of each country, the likeliest first."""
         joiner, codes = _joiner(self.partition), gazetteer.read().country_codes
-        held = _sums(joiner.ground.country[joiner.sites], self._by_site, len(codes))
+        held = _sums(joiner.ground.country[joiner.sites], self._by_site(), len(codes))
         order = np.argsort(-held, kind="stable")
         return [(codes[row], float(held[row])) for row in order.tolist() if held[row] > 0]
 
@@ -124,11 +125,10 @@ class Evidence:
         if world.ground_of(self.partition) is None or not (self.kept or self.shared):
             return self.mass
         joiner, likeliest = _joiner(self.partition), gazetteer.read().country_codes.index(self.countries[0][0])
-        there = self._by_site * (joiner.ground.country[joiner.sites] == likeliest)
+        there = self._by_site() * (joiner.ground.country[joiner.sites] == likeliest)
         mass: NDArray[np.float32] = (_sums(joiner.cells, there, len(self.mass)) / there.sum()).astype(np.float32)
         return mass
 
-    @cached_property
     def _by_site(self) -> NDArray[np.float64]:
         """The mass of each of the joiner's sites."""
         joiner = _joiner(self.partition)
@@ -158,6 +158,11 @@ class Evidence:
             bits = -float(np.log2((ground.weight * others) @ relative([self.clues[number]], ground)))
             worst = max(worst, (number, bits), key=lambda each: each[1])
         return worst
+
+    @property
+    def disagrees(self) -> bool:
+        """Whether one clue contradicts the others: one of them is of another place, or misread."""
+        return self.discord[1] >= CONFLICT_BITS
 
     def speaks_for(self, *numbers: int) -> str:
         """The ISO code of the country that these clues alone speak for; none given: all that are kept."""
@@ -215,29 +220,64 @@ def joined(
     if not kept:
         same = Evidence(*about, 0.0, before, before.partition, before.probabilities)
         return replace(before, evidence=same)
-    joiner = _joiner(before.partition)
-    rows = relative(kept, joiner.ground)
-    weighed = before.probabilities * joiner.likelihood(rows)
-    inside = float(weighed.sum())
-    mass: NDArray[np.float32] = (weighed / inside).astype(np.float32)
-    everywhere = world.ground_of(before.partition) is not None
-    given = 0.0 if everywhere else OUTSIDE if before.unknown is None else before.unknown
-    unknown = given / (given + (1 - given) * inside)
-    conflict = 0.0 if everywhere else max(0.0, -float(np.log2(inside)))
-    if unknown < 0.5:
-        new = None if before.unknown is None else unknown
-        found = Evidence(*about, conflict, before, before.partition, mass)
-        return replace(before, probabilities=mass, unknown=new, evidence=found)
-    whole = _joiner(world.partition())
-    labels = np.zeros(len(rows), np.int32)
+    found = weigh(before.probabilities, before.partition, kept, before.unknown)
+    mass = (before.probabilities * found.likelihood / found.inside).astype(np.float32)
+    if found.unknown < LIKELIER:
+        new = None if before.unknown is None else found.unknown
+        evidence = Evidence(*about, found.conflict, before, before.partition, mass)
+        return replace(before, probabilities=mass, unknown=new, evidence=evidence)
+    joiner, whole = _joiner(before.partition), _joiner(world.partition())
+    labels = np.zeros(len(found.sites), np.int32)
     labels[whole.sites] = whole.cells
-    looked = _sums(labels[joiner.sites], joiner.split(mass, rows), len(whole.partition))
-    read = whole.partition.prior * whole.likelihood(rows)
-    mass = (unknown * read / read.sum() + (1 - unknown) * looked).astype(np.float32)
+    looked = _sums(labels[joiner.sites], joiner.split(mass, found.sites), len(whole.partition))
+    read = whole.partition.prior * whole.likelihood(found.sites)
+    mass = (found.unknown * read / read.sum() + (1 - found.unknown) * looked).astype(np.float32)
     return replace(
         before, probabilities=mass, partition=whole.partition, unknown=None, sharpness=1.0, correction=None,
-        evidence=Evidence(*about, conflict, before, whole.partition, mass),
+        evidence=Evidence(*about, found.conflict, before, whole.partition, mass),
     )  # fmt: skip
+
+
+class Weighed(NamedTuple):
+    """What clues make of a distribution: the likelihoods of `sites` and, of each cell, `likelihood` (classes,).
+
+    `inside`: their mean under the distribution, 1 where it agrees with the clues as well as the whole Earth does;
+    `unknown`: how likely the photo is from outside the cells, given the clues; `conflict`: as `Evidence` has it.
+    """
+
+    sites: NDArray[np.float64]
+    likelihood: NDArray[np.float64]
+    inside: float
+    unknown: float
+    conflict: float
+
+
+def weigh(
+    probabilities: NDArray[np.floating[Any]], partition: Partition, clues: Sequence[Clue], unknown: float | None = None
+) -> Weighed:
+    """Weigh a distribution (classes,) over a partition's cells by clues; `unknown` as `Prediction` has it.
+
+    >>> weigh(world.nowhere().probabilities, world.partition(), []).unknown
+    0.0
+    """
+    joiner, everywhere = _joiner(partition), world.ground_of(partition) is not None
+    sites = relative(clues, joiner.ground)
+    likelihood = joiner.likelihood(sites)
+    inside = float(probabilities @ likelihood)
+    given = 0.0 if everywhere else OUTSIDE if unknown is None else unknown
+    doubt = given / (given + (1 - given) * inside)
+    return Weighed(sites, likelihood, inside, doubt, 0.0 if everywhere else max(0.0, -float(np.log2(inside))))
+
+
+def against(prediction: Prediction, clues: Sequence[Clue], struck: Collection[int] = ()) -> float:
+    """The bits by which clues are less likely where a prediction is than on the whole Earth; 0 where they are not.
+
+    >>> against(world.nowhere(), [])
+    0.0
+    """
+    kept = [clue for number, clue in enumerate(clues) if number not in struck]
+    likelihood = weigh(prediction.probabilities, prediction.partition, kept).inside
+    return max(0.0, -float(np.log2(likelihood)))
 
 
 def relative(clues: Sequence[Clue], ground: Ground) -> NDArray[np.float64]:
