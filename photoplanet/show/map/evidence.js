@@ -17,21 +17,24 @@ const NUMBER_SIZE = 16; // pixels
 /** The photo with its text outlined, numbered as `evidenceList` numbers the clues. @param {string} address @param {Clue[]} clues */
 export function outlinedPicture(address, clues) {
   const canvas = element("canvas", "", "outlined");
+  canvas.setAttribute("aria-hidden", "true"); // the list says the same
   const photo = picture(address);
   photo.addEventListener("load", () => {
     canvas.width = photo.naturalWidth;
     canvas.height = photo.naturalHeight;
     const pen = /** @type {CanvasRenderingContext2D} */ (canvas.getContext("2d"));
     pen.drawImage(photo, 0, 0);
-    clues.forEach((clue, row) => {
-      for (const box of clue.struck ? [] : clue.boxes) outlineText(pen, box, String(row + 1));
-    });
+    const drawn = clues.flatMap((clue, row) =>
+      clue.struck ? [] : clue.boxes.map((box) => ({ box, number: String(row + 1) })),
+    );
+    for (const { box } of drawn) outlineText(pen, box);
+    for (const { box, number } of drawn) numberText(pen, box, number);
   });
   return canvas;
 }
 
-/** @param {CanvasRenderingContext2D} pen @param {[x: number, y: number][]} box @param {string} number */
-function outlineText(pen, box, number) {
+/** @param {CanvasRenderingContext2D} pen @param {[x: number, y: number][]} box */
+function outlineText(pen, box) {
   const { width, height } = pen.canvas;
   const style = getComputedStyle(pen.canvas);
   pen.beginPath();
@@ -45,6 +48,12 @@ function outlineText(pen, box, number) {
     pen.lineWidth = wide;
     pen.stroke();
   }
+}
+
+/** @param {CanvasRenderingContext2D} pen @param {[x: number, y: number][]} box @param {string} number */
+function numberText(pen, box, number) {
+  const { width, height } = pen.canvas;
+  const style = getComputedStyle(pen.canvas);
   const [left, top] = [box[0][0] * width, box[0][1] * height];
   pen.font = `bold ${NUMBER_SIZE}px sans-serif`;
   pen.textBaseline = "bottom";

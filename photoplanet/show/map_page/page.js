@@ -126,7 +126,8 @@ export function select(row, move = true) {
   for (const each of document.querySelectorAll("#list button"))
     each.setAttribute("aria-current", String(each.getAttribute("data-photo") === String(row)));
   detail.replaceChildren();
-  if (photo.thumbnail) detail.append(outlinedPicture(photo.thumbnail, photo.clues ?? []));
+  if (photo.thumbnail)
+    detail.append(photo.clues?.length ? outlinedPicture(photo.thumbnail, photo.clues) : picture(photo.thumbnail));
   detail.append(element("h2", photo.name), element("p", lineOf(photo), "place"));
   if (hasAnswer(photo)) detail.append(...facts(photo));
   more?.select(row, detail);
@@ -151,7 +152,7 @@ function facts({ best, top, confidence, region, unknown, truth_km, clues, confli
   parts.push(element("p", isAnywhere(region.radius_km) ? `${area} ${rest}` : area, "quiet"));
   if (truth_km !== undefined)
     parts.push(element("p", `The cross is the true place, ${km(truth_km)} km away.`, "quiet"));
-  if (clues?.length) parts.push(element("h3", "What speaks for it"), evidenceList(clues));
+  if (clues?.length) parts.push(element("h3", "What speaks for it"), evidenceList(clues), element("h3", "Likeliest"));
   return [...parts, places(top)];
 }
 
