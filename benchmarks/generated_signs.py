@@ -1,4 +1,4 @@
-"""What the reader of signs reads of generated ones, by script, size, slant, turn, blur, light and contrast.
+"""What the reader of signs reads of generated ones, by script, language, size, slant, turn, blur, light and contrast.
 
 python benchmarks/generated_signs.py --fonts FOLDER [--signs 60] [--only script,slant] [--json FILE]
 
@@ -14,6 +14,7 @@ import json
 import sys
 import unicodedata
 from dataclasses import asdict, dataclass, replace
+from itertools import chain
 from pathlib import Path
 
 import numpy as np
@@ -46,11 +47,11 @@ class Score:
 
 
 def texts(script):
-    """All one-line texts of a script, at least three letters long."""
+    """All one-line texts of a script, or of a language by its code, at least three letters long."""
     kana = script == "Kana"
     found = set()
-    for language in sign_texts.languages().values():
-        if language.script == ("Han" if kana else script):
+    for code, language in sign_texts.languages().items():
+        if script in (code, language.script) or (kana and code == "ja"):
             found |= {*language.phrases, *language.towns}
     if script in ("Han", "Kana"):
         found = {text for text in found if {is_kana(letter) for letter in text} == {kana}}
@@ -76,9 +77,9 @@ def edits(one, other):
     return row[-1]
 
 
-def score(reading, truth):
+def score(reading, text, box):
     """Compare a reading with the one line of a truth: lines whose middle lies on it, in the order of the text."""
-    box = np.array(truth.boxes[0])
+    box = np.array(box)
     right, down = box[1] - box[0], box[3] - box[0]
     axes = np.stack([right, down], axis=1)
     on, elsewhere = [], False
@@ -88,8 +89,8 @@ def score(reading, truth):
             on.append((along, line.text))
         else:
             elsewhere = True
-    said, meant = plain(" ".join(text for _, text in sorted(on))), plain(truth.text.lines[0])
-    return Score(truth.text.lines[0], bool(on), max(0.0, 1 - edits(meant, said) / len(meant)), elsewhere)
+    said, meant = plain(" ".join(text for _, text in sorted(on))), plain(text)
+    return Score(text, bool(on), max(0.0, 1 - edits(meant, said) / len(meant)), elsewhere)
 
 
 def measure(reader, face, script, conditions, count, seed):
@@ -99,9 +100,9 @@ def measure(reader, face, script, conditions, count, seed):
     order = [choices[row] for _ in range(-(-count // len(choices))) for row in rng.permutation(len(choices))][:count]
     found = []
     for number, line in enumerate(order):
-        text = sign_texts.SignText((line,), "notice", "", "", script)
+        text = sign_texts.SignText((line,), "notice", "", "", "")
         image, truth = sign_photos.photo(text, face, conditions, (seed, number))
-        found.append(score(reader.read_pixels(np.asarray(image)), truth))
+        found.append(score(reader.read_pixels(np.asarray(image)), line, truth.boxes[0]))
     return found
 
 
@@ -130,6 +131,9 @@ def rows(faces, only):
     """Every row: its group, its label, its script and its conditions."""
     if "script" in only:
         yield from (("script", script, script, GOOD) for script in lettering.FONTS if script in faces)
+    if "language" in only:
+        latin = [code for code, each in sign_texts.languages().items() if each.script == READ]
+        yield from (("language", code, code, GOOD) for code in latin)
     if "size" in only:
         for script in (READ, "Han"):
             yield from (("size", f"{script}, {size:g} px", script, replace(GOOD, capital=size)) for size in SIZES)
@@ -138,14 +142,36 @@ def rows(faces, only):
             yield from ((group, f"{group} {getattr(each, group):g}{unit}", READ, each) for each in choices)
 
 
+def toy_scores(reader, folder):
+    """Scores of the signs of a toy Earth, by kind."""
+    kinds = {}
+    for line in (folder / "signs.jsonl").read_text("utf-8").splitlines():
+        row = json.loads(line)
+        (said,) = row["lines"]
+        reading = reader.read(folder / row["photo"])
+        kinds.setdefault(row["kind"], []).append(score(reading, said["text"], said["box"]))
+    return kinds
+
+
 def main():
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--fonts", type=Path, help="folder of fonts; without it: Latin in the packaged font")
     parser.add_argument("--signs", type=int, default=60, help="photos per row")
     parser.add_argument("--seed", type=int, default=0)
-    parser.add_argument("--only", default=",".join(("script", "size", *ROWS)), help="groups of rows, by commas")
+    parser.add_argument(
+        "--only", default=",".join(("script", "language", "size", *ROWS)), help="groups of rows, by commas"
+    )
     parser.add_argument("--json", type=Path, help="file for the figures")
+    parser.add_argument(
+        "--toy", type=Path, help="read the signs of this folder of `photoplanet toyworld --signs` instead"
+    )
     given = parser.parse_args()
+    if given.toy:
+        print("| sign | found % | letters right % | read exactly % | elsewhere % |\n|---|---|---|---|---|")
+        kinds = toy_scores(Reader(), given.toy)
+        for kind, scores in (kinds | {"all": list(chain.from_iterable(kinds.values()))}).items():
+            report(f"{kind} ({len(scores)})", scores)
+        return
     faces = lettering.faces(given.fonts) if given.fonts else {READ: lettering.Packaged()}
     for script in lettering.FONTS:
         if script not in faces:
@@ -155,7 +181,8 @@ def main():
         if group != last:
             print(f"\n| {group} | found % | letters right % | read exactly % | elsewhere % |\n|---|---|---|---|---|")
             last = group
-        scores = measure(reader, faces[script], script, conditions, given.signs, given.seed)
+        face = faces[script if script in faces else READ]
+        scores = measure(reader, face, script, conditions, given.signs, given.seed)
         figures[label] = report(label, scores) | {"conditions": asdict(conditions)}
     if given.json:
         given.json.write_text(json.dumps(figures, indent=1))

@@ -3,7 +3,23 @@
 from collections.abc import Callable
 from dataclasses import dataclass
 
-from photoplanet.clues import clock, language
+from photoplanet.clues import (
+    chinese_writing,
+    clock,
+    currencies,
+    domains,
+    emergency_numbers,
+    firms,
+    language,
+    place_names,
+    plates,
+    postcodes,
+    roads,
+    street_words,
+    telephones,
+    units,
+    varieties,
+)
 from photoplanet.clues.clue import Clue
 from photoplanet.earth import ground as earth_ground
 from photoplanet.earth.ground import Ground
@@ -13,7 +29,11 @@ from photoplanet.signs.line import Reading
 
 Read = Callable[[Source], Reading]
 
-KINDS = (language.clues,)  # from what is read: one file a kind
+KINDS = (  # from what is read: one file a kind
+    language.clues, varieties.clues, chinese_writing.clues, place_names.clues, domains.clues, telephones.clues,
+    emergency_numbers.clues, postcodes.clues, currencies.clues, units.clues, street_words.clues, roads.clues,
+    firms.clues, plates.clues,
+)  # fmt: skip
 
 
 @dataclass(frozen=True)

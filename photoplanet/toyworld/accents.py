@@ -87,13 +87,14 @@ def draw(
         elif mark == _HORN:
             _strokes(pen, (((-0.05, 0.06), (0.06, -0.06)),), (right, top), size, width)
         elif mark == _STROKE and letter in "lL":
-            _strokes(pen, (((-0.09, 0.06), (0.19, -0.1)),), (left, (top + bottom) / 2), size, width)
+            reach = 0.3 if letter == "L" else 0.19
+            _strokes(pen, (((-0.1, 0.08), (reach, -0.14)),), (left, (top + bottom) / 2), size, width)
         elif mark == _STROKE:
             pen.line((left - 0.02 * size, bottom, right + 0.02 * size, top), 255, width)
         elif mark == _BAR and letter == "d":
             _strokes(pen, (((0, 0.15), (0.32, 0.15)),), (middle, top), size, width)
         elif mark == _BAR:
-            _strokes(pen, (((-0.09, 0), (0.25, 0)),), (left, (top + bottom) / 2), size, width)
+            _strokes(pen, (((-0.07, 0), (0.23, 0)),), (left, (top + bottom) / 2), size, width)
 
 
 def _strokes(pen: ImageDraw.ImageDraw, strokes: Strokes, start: Point, size: float, width: int) -> None:

@@ -6,7 +6,7 @@ nothing else can write the languages of Europe, Turkish and Vietnamese. Other sc
 """
 
 import os
-from functools import cache, cached_property
+from functools import cached_property, lru_cache
 from pathlib import Path
 from typing import Protocol
 
@@ -143,9 +143,10 @@ def _cut(mask: Image.Image) -> Image.Image:
     return mask.crop(box) if box else mask.crop((0, 0, 1, 1))
 
 
-@cache
+@lru_cache(maxsize=16)  # each holds its whole file
 def _open(path: str, face: int, size: float) -> ImageFont.FreeTypeFont:
     try:
-        return ImageFont.truetype(path, size, index=face)
+        with Path(path).open("rb") as file:  # a name would be looked for in the system's folders too
+            return ImageFont.truetype(file, size, index=face)
     except OSError as error:
         raise InputError(f"{path}: cannot be read as a font ({error})") from error

@@ -15,6 +15,7 @@ import numpy as np
 import pyarrow as pa
 from PIL import Image, ImageFilter
 
+from photoplanet.core import leftovers
 from photoplanet.core.atomic import write_bytes, write_text
 from photoplanet.core.progress import Advance, ignore
 from photoplanet.earth import gazetteer
@@ -133,7 +134,9 @@ def write(
     ['0000.jpg', '0001.jpg', 'photos.parquet', 'signs.jsonl']
     """
     folder = Path(folder)
-    if folder.exists() and any(folder.iterdir()):
+    if photos < 1:
+        raise InputError(f"at least 1 photo of a sign can be made, not {photos}")
+    if folder.exists() and not leftovers.empty(folder):
         raise InputError(f"{folder}: is not empty; give an empty folder")
     folder.mkdir(parents=True, exist_ok=True)
     faces = faces or {"Latin": Packaged()}

@@ -1,7 +1,8 @@
 """What signs say, country by country: words, names of towns, internet addresses and telephone prefixes, with the truth.
 
-The words are the toy Earth's own and are not taken from the tables by which the package judges real signs, so that one
-can be measured by the other. No address or number is anybody's: the name is `example`, and no number begins with 00.
+The words and the shares of languages are the toy Earth's own and not those by which the package judges real signs, so
+that one can be measured by the other. No address or number is anybody's: the name is `example`, and no number begins
+with 00.
 """
 
 import csv
@@ -12,6 +13,7 @@ from importlib.resources import files
 
 import numpy as np
 
+from photoplanet.earth import countries as earth_countries
 from photoplanet.earth import gazetteer, geodesy
 from photoplanet.errors import InputError
 from photoplanet.toyworld.lettering import Face
@@ -88,7 +90,8 @@ def countries() -> dict[str, Country]:
     for row in csv.DictReader(lines):
         words = row["languages"].split()
         shares = {code: float(share) for code, share in zip(words[::2], words[1::2], strict=True)}
-        found[row["country"]] = Country(row["country"], row["domain"], row["prefix"], shares)
+        facts = earth_countries.read()[row["country"]]
+        found[row["country"]] = Country(row["country"], facts.domain, facts.calling, shares)
     return found
 
 
