@@ -141,8 +141,9 @@ class Evidence:
 
     @property
     def conflicts(self) -> bool:
-        """Whether the clues contradict the network: one of them is wrong, or the text is not of this place."""
-        return self.conflict >= CONFLICT_BITS
+        """Whether the clues contradict the network, where that has an answer, or the place that is known otherwise."""
+        answers = self.before.at is not None or not self.before.abstains
+        return self.conflict >= CONFLICT_BITS and answers
 
     @cached_property
     def discord(self) -> tuple[int, float]:

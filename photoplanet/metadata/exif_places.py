@@ -4,7 +4,6 @@ import math
 from collections.abc import Sequence
 from typing import Any
 
-
 UNREADABLE = "GPS unreadable"
 Place = tuple[float | None, float | None, str | None]  # degrees, both or neither; and if neither, why
 _WORDS = {"N": ("N", "NORTH"), "S": ("S", "SOUTH"), "E": ("E", "EAST"), "W": ("W", "WEST")}
