@@ -1,7 +1,7 @@
 """What a person does with a loaded model: locate photos and albums, find similar photos, explain, evaluate."""
 
 import os
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from typing import TYPE_CHECKING, Any
 
 from photoplanet.core import progress
@@ -21,20 +21,23 @@ if TYPE_CHECKING:
 
 def load(
     model: str | os.PathLike[str] | None = None, threads: int | None = None, signs: bool | None = None,
-    clock: bool = True,
+    clock: bool = True, prior: str | os.PathLike[str] | None = None, strike: Sequence[str] = (),
 ) -> "Model":  # fmt: skip
     """Load a model: an installed name, a folder, "none", or (None) the user's default; ModelError for a bad one.
 
     Without a default, None is "none": places come from what stands in the photos. `threads`: cores that the network may
     use (None: all); `signs`: whether the text in photos is read (None: where the extra is installed, and the Earth is
-    the real one); `clock`: whether the camera's clock counts.
+    the real one); `clock`: whether the camera's clock counts; `prior`: a table of geotagged photos, which says where
+    others are expected where there is no model; `strike`: texts, and no line that holds one counts as evidence.
 
     >>> model = load("toy")
     >>> model.info.name, len(model.partition)
     ('toy', 1044)
     """
-    bundle = opening.bundle_of(model, signs)
-    return Model(bundle, threads, collector=opening.collector_of(bundle.info, signs, clock, threads))
+    bundle = opening.bundle_of(model, signs, prior)
+    return Model(
+        bundle, threads, collector=opening.collector_of(bundle.info, signs, clock, threads), strike=tuple(strike)
+    )
 
 
 class Model(Locator):

@@ -7,10 +7,12 @@ from typing import Any, NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-from photoplanet.albums import album, album_parameters, known_places, methods, outside
+from photoplanet.albums import album, album_parameters, clues, known_places, methods, outside
 from photoplanet.albums.evidence import Evidence, LogProbabilities
+from photoplanet.clues.collect import Found
 from photoplanet.core.progress import Advance, ignore
 from photoplanet.errors import InputError
+from photoplanet.locate.joining import LIKELIER
 from photoplanet.locate.locator import BATCH_SIZE, Locator
 from photoplanet.locate.prediction import Prediction, Predictions
 from photoplanet.metadata.sidecars import Sidecars
@@ -73,7 +75,7 @@ def locate_album(
 
 
 def see(locator: Locator, photos: Sequence[Any], advance: Advance = ignore, threads: int | None = None) -> Evidence:
-    """Run the network over the photos of an album, in batches; `threads` decode beside it.
+    """Run the network over the photos of an album, in batches, and look for clues; `threads` decode beside it.
 
     >>> import photoplanet as pp
     >>> seen = see(pp.load("toy"), [np.zeros((64, 64, 3), np.uint8), b"not a photo"])
@@ -84,6 +86,9 @@ def see(locator: Locator, photos: Sequence[Any], advance: Advance = ignore, thre
     seen = Evidence.flat(n, locator.info.classes, locator.info.embedding_size)
     rows: list[int] = []
     batch: list[NDArray[np.uint8]] = []
+    likelihoods: dict[bytes, NDArray[np.float32]] = {}
+    if locator.collector is not None:
+        locator.collector.start()
     for row, pixels in enumerate(decode.load_many(photos, locator.info.preprocessing, threads if n > 1 else 0)):
         if isinstance(pixels, InputError):
             seen.unreadable[row] = pixels
@@ -96,6 +101,8 @@ def see(locator: Locator, photos: Sequence[Any], advance: Advance = ignore, thre
             seen.log_probabilities[rows], seen.embeddings[rows] = found.log_probabilities, found.embeddings
             if found.unknown is not None:
                 seen.unknown[rows] = found.unknown
+            for at in rows if locator.collector is not None else ():
+                seen.found[at] = clues.interned(locator.collect(photos[at]) or Found(None, ()), likelihoods)
             advance(len(batch))
             rows, batch = [], []
     return seen
@@ -122,11 +129,16 @@ def infer(
     >>> found.log_probabilities.shape, found.method
     ((1, 1044), 'attention')
     """
-    rows, embeddings, unknown, n = seen.log_probabilities, seen.embeddings, seen.unknown, len(times)
-    places = places.copy()
+    n, places, kept = len(times), places.copy(), np.empty(0, np.int64)
     if track is not None:
         on_track, kept = known_places.along(track, times)
         places = np.where(np.isnan(places), on_track, places)
+    own = clues.kept(locator, seen, places)
+    counted = clues.once(own, times, ties) if method != methods.ALONE else own
+    tells = not np.isnan(seen.unknown).all()
+    seen = clues.under(locator, seen, counted)
+    rows, embeddings, unknown = seen.log_probabilities, seen.embeddings, seen.unknown
+    if track is not None:
         times = np.concatenate([times, track.times[kept]])
         slots = np.column_stack([track.latitude[kept], track.longitude[kept]])
         rows = np.concatenate([rows, np.full((len(kept), rows.shape[1]), -np.log(rows.shape[1]), np.float32)])
@@ -150,6 +162,10 @@ def infer(
     ordered = methods.decode(name, evidence, embeddings[order.rows], in_order, locator.partition, parameters)
     back, unknown = np.empty_like(ordered), np.empty_like(doubts)
     back[order.rows], unknown[order.rows] = ordered, doubts
+    if name == "timed-hmm" and len(in_order) > 1:
+        back = clues.in_full(locator, back, own, counted)
+    if not tells:  # a model that cannot tell says nothing, but where a sign does
+        unknown = np.where(unknown >= LIKELIER, unknown, np.nan)
     return Joined(back[:n], unknown[:n], places, name)
 
 
@@ -169,7 +185,13 @@ def predictions(locator: Locator, seen: Evidence, joined: Joined, readout: str |
         at = None if np.isnan(place).any() else (float(place[0]), float(place[1]))
         doubt = None if np.isnan(unknown) else float(unknown) if at is None else 0.0
         embedding = None if row in seen.unreadable else seen.embeddings[row]
-        found.append(locator.prediction(np.exp(mass), embedding, readout, doubt, at))
+        together = locator.prediction(np.exp(mass), embedding, readout, doubt, at)
+        if locator.collector is not None:
+            told = None if np.isnan(seen.unknown[row]) else float(seen.unknown[row])
+            alone = locator.prediction(np.exp(seen.log_probabilities[row]), embedding, readout, told)
+            own = seen.found.get(row, Found(None, ()))
+            together = clues.explained(locator, alone, own, together, joined.method != methods.ALONE)
+        found.append(together)
     return found
 
 

@@ -10,7 +10,7 @@ import click
 
 from photoplanet.albums.album import GAP_HOURS
 from photoplanet.albums.methods import AUTO
-from photoplanet.cli.shared import commands, loading, options
+from photoplanet.cli.shared import commands, evidence, loading, options
 from photoplanet.cli.shared.output import (
     count_of,
     finish,
@@ -39,6 +39,7 @@ if TYPE_CHECKING:
     from photoplanet.albums.trips import Trip
     from photoplanet.core.progress import Advance
     from photoplanet.locate.locator import Locator
+    from photoplanet.locate.prediction import Prediction
     from photoplanet.metadata.estimate import Estimate
 
 NAME_WIDTH, PLACE_WIDTH = 28, 40
@@ -53,6 +54,14 @@ class Outputs(NamedTuple):
     geojson: Path | None
     gpx: Path | None
     map: Path | None
+
+
+class Listing(NamedTuple):
+    """How answers are printed: as JSON or a table, with their evidence or not; and what counts each prediction."""
+
+    as_json: bool
+    why: bool
+    counted: "Callable[[Prediction], None]"
 
 
 class Writing(NamedTuple):
@@ -89,18 +98,23 @@ class Writing(NamedTuple):
 @click.option("--dry-run", is_flag=True, help="With --write or --undo: say what would be done, and change nothing.")
 @click.option("--undo", is_flag=True, help="Take back all that --write has done in these folders.")
 @options.THREADS
+@options.SIGNS
+@options.CLOCK
+@evidence.options
 def command(
     photos: tuple[str, ...], model: str | None, method: str, anchors: bool, tracks: tuple[str, ...],
     time_offset: str | None, one_camera: bool, gap_hours: float, precision: str, answer_always: bool, as_json: bool,
     csv_path: Path | None, geojson_path: Path | None, gpx_out: Path | None, map_path: Path | None, write: str | None,
-    sidecar: str, dry_run: bool, undo: bool, threads: int | None,
+    sidecar: str, dry_run: bool, undo: bool, threads: int | None, signs: bool | None, clock: bool, why: bool,
+    strike: tuple[str, ...], prior: Path | None,
 ) -> int:  # fmt: skip
     """Locate the photos of a trip together: each helps to place those taken before and after it.
 
     Photos are taken from folders, photo tables or files. Those of one folder and one camera (make, model, serial
     number) form an album, which is cut where nothing was taken for --gap-hours. A photo that cannot be read is named
     on stderr and takes its place from its neighbours; the exit status is 2 when none could be read, and 1 when a file
-    or a geotag could not be written, or taken back.
+    or a geotag could not be written, or taken back. Without a model, places come from what stands in the photos, such
+    as signs, from GPS and tracks, and from the times between.
 
     \b
     Example:
@@ -131,22 +145,25 @@ def command(
     albums, faults, utc = trips.split(shots, gap_hours, one_camera, offset)
     if track is not None:
         _check_track(", ".join(tracks), notes, utc, silence(track, np.concatenate([trip.times for trip in albums])))
-    loaded = _load(model, threads, method)
+    loaded = _load(model, method, threads=threads, signs=signs, clock=clock, prior=prior, strike=strike)
     _name_faults(faults, shots)
     form = AnswerOptions(1, precision=precision, answer_always=answer_always)
     about = {"model": loaded.info.name, "world": "toy" if loaded.info.is_toy else "real", "method": method}
-    about |= loading.licence_facts(loaded.info)
+    about |= evidence.about(loaded, clock) | loading.licence_facts(loaded.info)
 
     def locate(trip: "Trip", advance: "Advance") -> "list[LocatedPhoto]":
         return locate_trip.locate(loaded, trip, method, anchors, track, advance, threads)
 
     writing = Writing(write, sidecar, dry_run) if write else None
-    return _run(albums, locate, about, form, outputs, writing, as_json)
+    tally = evidence.Tally(loaded)
+    status = _run(albums, locate, about, form, outputs, writing, Listing(as_json, why, tally.add))
+    tally.report()
+    return status
 
 
 def _run(
     albums: "Sequence[Trip]", locate: "Callable[[Trip, Advance], list[LocatedPhoto]]", about: dict[str, Any],
-    form: AnswerOptions, outputs: Outputs, writing: Writing | None, as_json: bool,
+    form: AnswerOptions, outputs: Outputs, writing: Writing | None, shown: Listing,
 ) -> int:  # fmt: skip
     """Locate one album after another, print each and write the files; return the exit status."""
     from photoplanet.locate.prediction import prepare
@@ -155,7 +172,7 @@ def _run(
     listing: list[dict[str, Any]] = []
     estimates: list[tuple[Any, Estimate]] = []
     failed = 0
-    with OutputFiles(report_error) as files, bar_unless_printing(as_json)("locating", photos) as advance:
+    with OutputFiles(report_error) as files, bar_unless_printing(shown.as_json)("locating", photos) as advance:
         add = _sinks(files, outputs, about, form, photos)
         for number, trip in enumerate(albums, start=1):
             founds = locate(trip, advance)
@@ -165,20 +182,22 @@ def _run(
                 if found.error:
                     failed += 1
                     report_error(found.error)
+                if found.prediction is not None:
+                    shown.counted(found.prediction)
                 if writing and (estimate := found.estimate(form)):
                     estimates.append((found.shot.source, estimate))
             add(number, trip, founds, records)
-            if as_json:
+            if shown.as_json:
                 listing.append(trip.record(number, records))
             elif any("region" in facts for facts in records):  # else stderr has named them all
                 with printing(
                     to_the_end=bool(writing or any((outputs.csv, outputs.geojson, outputs.gpx, outputs.map)))
                 ):
-                    _print(number, len(albums), trip, records, form.precision)
+                    _print(number, len(albums), trip, founds, records, form.precision, shown.why)
             del founds, records  # or two albums would be in memory at a time
     status = finish(failed, photos)
-    report = _write(estimates, writing, as_json) if writing else {}
-    if as_json:
+    report = _write(estimates, writing, shown.as_json) if writing else {}
+    if shown.as_json:
         print_json({**about, "albums": listing, **({"written": report} if writing else {})})
     return 1 if files.faults or report.get("refused") or report.get("failed") else status
 
@@ -194,15 +213,16 @@ def _check_track(names: str, notes: Sequence[str], utc: bool, silence: str) -> N
         say(printable(f"{names}: {silence}; check --time-offset"))
 
 
-def _load(model: str | None, threads: int | None, method: str) -> "Locator":
+def _load(model: str | None, method: str, **how: Any) -> "Locator":
     """Load the model; InputError, before any photo is located, where it lacks what the method needs."""
     from photoplanet.albums import album_parameters, methods
 
-    loaded = loading.load(model, threads)
+    loaded = loading.load(model, **how)
     if method != AUTO and methods.METHODS[method].needs:
         methods.check(method, album_parameters.read(loaded.bundle), loaded.info.name)
     if loaded.info.is_toy:
         say(TOY_LINE)
+    evidence.say_no_model(loaded)
     return loaded
 
 
@@ -240,8 +260,13 @@ def _sinks(opened: OutputFiles, outputs: Outputs, about: dict[str, Any], form: A
     return add
 
 
-def _print(number: int, albums: int, trip: "Trip", records: list[dict[str, Any]], precision: str) -> None:
+def _print(
+    number: int, albums: int, trip: "Trip", founds: "list[LocatedPhoto]", records: list[dict[str, Any]], precision: str,
+    with_why: bool,
+) -> None:  # fmt: skip
     """One album as table lines under its head."""
+    from photoplanet.locate import why
+
     days = " – ".join(dict.fromkeys(day for day in trip.days if day)) or "time unknown"
     click.echo(f"{chr(10) if number > 1 else ''}album {number} of {albums}: {printable(trip.title)}, {days}, "
                f"{count_of(len(records), 'photo')}")  # fmt: skip
@@ -250,14 +275,14 @@ def _print(number: int, albums: int, trip: "Trip", records: list[dict[str, Any]]
     doubts = any(facts.get("unknown") is not None for facts in records)
     click.echo(f"{'time':<16}  {'photo':<{width}}  {'place':<{PLACE_WIDTH}}  {'latitude, longitude':<19}"
                f"{'  unknown' if doubts else ''}   city  country  90 % within  source")  # fmt: skip
-    for name, facts, time in zip(names, records, trip.times, strict=True):
+    for name, found, facts, time in zip(names, founds, records, trip.times, strict=True):
         when = "unknown" if time != time else str(time)[:16].replace("T", " ")
         start = f"{when:<16}  {fit_name(name, width)}"
-        if "region" not in facts:
+        if found.prediction is None:
             click.echo(f"{start}  unreadable, and nothing around it is known")
             continue
         best, sure, far = facts["best"], facts["confidence"], facts["region"]["radius_km"]
-        place = fit_place(best["place"] if best else no_answer(facts["unknown"]), PLACE_WIDTH)
+        place = fit_place(best["place"] if best else no_answer(found.prediction), PLACE_WIDTH)
         known = facts["kind"] in ("own GPS", "track")
         where = point(best, "street" if known else precision) if best else ""
         held = f"{percent(sure['city']):>5}  {percent(sure['country']):>7}  {within(far):>11}"
@@ -267,6 +292,8 @@ def _print(number: int, albums: int, trip: "Trip", records: list[dict[str, Any]]
             held = " " * len(held)
         source = "neighbours (unreadable)" if facts["kind"] == "neighbours" else facts["kind"]
         click.echo(f"{start}  {place}  {where:<19}  {held}  {source}")
+        for line in why.lines(found.prediction) if with_why else why.note(facts):
+            click.echo(f"  {line}")
 
 
 def _write(estimates: "Iterable[tuple[Any, Estimate]]", writing: Writing, quiet: bool) -> dict[str, Any]:

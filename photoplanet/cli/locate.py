@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from photoplanet.cli.shared import commands, loading, options
+from photoplanet.cli.shared import commands, evidence, loading, options
 from photoplanet.cli.shared.library import WITH_ITSELF, find_itself, index_options, open_library
 from photoplanet.cli.shared.output import (
     PLACE_WIDTH,
@@ -33,8 +33,9 @@ from photoplanet.show.result_files import TOY_LINE, Sink
 if TYPE_CHECKING:
     from photoplanet.locate.prediction import Prediction
     from photoplanet.retrieval.library.matching import Library
+    from photoplanet.show import maps
 
-MAP_PHOTOS, MAP_PLACES = 2000, 5
+MAP_PLACES = 5  # of a photo on a map
 MATCH_COLUMNS = ("photo_id", "rank", "latitude", "longitude", "place", "country_code", "details", "matches",
                  "spread_km", "abstains", "error")  # fmt: skip
 
@@ -55,15 +56,15 @@ MATCH_COLUMNS = ("photo_id", "rank", "latitude", "longitude", "place", "country_
 @options.THREADS
 @options.SIGNS
 @options.CLOCK
-@click.option("--why", is_flag=True, help="List the evidence of each answer: text, clock, in order of weight.")
+@evidence.options
 @click.option("--library", metavar="LIB", help="Geotagged photos (folder or table) to find the same place in.")
 @index_options
 @WITH_ITSELF
 def command(
     photos: tuple[str, ...], model: str | None, top: int, readout: str, region: float, precision: str,
     answer_always: bool, as_json: bool, csv_path: Path | None, geojson_path: Path | None, map_path: Path | None,
-    files_from: str | None, threads: int | None, signs: bool | None, clock: bool, why: bool, library: str | None,
-    index_dir: str | None, no_update: bool, with_itself: bool,
+    files_from: str | None, threads: int | None, signs: bool | None, clock: bool, why: bool, strike: tuple[str, ...],
+    prior: Path | None, library: str | None, index_dir: str | None, no_update: bool, with_itself: bool,
 ) -> int:  # fmt: skip
     """Estimate where each PHOTO was taken, and how sure that is.
 
@@ -71,67 +72,91 @@ def command(
     '-' for one photo on stdin. A photo that cannot be read is named on stderr and the rest goes on; the exit status is
     2 when none could be read.
 
+    Without a model, places come from what stands in the photos, such as signs, and from where people photograph.
+
     With --library and without a model, a photo's place is that of the photos of LIB that show the same, proven by
-    geometry, or 'no match'. With a model, its cells are searched for the photos of LIB that look most alike, and the
-    point is chosen among these ('combined' in docs/similar.md).
+    geometry, or 'no match', and no text is read. With a model, its cells are searched for the photos of LIB that look
+    most alike, and the point is chosen among these ('combined' in docs/similar.md).
 
     \b
     Example:
       photoplanet locate IMG_1.jpg --top 5
       photoplanet locate ~/Scans --map where.html --csv where.csv
+      photoplanet locate IMG_1.jpg --why --strike "Pizzeria Napoli"
       photoplanet locate IMG_1.jpg --model toy --json
       photoplanet locate old-scan.jpg --library ~/Photos
     """
     from photoplanet.photos import inputs
 
     sources = inputs.sources(photos, files_from, say)
-    inputs.check_outputs((csv_path, geojson_path, map_path), [*sources, files_from, library])
+    inputs.check_outputs(
+        (csv_path, geojson_path, map_path), [*sources, files_from, library, str(prior) if prior else None]
+    )
     opening: dict[str, Any] = {"index": index_dir, "update": not no_update, "threads": threads}
     if library is not None and _without_model(model):
         if geojson_path or map_path:
             raise InputError("--map and --geojson draw a model's answer; without a model, use --csv or --json")
+        if signs or why or strike or prior:
+            raise click.UsageError("--signs, --why, --strike and --prior go without --library, or with a model: "
+                                   "a match with a library rests on no text")  # fmt: skip
         found = open_library(library, by="local", **opening)
         return _by_matches(found, library, sources, precision, as_json, csv_path, with_itself, threads)
-    loaded = loading.load(model, threads, signs=signs, clock=clock)
+    loaded = loading.load(model, threads, signs=signs, clock=clock, prior=prior, strike=strike)
     if loaded.info.is_toy:
         say(TOY_LINE)
+    evidence.say_no_model(loaded)
     about: dict[str, Any] = {"model": loaded.info.name, "world": "toy" if loaded.info.is_toy else "real"}
-    about |= loading.licence_facts(loaded.info)
+    about |= evidence.about(loaded, clock) | loading.licence_facts(loaded.info)
     searched = open_library(library, by="embedding", model=loaded, **opening) if library is not None else None
     if searched is not None:
         about |= {"library": library, "index": searched.to_dict()}
     form = AnswerOptions(top, region, precision, answer_always)
     listing: list[dict[str, Any]] = []
-    failed = 0
+    failed, tally = 0, evidence.Tally(loaded)
     with OutputFiles(report_error) as files, bar_unless_printing(as_json)("locating", len(sources)) as advance:
         show = _collector(listing) if as_json else _printer(sources, form, "unknown" in loaded.info.calibration, why)
-        sinks = [files.add(sink) for sink in _files(csv_path, geojson_path, map_path, about, form)]
+        sinks = [files.add(sink) for sink in _files(csv_path, geojson_path, about, form)]
+        drawn = files.add(_map_file(map_path, len(sources), form)) if map_path else None
         answers = loaded.locate_many(sources, readout=readout, decode_threads=threads, advance=advance, region=region)
-        for name, answer, facts in _with_records(answers, form, searched, with_itself):
-            if not facts:
+        for source, name, answer, facts in _with_records(answers, form, searched, with_itself):
+            if isinstance(answer, InputError):
                 failed += 1
                 report_error(answer)
-            with printing(to_the_end=len(sinks) > 0):
+            else:
+                tally.add(answer)
+            with printing(to_the_end=bool(sinks or drawn)):
                 show(name, answer, facts)
             for sink in sinks:
                 sink(name, answer, facts)
+            if drawn:
+                drawn(source, name, answer)
     if as_json:
         print_json({**about, **by_outcome(listing)})
+    tally.report()
     status = finish(failed, len(sources))
     return 1 if files.faults else status
 
 
 def _without_model(model: str | None) -> bool:
+    from photoplanet.locate.opening import NONE
     from photoplanet.models import installed
 
-    return model is None and installed.default() is None
+    return model == NONE or (model is None and installed.default() is None)
+
+
+def _map_file(path: Path, photos: int, form: AnswerOptions) -> "AbstractContextManager[maps.Sink]":
+    from photoplanet.show import maps
+
+    if photos > maps.MAX_PHOTOS:
+        say(f"{path}: shows the first {maps.MAX_PHOTOS:,} photos, not the other {photos - maps.MAX_PHOTOS:,}")
+    return maps.map_file(path, photos, replace(form, top=max(form.top, MAP_PLACES)))
 
 
 def _with_records(
     answers: "Iterable[tuple[Any, Prediction | InputError]]", form: AnswerOptions, searched: "Library | None",
     with_itself: bool,
-) -> "Iterator[tuple[str, Prediction | InputError, dict[str, Any]]]":  # fmt: skip
-    """Yield (name, answer, record) of each photo; the record of one that could not be read is empty.
+) -> "Iterator[tuple[Any, str, Prediction | InputError, dict[str, Any]]]":  # fmt: skip
+    """Yield (source, name, answer, record) of each photo; the record of one that could not be read is empty.
 
     Where a library is `searched`, the point is chosen among its photos that look most alike.
     """
@@ -140,14 +165,14 @@ def _with_records(
     for source, answer in answers:
         name = inputs.name_of(source)
         if isinstance(answer, InputError):
-            yield name, answer, {}
+            yield source, name, answer, {}
         elif searched is None:
-            yield name, answer, record(name, answer, form)
+            yield source, name, answer, record(name, answer, form)
         else:
             rows = find_itself(searched, source, name)
             refined, like = searched.refine(source, answer, () if with_itself else rows)
             facts = record(name, refined, form)
-            yield name, refined, facts | ({"like": like} if facts["best"] is not None else {})
+            yield source, name, refined, facts | ({"like": like} if facts["best"] is not None else {})
 
 
 def _collector(listing: list[dict[str, Any]]) -> Sink:
@@ -158,7 +183,7 @@ def _collector(listing: list[dict[str, Any]]) -> Sink:
 
 
 def _files(
-    csv_path: Path | None, geojson_path: Path | None, map_path: Path | None, about: dict[str, Any], form: AnswerOptions
+    csv_path: Path | None, geojson_path: Path | None, about: dict[str, Any], form: AnswerOptions
 ) -> Iterator[AbstractContextManager[Sink]]:
     """Yield the files that are asked for; each takes one photo after another."""
     from photoplanet.show import result_files
@@ -167,8 +192,6 @@ def _files(
         yield result_files.csv_file(csv_path)
     if geojson_path:
         yield result_files.geojson_file(geojson_path, about, form)
-    if map_path:
-        yield _map_file(map_path, form)
 
 
 def _printer(sources: Sequence[str | bytes], form: AnswerOptions, doubts: bool, why: bool) -> Sink:
@@ -177,7 +200,7 @@ def _printer(sources: Sequence[str | bytes], form: AnswerOptions, doubts: bool, 
     `doubts`: whether the model can tell what it does not know, so that there is a column for it; `why`: whether the
     evidence of each answer follows it.
     """
-    from photoplanet.locate import why as evidence
+    from photoplanet.locate import why as reasons
     from photoplanet.photos import inputs
 
     width = name_width([inputs.name_of(source) for source in sources])
@@ -188,13 +211,13 @@ def _printer(sources: Sequence[str | bytes], form: AnswerOptions, doubts: bool, 
 
     def add(name: str, answer: "Prediction | InputError", facts: dict[str, Any]) -> None:
         nonlocal started
-        if not facts:
+        if isinstance(answer, InputError):
             return
         if not started:
             click.echo(head)
             started = True
         best, sure, region = facts["best"], facts["confidence"], facts["region"]
-        place = fit_place(best["place"] if best else no_answer(facts["unknown"]))
+        place = fit_place(best["place"] if best else no_answer(answer))
         where = point(best, form.precision) if best else ""
         doubt = f"{percent(facts['unknown']):>7}  " if doubts else ""
         click.echo(
@@ -204,33 +227,10 @@ def _printer(sources: Sequence[str | bytes], form: AnswerOptions, doubts: bool, 
         for rank, other in enumerate(facts["top"], start=1) if form.top > 1 else ():
             where = point(other, form.precision)
             click.echo(f"  {rank}. {percent(other['confidence']):>5}  {where:<19}  {printable(other['place'])}")
-        for line in evidence.lines(answer) if why and not isinstance(answer, InputError) else ():
+        for line in reasons.lines(answer) if why else reasons.note(facts):
             click.echo(f"  {line}")
 
     return add
-
-
-@contextmanager
-def _map_file(path: Path, form: AnswerOptions) -> Iterator[Sink]:
-    """Keep the answers, and write them as one page at the end; a page of more than `MAP_PHOTOS` is of no use."""
-    from photoplanet.core import atomic
-    from photoplanet.show import maps
-
-    items: list[tuple[str, Any]] = []
-    left_out = 0
-
-    def add(name: str, answer: "Prediction | InputError", facts: dict[str, Any]) -> None:
-        nonlocal left_out
-        if len(items) < MAP_PHOTOS:
-            items.append((name, answer))
-        else:
-            left_out += 1
-
-    with atomic.open_replacing(path) as file:  # open from the start: better an error now than after hours
-        yield add
-        file.write(maps.html_map(items, form=replace(form, top=max(form.top, MAP_PLACES))))
-    if left_out:
-        say(f"{path}: shows the first {MAP_PHOTOS:,} photos, not the other {left_out:,}")
 
 
 def _by_matches(

@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 from typing import Any
 
-from photoplanet.locate import why
+from photoplanet.locate import why, world
 from photoplanet.locate.credible_region import REGION_SHARE
 from photoplanet.locate.precision import DEFAULT_PRECISION, percent
 from photoplanet.locate.prediction import KNOWN_AT, Prediction
@@ -35,12 +35,22 @@ def record(name: str, prediction: Prediction, options: AnswerOptions) -> dict[st
     return {"file": name, **facts}
 
 
-def no_answer(unknown: float | None) -> str:
-    """Why there is no answer, in a line; `unknown` of the record.
+def no_answer(prediction: Prediction) -> str:
+    """Why there is no answer for a photo, in a line.
 
-    >>> no_answer(0.72), no_answer(0.1)
-    ('72 %: nowhere that this model knows', 'no answer: the evidence is too weak')
+    >>> from dataclasses import replace
+    >>> from photoplanet.locate import joining, world
+    >>> nowhere = world.nowhere()
+    >>> no_answer(nowhere), no_answer(joining.joined(nowhere, []))
+    ('no answer: the evidence is too weak', 'no answer: nothing in this photo can be read')
+    >>> no_answer(replace(nowhere, unknown=0.72))
+    '72 %: nowhere that this model knows'
     """
-    if unknown is not None and unknown >= KNOWN_AT:
-        return f"{percent(unknown)}: nowhere that this model knows"
-    return "no answer: the evidence is too weak"
+    evidence = prediction.evidence
+    if prediction.unknown is not None and prediction.unknown >= KNOWN_AT:
+        return f"{percent(prediction.unknown)}: nowhere that this model knows"
+    if evidence is None or evidence.clues or evidence.shared or world.ground_of(prediction.partition) is None:
+        return "no answer: the evidence is too weak"
+    if why.shows_text(prediction):
+        return "no answer: its text does not say where"
+    return "no answer: nothing in this photo can be read"

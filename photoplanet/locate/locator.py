@@ -3,14 +3,14 @@
 import io
 import os
 from collections import deque
-from collections.abc import Iterable, Iterator, Sized
+from collections.abc import Iterable, Iterator, Sequence, Sized
 from typing import Any, Literal, NamedTuple, TypeAlias, overload
 
 import numpy as np
 from numpy.typing import NDArray
 from PIL import Image
 
-from photoplanet.clues.collect import Collector
+from photoplanet.clues.collect import Collector, Found
 from photoplanet.core import onnx_sessions, progress
 from photoplanet.errors import InputError, ModelError
 from photoplanet.locate import correction, joining, opening, point_estimates, unknown, without_model
@@ -31,19 +31,23 @@ _ONE = (str, os.PathLike, bytes, bytearray, memoryview, Image.Image, np.ndarray,
 
 def load(
     model: str | os.PathLike[str] | None = None, threads: int | None = None, signs: bool | None = None,
-    clock: bool = True,
+    clock: bool = True, prior: str | os.PathLike[str] | None = None, strike: Sequence[str] = (),
 ) -> "Locator":  # fmt: skip
     """Load a model: an installed name, a folder, "none", or (None) the user's default; ModelError for a bad one.
 
     Without a default, None is "none": places come from what stands in the photos. `threads`: cores that the network may
     use (None: all); `signs`: whether the text in photos is read (None: where the extra is installed, and the Earth is
-    the real one); `clock`: whether the camera's clock counts. `photoplanet.load` gives the same with more methods.
+    the real one); `clock`: whether the camera's clock counts; `prior`: a table of geotagged photos, which says where
+    others are expected where there is no model; `strike`: texts, and no line that holds one counts as evidence.
+    `photoplanet.load` gives the same with more methods.
 
     >>> load("toy").info.name
     'toy'
     """
-    bundle = opening.bundle_of(model, signs)
-    return Locator(bundle, threads, collector=opening.collector_of(bundle.info, signs, clock, threads))
+    bundle = opening.bundle_of(model, signs, prior)
+    return Locator(
+        bundle, threads, collector=opening.collector_of(bundle.info, signs, clock, threads), strike=tuple(strike)
+    )
 
 
 @overload
@@ -102,7 +106,7 @@ def open_network(bundle: folder.Bundle, threads: int | None) -> onnx_sessions.Se
     'images'
     """
     if isinstance(bundle, without_model.WithoutModel):
-        return without_model.Prior()
+        return without_model.Prior(bundle.partition)
     session = onnx_sessions.open_session(bundle.onnx_path, threads)
     info, size = bundle.info, bundle.info.preprocessing.size
     _check_signature(bundle, "input", session.get_inputs(), {"images": ("tensor(uint8)", [size, size, 3])})
@@ -145,7 +149,8 @@ class Locator:
     """A loaded model. `info`: its facts; `partition`: its cells; photos go to `locate` or `locate_many`.
 
     `threads`: cores that the network may use (None: all); `abstain_below`: the mass within 750 km under which a
-    prediction abstains (None: as the model says). InputError for a bad number of threads, ModelError for a bad network.
+    prediction abstains (None: as the model says); `collector`: who looks for other evidence in photos (None: nobody);
+    `strike`: texts whose lines do not count. InputError for a bad number of threads, ModelError for a bad network.
 
     >>> import photoplanet as pp
     >>> len(pp.load("toy").partition)
@@ -154,13 +159,13 @@ class Locator:
 
     def __init__(
         self, bundle: folder.Bundle, threads: int | None = None, abstain_below: float | None = None,
-        collector: Collector | None = None,
+        collector: Collector | None = None, strike: Sequence[str] = (),
     ):  # fmt: skip
         if threads is not None and not 1 <= threads <= MAX_THREADS:
             raise InputError(f"threads must be 1 to {MAX_THREADS}, not {threads}")
         self.bundle, self.info, self.threads = bundle, bundle.info, threads
         self.session = open_network(bundle, threads)
-        self.collector = collector
+        self.collector, self.strike = collector, strike
         self.partition = bundle.partition
         own = self.info.calibration.get("abstain_below", ABSTAIN_BELOW)
         self.abstain_below = own if abstain_below is None else abstain_below
@@ -338,10 +343,33 @@ class Locator:
         >>> model.join(where, np.zeros((64, 64, 3), np.uint8)) == where
         True
         """
-        if self.collector is None:
+        found = self.collect(photo)
+        if found is None:
             return prediction
-        found = self.collector.collect(photo)
-        return joining.joined(prediction, found.clues, found.reading)
+        return joining.joined(prediction, found.clues, found.reading, self.struck(found))
+
+    def collect(self, photo: Photo) -> Found | None:
+        """The evidence that `collector` finds in a photo; none in one that it cannot read, None without a collector.
+
+        >>> import photoplanet as pp
+        >>> pp.load("toy").collect(np.zeros((64, 64, 3), np.uint8)) is None
+        True
+        """
+        if self.collector is None:
+            return None
+        try:
+            return self.collector.collect(photo)
+        except InputError:  # its pixels are read elsewhere, and say what is wrong
+            return Found(None, ())
+
+    def struck(self, found: Found) -> frozenset[int]:
+        """Which of the clues rest on lines that hold one of the texts of `strike`.
+
+        >>> import photoplanet as pp
+        >>> pp.load("toy").struck(Found(None, ()))
+        frozenset()
+        """
+        return joining.holding(found.clues, found.reading, self.strike)
 
     def _predict(
         self,

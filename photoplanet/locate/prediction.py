@@ -87,6 +87,8 @@ class Prediction:
         best, world = self.best, ', world="toy"' if self.toy else ""
         sure = f"{percent(best.confidence)} within {best.radius_km:g} km"
         sure += "" if self.unknown is None else f", {percent(self.unknown)} unknown"
+        clues = len(self.evidence.kept) if self.evidence else 0
+        sure += f", {clues} clue{'s' * (clues > 1)}" if clues else ""
         return f'Prediction("{best.name}", {sure}, abstains={self.abstains}{world})'
 
     def __eq__(self, other: object) -> bool:
