@@ -146,7 +146,7 @@ def interned(found: Found, known: dict[bytes, NDArray[np.float32]]) -> Found:
     for clue in found.clues:
         digest = hashlib.blake2b(clue.log_likelihood.tobytes(), digest_size=16).digest()
         clues.append(replace(clue, log_likelihood=known.setdefault(digest, clue.log_likelihood)))
-    return Found(found.reading, tuple(clues))
+    return replace(found, clues=tuple(clues))
 
 
 def explained(

@@ -363,13 +363,13 @@ class Locator:
             return Found(None, ())
 
     def struck(self, found: Found) -> frozenset[int]:
-        """Which of the clues rest on lines that hold one of the texts of `strike`.
+        """Which of the clues are struck out: by number, or since they rest on lines that hold a text of `strike`.
 
         >>> import photoplanet as pp
         >>> pp.load("toy").struck(Found(None, ()))
         frozenset()
         """
-        return joining.holding(found.clues, found.reading, self.strike)
+        return found.struck | joining.holding(found.clues, found.reading, self.strike)
 
     def _predict(
         self,

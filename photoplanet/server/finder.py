@@ -4,14 +4,14 @@ import asyncio
 import contextlib
 import copy
 import time
-from collections.abc import Callable
-from dataclasses import dataclass
+from collections.abc import Callable, Collection
+from dataclasses import dataclass, replace
 from typing import TypeVar
 
 import numpy as np
 from PIL import Image, ImageDraw, ImageFont
 
-from photoplanet.clues.collect import Collector, Found, Read
+from photoplanet.clues.collect import Found
 from photoplanet.errors import InputError, PhotoplanetError
 from photoplanet.locate import joining
 from photoplanet.locate.locator import Locator
@@ -25,15 +25,14 @@ from photoplanet.signs.line import Reading
 
 PATIENCE = 0.5  # of the time that a request has: photos whose text was not read by then are answered without it
 LATE = "too many photos wait for their text to be read; send this one again, or fewer at a time"
-NOTHING = Found(None, ())
 T = TypeVar("T")
 
 
 @dataclass(frozen=True)
-class Looked:
-    """What was found in one photo; `unread`: why its text was not read although it was asked for, None if it was."""
+class Text:
+    """What stands in one photo, None where it was not read; `unread`: why it was not, although it was asked for."""
 
-    found: Found
+    reading: Reading | None = None
     unread: str | None = None
 
 
@@ -74,59 +73,25 @@ class Finder:
         for lane in self._lanes.values():
             lane.stop(seconds)
 
-    def begin(self, content: bytes, signs: bool, clock: bool, given: Reading | None) -> "asyncio.Task[Looked]":
-        """Look for evidence in one photo while something else goes on; cancel the task where it is no longer needed.
+    def begin(self, content: bytes, signs: bool, given: Reading | None) -> "asyncio.Task[Text]":
+        """Read one photo's text while something else goes on; cancel the task where it is no longer needed.
 
-        `signs`, `clock`: whether its text, and the camera's clock, count; `given`: the text, where the sender knows it.
+        `signs`: whether its text counts; `given`: the text, where the sender knows it already.
         """
-        return asyncio.create_task(self._look(content, signs, clock, given))
+        return asyncio.create_task(self._text(content, signs, given))
 
     async def read(self, content: bytes) -> Reading:
         """What stands in one photo, where the server `reads`; InputError for a photo that cannot be read."""
-        reading = (await self._collect(content, False)).reading
-        assert reading is not None
-        return reading
+        assert self._collector is not None and self._collector.read is not None
+        read, began = self._collector.read, 0.0
 
-    async def join(self, work: Callable[[], T]) -> T:
-        """Await what joins evidence with an answer, beside the network."""
-        return await turn(self._lanes["clues"], work)
-
-    async def _look(self, content: bytes, signs: bool, clock: bool, given: Reading | None) -> Looked:
-        if not self.looks:
-            return Looked(NOTHING)
-        without = self._changed(None, clock)
-        try:
-            if not signs or not self.reads:
-                return Looked(await self.join(lambda: without.collect(content)))
-            if given is not None:
-                known = self._changed(lambda photo: given, clock)
-                return Looked(await self.join(lambda: known.collect(content)))
-            try:
-                return Looked(await asyncio.wait_for(self._collect(content, clock), PATIENCE * self._limits.seconds))
-            except asyncio.TimeoutError:  # another class than the built-in one before Python 3.11
-                self._metrics.signs.labels("late").inc()
-                return Looked(await self.join(lambda: without.collect(content)), LATE)
-        except InputError as error:  # the network may have seen enough of the photo
-            return Looked(NOTHING, problems.reason(error))
-
-    def _changed(self, read: Read | None, clock: bool) -> Collector:
-        """The collector with another reader, and perhaps without the clock."""
-        assert self._collector is not None
-        found = copy.copy(self._collector)
-        found.read, found.clock = read, clock and found.clock
-        return found
-
-    async def _collect(self, content: bytes, clock: bool) -> Found:
-        assert self._collector is not None
-        collector, began = self._changed(self._collector.read, clock), 0.0
-
-        def heavy() -> Found:
+        def heavy() -> Reading:
             nonlocal began
             began = time.perf_counter()
             with decode.opened(content, self._limits.photo_pixels):
-                return collector.collect(content)
+                return read(content)
 
-        def light() -> Found | None:
+        def light() -> Reading | None:
             try:
                 with decoding_cost.only_light():
                     return heavy()
@@ -141,8 +106,38 @@ class Finder:
             self._metrics.signs.labels("unreadable").inc()
             raise
         self._metrics.reading_seconds.observe(time.perf_counter() - began)
-        self._metrics.signs.labels("text" if found.reading and found.reading.lines else "none").inc()
+        self._metrics.signs.labels("text" if found.lines else "none").inc()
         return found
+
+    async def join(self, work: Callable[[], T]) -> T:
+        """Await what looks for clues, and joins them with an answer, beside the network."""
+        return await turn(self._lanes["clues"], work)
+
+    def clues(self, content: bytes, text: Text, clock: bool, struck: Collection[int] = ()) -> Found:
+        """What is evidence in one photo, whose text is known; `clock`: whether the camera's counts. Takes a while."""
+        collector = copy.copy(self._collector)
+        if collector is None:
+            return Found(None, ())
+        reading = text.reading
+        collector.read = None if reading is None else lambda photo: reading
+        collector.clock = clock and collector.clock
+        try:
+            return replace(collector.collect(content), struck=frozenset(struck))
+        except InputError:  # the network may have seen enough of the photo
+            return Found(None, ())
+
+    async def _text(self, content: bytes, signs: bool, given: Reading | None) -> Text:
+        if not signs or not self.reads:
+            return Text()
+        if given is not None:
+            return Text(given)
+        try:
+            return Text(await asyncio.wait_for(self.read(content), PATIENCE * self._limits.seconds))
+        except asyncio.TimeoutError:  # another class than the built-in one before Python 3.11
+            self._metrics.signs.labels("late").inc()
+            return Text(unread=LATE)
+        except InputError as error:
+            return Text(unread=problems.reason(error))
 
     def _rehearse(self) -> None:
         """Read a sign and join what it says, so that networks, languages and cells are there when a photo comes."""
@@ -150,5 +145,5 @@ class Finder:
         ImageDraw.Draw(sign).text((12, 12), "Rue de la Gare", "black", ImageFont.load_default(32))
         partition = self._locator.partition
         with contextlib.suppress(PhotoplanetError):  # a photo will say so
-            found = self._collector.collect(sign) if self._collector else NOTHING
+            found = self._collector.collect(sign) if self._collector else Found(None, ())
             joining.joined(Prediction(partition.prior.astype(np.float32), partition), found.clues, found.reading)

@@ -2,30 +2,37 @@
 
 import asyncio
 import re
+from collections.abc import Sequence
 from typing import Annotated, Literal, cast
 
 import numpy as np
+from numpy.typing import NDArray
 from pydantic import AfterValidator, Field
 from starlette.requests import Request
 from typing_extensions import NotRequired, TypedDict
 
-from photoplanet.albums import album_parameters, known_places, locate_trip, methods, trips
+from photoplanet.albums import album_parameters, clues, known_places, locate_trip, methods, trips
 from photoplanet.albums.album import GAP_HOURS
 from photoplanet.albums.evidence import Evidence
 from photoplanet.albums.shots import read_shot
+from photoplanet.clues.collect import Found
 from photoplanet.errors import InputError
 from photoplanet.locate.prediction import prepare
 from photoplanet.metadata import track_files
 from photoplanet.metadata.track import Track
 from photoplanet.server import openapi, problems, uploads
-from photoplanet.server.api import answers
+from photoplanet.server.api import answers, evidence
 from photoplanet.server.api.answers import Count, EstimateAnswer, ModelName
 from photoplanet.server.api.parameters import EstimateQuery, Top, one_of
 from photoplanet.server.endpoint import Endpoint
+from photoplanet.server.finder import Text
 from photoplanet.server.problems import Problem
 from photoplanet.server.service import Service
 from photoplanet.server.uploads import TRACK, Upload
+from photoplanet.signs.line import Reading
 
+MAX_LIKELIHOODS = 300  # of clues of one album, 0.8 MB each
+MUCH = "this album has more evidence than fits into memory; send fewer photos at a time"
 # A plus sign in a URL that was not written as %2B arrives as a space.
 OFFSET = f"^({trips.OFFSET.replace('[+-]', '[ +-]')}|z|utc)$"
 
@@ -128,24 +135,31 @@ def endpoint(service: Service) -> Endpoint:
         Times, cameras and known places come from the photos' EXIF. A photo that cannot be read keeps its slot, takes
         its place from its neighbours, and has its `error`; `index` says which of the photos sent each one is.
         """
+        fields = evidence.fields()
         offset = trips.check_offset(query.time_offset.replace(" ", "+")) if query.time_offset else None
 
         async def work(files: list[Upload]) -> tuple[list[AlbumRecord], list[str]]:
             photos = [upload for upload in files if upload.field != TRACK]
+            given = await evidence.given(service.batcher, fields, len(photos))
             if not photos:
                 raise Problem(400, "no photo in the request, only a track: send files in any other field")
             track, notes = await _track(service, [upload for upload in files if upload.field == TRACK])
             found, utc = await _split(service, photos, query, offset)
             if track is not None:
                 notes += _check_track(track, found, utc)
-            seen = await _see(service, photos)
+            seen, texts = await _see(service, photos, query, given)
 
             async def locate(number: int, trip: trips.Trip) -> AlbumRecord:
-                return await service.aside("album", lambda: _album(service, number, trip, seen, query, track))
+                def work() -> AlbumRecord:
+                    found = seen.take(trip.rows)
+                    _find(service, trip, found, photos, texts, query)
+                    return _album(service, number, trip, found, texts, query, track)
+
+                return await service.aside("album", work)
 
             return [await locate(number, trip) for number, trip in enumerate(found, start=1)], notes
 
-        albums, notes = await service.answer(request, work, tracks=True)
+        albums, notes = await service.answer(request, work, tracks=True, fields=fields)
         failed = sum("error" in photo for each in albums for photo in each["photos"])
         about = answers.model_name(service.locator)
         answer: AlbumAnswer = {
@@ -159,7 +173,8 @@ def endpoint(service: Service) -> Endpoint:
     track = openapi.files(uploads.MAX_TRACKS, "GPX tracks, gzipped or not: known places")
     return Endpoint(
         "POST", "/v1/album", album, "Where the photos of a trip were taken",
-        body=openapi.photos_body(service.limits.photos, track=track), refusals=openapi.UPLOAD, example=EXAMPLE,
+        body=openapi.photos_body(service.limits.photos, track=track, **evidence.form()), refusals=openapi.UPLOAD,
+        example=EXAMPLE,
     )  # fmt: skip
 
 
@@ -196,23 +211,47 @@ async def _split(
     return found, utc
 
 
-async def _see(service: Service, photos: list[Upload]) -> Evidence:
-    """What the network sees in the photos of a request, batched with those of other clients."""
+async def _see(
+    service: Service, photos: list[Upload], query: AlbumQuery, given: Sequence[Reading | None]
+) -> tuple[Evidence, list[Text]]:
+    """What the network sees in the photos of a request, batched with those of other clients; and what is read there."""
     seen = Evidence.flat(len(photos), service.locator.info.classes, service.locator.info.embedding_size)
 
-    async def one(row: int) -> None:
+    async def one(row: int) -> Text:
+        reading = service.finder.begin(photos[row].content, query.signs, given[row])
         try:
             mass, embedding, unknown = await service.batcher.see(photos[row].content)
+            seen.log_probabilities[row], seen.embeddings[row] = mass, embedding
+            seen.unknown[row] = np.nan if unknown is None else unknown
+            text = await reading
         except InputError as error:
             service.metrics.photo(located=False)
             seen.unreadable[row] = InputError(problems.reason(error))
-        else:
-            seen.log_probabilities[row], seen.embeddings[row] = mass, embedding
-            seen.unknown[row] = np.nan if unknown is None else unknown
-            service.metrics.photo(located=True)
+            return Text()
+        finally:
+            reading.cancel()
+        service.metrics.photo(located=True)
+        return text
 
-    await asyncio.gather(*(one(row) for row in range(len(photos))))
-    return seen
+    return seen, await asyncio.gather(*(one(row) for row in range(len(photos))))
+
+
+def _find(
+    service: Service, trip: trips.Trip, seen: Evidence, photos: list[Upload], texts: list[Text], query: AlbumQuery
+) -> None:
+    """Put what is evidence in the photos of a trip into `seen`, which is of them; `photos`, `texts`: of the request.
+
+    Equal likelihoods are held once, and not too many of them.
+    """
+    likelihoods: dict[bytes, NDArray[np.float32]] = {}
+    for at, row in enumerate(trip.rows.tolist() if service.finder.looks else ()):
+        if at in seen.unreadable:
+            continue
+        own = service.finder.clues(photos[row].content, texts[row], query.clock, query.struck(row))
+        if len(likelihoods) + len(own.clues) > MAX_LIKELIHOODS:
+            texts[row] = Text(texts[row].reading, MUCH)
+            own = Found(texts[row].reading, ())
+        seen.found[at] = clues.interned(own, likelihoods)
 
 
 def _album(
@@ -220,11 +259,12 @@ def _album(
     number: int,
     trip: trips.Trip,
     seen: Evidence,
+    texts: list[Text],
     query: AlbumQuery,
     track: Track | None,
 ) -> AlbumRecord:
-    """The photos of one trip, located together. `seen`: of all photos of the request."""
-    found = locate_trip.decide(service.locator, trip, seen.take(trip.rows), query.method, query.anchors, track)
+    """The photos of one trip, located together. `texts`: of all photos of the request."""
+    found = locate_trip.decide(service.locator, trip, seen, query.method, query.anchors, track)
     prepare([each.prediction for each in found if each.prediction is not None], query.region)
     photos = []
     for row, each in zip(trip.rows.tolist(), found, strict=True):
@@ -232,5 +272,6 @@ def _album(
         if each.prediction is not None:
             options = each.options(query.options())
             photo |= answers.extras(each.shot.name, each.prediction, options, query.geojson, query.regions)
+            photo |= evidence.about(texts[row], query)
         photos.append(photo)
     return cast(AlbumRecord, trip.record(number, photos))

@@ -6,12 +6,12 @@ from typing import Annotated, Any, Literal
 from pydantic import BaseModel, Field, TypeAdapter, ValidationError
 from typing_extensions import NotRequired, TypedDict
 
-from photoplanet.locate import joining, why
+from photoplanet.locate import why
 from photoplanet.locate.prediction import Prediction
 from photoplanet.server import openapi, problems, uploads
 from photoplanet.server.batching import Batcher
 from photoplanet.server.endpoint import JSON
-from photoplanet.server.finder import Looked
+from photoplanet.server.finder import Text
 from photoplanet.server.problems import Problem
 from photoplanet.server.uploads import Fields
 from photoplanet.signs.line import Reading
@@ -109,18 +109,17 @@ class EvidenceAnswer(TypedDict):
 _READINGS: TypeAdapter[list[ReadingAnswer | None]] = TypeAdapter(list[ReadingAnswer | None])
 
 
-def joined(before: Prediction, looked: Looked, struck: set[int]) -> Prediction:
-    """The network's prediction of a photo, joined with the evidence in it that is not struck out."""
-    return joining.joined(before, looked.found.clues, looked.found.reading, struck)
-
-
-def facts(prediction: Prediction, looked: Looked, query: EvidenceQuery) -> dict[str, Any]:
-    """What an answer says of its evidence; `prediction`: as `joined` makes it."""
+def facts(prediction: Prediction, text: Text, query: EvidenceQuery) -> dict[str, Any]:
+    """What an answer says of its evidence; `prediction`: as `joining.joined` makes it."""
     found = {} if prediction.evidence is None else why.record(prediction.evidence)
-    if looked.unread is not None:
-        found["unread"] = looked.unread
-    if query.reading and looked.found.reading is not None:
-        found["reading"] = looked.found.reading.to_dict()
+    return found | about(text, query)
+
+
+def about(text: Text, query: EvidenceQuery) -> dict[str, Any]:
+    """What an answer says of a photo's text."""
+    found: dict[str, Any] = {} if text.unread is None else {"unread": text.unread}
+    if query.reading and text.reading is not None:
+        found["reading"] = text.reading.to_dict()
     return found
 
 

@@ -7,13 +7,14 @@ from typing import cast
 from starlette.requests import Request
 
 from photoplanet.errors import InputError
+from photoplanet.locate import joining
 from photoplanet.locate.prediction import Prediction
 from photoplanet.server import openapi, problems
 from photoplanet.server.api import answers, evidence
 from photoplanet.server.api.answers import Count, LocatedPhoto, ModelName, UnreadablePhoto
 from photoplanet.server.api.parameters import EstimateQuery
 from photoplanet.server.endpoint import Endpoint
-from photoplanet.server.finder import Looked
+from photoplanet.server.finder import Text
 from photoplanet.server.problems import Problem
 from photoplanet.server.service import Service
 from photoplanet.server.uploads import Upload
@@ -89,15 +90,16 @@ async def _joined(
 ) -> LocatedPhoto:  # fmt: skip
     """The answer to one photo, in which evidence is looked for while the network sees it."""
 
-    def join(before: Prediction, looked: Looked) -> LocatedPhoto:
-        found = evidence.joined(before, looked, query.struck(number))
+    def join(before: Prediction, text: Text) -> LocatedPhoto:
+        looked = service.finder.clues(photo.content, text, query.clock, query.struck(number))
+        found = joining.joined(before, looked.clues, looked.reading, looked.struck)
         shown = found if evidence.counts(found) else before  # which is worked out already
-        return cast(LocatedPhoto, report(shown) | evidence.facts(found, looked, query))
+        return cast(LocatedPhoto, report(shown) | evidence.facts(found, text, query))
 
-    looking = service.finder.begin(photo.content, query.signs, query.clock, given)
+    reading = service.finder.begin(photo.content, query.signs, given)
     try:
         before = await service.batcher.locate(photo.content, lambda prediction: prediction)
-        looked = await looking
+        text = await reading
     finally:
-        looking.cancel()
-    return await service.finder.join(lambda: join(before, looked))
+        reading.cancel()
+    return await service.finder.join(lambda: join(before, text))

@@ -24,6 +24,7 @@ import { messageOf } from "./api.js";
 const SVG = "http://www.w3.org/2000/svg";
 const BITS = "Bits say how much a piece speaks for the answer: each doubles the odds.";
 const FIRST = 6; // pieces that are listed at once
+const SAYS = 40; // characters of what a piece says, in files
 const SHOWN = 3; // lines of text that are quoted where none of them is evidence
 /** @type {WeakMap<Photo, number[]>} the order in which pieces are listed, so that none moves when it is struck out */
 const orders = new WeakMap();
@@ -56,6 +57,16 @@ export function sections(photo, answer, figure) {
   if (clues.length) made.append(element("p", BITS, "quiet"));
   cover(figure, clues, pieces);
   return answer.countries?.length ? [made, countries(answer.countries)] : [made];
+}
+
+/** What counts, in a line, as locate/why.py has it: for a column of a table. @param {Answer} answer */
+export function brief({ clues = [] }) {
+  const kept = clues.filter(({ struck }) => !struck);
+  const listed = kept.slice(0, FIRST).map(({ kind, says, bits }) => {
+    const weight = `${bits < 0 ? "-" : "+"}${Math.abs(bits).toFixed(1)} bits`;
+    return `${kind}: ${[...says].length > SAYS ? `${[...says].slice(0, SAYS - 1).join("")}…` : says} (${weight})`;
+  });
+  return [...listed, ...(kept.length > FIRST ? [`and ${kept.length - FIRST} more`] : [])].join("; ");
 }
 
 /** Of what is listed, what has the focus: the number of the piece whose button it is. */

@@ -15,6 +15,7 @@ from photoplanet.locate import joining, without_model, world
 from photoplanet.locate.answers import AnswerOptions, record
 from photoplanet.locate.locator import Locator
 from photoplanet.server import finder
+from photoplanet.server.api import album as album_api
 from photoplanet.server.app import create_app
 from photoplanet.server.limits import Limits
 from photoplanet.signs.line import Line, Reading
@@ -146,6 +147,38 @@ def test_a_photo_without_text_is_answered_as_without_evidence(running, seeing, r
 
 def seeing_alone(model, photo):
     return Locator(model.bundle).locate(photo)
+
+
+def album(client, readings, query=""):
+    """The photos of a trip of red and grey ones, in whose texts `readings` stands."""
+    files = [("photos", (f"{n}.jpg", jpeg((RED, GREY)[n % 2]))) for n in range(len(readings))]
+    texts = [reading and reading.to_dict() for reading in readings]
+    response = client.post(f"/v1/album?{query}", files=files, data={"readings": json.dumps(texts)})
+    assert response.status_code == 200, response.text
+    return response.json()["albums"][0]["photos"]
+
+
+def test_photos_located_together_have_their_evidence_and_it_can_be_struck_out(running, seeing, reader):
+    client, nothing = running(create_app(seeing)), Reading((), 40, 30)
+    german = Reading((GERMAN,), 40, 30)
+    first, second = album(client, [german, nothing], "reading=true")
+    assert [each["text"] for each in first["clues"]] == [[GERMAN.text]] and second["clues"] == []
+    assert (first["reading"], second["reading"]) == (german.to_dict(), nothing.to_dict()) and reader.asked == 0
+    struck, _ = album(client, [german, nothing], "strike=0:0")
+    plain, _ = album(client, [german, nothing], "signs=false")
+    assert struck["clues"][0]["struck"] and struck["confidence"] == plain["confidence"] and plain["clues"] == []
+    other, _ = album(client, [german, nothing], "strike=1:0")
+    assert not other["clues"][0]["struck"] and other["confidence"] == first["confidence"] != plain["confidence"]
+    album(client, [None, nothing])
+    assert reader.asked == 1
+
+
+def test_one_album_holds_only_so_much_evidence(running, seeing, monkeypatch):
+    monkeypatch.setattr(album_api, "MAX_LIKELIHOODS", 2)
+    client = running(create_app(seeing))
+    first, second = album(client, [BOTH, Reading((GERMAN,), 40, 30)])
+    assert len(first["clues"]) == 2 and "unread" not in first
+    assert second["clues"] == [] and second["unread"] == album_api.MUCH
 
 
 def test_a_server_that_looks_for_nothing_says_nothing_of_evidence(connect):
