@@ -166,3 +166,13 @@ def readings(content: bytes, photos: int) -> Sequence[Reading | None]:
         if each is not None and sum(len(line["text"]) for line in each["lines"]) > MAX_CHARACTERS:
             raise Problem(422, f"{READINGS}.{number}: more than {MAX_CHARACTERS:,} characters")
     return [None if each is None else Reading.from_dict(each) for each in found]
+
+
+EXAMPLE: EvidenceAnswer = {
+    "clues": [{
+        "number": 0, "kind": "language", "says": "French", "bits": 4.1, "struck": False, "text": ["Rue de la Gare"],
+        "boxes": [[[0.31, 0.42], [0.48, 0.41], [0.48, 0.45], [0.31, 0.46]]],
+    }],
+    "countries": [{"code": "FR", "name": "France", "probability": 0.94}],
+    "conflict": None,
+}  # fmt: skip

@@ -31,7 +31,7 @@ class LocateAnswer(ModelName):
 EXAMPLE: LocateAnswer = {
     "model": "toy",
     "world": "toy",
-    "photos": [{"file": "IMG_1.jpg", **answers.ESTIMATE}],
+    "photos": [{"file": "IMG_1.jpg", **answers.ESTIMATE, **evidence.EXAMPLE}],
     "failed": 0,
 }
 
