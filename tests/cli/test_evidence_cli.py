@@ -178,3 +178,21 @@ def test_explain_outlines_the_text_and_needs_no_model_for_it(run, signs, tmp_pat
         assert both.width > heat.width and narrow < heat.width
         red = [both.getpixel((x, y)) for x in range(heat.width, both.width) for y in range(0, 400, 2)]
         assert (200, 30, 70) in red
+
+
+def test_evaluate_measures_signs_only_where_asked(run, signs, tmp_path, tiny_model):
+    signs("dog.png", "red.png")
+    table = tmp_path / "truth.csv"
+    table.write_text("photo_id,path,latitude,longitude\n1,dog.png,55.68,12.57\n2,red.png,48.86,2.35\n")
+
+    def country(*options):
+        page = json.loads(run("evaluate", table, "--json", *options)[1])
+        return page["accuracy"]["country"], page.get("signs", False)
+
+    assert country("--model", tiny_model) == (0.5, False)
+    assert country("--model", tiny_model, "--signs") == (1.0, True)
+    assert country("--model", "none")[1] is True
+    import photoplanet as pp
+
+    assert pp.load(tiny_model).evaluate(table)["accuracy"]["country"] == 0.5
+    assert pp.load(tiny_model).evaluate(table, signs=True)["accuracy"]["country"] == 1.0
