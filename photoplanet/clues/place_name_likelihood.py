@@ -90,7 +90,14 @@ def weights(ground: Ground) -> Weights:
 
 
 def meant(mention: Mention, sums: Weights, words: int) -> tuple[float, NDArray[np.int64], Floats]:
-    """How likely a mention means a place, of `words` words that the photo holds; its places and the share of each."""
+    """How likely a mention means a place, of `words` words that the photo holds; its places and the share of each.
+
+    >>> from photoplanet.earth import ground, place_names
+    >>> sums = weights(ground.read())
+    >>> town, word = (Mention(place_names.find(name), "plain", 1.0, (0,), "") for name in ("Stuttgart", "Nice"))
+    >>> meant(town, sums, 10)[0] > 0.9, meant(word, sums, 10)[0] < 0.1
+    (True, True)
+    """
     data = gazetteer.read()
     towns, states = len(data.names), len(data.states)
     places = mention.named.places[:MOST_PLACES]
