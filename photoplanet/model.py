@@ -5,7 +5,7 @@ from collections.abc import Iterable, Sequence
 from typing import TYPE_CHECKING, Any
 
 from photoplanet.core import progress
-from photoplanet.locate import opening
+from photoplanet.locate import opening, world
 from photoplanet.locate.credible_region import REGION_SHARE
 from photoplanet.locate.locator import Locator, Photo
 from photoplanet.locate.point_estimates import DEFAULT_READOUT
@@ -161,14 +161,16 @@ class Model(Locator):
         training: str | os.PathLike[str] | None = None,
         drop_duplicates: bool = False,
         beside_baselines: bool = False,
+        signs: bool = False,
         threads: int | None = None,
         bar: progress.Bar = progress.no_bar,
     ) -> dict[str, Any]:
         r"""Measure the model on a photo table, a file or a `pyarrow.Table` → everything that `evaluate --json` prints.
 
         Accuracy at 1, 25, 200, 750 and 2500 km with 95 % intervals, median error, GeoScore, top-k, calibration, and
-        which photos have a (near-)duplicate among the training photos. Arguments and keys are those of
-        `evaluation.evaluate.evaluate`. InputError for a table that cannot be used.
+        which photos have a (near-)duplicate among the training photos. `signs`: with the text in photos and whatever
+        else `locate` takes as evidence, not the network alone; where there is no model, that is all there is. Other
+        arguments and keys are those of `evaluation.evaluate.evaluate`. InputError for a table that cannot be used.
 
         >>> import pathlib, tempfile
         >>> from PIL import Image
@@ -182,8 +184,11 @@ class Model(Locator):
         from photoplanet.evaluation import truth
         from photoplanet.evaluation.evaluate import evaluate
 
+        measured: Locator = self
+        if self.collector is not None and not signs and world.ground_of(self.partition) is None:
+            measured = Locator(self.bundle, self.threads, self.abstain_below)
         return evaluate(
-            self,
+            measured,
             truth.of(photos),
             readout=readout,
             top=top,

@@ -11,9 +11,10 @@ from dataclasses import replace
 import numpy as np
 from numpy.typing import NDArray
 
-from photoplanet.albums import timed_hmm
-from photoplanet.albums.album import order
+from photoplanet.albums import outside, timed_hmm
+from photoplanet.albums.album import Album, order
 from photoplanet.albums.evidence import Evidence, LogProbabilities, normalized
+from photoplanet.albums.transition_model import UNKNOWN_HOURS
 from photoplanet.clues.clue import Clue
 from photoplanet.clues.collect import Found
 from photoplanet.locate import joining
@@ -21,6 +22,8 @@ from photoplanet.locate.locator import Locator
 from photoplanet.locate.prediction import Prediction
 
 MOMENT_S = 60  # seconds in which the same claim is the same sign
+# The timed HMM takes what a photo shows to the power NEIGHBOURS; a sign counts in full for the photos around it.
+POWERS = {"timed-hmm": 1 / timed_hmm.NEIGHBOURS}
 
 Kept = dict[int, list[Clue]]  # a photo's row → its clues that count
 
@@ -76,60 +79,75 @@ def once(
 
 def _same_moment(times: NDArray[np.datetime64], position: Mapping[int, int], group: Sequence[int], row: int) -> bool:
     first, last = group[0], group[-1]
-    if np.isnat(times[[first, last, row]]).any():
+    if np.isnat(times[[first, row]]).any():
         return position[row] - position[last] == 1
     return bool(times[row] - times[first] < np.timedelta64(MOMENT_S, "s"))
 
 
-def under(locator: Locator, seen: Evidence, clues: Mapping[int, Sequence[Clue]]) -> Evidence:
-    """What the network saw, each photo's row and `unknown` weighed by its clues; the same where there are none.
-
-    Where the model cannot tell what is unknown, but a sign speaks for a place outside its cells, every photo has an
-    `unknown`: `joining.OUTSIDE` where nothing else is said.
+def likelihoods(locator: Locator, clues: Mapping[int, Sequence[Clue]]) -> dict[int, NDArray[np.float32]]:
+    """Photos' rows → the logarithm (classes,) of how likely their clues are from each cell; not where there are none.
 
     >>> import photoplanet as pp
-    >>> seen = Evidence.flat(1, 1044, 8)
-    >>> under(pp.load("toy"), seen, {}) is seen
-    True
+    >>> likelihoods(pp.load("toy"), {0: []})
+    {}
     """
-    if not any(clues.values()):
-        return seen
-    rows, unknown = seen.log_probabilities.copy(), seen.unknown.copy()
+    return {
+        row: np.log(joining.likelihood(locator.partition, own)).astype(np.float32) for row, own in clues.items() if own
+    }
+
+
+def unknown(locator: Locator, seen: Evidence, clues: Mapping[int, Sequence[Clue]]) -> NDArray[np.float64]:
+    """How likely each photo (n,) is from outside the cells, given its clues, too; NaN where nothing tells.
+
+    Where the model cannot tell, a sign tells only that a photo is from outside.
+
+    >>> import photoplanet as pp
+    >>> unknown(pp.load("toy"), Evidence.flat(2, 1044, 8), {})
+    array([nan, nan])
+    """
+    found: NDArray[np.float64] = seen.unknown.copy()
     for row, own in clues.items():
         if own:
-            told = None if np.isnan(unknown[row]) else float(unknown[row])
-            found = joining.weigh(np.exp(rows[row]), locator.partition, own, told)
-            rows[row] += np.log(found.likelihood / found.inside).astype(np.float32)
-            unknown[row] = found.unknown if told is not None or found.unknown >= joining.LIKELIER else np.nan
-    if np.isnan(seen.unknown).all() and not np.isnan(unknown).all():
-        unknown[np.isnan(unknown)] = joining.OUTSIDE
-    return replace(seen, log_probabilities=rows, unknown=unknown)
+            told = None if np.isnan(found[row]) else float(found[row])
+            share = joining.weigh(np.exp(seen.log_probabilities[row]), locator.partition, own, told).unknown
+            found[row] = np.nan if told is None and share < joining.LIKELIER else share
+    return found
 
 
-def in_full(
-    locator: Locator, answer: LogProbabilities, own: Mapping[int, Sequence[Clue]], counted: Mapping[int, Sequence[Clue]]
-) -> LogProbabilities:
-    """Rows (n, classes) of the timed HMM, in which a photo's own clues count in full where they counted elsewhere.
+def near(
+    network: NDArray[np.float64], told: NDArray[np.float64], album: Album, away: NDArray[np.bool_]
+) -> NDArray[np.float64]:
+    """What `outside.joined` makes of `told` (n slots), each slot's own; `album`, `away` as there.
 
-    From the photo of the same moment that holds them came their likelihood to the power `timed_hmm.NEIGHBOURS`; this
-    adds the rest. A new array where anything changes.
+    Where the `network` (photos) tells nothing of it, signs do, but only for photos up to an hour away; else NaN.
 
-    >>> import photoplanet as pp
-    >>> rows = Evidence.flat(1, 1044, 8).log_probabilities
-    >>> in_full(pp.load("toy"), rows, {}, {}) is rows
-    True
+    >>> told, nobody = np.array([0.9, np.nan, np.nan]), np.full(3, -1, np.int32)
+    >>> near(np.full(3, np.nan), told, Album(np.array([0.5, 2.0]), nobody), nobody >= 0).round(2)
+    array([0.9, 0.9, nan])
     """
-    less = [row for row, clues in own.items() if len(counted[row]) < len(clues)]
-    if not less:
-        return answer
-    answer, even = answer.copy(), np.full(answer.shape[1], 1 / answer.shape[1])
-    for row in less:
-        whole, part = (
-            np.log(joining.weigh(even, locator.partition, some).likelihood) for some in (own[row], counted[row])
-        )
-        answer[row] += ((1 - timed_hmm.NEIGHBOURS) * (whole - part)).astype(np.float32)
-        answer[row] = normalized(answer[row : row + 1])[0]
-    return answer
+    joined = outside.joined(told, album, away)
+    if not np.isnan(network).all():
+        return joined
+    when = np.append(0.0, np.cumsum(np.where(np.isnan(album.gaps), UNKNOWN_HOURS, album.gaps)))
+    apart = np.full(len(told), np.inf)
+    for moment in when[~np.isnan(told)]:
+        apart = np.minimum(apart, np.abs(when - moment))
+    return np.asarray(np.where((apart <= outside.PHOTO_HOURS) & (joined >= joining.LIKELIER), joined, np.nan))
+
+
+def weighed(rows: LogProbabilities, logs: Mapping[int, NDArray[np.float32]], power: float) -> LogProbabilities:
+    """Rows (n, classes) weighed by likelihoods to a power, each shifted so that its exponentials sum to 1.
+
+    >>> rows = np.log(np.float32([[0.5, 0.5], [0.5, 0.5]]))
+    >>> np.exp(weighed(rows, {1: np.log(np.float32([1, 3]))}, 1.0)).round(2).tolist()
+    [[0.5, 0.5], [0.25, 0.75]]
+    """
+    if not logs or not power:
+        return rows
+    found = np.array(rows, np.float32)
+    for row, log in logs.items():
+        found[row] = normalized((found[row] + np.float32(power) * log)[None])[0]
+    return found
 
 
 def interned(found: Found, known: dict[bytes, NDArray[np.float32]]) -> Found:

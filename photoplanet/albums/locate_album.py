@@ -12,7 +12,6 @@ from photoplanet.albums.evidence import Evidence, LogProbabilities
 from photoplanet.clues.collect import Found
 from photoplanet.core.progress import Advance, ignore
 from photoplanet.errors import InputError
-from photoplanet.locate.joining import LIKELIER
 from photoplanet.locate.locator import BATCH_SIZE, Locator
 from photoplanet.locate.prediction import Prediction, Predictions
 from photoplanet.metadata.sidecars import Sidecars
@@ -129,44 +128,43 @@ def infer(
     >>> found.log_probabilities.shape, found.method
     ((1, 1044), 'attention')
     """
-    n, places, kept = len(times), places.copy(), np.empty(0, np.int64)
+    n, places, slots = len(times), places.copy(), np.empty((0, 2))
     if track is not None:
         on_track, kept = known_places.along(track, times)
         places = np.where(np.isnan(places), on_track, places)
-    own = clues.kept(locator, seen, places)
-    counted = clues.once(own, times, ties) if method != methods.ALONE else own
-    tells = not np.isnan(seen.unknown).all()
-    seen = clues.under(locator, seen, counted)
-    rows, embeddings, unknown = seen.log_probabilities, seen.embeddings, seen.unknown
-    if track is not None:
-        times = np.concatenate([times, track.times[kept]])
         slots = np.column_stack([track.latitude[kept], track.longitude[kept]])
-        rows = np.concatenate([rows, np.full((len(kept), rows.shape[1]), -np.log(rows.shape[1]), np.float32)])
-        embeddings = np.concatenate([embeddings, np.zeros((len(kept), embeddings.shape[1]), np.float32)])
-        unknown = np.concatenate([unknown, np.full(len(kept), np.nan)])
-    else:
-        slots = np.empty((0, 2))
+        times = np.concatenate([times, track.times[kept]])
     fixed = np.concatenate([places, slots])
     known = known_places.classes(locator.partition, fixed)
-    if ties is not None:
-        ties = np.concatenate([ties, np.full(len(slots), len(ties))])
-    order = album.order(times, ties)
+    all_ties = None if ties is None else np.concatenate([ties, np.full(len(slots), len(ties))])
+    order = album.order(times, all_ties)
+    in_order = album.Album(order.gaps, known[order.rows])
     parameters = album_parameters.read(locator.bundle)
     name = methods.chosen(method, parameters, bool((known >= 0).any()))
-    in_order = album.Album(order.gaps, known[order.rows])
-    evidence, doubts = rows[order.rows], unknown[order.rows]
-    if name != methods.ALONE and len(in_order) > 1:
+    together = name != methods.ALONE and len(in_order) > 1
+    found = clues.kept(locator, seen, places)
+    found = clues.once(found, times[:n], ties) if together else found
+    signs, power = clues.likelihoods(locator, found), clues.POWERS.get(name, 1.0) if together else 1.0
+    rows, doubts = seen.log_probabilities, clues.unknown(locator, seen, found)
+    if together:
+        rows = outside.softened(rows, seen.unknown, locator.partition)
+    rows = clues.weighed(rows, signs, power)
+    ordered = methods.decode(
+        name, _with_slots(rows, len(slots), -np.log(rows.shape[1]))[order.rows],
+        _with_slots(seen.embeddings, len(slots), 0.0)[order.rows], in_order, locator.partition, parameters,
+    )  # fmt: skip
+    unknown = _with_slots(doubts, len(slots), np.nan)
+    if together:
         away = known_places.away(locator.partition, fixed)[order.rows]
-        evidence = outside.softened(evidence, doubts, locator.partition)
-        doubts = outside.joined(doubts, in_order, away)
-    ordered = methods.decode(name, evidence, embeddings[order.rows], in_order, locator.partition, parameters)
-    back, unknown = np.empty_like(ordered), np.empty_like(doubts)
-    back[order.rows], unknown[order.rows] = ordered, doubts
-    if name == "timed-hmm" and len(in_order) > 1:
-        back = clues.in_full(locator, back, own, counted)
-    if not tells:  # a model that cannot tell says nothing, but where a sign does
-        unknown = np.where(unknown >= LIKELIER, unknown, np.nan)
-    return Joined(back[:n], unknown[:n], places, name)
+        unknown[order.rows] = clues.near(seen.unknown, unknown[order.rows], in_order, away)
+    back = np.empty_like(ordered)
+    back[order.rows] = ordered
+    return Joined(clues.weighed(back[:n], signs, 1.0 - power), unknown[:n], places, name)
+
+
+def _with_slots(values: NDArray[Any], slots: int, filling: float) -> NDArray[Any]:
+    """Values (n, …), and the filling for as many slots more."""
+    return np.concatenate([values, np.full((slots, *values.shape[1:]), filling, values.dtype)])
 
 
 def predictions(locator: Locator, seen: Evidence, joined: Joined, readout: str | None = None) -> list[Prediction]:

@@ -27,7 +27,7 @@ from photoplanet.signs.line import Reading
 
 TEMPER = 1.0  # the power of all clues together: they may repeat each other
 POSTER = 0.02  # how often a photo's text says nothing of where it was taken: fitted on 78 photos of signs
-OUTSIDE = 0.02  # that a photo is from outside the model's cells, for models that cannot tell
+OUTSIDE = 0.05  # that a photo is from outside the cells, for models that cannot tell: so a plain sign outweighs them
 LIKELIER = 0.5  # from this `unknown` on, the answer is over the whole Earth
 CONFLICT_BITS = 3.0  # clues this much less likely where the network looks than on the whole Earth contradict it
 
@@ -268,6 +268,16 @@ def weigh(
     given = 0.0 if everywhere else OUTSIDE if unknown is None else unknown
     doubt = given / (given + (1 - given) * inside)
     return Weighed(sites, likelihood, inside, doubt, 0.0 if everywhere else max(0.0, -float(np.log2(inside))))
+
+
+def likelihood(partition: Partition, clues: Sequence[Clue]) -> NDArray[np.float64]:
+    """How likely clues are from each cell (classes,) of a partition; 1 is their mean over the whole Earth.
+
+    >>> bool((likelihood(world.partition(), []).round(9) == 1).all())
+    True
+    """
+    joiner = _joiner(partition)
+    return joiner.likelihood(relative(clues, joiner.ground))
 
 
 def against(prediction: Prediction, clues: Sequence[Clue], struck: Collection[int] = ()) -> float:

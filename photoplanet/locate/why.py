@@ -129,7 +129,9 @@ def brief(facts: dict[str, Any], most: int = MOST) -> str:
     'language: Catalan (+6.5 bits)'
     """
     kept = [each for each in facts.get("clues", ()) if not each["struck"]]
-    found = [f"{each['kind']}: {_cut(each['says'], SAYS)} ({each['bits']:+.1f} bits)" for each in kept[:most]]
+    found = [
+        f"{_cut(each['kind'], SAYS)}: {_cut(each['says'], SAYS)} ({each['bits']:+.1f} bits)" for each in kept[:most]
+    ]
     return "; ".join(found + ([f"and {len(kept) - most} more"] if len(kept) > most else []))
 
 
