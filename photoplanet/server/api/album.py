@@ -2,7 +2,8 @@
 
 import asyncio
 import re
-from collections.abc import Sequence
+import time
+from collections.abc import Awaitable, Sequence
 from typing import Annotated, Literal, cast
 
 import numpy as np
@@ -25,14 +26,14 @@ from photoplanet.server.api import answers, evidence
 from photoplanet.server.api.answers import Count, EstimateAnswer, ModelName
 from photoplanet.server.api.parameters import EstimateQuery, Top, one_of
 from photoplanet.server.endpoint import Endpoint
-from photoplanet.server.finder import Text
+from photoplanet.server.finder import PATIENCE, Text
 from photoplanet.server.problems import Problem
 from photoplanet.server.service import Service
 from photoplanet.server.uploads import TRACK, Upload
 from photoplanet.signs.line import Reading
 
-MAX_LIKELIHOODS = 300  # of clues of one album, 0.8 MB each
-MUCH = "this album has more evidence than fits into memory; send fewer photos at a time"
+MAX_LIKELIHOODS = 300  # of clues of one album, 0.8 MB each; from there on, no other photo is looked at
+MUCH = "this album has more text than can be weighed at a time; send fewer photos"
 # A plus sign in a URL that was not written as %2B arrives as a space.
 OFFSET = f"^({trips.OFFSET.replace('[+-]', '[ +-]')}|z|utc)$"
 
@@ -138,26 +139,8 @@ def endpoint(service: Service) -> Endpoint:
         fields = evidence.fields()
         offset = trips.check_offset(query.time_offset.replace(" ", "+")) if query.time_offset else None
 
-        async def work(files: list[Upload]) -> tuple[list[AlbumRecord], list[str]]:
-            photos = [upload for upload in files if upload.field != TRACK]
-            given = await evidence.given(service.batcher, fields, len(photos))
-            if not photos:
-                raise Problem(400, "no photo in the request, only a track: send files in any other field")
-            track, notes = await _track(service, [upload for upload in files if upload.field == TRACK])
-            found, utc = await _split(service, photos, query, offset)
-            if track is not None:
-                notes += _check_track(track, found, utc)
-            seen, texts = await _see(service, photos, query, given)
-
-            async def locate(number: int, trip: trips.Trip) -> AlbumRecord:
-                def work() -> AlbumRecord:
-                    found = seen.take(trip.rows)
-                    _find(service, trip, found, photos, texts, query)
-                    return _album(service, number, trip, found, texts, query, track)
-
-                return await service.aside("album", work)
-
-            return [await locate(number, trip) for number, trip in enumerate(found, start=1)], notes
+        def work(files: list[Upload]) -> Awaitable[tuple[list[AlbumRecord], list[str]]]:
+            return _located(service, files, query, offset, fields)
 
         albums, notes = await service.answer(request, work, tracks=True, fields=fields)
         failed = sum("error" in photo for each in albums for photo in each["photos"])
@@ -176,6 +159,31 @@ def endpoint(service: Service) -> Endpoint:
         body=openapi.photos_body(service.limits.photos, track=track, **evidence.form()), refusals=openapi.UPLOAD,
         example=EXAMPLE,
     )  # fmt: skip
+
+
+async def _located(
+    service: Service, files: list[Upload], query: AlbumQuery, offset: str | None, fields: uploads.Fields
+) -> tuple[list[AlbumRecord], list[str]]:
+    """The albums that the files of a request form, located, and what is to be noted of its tracks."""
+    photos = [upload for upload in files if upload.field != TRACK]
+    if not photos:
+        raise Problem(400, "no photo in the request, only a track: send files in any other field")
+    given = await evidence.given(service.batcher, fields, len(photos))
+    track, notes = await _track(service, [upload for upload in files if upload.field == TRACK])
+    found, utc = await _split(service, photos, query, offset)
+    if track is not None:
+        notes += _check_track(track, found, utc)
+    seen, texts = await _see(service, photos, query, given)
+
+    async def locate(number: int, trip: trips.Trip) -> AlbumRecord:
+        def work() -> AlbumRecord:
+            own = seen.take(trip.rows)
+            _find(service, trip, own, photos, texts, query)
+            return _album(service, number, trip, own, texts, query, track)
+
+        return await service.aside("album", work)
+
+    return [await locate(number, trip) for number, trip in enumerate(found, start=1)], notes
 
 
 async def _track(service: Service, files: list[Upload]) -> tuple[Track | None, list[str]]:
@@ -241,16 +249,18 @@ def _find(
 ) -> None:
     """Put what is evidence in the photos of a trip into `seen`, which is of them; `photos`, `texts`: of the request.
 
-    Equal likelihoods are held once, and not too many of them.
+    Equal likelihoods are held once, and neither too many of them nor for too long: what is left out is `unread`.
     """
     likelihoods: dict[bytes, NDArray[np.float32]] = {}
+    until = time.monotonic() + PATIENCE * service.limits.seconds
     for at, row in enumerate(trip.rows.tolist() if service.finder.looks else ()):
         if at in seen.unreadable:
             continue
-        own = service.finder.clues(photos[row].content, texts[row], query.clock, query.struck(row))
-        if len(likelihoods) + len(own.clues) > MAX_LIKELIHOODS:
+        own = Found(texts[row].reading, ())
+        if len(likelihoods) < MAX_LIKELIHOODS and time.monotonic() < until:
+            own = service.finder.clues(photos[row].content, texts[row], query.clock, query.struck(row))
+        else:
             texts[row] = Text(texts[row].reading, MUCH)
-            own = Found(texts[row].reading, ())
         seen.found[at] = clues.interned(own, likelihoods)
 
 
