@@ -194,6 +194,21 @@ def test_text_does_not_count_where_options_say_so(visit, seeing, reader):
     assert reader.asked == 1
 
 
+def test_a_trip_is_located_anew_without_the_piece(visit, seeing, reader):
+    page = visit(seeing)
+    give(page, snap("1.jpg"), snap("2.jpg"))
+    page.get_by_role("switch", name="Locate together").check()
+    expect(page.locator("#answer .facts")).to_contain_text("the photos around it")
+    expect(page.locator("#progress")).to_be_hidden(timeout=30_000)
+    with page.expect_request("**/v1/album?*") as asked:
+        piece(page, "Danish").get_by_role("button").click()
+    assert "strike=0%3A0" in asked.value.url
+    expect(page.locator("#progress")).to_be_hidden(timeout=30_000)
+    expect(piece(page, "Danish")).to_contain_text("does not count")
+    expect(piece(page, "Danish").get_by_role("button")).to_be_focused()
+    assert reader.asked == 2
+
+
 def test_an_answer_that_does_not_come_leaves_all_as_it_was(visit, bare):
     page = visit(bare)
     give(page, snap())
