@@ -5,7 +5,7 @@ from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import AbstractContextManager, contextmanager
 from dataclasses import replace
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 import click
 
@@ -31,6 +31,7 @@ from photoplanet.locate.precision import percent, point, within
 from photoplanet.show.result_files import TOY_LINE, Sink
 
 if TYPE_CHECKING:
+    from photoplanet.locate.locator import Locator
     from photoplanet.locate.prediction import Prediction
     from photoplanet.retrieval.library.matching import Library
     from photoplanet.show import maps
@@ -38,6 +39,16 @@ if TYPE_CHECKING:
 MAP_PLACES = 5  # of a photo on a map
 MATCH_COLUMNS = ("photo_id", "rank", "latitude", "longitude", "place", "country_code", "details", "matches",
                  "spread_km", "abstains", "error")  # fmt: skip
+
+
+class Output(NamedTuple):
+    """How answers are shown: JSON or a table, with their evidence or not; and the files, None for those not wanted."""
+
+    as_json: bool
+    why: bool
+    csv: Path | None
+    geojson: Path | None
+    map: Path | None
 
 
 @commands.command()
@@ -111,13 +122,25 @@ def command(
     if searched is not None:
         about |= {"library": library, "index": searched.to_dict()}
     form = AnswerOptions(top, region, precision, answer_always)
+    output = Output(as_json, why, csv_path, geojson_path, map_path)
+    return _by_model(loaded, searched, sources, about, form, output, readout, threads, with_itself)
+
+
+def _by_model(
+    loaded: "Locator", searched: "Library | None", sources: Sequence[str | bytes], about: dict[str, Any],
+    form: AnswerOptions, output: Output, readout: str, threads: int | None, with_itself: bool,
+) -> int:  # fmt: skip
+    """Locate photos by what a network and their evidence say, print and write it; return the exit status."""
     listing: list[dict[str, Any]] = []
     failed, tally = 0, evidence.Tally(loaded)
-    with OutputFiles(report_error) as files, bar_unless_printing(as_json)("locating", len(sources)) as advance:
-        show = _collector(listing) if as_json else _printer(sources, form, "unknown" in loaded.info.calibration, why)
-        sinks = [files.add(sink) for sink in _files(csv_path, geojson_path, about, form)]
-        drawn = files.add(_map_file(map_path, len(sources), form)) if map_path else None
-        answers = loaded.locate_many(sources, readout=readout, decode_threads=threads, advance=advance, region=region)
+    doubts = "unknown" in loaded.info.calibration
+    with OutputFiles(report_error) as files, bar_unless_printing(output.as_json)("locating", len(sources)) as advance:
+        show = _collector(listing) if output.as_json else _printer(sources, form, doubts, output.why)
+        sinks = [files.add(sink) for sink in _files(output, about, form)]
+        drawn = files.add(_map_file(output.map, len(sources), form)) if output.map else None
+        answers = loaded.locate_many(
+            sources, readout=readout, decode_threads=threads, advance=advance, region=form.region
+        )
         for source, name, answer, facts in _with_records(answers, form, searched, with_itself):
             if isinstance(answer, InputError):
                 failed += 1
@@ -130,7 +153,7 @@ def command(
                 sink(name, answer, facts)
             if drawn:
                 drawn(source, name, answer)
-    if as_json:
+    if output.as_json:
         print_json({**about, **by_outcome(listing)})
     tally.report()
     status = finish(failed, len(sources))
@@ -182,16 +205,14 @@ def _collector(listing: list[dict[str, Any]]) -> Sink:
     return add
 
 
-def _files(
-    csv_path: Path | None, geojson_path: Path | None, about: dict[str, Any], form: AnswerOptions
-) -> Iterator[AbstractContextManager[Sink]]:
-    """Yield the files that are asked for; each takes one photo after another."""
+def _files(output: Output, about: dict[str, Any], form: AnswerOptions) -> Iterator[AbstractContextManager[Sink]]:
+    """Yield the files that are asked for, but for the map; each takes one photo after another."""
     from photoplanet.show import result_files
 
-    if csv_path:
-        yield result_files.csv_file(csv_path)
-    if geojson_path:
-        yield result_files.geojson_file(geojson_path, about, form)
+    if output.csv:
+        yield result_files.csv_file(output.csv)
+    if output.geojson:
+        yield result_files.geojson_file(output.geojson, about, form)
 
 
 def _printer(sources: Sequence[str | bytes], form: AnswerOptions, doubts: bool, why: bool) -> Sink:

@@ -83,6 +83,17 @@ class Evidence:
     `conflict`: the bits by which the clues are less likely where the network looks than on the whole Earth; 0 where
     they agree. `before`: the prediction without clues; `partition`, `mass`: the cells and distribution with them.
     `shared`: the distribution holds the clues of other photos of the album, too.
+
+    >>> sites, codes = earth_ground.read(), gazetteer.read().country_codes
+    >>> there = np.log(np.where(sites.country == codes.index("DK"), 1.0, 0.001)).astype(np.float32)
+    >>> where = joined(world.nowhere(), [Clue("language", "Danish", (), there)])
+    >>> found = where.evidence
+    >>> found.countries[0][0], found.speaks_for(0), len(found.bits), len(found.kept)
+    ('DK', 'DK', 1, 1)
+    >>> found.conflicts, found.disagrees, found.discord, found.pointing.shape == found.mass.shape
+    (False, False, (-1, 0.0), True)
+    >>> found.without(0) == found.before, found.without_lines(0) == where, found.without_text("poster") == where
+    (True, True, True)
     """
 
     clues: tuple[Clue, ...]
