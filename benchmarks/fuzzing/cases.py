@@ -48,7 +48,7 @@ def _read_commands(random: random.Random, names: Iterable[str], sets: base.Base,
     commands = [outs[name] for name in picked]
     if "undo" in picked:
         commands.append(["album", "--undo", "."])
-    return Case(commands, {"o*", "r*", ".o*"})
+    return Case(commands, {"o*", "r*", ".o*", "home*"})  # home: what `read` keeps
 
 
 def image(folder: Path, random: random.Random, sets: base.Base) -> Case:
