@@ -1,7 +1,7 @@
 """What a model says about one photo: a distribution over cells, and honest summaries of it."""
 
 import itertools
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from typing import TYPE_CHECKING, Any, SupportsIndex, TypeVar, overload
@@ -24,6 +24,7 @@ from photoplanet.locate.credible_region import (
     share_of_cells,
     smallest,
 )
+from photoplanet.locate.given_area import GivenArea
 from photoplanet.locate.place import Place, look_up, short
 from photoplanet.locate.precision import percent
 from photoplanet.locate.unknown import LEAST_GAIN, gain
@@ -47,7 +48,8 @@ class Prediction:
     likely the photo is from outside all that the model knows (None: it cannot tell). Every confidence and radius counts
     it; only `probabilities` are those given that it is from inside. `sharpness`: the power of the distribution that the
     point is estimated from; `licence`: what that of the model's weights forbids, mostly nothing; `correction`: from
-    mass to what is stated of it. Two predictions are equal when all that they were made from is equal.
+    mass to what is stated of it; `within`: the area that it is cut to (`locate.within`), None for none. Two predictions
+    are equal when all that they were made from is equal.
 
     >>> import photoplanet as pp
     >>> where = pp.load("toy").locate(np.zeros((64, 64, 3), np.uint8))
@@ -78,12 +80,14 @@ class Prediction:
     sharpness: float = 1.0
     licence: str = ""
     correction: Correction | None = None
+    within: GivenArea | None = None
 
     def __repr__(self) -> str:
         """Where, and how sure: `Prediction("Lyon, Rhône-Alpes, France", 62 % within 25 km, abstains=False)`."""
         best, world = self.best, ', world="toy"' if self.toy else ""
         sure = f"{percent(best.confidence)} within {best.radius_km:g} km"
         sure += "" if self.unknown is None else f", {percent(self.unknown)} unknown"
+        sure += "" if self.within is None else f", {self.within.line()}"
         return f'Prediction("{best.name}", {sure}, abstains={self.abstains}{world})'
 
     def __eq__(self, other: object) -> bool:
@@ -104,9 +108,14 @@ class Prediction:
         """The probability that the photo is from where the model has cells: 1 − `unknown`; 1 where it cannot tell."""
         return 1.0 if self.unknown is None else 1.0 - self.unknown
 
+    @property
+    def inside_before(self) -> float | None:
+        """How much of the distribution lay inside the area `within` before it was cut; None where nothing was cut."""
+        return None if self.within is None else self.within.inside_before
+
     @cached_property
     def gain(self) -> float:
-        """How much `probabilities` say over the model's prior, bits."""
+        """How much `probabilities` say over the model's prior, bits; over the prior in the area where they are cut."""
         return float(gain(self.probabilities[None], self.partition)[0])
 
     @cached_property
@@ -224,10 +233,13 @@ class Prediction:
     def abstains(self) -> bool:
         """Whether the evidence is too weak for an answer.
 
-        That is, less than `abstain_below` of the probability lies within 750 km, or the distribution says less than
-        `least_gain` bits over the prior: then it is no answer, whatever its mass.
+        Less than `abstain_below` of the probability lies within 750 km, or the distribution says less than `least_gain`
+        bits over the prior: then it is no answer, whatever its mass. The bits are those of the whole distribution, also
+        where it is cut to an area, since a small one leaves little to say; nothing inside is no answer.
         """
-        return self.confidence["country"] < self.abstain_below or self.gain < self.least_gain
+        given = self.within
+        said, nothing = (self.gain, False) if given is None else (given.gain_before, given.nothing)
+        return self.confidence["country"] < self.abstain_below or said < self.least_gain or nothing
 
     def to_dict(self, top: int = 5, region: float = REGION_SHARE, precision: str = "street") -> dict[str, Any]:
         """Plain values for JSON, coordinates rounded to `precision` (of `PRECISIONS`).
@@ -252,6 +264,7 @@ class Prediction:
             "readout": self.readout,
             "model": self.model,
             "world": "toy" if self.toy else "real",
+            **({} if self.within is None else {"within": self.within.to_dict()}),
         }
 
     def regions(self) -> list[dict[str, Any]]:
@@ -300,7 +313,7 @@ class Prediction:
     def _settings(self) -> tuple[object, ...]:
         return (
             self.readout, self.abstain_below, self.model, self.toy, self.at, self.unknown, self.least_gain,
-            self.sharpness, self.licence, self.correction,
+            self.sharpness, self.licence, self.correction, self.within,
         )  # fmt: skip
 
     def _stated(self, held: float, km: float) -> float:
@@ -356,11 +369,7 @@ def prepare(predictions: Sequence[Prediction], region: float = REGION_SHARE) -> 
     >>> found = [pp.load("toy").locate(np.zeros((64, 64, 3), np.uint8))]
     >>> prepare(found, 0.9)
     """
-    few = max(1, _CELLS_AT_A_TIME // len(predictions[0].partition)) if predictions else 1
-    alike = sorted(predictions, key=lambda each: each.correction is None)  # known places have none
-    cuts = sorted({*range(0, len(alike), few), sum(each.correction is not None for each in alike), len(alike)})
-    for start, end in itertools.pairwise(cuts):
-        some = alike[start:end]
+    for some in _alike(predictions):
         part, rows = some[0].partition, np.stack([each.probabilities for each in some])
         orders = descending(rows)
         mass = point_estimates.sharpened(rows, some[0].sharpness)
@@ -381,6 +390,18 @@ def prepare(predictions: Sequence[Prediction], region: float = REGION_SHARE) -> 
                 _class=int(classes[number]),
             )  # fmt: skip
             each._held[region] = int(kept[number]), float(radii[number])
+
+
+def _alike(predictions: Sequence[Prediction]) -> Iterator[list[Prediction]]:
+    """Those that can be worked out together, a few at a time: known places have no correction, and cuts other cells."""
+
+    def key(each: Prediction) -> tuple[bool, int]:
+        return each.correction is None, id(each.partition)
+
+    for _, group in itertools.groupby(sorted(predictions, key=key), key):
+        alike = list(group)
+        few = max(1, _CELLS_AT_A_TIME // len(alike[0].partition))
+        yield from (alike[start : start + few] for start in range(0, len(alike), few))
 
 
 def _same(one: NDArray[np.float32] | None, other: NDArray[np.float32] | None) -> bool:
