@@ -26,6 +26,7 @@ from photoplanet.cli.shared.progress import bar, bar_unless_printing
 from photoplanet.core.output_files import OutputFiles
 from photoplanet.errors import InputError, printable
 from photoplanet.locate.answers import AnswerOptions, no_answer
+from photoplanet.locate.given_area import inside
 from photoplanet.locate.precision import percent, point, radius, within
 from photoplanet.metadata import geotags, xmp
 from photoplanet.metadata import undo as undoing
@@ -273,7 +274,7 @@ def _print(number: int, albums: int, trip: "Trip", records: list[dict[str, Any]]
             held = " " * len(held)
         source = "neighbours (unreadable)" if facts["kind"] == "neighbours" else facts["kind"]
         if given := facts.get("within"):
-            outside = f", not inside {given['area']}" if given["known_place_outside"] else ""
+            outside = f", not {inside(given['area'])}" if given["known_place_outside"] else ""
             source += outside or f", {percent(given['inside_before'])} inside"
         click.echo(f"{start}  {place}  {where:<19}  {held}  {printable(source)}")
 

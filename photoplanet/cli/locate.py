@@ -28,6 +28,7 @@ from photoplanet.cli.shared.progress import bar_unless_printing
 from photoplanet.core.output_files import OutputFiles
 from photoplanet.errors import InputError, printable
 from photoplanet.locate.answers import AnswerOptions, no_answer, record
+from photoplanet.locate.given_area import inside
 from photoplanet.locate.precision import percent, point, within
 from photoplanet.show.result_files import TOY_LINE, Sink
 
@@ -277,7 +278,7 @@ def _by_matches(
             advance()
     outside = len(library.outside(area))
     if outside:
-        say(f"{count_of(outside, 'photo')} of the library left out: not inside {area.name if area else ''}")
+        say(f"{count_of(outside, 'photo')} of the library left out: not {inside(area.name) if area else ''}")
     if as_json:
         about = {"within": area.name, "left_out": outside} if area else {}
         print_json({"library": named, "by": "local", **about, "index": library.to_dict(), **by_outcome(records)})

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from photoplanet.locate.credible_region import REGION_SHARE
-from photoplanet.locate.given_area import NOTHING_BELOW
+from photoplanet.locate.given_area import NOTHING_BELOW, inside
 from photoplanet.locate.precision import DEFAULT_PRECISION, percent
 from photoplanet.locate.prediction import KNOWN_AT, Prediction
 
@@ -43,7 +43,7 @@ def no_answer(unknown: float | None, within: Mapping[str, Any] | None = None) ->
     'no answer: nothing lay inside Germany'
     """
     if within and within["inside_before"] < NOTHING_BELOW and not within["known_place_outside"]:
-        return f"no answer: nothing lay inside {within['area']}"
+        return f"no answer: nothing lay {inside(within['area'])}"
     if unknown is not None and unknown >= KNOWN_AT:
         return f"{percent(unknown)}: nowhere that this model knows"
     return "no answer: the evidence is too weak"

@@ -11,6 +11,15 @@ DOUBT_FACTOR = 0.1  # of what lies inside for any photo: less says that the phot
 NOTHING_BELOW = 1e-6  # of the distribution inside: what is left of it is no answer
 
 
+def inside(name: str) -> str:
+    """Return "inside Germany" for the name of an area; what lies outside of others is called so already.
+
+    >>> inside("Germany"), inside("outside Germany")
+    ('inside Germany', 'outside Germany')
+    """
+    return name if name.startswith("outside ") else f"inside {name}"
+
+
 @dataclass(frozen=True)
 class GivenArea:
     """The area that a prediction was cut to: its `name`, and how much of the distribution lay inside before.
@@ -47,11 +56,11 @@ class GivenArea:
     def line(self) -> str:
         """How much lay inside, in a line for people; where the two contradict each other, that."""
         if self.at_outside:
-            return f"its known place is not inside {self.name}"
+            return f"its known place is not {inside(self.name)}"
         if self.nothing:
-            return f"nothing lay inside {self.name}: doubt the area or the model"
+            return f"nothing lay {inside(self.name)}: doubt the area or the model"
         share = percent(self.inside_before).replace("<", "less than ").replace(">", "more than ")
-        return f"{share} lay inside {self.name} before{': doubt the area or the model' if self.doubt else ''}"
+        return f"{share} lay {inside(self.name)} before{': doubt the area or the model' if self.doubt else ''}"
 
     def to_dict(self) -> dict[str, Any]:
         """Plain values for JSON.
