@@ -30,8 +30,8 @@ class Doubted:
     def report(self) -> None:
         """Say how many there were, where there were any."""
         if self.count:
-            say(f"{self.count:,} of {count_of(self.photos, 'photo')}: hardly any of the answer lay {inside(self.area)}; "
-                "doubt the area or the model")  # fmt: skip
+            say(f"{self.count:,} of {count_of(self.photos, 'photo')}: hardly any of the answer lay "
+                f"{inside(self.area)}; doubt the area or the model")  # fmt: skip
         if self.outside:
             say(f"{self.outside:,} of {count_of(self.photos, 'photo')}: the known place is not {inside(self.area)}; "
                 "it stays as it is")  # fmt: skip
