@@ -6,11 +6,11 @@ from typing import TYPE_CHECKING, Any
 
 from photoplanet.core import progress
 from photoplanet.earth.areas import parse
+from photoplanet.locate import opening
 from photoplanet.locate.credible_region import REGION_SHARE
-from photoplanet.locate.locator import READ, Areas, Locator, Photo
+from photoplanet.locate.locator import Areas, Locator, Photo
 from photoplanet.locate.point_estimates import DEFAULT_READOUT
 from photoplanet.locate.prediction import Prediction
-from photoplanet.models import folder, installed
 
 if TYPE_CHECKING:
     import pyarrow as pa
@@ -20,16 +20,22 @@ if TYPE_CHECKING:
     from photoplanet.retrieval.library.matching import Match
 
 
-def load(model: str | os.PathLike[str] | None = None, threads: int | None = None) -> "Model":
-    """Load a model: an installed name, a folder, or (None) the user's default; ModelError without one, or a bad one.
+def load(
+    model: str | os.PathLike[str] | None = None, threads: int | None = None, signs: bool | None = None,
+    clock: bool = True,
+) -> "Model":  # fmt: skip
+    """Load a model: an installed name, a folder, "none", or (None) the user's default; ModelError for a bad one.
 
-    `threads`: cores that the network may use (None: all).
+    Without a default, None is "none": places come from what stands in the photos. `threads`: cores that the network may
+    use (None: all); `signs`: whether the text in photos is read (None: where the extra is installed, and the Earth is
+    the real one); `clock`: whether the camera's clock counts.
 
     >>> model = load("toy")
     >>> model.info.name, len(model.partition)
     ('toy', 1044)
     """
-    return Model(folder.read(installed.resolve(model), verify=READ), threads)
+    bundle = opening.bundle_of(model, signs)
+    return Model(bundle, threads, collector=opening.collector_of(bundle.info, signs, clock, threads))
 
 
 class Model(Locator):

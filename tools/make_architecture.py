@@ -20,7 +20,12 @@ WIDTH = 120
 DATA = {
     "photoplanet/py.typed": "Says that the package is typed.",
     "photoplanet/earth/gazetteer.npz": "155,000 towns and the countries' outlines, packed by tools/make_gazetteer.py.",
+    "photoplanet/earth/place_names.npz": "Names of towns, states and countries, by tools/make_place_names.py.",
+    "photoplanet/earth/zones.npz": "The time zone of each town and of open land, packed by tools/make_zones.py.",
     "photoplanet/earth/land.json": "The ground of every map, made by tools/make_land.py.",
+    "photoplanet/earth/countries.json": "Languages, codes and photos by country, made by tools/make_countries.py.",
+    "photoplanet/toyworld/sign_countries.csv": "The languages of signs in each country of the toy Earth.",
+    "photoplanet/toyworld/sign_words.json": "Words of signs on the toy Earth, by language.",
     "photoplanet/duplicates/binary_codes.json": "The facts of binary_codes.onnx.",
     "photoplanet/duplicates/binary_codes.onnx": "The network of the binary codes, trained by scripts/duplicates.sh.",
     "photoplanet/server/page/icon.svg": "The page's icon.",

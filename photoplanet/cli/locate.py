@@ -57,6 +57,9 @@ MATCH_COLUMNS = ("photo_id", "rank", "latitude", "longitude", "place", "country_
 @click.option("--map", "map_path", type=options.OUT_FILE, help="Write a map: one HTML page, works offline.")
 @options.FILES_FROM
 @options.THREADS
+@options.SIGNS
+@options.CLOCK
+@click.option("--why", is_flag=True, help="List the evidence of each answer: text, clock, in order of weight.")
 @click.option("--library", metavar="LIB", help="Geotagged photos (folder or table) to find the same place in.")
 @index_options
 @WITH_ITSELF
@@ -64,7 +67,8 @@ def command(
     photos: tuple[str, ...], model: str | None, top: int, readout: str, region: float, precision: str,
     answer_always: bool, within: tuple[str, ...], not_within: tuple[str, ...], as_json: bool, csv_path: Path | None,
     geojson_path: Path | None, map_path: Path | None, files_from: str | None, threads: int | None,
-    library: str | None, index_dir: str | None, no_update: bool, with_itself: bool,
+    signs: bool | None, clock: bool, why: bool, library: str | None, index_dir: str | None, no_update: bool,
+    with_itself: bool,
 ) -> int:  # fmt: skip
     """Estimate where each PHOTO was taken, and how sure that is.
 
@@ -96,7 +100,7 @@ def command(
         found = open_library(library, by="local", **opening)
         area = parse.areas(within, not_within)
         return _by_matches(found, library, sources, precision, as_json, csv_path, with_itself, threads, area)
-    loaded = loading.load(model, threads)
+    loaded = loading.load(model, threads, signs=signs, clock=clock)
     if loaded.info.is_toy:
         say(TOY_LINE)
     about: dict[str, Any] = {"model": loaded.info.name, "world": "toy" if loaded.info.is_toy else "real"}
@@ -111,7 +115,7 @@ def command(
     failed, doubted = 0, given_areas.Doubted()
     with OutputFiles(report_error) as files, bar_unless_printing(as_json)("locating", len(sources)) as advance:
         doubts = "unknown" in loaded.info.calibration
-        show = _collector(listing) if as_json else _printer(sources, form, doubts, cut is not None)
+        show = _collector(listing) if as_json else _printer(sources, form, doubts, cut is not None, why)
         sinks = [files.add(sink) for sink in _files(csv_path, geojson_path, map_path, about, form)]
         answers = loaded.locate_many(sources, readout=readout, decode_threads=threads, advance=advance, region=region,
                                      within=within, not_within=not_within)  # fmt: skip
@@ -181,12 +185,13 @@ def _files(
         yield _map_file(map_path, form)
 
 
-def _printer(sources: Sequence[str | bytes], form: AnswerOptions, doubts: bool, cut: bool) -> Sink:
+def _printer(sources: Sequence[str | bytes], form: AnswerOptions, doubts: bool, cut: bool, why: bool) -> Sink:
     """Return a function that prints one photo's answer as table lines, the head first.
 
     `doubts`: whether the model can tell what it does not know, so that there is a column for it; `cut`: whether the
-    answers are cut to an area, and one says how much lay inside.
+    answers are cut to an area, and one says how much lay inside; `why`: whether the evidence of each answer follows it.
     """
+    from photoplanet.locate import why as evidence
     from photoplanet.photos import inputs
 
     width = name_width([inputs.name_of(source) for source in sources])
@@ -214,6 +219,8 @@ def _printer(sources: Sequence[str | bytes], form: AnswerOptions, doubts: bool, 
         for rank, other in enumerate(facts["top"], start=1) if form.top > 1 else ():
             where = point(other, form.precision)
             click.echo(f"  {rank}. {percent(other['confidence']):>5}  {where:<19}  {printable(other['place'])}")
+        for line in evidence.lines(answer) if why and not isinstance(answer, InputError) else ():
+            click.echo(f"  {line}")
 
     return add
 

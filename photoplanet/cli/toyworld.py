@@ -22,12 +22,16 @@ from photoplanet.toyworld.paint import SIZE
 @click.option("--shards", is_flag=True, help="Write WebDataset shards, as img2dataset does, instead of single files.")
 @click.option("--coordinates", type=click.Path(exists=True, dir_okay=False),
               help="CSV or Parquet of real geotags to draw the photos at.")  # fmt: skip
+@click.option("--signs", type=click.FloatRange(0, 1), default=0.0, show_default=True, metavar="SHARE",
+              help="Share of the outdoor photos with a sign in real letters; signs.jsonl says which.")  # fmt: skip
+@click.option("--only-signs", is_flag=True,
+              help="Photos of signs of real countries instead, which only their text can place.")  # fmt: skip
 @click.option("--processes", type=click.IntRange(1, 1024), help="Processes that paint.  [default: one per core]")
 @click.option("--ceiling", is_flag=True, help="Also compute the best accuracy that any model could reach (5 to 20 s).")
 @options.JSON
 def command(
-    output: Path, photos: int, seed: int, size: int, shards: bool, coordinates: str | None, processes: int | None,
-    ceiling: bool, as_json: bool,
+    output: Path, photos: int, seed: int, size: int, shards: bool, coordinates: str | None, signs: float,
+    only_signs: bool, processes: int | None, ceiling: bool, as_json: bool,
 ) -> None:  # fmt: skip
     """Make photos of a toy Earth: real cities, made-up looks, known truth.
 
@@ -37,19 +41,48 @@ def command(
     Example:
       photoplanet toyworld -o toy/ --photos 2000
       photoplanet train toy/photos.parquet -o toy-model/
+      photoplanet toyworld -o signs/ --only-signs --photos 12
     """
     from photoplanet.toyworld import write
     from photoplanet.toyworld.ceiling import ceiling as best_possible
+    from photoplanet.toyworld.letters import right_country
 
-    order = write.Order(photos, seed, size, shards, coordinates)
+    if only_signs:
+        _only_signs(output, photos, seed, as_json)
+        return
+    order = write.Order(photos, seed, size, shards, coordinates, signs)
     with bar("painting", photos) as advance:
         path = write.write(output, order, processes, advance)
-    bounds = best_possible(write.make_world(order)) if ceiling else {}
+    world, letters = write.make_world(order), write.make_letters(order)
+    bounds = best_possible(world, letters=letters) if ceiling else {}
+    alone = right_country(letters, world, world.city_weight) if ceiling and letters else {}
+    truth = path.with_name(write.TRUTH)
     if as_json:
-        print_json(
-            {"table": str(path), "photos": photos, "ceiling": {name: bound._asdict() for name, bound in bounds.items()}}
-        )
+        limits = {name: bound._asdict() for name, bound in bounds.items()}
+        said = {"signs": str(truth), "country_by_letters": alone} if signs else {}
+        print_json({"table": str(path), "photos": photos, **said, "ceiling": limits})
         return
     click.echo(f"{photos} photos of the toy Earth (not real places): {path}")
+    if signs:
+        click.echo(f"what stands on their signs: {truth}")
     for name, bound in bounds.items():
         click.echo(f"best possible accuracy, {name:<10} {100 * bound.low:5.1f} … {100 * bound.high:5.1f} %")
+    for kind, share in alone.items():
+        click.echo(f"right country at best from a sign alone, {kind:<8} {100 * share:5.1f} %")
+
+
+def _only_signs(output: Path, photos: int, seed: int, as_json: bool) -> None:
+    from photoplanet.toyworld import sign_photos
+
+    given = click.get_current_context()
+    for name in ("size", "shards", "coordinates", "signs", "processes", "ceiling"):
+        if given.get_parameter_source(name) == click.core.ParameterSource.COMMANDLINE:
+            raise click.UsageError(f"--{name} is of the toy Earth's photos: leave it out with --only-signs")
+    with bar("painting", photos) as advance:
+        path = sign_photos.write(output, photos, seed, advance=advance)
+    truth = path.with_name(sign_photos.TRUTH)
+    if as_json:
+        print_json({"table": str(path), "photos": photos, "signs": str(truth)})
+        return
+    click.echo(f"{photos} generated photos of signs: {path}")
+    click.echo(f"what they say, and where each was meant to be: {truth}")

@@ -79,6 +79,26 @@ def name(lat: npt.ArrayLike, lng: npt.ArrayLike) -> list["PlaceName"]:
     """
     latitude, longitude = (np.atleast_1d(values).ravel() for values in check(lat, lng))
     data = read()
+    town = nearest(latitude, longitude)
+    away = distance_km(latitude, longitude, data.latitude[town], data.longitude[town])
+    ground = _ground(data, latitude, longitude)
+    return [
+        _place(data, *found)
+        for found in zip(town.tolist(), away.tolist(), ground.tolist(), longitude.tolist(), strict=True)
+    ]
+
+
+def nearest(lat: npt.ArrayLike, lng: npt.ArrayLike) -> Rows:
+    """Return the rows of the towns that points lie in or nearest to: degrees, any one shape → (n,) flat.
+
+    The nearest town decides the state, and of that state's towns the nearest by edge is taken, as in `name`. InputError
+    for coordinates off the Earth.
+
+    >>> read().names[nearest(48.8584, 2.2945)[0]]
+    'Paris'
+    """
+    latitude, longitude = (np.atleast_1d(values).ravel() for values in check(lat, lng))
+    data = read()
     town = np.empty(latitude.size, np.int64)
     points = to_xyz(latitude, longitude)
     if latitude.size > _MANY:
@@ -88,12 +108,7 @@ def name(lat: npt.ArrayLike, lng: npt.ArrayLike) -> list["PlaceName"]:
         west = np.minimum((longitude + 180) // _TILE, 360 / _TILE - 1)
         for row, tile in enumerate((south * (360 / _TILE) + west).astype(int).tolist()):
             _search(data, points, np.array([row]), _towns_of(tile), town)
-    away = distance_km(latitude, longitude, data.latitude[town], data.longitude[town])
-    ground = _ground(data, latitude, longitude)
-    return [
-        _place(data, *found)
-        for found in zip(town.tolist(), away.tolist(), ground.tolist(), longitude.tolist(), strict=True)
-    ]
+    return town
 
 
 def holds(

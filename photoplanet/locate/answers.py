@@ -4,6 +4,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
+from photoplanet.locate import why
 from photoplanet.locate.credible_region import REGION_SHARE
 from photoplanet.locate.given_area import NOTHING_BELOW, inside
 from photoplanet.locate.precision import DEFAULT_PRECISION, percent
@@ -31,6 +32,8 @@ def record(name: str, prediction: Prediction, options: AnswerOptions) -> dict[st
     facts = prediction.to_dict(options.top, options.region, options.precision)
     if facts["abstains"] and not options.answer_always:
         facts["best"], facts["top"] = None, []
+    if prediction.evidence is not None:
+        facts |= why.record(prediction.evidence)
     return {"file": name, **facts}
 
 

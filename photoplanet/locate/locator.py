@@ -10,20 +10,20 @@ import numpy as np
 from numpy.typing import NDArray
 from PIL import Image
 
+from photoplanet.clues.collect import Collector
 from photoplanet.core import onnx_sessions, progress
 from photoplanet.earth.areas import parse
 from photoplanet.earth.areas.area import Area
 from photoplanet.earth.areas.parse import Given
 from photoplanet.errors import InputError, ModelError
-from photoplanet.locate import correction, point_estimates, unknown
+from photoplanet.locate import correction, joining, opening, point_estimates, unknown, without_model
 from photoplanet.locate.prediction import ABSTAIN_BELOW, Prediction, Predictions, prepare
 from photoplanet.locate.within import Cut
-from photoplanet.models import folder, installed
+from photoplanet.models import folder
 from photoplanet.photos import decode
 
 BATCH_SIZE = 32
 MAX_THREADS = 1024
-READ = (folder.CELLS, folder.NETWORK)  # what locating reads, and so what is hashed first
 
 Photo: TypeAlias = str | os.PathLike[str] | bytes | bytearray | memoryview | Image.Image | NDArray[np.uint8]
 """One photo: a path, `shard.tar#member`, bytes, a PIL image, or uint8 (h, w), (h, w, 3) or (h, w, 4)."""
@@ -37,15 +37,21 @@ SIMILARITY = "similarity"  # the output that a network may have beside the two t
 _ONE = (str, os.PathLike, bytes, bytearray, memoryview, Image.Image, np.ndarray, io.IOBase)
 
 
-def load(model: str | os.PathLike[str] | None = None, threads: int | None = None) -> "Locator":
-    """Load a model: an installed name, a folder, or (None) the user's default; ModelError without one, or a bad one.
+def load(
+    model: str | os.PathLike[str] | None = None, threads: int | None = None, signs: bool | None = None,
+    clock: bool = True,
+) -> "Locator":  # fmt: skip
+    """Load a model: an installed name, a folder, "none", or (None) the user's default; ModelError for a bad one.
 
-    `threads`: cores that the network may use (None: all). `photoplanet.load` gives the same with more methods.
+    Without a default, None is "none": places come from what stands in the photos. `threads`: cores that the network may
+    use (None: all); `signs`: whether the text in photos is read (None: where the extra is installed, and the Earth is
+    the real one); `clock`: whether the camera's clock counts. `photoplanet.load` gives the same with more methods.
 
     >>> load("toy").info.name
     'toy'
     """
-    return Locator(folder.read(installed.resolve(model), verify=READ), threads)
+    bundle = opening.bundle_of(model, signs)
+    return Locator(bundle, threads, collector=opening.collector_of(bundle.info, signs, clock, threads))
 
 
 @overload
@@ -98,10 +104,13 @@ def softmax_at(log_probabilities: NDArray[np.float32], temperature: float) -> ND
 def open_network(bundle: folder.Bundle, threads: int | None) -> onnx_sessions.Session:
     """Open a model's network, with its inputs and outputs checked against `model.json`; ModelError for a bad one.
 
+    >>> from photoplanet.models import installed
     >>> session = open_network(folder.read(installed.resolve("toy")), threads=1)
     >>> session.get_inputs()[0].name
     'images'
     """
+    if isinstance(bundle, without_model.WithoutModel):
+        return without_model.Prior()
     session = onnx_sessions.open_session(bundle.onnx_path, threads)
     info, size = bundle.info, bundle.info.preprocessing.size
     _check_signature(bundle, "input", session.get_inputs(), {"images": ("tensor(uint8)", [size, size, 3])})
@@ -151,11 +160,15 @@ class Locator:
     1044
     """
 
-    def __init__(self, bundle: folder.Bundle, threads: int | None = None, abstain_below: float | None = None):
+    def __init__(
+        self, bundle: folder.Bundle, threads: int | None = None, abstain_below: float | None = None,
+        collector: Collector | None = None,
+    ):  # fmt: skip
         if threads is not None and not 1 <= threads <= MAX_THREADS:
             raise InputError(f"threads must be 1 to {MAX_THREADS}, not {threads}")
         self.bundle, self.info, self.threads = bundle, bundle.info, threads
         self.session = open_network(bundle, threads)
+        self.collector = collector
         self.partition = bundle.partition
         own = self.info.calibration.get("abstain_below", ABSTAIN_BELOW)
         self.abstain_below = own if abstain_below is None else abstain_below
@@ -249,6 +262,8 @@ class Locator:
         name = readout or point_estimates.DEFAULT_READOUT
         point_estimates.get(name)
         cut = self.cut(within, not_within)
+        if self.collector is not None:
+            self.collector.start()
         waiting: deque[Any] = deque()
         decoded = decode.load_many(_noting(sources, waiting), self.info.preprocessing, decode_threads)
         batch: list[tuple[Any, NDArray[np.uint8] | InputError]] = []
@@ -356,6 +371,20 @@ class Locator:
             unknown, self.least_gain, self.sharpness, self.info.licence_note, self.correction if at is None else None,
         )  # fmt: skip
 
+    def join(self, prediction: Prediction, photo: Photo) -> Prediction:
+        """Join one photo's prediction with the evidence that `collector` finds in it, if there is one.
+
+        >>> import photoplanet as pp
+        >>> model = pp.load("toy")
+        >>> where = model.locate(np.zeros((64, 64, 3), np.uint8))
+        >>> model.join(where, np.zeros((64, 64, 3), np.uint8)) == where
+        True
+        """
+        if self.collector is None:
+            return prediction
+        found = self.collector.collect(photo)
+        return joining.joined(prediction, found.clues, found.reading)
+
     def _predict(
         self,
         batch: list[tuple[Any, NDArray[np.uint8] | InputError]],
@@ -369,8 +398,11 @@ class Locator:
         if good:
             seen = self.see(np.stack(good))
             for row, probabilities in enumerate(np.exp(seen.log_probabilities)):
-                found = self.prediction(probabilities, seen.embeddings[row], readout, seen.unknown_of(row))
-                predictions.append(found if cut is None else cut(found))
+                predictions.append(self.prediction(probabilities, seen.embeddings[row], readout, seen.unknown_of(row)))
+            if self.collector is not None:
+                sources = [source for source, pixels in batch if not isinstance(pixels, InputError)]
+                predictions = [self.join(each, source) for each, source in zip(predictions, sources, strict=True)]
+            predictions = predictions if cut is None else [cut(each) for each in predictions]
             if region is not None:
                 prepare(predictions, region)
         following = iter(predictions)

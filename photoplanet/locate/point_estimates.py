@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 from numpy.typing import NDArray
 
-from photoplanet.earth import geodesy
+from photoplanet.earth import cells, geodesy
 from photoplanet.errors import InputError
 
 if TYPE_CHECKING:
@@ -183,3 +183,15 @@ def _checked(probabilities: Rows, partition: "Partition") -> Rows:
     if rows.ndim != 2 or rows.shape[1] != len(partition):
         raise InputError(f"probabilities have shape {rows.shape}; give (photos, {len(partition)}), a column per cell")
     return rows
+
+
+def classes_at(points: NDArray[np.float64], partition: "Partition") -> NDArray[np.int32]:
+    """The class (n,) whose cell holds each point (n, 2), else the nearest mean's; for few, quicker than `assign`."""
+    leaves = cells.from_latlng(*points.T)[:, None]
+    near = np.clip(np.searchsorted(partition.ids, leaves) + np.array([-1, 0]), 0, len(partition) - 1)
+    ids = partition.ids[near]
+    inside = (cells.range_min(ids) <= leaves) & (leaves <= cells.range_max(ids))
+    held = near[np.arange(len(near)), inside.argmax(axis=1)].astype(np.int32)
+    for row in np.flatnonzero(~inside.any(axis=1)):  # one by one: rare, and memory stays that of one photo
+        held[row] = (partition.xyz @ geodesy.to_xyz(*points[row])).argmax()
+    return np.asarray(held)

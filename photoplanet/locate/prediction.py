@@ -1,6 +1,5 @@
 """What a model says about one photo: a distribution over cells, and honest summaries of it."""
 
-import itertools
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from functools import cached_property
@@ -26,11 +25,13 @@ from photoplanet.locate.credible_region import (
 )
 from photoplanet.locate.given_area import GivenArea
 from photoplanet.locate.place import Place, look_up, short
+from photoplanet.locate.point_estimates import classes_at
 from photoplanet.locate.precision import percent
 from photoplanet.locate.unknown import LEAST_GAIN, gain
 
 if TYPE_CHECKING:
     from photoplanet.earth.partition.partition import Partition
+    from photoplanet.locate.joining import Evidence
 
 KNOWN_AT = 0.5  # of the mass within a radius: what is likelier true than not may be said at that level
 ABSTAIN_BELOW = 0.5  # of the mass within a country's radius (750 km): with less, no answer is printed
@@ -48,8 +49,9 @@ class Prediction:
     likely the photo is from outside all that the model knows (None: it cannot tell). Every confidence and radius counts
     it; only `probabilities` are those given that it is from inside. `sharpness`: the power of the distribution that the
     point is estimated from; `licence`: what that of the model's weights forbids, mostly nothing; `correction`: from
-    mass to what is stated of it; `within`: the area that it is cut to (`locate.within`), None for none. Two predictions
-    are equal when all that they were made from is equal.
+    mass to what is stated of it; `evidence`: the clues that the distribution was joined with (`locate.joining`);
+    `within`: the area that it is cut to (`locate.within`). Two predictions are equal when all that they were made from
+    is equal.
 
     >>> import photoplanet as pp
     >>> where = pp.load("toy").locate(np.zeros((64, 64, 3), np.uint8))
@@ -80,6 +82,7 @@ class Prediction:
     sharpness: float = 1.0
     licence: str = ""
     correction: Correction | None = None
+    evidence: "Evidence | None" = None
     within: GivenArea | None = None
 
     def __repr__(self) -> str:
@@ -87,7 +90,7 @@ class Prediction:
         best, world = self.best, ', world="toy"' if self.toy else ""
         sure = f"{percent(best.confidence)} within {best.radius_km:g} km"
         sure += "" if self.unknown is None else f", {percent(self.unknown)} unknown"
-        sure += "" if self.within is None else f", {self.within.line()}"
+        sure += f", {self.within.line()}" if self.within else ""
         return f'Prediction("{best.name}", {sure}, abstains={self.abstains}{world})'
 
     def __eq__(self, other: object) -> bool:
@@ -132,7 +135,7 @@ class Prediction:
         """Latitude and longitude of the point estimate, or of the known place, in degrees."""
         if self.at is not None:
             return self.at
-        mass = point_estimates.sharpened(self.probabilities[None], self.sharpness)
+        mass = point_estimates.sharpened(self._pointing[None], self.sharpness)
         latitude, longitude = point_estimates.get(self.readout)(mass, self.partition)
         return float(latitude[0]), float(longitude[0])
 
@@ -300,10 +303,18 @@ class Prediction:
 
         return notebook.one(self)
 
+    @property
+    def _pointing(self) -> NDArray[np.float32]:
+        """What the point is estimated from; of evidence that points somewhere, that, as far as it lies in the area."""
+        if self.evidence is None or (self.within is not None and self.within.nothing):
+            return self.probabilities
+        mass = self.partition.of_whole(self.evidence.pointing)
+        return mass if mass.any() else self.probabilities
+
     @cached_property
     def _class(self) -> int:
         """The class whose cell holds the point, else the one whose mean position is nearest."""
-        return int(_classes_at(np.array([self.point]), self.partition)[0])
+        return int(classes_at(np.array([self.point]), self.partition)[0])
 
     @cached_property
     def _held(self) -> dict[float, tuple[int, float]]:
@@ -372,11 +383,12 @@ def prepare(predictions: Sequence[Prediction], region: float = REGION_SHARE) -> 
     for some in _alike(predictions):
         part, rows = some[0].partition, np.stack([each.probabilities for each in some])
         orders = descending(rows)
-        mass = point_estimates.sharpened(rows, some[0].sharpness)
+        pointing = rows if all(each.evidence is None for each in some) else np.stack([each._pointing for each in some])
+        mass = point_estimates.sharpened(pointing, some[0].sharpness)
         points = np.column_stack(point_estimates.get(some[0].readout)(mass, part))
         for number, each in enumerate(some):
             points[number] = points[number] if each.at is None else each.at
-        around, classes = MassAround(points, rows, part, orders, some[0].correction), _classes_at(points, part)
+        around, classes = MassAround(points, rows, part, orders, some[0].correction), classes_at(points, part)
         within = {name: around.within(km) for name, km in geodesy.RADII_KM.items()}
         inside = [each.inside for each in some]
         needed = share_of_cells(region, inside)
@@ -394,27 +406,13 @@ def prepare(predictions: Sequence[Prediction], region: float = REGION_SHARE) -> 
 
 def _alike(predictions: Sequence[Prediction]) -> Iterator[list[Prediction]]:
     """Those that can be worked out together, a few at a time: known places have no correction, and cuts other cells."""
-
-    def key(each: Prediction) -> tuple[bool, int]:
-        return each.correction is None, id(each.partition)
-
-    for _, group in itertools.groupby(sorted(predictions, key=key), key):
-        alike = list(group)
-        few = max(1, _CELLS_AT_A_TIME // len(alike[0].partition))
-        yield from (alike[start : start + few] for start in range(0, len(alike), few))
+    alike: dict[tuple[bool, int], list[Prediction]] = {}
+    for each in predictions:
+        alike.setdefault((each.correction is None, id(each.partition)), []).append(each)
+    for some in alike.values():
+        few = max(1, _CELLS_AT_A_TIME // len(some[0].partition))
+        yield from (some[start : start + few] for start in range(0, len(some), few))
 
 
 def _same(one: NDArray[np.float32] | None, other: NDArray[np.float32] | None) -> bool:
     return one is other or (one is not None and other is not None and np.array_equal(one, other))
-
-
-def _classes_at(points: NDArray[np.float64], partition: "Partition") -> NDArray[np.int32]:
-    """The class (n,) whose cell holds each point (n, 2), else the nearest mean's; for few, quicker than `assign`."""
-    leaves = cells.from_latlng(*points.T)[:, None]
-    near = np.clip(np.searchsorted(partition.ids, leaves) + np.array([-1, 0]), 0, len(partition) - 1)
-    ids = partition.ids[near]
-    inside = (cells.range_min(ids) <= leaves) & (leaves <= cells.range_max(ids))
-    held = near[np.arange(len(near)), inside.argmax(axis=1)].astype(np.int32)
-    for row in np.flatnonzero(~inside.any(axis=1)):  # one by one: rare, and memory stays that of one photo
-        held[row] = (partition.xyz @ geodesy.to_xyz(*points[row])).argmax()
-    return np.asarray(held)

@@ -55,6 +55,11 @@ class CutPartition(Partition):
         """How much of the whole partition's prior lies in the area."""
         return float((self._whole_prior[self.parents] * self.shares).sum())
 
+    def of_whole(self, mass: NDArray[np.float32]) -> NDArray[np.float32]:
+        """Mass (classes,) of the whole partition → (n,) of these cells, as a whole again; all 0 where nothing is."""
+        found = mass.astype(np.float64)[self.parents] * self.shares
+        return np.asarray(found / max(float(found.sum()), NOTHING_BELOW), np.float32)
+
     def whole_mass(self, probabilities: NDArray[np.float32]) -> NDArray[np.float32]:
         """Probabilities (n,) of these cells → of the whole partition's classes, float32."""
         return np.asarray(np.bincount(self.parents, probabilities, len(self._whole_prior)), np.float32)
@@ -66,7 +71,9 @@ class CutPartition(Partition):
 
 
 class Cut:
-    """Cuts predictions over a partition to an area; made once for many predictions. InputError where no cell is there.
+    """Cuts predictions to an area; made once for many predictions, most of them over the partition `whole`.
+
+    InputError where none of its cells lies there.
 
     >>> import photoplanet as pp
     >>> from photoplanet.earth.areas.parse import area
@@ -80,9 +87,10 @@ class Cut:
     def __init__(self, whole: Partition, area: Area):
         self.whole, self.area = whole, area
         self.partition = CutPartition(whole, area)
+        self._other: tuple[Partition, CutPartition] | None = None
 
     def __call__(self, prediction: Prediction, inside_before: float | None = None) -> Prediction:
-        """Return the prediction given that the photo is from the area; InputError for one over other cells.
+        """Return the prediction given that the photo is from the area; InputError for one that is cut.
 
         `inside_before`: how much lay inside where the prediction itself does not say it, as it has used the area.
 
@@ -93,24 +101,32 @@ class Cut:
         """
         if prediction.within is not None:
             raise InputError(f"this prediction is cut to {prediction.within.name} already; cut the one before")
-        if prediction.partition is not self.whole and prediction.partition != self.whole:
-            raise InputError("this prediction is over other cells than those that were cut; make a Cut for them")
-        mass = self._mass(prediction.probabilities)
-        inside = self.inside(prediction.probabilities) if inside_before is None else inside_before
+        part = self._cut(prediction.partition)
+        mass = _mass(prediction.probabilities, part)
+        inside = _share(prediction.probabilities, part) if inside_before is None else inside_before
         at_outside = prediction.at is not None and not self.area.contains(*prediction.at)
-        given = GivenArea(self.area.name, inside, self.partition.inside_any, prediction.gain, bool(at_outside))
+        given = GivenArea(self.area.name, inside, part.inside_any, prediction.gain, bool(at_outside))
+        evidence = None if prediction.evidence is None else replace(prediction.evidence, cut=self)
         if at_outside:
-            return replace(prediction, within=given)
+            return replace(prediction, within=given, evidence=evidence)
         if given.nothing:
-            mass = self.partition.prior
+            mass = part.prior
         return replace(
-            prediction, probabilities=(mass / mass.sum()).astype(np.float32), partition=self.partition, within=given,
-            unknown=self._unknown(prediction.unknown, inside),
+            prediction, probabilities=(mass / mass.sum()).astype(np.float32), partition=part, within=given,
+            unknown=_unknown(prediction.unknown, inside, part.inside_any), evidence=evidence,
         )  # fmt: skip
+
+    def _cut(self, whole: Partition) -> CutPartition:
+        """The cells of a partition in the area; of another one than `whole`, as evidence may bring, they are kept."""
+        if whole is self.whole:
+            return self.partition
+        if self._other is None or self._other[0] is not whole:
+            self._other = whole, self.partition if whole == self.whole else CutPartition(whole, self.area)
+        return self._other[1]
 
     def inside(self, probabilities: NDArray[np.float32]) -> float:
         """The share of a distribution (classes,) of the whole partition that lies in the area, 0…1."""
-        return min(1.0, float(self._mass(probabilities).sum()) / float(probabilities.sum(dtype=np.float64)))
+        return _share(probabilities, self.partition)
 
     def softly(self, log_probabilities: NDArray[np.float32]) -> NDArray[np.float32]:
         """Log-probabilities (n, classes) given the area, over the whole partition, with hardly anything outside of it.
@@ -122,13 +138,20 @@ class Cut:
         found -= np.log(np.exp(found).sum(axis=1, keepdims=True))
         return np.asarray(found)
 
-    def _mass(self, probabilities: NDArray[np.float32]) -> Floats:
-        """The mass (n,) of each piece."""
-        mass: Floats = probabilities.astype(np.float64)[self.partition.parents] * self.partition.shares
-        return mass
 
-    def _unknown(self, unknown: float | None, inside: float) -> float | None:
-        if unknown is None or not 0 < unknown < 1:
-            return unknown
-        strange = unknown * self.partition.inside_any
-        return strange / (strange + (1 - unknown) * max(inside, NOTHING_BELOW))
+def _mass(probabilities: NDArray[np.float32], part: CutPartition) -> Floats:
+    """The mass (n,) of each piece, of a distribution over the whole partition."""
+    mass: Floats = probabilities.astype(np.float64)[part.parents] * part.shares
+    return mass
+
+
+def _share(probabilities: NDArray[np.float32], part: CutPartition) -> float:
+    """How much of a distribution lies inside, 0…1."""
+    return min(1.0, float(_mass(probabilities, part).sum()) / float(probabilities.sum(dtype=np.float64)))
+
+
+def _unknown(unknown: float | None, inside: float, inside_any: float) -> float | None:
+    if unknown is None or not 0 < unknown < 1:
+        return unknown
+    strange = unknown * inside_any
+    return strange / (strange + (1 - unknown) * max(inside, NOTHING_BELOW))

@@ -7,7 +7,7 @@ from typing import Any
 
 from PIL import Image
 
-from photoplanet.metadata import exif_places, exif_times, png_text
+from photoplanet.metadata import clock_facts, exif_places, exif_times, png_text
 from photoplanet.metadata import exif_tags as tags
 from photoplanet.metadata.estimate import MARK
 from photoplanet.photos import formats
@@ -24,7 +24,8 @@ class Exif:
     """Degrees or None, and if None, why; `taken_at` ISO 8601; `camera`: make and model; `orientation` 1 … 8.
 
     A place that photoplanet estimated itself is there, with `ESTIMATE` as its fault. `toy`: whether the photo says that
-    it is of the toy Earth.
+    it is of the toy Earth. `clock`: how far ahead of UTC the camera's clock was, where that is known; a scanner's, and
+    one of the toy Earth, say nothing.
     """
 
     latitude: float | None = None
@@ -36,6 +37,7 @@ class Exif:
     orientation: int = 1
     serial: str | None = None
     toy: bool = False
+    clock: clock_facts.ClockFacts | None = None
 
 
 def read(image: Image.Image) -> Exif:
@@ -57,6 +59,7 @@ def read(image: Image.Image) -> Exif:
         fault = ESTIMATE
     camera = _text(" ".join(filter(None, (_text(main.get(tags.MAKE)), _text(main.get(tags.MODEL))))))
     software = _text(main.get(tags.SOFTWARE))
+    fields, receiver = clock_facts.fields_of(main, details, _text), _receiver(gps)
     scanned = _source(details) in _SCANNERS or "scan" in f"{camera} {software}".lower()
     return Exif(
         latitude=latitude,
@@ -68,6 +71,7 @@ def read(image: Image.Image) -> Exif:
         orientation=orientation if isinstance(orientation, int) and 1 <= orientation <= 8 else 1,
         serial=_text(details.get(tags.BODY_SERIAL)),
         toy=software == TOY_SOFTWARE,
+        clock=None if scanned or software == TOY_SOFTWARE else clock_facts.of_camera(fields, receiver),
     )
 
 
@@ -155,6 +159,11 @@ def _taken(details: Any, gps: Any, scanned: bool) -> str | None:
         offset, fraction = _text(details.get(tags.OFFSET_DIGITIZED)), _text(details.get(tags.SUBSECONDS_DIGITIZED))
         if moment := exif_times.moment(digitized, offset, fraction):
             return moment
+    return _receiver(gps)
+
+
+def _receiver(gps: Any) -> str | None:
+    """The time of a GPS receiver: UTC."""
     return exif_times.from_gps(_text(gps.get(tags.GPS_DATE)), gps.get(tags.GPS_TIME))
 
 

@@ -1,12 +1,12 @@
 """The numbers of the EXIF fields that are read or written; names as in the EXIF standard (CIPA DC-008)."""
 
 # of the first directory
-MAKE, MODEL, SOFTWARE, ARTIST = 0x010F, 0x0110, 0x0131, 0x013B
+MAKE, MODEL, SOFTWARE, DATE_CHANGED, ARTIST = 0x010F, 0x0110, 0x0131, 0x0132, 0x013B
 EXIF_IFD, GPS_IFD = 0x8769, 0x8825  # pointers to the other two
 SUB_IFDS = 0x014A  # pointers to more
 # of the EXIF directory
 DATE_ORIGINAL, DATE_DIGITIZED = 0x9003, 0x9004
-OFFSET_ORIGINAL, OFFSET_DIGITIZED = 0x9011, 0x9012  # from UTC; 0x9010 is that of the file's last change
+OFFSET_CHANGED, OFFSET_ORIGINAL, OFFSET_DIGITIZED = 0x9010, 0x9011, 0x9012  # from UTC
 SUBSECONDS_ORIGINAL, SUBSECONDS_DIGITIZED = 0x9291, 0x9292
 MAKER_NOTE = 0x927C
 INTEROP_IFD = 0xA005  # a pointer

@@ -8,7 +8,7 @@ from pathlib import Path
 from PIL import Image
 
 from photoplanet.errors import InputError
-from photoplanet.metadata import exif, png_text, sidecars, takeout, xmp, xmp_facts
+from photoplanet.metadata import clock_facts, exif, png_text, sidecars, takeout, xmp, xmp_facts
 from photoplanet.photos import decode, formats
 
 EXIF, XMP = "EXIF", "XMP"
@@ -49,7 +49,8 @@ def read(image: Image.Image, beside: Iterable[str] = ()) -> exif.Exif:
 
     The place is the first readable one of: XMP sidecars, EXIF, XMP in the file, Google's JSON. So a person's later word
     wins over the camera's. Where none is readable, the fault is that of the first that speaks of a place. The time is
-    EXIF's, else the first that another source states. A place that photoplanet estimated is never one to rely on.
+    EXIF's, else the first that another source states; of the clock the same. A place that photoplanet estimated is
+    never one to rely on.
 
     >>> read(Image.new("RGB", (8, 8))).gps_fault
     'no GPS'
@@ -58,6 +59,7 @@ def read(image: Image.Image, beside: Iterable[str] = ()) -> exif.Exif:
     said = statements(image, own, beside)
     if len(said) == 1:
         return own
+    own = replace(own, clock=_clock(own, said))
     best = min((each for each in said if each.fault != "no GPS"), key=_rank, default=None)
     if best is None:
         best = Statement(EXIF, None, None, own.gps_fault, None)
@@ -112,6 +114,20 @@ def xmp_packets(image: Image.Image) -> list[bytes]:
         rest = [body[_EXTENDED_AT:] for _, body in getattr(image, "applist", ()) if body.startswith(_EXTENDED)]
         packets.append(b"".join(rest))
     return packets
+
+
+def _clock(own: exif.Exif, said: Iterable[Statement]) -> clock_facts.ClockFacts | None:
+    """The camera's clock by its own words, else by the first other source that speaks of it."""
+    if own.clock is not None or own.toy:
+        return own.clock
+    others = (each for each in said if each.source != EXIF)
+    found = (
+        clock_facts.of_program(
+            own.taken_at, each.taken_at, "Google" if each.source.lower().endswith(".json") else "XMP"
+        )
+        for each in others
+    )
+    return next((each for each in found if each), None)
 
 
 def _statement(source: str, said: xmp_facts.Said) -> Statement:

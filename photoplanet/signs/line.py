@@ -1,7 +1,10 @@
 """What a reader found in one photo: lines of text, each with its box, its score and its role."""
 
+import math
 from dataclasses import asdict, dataclass
-from typing import Any, Literal
+from typing import Any, Literal, get_args
+
+from photoplanet.errors import InputError
 
 Box = tuple[tuple[float, float], tuple[float, float], tuple[float, float], tuple[float, float]]
 Role = Literal["sign", "stamp", "watermark"]
@@ -39,6 +42,24 @@ class Line:
         box = [[round(x, 4), round(y, 4)] for x, y in self.box]
         return asdict(self) | {"score": round(self.score, 4), "box": box}
 
+    @classmethod
+    def from_dict(cls, record: Any) -> "Line":
+        """Return the line that `to_dict` made a record of; InputError for anything else.
+
+        >>> box = [[0, 0], [1, 0], [1, 1], [0, 1]]
+        >>> Line.from_dict({"text": "C-17", "score": 0.9, "box": box, "role": "stamp"}).role
+        'stamp'
+        """
+        try:
+            text, score, role = record["text"], float(record["score"]), record["role"]
+            a, b, c, d = ((float(x), float(y)) for x, y in record["box"])
+        except (TypeError, KeyError, ValueError, OverflowError) as error:
+            raise InputError(f"not a line of text ({error}); read the photo again") from None
+        numbers = (score, *a, *b, *c, *d)
+        if not isinstance(text, str) or role not in get_args(Role) or not all(map(math.isfinite, numbers)):
+            raise InputError("not a line of text; read the photo again")
+        return cls(text, score, (a, b, c, d), role)
+
 
 @dataclass(frozen=True)
 class Reading:
@@ -66,3 +87,18 @@ class Reading:
         """
         lines = [line.to_dict() for line in self.lines]
         return {"width": self.width, "height": self.height, "cut": self.cut, "lines": lines}
+
+    @classmethod
+    def from_dict(cls, record: Any) -> "Reading":
+        """Return the reading that `to_dict` made a record of; InputError for anything else.
+
+        >>> Reading.from_dict(Reading((), 640, 480).to_dict())
+        Reading(lines=(), width=640, height=480, cut=False)
+        """
+        try:
+            lines, width, height = record["lines"], int(record["width"]), int(record["height"])
+            return cls(tuple(map(Line.from_dict, lines)), width, height, bool(record["cut"]))
+        except InputError:
+            raise
+        except (TypeError, KeyError, ValueError, OverflowError) as error:
+            raise InputError(f"not the reading of a photo ({error}); read it again") from None

@@ -6,12 +6,13 @@ the same evidence are put together, and for each group and radius the disc that 
 """
 
 from collections.abc import Mapping
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
 
 from photoplanet.earth import geodesy
+from photoplanet.toyworld.letters import Letters
 from photoplanet.toyworld.travellers import CUES, ToyPhotos, travel
 from photoplanet.toyworld.world import World
 
@@ -29,20 +30,24 @@ class Bound(NamedTuple):
 
 
 def ceiling(
-    world: World, sample: int = SAMPLE, seed: int = 1, radii: Mapping[str, float] = geodesy.RADII_KM
+    world: World,
+    sample: int = SAMPLE,
+    seed: int = 1,
+    radii: Mapping[str, float] = geodesy.RADII_KM,
+    letters: Letters | None = None,
 ) -> dict[str, Bound]:
     """Bracket, for each named radius, the share of single photos that the best possible model places within it.
 
     The true ceiling lies between the two ends but for the error of a sample of this size (half a per cent at 400,000
     photos). Each radius has guesses of its own, which a model with one guess per photo cannot have: for such a model
-    the bound holds all the more.
+    the bound holds all the more. With `letters` the observer reads every sign, and knows where each text stands.
 
     >>> from photoplanet.toyworld import world
     >>> list(ceiling(world.make(), sample=500, radii={"city": 25.0}))
     ['city']
     """
-    photos = travel(world, sample, seed)
-    group = evidence(world, photos)
+    photos = travel(world, sample, seed, letters)
+    group = evidence(world, photos, letters)
     choose = np.zeros(len(photos), bool)  # whole albums on either side: photos of one album share their places
     choose[np.isin(photos.album, np.unique(photos.album)[::2])] = True
     low, high = dict.fromkeys(radii, 0), dict.fromkeys(radii, 0)
@@ -62,7 +67,7 @@ def _inside(points: Floats, guess: Floats, radius_km: float) -> int:
     return int((points @ guess >= np.cos(radius_km / geodesy.EARTH_RADIUS_KM)).sum())
 
 
-def evidence(world: World, photos: ToyPhotos) -> NDArray[np.int64]:
+def evidence(world: World, photos: ToyPhotos, letters: Letters | None = None) -> NDArray[np.int64]:
     """Group number per photo: equal where all that the cues say of the place is equal.
 
     >>> from photoplanet.toyworld import world
@@ -80,17 +85,29 @@ def evidence(world: World, photos: ToyPhotos) -> NDArray[np.int64]:
     stands[world.site_landmark, world.site_city] = True
     stands[-1] = True  # no landmark in the picture
     possible &= stands[cue["landmark"]]
+    said = np.zeros(len(photos), np.int64)
+    if letters is not None:
+        possible &= (photos.sign[:, None] < 0) | (letters.probability[photos.sign] > 0)
+        # between several cities it matters how likely a text is in each; where one is left, no text says more
+        open_yet = (photos.sign >= 0) & (possible.sum(axis=1) > 1)
+        said[open_yet] = letters.meaning[photos.sign[open_yet]] + 1
     # two landmarks of one city are different evidence
     words = np.column_stack(
-        [np.packbits(possible, axis=1), photos.scene, cue["climate"] + 1, *_two_bytes(cue["landmark"])]
+        [
+            np.packbits(possible, axis=1),
+            photos.scene,
+            cue["climate"] + 1,
+            *_two_bytes(cue["landmark"] + 1),
+            *_two_bytes(said),
+        ]
     )
     words = np.ascontiguousarray(words.astype(np.uint8))
     group: NDArray[np.int64] = np.unique(words.view(f"V{words.shape[1]}").ravel(), return_inverse=True)[1]
     return group
 
 
-def _two_bytes(values: NDArray[np.int16]) -> tuple[NDArray[np.int16], NDArray[np.int16]]:
-    return (values + 1) & 255, (values + 1) >> 8
+def _two_bytes(values: NDArray[Any]) -> tuple[NDArray[Any], NDArray[Any]]:
+    return values & 255, values >> 8
 
 
 def _densest(points: Floats, radius_km: float, rng: np.random.Generator) -> Floats:

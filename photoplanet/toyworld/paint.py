@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 from PIL import Image
 from PIL.ImageDraw import ImageDraw as Draw
 
-from photoplanet.toyworld import cueless, landmarks, props, signs
+from photoplanet.toyworld import cueless, landmarks, letters, props, signs
 from photoplanet.toyworld.colours import Colour, shade
 from photoplanet.toyworld.travellers import CUES
 
@@ -20,8 +20,10 @@ SKY = ((104, 190, 240), (150, 200, 244), (96, 160, 236), (140, 172, 210), (178, 
 _NOISE = np.random.default_rng(7).normal(0, 1, (512, 512)).astype(np.float32)
 
 
-def photo(cues: dict[str, int], scene: str, seed: tuple[int, ...], size: int = SIZE) -> Image.Image:
+def photo(cues: dict[str, int], scene: str, seed: tuple[int, ...], size: int = SIZE, text: str = "") -> Image.Image:
     """Paint one RGB photo of `size` × `size` pixels from its cues (−1: not in the picture) and a seed.
+
+    `text`: what a sign with letters says, which hangs in front of everything; nothing else changes with it.
 
     >>> cues = {"climate": 3, "wall": 1, "roof": 0, "script": -1, "side": 1, "livery": -1, "landmark": -1}
     >>> photo(cues, "street", seed=(1,), size=64).size
@@ -33,6 +35,8 @@ def photo(cues: dict[str, int], scene: str, seed: tuple[int, ...], size: int = S
         image = cueless.cueless(rng, big)
     else:
         image = _outdoors(cues, scene, rng, big)
+    if text:
+        letters.sign(image, text, seed)
     return _camera(image.reduce(2), rng)
 
 

@@ -6,6 +6,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from photoplanet.earth import geodesy
+from photoplanet.toyworld.letters import Letters
 from photoplanet.toyworld.world import World, climate, offsets
 
 Floats = NDArray[np.float64]
@@ -35,6 +36,7 @@ class ToyPhotos:
     city: Ints
     scene: Ints  # index into SCENES
     cues: NDArray[np.int16]  # (n, len(CUES))
+    sign: Ints  # row of `Letters.texts`, −1 where no sign with letters is shown
 
     def __len__(self) -> int:
         return len(self.latitude)
@@ -44,10 +46,11 @@ class ToyPhotos:
         return ToyPhotos(*(getattr(self, name)[rows] for name in self.__dataclass_fields__))
 
 
-def travel(world: World, photos: int, seed: int = 0) -> ToyPhotos:
+def travel(world: World, photos: int, seed: int = 0, letters: Letters | None = None) -> ToyPhotos:
     """Let people travel until `photos` photos are taken; albums follow one another, each in time order.
 
-    The same world, count and seed give the same photos. Memory grows with `photos` (about 100 bytes each).
+    The same world, count and seed give the same photos; with `letters`, signs hang on some of them and all else is as
+    it was. Memory grows with `photos` (about 100 bytes each).
 
     >>> from photoplanet.toyworld import world
     >>> photos = travel(world.make(), photos=100, seed=1)
@@ -66,8 +69,11 @@ def travel(world: World, photos: int, seed: int = 0) -> ToyPhotos:
     taken_at = _YEAR_2024 + (second[moment] + 40 * within).astype("timedelta64[s]")
     scene = np.where(rng.random(len(moment)) < NO_CUE_SHARE, SCENES.index("no cue"), scene[moment])
     cues = _cues(world, rng, city[moment], site[moment], scene, position[:, 0])
+    sign = np.full(len(moment), -1)
+    if letters is not None:
+        sign = letters.choose(np.random.default_rng([seed, 8]), city[moment], scene != SCENES.index("no cue"))
     latitude, longitude = position.T
-    return ToyPhotos(latitude, longitude, taken_at, person[moment], album[moment], city[moment], scene, cues)
+    return ToyPhotos(latitude, longitude, taken_at, person[moment], album[moment], city[moment], scene, cues, sign)
 
 
 def _stops(world: World, rng: np.random.Generator, photos: int) -> Ints:

@@ -63,9 +63,9 @@ def make(seed: int = WORLD_SEED, coordinates: Floats | None = None) -> World:
     ['New York', 'Los Angeles']
     """
     rng = np.random.default_rng([seed, 0])
-    rows = list(csv.DictReader((files("photoplanet.toyworld") / "cities.csv").read_text("utf-8").splitlines()))
+    rows = _cities()
     names = [row["city"] for row in rows]
-    codes = sorted({row["country"] for row in rows})
+    codes = country_codes()
     country = np.array([codes.index(row["country"]) for row in rows])
     position = np.array([[float(row["latitude"]), float(row["longitude"])] for row in rows])
     weight = np.sqrt([float(row["millions"]) for row in rows])
@@ -81,6 +81,19 @@ def make(seed: int = WORLD_SEED, coordinates: Floats | None = None) -> World:
     return World(
         names, country, position, weight, livery, looks, site_city, site_position, site_weight, site_landmark, spots
     )
+
+
+def country_codes() -> list[str]:
+    """The two letters of each country, in the order of `World.city_country`.
+
+    >>> country_codes()[:3], len(country_codes())
+    (['AE', 'AR', 'AT'], 54)
+    """
+    return sorted({row["country"] for row in _cities()})
+
+
+def _cities() -> list[dict[str, str]]:
+    return list(csv.DictReader((files("photoplanet.toyworld") / "cities.csv").read_text("utf-8").splitlines()))
 
 
 def _cities_from_geotags(

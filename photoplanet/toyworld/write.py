@@ -6,10 +6,13 @@ import os
 import tarfile
 from collections.abc import Iterator
 from dataclasses import asdict, dataclass
+from functools import cache
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pyarrow as pa
+from PIL import Image
 
 from photoplanet.core import leftovers
 from photoplanet.core.atomic import replacing, write_bytes, write_text
@@ -18,23 +21,28 @@ from photoplanet.core.workers import process_pool
 from photoplanet.errors import InputError
 from photoplanet.metadata import exif, exif_writer
 from photoplanet.photos import table
-from photoplanet.toyworld import paint, travellers, world
+from photoplanet.toyworld import letters, paint, travellers, world
 
 QUALITY = 88  # of the JPEGs
 SHARD_PHOTOS = 1000
 FACTS = "toyworld.json"
 TABLE = "photos.parquet"
+TRUTH = "signs.jsonl"
 
 
 @dataclass(frozen=True)
 class Order:
-    """What to make: so many photos of the travellers `seed`, `size` pixels wide, as shards or as single files."""
+    """What to make: so many photos of the travellers `seed`, `size` pixels wide, as shards or as single files.
+
+    `signs`: the share of the outdoor photos that shows a sign with letters.
+    """
 
     photos: int
     seed: int = 0
     size: int = paint.SIZE
     shards: bool = False
     coordinates: str | None = None
+    signs: float = 0.0
 
 
 Job = tuple[Path, Order, int, travellers.ToyPhotos]  # the folder, what to make, the first photo's number, the photos
@@ -45,8 +53,9 @@ def write(
 ) -> Path:
     """Write a toy Earth's photos and their table `photos.parquet` into `folder`; return the table's path.
 
-    Runs again where it was stopped: files that are there already are kept. A folder that holds anything else is refused
-    with InputError. `processes`: default one per core.
+    With signs, `signs.jsonl` says what stands on which photo, and where. Runs again where it was stopped: files that
+    are there already are kept. A folder that holds anything else is refused with InputError. `processes`: default one
+    per core.
 
     >>> write(getfixture("tmp_path") / "toy", Order(photos=3, size=32)).name
     'photos.parquet'
@@ -55,13 +64,15 @@ def write(
     if order.photos < 1 or not 32 <= order.size <= 2048:
         raise InputError(f"a toy Earth needs at least 1 photo of 32 to 2048 pixels, not {order.photos} of {order.size}")
     _claim(folder, order)
-    photos = travellers.travel(make_world(order), order.photos, order.seed)
+    photos = travellers.travel(make_world(order), order.photos, order.seed, make_letters(order))
     chunk = SHARD_PHOTOS if order.shards else 250
     jobs = [(folder, order, start, photos.part(slice(start, start + chunk))) for start in range(0, len(photos), chunk)]
     for written in _run(jobs, processes or os.cpu_count() or 1):
         advance(written)
     rows = columns(photos, order)
     table.write(rows, folder / TABLE)
+    if order.signs:
+        write_text(folder / TRUTH, "".join(json.dumps(row, ensure_ascii=False) + "\n" for row in truth(photos, order)))
     write_text(folder / FACTS, json.dumps({**asdict(order), "complete": True}, indent=2))
     return folder / TABLE
 
@@ -78,6 +89,36 @@ def make_world(order: Order) -> world.World:
     return world.make(coordinates=np.column_stack([geotags["latitude"], geotags["longitude"]]))
 
 
+@cache
+def make_letters(order: Order) -> letters.Letters | None:
+    """The texts on the signs of an order, None for one without signs.
+
+    >>> make_letters(Order(photos=1)), len(make_letters(Order(photos=1, signs=0.5)).texts) > 500
+    (None, True)
+    """
+    return letters.make(make_world(order), order.signs) if order.signs else None
+
+
+def truth(photos: travellers.ToyPhotos, order: Order) -> Iterator[dict[str, Any]]:
+    """A record for each photo with a sign: its text, its kind, its country, and its corners as shares of the photo.
+
+    >>> order = Order(photos=20, signs=1.0)
+    >>> rows = truth(travellers.travel(make_world(order), 20, 0, make_letters(order)), order)
+    >>> sorted(next(rows))
+    ['country', 'kind', 'lines', 'photo', 'photo_id']
+    """
+    said, earth, codes = make_letters(order), make_world(order), world.country_codes()
+    if said is None:
+        return
+    for row in np.flatnonzero(photos.sign >= 0).tolist():
+        text, kind = said.texts[photos.sign[row]], said.kinds[photos.sign[row]]
+        country = codes[earth.city_country[photos.city[row]]]
+        box = letters.sign(Image.new("RGB", (2 * order.size, 2 * order.size)), text, (order.seed, row))
+        line = {"text": text, "box": box.round(4).tolist()}
+        about = {"photo_id": _name(row), "photo": address(photos, row, row, order)}
+        yield about | {"country": country, "kind": kind, "lines": [line]}
+
+
 def columns(photos: travellers.ToyPhotos, order: Order, first: int = 0) -> pa.Table:
     """The photo table of `photos`, numbered from `first`; `scene` is a column of its own.
 
@@ -88,7 +129,7 @@ def columns(photos: travellers.ToyPhotos, order: Order, first: int = 0) -> pa.Ta
     number = np.arange(first, first + len(photos))
     return pa.table(
         {
-            "photo_id": [f"toy-{n:07d}" for n in number],
+            "photo_id": [_name(n) for n in number.tolist()],
             "path": [address(photos, row, n, order) for row, n in enumerate(number.tolist())],
             "latitude": photos.latitude,
             "longitude": photos.longitude,
@@ -102,6 +143,10 @@ def columns(photos: travellers.ToyPhotos, order: Order, first: int = 0) -> pa.Ta
             "scene": [travellers.SCENES[n] for n in photos.scene.tolist()],
         }
     )
+
+
+def _name(number: int) -> str:
+    return f"toy-{number:07d}"
 
 
 def address(photos: travellers.ToyPhotos, row: int, number: int, order: Order) -> str:
@@ -123,10 +168,11 @@ def jpegs(photos: travellers.ToyPhotos, order: Order, first: int = 0) -> Iterato
     >>> next(jpegs(travellers.travel(make_world(order), order.photos), order))[6:10]
     b'JFIF'
     """
+    said = make_letters(order)
     for row in range(len(photos)):
-        image = paint.photo(
-            paint.cues_of(photos.cues[row]), travellers.SCENES[photos.scene[row]], (order.seed, first + row), order.size
-        )
+        text = said.texts[photos.sign[row]] if said and photos.sign[row] >= 0 else ""
+        cues, scene = paint.cues_of(photos.cues[row]), travellers.SCENES[photos.scene[row]]
+        image = paint.photo(cues, scene, (order.seed, first + row), order.size, text)
         block = exif_writer.gps_bytes(
             photos.latitude[row],
             photos.longitude[row],
@@ -146,6 +192,7 @@ def _claim(folder: Path, order: Order) -> None:
             found = json.loads(facts.read_text("utf-8"))
         except ValueError:
             found = {}
+        found.setdefault("signs", 0.0)  # written before there were signs
         if {key: found.get(key) for key in asdict(order)} != asdict(order):
             raise InputError(f"{folder}: holds another toy Earth; give an empty folder")
         return

@@ -25,7 +25,7 @@ def test_the_table_says_how_much_lay_inside(run, photo, tiny_model):
     status, out, err = run("locate", photo("red"), "--model", tiny_model, "--within", "BE")
     head, line = out.splitlines()
     assert status == 0 and "inside" in head.split() and "Belgium" in line and "25 %" in line and err == ""
-    _, out, _ = run("locate", photo("red"), "--model", tiny_model, "--not-within", "48.9,2.4,300", "--top", 2)
+    _, out, _ = run("locate", photo("red"), "--model", tiny_model, "--not-within", "48.9,2.4,200", "--top", 2)
     assert "Belgium" in out.splitlines()[1]
 
 

@@ -1,5 +1,6 @@
 """A toy Earth on disk: EXIF agrees with the table, a stopped one goes on, nothing else is overwritten."""
 
+import dataclasses
 import io
 import json
 
@@ -129,3 +130,38 @@ def test_photos_of_the_toy_earth_say_so_themselves(tmp_path):
     assert set(indexed["source"].to_pylist()) == set(written["source"].to_pylist()) == {exif.TOY_SOFTWARE}
     with Image.open(next((tmp_path / "toy").rglob("*.jpg"))) as image:
         assert exif.read(image).toy
+
+
+def test_the_truth_of_signs_names_the_photos_that_show_one(tmp_path):
+    order = write.Order(photos=80, seed=2, size=64, signs=0.5)
+    path = write.write(tmp_path / "toy", order, processes=1)
+    bare = write.write(tmp_path / "bare", write.Order(photos=80, seed=2, size=64), processes=1)
+    rows = [json.loads(line) for line in path.with_name(write.TRUTH).read_text("utf-8").splitlines()]
+    signed = {row["photo"]: row["photo_id"] for row in rows}
+    assert not bare.with_name(write.TRUTH).exists() and 20 < len(signed) < 50
+    for row in table.read(path)[0].to_pylist():
+        same = (path.parent / row["path"]).read_bytes() == (bare.parent / row["path"]).read_bytes()
+        assert same == (row["path"] not in signed)
+        assert same or signed[row["path"]] == row["photo_id"]
+
+
+def test_shards_of_signs_have_the_same_truth(tmp_path):
+    files = [
+        write.write(tmp_path / str(shards), write.Order(30, 2, 64, shards, signs=1.0), processes=1).with_name(
+            write.TRUTH
+        )
+        for shards in (False, True)
+    ]
+    single, sharded = ([json.loads(line) for line in file.read_text("utf-8").splitlines()] for file in files)
+    assert [row["lines"] for row in single] == [row["lines"] for row in sharded]
+    assert sharded[0]["photo"].startswith("00000.tar#")
+
+
+def test_a_toy_earth_from_before_there_were_signs_goes_on(tmp_path):
+    path = write.write(tmp_path / "toy", ORDER, processes=1)
+    facts = json.loads(path.with_name(write.FACTS).read_text())
+    del facts["signs"]
+    path.with_name(write.FACTS).write_text(json.dumps(facts))
+    write.write(tmp_path / "toy", ORDER, processes=1)
+    with pytest.raises(InputError, match="another toy Earth"):
+        write.write(tmp_path / "toy", dataclasses.replace(ORDER, signs=0.2))

@@ -15,7 +15,10 @@ if TYPE_CHECKING:
 _MAKING = ("output", "write", "library")  # parameters that make a file or a folder, beside those that are an OutFile
 
 
-def load(model: str | os.PathLike[str] | None, threads: int | None = None, always: bool = False) -> "Locator":
+def load(
+    model: str | os.PathLike[str] | None, threads: int | None = None, always: bool = False,
+    signs: bool | None = False, clock: bool = False,
+) -> "Locator":  # fmt: skip
     """Load a model as `locator.load`, and say its licence with `say_licence`.
 
     >>> load("toy").info.name
@@ -23,7 +26,7 @@ def load(model: str | os.PathLike[str] | None, threads: int | None = None, alway
     """
     from photoplanet.locate import locator
 
-    loaded = locator.load(model, threads)
+    loaded = locator.load(model, threads, signs, clock)
     say_licence(loaded.info, always)
     return loaded
 

@@ -31,6 +31,10 @@ ANSWER_ALWAYS = click.option("--answer-always", is_flag=True, help="Give a place
 CSV = click.option("--csv", "csv_path", type=OUT_FILE, help="Write CSV, as `photoplanet score` reads it.")
 FILES_FROM = click.option("--files-from", type=click.Path(allow_dash=True, dir_okay=False), metavar="FILE",
                           help="Read more names from FILE ('-': stdin), one per line.")  # fmt: skip
+SIGNS = click.option("--signs/--no-signs", default=None, help="Read the text in photos as evidence of their place.  "
+                     "[default: where the extra 'signs' is installed]")  # fmt: skip
+CLOCK = click.option("--clock/--no-clock", default=True, show_default=True,
+                     help="Take the offset of the camera's clock from UTC as evidence of the time zone.")  # fmt: skip
 BASE_MODEL = click.option("--model", required=True, help="The model to build on: an installed name or a folder.")
 ADD_TO = click.option("-o", "--output", type=click.Path(path_type=Path), required=True,
                help="The model folder to add it to: the model's own, or a new one, made as a copy.")  # fmt: skip

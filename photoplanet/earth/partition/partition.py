@@ -113,6 +113,10 @@ class Partition:
         farthest: NDArray[np.float64] = away.max(axis=1)
         return farthest
 
+    def of_whole(self, mass: NDArray[np.float32]) -> NDArray[np.float32]:
+        """Mass (classes,) of the partition that this one was cut from → (n,) of its own cells; here it is the same."""
+        return mass
+
     @classmethod
     def adaptive(
         cls,

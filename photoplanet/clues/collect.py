@@ -1,0 +1,87 @@
+"""All the evidence of one photo that needs no training: each kind of clue looks at its text, and one at its clock."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+
+from photoplanet.clues import (
+    chinese_writing,
+    clock,
+    currencies,
+    domains,
+    emergency_numbers,
+    firms,
+    language,
+    place_names,
+    plates,
+    postcodes,
+    roads,
+    street_words,
+    telephones,
+    units,
+    varieties,
+)
+from photoplanet.clues.clue import Clue
+from photoplanet.earth import ground as earth_ground
+from photoplanet.earth.ground import Ground
+from photoplanet.metadata.sidecars import Sidecars
+from photoplanet.photos.decode import Source
+from photoplanet.signs.line import Reading
+
+Read = Callable[[Source], Reading]
+
+KINDS = (  # from what is read: one file a kind
+    language.clues, varieties.clues, chinese_writing.clues, place_names.clues, domains.clues, telephones.clues,
+    emergency_numbers.clues, postcodes.clues, currencies.clues, units.clues, street_words.clues, roads.clues,
+    firms.clues, plates.clues,
+)  # fmt: skip
+
+
+@dataclass(frozen=True)
+class Found:
+    """What was found in one photo: its text (None where nobody reads) and the clues."""
+
+    reading: Reading | None
+    clues: tuple[Clue, ...]
+
+
+def of_reading(reading: Reading, ground: Ground | None = None) -> tuple[Clue, ...]:
+    """Every clue that a photo's text gives, over the sites of `ground` (None: `earth.ground.read`).
+
+    >>> of_reading(Reading((), 640, 480))
+    ()
+    """
+    if not reading.lines:
+        return ()
+    sites = ground or earth_ground.read()
+    return tuple(clue for kind in KINDS for clue in kind(reading, sites))
+
+
+class Collector:
+    """Collects the clues of photos.
+
+    `read`: what reads their text, as `signs.reader.Reader.read` (None: nobody); `clock`: whether the offset of the
+    camera's clock counts.
+
+    >>> import numpy as np
+    >>> Collector(lambda photo: Reading((), 640, 480)).collect(np.zeros((8, 8, 3), np.uint8)).clues
+    ()
+    """
+
+    def __init__(self, read: Read | None, clock: bool = True):
+        self.read, self.clock = read, clock
+        self.start()
+
+    def start(self) -> None:
+        """Begin a run: folders are listed anew, each once."""
+        self._beside = Sidecars()
+
+    def collect(self, photo: Source) -> Found:
+        """Look at one photo and return what was found; InputError for one that cannot be read.
+
+        >>> import numpy as np
+        >>> Collector(None).collect(np.zeros((8, 8, 3), np.uint8)).reading is None
+        True
+        """
+        reading = self.read(photo) if self.read else None
+        found = of_reading(reading) if reading else ()
+        return Found(reading, found + tuple(clock.of_photo(photo, beside=self._beside) if self.clock else ()))

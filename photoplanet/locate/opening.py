@@ -1,0 +1,48 @@
+"""What a model's name stands for: a folder that is read, or no model at all; and who looks for evidence in photos."""
+
+import os
+
+from photoplanet.clues.collect import Collector
+from photoplanet.errors import ModelError
+from photoplanet.locate import without_model
+from photoplanet.models import folder, installed
+from photoplanet.models.info import ModelInfo
+from photoplanet.signs import networks, reader
+
+NONE = "none"  # the name of no model
+READ = (folder.CELLS, folder.NETWORK)  # what locating reads, and so what is hashed first
+
+
+def bundle_of(model: str | os.PathLike[str] | None, signs: bool | None = None) -> folder.Bundle:
+    """A model folder by name or path; for "none", or None without a default, what stands for no model.
+
+    ModelError for a bad folder, and without any model where photos are not read either (`signs` is False, or None and
+    the extra is not installed): then nothing could be said of any photo.
+
+    >>> bundle_of("toy").info.name, bundle_of("none", signs=True).info.name
+    ('toy', 'no model')
+    """
+    reads = networks.is_installed() if signs is None else signs
+    if model == NONE or (model is None and installed.default() is None and reads):
+        if not reads:
+            raise ModelError("without a model, only what stands in photos says where they are: " + installed.NO_MODEL)
+        return without_model.bundle()
+    return folder.read(installed.resolve(model), verify=READ)
+
+
+def collector_of(
+    info: ModelInfo, signs: bool | None = None, clock: bool = True, threads: int | None = None
+) -> Collector | None:
+    """Who looks for evidence beside a model's network; None where nobody does.
+
+    `signs` None: text is read where the extra is installed, but not for the toy Earth's painted photos. MissingExtra
+    where `signs` is True and the extra is not installed.
+
+    >>> from photoplanet.models import installed
+    >>> collector_of(folder.read(installed.resolve("toy")).info, clock=False) is None
+    True
+    """
+    reads = not info.is_toy and networks.is_installed() if signs is None else signs
+    if not reads and (not clock or info.is_toy):
+        return None
+    return Collector(reader.Reader(threads).read if reads else None, clock)
