@@ -23,8 +23,7 @@ from photoplanet.earth.areas.polygons import Polygons
 from photoplanet.locate import pieces
 from photoplanet.locate.within import Cut
 
-COUNTRIES = ["DE", "FR", "GB", "US", "IT", "ES", "JP", "CH", "AT", "BE", "NL", "Texas", "California", "Bavaria"]
-AREAS = [*COUNTRIES, "48.85,2.35,10", "51.5,-0.12,8", "40.7,-74,10", "45,6,48,14"]
+AREAS = ["DE", "CH", "BE", "Texas", "California", "48.85,2.35,10", "51.5,-0.12,8", "40.7,-74,10", "45,6,48,14"]
 BINS = (0.0, 1e-6, 0.01, 0.1, 0.5, 1.01)  # shares that lay inside
 
 
@@ -72,6 +71,10 @@ def toy(count: int) -> None:
         print(
             f"| {low:g} to {min(high, 1):g} | {n} | {wilson(hits[0], n)} | {wilson(hits[1], n)} | {doubt[some].sum()} |"
         )
+    others = np.random.default_rng(0).permutation([codes[row] for row in rows])
+    wrong = [cuts[code](plain[row]).within for row, code in zip(rows, others, strict=True) if code != codes[row]]
+    doubted = sum(given.doubt for given in wrong)
+    print(f"another photo's country given: doubted {wilson(doubted, len(wrong))} of {len(wrong)}")
     print(f"cut: {cut / len(rows) * 1e3:.2f} ms a photo, {cut / located:.3f} of locating; "
           f"a Cut takes {made / len(cuts) * 1e3:.0f} ms on average, "
           f"of {len(cuts)} countries in {len(model.partition)} cells")  # fmt: skip
@@ -84,7 +87,7 @@ def shares(path: str) -> None:
     np.random.default_rng(0).shuffle(places)
     made, held = np.split(places, 2)
     print("| cells | crossed, photos | " + " | ".join(f"{even:g} even" for even in (1.0, 0.5, 0.1, 0.0)) + " |")
-    for most in (1000, 200):
+    for most in (1000,):
         part = pp.Partition.adaptive(*made.T, max_photos=most, min_photos=max(2, most // 20))
         labels = part.assign(*held.T)
         known = labels >= 0
@@ -112,8 +115,9 @@ def borders(path: str) -> None:
 
     document = natural_earth.read(Path(path))
     by_name = {each["properties"]["name"]: each for each in document["objects"]["countries"]["geometries"]}
-    names = {"DE": "Germany", "FR": "France", "AT": "Austria", "CH": "Switzerland", "BE": "Belgium", "PL": "Poland",
-             "TH": "Thailand", "KE": "Kenya", "BO": "Bolivia", "US": "United States of America"}  # fmt: skip
+    # Landlocked ones: at sea, an outline says nothing of whose water it is.
+    names = {"AT": "Austria", "CH": "Switzerland", "CZ": "Czechia", "HU": "Hungary", "LA": "Laos", "ZM": "Zambia",
+             "PY": "Paraguay", "BO": "Bolivia", "ML": "Mali"}  # fmt: skip
     rng, total = np.random.default_rng(0), np.zeros((4, 2), int)
     print("| country | within 5 km | 5 to 10 | 10 to 25 | over 25 km |\n|---|---|---|---|---|")
     for code, name in names.items():
@@ -124,7 +128,6 @@ def borders(path: str) -> None:
         spots = lines[rng.integers(0, len(lines), 6000)] + rng.normal(0, 0.2, (6000, 2))
         lng, lat = spots[np.abs(spots[:, 1]) < 89].T
         lng = (lng + 180) % 360 - 180
-        # At sea nobody knows where a country ends: ground of any country only.
         ground = np.array([bool(place.country) and place.distance_km < 25 for place in gazetteer.name(lat, lng)])
         lat, lng = lat[ground], lng[ground]
         edge = geodesy.to_xyz(lines[:, 1], lines[:, 0])
