@@ -10,7 +10,7 @@ import click
 
 from photoplanet.albums.album import GAP_HOURS
 from photoplanet.albums.methods import AUTO
-from photoplanet.cli.shared import commands, evidence, loading, options
+from photoplanet.cli.shared import commands, evidence, given_areas, loading, options
 from photoplanet.cli.shared.output import (
     count_of,
     finish,
@@ -26,6 +26,7 @@ from photoplanet.cli.shared.progress import bar, bar_unless_printing
 from photoplanet.core.output_files import OutputFiles
 from photoplanet.errors import InputError, printable
 from photoplanet.locate.answers import AnswerOptions, no_answer
+from photoplanet.locate.given_area import inside
 from photoplanet.locate.precision import percent, point, radius, within
 from photoplanet.metadata import geotags, xmp
 from photoplanet.metadata import undo as undoing
@@ -39,7 +40,6 @@ if TYPE_CHECKING:
     from photoplanet.albums.trips import Trip
     from photoplanet.core.progress import Advance
     from photoplanet.locate.locator import Locator
-    from photoplanet.locate.prediction import Prediction
     from photoplanet.metadata.estimate import Estimate
 
 NAME_WIDTH, PLACE_WIDTH = 28, 40
@@ -57,11 +57,11 @@ class Outputs(NamedTuple):
 
 
 class Listing(NamedTuple):
-    """How answers are printed: as JSON or a table, with their evidence or not; and what counts each prediction."""
+    """How answers are printed: as JSON or a table, with their evidence or not; and what counts those with text."""
 
     as_json: bool
     why: bool
-    counted: "Callable[[Prediction], None]"
+    tally: evidence.Tally
 
 
 class Writing(NamedTuple):
@@ -84,6 +84,7 @@ class Writing(NamedTuple):
 @click.option("--one-camera", is_flag=True, help="Put the photos of all cameras of a folder into one album.")
 @click.option("--gap-hours", type=click.FloatRange(0, 1e6, min_open=True), default=GAP_HOURS, show_default=True,
               help="A longer pause between photos starts another album.")  # fmt: skip
+@options.areas
 @options.PRECISION
 @options.ANSWER_ALWAYS
 @options.JSON
@@ -103,7 +104,8 @@ class Writing(NamedTuple):
 @evidence.options
 def command(
     photos: tuple[str, ...], model: str | None, method: str, anchors: bool, tracks: tuple[str, ...],
-    time_offset: str | None, one_camera: bool, gap_hours: float, precision: str, answer_always: bool, as_json: bool,
+    time_offset: str | None, one_camera: bool, gap_hours: float, within: tuple[str, ...], not_within: tuple[str, ...],
+    precision: str, answer_always: bool, as_json: bool,
     csv_path: Path | None, geojson_path: Path | None, gpx_out: Path | None, map_path: Path | None, write: str | None,
     sidecar: str, dry_run: bool, undo: bool, threads: int | None, signs: bool | None, clock: bool, why: bool,
     strike: tuple[str, ...], prior: Path | None,
@@ -146,19 +148,18 @@ def command(
     if track is not None:
         _check_track(", ".join(tracks), notes, utc, silence(track, np.concatenate([trip.times for trip in albums])))
     loaded = _load(model, method, threads=threads, signs=signs, clock=clock, prior=prior, strike=strike)
+    cut = loaded.cut(within, not_within)
     _name_faults(faults, shots)
     form = AnswerOptions(1, precision=precision, answer_always=answer_always)
     about = {"model": loaded.info.name, "world": "toy" if loaded.info.is_toy else "real", "method": method}
     about |= evidence.about(loaded, clock) | loading.licence_facts(loaded.info)
+    about |= {"within": cut.area.name} if cut else {}
 
     def locate(trip: "Trip", advance: "Advance") -> "list[LocatedPhoto]":
-        return locate_trip.locate(loaded, trip, method, anchors, track, advance, threads)
+        return locate_trip.locate(loaded, trip, method, anchors, track, advance, threads, cut)
 
     writing = Writing(write, sidecar, dry_run) if write else None
-    tally = evidence.Tally(loaded)
-    status = _run(albums, locate, about, form, outputs, writing, Listing(as_json, why, tally.add))
-    tally.report()
-    return status
+    return _run(albums, locate, about, form, outputs, writing, Listing(as_json, why, evidence.Tally(loaded)))
 
 
 def _run(
@@ -171,19 +172,21 @@ def _run(
     photos = sum(len(trip.shots) for trip in albums)
     listing: list[dict[str, Any]] = []
     estimates: list[tuple[Any, Estimate]] = []
-    failed = 0
+    failed, doubted = 0, given_areas.Doubted()
     with OutputFiles(report_error) as files, bar_unless_printing(shown.as_json)("locating", photos) as advance:
         add = _sinks(files, outputs, about, form, photos)
         for number, trip in enumerate(albums, start=1):
             founds = locate(trip, advance)
             prepare([found.prediction for found in founds if found.prediction is not None], form.region)
             records = [found.record(form) for found in founds]
+            for facts in records:
+                doubted.note(facts)
             for found in founds:
                 if found.error:
                     failed += 1
                     report_error(found.error)
                 if found.prediction is not None:
-                    shown.counted(found.prediction)
+                    shown.tally.add(found.prediction)
                 if writing and (estimate := found.estimate(form)):
                     estimates.append((found.shot.source, estimate))
             add(number, trip, founds, records)
@@ -196,6 +199,8 @@ def _run(
                     _print(number, len(albums), trip, founds, records, form.precision, shown.why)
             del founds, records  # or two albums would be in memory at a time
     status = finish(failed, photos)
+    doubted.report()
+    shown.tally.report()
     report = _write(estimates, writing, shown.as_json) if writing else {}
     if shown.as_json:
         print_json({**about, "albums": listing, **({"written": report} if writing else {})})
@@ -291,7 +296,10 @@ def _print(
         if known:
             held = " " * len(held)
         source = "neighbours (unreadable)" if facts["kind"] == "neighbours" else facts["kind"]
-        click.echo(f"{start}  {place}  {where:<19}  {held}  {source}")
+        if given := facts.get("within"):
+            outside = f", not {inside(given['area'])}" if given["known_place_outside"] else ""
+            source += outside or f", {percent(given['inside_before'])} inside"
+        click.echo(f"{start}  {place}  {where:<19}  {held}  {printable(source)}")
         for line in why.lines(found.prediction) if with_why else why.note(facts):
             click.echo(f"  {line}")
 

@@ -5,6 +5,7 @@ from typing import Any
 
 from photoplanet.locate import why, world
 from photoplanet.locate.credible_region import REGION_SHARE
+from photoplanet.locate.given_area import inside
 from photoplanet.locate.precision import DEFAULT_PRECISION, percent
 from photoplanet.locate.prediction import KNOWN_AT, Prediction
 
@@ -39,17 +40,21 @@ def no_answer(prediction: Prediction) -> str:
     """Why there is no answer for a photo, in a line.
 
     >>> from dataclasses import replace
-    >>> from photoplanet.locate import joining, world
+    >>> from photoplanet.locate import given_area, joining, world
     >>> nowhere = world.nowhere()
     >>> no_answer(nowhere), no_answer(joining.joined(nowhere, []))
     ('no answer: the evidence is too weak', 'no answer: nothing in this photo can be read')
     >>> no_answer(replace(nowhere, unknown=0.72))
     '72 %: nowhere that this model knows'
+    >>> no_answer(replace(nowhere, within=given_area.GivenArea("Germany", 0.0, 0.05, 3.0)))
+    'no answer: nothing lay inside Germany'
     """
-    evidence = prediction.evidence
+    evidence, within = prediction.evidence, prediction.within
+    if within is not None and within.nothing:
+        return f"no answer: nothing lay {inside(within.name)}"
     if prediction.unknown is not None and prediction.unknown >= KNOWN_AT:
         return f"{percent(prediction.unknown)}: nowhere that this model knows"
-    if evidence is None or evidence.clues or evidence.shared or world.ground_of(prediction.partition) is None:
+    if evidence is None or evidence.clues or evidence.shared or world.ground_of(evidence.partition) is None:
         return "no answer: the evidence is too weak"
     if why.shows_text(prediction):
         return "no answer: its text does not say where"

@@ -7,7 +7,7 @@ the place may lie outside the model's cells: what speaks for that (`unknown`) is
 it prevails, the answer is over the whole Earth.
 """
 
-from collections.abc import Collection, Sequence
+from collections.abc import Callable, Collection, Sequence
 from dataclasses import dataclass, replace
 from functools import cached_property
 from typing import Any, NamedTuple
@@ -82,7 +82,19 @@ class Evidence:
 
     `conflict`: the bits by which the clues are less likely where the network looks than on the whole Earth; 0 where
     they agree. `before`: the prediction without clues; `partition`, `mass`: the cells and distribution with them.
-    `shared`: the distribution holds the clues of other photos of the album, too.
+    `shared`: the distribution holds the clues of other photos of the album, too. `cut`: what cuts the prediction to the
+    area that a person knows (`locate.within`), after all that.
+
+    >>> sites, codes = earth_ground.read(), gazetteer.read().country_codes
+    >>> there = np.log(np.where(sites.country == codes.index("DK"), 1.0, 0.001)).astype(np.float32)
+    >>> where = joined(world.nowhere(), [Clue("language", "Danish", (), there)])
+    >>> found = where.evidence
+    >>> found.countries[0][0], found.speaks_for(0), len(found.bits), len(found.kept)
+    ('DK', 'DK', 1, 1)
+    >>> found.conflicts, found.disagrees, found.discord, found.pointing.shape == found.mass.shape
+    (False, False, (-1, 0.0), True)
+    >>> found.without(0) == found.before, found.without_lines(0) == where, found.without_text("poster") == where
+    (True, True, True)
     """
 
     clues: tuple[Clue, ...]
@@ -93,6 +105,7 @@ class Evidence:
     partition: Partition
     mass: NDArray[np.float32]
     shared: bool = False
+    cut: Callable[[Prediction], Prediction] | None = None
 
     @cached_property
     def bits(self) -> tuple[float, ...]:
@@ -181,7 +194,8 @@ class Evidence:
         for number in numbers:
             if not 0 <= number < len(self.clues):
                 raise InputError(f"there is no evidence {number}: this photo has {len(self.clues)} pieces, from 0")
-        return joined(self.before, self.clues, self.reading, self.struck | set(numbers))
+        found = joined(self.before, self.clues, self.reading, self.struck | set(numbers))
+        return found if self.cut is None else self.cut(found)
 
     def without_lines(self, *lines: int) -> Prediction:
         """The prediction without every clue that rests on one of these lines of the text."""
@@ -283,7 +297,7 @@ def likelihood(partition: Partition, clues: Sequence[Clue]) -> NDArray[np.float6
 def against(prediction: Prediction, clues: Sequence[Clue], struck: Collection[int] = ()) -> float:
     """The bits by which clues are less likely where a prediction is than on the whole Earth; 0 where they are not.
 
-    >>> against(world.nowhere(), [])
+    >>> round(against(world.nowhere(), []), 6)
     0.0
     """
     kept = [clue for number, clue in enumerate(clues) if number not in struck]

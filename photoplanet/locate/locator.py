@@ -12,9 +12,13 @@ from PIL import Image
 
 from photoplanet.clues.collect import Collector, Found
 from photoplanet.core import onnx_sessions, progress
-from photoplanet.errors import InputError, ModelError
-from photoplanet.locate import correction, joining, opening, point_estimates, unknown, without_model
+from photoplanet.earth.areas import parse
+from photoplanet.earth.areas.area import Area
+from photoplanet.earth.areas.parse import Given
+from photoplanet.errors import InputError
+from photoplanet.locate import correction, joining, network, opening, point_estimates, unknown
 from photoplanet.locate.prediction import ABSTAIN_BELOW, Prediction, Predictions, prepare
+from photoplanet.locate.within import Cut
 from photoplanet.models import folder
 from photoplanet.photos import decode
 
@@ -24,8 +28,11 @@ MAX_THREADS = 1024
 Photo: TypeAlias = str | os.PathLike[str] | bytes | bytearray | memoryview | Image.Image | NDArray[np.uint8]
 """One photo: a path, `shard.tar#member`, bytes, a PIL image, or uint8 (h, w), (h, w, 3) or (h, w, 4)."""
 
+Areas: TypeAlias = Given | Iterable[Given] | None
+"""One area or several, as people type them (`earth.areas.parse.area`), or None."""
+
 Answer: TypeAlias = Prediction | InputError
-SIMILARITY = "similarity"  # the output that a network may have beside the two that it must have
+KEPT_CUTS = 8  # some megabytes each where there are many cells
 _ONE = (str, os.PathLike, bytes, bytearray, memoryview, Image.Image, np.ndarray, io.IOBase)
 
 
@@ -97,54 +104,6 @@ def softmax_at(log_probabilities: NDArray[np.float32], temperature: float) -> ND
     return np.asarray(scaled)
 
 
-def open_network(bundle: folder.Bundle, threads: int | None) -> onnx_sessions.Session:
-    """Open a model's network, with its inputs and outputs checked against `model.json`; ModelError for a bad one.
-
-    >>> from photoplanet.models import installed
-    >>> session = open_network(folder.read(installed.resolve("toy")), threads=1)
-    >>> session.get_inputs()[0].name
-    'images'
-    """
-    if isinstance(bundle, without_model.WithoutModel):
-        return without_model.Prior(bundle.partition)
-    session = onnx_sessions.open_session(bundle.onnx_path, threads)
-    info, size = bundle.info, bundle.info.preprocessing.size
-    _check_signature(bundle, "input", session.get_inputs(), {"images": ("tensor(uint8)", [size, size, 3])})
-    outputs = {
-        "log_probabilities": ("tensor(float)", [info.classes]),
-        "embedding": ("tensor(float)", [info.embedding_size]),
-    }
-    if any(node.name == SIMILARITY for node in session.get_outputs()):
-        outputs[SIMILARITY] = ("tensor(float)", [])
-    elif SIMILARITY in info.calibration.get("unknown", {"weights": {}})["weights"]:
-        raise _bad_network(bundle, f"no output {SIMILARITY}, which calibration.unknown in {folder.INFO} weighs")
-    _check_signature(bundle, "output", session.get_outputs(), outputs)
-    return session
-
-
-def _check_signature(
-    bundle: folder.Bundle, side: str, found: Iterable[onnx_sessions.Node], wanted: dict[str, tuple[str, list[int]]]
-) -> None:
-    by_name = {node.name: node for node in found}
-    for name, (kind, shape) in wanted.items():
-        node = by_name.get(name)
-        if node is None or node.type != kind or not _fits(node.shape, shape):
-            have = "missing" if node is None else f"{node.type} {node.shape}"
-            sizes = ", ".join(map(str, ["photos", *shape]))
-            raise _bad_network(bundle, f"the {side} {name} must be {kind} ({sizes}), but is {have}")
-
-
-def _fits(found: list[Any], wanted: list[int]) -> bool:
-    """Any number of photos, then `wanted`; what has no fixed size comes as a name or None, and is checked later."""
-    if len(found) != len(wanted) + 1 or isinstance(found[0], int):
-        return False
-    return all(have == want or not isinstance(have, int) for have, want in zip(found[1:], wanted, strict=True))
-
-
-def _bad_network(bundle: folder.Bundle, what: str) -> ModelError:
-    return ModelError(f"{bundle.onnx_path}: {what}; copy or export the model again")
-
-
 class Locator:
     """A loaded model. `info`: its facts; `partition`: its cells; photos go to `locate` or `locate_many`.
 
@@ -164,7 +123,7 @@ class Locator:
         if threads is not None and not 1 <= threads <= MAX_THREADS:
             raise InputError(f"threads must be 1 to {MAX_THREADS}, not {threads}")
         self.bundle, self.info, self.threads = bundle, bundle.info, threads
-        self.session = open_network(bundle, threads)
+        self.session = network.open_network(bundle, threads)
         self.collector, self.strike = collector, strike
         self.partition = bundle.partition
         own = self.info.calibration.get("abstain_below", ABSTAIN_BELOW)
@@ -172,29 +131,35 @@ class Locator:
         self.least_gain = self.info.calibration.get("least_gain", unknown.LEAST_GAIN)
         self.sharpness = self.info.calibration.get("readout_sharpness", 1.0)
         self.correction = correction.of(self.info.calibration)
+        self._cuts: dict[Area, Cut] = {}
         listed = {node.name for node in self.session.get_outputs()}
-        self._outputs = ["log_probabilities", "embedding"] + [SIMILARITY] * (SIMILARITY in listed)
+        self._outputs = ["log_probabilities", "embedding"] + [network.SIMILARITY] * (network.SIMILARITY in listed)
 
     @overload
     def locate(  # type: ignore[overload-overlap]  # a str is an Iterable of str, too
-        self, photos: Photo, readout: str | None = ..., on_error: Literal["raise", "keep"] = ...
-    ) -> Prediction: ...
+        self, photos: Photo, readout: str | None = ..., on_error: Literal["raise", "keep"] = ...,
+        *, within: Areas = ..., not_within: Areas = ...,
+    ) -> Prediction: ...  # fmt: skip
     @overload
     def locate(
-        self, photos: Iterable[Photo], readout: str | None = ..., on_error: Literal["raise"] = ...
-    ) -> Predictions[Prediction]: ...
+        self, photos: Iterable[Photo], readout: str | None = ..., on_error: Literal["raise"] = ...,
+        *, within: Areas = ..., not_within: Areas = ...,
+    ) -> Predictions[Prediction]: ...  # fmt: skip
     @overload
     def locate(
-        self, photos: Iterable[Photo], readout: str | None = ..., *, on_error: Literal["keep"]
-    ) -> Predictions[Answer]: ...
+        self, photos: Iterable[Photo], readout: str | None = ...,
+        *, on_error: Literal["keep"], within: Areas = ..., not_within: Areas = ...,
+    ) -> Predictions[Answer]: ...  # fmt: skip
     def locate(
-        self, photos: Photo | Iterable[Photo], readout: str | None = None, on_error: str = "raise"
-    ) -> Prediction | Predictions[Prediction] | Predictions[Answer]:
+        self, photos: Photo | Iterable[Photo], readout: str | None = None, on_error: str = "raise",
+        *, within: Areas = None, not_within: Areas = None,
+    ) -> Prediction | Predictions[Prediction] | Predictions[Answer]:  # fmt: skip
         """Locate one photo → Prediction, or several (a list, a generator) → a list of them in the same order.
 
         A photo is a path, `shard.tar#member`, bytes, a PIL image or a uint8 array. `readout`: the point estimate, one
-        of `point_estimates.READOUTS`. InputError for a photo that cannot be read; of several, `on_error="keep"` puts
-        the error in its place instead.
+        of `point_estimates.READOUTS`. `within`, `not_within`: areas that the photos are known to be from, or not from,
+        as `earth.areas.parse.areas` reads them. InputError for a photo that cannot be read; of several,
+        `on_error="keep"` puts the error in its place instead.
 
         >>> import photoplanet as pp
         >>> model = pp.load("toy")
@@ -202,18 +167,24 @@ class Locator:
         2500.0
         >>> [type(each).__name__ for each in model.locate(["no-such.jpg"], on_error="keep")]
         ['PhotoError']
+        >>> model.locate(np.zeros((64, 64, 3), np.uint8), within="Germany").within.name
+        'Germany'
         """
         if on_error not in ("raise", "keep"):
             raise InputError(f"on_error is 'raise' or 'keep', not {on_error!r}")
         if isinstance(photos, _ONE) or not isinstance(photos, Iterable):
             # One photo is decoded right here: starting threads would cost more than it saves.
-            ((_, answer),) = self.locate_many([photos], readout=readout, decode_threads=0)
+            ((_, answer),) = self.locate_many(
+                [photos], readout=readout, decode_threads=0, within=within, not_within=not_within
+            )
             if isinstance(answer, InputError):
                 raise answer
             return answer
         few = isinstance(photos, Sized) and len(photos) <= 1
         found: Predictions[Answer] = Predictions()
-        for _, answer in self.locate_many(photos, readout=readout, decode_threads=0 if few else None):
+        for _, answer in self.locate_many(
+            photos, readout=readout, decode_threads=0 if few else None, within=within, not_within=not_within
+        ):
             if isinstance(answer, InputError) and on_error == "raise":
                 raise answer
             found.append(answer)
@@ -227,13 +198,15 @@ class Locator:
         decode_threads: int | None = None,
         advance: progress.Advance = progress.ignore,
         region: float | None = None,
+        within: Areas = None,
+        not_within: Areas = None,
     ) -> Iterator[tuple[Any, Answer]]:
         """Yield (source, Prediction, or the InputError of a photo that cannot be read) in the order of `sources`.
 
         Photos are decoded on `decode_threads` threads while the network works; memory does not grow with their number.
         With `region`, what `Prediction.to_dict` reports (of the region that holds this share) is worked out for a batch
-        at once, which is many times as fast as for one photo after another. InputError for an unknown `readout` or a
-        `batch_size` under 1.
+        at once, which is many times as fast as for one photo after another. `within`, `not_within` as for `locate`.
+        InputError for an unknown `readout`, a `batch_size` under 1, or areas that cannot be used.
 
         >>> import photoplanet as pp
         >>> photos = (np.full((64, 64, 3), grey, np.uint8) for grey in (0, 255))
@@ -244,6 +217,7 @@ class Locator:
             raise InputError(f"batch_size must be 1 or more, not {batch_size}")
         name = readout or point_estimates.DEFAULT_READOUT
         point_estimates.get(name)
+        cut = self.cut(within, not_within)
         if self.collector is not None:
             self.collector.start()
         waiting: deque[Any] = deque()
@@ -252,10 +226,29 @@ class Locator:
         for pixels in decoded:
             batch.append((waiting.popleft(), pixels))
             if len(batch) == batch_size:
-                yield from self._predict(batch, name, advance, region)
+                yield from self._predict(batch, name, advance, region, cut)
                 batch = []
         if batch:
-            yield from self._predict(batch, name, advance, region)
+            yield from self._predict(batch, name, advance, region, cut)
+
+    def cut(self, within: Areas = None, not_within: Areas = None) -> Cut | None:
+        """Return what cuts this model's predictions to areas; None where none is given. The last few are kept.
+
+        InputError for areas that cannot be used, or in which the model has no cells.
+
+        >>> import photoplanet as pp
+        >>> model = pp.load("toy")
+        >>> model.cut("DE,AT").area.name, model.cut("DE,AT") is model.cut("Germany, Austria"), model.cut()
+        ('Germany or Austria', True, None)
+        """
+        area = parse.areas(within, not_within)
+        if area is None:
+            return None
+        cut = self._cuts.pop(area, None) or Cut(self.partition, area)
+        self._cuts[area] = cut
+        for oldest in list(self._cuts)[:-KEPT_CUTS]:
+            self._cuts.pop(oldest, None)
+        return cut
 
     def log_probabilities(self, photos: NDArray[np.uint8]) -> tuple[NDArray[np.float32], NDArray[np.float32]]:
         """uint8 RGB (n, size, size, 3) → calibrated log-probabilities (n, classes) and embeddings (n, d), float32.
@@ -290,14 +283,14 @@ class Locator:
             try:
                 found = self.session.run(self._outputs, {"images": photos})
             except Exception as error:  # ONNX Runtime raises its own dozen types, which share no base but Exception
-                raise _bad_network(self.bundle, onnx_sessions.one_line(error)) from None
+                raise network.bad_network(self.bundle, onnx_sessions.one_line(error)) from None
         else:
             found = [np.empty(shape, np.float32) for shape in shapes]
         if [each.shape for each in found] != shapes:
             have, wanted = (", ".join(map(str, each)) for each in ([each.shape for each in found], shapes))
-            raise _bad_network(self.bundle, f"answers of shape {have}, not {wanted}")
+            raise network.bad_network(self.bundle, f"answers of shape {have}, not {wanted}")
         if not all(np.isfinite(each).all() for each in found):
-            raise _bad_network(self.bundle, "its answer is not finite, so its weights are bad")
+            raise network.bad_network(self.bundle, "its answer is not finite, so its weights are bad")
         rows = softmax_at(found[0], self.info.temperature) if len(photos) else found[0]
         similarity = found[2] if len(found) > 2 else None
         return Seen(rows, found[1], self._unknown(rows, similarity), similarity)
@@ -377,6 +370,7 @@ class Locator:
         readout: str,
         advance: progress.Advance,
         region: float | None,
+        cut: Cut | None,
     ) -> Iterator[tuple[Any, Answer]]:
         good = [pixels for _, pixels in batch if not isinstance(pixels, InputError)]
         predictions: list[Prediction] = []
@@ -387,6 +381,7 @@ class Locator:
             if self.collector is not None:
                 sources = [source for source, pixels in batch if not isinstance(pixels, InputError)]
                 predictions = [self.join(each, source) for each, source in zip(predictions, sources, strict=True)]
+            predictions = predictions if cut is None else [cut(each) for each in predictions]
             if region is not None:
                 prepare(predictions, region)
         following = iter(predictions)

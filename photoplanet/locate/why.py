@@ -13,7 +13,7 @@ if TYPE_CHECKING:
 
 COUNTRIES = 5  # that are listed
 MOST = 6  # pieces of evidence that are shown to people
-SAYS, TEXT = 40, 60  # characters of what a piece says, and of the text that it rests on
+SAYS, TEXT = 40, 40  # characters of what a piece says, and of the text that it rests on
 
 
 def record(evidence: "Evidence") -> dict[str, Any]:

@@ -26,7 +26,7 @@ if TYPE_CHECKING:
 
 LOOK_SECONDS = 0.01  # between looks at whether the last photo has been answered
 NO_MODEL = "this server has no model, so there is no network to explain; places come from what stands in photos"
-Aside = Literal["album", "search"]
+Aside = Literal["album", "search", "areas"]
 T = TypeVar("T")
 
 
@@ -46,6 +46,7 @@ class Service:
         self._aside: dict[Aside, Lane] = {
             "album": Lane("album"),
             "search": Lane("search"),
+            "areas": Lane("areas"),
         }
 
     async def stop(self) -> None:

@@ -29,7 +29,7 @@ def csv_file(path: str | Path) -> Iterator[Sink]:
     >>> with csv_file(path) as add:
     ...     add(1, [], [{"file": "a.jpg", "kind": "neighbours", "taken_at": None, "error": "a.jpg: not a photo"}])
     >>> path.read_text().splitlines()[1]
-    'a.jpg,,,,,,,,,,,,,,,,,,,,a.jpg: not a photo,,1,neighbours'
+    'a.jpg,,,,,,,,,,,,,,,,,,,,,a.jpg: not a photo,,1,neighbours'
     """
     with open_replacing(path) as file:
         writer = csv.DictWriter(file, COLUMNS)

@@ -23,6 +23,7 @@ from photoplanet.locate.locator import Locator
 from photoplanet.metadata.exif_writer import gps_bytes
 from photoplanet.retrieval.library import library
 from photoplanet.server import listening
+from photoplanet.server.api.parameters import MAX_AREA, MOST_AREAS
 from photoplanet.server.app import create_app
 from photoplanet.server.limits import Limits
 from photoplanet.signs.line import Line, Reading
@@ -36,9 +37,20 @@ PATHS = (
     "/v1/similar",
     "/v1/similar/thumbnail",
     "/v1/models",
+    "/v1/areas",
     "/healthz",
 )
-REFUSED = ["400", "401", "403", "404", "405", "413", "415", "422"]  # 413: too many photos, which a schema can say too
+REFUSED = [
+    "400",
+    "401",
+    "403",
+    "404",
+    "405",
+    "413",
+    "415",
+    "422",
+    "431",
+]  # 413: too many photos
 CONFIG = {"checks": {"negative_data_rejection": {"expected-statuses": REFUSED}}}
 TRACK = (
     b'<gpx version="1.1" xmlns="http://www.topografix.com/GPX/1/1"><trk><trkseg>'
@@ -89,9 +101,23 @@ def sensible(case, photo_ids):
         case.query["time_offset"] = "+02:00"
     if isinstance(case.body, dict):
         case.body.pop("readings", None)  # JSON in a string: which, the schema says to people only
+    case = with_areas(case)
     if case.operation.path.endswith("/thumbnail"):
         case.query["photo_id"] = photo_ids[0]
     return case
+
+
+def with_areas(case):
+    """The case with areas that there are, where any text is allowed as far as the schema knows."""
+    for name, box in (("within", "-89,-179,89,179"), ("not_within", "-89,1,-88,2")):
+        given = (case.query or {}).get(name)
+        if isinstance(given, list) and len(given) <= MOST_AREAS and all(map(is_area, given)):
+            case.query[name] = [box]
+    return case
+
+
+def is_area(text):
+    return isinstance(text, str) and 1 <= len(text) <= MAX_AREA
 
 
 def ask(api, path, mode, change=lambda case: case):
@@ -112,7 +138,7 @@ def test_what_is_allowed_is_answered_as_described(api, path, capfd):
     assert capfd.readouterr().err == ""
 
 
-@pytest.mark.parametrize("path", [each for each in PATHS if each not in ("/v1/models", "/healthz")])
+@pytest.mark.parametrize("path", [each for each in PATHS if each not in ("/v1/models", "/v1/areas", "/healthz")])
 def test_what_is_forbidden_is_refused_as_described(api, path, capfd):
-    ask(api, path, GenerationMode.NEGATIVE)
+    ask(api, path, GenerationMode.NEGATIVE, with_areas)
     assert capfd.readouterr().err == ""

@@ -19,11 +19,13 @@ from photoplanet.albums.shots import read_shot
 from photoplanet.clues.collect import Found
 from photoplanet.errors import InputError
 from photoplanet.locate.prediction import prepare
+from photoplanet.locate.within import Cut
 from photoplanet.metadata import track_files
 from photoplanet.metadata.track import Track
 from photoplanet.server import openapi, problems, uploads
 from photoplanet.server.api import answers, evidence
 from photoplanet.server.api.answers import Count, EstimateAnswer, ModelName
+from photoplanet.server.api.areas import cut_of
 from photoplanet.server.api.parameters import EstimateQuery, Top, one_of
 from photoplanet.server.endpoint import Endpoint
 from photoplanet.server.finder import PATIENCE, Text
@@ -173,13 +175,14 @@ async def _located(
     found, utc = await _split(service, photos, query, offset)
     if track is not None:
         notes += _check_track(track, found, utc)
+    cut = await cut_of(service, query)
     seen, texts = await _see(service, photos, query, given)
 
     async def locate(number: int, trip: trips.Trip) -> AlbumRecord:
         def work() -> AlbumRecord:
             own = seen.take(trip.rows)
             _find(service, trip, own, photos, texts, query)
-            return _album(service, number, trip, own, texts, query, track)
+            return _album(service, number, trip, own, texts, query, track, cut)
 
         return await service.aside("album", work)
 
@@ -272,9 +275,10 @@ def _album(
     texts: list[Text],
     query: AlbumQuery,
     track: Track | None,
+    cut: Cut | None,
 ) -> AlbumRecord:
     """The photos of one trip, located together. `texts`: of all photos of the request."""
-    found = locate_trip.decide(service.locator, trip, seen, query.method, query.anchors, track)
+    found = locate_trip.decide(service.locator, trip, seen, query.method, query.anchors, track, cut)
     prepare([each.prediction for each in found if each.prediction is not None], query.region)
     photos = []
     for row, each in zip(trip.rows.tolist(), found, strict=True):

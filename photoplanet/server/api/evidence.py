@@ -6,8 +6,6 @@ from typing import Annotated, Any, Literal
 from pydantic import BaseModel, Field, TypeAdapter, ValidationError
 from typing_extensions import NotRequired, TypedDict
 
-from photoplanet.locate import why
-from photoplanet.locate.prediction import Prediction
 from photoplanet.server import openapi, problems, uploads
 from photoplanet.server.batching import Batcher
 from photoplanet.server.endpoint import JSON
@@ -84,7 +82,7 @@ class ClueAnswer(TypedDict):
     boxes: list[Box]
 
 
-class CountryAnswer(TypedDict):
+class CountryShare(TypedDict):
     """A country (ISO 3166 code and English name) and its probability."""
 
     code: str
@@ -100,7 +98,7 @@ class EvidenceAnswer(TypedDict):
     """
 
     clues: NotRequired[list[ClueAnswer]]
-    countries: NotRequired[list[CountryAnswer]]
+    countries: NotRequired[list[CountryShare]]
     conflict: NotRequired[str | None]
     reading: NotRequired[ReadingAnswer]
     unread: NotRequired[str]
@@ -109,23 +107,12 @@ class EvidenceAnswer(TypedDict):
 _READINGS: TypeAdapter[list[ReadingAnswer | None]] = TypeAdapter(list[ReadingAnswer | None])
 
 
-def facts(prediction: Prediction, text: Text, query: EvidenceQuery) -> dict[str, Any]:
-    """What an answer says of its evidence; `prediction`: as `joining.joined` makes it."""
-    found = {} if prediction.evidence is None else why.record(prediction.evidence)
-    return found | about(text, query)
-
-
 def about(text: Text, query: EvidenceQuery) -> dict[str, Any]:
     """What an answer says of a photo's text."""
     found: dict[str, Any] = {} if text.unread is None else {"unread": text.unread}
     if query.reading and text.reading is not None:
         found["reading"] = text.reading.to_dict()
     return found
-
-
-def counts(prediction: Prediction) -> bool:
-    """Whether a clue is behind a prediction."""
-    return prediction.evidence is not None and bool(prediction.evidence.kept)
 
 
 def fields() -> Fields:

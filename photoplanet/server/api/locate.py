@@ -7,11 +7,13 @@ from typing import cast
 from starlette.requests import Request
 
 from photoplanet.errors import InputError
-from photoplanet.locate import joining
+from photoplanet.locate import joining, why
 from photoplanet.locate.prediction import Prediction
+from photoplanet.locate.within import Cut
 from photoplanet.server import openapi, problems
 from photoplanet.server.api import answers, evidence
 from photoplanet.server.api.answers import Count, LocatedPhoto, ModelName, UnreadablePhoto
+from photoplanet.server.api.areas import cut_of
 from photoplanet.server.api.parameters import EstimateQuery
 from photoplanet.server.endpoint import Endpoint
 from photoplanet.server.finder import Text
@@ -48,8 +50,11 @@ def endpoint(service: Service) -> Endpoint:
         fields = evidence.fields()
 
         async def work(photos: list[Upload]) -> list[LocatedPhoto | UnreadablePhoto]:
+            cut = await cut_of(service, query)
             given = await evidence.given(service.batcher, fields, len(photos))
-            located = (_located(service, photo, query, number, given[number]) for number, photo in enumerate(photos))
+            located = (
+                _located(service, photo, query, cut, number, given[number]) for number, photo in enumerate(photos)
+            )
             if len(photos) == 1:
                 return [await next(located)]
             return await asyncio.gather(*located)
@@ -67,10 +72,11 @@ def endpoint(service: Service) -> Endpoint:
 
 
 async def _located(
-    service: Service, photo: Upload, query: EstimateQuery, number: int, given: Reading | None
+    service: Service, photo: Upload, query: EstimateQuery, cut: Cut | None, number: int, given: Reading | None
 ) -> LocatedPhoto | UnreadablePhoto:
     def report(prediction: Prediction) -> LocatedPhoto:
-        return answers.located(photo.name, prediction, query.options(), query.geojson, query.regions)
+        found = prediction if cut is None else cut(prediction)
+        return answers.located(photo.name, found, query.options(), query.geojson, query.regions)
 
     try:
         if service.finder.looks:
@@ -93,8 +99,10 @@ async def _joined(
     def join(before: Prediction, text: Text) -> LocatedPhoto:
         looked = service.finder.clues(photo.content, text, query.clock, query.struck(number))
         found = joining.joined(before, looked.clues, looked.reading, looked.struck)
-        shown = found if evidence.counts(found) else before  # which is worked out already
-        return cast(LocatedPhoto, report(shown) | evidence.facts(found, text, query))
+        facts = evidence.about(text, query)
+        if found.evidence is None or found.evidence.kept:
+            return cast(LocatedPhoto, report(found) | facts)
+        return cast(LocatedPhoto, report(before) | why.record(found.evidence) | facts)  # worked out already
 
     reading = service.finder.begin(photo.content, query.signs, given)
     try:

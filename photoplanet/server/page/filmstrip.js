@@ -31,7 +31,7 @@ export function line(photo) {
   const answer = answerOf(photo);
   if (answer?.best) return answer.best.place;
   if (answer && isSilent(answer)) return "No answer: nothing says where";
-  if (answer) return noAnswer(answer.unknown).replace(/^no /, "No ");
+  if (answer) return noAnswer(answer.unknown, answer.within).replace(/^no /, "No ");
   return { waiting: "Not located yet", sending: "Locating…", failed: photo.error, done: photo.error }[photo.status];
 }
 

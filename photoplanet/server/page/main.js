@@ -2,6 +2,8 @@
 import { button, byId, element } from "/map/dom.js";
 import { plural } from "/map/words.js";
 import { Api, messageOf, Problem } from "./api.js";
+import * as area from "./area.js";
+import { areaQuery } from "./area.js";
 import * as evidence from "./evidence.js";
 import * as filmstrip from "./filmstrip.js";
 import * as intake from "./intake.js";
@@ -187,7 +189,7 @@ const todo = () => state.photos.filter((photo) => photo.status === "waiting");
 async function step(signal) {
   const photos = todo();
   if (photos.length) {
-    await locate(api, photos, state.precision, signal, moved);
+    await locate(api, photos, { precision: state.precision, ...areaQuery() }, signal, moved);
     return true;
   }
   if (!state.together || !stale || state.photos.length < 2) return false;
@@ -211,6 +213,7 @@ function albumOptions() {
   const ahead = offset.value.trim();
   return {
     precision: state.precision,
+    ...areaQuery(),
     anchors: byId("anchors", HTMLInputElement).checked,
     one_camera: byId("oneCamera", HTMLInputElement).checked,
     ...(ahead && { time_offset: ahead }),
@@ -277,23 +280,25 @@ together.addEventListener("change", () => {
 });
 precision.addEventListener("change", () => {
   state.precision = precision.value;
-  again();
+  anew();
 });
 signs.addEventListener("change", () => {
   state.signs = signs.checked;
-  again();
+  anew();
 });
+area.listen(anew);
 
-/** Locate all photos anew. */
-function again() {
+/** Ask for all answers again, with other options. */
+function anew() {
   stale = true;
   for (const photo of state.photos) if (photo.status === "done") photo.status = "waiting";
+  worldmap.showMatches([]);
   list();
   go();
 }
 
 evidence.open(async (photo, number) => {
-  await strike(api, photo, number, state.precision);
+  await strike(api, photo, number, { precision: state.precision, ...areaQuery() });
   moved([photo]);
   say(`${photo.struck.has(number) ? "Struck out" : "Counts again"}. Now: ${filmstrip.line(photo)}.`);
   stale = true;
@@ -381,4 +386,7 @@ $("privacy").textContent = LOOPBACK.includes(location.hostname)
 filmstrip.open(choose);
 list();
 const gone = "The server does not answer. Is photoplanet still running? Then load this page again.";
-worldmap.open(choose).then(readModel, () => warn(gone));
+worldmap.open(choose).then(
+  () => Promise.all([readModel(), area.open(api)]),
+  () => warn(gone),
+);
