@@ -24,6 +24,7 @@ DATA = {
     "photoplanet/earth/zones.npz": "The time zone of each town and of open land, packed by tools/make_zones.py.",
     "photoplanet/earth/land.json": "The ground of every map, made by tools/make_land.py.",
     "photoplanet/earth/countries.json": "Languages, codes and photos by country, made by tools/make_countries.py.",
+    "photoplanet/earth/telephones.json": "Plans of telephone numbers by country.",
     "photoplanet/toyworld/sign_countries.csv": "The languages of signs in each country of the toy Earth.",
     "photoplanet/toyworld/sign_words.json": "Words of signs on the toy Earth, by language.",
     "photoplanet/duplicates/binary_codes.json": "The facts of binary_codes.onnx.",

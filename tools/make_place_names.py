@@ -39,6 +39,7 @@ WORDS = 6  # a name has at most
 LEAST_SHARE, IN_USE = 1e-8, 10**-6.5  # of a language's words: rarer ones are left out; where a name is in use
 HOME, ABROAD = 0.06, 0.2  # at most of the words of a language, for a place with all of its photos; with all photos
 KNOWN, KNOWN_WORDS, WORDS_TOGETHER = 5e-5, 1e-6, 1e-4  # share of photos from which names of several words are known
+WELL_HEARD = 0.01  # of the world's signs in a language, for it to count in full
 OTHER_SCRIPT = 10  # times as often as photos say, where other scripts are written
 SCRIPTS = {  # by which Unicode's names of letters begin; where each is at home
     "LATIN": None, "CYRILLIC": "BG BY KG KZ MD ME MK MN RS RU TJ UA UZ BA", "GREEK": "GR CY",
@@ -293,13 +294,17 @@ LEAST = {2: -6.0, 3: -6.0, 4: -7.0, 5: -7.5, 6: -8.0, 7: -8.5, 8: -9.0, 9: -9.5}
 
 
 def word_commonness(word: str, weight: float, home: dict[str, float], spread: dict[str, float]) -> float:
-    """The highest share of the words of any language that is `word`, less what the place itself accounts for."""
+    """The highest share of the words of any language that is `word`, less what the place itself accounts for.
+
+    Languages of few signs count for less: Latvian "pāris" is "a pair", and no reason to doubt Paris.
+    """
     most = 0.0
     if script(word) != "LATIN":
         weight *= OTHER_SCRIPT
     for language, said in frequencies().get(word, {}).items():
         at_home = HOME * weight * home.get(language, 0.0) / max(spread.get(language, 0.0), 1e-9)
-        most = max(most, said - max(at_home, ABROAD * weight))
+        heard = min(1.0, (spread.get(language, 0.0) / WELL_HEARD) ** 0.5)
+        most = max(most, heard * (said - max(at_home, ABROAD * weight)))
     return most
 
 

@@ -21,6 +21,7 @@ COMMANDS = {
     "train-album": "albums of a photo table -> the model's album methods",
     "train-embedding": "photo table and model -> the model's retrieval embedding",
     "locate": "photos -> places",
+    "read": "photos -> the text in them",
     "similar": "photos -> photos of a geotagged library that show the same",
     "figure": "the paper's figures for any model and photos",
     "album": "photos of a trip, located together",

@@ -63,15 +63,34 @@ AFTER = {
     "1", WEAK), "Fr": ("CH 1 LI 1", WEAK), "грн": ("UA 1", SURE), "тг": ("KZ 1", SURE), "บาท": ("TH 1", SURE),
     "baht": ("TH 1", USUAL), "đ": ("VN 1",
     SURE), "vnđ": ("VN 1", SURE), "dh": ("MA 1 AE .6", USUAL), "DH": ("MA 1 AE .6", USUAL), "DT":
-    ("TN 1", USUAL), "DA": ("DZ 1", USUAL), "Lek": ("AL 1", SURE), "lekë": ("AL 1", SURE), "FCFA": ("SN 1 CI 1 CM 1 "
+    ("TN 1", USUAL), "DA": ("DZ 1", USUAL), "Rs": ("MU 1 IN .3 LK .3 PK .3 NP .3 SC .5", USUAL), "сом": ("KG 1",
+    SURE), "Kz": ("AO 1", SURE), "FCFP": ("PF 1 NC 1 "
+    "WF 1", SURE), "MTn": ("MZ 1", SURE), "Lekë": ("AL 1", SURE), "Lek": ("AL 1", SURE), "lekë": ("AL 1", SURE),
+    "FCFA": ("SN 1 CI 1 CM 1 "
     "BF 1 ML 1 BJ 1 TG 1 NE 1 GA 1 CG 1 TD 1 CF 1", SURE), "CFA": ("SN 1 CI 1 CM 1 BF 1 ML 1 BJ 1 TG 1 NE 1 GA 1 CG 1",
     SURE), "Ar": ("MG 1", USUAL), "MMK": ("MM 1", SURE), "Ks": ("MM 1", USUAL), "NIS": ("IL 1 PS .7", SURE), "₪":
     ("IL 1 PS .7", SURE), "ден.": ("MK 1", SURE), "лв.": ("BG 1", SURE), "руб.": ("RU 1 BY .6", SURE), "грн.":
     ("UA 1", SURE), "p": ("GB 1 IE .1", 0.25), "Euro": (EURO, USUAL), "euro": (EURO, USUAL), "EURO": (EURO, USUAL),
     "EUR": (EURO, WEAK), "euros": ("FR 1 ES 1 PT 1 BE .6 IE .3 LU .5 MC 1 * .03", USUAL),
 }  # fmt: skip
+# Arabic and Persian abbreviations and words, which stand on either side of an amount
+WORDS = {
+    "د.م": "MA 1", "د.إ": "AE 1", "ج.م": "EG 1", "ر.س": "SA 1", "ر.ق": "QA 1", "د.أ": "JO 1", "د.ت": "TN 1",
+    "د.ك": "KW 1",
+    "د.ج": "DZ 1", "د.ب": "BH 1", "ر.ع": "OM 1", "ل.ل": "LB 1", "ل.س": "SY 1", "د.ل": "LY 1", "د.ع": "IQ 1",
+    "ر.ي": "YE 1",
+    "ریال": "IR 1", "تومان": "IR 1", "ريال": "SA 1 QA 1 OM 1 YE 1", "درهم": "MA 1 AE 1", "جنيه": "EG 1 SD 1",
+    "دينار": "JO 1 KW 1 TN 1 DZ 1 LY 1 IQ 1 BH 1", "ליש": "IL 1", "ש\"ח": "IL 1 PS .5", "रु": "IN 1 NP 1", "රු": "LK 1",
+    "ብር": "ET 1", "F CFA": "SN 1 CI 1 CM 1 BF 1 ML 1 BJ 1 TG 1 NE 1 GA 1 CG 1 TD 1 CF 1 GQ 1 GW 1",
+}  # fmt: skip
 # codes that are words, and those of money that is changed everywhere
-_NO_CODES = listed("ALL TOP CUP GEL MOP PEN TRY COP MAD SOS BAM ANG LAK RON BOB STN PAB NAD CAD USD EUR")
+_NO_CODES = listed("ALL TOP CUP GEL MOP PEN TRY COP MAD SOS BAM ANG LAK BOB STN PAB NAD CAD USD EUR")
+_SHARED = {
+    EURO: ("EUR",),
+    DOLLAR: ("USD", "AUD", "NZD", "CAD", "XCD", "SGD", "HKD", "BND", "SBD", "FJD", "BSD", "KYD", "BMD"),
+    AFTER["kr"][0]: ("NOK", "DKK"),
+    SIGNS["£"][0]: ("GBP", "SSP"),
+}
 _WITH_CENTS = ("R", "Q", "P")  # single letters are money only before an amount with cents
 # where the sign of the euro stands and what the cents come after: (before or after, the mark) → ratios
 STYLES = {
@@ -79,7 +98,7 @@ STYLES = {
     ("before", ","): "NL 1 AT 1 IT .7 BE .7 GR .2 DE .2 PT .15 ES .05 FR .03 IE .01 FI .02 * .1",
     ("after", "."): "GR .3 ES .2 IE .1 CY .5 IT .3 FR .15 DE .15 PT .2 LV .2 LT .2 EE .2 SI .1 NL .05 * .1",
     ("after", ","): "DE 1 FR 1 ES 1 PT 1 FI 1 GR 1 IT .5 BE .8 SI 1 SK 1 EE 1 LT 1 LV 1 LU 1 HR 1 AT .35 NL .06 "
-    "IE .01 MT .02 * .2",
+    "GP 1 MQ 1 RE 1 GF 1 MC 1 XK .5 IE .01 MT .02 * .2",
 }
 STYLE_RELIABILITY = 0.6
 _AMOUNT = r"\d{1,3}(?:[.,' ]\d{3}){1,3}(?![\d])(?:[.,]\d\d(?!\d))?|\d{1,7}(?:[.,]\d\d(?!\d))?"
@@ -105,9 +124,12 @@ def _sights(reading: Reading) -> Iterator[Sight]:
     for row, line in enumerate(reading.lines):
         text = plain(line.text)
         for sign in sorted(SIGNS.keys() & set(text)):
-            yield Sight(sign, _around(text, sign), row, ratios(SIGNS[sign][0]), SIGNS[sign][1])
+            yield Sight(sign, _around(text, sign), row, _whole(SIGNS[sign][0]), SIGNS[sign][1])
         if not any(sign.isdigit() for sign in text):
             continue
+        for word in WORDS:
+            if word in text:
+                yield Sight(word, _around(text, word), row, ratios(WORDS[word]), SURE)
         for table, pattern in ((BEFORE, _BEFORE), (AFTER, _AFTER)):
             for match in pattern.finditer(text):
                 yield from _judged(match[1], match[0], table, row)
@@ -122,7 +144,7 @@ def _judged(mark: str, seen: str, table: dict[str, tuple[str, float]], row: int)
     if mark in table:
         text, reliability = table[mark]
         key = "€" if text == EURO else mark
-        yield Sight(key, seen.strip(), row, ratios(text), reliability)
+        yield Sight(key, seen.strip(), row, _whole(text), reliability)
     elif mark in _codes():
         yield Sight(mark, seen.strip(), row, dict.fromkeys(_codes()[mark], 1.0), SURE)
 
@@ -131,6 +153,14 @@ def _around(text: str, sign: str) -> str:
     """The sign with the amount beside it."""
     match = re.search(rf"(?:[\d.,]{{1,9}} ?)?{re.escape(sign)}(?: ?[\d.,]{{1,9}})?", text)
     return match[0].strip() if match else sign
+
+
+@cache
+def _whole(text: str) -> dict[str, float]:
+    """A table's ratios, and 1 for the other countries that pay in euros, dollars, kroner or pounds by its name."""
+    paid = _SHARED.get(text, ())
+    found = ratios(text)
+    return {code: 1.0 for code, country in countries.read().items() if country.currency in paid} | found
 
 
 @cache

@@ -32,14 +32,12 @@ FORMS = {
     ".3", "v.o.f":
     "NL 1 AW .3", "vzw": "BE 1", "asbl": "BE 1 LU 1", "a/s": "DK 1 NO .5 GL .5", "aps": "DK 1 GL .5", "p/s": "DK 1",
     "asa": "NO 1",
-    "i/s": "DK 1", "oyj": "FI 1", "ky": "FI .6", "ehf": "IS 1", "hf": "IS 1", "oü": "EE 1", "mtü": "EE 1",
-    "sia": "LV 1",
+    "i/s": "DK 1", "oyj": "FI 1", "ehf": "IS 1", "hf": "IS 1", "oü": "EE 1", "mtü": "EE 1",
     "uab": "LT 1", "sp. z o.o": "PL 1", "sp z o.o": "PL 1", "sp. z oo": "PL 1", "spółka z o.o": "PL 1", "s.c": "PL "
     ".5", "sp.j": "PL 1",
     "s.r.o": "CZ 1 SK 1", "spol. s r.o": "CZ 1 SK 1", "v.o.s": "CZ 1 SK .3", "a.s": "CZ 1 SK 1", "kft": "HU 1",
     "zrt": "HU 1",
     "nyrt": "HU 1", "d.o.o": "SI 1 HR 1 BA 1 RS 1 ME 1 MK .3", "d.d": "SI 1 HR 1 BA 1", "j.d.o.o": "HR 1",
-    "t.d": "HR .3",
     "o.d": "SI .4", "s.p": "SI 1", "ооо": "RU 1 BY .5 KZ .1", "оао": "RU 1 BY .8", "зао": "RU 1 BY .5 AM .2",
     "пао": "RU 1",
     "тоо": "KZ 1", "тов": "UA 1", "оод": "BG 1", "еоод": "BG 1", "ад": "BG .6 RS .3", "доо": "RS 1 MK .6 BA .5",
@@ -50,7 +48,7 @@ FORMS = {
     "s.r.l.d": "RO 1",
     "pfa": "RO .6", "plc": "GB 1 IE .8 LK .4 ET .4 KE .5 MT .4 NG .8", "llp": "GB 1 IN .6 US .7 CA .5 SG .3 KZ .2",
     "c.i.c": "GB 1",
-    "cyf": "GB/Wales 1", "teoranta": "IE 1", "teo": "IE .5", "dac": "IE .7", "ltd": "GB 1 IE .9 NZ .8 IN .3 HK .6 KE "
+    "cyf": "GB/Wales 1", "teoranta": "IE 1", "dac": "IE .7", "ltd": "GB 1 IE .9 NZ .8 IN .3 HK .6 KE "
     ".6 NG .6 "
     "CY .6 MT .6 JM .4 GH .6 BD .4 TR .1 CA .2 JP .2 CN .2 TW .2 TH .2 AU .1 ZA .1 SG .1 IL .3 BG .2 UG .5 TZ .5 ZM "
     ".5 * .04",
@@ -58,11 +56,10 @@ FORMS = {
     "llc":
     "US 1 AE .6 PR .6 AM .3 GE .3 UA .2 MN .6 OM .5 * .03", "l.l.c": "AE 1 US .4 OM .7 QA .4", "pty ltd": "AU 1 ZA "
     ".3 BW .5 NA .2 "
-    "SZ .3", "(pty) ltd": "ZA 1 BW 1 NA 1 LS .8 SZ .8", "pty) ltd": "ZA 1 BW 1 NA 1 LS .8 SZ .8", "pty": "AU 1 ZA "
-    ".4", "cc": "ZA .05",
-    "pvt ltd": "IN 1 PK .9 NP .9 LK .7 BD .2 ZW .5 MV .8", "pvt. ltd": "IN 1 PK .9 NP .9 LK .7 BD .2 ZW .5 MV .8",
+    "SZ .3", "(pty) ltd": "ZA 1 BW 1 NA 1 LS .8 SZ .8", "pty": "AU 1 ZA "
+    ".4", "pvt ltd": "IN 1 PK .9 NP .9 LK .7 BD .2 ZW .5 MV .8", "pvt. ltd": "IN 1 PK .9 NP .9 LK .7 BD .2 ZW .5 MV .8",
     "private limited":
-    "IN 1 PK .6 SG .2 NP .5 LK .4", "(pvt) ltd": "PK 1 LK 1 ZW 1 IN .3", "pvt) ltd": "PK 1 LK 1 ZW 1 IN .3", "pte "
+    "IN 1 PK .6 SG .2 NP .5 LK .4", "(pvt) ltd": "PK 1 LK 1 ZW 1 IN .3", "pte "
     "ltd": "SG 1 FJ .3",
     "pte. ltd": "SG 1 FJ .3", "sdn bhd": "MY 1 BN .8", "sdn. bhd": "MY 1 BN .8", "bhd": "MY 1 BN .5", "tbk": "ID 1",
     "co., ltd":
@@ -72,6 +69,13 @@ FORMS = {
     "w.l.l": "BH 1 QA 1 KW 1",
     "wll": "BH 1 QA 1 KW 1", "fze": "AE 1", "fzco": "AE 1", "s.a.l": "LB 1", "s.a.e": "EG 1", "tnhh": "VN 1", "cổ "
     "phần": "VN 1",
+    "abn": "AU 1", "acn": "AU 1", "siret": "FR 1", "siren": "FR 1", "kvk": "NL 1", "cnpj": "BR 1", "p.iva": "IT 1",
+    "p. iva": "IT 1",
+    "partita iva": "IT 1", "cvr": "DK 1", "org.nr": "SE 1 NO 1", "orgnr": "SE .6 NO 1", "ičo": "CZ 1 SK 1",
+    "dič": "CZ 1 SK 1", "nip":
+    "PL 1", "regon": "PL 1", "gstin": "IN 1", "α.φ.μ": "GR 1", "αφμ": "GR 1", "инн": "RU 1 KG .3", "ust-idnr": "DE "
+    "1", "ust-id": "DE 1",
+    "btw-nr": "BE 1 NL 1", "btw": "NL 1 BE 1", "c.i.f": "ES 1", "n.i.f": "ES 1 PT .4",
     "ltée": "CA/Quebec 1 CA .1 MU .3", "enr": "CA/Quebec 1", "ulc": "CA 1", "s.e.n.c": "CA/Quebec 1", "株式会社": "JP "
     "1", "(株)": "JP 1",
     "有限会社": "JP 1", "(有)": "JP 1", "合同会社": "JP 1", "有限公司":
@@ -80,6 +84,7 @@ FORMS = {
 }  # fmt: skip
 # only in just this case, behind a name that is not all in capitals, at the end of a line or before a comma
 SHORT = {
+    "SIA": "LV 1", "Ky": "FI 1", "Teo": "IE 1",
     "AG": "DE 1 CH 1 AT .8 LI .8", "KG": "DE 1 AT 1", "OG": "AT 1", "AB": "SE 1 FI .2 LT .3 AX .6", "HB": "SE 1", "AS":
     "NO 1 EE .8 CZ .4 LV .4 SK .3 TR .3 FO .1", "Oy": "FI 1", "OY": "FI 1", "SA": "FR 1 CH .8 ES .6 BE .6 PT .6 AR "
     ".7 CL .5 PL .3 "
@@ -95,8 +100,9 @@ SHORT = {
     "ЧП": "UA 1 BY .2",
     "ФОП": "UA 1", "ME": "BR 1", "AŞ": "TR 1", "EI": "FR .5", "SCI": "FR 1", "SE": "DE 1 FR .5", "PT": "ID .2",
 }  # fmt: skip
-_FORMS = {" ".join(words(form)): text for form, text in FORMS.items()}
-_CJK = tuple(form for form in FORMS if any(ord(sign) >= 0x0E00 for sign in form))
+# forms that are looked for as they are written: without spaces around them, or with parentheses
+_WITHIN = tuple(form for form in FORMS if form.startswith("(") or any(ord(sign) >= 0x0E00 for sign in form))
+_FORMS = {" ".join(words(form)): text for form, text in FORMS.items() if form not in _WITHIN}
 
 
 def clues(reading: Reading, ground: Ground) -> list[Clue]:
@@ -114,13 +120,12 @@ def clues(reading: Reading, ground: Ground) -> list[Clue]:
 def _sights(reading: Reading) -> Iterator[Sight]:
     for row, line in enumerate(reading.lines):
         text = plain(line.text)
-        found: list[str] = [form for form in _CJK if form in text]
-        for phrase in phrases(text, 4):
-            if phrase in _FORMS and not any(phrase in longer for longer in found):
-                found.append(phrase)
+        lower = text.casefold()
+        found = [form for form in _WITHIN if form in lower]
+        found += [phrase for phrase in phrases(text, 4) if phrase in _FORMS]
         for form in found:
-            if not any(form != longer and form in longer for longer in found):
-                yield Sight(form, form, row, ratios(_FORMS.get(form, FORMS.get(form, ""))), RELIABILITY)
+            if not any(form != longer and form in " ".join(words(longer)) for longer in found):
+                yield Sight(form, form, row, ratios(_FORMS.get(form) or FORMS[form]), RELIABILITY)
         yield from _short(text, row)
 
 

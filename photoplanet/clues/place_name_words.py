@@ -54,7 +54,8 @@ FOOD = _set(
     "restaurant ristorante restaurante pizzeria pizza trattoria osteria bar cafe caffe coffee kaffee pub bistro "
     "brasserie imbiss kebab kebap doner grill sushi ramen bakery backerei baguette boulangerie patisserie burger "
     "chicken duck steak beer bier wine weinhaus taste menu salat salami schnitzel wurst sauce soup curry tea tee "
-    "kitchen kuche cuisine cocina cucina food noodle noodles pho"
+    "kitchen kuche cuisine cocina cucina food noodle noodles pho juice saft "
+    "zumo milk"
 )
 ORIGIN = _set(
     "made product produce produced imported import hergestellt fabrique prodotto produit hecho fabricado producto "

@@ -12,6 +12,7 @@ from photoplanet.clues.by_country import Sight, ratios
 from photoplanet.clues.clue import Clue
 from photoplanet.clues.plain_text import plain
 from photoplanet.clues.word_groups import greatest
+from photoplanet.earth import countries
 from photoplanet.earth.ground import Ground
 from photoplanet.signs.line import Reading
 
@@ -54,6 +55,8 @@ EUROPE = {
     "UA": "UA", "TR": "TR", "SRB": "RS", "BIH": "BA", "MNE": "ME", "NMK": "MK", "IS": "IS",
 }  # fmt: skip
 
+_MONEY = frozenset(country.currency for country in countries.read().values() if country.currency)
+
 
 def clues(reading: Reading, ground: Ground) -> list[Clue]:
     """One clue, of all plates together.
@@ -73,6 +76,8 @@ def _sights(reading: Reading) -> Iterator[Sight]:
         if len(text) > LONGEST or not any(sign.isdigit() for sign in text):
             continue
         letters, _, rest = text.partition(" ")
+        if _MONEY & set(re.findall(r"[A-Z]{3}", text)):
+            continue
         country = EUROPE.get(letters, "")
         found = _matching(text)
         if found:

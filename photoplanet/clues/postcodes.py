@@ -52,7 +52,7 @@ _INDIAN = re.compile(
     rf"{_TOWN} ?- ?([1-8]\d\d ?\d{{3}})(?!\d)|\b[Pp][Ii][Nn](?: [Cc]ode)?[ :.-]{{1,3}}([1-8]\d\d ?\d{{3}})"
 )
 _ARGENTINE = re.compile(r"(?<![\w-])[A-HJ-NP-Z]\d{4}[A-Z]{3}(?![\w-])")
-_DIGITS = re.compile(rf"(?:^|[,;·|] ?)(\d{{4,6}}|\d{{3}} \d\d)(?: |, )({_TOWN}(?:[^\d,;]{{0,40}}))")
+_DIGITS = re.compile(rf"(?:^|[,;·|] ?)(\d{{4,6}}|\d{{3}} \d\d)(?: |, )(?![A-Z]{{3}}\b)({_TOWN}(?:[^\d,;]{{0,40}}))")
 _UNITS = listed("AM PM KM KG EU AD BC CM MM ML HP PS KW SA SD SS LM BH GB MB TB UK US HZ VA WC DE IN")
 # what follows numbers that are no codes: units, months, and the words of English streets
 _NOT_TOWNS = re.compile(

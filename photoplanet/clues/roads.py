@@ -37,7 +37,7 @@ SHAPES = (
     Shape("N", "-", "1-4", True, "ES 1 IE .02 PK .6 BD .3 MA .3 GQ .1"), Shape("A", "-", "1-4", True, "ES 1 BR .01 "
     "RU .05 TJ .02"),
     Shape("AP", "-", "1-2", True, "ES 1"), Shape("C", "-", "2-4", True, "ES .15 ES/Catalonia 1"),
-    Shape("B", "-", "2-4", True, "ES .02 ES/Catalonia 1"), Shape("BV", "-", "3-4", True, "ES/Catalonia 1"),
+    Shape("B", "-", "2-4", False, "ES .02 ES/Catalonia 1"), Shape("BV", "-", "3-4", True, "ES/Catalonia 1"),
     Shape("GI", "-", "2-4", True, "ES/Catalonia 1 ES/Basque_Country 1"), Shape("CV", "-", "1-4", True, "ES/Valencia 1"),
     Shape("MA", "-", "1-4", True, "ES/Balearic_Islands 1 ES/Andalusia .6"), Shape("M", "-", "2-3", True, "ES/Madrid "
     "1 RU .1 US/Michigan .4"),
@@ -137,7 +137,8 @@ def _sights(reading: Reading) -> Iterator[Sight]:
         for match in _NUMBER.finditer(text):
             alone = len(text) <= len(match[0]) + 2
             shape = _shape_of(match[1], match[2], match[3])
-            if shape and (shape[0].telling or alone or of_roads):
+            # A-6020 before a town is a postcode
+            if shape and ((shape[0].telling and len(match[3]) < 4) or alone or of_roads):
                 reliability = TELLING if shape[0].telling and (alone or of_roads or match[2] == "-") else PLAIN
                 yield Sight(f"{match[1].upper()}{match[2]}", match[0], row, shape[1], reliability)
 

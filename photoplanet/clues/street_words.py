@@ -108,10 +108,10 @@ WORDS = (
      "vjezd, zákaz vjezdu, obecní úřad, průjezd zakázán, jednosměrná, dopravní obsluze"),
     ("SK 1 CZ .1", "námestie, ulica, trieda, lekáreň, škola, polícia, mestský úrad, obecný úrad, výjazd, vjazd, "
     "stanica"),
-    ("HU 1 RO/Harghita_County .5 RO/Covasna_County .5 RS .01 SK .01", "utca, út, útja, tér, körút, krt, köz, kijárat, "
+    ("HU 1 RO/Harghita_County .5 RO/Covasna_County .5 RS .01 SK .01", "utca, útja, tér, körút, krt, köz, kijárat, "
      "bejárat, gyógyszertár, iskola, rendőrség, önkormányzat, pályaudvar, behajtani tilos, egyirányú, kivéve, sétány"),
-    ("SI 1", "ulica, cesta, trg, občina, lekarna, šola, izhod, vhod, policija, železniška postaja, prepovedano"),
-    ("HR 1 BA .5 ME .3 RS .2", "ulica, trg, cesta, obala, općina, ljekarna, škola, izlaz, policija, "
+    ("SI 1", "ulica, trg, občina, lekarna, šola, izhod, vhod, policija, železniška postaja, prepovedano"),
+    ("HR 1 BA .5 ME .3 RS .2", "ulica, trg, obala, općina, ljekarna, škola, izlaz, policija, "
      "kolodvor, zabranjeno, županija, plaža"),
     ("RS 1 BA .3 ME .5", "ulica, bulevar, trg, opština, apoteka, škola, izlaz, policija, stanica, улица, булевар, "
      "општина, апотека, школа, излаз, улаз, полиција"),
@@ -158,6 +158,7 @@ SUFFIXES = (
     ("NL 1 BE .4 SR .5", "straat, laan, plein, dijk, singel, kade"), ("NL 1 BE .05", "gracht"),
     ("NL 1 BE .05", "gracht"), ("BE 1 NL .01", "steenweg"), ("IS 1", "gata, vegur, stræti, braut"), ("EE 1", "tänav"),
 )  # fmt: skip
+_NOT_STREETS = ("peringatan",)  # Indonesian: a warning
 _FINDER = Finder(WORDS, RELIABILITY)
 _SUFFIXES = [(ending, row) for row, (_, some) in enumerate(SUFFIXES) for ending in some.split(", ")]
 _SUFFIX_RATIOS = [ratios(text) for text, _ in SUFFIXES]
@@ -193,7 +194,8 @@ def _sights(reading: Reading) -> Iterator[Sight]:
 
 
 def _ends(word: str, ending: str) -> bool:
-    """Whether a word has the ending and enough before it; STRASSE may be how capitals write "straße"."""
+    """Whether a name has the ending and enough before it; STRASSE may be how capitals write "straße"."""
     lower = word.lower()
     shouted = ending == "strasse" and word == word.upper()
-    return lower.endswith(ending) and len(lower) - len(ending) >= LEAST_STEM and not shouted
+    long = len(lower) - len(ending) >= LEAST_STEM
+    return long and lower.endswith(ending) and word[:1].isupper() and lower not in _NOT_STREETS and not shouted

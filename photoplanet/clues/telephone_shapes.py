@@ -1,19 +1,20 @@
 """How telephone numbers are written where no country code stands before them: the blocks of digits of each country.
 
-Each ratio is how usual the shape is among a country's numbers on signs, judged by hand from the national plans and the
-customs of writing; a shape that several countries use names them all.
+`earth.telephones` knows how the plans of all countries write them. The ratios here, judged by hand, are for how signs
+write them: how usual a shape is among the numbers on a country's signs.
 """
 
 import re
 from functools import cache
 
-from photoplanet.clues.by_country import ratios
+from photoplanet.clues.by_country import ELSEWHERE, ratios
+from photoplanet.earth import telephones
 
 # regular expressions in which d is a digit, and a space outside brackets a space or a dot
 SHAPES = (
     # north and west of Europe
     (r"\(?0(?:800|808|845|870|844|333|300|345)\)? ddd d{3,4}", "GB 1 CH .3 NZ .3 DE .15 TR .1"),
-    (r"\(?020\)? [378]ddd dddd|20 [378]ddd dddd", "GB 1"),
+    (r"\(?020\)? [0378]ddd d{1,4}|20 [378]ddd dddd", "GB 1"),
     (r"\(?01[2-9]dd?\)? d{5,6}|\(?01d1\)? ddd dddd|\(?02[3489]\)? dddd dddd|07ddd d{6}|07ddd ddd ddd", "GB 1"),
     (r"\(?01\)? ddd dddd|08[35679] ddd dddd|\(?0[2-9]\d\)? ddd dddd", "IE 1 ZA .6 FI .1"),
     (r"1[89][059]0 ddd ddd", "IE 1 AU .5"),
@@ -89,6 +90,8 @@ SHAPES = (
     (r"05[024568] ddd dddd|04 ddd dddd|02 ddd dddd|800 ?d{4,7}", "AE 1 SA .3"),
     (r"05dd[- ]dddddd|05 dd dd dd dd|0[5-8]d{8}", "MA 1 DZ .4 FR .1"),
 )  # fmt: skip
+# of a number that the country's plan writes so, and so but for the marks between its blocks; and of any other
+PLANNED, BLOCKS, UNKNOWN = 0.6, 0.15, 0.01
 LONGEST = 24  # characters of a number
 _DATE = re.compile(
     r"(?:\d{1,2}[./-]){2}\d{2,4}|\d{4}[./-]\d{1,2}[./-]\d{1,2}|(?:1[5-9]|20)\d\d ?[-/ ] ?(?:1[5-9]|20)\d\d"
@@ -99,8 +102,8 @@ _TIMES = re.compile(r"(?:[01]?\d|2[0-4])[.: ]?[0-5]\d ?[-/ ] ?(?:[01]?\d|2[0-4])
 def usual(number: str) -> dict[str, float]:
     """Country → how usual this way of writing a number is there; empty where it is not usual anywhere.
 
-    >>> usual("020 7000 0000"), usual("(415) 555-0000")["US"], usual("12.05.2014")
-    ({'GB': 1.0}, 1.0, {})
+    >>> usual("020 7000 0000")["GB"], usual("(415) 555-0000")["US"], usual("12.05.2014")
+    (1.0, 1.0, {})
     """
     found: dict[str, float] = {}
     if len(number) > LONGEST or _DATE.fullmatch(number) or _TIMES.fullmatch(number):
@@ -109,7 +112,11 @@ def usual(number: str) -> dict[str, float]:
         if shape.fullmatch(number):
             for country, ratio in countries.items():
                 found[country] = max(found.get(country, 0.0), ratio)
-    return found
+    exact, loose = telephones.countries(number)
+    for ratio, codes in ((PLANNED, exact), (BLOCKS, loose)):
+        for country in codes:
+            found[country] = max(found.get(country, 0.0), ratio)
+    return found | {ELSEWHERE: UNKNOWN} if found else {}
 
 
 @cache

@@ -12,6 +12,7 @@ from photoplanet.clues import by_country, telephone_areas, telephone_shapes
 from photoplanet.clues.by_country import Sight, equal, ratios
 from photoplanet.clues.clue import Clue
 from photoplanet.clues.plain_text import listed, phrases, plain
+from photoplanet.clues.telephone_shapes import UNKNOWN
 from photoplanet.earth import countries
 from photoplanet.earth.ground import Ground
 from photoplanet.signs.line import Reading
@@ -21,8 +22,14 @@ CALLING, CALLING_00, WORD = 0.95, 0.85, 0.45  # reliabilities
 NEAR_WORD, ALONE = 0.6, 0.3  # of a national number's shape
 TELLING = 0.5  # of the doubt that is left, where the shape is usual in one country, or two
 FEWEST, MOST = 8, 15  # digits of an international number
+LEAST_NEAR_WORD, LEAST, LEAST_UNBROKEN = 6, 7, 9  # digits of a national number: near a word, in blocks, without any
 _INTERNATIONAL = re.compile(r"(?:\(?\+ ?|(?<![\d.,/-])00[ .-]?)\(?([1-9][\d ()./-]{6,22}\d)")
 _NATIONAL = re.compile(r"(?<![\d.,/+-])\(?\d[\d ()./-]{4,21}\d(?![\d%€£$])")
+# numbers of firms, books and accounts
+_OTHER_NUMBERS = re.compile(
+    r"\b(?:isbn|iban|bic|btw|tva|vat|ust|uid|nif|cif|kvk|siren|siret|cnpj|abn|acn|rut|nit|ruc|ico|ičo|dič|nip|cvr)\b",
+    re.I,
+)
 _SPLIT = re.compile(r" [-/] | ?[;,] ?")
 # words that stand before a number, by where they are written so; the others are understood everywhere
 WORDS = {
@@ -69,7 +76,7 @@ def _sights(reading: Reading) -> Iterator[Sight]:
                 rest = rest.replace(match[0], " " * len(match[0]))
         before = texts[row - 1] if row and not numbers[row - 1] else ""
         word = _word(text) or _word(before)
-        for match in _NATIONAL.finditer(rest):
+        for match in () if _OTHER_NUMBERS.search(text) else _NATIONAL.finditer(rest):
             yield from _at_home(match[0], row, word is not None)
         if word in WORDS and numbers[row]:
             yield Sight(f"word {word}", str(word), row, ratios(WORDS[str(word)]), WORD)
@@ -98,15 +105,22 @@ def _abroad(digits: str) -> tuple[str, dict[str, float]] | None:
 def _at_home(text: str, row: int, near_word: bool) -> Iterator[Sight]:
     """What the shapes of the national numbers in this run of digits say."""
     for number in dict.fromkeys([text, *_SPLIT.split(text)]):
-        usual = telephone_shapes.usual(number.strip(" .-/"))
         digits = re.sub(r"\D", "", number)
+        if len(digits) < (LEAST_NEAR_WORD if near_word else LEAST if digits != number else LEAST_UNBROKEN):
+            continue
+        usual = telephone_shapes.usual(number.strip(" .-/"))
         if "US" in usual:
             owner = telephone_areas.north_american(digits.removeprefix("1")[:3])
-            usual = {owner: 1.0} if owner and max(usual.values()) == usual["US"] else usual
+            usual = (
+                {owner: 1.0, by_country.ELSEWHERE: UNKNOWN} if owner and max(usual.values()) == usual["US"] else usual
+            )
         if {"RU", "KZ"} <= usual.keys() and digits.startswith("8") and len(digits) == 11:
-            digits, usual = digits[1:], {"KZ": 1.0} if digits[1] in "67" else {"RU": 1.0}
+            digits, usual = digits[1:], {"KZ" if digits[1] in "67" else "RU": 1.0, by_country.ELSEWHERE: UNKNOWN}
         found: dict[str, float] = {}
         for country, ratio in usual.items():
+            if country == by_country.ELSEWHERE:
+                found[country] = ratio
+                continue
             own = digits.removeprefix("1") if country in telephone_areas.NORTH_AMERICA else digits.removeprefix("0")
             found |= telephone_areas.within(country, own, ratio)
         if found:

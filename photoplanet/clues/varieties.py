@@ -37,7 +37,7 @@ SPANISH = (
      "civil, "
      "ordenanza municipal, comunidad de propietarios, respetad, cuidad, chiringuito"),
     ("MX .9 AR 1 CL 1 CO 1 PE 1 UY 1 EC 1 CR 1 VE 1 BO 1 PY 1 PA 1 DO 1 GT 1 ES .03 US .05 PR .8 CU .6 * .1",
-     "estacionamiento, estacionamientos, estacionar, computadora, computadoras, celular, celulares, jugos, boletería, "
+     "estacionamiento, estacionamientos, computadora, computadoras, celular, celulares, jugos, boletería, "
      "arriendo, carros, no estacionar, prohibido estacionar, alquiler de carros"),
     ("MX 1 GT .2 US .02 * .06", "banqueta, alberca, elotes, tortillería, tlapalería, estacionómetro, se renta, oxxo, "
     "pemex, "

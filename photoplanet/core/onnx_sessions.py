@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping, Sequence
 from pathlib import Path
-from typing import Any, Protocol
+from typing import Any, Protocol, cast
 
 from numpy.typing import NDArray
 
@@ -88,6 +88,24 @@ def open_session(
     except Exception as error:  # ONNX Runtime raises its own dozen types, which share no base but Exception
         raise ModelError(f"{what}: not a usable network ({one_line(error)}); {remedy}") from None
     return session
+
+
+def run_sparingly(session: Session, output: str, inputs: Mapping[str, NDArray[Any]]) -> NDArray[Any]:
+    """Compute one output, and give the memory that it took back to the system afterwards.
+
+    A session keeps what its largest batch took. For large batches that are rare: a third slower, hundreds of MB less.
+
+    >>> import numpy as np
+    >>> session = open_session(Path(__file__).parents[1] / "duplicates" / "binary_codes.onnx")
+    >>> run_sparingly(session, "code", {"images": np.zeros((3, 64, 64, 3), np.uint8)}).shape
+    (3, 256)
+    """
+    import onnxruntime
+
+    options = onnxruntime.RunOptions()
+    options.add_run_config_entry("memory.enable_memory_arena_shrinkage", "cpu:0")
+    found: list[NDArray[Any]] = cast(Any, session).run([output], inputs, options)
+    return found[0]
 
 
 def one_line(error: Exception) -> str:

@@ -21,7 +21,10 @@ LEAST_CLASS, PER_CLASS = (
 _SLIP_FROM = 7  # letters of a name from which one may be misread or missing
 _SLIP_PREFIX = 4  # its first letters, in which only letters that look alike are taken for each other
 _SCAN = 400  # forms with one beginning that are compared
-_ALIKE = {"i": "l", "l": "i", "o": "c", "c": "o", "u": "v", "v": "u", "e": "c", "n": "r", "b": "h", "h": "b"}
+_ALIKE = {
+    "a": "oe", "b": "h", "c": "eo", "d": "o", "e": "co", "f": "t", "g": "q", "h": "bn", "i": "ltj", "j": "i", "l": "it",
+    "m": "n", "n": "rhmu", "o": "cae", "q": "g", "r": "n", "t": "fil", "u": "vn", "v": "uy", "w": "v", "y": "v",
+}  # fmt: skip
 _LETTERS = str.maketrans({
     "ø": "o", "æ": "ae", "œ": "oe", "ß": "ss", "ł": "l", "đ": "d", "ð": "d", "þ": "th", "ı": "i", "ħ": "h", "ŋ": "n",
     "ə": "e", "ŧ": "t", "ґ": "г", "ς": "σ",
@@ -144,7 +147,7 @@ def _folded(sign: str) -> str:
 
 def _beginnings(form: str) -> list[str]:
     start, rest = form[:_SLIP_PREFIX], form[_SLIP_PREFIX:]
-    alike = [start[:i] + _ALIKE[each] + start[i + 1 :] for i, each in enumerate(start) if each in _ALIKE]
+    alike = [start[:i] + other + start[i + 1 :] for i, each in enumerate(start) for other in _ALIKE.get(each, "")]
     # where one letter of the beginning is misread, the rest is as it should be
     return [start + rest[: max(0, len(form) // 2 - _SLIP_PREFIX)], *(other + rest for other in alike)]
 

@@ -31,14 +31,17 @@ def read(
 
 
 def decode(steps: NDArray[np.float32], characters: Sequence[str]) -> tuple[str, float]:
-    """Return the text of one line's probabilities (steps, classes), and their mean over its characters.
+    """Return the text of one line's probabilities (steps, classes), and their mean over its characters but the spaces.
 
-    >>> decode(np.eye(3, dtype=np.float32)[[1, 1, 0, 1, 2]], ["", "a", "b"])
-    ('aab', 1.0)
+    The first of `characters` stands for none, the last is the space.
+
+    >>> decode(np.eye(4, dtype=np.float32)[[1, 1, 0, 1, 3, 2]], ["", "a", "b", " "])
+    ('aa b', 1.0)
     """
     best = steps.argmax(axis=1)
     sure = steps[np.arange(len(steps)), best]
     begins = (best != np.concatenate(([0], best[:-1]))) & (best != 0)
-    if not begins.any() or not np.isfinite(sure).all():
+    seen = begins & (best != len(characters) - 1)
+    if not seen.any() or not np.isfinite(sure).all():
         return "", 0.0
-    return "".join(characters[each] for each in best[begins]), float(sure[begins].mean())
+    return "".join(characters[each] for each in best[begins]), float(sure[seen].mean())

@@ -46,9 +46,9 @@ class Line:
     def from_dict(cls, record: Any) -> "Line":
         """Return the line that `to_dict` made a record of; InputError for anything else.
 
-        >>> box = [[0, 0], [1, 0], [1, 1], [0, 1]]
-        >>> Line.from_dict({"text": "C-17", "score": 0.9, "box": box, "role": "stamp"}).role
-        'stamp'
+        >>> line = Line("C-17", 0.9, ((0.0, 0.0), (1.0, 0.0), (1.0, 1.0), (0.0, 1.0)), "stamp")
+        >>> Line.from_dict(line.to_dict()) == line
+        True
         """
         try:
             text, score, role = record["text"], float(record["score"]), record["role"]

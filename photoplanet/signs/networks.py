@@ -1,11 +1,12 @@
-"""The networks that find and read text, PP-OCRv6 "small" and a classifier of 180° turns, from the package `rapidocr`.
+"""The networks that find and read text, PP-OCRv6 "small" from the package `rapidocr`.
 
 Its weights are used, its code is not: importing that takes 0.5 s, brings an HTTP client that fetches anew whatever
 file it finds changed, and bounds neither time nor lines. What is needed around the networks is short: `boxes`,
-`crops`, `letters`.
+`crops`, `letters`. Its third network, which knows text upside down, errs more than the recogniser does (`directions`).
 """
 
 import functools
+from collections.abc import Mapping
 from dataclasses import dataclass
 from importlib.metadata import distribution
 from pathlib import Path
@@ -17,17 +18,13 @@ from numpy.typing import NDArray
 from photoplanet.core import onnx_sessions, package_files
 from photoplanet.errors import MissingExtra, ModelError
 
+LARGE = 3 << 20  # bytes of a batch
 PACKAGE, VERSION = "rapidocr", "3.10"
 FEATURE, EXTRA = "reading the text in photos", "signs"
-DETECTOR, RECOGNISER, TURNS = (
-    "PP-OCRv6_det_small.onnx",
-    "PP-OCRv6_rec_small.onnx",
-    "ch_ppocr_mobile_v2.0_cls_mobile.onnx",
-)
+DETECTOR, RECOGNISER = "PP-OCRv6_det_small.onnx", "PP-OCRv6_rec_small.onnx"
 SHA256 = {
     DETECTOR: "090f04abcd9d9a7498bc4ebf677e4cb9bdce1fe4197ddb7e529f1ef44e1ff94f",
     RECOGNISER: "6f327246b50388f3c176ae304bd95767ea6dc0c9ae92153ef8cbe210b3c14884",
-    TURNS: "e47acedf663230f8863ff1ab0e64dd2d82b838fceb5957146dab185a89d6215c",
 }
 
 
@@ -46,13 +43,19 @@ class Network:
     made: str
 
     def __call__(self, batch: NDArray[np.float32]) -> NDArray[np.float32]:
-        """Return what the network makes of a batch."""
-        return cast(NDArray[np.float32], self.session.run([self.made], {self.given: batch})[0])
+        """Return what the network makes of a batch (n, 3, h, w); the memory that a large one takes is given back."""
+        large = batch.nbytes > LARGE
+        run = onnx_sessions.run_sparingly if large else _run
+        return cast(NDArray[np.float32], run(self.session, self.made, {self.given: batch}))
 
     def characters(self) -> list[str]:
         """What a recogniser's classes stand for, the blank between two characters ("") first and the space last."""
         known = cast(_Described, self.session).get_modelmeta().custom_metadata_map.get("character", "")
         return ["", *known.splitlines(), " "]
+
+
+def _run(session: onnx_sessions.Session, output: str, inputs: Mapping[str, NDArray[Any]]) -> NDArray[Any]:
+    return session.run([output], inputs)[0]
 
 
 def is_installed() -> bool:
