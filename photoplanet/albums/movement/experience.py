@@ -1,4 +1,4 @@
-"""What a library's own photos teach about it: how far off they are placed when they, and all near in time, are left out.
+"""What a library's own photos teach: how far off they are placed when they, and all near in time, are left out.
 
 So the radius is that of this person, in this library, after so long a gap. A photo is left out, with all those that are
 within so many hours of it, and placed by the rest; how far off the point is, in units of what the law expects, is one
@@ -17,7 +17,7 @@ from photoplanet.earth import geodesy
 
 Floats = NDArray[np.float64]
 
-LEFT_OUT_HOURS = (0.0, 6.0, 24.0, 48.0, 96.0, 240.0, 720.0, 2160.0)
+LEFT_OUT_HOURS = (0.0, 6.0, 24.0, 48.0, 96.0, 240.0, 720.0, placing.LONG_HOURS)
 MOST_PHOTOS = 200  # that are left out, evenly spread over the library
 PRIOR = 10.0  # experiences that the law stands for
 ALIKE = 0.5  # the logarithm of hours within which gaps are alike
@@ -64,7 +64,7 @@ class Experienced:
         """
         tail = 1 - (1 - self.shares[-1]) * self.off[-1] / np.maximum(off, self.off[-1])
         inside = np.interp(off, np.concatenate([[0.0], self.off]), np.concatenate([[0.0], self.shares]))
-        return np.where(off > self.off[-1], tail, inside)
+        return np.asarray(np.where(off > self.off[-1], tail, inside))
 
     def quantile(self, share: float) -> float:
         """How far off `share` of the experience is, at most."""

@@ -40,12 +40,25 @@ def within(km: Floats, median: Floats) -> Floats:
 
 
 def stay(hours: Floats) -> Floats:
-    """The odds (…) that somebody is still, or again, where the photo of so many hours ago was taken.
+    """How likely (…) somebody is still, or again, where a photo was taken so many `hours` (…) before or after.
 
-    >>> stay(np.array([0.0, 4.0, 24.0])).tolist()
-    [1.0, 0.2, 0.04]
+    As the pairs of trips.parquet: within a kilometre 20 % of a day, 6 % after a night, 1 % after two.
+
+    >>> stay(np.array([0.0, 4.0, 18.0, 48.0])).round(2).tolist()
+    [1.0, 0.19, 0.04, 0.01]
     """
-    return np.asarray(1 / (1 + hours))
+    return np.asarray(1 / (1 + hours + (hours / 8) ** 2))
+
+
+def looks_count(hours: Floats) -> Floats:
+    """How much (…) of what looks say counts after so many `hours` (…): all within a few, little from day to day.
+
+    Learned on days of trips.parquet without any known place, where looks that count in full make the choice worse.
+
+    >>> looks_count(np.array([0.0, 4.0, 12.0, 48.0])).round(2).tolist()
+    [1.0, 0.9, 0.5, 0.06]
+    """
+    return np.asarray(1 / (1 + (hours / 12) ** 2))
 
 
 def pace(km: Floats, hours: Floats) -> float:

@@ -56,12 +56,15 @@ class Moments:
         """Those of some photos."""
         return Moments(self.start[rows], self.end[rows], self.camera[rows])
 
+    def joined(self, others: "Moments") -> "Moments":
+        """These, and behind them the others."""
+        pairs = ((self.start, others.start), (self.end, others.end), (self.camera, others.camera))
+        return Moments(*(np.concatenate(pair) for pair in pairs))
+
     def trusting_cameras(self) -> "Moments":
         """The same, with the camera's time where it contradicts the name."""
         other = ~np.isnan(self.camera)
-        return replace(
-            self, start=np.where(other, self.camera, self.start), end=np.where(other, self.camera, self.end)
-        )
+        return replace(self, start=np.where(other, self.camera, self.start), end=np.where(other, self.camera, self.end))
 
     def ordered(self, names: Sequence[str], share: float = ORDERED) -> "Moments":
         """The same, with the spans of photos of one day narrowed by `share` towards where their names stand in order.

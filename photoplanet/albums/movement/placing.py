@@ -24,6 +24,7 @@ HOUR = 1.0  # within which all weigh alike
 WORTH = ((25.0, 1.0), (200.0, 4.0))  # km, and what a point within them is worth; chosen on trips.parquet
 SAME_KM, SAME_WORTH = 1.0, 8.0  # as far as a stay reaches, and what it is worth
 WAY = (0.25, 0.5, 0.75)  # of the way between before and after
+LONG_HOURS = 2160.0  # a season: what stands for an unknown time
 SCAN = 4 * NEAR  # known photos on either side that are looked at for the nearest
 _TURNS = np.cos((np.arange(6) + 0.5) / 6 * np.pi)
 _SHARE = 0.9
@@ -98,22 +99,41 @@ def place(among: Known, at: Moments, looks: Looks | None = None) -> Found | None
     """
     if not len(among) or not at.known[0]:
         return None
-    near, hours = _near(among, at)
-    weights = (hours + HOUR) ** -FALL
-    weights /= weights.sum()
+    close, hours = near(among, at)
+    alike = np.ones(len(close)) if looks is None else looks(among.rows[close]) ** law.looks_count(hours)
+    return _best(among, close, hours, (hours + HOUR) ** -FALL, alike, float(at.middle[0]))
+
+
+def anywhere(among: Known) -> Found:
+    """Where a photo may be of which no time is known: where the others are, one of each day, evenly over time.
+
+    >>> there = known(np.array([[48.86, 2.35], [48.86, 2.35]]), moments.of(["2024-05-01", "2024-05-03"], [""] * 2))
+    >>> anywhere(there).weights.tolist()
+    [0.5, 0.5]
+    """
+    _, first = np.unique(among.moments.days, return_index=True)
+    some = first[np.unique(np.linspace(0, len(first) - 1, min(NEAR, len(first))).round().astype(int))]
+    hours = np.full(len(some), LONG_HOURS)
+    return _best(among, some, hours, np.ones(len(some)), np.ones(len(some)), np.nan)
+
+
+def _best(
+    among: Known, close: NDArray[np.int64], hours: Floats, weights: Floats, alike: Floats, middle: float
+) -> Found:
+    """The point that is worth most, of the places `close` (k rows) so many `hours` (k,) away and those between."""
+    weights = weights / weights.sum()
     medians = law.median_km(hours, among.pace)
-    xyz = among.xyz[near]
-    points = np.concatenate([xyz, _between(xyz, among.moments.middle[near], float(at.middle[0]))])
+    xyz = among.xyz[close]
+    points = np.concatenate([xyz, _between(xyz, among.moments.middle[close], middle)])
     away = geodesy.between_km(points[:, None], xyz[None])
     distances = _distances(away, medians)
     worth = np.zeros(len(points))
     for km, value in WORTH:
         worth += value * (_is_within(distances, km).mean(axis=(2, 3)) @ weights)
-    alike = np.ones(len(near)) if looks is None else looks(among.rows[near])
     worth += SAME_WORTH * (np.exp(-away / SAME_KM) @ (weights * law.stay(hours) * alike))
     best = int(worth.argmax())
-    spread = _quantile(distances[best].reshape(len(near), -1), weights, _SHARE)
-    return Found(points[best], xyz, weights, medians, float(hours[0]), spread, among.rows[near])
+    spread = _quantile(distances[best].reshape(len(close), -1), weights, _SHARE)
+    return Found(points[best], xyz, weights, medians, float(hours[0]), spread, among.rows[close])
 
 
 def nearest(among: Known, at: Moments) -> tuple[int, float]:
@@ -134,11 +154,18 @@ def _nearest(among: Known, at: Moments, but: int) -> tuple[int, float]:
     return int(around[hours.argmin()]), float(hours.min())
 
 
-def _near(among: Known, at: Moments) -> tuple[NDArray[np.int64], Floats]:
-    """Rows of `among`, at most NEAR, and the hours to each, the nearest first."""
+def near(among: Known, at: Moments) -> tuple[NDArray[np.int64], Floats]:
+    """Rows of `among`, at most NEAR, and the hours to each, the nearest first; half of them before, half after.
+
+    Where one side has fewer, the other has more: a burst on the evening before does not hide the next morning.
+    """
     around = _around(among, at)
     hours = moments.apart(at, among.moments.take(around))[0]
-    order = np.argsort(hours, kind="stable")[:NEAR]
+    order = np.argsort(hours, kind="stable")
+    after = among.moments.middle[around[order]] > at.middle[0]
+    rank = np.where(after, np.cumsum(after), np.cumsum(~after))
+    order = order[np.argsort(rank > NEAR // 2, kind="stable")[:NEAR]]
+    order = order[np.argsort(hours[order], kind="stable")]
     return around[order], hours[order]
 
 

@@ -81,7 +81,9 @@ def _mass(found: Found, experienced: Experienced, part: Partition) -> Floats:
     while edges[-1] < np.pi * geodesy.EARTH_RADIUS_KM:
         edges.append(edges[-1] * RINGS)
     ring = np.searchsorted(edges[:-1], away)
-    shares = np.diff(experience.pace_shares(np.array(edges[:-1]), found.spread_km, experienced), prepend=0.0, append=1.0)
+    shares = np.diff(
+        experience.pace_shares(np.array(edges[:-1]), found.spread_km, experienced), prepend=0.0, append=1.0
+    )
     total = np.bincount(ring, likely, len(edges))
     inhabited = np.flatnonzero(total > 0)
     # what belongs to a ring without any cell goes to the next one that has some
