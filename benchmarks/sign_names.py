@@ -3,8 +3,8 @@
 SIGNS.jsonl has one photo a line: `country` (ISO code) and `lines`, pairs of text and score. Each name found is counted
 by how it stands in the text: how often its likeliest country is the photo's, how often the clue raises that country,
 and the bits that it brings to it, log2 of the country's share after and before. Photos without a name are left out of
-the bits. `--cross-validate` chooses how much farther than measured the clues are to be trusted (the power that
-likelihoods are raised to) on four fifths of the photos at a time, and says what that brings on the rest.
+the bits. `--cross-validate` chooses how far the clues are to be trusted (the power that their likelihoods are raised
+to) on four fifths of the photos with a name at a time, and says what that brings on the rest.
 """
 
 import argparse

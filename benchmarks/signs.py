@@ -23,7 +23,6 @@ from photoplanet.signs.line import Line, Reading
 LETTERS = 12  # that a photo must have to be counted
 BINS = (0.0, 0.5, 0.7, 0.9, 1.0)  # of the stated probability
 RESAMPLES = 2000
-WHOLE = ((0.0, 0.0), (1.0, 0.0), (1.0, 1.0), (0.0, 1.0))
 
 
 def main() -> None:
@@ -54,7 +53,13 @@ def main() -> None:
 
 
 def read(photo: dict) -> Reading:
-    return Reading(tuple(Line(text, score, WHOLE) for text, score in photo["lines"]), 1280, 960)
+    """The lines one under another in the middle of a photo, since their boxes are not known."""
+    step = 0.8 / max(1, len(photo["lines"]))
+    lines = []
+    for number, (text, score) in enumerate(photo["lines"]):
+        top, bottom = 0.1 + number * step, 0.1 + (number + 0.8) * step
+        lines.append(Line(text, score, ((0.1, top), (0.9, top), (0.9, bottom), (0.1, bottom))))
+    return Reading(tuple(lines), 1280, 960)
 
 
 def countries(clues: tuple[Clue, ...] | list[Clue]) -> list[tuple[str, float]]:

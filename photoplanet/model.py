@@ -5,9 +5,10 @@ from collections.abc import Iterable
 from typing import TYPE_CHECKING, Any
 
 from photoplanet.core import progress
+from photoplanet.earth.areas import parse
 from photoplanet.locate import opening
 from photoplanet.locate.credible_region import REGION_SHARE
-from photoplanet.locate.locator import Locator, Photo
+from photoplanet.locate.locator import Areas, Locator, Photo
 from photoplanet.locate.point_estimates import DEFAULT_READOUT
 from photoplanet.locate.prediction import Prediction
 
@@ -61,11 +62,15 @@ class Model(Locator):
         track: "Track | None" = None,
         readout: str | None = None,
         advance: progress.Advance = progress.ignore,
+        *,
+        within: Areas = None,
+        not_within: Areas = None,
     ) -> list[Prediction]:
         """Locate the photos of one album together → one Prediction per photo, in the given order.
 
         As `albums.locate_album.locate_album`, which says what the arguments are; by default times and known places
-        (GPS) are those in the photos' EXIF. InputError when no photo can be read and no place is known.
+        (GPS) are those in the photos' EXIF. `within`, `not_within`: areas that the photos are known to be from, or not
+        from, as for `locate`; a known place outside stays. InputError when no photo can be read and no place is known.
 
         >>> import numpy as np
         >>> album = [np.full((64, 64, 3), grey, np.uint8) for grey in (0, 90, 255)]
@@ -75,7 +80,8 @@ class Model(Locator):
         """
         from photoplanet.albums.locate_album import locate_album
 
-        return locate_album(self, photos, times, method, anchors, track, readout, advance)
+        cut = self.cut(within, not_within)
+        return locate_album(self, photos, times, method, anchors, track, readout, advance, cut)
 
     def similar(
         self,
@@ -88,13 +94,16 @@ class Model(Locator):
         update: bool = True,
         threads: int | None = None,
         bar: progress.Bar = progress.no_bar,
+        within: Areas = None,
+        not_within: Areas = None,
     ) -> "list[Match]":
         r"""Find the photos of a geotagged library that show what a photo shows → at most `k` matches, the best first.
 
         `library`: a folder of geotagged photos, or a photo table; its index is built beside it, or brought up to date.
         `by`: "local" (details that geometry proves; `Match.trusted` says whether it did) or "embedding" (vectors of
-        this model). `index`, `update`, `bar`: as `retrieval.library.library.open`. For many photos, open the library
-        once. InputError for a photo or library that cannot be read; MissingExtra without the retrieval extra.
+        this model). `index`, `update`, `bar`: as `retrieval.library.library.open`. `within`, `not_within`: areas that
+        the matches were taken in, or not, as for `locate`. For many photos, open the library once. InputError for a
+        photo or library that cannot be read; MissingExtra without the retrieval extra.
 
         >>> import pathlib, tempfile
         >>> from PIL import Image
@@ -110,7 +119,7 @@ class Model(Locator):
 
         model = self if by == "embedding" else None
         found = libraries.open(library, by, model, index, update=update, threads=threads, bar=bar)
-        return found.similar(photo, k, threads=threads)
+        return found.similar_in(photo, k, parse.areas(within, not_within), threads=threads)[0]
 
     def explain(
         self,
@@ -121,10 +130,13 @@ class Model(Locator):
         box: float | None = None,
         regions: int | None = None,
         advance: progress.Advance = progress.ignore,
+        within: Areas = None,
+        not_within: Areas = None,
     ) -> "Occlusion":
         """Say which parts of a photo speak for its place: a grey box slides over it (paper, Fig. 10).
 
-        `truth`: latitude, longitude in degrees where known: then its cell is explained, else the most probable one.
+        `truth`: latitude, longitude in degrees where known: then its cell is explained, else the most probable one, of
+        the areas `within`, `not_within` where they are given (as for `locate`).
         `positions`, `box`, `regions`: as `explain.occlusion.occlude`. InputError for a photo that cannot be read, a
         truth outside every cell, or numbers out of range.
 
@@ -143,6 +155,7 @@ class Model(Locator):
             occlusion.BOX if box is None else box,
             occlusion.REGIONS if regions is None else regions,
             advance,
+            self.cut(within, not_within),
         )
 
     def evaluate(

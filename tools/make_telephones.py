@@ -23,7 +23,7 @@ from photoplanet.earth.telephones import form
 TARGET = Path(__file__).parents[1] / "photoplanet" / "earth" / "telephones.json"
 KINDS = ("fixed_line", "mobile", "toll_free", "shared_cost", "uan")
 DRAWN = 3000  # numbers of each kind
-LEAST = 0.002  # of a kind's numbers: rarer forms are left out
+LEAST = 0.0007  # of a kind's numbers: rarer forms are left out
 EVERY = "0123456789"
 
 
@@ -69,7 +69,9 @@ def forms(code: str) -> Counter[str]:
         tree, rng = sre.parse(facts.national_number_pattern), random.Random(f"{code} {kind}")
         drawn: Counter[str] = Counter()
         for _ in range(DRAWN):
-            number = phonenumbers.PhoneNumber(metadata.country_code, int(draw(tree, rng)))
+            digits = draw(tree, rng)
+            zero = digits.startswith("0")  # a part of numbers in Italy and a few others
+            number = phonenumbers.PhoneNumber(metadata.country_code, int(digits), italian_leading_zero=zero or None)
             drawn[form(phonenumbers.format_number(number, PhoneNumberFormat.NATIONAL))] += 1
         found += Counter({each: count for each, count in drawn.items() if count >= LEAST * DRAWN})
     return found

@@ -37,6 +37,7 @@ def _read_commands(random: random.Random, names: Iterable[str], sets: base.Base,
         "locate files": ["locate", *model, "--csv", "o1.csv", "--geojson", "o1.json", "--map", "o1.html", *given],
         "index": ["index", "-o", "o2.csv", "--report", "r2.json", "--keep-without-gps", *given],
         "index graphics": ["index", "-o", "o3.parquet", "--report", "r3.csv", "--drop-graphics", *given],
+        "read": ["read", "--json", "--csv", "o6.csv", "--page", "o6.html", *given],
         "similar": ["similar", "--library", str(sets.library), "--no-update", "--json", *given],
         "album": ["album", *model, "--csv", "o4.csv", "--geojson", "o4.json", "--gpx-out", "o4.gpx", "--map", "o4.html",
                   "--time-offset", "+02:00", *given],
@@ -47,7 +48,7 @@ def _read_commands(random: random.Random, names: Iterable[str], sets: base.Base,
     commands = [outs[name] for name in picked]
     if "undo" in picked:
         commands.append(["album", "--undo", "."])
-    return Case(commands, {"o*", "r*", ".o*"})
+    return Case(commands, {"o*", "r*", ".o*", "home*"})  # home: what `read` keeps
 
 
 def image(folder: Path, random: random.Random, sets: base.Base) -> Case:

@@ -1,6 +1,7 @@
 """Photos in, one prediction each out, located together: evidence, order, anchors, a method, predictions."""
 
 from collections.abc import Iterable, Sequence
+from dataclasses import replace
 from pathlib import Path
 from typing import Any, NamedTuple
 
@@ -8,11 +9,12 @@ import numpy as np
 from numpy.typing import NDArray
 
 from photoplanet.albums import album, album_parameters, known_places, methods, outside
-from photoplanet.albums.evidence import Evidence, LogProbabilities
+from photoplanet.albums.evidence import Evidence, LogProbabilities, blank
 from photoplanet.core.progress import Advance, ignore
 from photoplanet.errors import InputError
 from photoplanet.locate.locator import BATCH_SIZE, Locator
 from photoplanet.locate.prediction import Prediction, Predictions
+from photoplanet.locate.within import Cut
 from photoplanet.metadata.sidecars import Sidecars
 from photoplanet.metadata.times import parse_times
 from photoplanet.metadata.track import Track
@@ -23,13 +25,15 @@ class Joined(NamedTuple):
     """What an album says of each of its n photos, in the given order.
 
     `log_probabilities` (n, classes) float32; `unknown` (n,): the probability that it is from outside all cells, NaN
-    where the model cannot tell; `places` (n, 2) degrees, NaN where none is known; the `method` that answered.
+    where the model cannot tell; `places` (n, 2) degrees, NaN where none is known; the `method` that answered; `inside`
+    (n,): how much of each distribution lay in the area that was given, None where none was.
     """
 
     log_probabilities: LogProbabilities
     unknown: NDArray[np.float64]
     places: NDArray[np.float64]
     method: str
+    inside: NDArray[np.float64] | None = None
 
 
 def locate_album(
@@ -41,14 +45,16 @@ def locate_album(
     track: Track | None = None,
     readout: str | None = None,
     advance: Advance = ignore,
+    cut: Cut | None = None,
 ) -> list[Prediction]:
     """Locate the photos of one album together; return one Prediction per photo, in the given order.
 
     `times`: ISO 8601 text, datetime, datetime64 or None per photo; default: what the photos' EXIF says. `anchors`:
     (latitude, longitude) or None per photo, the places already known; default: the photos' own GPS; empty list: none.
     `track`: a GPS track by the same clock. `method`: one of `methods.METHODS`, default "auto" (`methods.chosen`).
-    An anchor's prediction stands at its own place. A photo that cannot be read keeps its slot, takes its place from its
-    neighbours, and is named to `advance(1, note=…)`. InputError when none can be read and no place is known.
+    `cut`: to the area that the photos are from (`Locator.cut`). An anchor's prediction stands at its own place. A photo
+    that cannot be read keeps its slot, takes its place from its neighbours, and is named to `advance(1, note=…)`.
+    InputError when none can be read and no place is known.
 
     >>> import photoplanet as pp
     >>> photos = [np.zeros((64, 64, 3), np.uint8), b"not a photo"]
@@ -69,7 +75,7 @@ def locate_album(
     if len(seen.unreadable) == len(sources) and np.isnan(places).all() and track is None:
         raise seen.unreadable[0]
     ties = album.ties(taken_at, [str(each) if isinstance(each, str | Path) else None for each in sources])
-    return predictions(locator, seen, infer(locator, seen, when, places, track, name, ties), readout)
+    return predictions(locator, seen, infer(locator, seen, when, places, track, name, ties, cut), readout, cut)
 
 
 def see(locator: Locator, photos: Sequence[Any], advance: Advance = ignore, threads: int | None = None) -> Evidence:
@@ -109,11 +115,14 @@ def infer(
     track: Track | None = None,
     method: str = methods.AUTO,
     ties: NDArray[np.int64] | None = None,
+    cut: Cut | None = None,
 ) -> Joined:
     """Run a method over an album → what all photos together say of each.
 
     `times` (n,) datetime64[s], NaT unknown; `places` (n, 2) degrees, NaN unknown; those that the track
-    gives are added to them. `ties` as for `album.order`.
+    gives are added to them. `ties` as for `album.order`. With `cut`, what each photo says of places outside the area
+    counts for nothing, so that photos do not agree on a place there; `inside` then says how much of what all photos
+    together say without that lies in the area.
 
     >>> import photoplanet as pp
     >>> toy = pp.load("toy")
@@ -122,6 +131,14 @@ def infer(
     >>> found.log_probabilities.shape, found.method
     ((1, 1044), 'attention')
     """
+    inside = None
+    if cut is not None:
+        apart = infer(locator, seen, times, places, track, method, ties)
+        inside = np.array([cut.inside(np.exp(row)) for row in apart.log_probabilities])
+        speaking = ~blank(seen.log_probabilities)  # flat rows say nothing, and stay so
+        rows = seen.log_probabilities.copy()
+        rows[speaking] = cut.softly(rows[speaking])
+        seen = replace(seen, log_probabilities=rows)
     rows, embeddings, unknown, n = seen.log_probabilities, seen.embeddings, seen.unknown, len(times)
     places = places.copy()
     if track is not None:
@@ -150,11 +167,15 @@ def infer(
     ordered = methods.decode(name, evidence, embeddings[order.rows], in_order, locator.partition, parameters)
     back, unknown = np.empty_like(ordered), np.empty_like(doubts)
     back[order.rows], unknown[order.rows] = ordered, doubts
-    return Joined(back[:n], unknown[:n], places, name)
+    return Joined(back[:n], unknown[:n], places, name, inside)
 
 
-def predictions(locator: Locator, seen: Evidence, joined: Joined, readout: str | None = None) -> list[Prediction]:
+def predictions(
+    locator: Locator, seen: Evidence, joined: Joined, readout: str | None = None, cut: Cut | None = None
+) -> list[Prediction]:
     """One Prediction per photo; where its place is known, the prediction stands there, and nothing is unknown.
+
+    With `cut`, those of `infer` with the same one are cut to its area.
 
     >>> import photoplanet as pp
     >>> toy = pp.load("toy")
@@ -169,7 +190,8 @@ def predictions(locator: Locator, seen: Evidence, joined: Joined, readout: str |
         at = None if np.isnan(place).any() else (float(place[0]), float(place[1]))
         doubt = None if np.isnan(unknown) else float(unknown) if at is None else 0.0
         embedding = None if row in seen.unreadable else seen.embeddings[row]
-        found.append(locator.prediction(np.exp(mass), embedding, readout, doubt, at))
+        made = locator.prediction(np.exp(mass), embedding, readout, doubt, at)
+        found.append(made if cut is None else cut(made, None if joined.inside is None else float(joined.inside[row])))
     return found
 
 

@@ -9,6 +9,7 @@ from photoplanet.albums.trips import Trip
 from photoplanet.core.progress import Advance, ignore
 from photoplanet.earth import geodesy
 from photoplanet.locate.locator import Locator
+from photoplanet.locate.within import Cut
 from photoplanet.metadata.track import Track
 
 
@@ -20,8 +21,11 @@ def locate(
     track: Track | None = None,
     advance: Advance = ignore,
     threads: int | None = None,
+    cut: Cut | None = None,
 ) -> list[LocatedPhoto]:
     """Locate one trip → one `LocatedPhoto` per photo, in time order. `use_places`: own GPS counts as known.
+
+    `cut`: to the area that the photos are from; known places outside stay.
 
     >>> import photoplanet as pp
     >>> from photoplanet.albums import trips
@@ -31,7 +35,7 @@ def locate(
     [('own GPS', True), ('neighbours', False)]
     """
     seen = locate_album.see(locator, [shot.source for shot in trip.shots], advance, threads)
-    return decide(locator, trip, seen, method, use_places, track)
+    return decide(locator, trip, seen, method, use_places, track, cut)
 
 
 def decide(
@@ -41,6 +45,7 @@ def decide(
     method: str = methods.AUTO,
     use_places: bool = True,
     track: Track | None = None,
+    cut: Cut | None = None,
 ) -> list[LocatedPhoto]:
     """The second half of `locate`: what the network saw in the photos of a trip → one `LocatedPhoto` each.
 
@@ -56,9 +61,9 @@ def decide(
     errors = {row: str(error) for row, error in seen.unreadable.items()}
     if len(errors) == len(trip.shots) and np.isnan(places).all() and track is None:
         return [LocatedPhoto(shot, NEIGHBOURS, None, errors[row]) for row, shot in enumerate(trip.shots)]
-    joined = locate_album.infer(locator, seen, trip.times, places, track, method)
+    joined = locate_album.infer(locator, seen, trip.times, places, track, method, cut=cut)
     located = []
-    for row, prediction in enumerate(locate_album.predictions(locator, seen, joined)):
+    for row, prediction in enumerate(locate_album.predictions(locator, seen, joined, cut=cut)):
         kind, radius = ESTIMATED, None
         if not np.isnan(places[row]).any():
             kind = OWN

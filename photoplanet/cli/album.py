@@ -10,7 +10,7 @@ import click
 
 from photoplanet.albums.album import GAP_HOURS
 from photoplanet.albums.methods import AUTO
-from photoplanet.cli.shared import commands, loading, options
+from photoplanet.cli.shared import commands, given_areas, loading, options
 from photoplanet.cli.shared.output import (
     count_of,
     finish,
@@ -26,6 +26,7 @@ from photoplanet.cli.shared.progress import bar, bar_unless_printing
 from photoplanet.core.output_files import OutputFiles
 from photoplanet.errors import InputError, printable
 from photoplanet.locate.answers import AnswerOptions, no_answer
+from photoplanet.locate.given_area import inside
 from photoplanet.locate.precision import percent, point, radius, within
 from photoplanet.metadata import geotags, xmp
 from photoplanet.metadata import undo as undoing
@@ -75,6 +76,7 @@ class Writing(NamedTuple):
 @click.option("--one-camera", is_flag=True, help="Put the photos of all cameras of a folder into one album.")
 @click.option("--gap-hours", type=click.FloatRange(0, 1e6, min_open=True), default=GAP_HOURS, show_default=True,
               help="A longer pause between photos starts another album.")  # fmt: skip
+@options.areas
 @options.PRECISION
 @options.ANSWER_ALWAYS
 @options.JSON
@@ -91,7 +93,8 @@ class Writing(NamedTuple):
 @options.THREADS
 def command(
     photos: tuple[str, ...], model: str | None, method: str, anchors: bool, tracks: tuple[str, ...],
-    time_offset: str | None, one_camera: bool, gap_hours: float, precision: str, answer_always: bool, as_json: bool,
+    time_offset: str | None, one_camera: bool, gap_hours: float, within: tuple[str, ...], not_within: tuple[str, ...],
+    precision: str, answer_always: bool, as_json: bool,
     csv_path: Path | None, geojson_path: Path | None, gpx_out: Path | None, map_path: Path | None, write: str | None,
     sidecar: str, dry_run: bool, undo: bool, threads: int | None,
 ) -> int:  # fmt: skip
@@ -132,13 +135,14 @@ def command(
     if track is not None:
         _check_track(", ".join(tracks), notes, utc, silence(track, np.concatenate([trip.times for trip in albums])))
     loaded = _load(model, threads, method)
+    cut = loaded.cut(within, not_within)
     _name_faults(faults, shots)
     form = AnswerOptions(1, precision=precision, answer_always=answer_always)
     about = {"model": loaded.info.name, "world": "toy" if loaded.info.is_toy else "real", "method": method}
-    about |= loading.licence_facts(loaded.info)
+    about |= loading.licence_facts(loaded.info) | ({"within": cut.area.name} if cut else {})
 
     def locate(trip: "Trip", advance: "Advance") -> "list[LocatedPhoto]":
-        return locate_trip.locate(loaded, trip, method, anchors, track, advance, threads)
+        return locate_trip.locate(loaded, trip, method, anchors, track, advance, threads, cut)
 
     writing = Writing(write, sidecar, dry_run) if write else None
     return _run(albums, locate, about, form, outputs, writing, as_json)
@@ -154,13 +158,15 @@ def _run(
     photos = sum(len(trip.shots) for trip in albums)
     listing: list[dict[str, Any]] = []
     estimates: list[tuple[Any, Estimate]] = []
-    failed = 0
+    failed, doubted = 0, given_areas.Doubted()
     with OutputFiles(report_error) as files, bar_unless_printing(as_json)("locating", photos) as advance:
         add = _sinks(files, outputs, about, form, photos)
         for number, trip in enumerate(albums, start=1):
             founds = locate(trip, advance)
             prepare([found.prediction for found in founds if found.prediction is not None], form.region)
             records = [found.record(form) for found in founds]
+            for facts in records:
+                doubted.note(facts)
             for found in founds:
                 if found.error:
                     failed += 1
@@ -177,6 +183,7 @@ def _run(
                     _print(number, len(albums), trip, records, form.precision)
             del founds, records  # or two albums would be in memory at a time
     status = finish(failed, photos)
+    doubted.report()
     report = _write(estimates, writing, as_json) if writing else {}
     if as_json:
         print_json({**about, "albums": listing, **({"written": report} if writing else {})})
@@ -257,7 +264,7 @@ def _print(number: int, albums: int, trip: "Trip", records: list[dict[str, Any]]
             click.echo(f"{start}  unreadable, and nothing around it is known")
             continue
         best, sure, far = facts["best"], facts["confidence"], facts["region"]["radius_km"]
-        place = fit_place(best["place"] if best else no_answer(facts["unknown"]), PLACE_WIDTH)
+        place = fit_place(best["place"] if best else no_answer(facts["unknown"], facts.get("within")), PLACE_WIDTH)
         known = facts["kind"] in ("own GPS", "track")
         where = point(best, "street" if known else precision) if best else ""
         held = f"{percent(sure['city']):>5}  {percent(sure['country']):>7}  {within(far):>11}"
@@ -266,7 +273,10 @@ def _print(number: int, albums: int, trip: "Trip", records: list[dict[str, Any]]
         if known:
             held = " " * len(held)
         source = "neighbours (unreadable)" if facts["kind"] == "neighbours" else facts["kind"]
-        click.echo(f"{start}  {place}  {where:<19}  {held}  {source}")
+        if given := facts.get("within"):
+            outside = f", not {inside(given['area'])}" if given["known_place_outside"] else ""
+            source += outside or f", {percent(given['inside_before'])} inside"
+        click.echo(f"{start}  {place}  {where:<19}  {held}  {printable(source)}")
 
 
 def _write(estimates: "Iterable[tuple[Any, Estimate]]", writing: Writing, quiet: bool) -> dict[str, Any]:

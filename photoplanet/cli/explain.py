@@ -44,17 +44,19 @@ if TYPE_CHECKING:
     help="Side of the box, as a share of the photo's.",
 )
 @click.option("--regions", type=click.IntRange(0, 20), default=REGIONS, show_default=True, help="Boxes to name.")
+@options.areas
 @options.JSON
 @options.THREADS
 def command(
     photo: str, model: str | None, overlay: Path | None, array: Path | None, at: str | None, predicted: bool,
-    positions: int, box: float, regions: int, as_json: bool, threads: int | None,
+    positions: int, box: float, regions: int, within: tuple[str, ...], not_within: tuple[str, ...], as_json: bool,
+    threads: int | None,
 ) -> None:  # fmt: skip
     """Show which parts of PHOTO matter for its place: a grey box slides over it (paper, Fig. 10).
 
     The confidence in one cell is measured with each part hidden: the true cell where the place is known (from --at or
-    the photo's own GPS), else the predicted one. Prints the boxes whose hiding costs the most confidence, and those
-    that mislead: hiding them raises it.
+    the photo's own GPS), else the predicted one, with --within the likeliest there. Prints the boxes whose hiding costs
+    the most confidence, and those that mislead: hiding them raises it.
 
     \b
     Example:
@@ -71,8 +73,9 @@ def command(
     _check_outputs(overlay, array, photo)
     truth = _degrees(at) if at else None if predicted else camera_position(photo)
     loaded = loading.load(model, threads)
+    cut = loaded.cut(within, not_within)
     with bar("hiding", positions**2) as advance:
-        found = occlude(loaded, photo, truth, positions, box, regions, advance)
+        found = occlude(loaded, photo, truth, positions, box, regions, advance, cut)
     place = gazetteer.name([found.latitude], [found.longitude])[0].text("city")
     if array:
         _save(array, found.heat)

@@ -9,11 +9,12 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from photoplanet.cli.shared import commands, loading, options
+from photoplanet.cli.shared import commands, given_areas, loading, options
 from photoplanet.cli.shared.library import WITH_ITSELF, find_itself, index_options, open_library
 from photoplanet.cli.shared.output import (
     PLACE_WIDTH,
     by_outcome,
+    count_of,
     finish,
     fit_name,
     fit_place,
@@ -27,10 +28,12 @@ from photoplanet.cli.shared.progress import bar_unless_printing
 from photoplanet.core.output_files import OutputFiles
 from photoplanet.errors import InputError, printable
 from photoplanet.locate.answers import AnswerOptions, no_answer, record
+from photoplanet.locate.given_area import inside
 from photoplanet.locate.precision import percent, point, within
 from photoplanet.show.result_files import TOY_LINE, Sink
 
 if TYPE_CHECKING:
+    from photoplanet.earth.areas.area import Area
     from photoplanet.locate.prediction import Prediction
     from photoplanet.retrieval.library.matching import Library
 
@@ -47,6 +50,7 @@ MATCH_COLUMNS = ("photo_id", "rank", "latitude", "longitude", "place", "country_
 @options.region("Probability that the credible region holds.")
 @options.PRECISION
 @options.ANSWER_ALWAYS
+@options.areas
 @options.JSON
 @options.CSV
 @click.option("--geojson", "geojson_path", type=options.OUT_FILE, help="Write GeoJSON: points and regions.")
@@ -61,9 +65,10 @@ MATCH_COLUMNS = ("photo_id", "rank", "latitude", "longitude", "place", "country_
 @WITH_ITSELF
 def command(
     photos: tuple[str, ...], model: str | None, top: int, readout: str, region: float, precision: str,
-    answer_always: bool, as_json: bool, csv_path: Path | None, geojson_path: Path | None, map_path: Path | None,
-    files_from: str | None, threads: int | None, signs: bool | None, clock: bool, why: bool, library: str | None,
-    index_dir: str | None, no_update: bool, with_itself: bool,
+    answer_always: bool, within: tuple[str, ...], not_within: tuple[str, ...], as_json: bool, csv_path: Path | None,
+    geojson_path: Path | None, map_path: Path | None, files_from: str | None, threads: int | None,
+    signs: bool | None, clock: bool, why: bool, library: str | None, index_dir: str | None, no_update: bool,
+    with_itself: bool,
 ) -> int:  # fmt: skip
     """Estimate where each PHOTO was taken, and how sure that is.
 
@@ -80,8 +85,10 @@ def command(
       photoplanet locate IMG_1.jpg --top 5
       photoplanet locate ~/Scans --map where.html --csv where.csv
       photoplanet locate IMG_1.jpg --model toy --json
+      photoplanet locate ~/Scans --within Italy --not-within 41.9,12.5,30
       photoplanet locate old-scan.jpg --library ~/Photos
     """
+    from photoplanet.earth.areas import parse
     from photoplanet.photos import inputs
 
     sources = inputs.sources(photos, files_from, say)
@@ -91,32 +98,39 @@ def command(
         if geojson_path or map_path:
             raise InputError("--map and --geojson draw a model's answer; without a model, use --csv or --json")
         found = open_library(library, by="local", **opening)
-        return _by_matches(found, library, sources, precision, as_json, csv_path, with_itself, threads)
+        area = parse.areas(within, not_within)
+        return _by_matches(found, library, sources, precision, as_json, csv_path, with_itself, threads, area)
     loaded = loading.load(model, threads, signs=signs, clock=clock)
     if loaded.info.is_toy:
         say(TOY_LINE)
     about: dict[str, Any] = {"model": loaded.info.name, "world": "toy" if loaded.info.is_toy else "real"}
     about |= loading.licence_facts(loaded.info)
+    cut = loaded.cut(within, not_within)
+    about |= {"within": cut.area.name} if cut else {}
     searched = open_library(library, by="embedding", model=loaded, **opening) if library is not None else None
     if searched is not None:
         about |= {"library": library, "index": searched.to_dict()}
     form = AnswerOptions(top, region, precision, answer_always)
     listing: list[dict[str, Any]] = []
-    failed = 0
+    failed, doubted = 0, given_areas.Doubted()
     with OutputFiles(report_error) as files, bar_unless_printing(as_json)("locating", len(sources)) as advance:
-        show = _collector(listing) if as_json else _printer(sources, form, "unknown" in loaded.info.calibration, why)
+        doubts = "unknown" in loaded.info.calibration
+        show = _collector(listing) if as_json else _printer(sources, form, doubts, cut is not None, why)
         sinks = [files.add(sink) for sink in _files(csv_path, geojson_path, map_path, about, form)]
-        answers = loaded.locate_many(sources, readout=readout, decode_threads=threads, advance=advance, region=region)
+        answers = loaded.locate_many(sources, readout=readout, decode_threads=threads, advance=advance, region=region,
+                                     within=within, not_within=not_within)  # fmt: skip
         for name, answer, facts in _with_records(answers, form, searched, with_itself):
             if not facts:
                 failed += 1
                 report_error(answer)
+            doubted.note(facts)
             with printing(to_the_end=len(sinks) > 0):
                 show(name, answer, facts)
             for sink in sinks:
                 sink(name, answer, facts)
     if as_json:
         print_json({**about, **by_outcome(listing)})
+    doubted.report()
     status = finish(failed, len(sources))
     return 1 if files.faults else status
 
@@ -171,18 +185,18 @@ def _files(
         yield _map_file(map_path, form)
 
 
-def _printer(sources: Sequence[str | bytes], form: AnswerOptions, doubts: bool, why: bool) -> Sink:
+def _printer(sources: Sequence[str | bytes], form: AnswerOptions, doubts: bool, cut: bool, why: bool) -> Sink:
     """Return a function that prints one photo's answer as table lines, the head first.
 
-    `doubts`: whether the model can tell what it does not know, so that there is a column for it; `why`: whether the
-    evidence of each answer follows it.
+    `doubts`: whether the model can tell what it does not know, so that there is a column for it; `cut`: whether the
+    answers are cut to an area, and one says how much lay inside; `why`: whether the evidence of each answer follows it.
     """
     from photoplanet.locate import why as evidence
     from photoplanet.photos import inputs
 
     width = name_width([inputs.name_of(source) for source in sources])
     share = f"{100 * form.region:.3g} % within"
-    columns = f"{'  unknown' if doubts else ''}   city  country  {share:>13}"
+    columns = f"{'  inside' if cut else ''}{'  unknown' if doubts else ''}   city  country  {share:>13}"
     head = f"{'photo':<{width}}  {'place':<{PLACE_WIDTH}}  {'latitude, longitude':<19}{columns}"
     started = False
 
@@ -194,9 +208,10 @@ def _printer(sources: Sequence[str | bytes], form: AnswerOptions, doubts: bool, 
             click.echo(head)
             started = True
         best, sure, region = facts["best"], facts["confidence"], facts["region"]
-        place = fit_place(best["place"] if best else no_answer(facts["unknown"]))
+        place = fit_place(best["place"] if best else no_answer(facts["unknown"], facts.get("within")))
         where = point(best, form.precision) if best else ""
-        doubt = f"{percent(facts['unknown']):>7}  " if doubts else ""
+        doubt = f"{percent(facts['within']['inside_before']):>6}  " if cut else ""
+        doubt += f"{percent(facts['unknown']):>7}  " if doubts else ""
         click.echo(
             f"{fit_name(name, width)}  {place}  {where:<19}  {doubt}{percent(sure['city']):>5}  "
             f"{percent(sure['country']):>7}  {within(region['radius_km']):>13}"
@@ -235,7 +250,7 @@ def _map_file(path: Path, form: AnswerOptions) -> Iterator[Sink]:
 
 def _by_matches(
     library: "Library", named: str, sources: Sequence[str | bytes], precision: str, as_json: bool,
-    csv_path: Path | None, with_itself: bool, threads: int | None,
+    csv_path: Path | None, with_itself: bool, threads: int | None, area: "Area | None",
 ) -> int:  # fmt: skip
     """Locate photos without a model, by the photos of a library that show the same; return the exit status."""
     from photoplanet.photos import inputs
@@ -252,7 +267,7 @@ def _by_matches(
             name = inputs.name_of(source)
             try:
                 rows = find_itself(library, source, name)
-                answer = library.locate(source, () if with_itself else rows, threads)
+                answer = library.locate(source, () if with_itself else rows, threads, area)
             except InputError as error:
                 failed += 1
                 report_error(error)
@@ -268,8 +283,12 @@ def _by_matches(
             if put:
                 put(facts)
             advance()
+    outside = len(library.outside(area))
+    if outside:
+        say(f"{count_of(outside, 'photo')} of the library left out: not {inside(area.name) if area else ''}")
     if as_json:
-        print_json({"library": named, "by": "local", "index": library.to_dict(), **by_outcome(records)})
+        about = {"within": area.name, "left_out": outside} if area else {}
+        print_json({"library": named, "by": "local", **about, "index": library.to_dict(), **by_outcome(records)})
     status = finish(failed, len(sources))
     return 1 if files.faults else status
 

@@ -33,6 +33,7 @@ from photoplanet.errors import InputError, printable
 from photoplanet.locate.precision import point
 
 if TYPE_CHECKING:
+    from photoplanet.earth.areas.area import Area
     from photoplanet.retrieval.library.matching import Library
 
 NAME_WIDTH, MAX_PICTURES = 36, 60
@@ -48,6 +49,7 @@ COLUMNS = ("file", "rank", "photo_id", "path", "inliers", "distance", "score", "
 @WITH_VECTORS
 @click.option("--top", type=click.IntRange(1, 1000), default=5, show_default=True, help="Photos to list, at most.")
 @click.option("--all", "unproven", is_flag=True, help="List the nearest photos even where geometry proves nothing.")
+@options.areas
 @options.PRECISION
 @options.JSON
 @click.option("--csv", "csv_path", type=options.OUT_FILE, help="Write CSV, a row for each photo found.")
@@ -59,8 +61,9 @@ COLUMNS = ("file", "rank", "photo_id", "path", "inliers", "distance", "score", "
 @WITH_ITSELF
 def command(
     photos: tuple[str, ...], library: str, by: str, model: str | None, vectors: str | None, top: int, unproven: bool,
-    precision: str, as_json: bool, csv_path: Path | None, show_path: Path | None, files_from: str | None,
-    threads: int | None, index_dir: str | None, no_update: bool, with_itself: bool,
+    within: tuple[str, ...], not_within: tuple[str, ...], precision: str, as_json: bool, csv_path: Path | None,
+    show_path: Path | None, files_from: str | None, threads: int | None, index_dir: str | None, no_update: bool,
+    with_itself: bool,
 ) -> int:  # fmt: skip
     """Find the photos of a library LIB that show the same place as each PHOTO.
 
@@ -73,8 +76,10 @@ def command(
       photoplanet similar old-scan.jpg --library ~/Photos --show matches.html
       photoplanet similar *.jpg --library photos.parquet --by embedding --model model/ --csv similar.csv
     """
+    from photoplanet.earth.areas import parse
     from photoplanet.photos import inputs
 
+    area = parse.areas(within, not_within)
     if by == "local" and (model or vectors):
         raise InputError("--model and --vectors are for --by embedding; local features need no model")
     sources = inputs.sources(photos, files_from, say)
@@ -91,7 +96,7 @@ def command(
         for source in sources:
             name = inputs.name_of(source)
             try:
-                record, pairs = _search(found, source, name, by, top, unproven, precision, with_itself, threads)
+                record, pairs = _search(found, source, name, by, top, unproven, precision, with_itself, threads, area)
             except InputError as error:
                 failed += 1
                 report_error(error)
@@ -130,17 +135,19 @@ def _check_outputs(csv_path: Path | None, show_path: Path | None, given: Sequenc
 
 def _search(
     library: "Library", source: Any, name: str, by: str, top: int, unproven: bool, precision: str, with_itself: bool,
-    threads: int | None,
+    threads: int | None, area: "Area | None",
 ) -> tuple[dict[str, Any], Iterator[dict[str, Any]]]:  # fmt: skip
     """Return what is found for one photo, as JSON has it, and the pictures of it, drawn when they are asked for."""
     from photoplanet.show import matches as page
 
     rows = find_itself(library, source, name)
     features = library.features(source) if by == "local" else None
-    matches = library.similar(source if features is None else features, top, () if with_itself else rows, threads)
+    matches, outside = library.similar_in(source if features is None else features, top, area,
+                                          () if with_itself else rows, threads)  # fmt: skip
     kept = [match for match in matches if unproven or match.trusted is not False]
     facts = [match.to_dict(precision) for match in kept]
-    record = {"file": name, "itself": [library.listing.addresses[row] for row in rows], "matches": facts}
+    itself = [library.listing.addresses[row] for row in rows]
+    record = {"file": name, "itself": itself, "matches": facts, **({"outside": outside} if area else {})}
     return record, page.pictures(library, source, name, features, kept, facts)
 
 
@@ -153,6 +160,8 @@ def _print(record: dict[str, Any], precision: str) -> None:
     click.echo(printable(record["file"]))
     if not record["matches"]:
         click.echo("  no match")
+    if record.get("outside"):
+        click.echo(f"  left out: {record['outside']} of the most like, which are not inside the given area")
     for rank, match in enumerate(record["matches"], start=1):
         name, place = fit_name(match["photo_id"], NAME_WIDTH), fit_place(match["place"]).rstrip()
         click.echo(f"  {rank}. {name}  {likeness(match):<22}  {point(match, precision):<19}  {place}")

@@ -96,27 +96,43 @@ def log_likelihood(ground: Ground, ratios: Mapping[str, float], reliability: flo
     >>> round((float(found.max()) - float(found.min())) / float(np.log(2)), 3)
     6.0
     """
-    indicated = _indicated(ground, ratios)
-    mean = float(ground.weight @ indicated)
-    if mean <= 0:
-        return np.zeros(len(indicated), np.float32)
-    likelihood = (1 - reliability) + reliability * indicated / mean
-    least = float(likelihood.max()) * 2.0**-cap
-    return np.asarray(np.log(np.maximum(likelihood, least)), np.float32)
+    rated = _rate(ground, ratios)
+    if rated.mean <= 0:
+        return np.zeros(len(ground.weight), np.float32)
+    ratio = np.concatenate([rated.country, [value for value, _ in rated.states]])
+    likelihood = (1 - reliability) + reliability * ratio / rated.mean
+    most = max(likelihood[: len(rated.country)][rated.held > 0].max(), *likelihood[len(rated.country) :], 0.0)
+    rows = np.log(np.maximum(likelihood, most * 2.0**-cap)).astype(np.float32)
+    found: NDArray[np.float32] = rows[: len(rated.country)][ground.country]
+    for value, (_, sites) in zip(rows[len(rated.country) :], rated.states, strict=True):
+        found[sites] = value
+    return found
 
 
-def _indicated(ground: Ground, ratios: Mapping[str, float]) -> NDArray[np.float64]:
-    """(sites,) the ratio at each site."""
+class _Rated(NamedTuple):
+    """`country` (countries,): each one's ratio; `held`: its weight; `states`: (ratio, sites); `mean` over all sites."""
+
+    country: NDArray[np.float64]
+    held: NDArray[np.float64]
+    states: list[tuple[float, NDArray[np.intp]]]
+    mean: float
+
+
+def _rate(ground: Ground, ratios: Mapping[str, float]) -> _Rated:
     rows = _rows()
     country = np.full(len(rows.country), ratios.get(ELSEWHERE, 0.0))
     for place, ratio in ratios.items():
         if place in rows.country:
             country[rows.country[place]] = ratio
-    indicated = country[ground.country]
-    states = {rows.state[place]: ratio for place, ratio in ratios.items() if place in rows.state}
-    for state, ratio in states.items():
-        indicated[ground.state == state] = ratio
-    return indicated
+    held = np.bincount(ground.country, ground.weight, len(country)).astype(np.float64)
+    mean = float(held @ country)
+    states = []
+    for place, ratio in ratios.items():
+        if place in rows.state:
+            sites = np.flatnonzero(ground.state == rows.state[place])
+            states.append((ratio, sites))
+            mean += float(ground.weight[sites].sum()) * (ratio - float(country[rows.country[place[:2]]]))
+    return _Rated(country, held, [each for each in states if len(each[1])], mean)
 
 
 def ratio_of(ratios: Mapping[str, float], place: str) -> float:
@@ -159,7 +175,7 @@ def joined(kind: str, sights: Iterable[Sight], reading: Reading, ground: Ground,
         return []
     tables = []
     for best, _ in found:
-        mean = float(ground.weight @ _indicated(ground, best.ratios))
+        mean = _rate(ground, best.ratios).mean
         places = {**best.ratios, ELSEWHERE: best.ratios.get(ELSEWHERE, 0.0)}
         r = best.reliability if mean > 0 else 0.0
         tables.append({place: (1 - r) + r * ratio / max(mean, _TINY) for place, ratio in places.items()})

@@ -48,6 +48,8 @@ def _sights(reading: Reading) -> Iterator[Sight]:
 
 def _addresses(text: str) -> Iterator[tuple[str, str, float]]:
     """(labels before the ending, ending, how clearly it is an address), in lower case."""
+    if "." not in text and "@" not in text and "ww" not in text.casefold():
+        return
     taken: list[tuple[int, int]] = []
     for pattern in (_MAIL, _WEB):
         for match in pattern.finditer(text):

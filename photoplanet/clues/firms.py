@@ -5,7 +5,7 @@ from collections.abc import Iterator
 from photoplanet.clues import by_country
 from photoplanet.clues.by_country import Sight, ratios
 from photoplanet.clues.clue import Clue
-from photoplanet.clues.plain_text import phrases, plain, words
+from photoplanet.clues.plain_text import Phrases, bare, plain
 from photoplanet.earth.ground import Ground
 from photoplanet.signs.line import Reading
 
@@ -102,7 +102,8 @@ SHORT = {
 }  # fmt: skip
 # forms that are looked for as they are written: without spaces around them, or with parentheses
 _WITHIN = tuple(form for form in FORMS if form.startswith("(") or any(ord(sign) >= 0x0E00 for sign in form))
-_FORMS = {" ".join(words(form)): text for form, text in FORMS.items() if form not in _WITHIN}
+_FORMS = {bare(form): text for form, text in FORMS.items() if form not in _WITHIN}
+_PHRASES = Phrases(_FORMS)
 
 
 def clues(reading: Reading, ground: Ground) -> list[Clue]:
@@ -122,9 +123,9 @@ def _sights(reading: Reading) -> Iterator[Sight]:
         text = plain(line.text)
         lower = text.casefold()
         found = [form for form in _WITHIN if form in lower]
-        found += [phrase for phrase in phrases(text, 4) if phrase in _FORMS]
+        found += _PHRASES.found(text)
         for form in found:
-            if not any(form != longer and form in " ".join(words(longer)) for longer in found):
+            if not any(form != longer and form in bare(longer) for longer in found):
                 yield Sight(form, form, row, ratios(_FORMS.get(form) or FORMS[form]), RELIABILITY)
         yield from _short(text, row)
 

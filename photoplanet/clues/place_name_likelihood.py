@@ -39,7 +39,7 @@ KINDS = {
     "address": Kind(0.55, 0.22, 0.15, 0.08, 50.0),
     "institution": Kind(0.65, 0.15, 0.10, 0.10, 5.0),
     "distance": Kind(0.10, 0.70, 0.12, 0.08, 5.0),
-    "domain": Kind(0.40, 0.22, 0.20, 0.18, 2.0),
+    "domain": Kind(0.40, 0.22, 0.20, 0.18, 0.3),
     "alone": Kind(0.40, 0.25, 0.15, 0.20, 1.5),
     "plain": Kind(0.40, 0.23, 0.17, 0.20, 1.0),
     "street": Kind(0.10, 0.30, 0.40, 0.20, 2.0),
@@ -90,7 +90,14 @@ def weights(ground: Ground) -> Weights:
 
 
 def meant(mention: Mention, sums: Weights, words: int) -> tuple[float, NDArray[np.int64], Floats]:
-    """How likely a mention means a place, of `words` words that the photo holds; its places and the share of each."""
+    """How likely a mention means a place, of `words` words that the photo holds; its places and the share of each.
+
+    >>> from photoplanet.earth import ground, place_names
+    >>> sums = weights(ground.read())
+    >>> town, word = (Mention(place_names.find(name), "plain", 1.0, (0,), "") for name in ("Stuttgart", "Nice"))
+    >>> meant(town, sums, 10)[0] > 0.9, meant(word, sums, 10)[0] < 0.1
+    (True, True)
+    """
     data = gazetteer.read()
     towns, states = len(data.names), len(data.states)
     places = mention.named.places[:MOST_PLACES]

@@ -57,7 +57,12 @@ def clues(reading: Reading, ground: Ground) -> list[Clue]:
 
 
 def surest(found: list[Mention], sums: likelihood.Weights, words: int) -> list[Found]:
-    """Of mentions in a text of `words` words: one per place and per spot in the text, the surest first."""
+    """Of mentions in a text of `words` words: one per place and per spot in the text, the surest first.
+
+    >>> from photoplanet.earth import ground
+    >>> surest([], likelihood.weights(ground.read()), 0)
+    []
+    """
     spots: dict[int, Found] = {}
     for mention in found:
         sure, places, share = likelihood.meant(mention, sums, words)

@@ -1,6 +1,7 @@
 """The text of a line made plain, so that every kind of evidence sees the same signs for the same thing."""
 
 import unicodedata
+from collections.abc import Iterable
 from functools import lru_cache
 
 MOST_CHARACTERS = 200  # of one line that are searched
@@ -19,28 +20,64 @@ def plain(text: str) -> str:
     return " ".join("".join(signs).split())
 
 
-def words(text: str) -> list[str]:
+@lru_cache(maxsize=512)
+def words(text: str) -> tuple[str, ...]:
     """The words of a plain text without the marks at their edges; case and inner marks are kept.
 
     >>> words('"Gelateria S.p.A.", Via Roma 3')
-    ['Gelateria', 'S.p.A', 'Via', 'Roma', '3']
+    ('Gelateria', 'S.p.A', 'Via', 'Roma', '3')
     """
     stripped = (word.strip(_EDGES) for word in text.split())
-    return [word for word in stripped if word]
+    return tuple(word for word in stripped if word)
 
 
-def phrases(text: str, longest: int = 3) -> list[str]:
-    """All runs of one to `longest` words of a plain text, in lower case, longest first.
+@lru_cache(maxsize=512)
+def folded(text: str) -> tuple[str, ...]:
+    """The words of a plain text in lower case.
 
-    >>> phrases("Car Park only", 2)
-    ['car park', 'park only', 'car', 'park', 'only']
+    >>> folded("(Straße)")
+    ('strasse',)
     """
-    found = [word.casefold() for word in words(text)]
-    return [
-        " ".join(found[start : start + count])
-        for count in range(min(longest, len(found)), 0, -1)
-        for start in range(len(found) - count + 1)
-    ]
+    return tuple(word.casefold() for word in words(text))
+
+
+class Phrases:
+    """Phrases that are looked for in texts, by their first words; case does not matter, nor marks at words' edges.
+
+    >>> Phrases(["parking", "parking lot", "sp. z o.o."]).found("No Parking Lot, Firma Sp. z o.o.")
+    ['parking lot', 'sp z o.o']
+    """
+
+    def __init__(self, phrases: Iterable[str]):
+        """`phrases` as they are written; `found` names them without marks at words' edges (`bare`)."""
+        self._by_first: dict[str, list[tuple[str, ...]]] = {}
+        for phrase in dict.fromkeys(bare(phrase) for phrase in phrases):
+            parts = tuple(phrase.split())
+            self._by_first.setdefault(parts[0], []).append(parts)
+        for some in self._by_first.values():
+            some.sort(key=len, reverse=True)
+
+    def found(self, text: str) -> list[str]:
+        """The phrases in a plain text, each once, in its order; of those with the same first word the longest."""
+        every = folded(text)
+        found: dict[str, None] = {}
+        end = 0  # of the last phrase: what lies inside it is a part of it
+        for start, word in enumerate(every):
+            for parts in self._by_first.get(word, ()):
+                if every[start : start + len(parts)] == parts and start + len(parts) > end:
+                    found[" ".join(parts)] = None
+                    end = start + len(parts)
+                    break
+        return list(found)
+
+
+def bare(phrase: str) -> str:
+    """A phrase as `Phrases` compares it.
+
+    >>> bare("Sp. z o.o.")
+    'sp z o.o'
+    """
+    return " ".join(words(phrase)).casefold()
 
 
 def listed(text: str) -> frozenset[str]:

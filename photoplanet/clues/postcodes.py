@@ -56,7 +56,7 @@ _DIGITS = re.compile(rf"(?:^|[,;·|] ?)(\d{{4,6}}|\d{{3}} \d\d)(?: |, )(?![A-Z]{
 _UNITS = listed("AM PM KM KG EU AD BC CM MM ML HP PS KW SA SD SS LM BH GB MB TB UK US HZ VA WC DE IN")
 # what follows numbers that are no codes: units, months, and the words of English streets
 _NOT_TOWNS = re.compile(
-    r"(?:euro?|usd|meter|metres?|miles?|uhr|personen|people|visitors|besucher|volt|watt|liter|jahre|years?|kronor|"
+    r"(?:euro?|usd|meters?|metres?|miles?|uhr|personen|people|visitors|besucher|volt|watt|liter|jahre|years?|kronor|"
     r"kroner|stk|stück|januar|februar|märz|april|mai|juni|juli|august|september|oktober|november|dezember|january|"
     r"february|march|may|june|july|october|december|olympi\w*|world|summer|winter|edition|copyright|street|road|avenue|"
     r"ave|blvd|boulevard|drive|lane|court|broadway|highway|hwy|park|north|south|east|west|main|old|the|all|ltd)\b",

@@ -9,7 +9,7 @@ from photoplanet.clues import by_country
 from photoplanet.clues.by_country import Sight, ratios
 from photoplanet.clues.clue import Clue
 from photoplanet.clues.plain_text import plain, words
-from photoplanet.clues.word_groups import Finder
+from photoplanet.clues.word_groups import Finder, greatest
 from photoplanet.earth.ground import Ground
 from photoplanet.signs.line import Reading
 
@@ -160,8 +160,10 @@ SUFFIXES = (
 )  # fmt: skip
 _NOT_STREETS = ("peringatan",)  # Indonesian: a warning
 _FINDER = Finder(WORDS, RELIABILITY)
-_SUFFIXES = [(ending, row) for row, (_, some) in enumerate(SUFFIXES) for ending in some.split(", ")]
-_SUFFIX_RATIOS = [ratios(text) for text, _ in SUFFIXES]
+_ENDINGS = tuple(dict.fromkeys(ending for _, some in SUFFIXES for ending in some.split(", ")))
+_SUFFIXES = {
+    ending: greatest([ratios(text) for text, some in SUFFIXES if ending in some.split(", ")]) for ending in _ENDINGS
+}
 
 
 def clues(reading: Reading, ground: Ground) -> list[Clue]:
@@ -188,9 +190,11 @@ def _sights(reading: Reading) -> Iterator[Sight]:
         if first in FIRST and (text[:1].isupper() or not first.isalpha()) and len(found) > 1 and found[1][:1].isupper():
             yield Sight(f"first {first}", " ".join(found[:2]), row, ratios(FIRST[first]), RELIABILITY)
         for word in found:
-            for ending, group in _SUFFIXES:
+            if not word[:1].isupper() or not word.lower().endswith(_ENDINGS):
+                continue
+            for ending, places in _SUFFIXES.items():
                 if _ends(word, ending):
-                    yield Sight(f"-{group}", word, row, _SUFFIX_RATIOS[group], SUFFIX_RELIABILITY)
+                    yield Sight(f"-{sorted(places)}", word, row, places, SUFFIX_RELIABILITY)
 
 
 def _ends(word: str, ending: str) -> bool:
@@ -198,4 +202,4 @@ def _ends(word: str, ending: str) -> bool:
     lower = word.lower()
     shouted = ending == "strasse" and word == word.upper()
     long = len(lower) - len(ending) >= LEAST_STEM
-    return long and lower.endswith(ending) and word[:1].isupper() and lower not in _NOT_STREETS and not shouted
+    return long and lower.endswith(ending) and lower not in _NOT_STREETS and not shouted

@@ -11,7 +11,7 @@ from functools import cache
 from photoplanet.clues import by_country, telephone_areas, telephone_shapes
 from photoplanet.clues.by_country import Sight, equal, ratios
 from photoplanet.clues.clue import Clue
-from photoplanet.clues.plain_text import listed, phrases, plain
+from photoplanet.clues.plain_text import Phrases, listed, plain, words
 from photoplanet.clues.telephone_shapes import UNKNOWN
 from photoplanet.earth import countries
 from photoplanet.earth.ground import Ground
@@ -42,6 +42,7 @@ WORDS = {
     "電話": "JP 1 TW 1 HK 1 MO 1", "电话": "CN 1 SG .5 MY .3", "전화": "KR 1", "โทร": "TH 1", "điện thoại": "VN 1",
     "đt": "VN 1", "telp": "ID 1", "tlp": "ID 1", "hubungi": "ID 1 MY .8", "tel no": "GB .5 IN 1 MY 1 * .1",
 }  # fmt: skip
+_TELLING = Phrases(WORDS)
 _WORDS_ANYWHERE = listed(
     "tel telefon telephone phone call fax mobile mob mobil cell hotline fon telefono telefonu telefonnummer "
     "telefonnumero whatsapp ring contact kontakt hívja t f m rufnummer servicetelefon info infotel notruf"
@@ -132,11 +133,11 @@ def _at_home(text: str, row: int, near_word: bool) -> Iterator[Sight]:
 
 def _word(text: str) -> str | None:
     """The word before a telephone number, if there is one: a telling one first."""
-    found = {phrase.strip(".: ") for phrase in phrases(text, 2)}
-    found |= {phrase.partition(":")[0].partition(".")[0] for phrase in found}
-    telling = [word for word in WORDS if word in found]
+    spaced = text.replace(":", " ").replace(".", " ")
+    telling = _TELLING.found(spaced)
     if telling:
         return telling[0]
+    found = {word.casefold() for word in words(spaced)}
     return "tel" if found & _WORDS_ANYWHERE or any(sign in text for sign in _SIGNS) else None
 
 

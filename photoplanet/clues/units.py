@@ -31,6 +31,8 @@ UNITS = {
     "km/u": (r"\bkm ?/ ?u\b", "NL 1 BE .6 ZA .3 NA .3 * .003"),
     "km": (r"\d ?km\b(?! ?/)|\bkm \d|\d ?км\b(?! ?/)", "US .1 GB .12 IM .1 JE .1 GG .1 LR .2 * 1"),
 }  # fmt: skip
+# what each of them holds
+_ANY = re.compile("m\\.?p\\.?h|mi|yd|yard|ft|feet|'-|lb|oz|gal|°|km|kph|км|公里|speed", re.I)
 _COMPILED = [(name, re.compile(expression, re.I), ratios(text)) for name, (expression, text) in UNITS.items()]
 
 
@@ -49,6 +51,8 @@ def clues(reading: Reading, ground: Ground) -> list[Clue]:
 def _sights(reading: Reading) -> Iterator[Sight]:
     for row, line in enumerate(reading.lines):
         text = plain(line.text)
+        if not _ANY.search(text):
+            continue
         for name, expression, places in _COMPILED:
             match = expression.search(text)
             if match:

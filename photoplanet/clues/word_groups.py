@@ -4,7 +4,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from typing import NamedTuple
 
 from photoplanet.clues.by_country import ELSEWHERE, Sight, ratio_of, ratios
-from photoplanet.clues.plain_text import phrases, plain, words
+from photoplanet.clues.plain_text import Phrases, bare, plain
 from photoplanet.signs.line import Reading
 
 MOST_COUNTED = 3  # different words of a group that add to its reliability
@@ -24,9 +24,7 @@ def groups(table: Sequence[tuple[str, str]]) -> list[Group]:
     >>> groups([("DK 1", "gade, stræde")])
     [Group(ratios={'DK': 1.0}, words=('gade', 'stræde'))]
     """
-    return [
-        Group(ratios(text), tuple(" ".join(words(word)).casefold() for word in some.split(","))) for text, some in table
-    ]
+    return [Group(ratios(text), tuple(bare(word) for word in some.split(","))) for text, some in table]
 
 
 class Finder:
@@ -48,15 +46,12 @@ class Finder:
             for word in group.words:
                 table_of = self._eastern if any(ord(sign) >= _EASTERN for sign in word) else self._plain
                 table_of.setdefault(word, []).append(row)
-        self._longest = max((word.count(" ") + 1 for word in self._plain), default=1)
+        self._phrases = Phrases(self._plain)
 
     def found(self, text: str) -> list[str]:
         """The words of all groups in a line, `text` as it was read; none that is a part of another."""
         line = plain(text)
-        found: list[str] = []
-        for phrase in phrases(line, self._longest):
-            if phrase in self._plain and not any(f" {phrase} " in f" {longer} " for longer in found):
-                found.append(phrase)
+        found = self._phrases.found(line)
         if any(ord(sign) >= _EASTERN for sign in line):
             eastern = [word for word in self._eastern if word in line]
             found += [word for word in eastern if not any(word != longer and word in longer for longer in eastern)]

@@ -11,6 +11,7 @@ from typing import NamedTuple
 
 KEPT = 2  # digits of a number that its form keeps
 LONGEST = 28  # characters of a number
+_NUMBER = re.compile(r"[\d ()./-]+", re.ASCII)
 
 
 class Forms(NamedTuple):
@@ -50,7 +51,7 @@ def loosely(form: str) -> str:
 def read() -> Forms:
     """All forms that are known.
 
-    >>> "DE" in read().exact["02dd ddddd"], read().exact["03-dddd-dddd"]
+    >>> "FR" in read().exact["01 dd dd dd dd"], read().exact["03-dddd-dddd"]
     (True, ('JP',))
     """
     text = Path(__file__).with_name("telephones.json").read_text(encoding="utf-8")
@@ -67,7 +68,7 @@ def countries(number: str) -> tuple[tuple[str, ...], tuple[str, ...]]:
     >>> countries("(415) 555-0000")[0][:2], "US" in countries("415.555.0000")[1], countries("12:30")
     (('CA', 'US'), True, ((), ()))
     """
-    if len(number) > LONGEST:
+    if len(number) > LONGEST or not _NUMBER.fullmatch(number):
         return (), ()
     found, each = read(), form(number)
     exact = found.exact.get(each, ())

@@ -10,6 +10,7 @@ from numpy.typing import NDArray
 from photoplanet.core import progress
 from photoplanet.errors import InputError
 from photoplanet.locate.place import short
+from photoplanet.locate.within import Cut
 from photoplanet.photos import decode
 
 if TYPE_CHECKING:
@@ -95,20 +96,22 @@ def occlude(
     box: float = BOX,
     regions: int = REGIONS,
     advance: progress.Advance = progress.ignore,
+    cut: Cut | None = None,
 ) -> Occlusion:
     """Hide each part of a photo in turn and see what that does to the confidence in one cell (paper, Fig. 10).
 
     `source` as in `locate`; `truth`: latitude, longitude in degrees where known: then its cell is looked at, else the
     most probable one. A grey box of side `box` (share of the photo's side) stands at `positions` × `positions` places
-    spread evenly from edge to edge. `regions`: how many boxes to name of each kind. InputError for a photo that cannot
-    be read, a truth outside every cell, or numbers out of range.
+    spread evenly from edge to edge. `regions`: how many boxes to name of each kind. `cut`: to an area (`Locator.cut`),
+    of which the most probable cell then is. InputError for a photo that cannot be read, a truth outside every cell, or
+    numbers out of range.
 
     >>> import photoplanet as pp
     >>> found = occlude(pp.load("toy"), np.zeros((64, 64, 3), np.uint8), positions=2)
     >>> found.true, 0 <= found.whole <= 1, found.photo.dtype
     (False, True, dtype('uint8'))
     """
-    work = steps(locator, source, truth, positions, box, regions)
+    work = steps(locator, source, truth, positions, box, regions, cut)
     while True:
         try:
             advance(next(work))
@@ -133,6 +136,7 @@ def steps(
     positions: int = POSITIONS,
     box: float = BOX,
     regions: int = REGIONS,
+    cut: Cut | None = None,
 ) -> Generator[int, None, Occlusion]:
     """Do what `occlude` does, and yield how many places of the box are done after each batch; returns the Occlusion.
 
@@ -147,7 +151,7 @@ def steps(
     photo = decode.load(source, locator.info.preprocessing)
     seen = locator.see(photo[None])
     (whole,) = _confidences(seen)
-    label = _label(locator, truth) if truth is not None else int(whole.argmax())
+    label = _label(locator, truth) if truth is not None else _likeliest(whole, cut)
     side = len(photo)
     wide = min(side, max(1, round(box * side)))
     starts = np.unique(np.linspace(0, side - wide, positions).round().astype(int))
@@ -161,7 +165,7 @@ def steps(
     # where boxes are far apart, the pixels between them are never hidden: nothing changes there
     heat = np.where(times > 0, total / np.maximum(times, 1), base).astype(np.float32)
     changes = found - base
-    latitude, longitude = locator.partition.means[label]
+    latitude, longitude = _place(locator, label, cut)
     return Occlusion(
         photo=photo,
         heat=heat,
@@ -175,6 +179,21 @@ def steps(
         misleads=_strongest(corners, found, changes, wide, regions, sign=1),
         unknown=seen.unknown_of(0),
     )
+
+
+def _likeliest(whole: NDArray[np.float64], cut: Cut | None) -> int:
+    """The class that holds the most, of an area the most of what lies in it."""
+    return int((whole if cut is None else whole * cut.partition.whole_shares).argmax())
+
+
+def _place(locator: "Locator", label: int, cut: Cut | None) -> tuple[float, float]:
+    """Where a class's photos are, in the area where there is one."""
+    part, row = locator.partition, label
+    if cut is not None:
+        pieces = np.flatnonzero(cut.partition.parents == label)
+        if len(pieces):
+            part, row = cut.partition, int(pieces[cut.partition.shares[pieces].argmax()])
+    return float(part.means[row, 0]), float(part.means[row, 1])
 
 
 def _hidden(

@@ -1,10 +1,12 @@
 """Answers as plain records: what is reported of a prediction, and how much of it."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
 from photoplanet.locate import why
 from photoplanet.locate.credible_region import REGION_SHARE
+from photoplanet.locate.given_area import NOTHING_BELOW, inside
 from photoplanet.locate.precision import DEFAULT_PRECISION, percent
 from photoplanet.locate.prediction import KNOWN_AT, Prediction
 
@@ -35,12 +37,16 @@ def record(name: str, prediction: Prediction, options: AnswerOptions) -> dict[st
     return {"file": name, **facts}
 
 
-def no_answer(unknown: float | None) -> str:
-    """Why there is no answer, in a line; `unknown` of the record.
+def no_answer(unknown: float | None, within: Mapping[str, Any] | None = None) -> str:
+    """Why there is no answer, in a line; `unknown` and `within` of the record.
 
     >>> no_answer(0.72), no_answer(0.1)
     ('72 %: nowhere that this model knows', 'no answer: the evidence is too weak')
+    >>> no_answer(0.1, {"area": "Germany", "inside_before": 0.0, "known_place_outside": False})
+    'no answer: nothing lay inside Germany'
     """
+    if within and within["inside_before"] < NOTHING_BELOW and not within["known_place_outside"]:
+        return f"no answer: nothing lay {inside(within['area'])}"
     if unknown is not None and unknown >= KNOWN_AT:
         return f"{percent(unknown)}: nowhere that this model knows"
     return "no answer: the evidence is too weak"

@@ -38,6 +38,7 @@ def features(
         "unknown": None if prediction.unknown is None else short(prediction.unknown),
         "abstains": prediction.abstains,
         "gain_bits": short(prediction.gain),
+        **({} if prediction.within is None else {"within": prediction.within.to_dict()}),
         "region_probability": region,
         "region_radius_km": float(f"{held.radius_km:.4g}"),
         "cells_left_out": max(0, len(held) - MAX_OUTLINES),

@@ -7,7 +7,7 @@ the place may lie outside the model's cells: what speaks for that (`unknown`) is
 it prevails, the answer is over the whole Earth.
 """
 
-from collections.abc import Collection, Sequence
+from collections.abc import Callable, Collection, Sequence
 from dataclasses import dataclass, replace
 from functools import cached_property
 from typing import Any
@@ -81,6 +81,7 @@ class Evidence:
 
     `conflict`: the bits by which the clues are less likely where the network looks than on the whole Earth; 0 where
     they agree. `before`: the prediction without clues; `partition`, `mass`: the cells and distribution with them.
+    `cut`: what cuts the prediction to the area that a person knows (`locate.within`), after all that.
     """
 
     clues: tuple[Clue, ...]
@@ -90,6 +91,7 @@ class Evidence:
     before: Prediction
     partition: Partition
     mass: NDArray[np.float32]
+    cut: Callable[[Prediction], Prediction] | None = None
 
     @cached_property
     def bits(self) -> tuple[float, ...]:
@@ -147,7 +149,8 @@ class Evidence:
         for number in numbers:
             if not 0 <= number < len(self.clues):
                 raise InputError(f"there is no evidence {number}: this photo has {len(self.clues)} pieces, from 0")
-        return joined(self.before, self.clues, self.reading, self.struck | set(numbers))
+        found = joined(self.before, self.clues, self.reading, self.struck | set(numbers))
+        return found if self.cut is None else self.cut(found)
 
     def without_lines(self, *lines: int) -> Prediction:
         """The prediction without every clue that rests on one of these lines of the text."""

@@ -12,9 +12,13 @@ from PIL import Image
 
 from photoplanet.clues.collect import Collector
 from photoplanet.core import onnx_sessions, progress
+from photoplanet.earth.areas import parse
+from photoplanet.earth.areas.area import Area
+from photoplanet.earth.areas.parse import Given
 from photoplanet.errors import InputError, ModelError
 from photoplanet.locate import correction, joining, opening, point_estimates, unknown, without_model
 from photoplanet.locate.prediction import ABSTAIN_BELOW, Prediction, Predictions, prepare
+from photoplanet.locate.within import Cut
 from photoplanet.models import folder
 from photoplanet.photos import decode
 
@@ -24,7 +28,11 @@ MAX_THREADS = 1024
 Photo: TypeAlias = str | os.PathLike[str] | bytes | bytearray | memoryview | Image.Image | NDArray[np.uint8]
 """One photo: a path, `shard.tar#member`, bytes, a PIL image, or uint8 (h, w), (h, w, 3) or (h, w, 4)."""
 
+Areas: TypeAlias = Given | Iterable[Given] | None
+"""One area or several, as people type them (`earth.areas.parse.area`), or None."""
+
 Answer: TypeAlias = Prediction | InputError
+KEPT_CUTS = 8  # some megabytes each where there are many cells
 SIMILARITY = "similarity"  # the output that a network may have beside the two that it must have
 _ONE = (str, os.PathLike, bytes, bytearray, memoryview, Image.Image, np.ndarray, io.IOBase)
 
@@ -167,29 +175,35 @@ class Locator:
         self.least_gain = self.info.calibration.get("least_gain", unknown.LEAST_GAIN)
         self.sharpness = self.info.calibration.get("readout_sharpness", 1.0)
         self.correction = correction.of(self.info.calibration)
+        self._cuts: dict[Area, Cut] = {}
         listed = {node.name for node in self.session.get_outputs()}
         self._outputs = ["log_probabilities", "embedding"] + [SIMILARITY] * (SIMILARITY in listed)
 
     @overload
     def locate(  # type: ignore[overload-overlap]  # a str is an Iterable of str, too
-        self, photos: Photo, readout: str | None = ..., on_error: Literal["raise", "keep"] = ...
-    ) -> Prediction: ...
+        self, photos: Photo, readout: str | None = ..., on_error: Literal["raise", "keep"] = ...,
+        *, within: Areas = ..., not_within: Areas = ...,
+    ) -> Prediction: ...  # fmt: skip
     @overload
     def locate(
-        self, photos: Iterable[Photo], readout: str | None = ..., on_error: Literal["raise"] = ...
-    ) -> Predictions[Prediction]: ...
+        self, photos: Iterable[Photo], readout: str | None = ..., on_error: Literal["raise"] = ...,
+        *, within: Areas = ..., not_within: Areas = ...,
+    ) -> Predictions[Prediction]: ...  # fmt: skip
     @overload
     def locate(
-        self, photos: Iterable[Photo], readout: str | None = ..., *, on_error: Literal["keep"]
-    ) -> Predictions[Answer]: ...
+        self, photos: Iterable[Photo], readout: str | None = ...,
+        *, on_error: Literal["keep"], within: Areas = ..., not_within: Areas = ...,
+    ) -> Predictions[Answer]: ...  # fmt: skip
     def locate(
-        self, photos: Photo | Iterable[Photo], readout: str | None = None, on_error: str = "raise"
-    ) -> Prediction | Predictions[Prediction] | Predictions[Answer]:
+        self, photos: Photo | Iterable[Photo], readout: str | None = None, on_error: str = "raise",
+        *, within: Areas = None, not_within: Areas = None,
+    ) -> Prediction | Predictions[Prediction] | Predictions[Answer]:  # fmt: skip
         """Locate one photo → Prediction, or several (a list, a generator) → a list of them in the same order.
 
         A photo is a path, `shard.tar#member`, bytes, a PIL image or a uint8 array. `readout`: the point estimate, one
-        of `point_estimates.READOUTS`. InputError for a photo that cannot be read; of several, `on_error="keep"` puts
-        the error in its place instead.
+        of `point_estimates.READOUTS`. `within`, `not_within`: areas that the photos are known to be from, or not from,
+        as `earth.areas.parse.areas` reads them. InputError for a photo that cannot be read; of several,
+        `on_error="keep"` puts the error in its place instead.
 
         >>> import photoplanet as pp
         >>> model = pp.load("toy")
@@ -197,18 +211,24 @@ class Locator:
         2500.0
         >>> [type(each).__name__ for each in model.locate(["no-such.jpg"], on_error="keep")]
         ['PhotoError']
+        >>> model.locate(np.zeros((64, 64, 3), np.uint8), within="Germany").within.name
+        'Germany'
         """
         if on_error not in ("raise", "keep"):
             raise InputError(f"on_error is 'raise' or 'keep', not {on_error!r}")
         if isinstance(photos, _ONE) or not isinstance(photos, Iterable):
             # One photo is decoded right here: starting threads would cost more than it saves.
-            ((_, answer),) = self.locate_many([photos], readout=readout, decode_threads=0)
+            ((_, answer),) = self.locate_many(
+                [photos], readout=readout, decode_threads=0, within=within, not_within=not_within
+            )
             if isinstance(answer, InputError):
                 raise answer
             return answer
         few = isinstance(photos, Sized) and len(photos) <= 1
         found: Predictions[Answer] = Predictions()
-        for _, answer in self.locate_many(photos, readout=readout, decode_threads=0 if few else None):
+        for _, answer in self.locate_many(
+            photos, readout=readout, decode_threads=0 if few else None, within=within, not_within=not_within
+        ):
             if isinstance(answer, InputError) and on_error == "raise":
                 raise answer
             found.append(answer)
@@ -222,13 +242,15 @@ class Locator:
         decode_threads: int | None = None,
         advance: progress.Advance = progress.ignore,
         region: float | None = None,
+        within: Areas = None,
+        not_within: Areas = None,
     ) -> Iterator[tuple[Any, Answer]]:
         """Yield (source, Prediction, or the InputError of a photo that cannot be read) in the order of `sources`.
 
         Photos are decoded on `decode_threads` threads while the network works; memory does not grow with their number.
         With `region`, what `Prediction.to_dict` reports (of the region that holds this share) is worked out for a batch
-        at once, which is many times as fast as for one photo after another. InputError for an unknown `readout` or a
-        `batch_size` under 1.
+        at once, which is many times as fast as for one photo after another. `within`, `not_within` as for `locate`.
+        InputError for an unknown `readout`, a `batch_size` under 1, or areas that cannot be used.
 
         >>> import photoplanet as pp
         >>> photos = (np.full((64, 64, 3), grey, np.uint8) for grey in (0, 255))
@@ -239,6 +261,7 @@ class Locator:
             raise InputError(f"batch_size must be 1 or more, not {batch_size}")
         name = readout or point_estimates.DEFAULT_READOUT
         point_estimates.get(name)
+        cut = self.cut(within, not_within)
         if self.collector is not None:
             self.collector.start()
         waiting: deque[Any] = deque()
@@ -247,10 +270,29 @@ class Locator:
         for pixels in decoded:
             batch.append((waiting.popleft(), pixels))
             if len(batch) == batch_size:
-                yield from self._predict(batch, name, advance, region)
+                yield from self._predict(batch, name, advance, region, cut)
                 batch = []
         if batch:
-            yield from self._predict(batch, name, advance, region)
+            yield from self._predict(batch, name, advance, region, cut)
+
+    def cut(self, within: Areas = None, not_within: Areas = None) -> Cut | None:
+        """Return what cuts this model's predictions to areas; None where none is given. The last few are kept.
+
+        InputError for areas that cannot be used, or in which the model has no cells.
+
+        >>> import photoplanet as pp
+        >>> model = pp.load("toy")
+        >>> model.cut("DE,AT").area.name, model.cut("DE,AT") is model.cut("Germany, Austria"), model.cut()
+        ('Germany or Austria', True, None)
+        """
+        area = parse.areas(within, not_within)
+        if area is None:
+            return None
+        cut = self._cuts.pop(area, None) or Cut(self.partition, area)
+        self._cuts[area] = cut
+        for oldest in list(self._cuts)[:-KEPT_CUTS]:
+            self._cuts.pop(oldest, None)
+        return cut
 
     def log_probabilities(self, photos: NDArray[np.uint8]) -> tuple[NDArray[np.float32], NDArray[np.float32]]:
         """uint8 RGB (n, size, size, 3) → calibrated log-probabilities (n, classes) and embeddings (n, d), float32.
@@ -349,6 +391,7 @@ class Locator:
         readout: str,
         advance: progress.Advance,
         region: float | None,
+        cut: Cut | None,
     ) -> Iterator[tuple[Any, Answer]]:
         good = [pixels for _, pixels in batch if not isinstance(pixels, InputError)]
         predictions: list[Prediction] = []
@@ -359,6 +402,7 @@ class Locator:
             if self.collector is not None:
                 sources = [source for source, pixels in batch if not isinstance(pixels, InputError)]
                 predictions = [self.join(each, source) for each, source in zip(predictions, sources, strict=True)]
+            predictions = predictions if cut is None else [cut(each) for each in predictions]
             if region is not None:
                 prepare(predictions, region)
         following = iter(predictions)

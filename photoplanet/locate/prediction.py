@@ -1,7 +1,6 @@
 """What a model says about one photo: a distribution over cells, and honest summaries of it."""
 
-import itertools
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from typing import TYPE_CHECKING, Any, SupportsIndex, TypeVar, overload
@@ -24,7 +23,9 @@ from photoplanet.locate.credible_region import (
     share_of_cells,
     smallest,
 )
+from photoplanet.locate.given_area import GivenArea
 from photoplanet.locate.place import Place, look_up, short
+from photoplanet.locate.point_estimates import classes_at
 from photoplanet.locate.precision import percent
 from photoplanet.locate.unknown import LEAST_GAIN, gain
 
@@ -48,8 +49,9 @@ class Prediction:
     likely the photo is from outside all that the model knows (None: it cannot tell). Every confidence and radius counts
     it; only `probabilities` are those given that it is from inside. `sharpness`: the power of the distribution that the
     point is estimated from; `licence`: what that of the model's weights forbids, mostly nothing; `correction`: from
-    mass to what is stated of it; `evidence`: the clues that the distribution was joined with (`locate.joining`). Two
-    predictions are equal when all that they were made from is equal.
+    mass to what is stated of it; `evidence`: the clues that the distribution was joined with (`locate.joining`);
+    `within`: the area that it is cut to (`locate.within`). Two predictions are equal when all that they were made from
+    is equal.
 
     >>> import photoplanet as pp
     >>> where = pp.load("toy").locate(np.zeros((64, 64, 3), np.uint8))
@@ -81,12 +83,14 @@ class Prediction:
     licence: str = ""
     correction: Correction | None = None
     evidence: "Evidence | None" = None
+    within: GivenArea | None = None
 
     def __repr__(self) -> str:
         """Where, and how sure: `Prediction("Lyon, Rhône-Alpes, France", 62 % within 25 km, abstains=False)`."""
         best, world = self.best, ', world="toy"' if self.toy else ""
         sure = f"{percent(best.confidence)} within {best.radius_km:g} km"
         sure += "" if self.unknown is None else f", {percent(self.unknown)} unknown"
+        sure += f", {self.within.line()}" if self.within else ""
         return f'Prediction("{best.name}", {sure}, abstains={self.abstains}{world})'
 
     def __eq__(self, other: object) -> bool:
@@ -107,9 +111,14 @@ class Prediction:
         """The probability that the photo is from where the model has cells: 1 − `unknown`; 1 where it cannot tell."""
         return 1.0 if self.unknown is None else 1.0 - self.unknown
 
+    @property
+    def inside_before(self) -> float | None:
+        """How much of the distribution lay inside the area `within` before it was cut; None where nothing was cut."""
+        return None if self.within is None else self.within.inside_before
+
     @cached_property
     def gain(self) -> float:
-        """How much `probabilities` say over the model's prior, bits."""
+        """How much `probabilities` say over the model's prior, bits; over the prior in the area where they are cut."""
         return float(gain(self.probabilities[None], self.partition)[0])
 
     @cached_property
@@ -227,10 +236,13 @@ class Prediction:
     def abstains(self) -> bool:
         """Whether the evidence is too weak for an answer.
 
-        That is, less than `abstain_below` of the probability lies within 750 km, or the distribution says less than
-        `least_gain` bits over the prior: then it is no answer, whatever its mass.
+        Less than `abstain_below` of the probability lies within 750 km, or the distribution says less than `least_gain`
+        bits over the prior: then it is no answer, whatever its mass. The bits are those of the whole distribution, also
+        where it is cut to an area, since a small one leaves little to say; nothing inside is no answer.
         """
-        return self.confidence["country"] < self.abstain_below or self.gain < self.least_gain
+        given = self.within
+        said, nothing = (self.gain, False) if given is None else (given.gain_before, given.nothing)
+        return self.confidence["country"] < self.abstain_below or said < self.least_gain or nothing
 
     def to_dict(self, top: int = 5, region: float = REGION_SHARE, precision: str = "street") -> dict[str, Any]:
         """Plain values for JSON, coordinates rounded to `precision` (of `PRECISIONS`).
@@ -255,6 +267,7 @@ class Prediction:
             "readout": self.readout,
             "model": self.model,
             "world": "toy" if self.toy else "real",
+            **({} if self.within is None else {"within": self.within.to_dict()}),
         }
 
     def regions(self) -> list[dict[str, Any]]:
@@ -292,13 +305,16 @@ class Prediction:
 
     @property
     def _pointing(self) -> NDArray[np.float32]:
-        """The mass that the point is estimated from."""
-        return self.probabilities if self.evidence is None else self.evidence.pointing
+        """What the point is estimated from; of evidence that points somewhere, that, as far as it lies in the area."""
+        if self.evidence is None or (self.within is not None and self.within.nothing):
+            return self.probabilities
+        mass = self.partition.of_whole(self.evidence.pointing)
+        return mass if mass.any() else self.probabilities
 
     @cached_property
     def _class(self) -> int:
         """The class whose cell holds the point, else the one whose mean position is nearest."""
-        return int(_classes_at(np.array([self.point]), self.partition)[0])
+        return int(classes_at(np.array([self.point]), self.partition)[0])
 
     @cached_property
     def _held(self) -> dict[float, tuple[int, float]]:
@@ -308,7 +324,7 @@ class Prediction:
     def _settings(self) -> tuple[object, ...]:
         return (
             self.readout, self.abstain_below, self.model, self.toy, self.at, self.unknown, self.least_gain,
-            self.sharpness, self.licence, self.correction,
+            self.sharpness, self.licence, self.correction, self.within,
         )  # fmt: skip
 
     def _stated(self, held: float, km: float) -> float:
@@ -364,14 +380,7 @@ def prepare(predictions: Sequence[Prediction], region: float = REGION_SHARE) -> 
     >>> found = [pp.load("toy").locate(np.zeros((64, 64, 3), np.uint8))]
     >>> prepare(found, 0.9)
     """
-    few = max(1, _CELLS_AT_A_TIME // len(predictions[0].partition)) if predictions else 1
-    # known places have no correction, and what a photo's text says may be over other cells
-    alike = sorted(predictions, key=lambda each: (id(each.partition), each.correction is None))
-    kinds = [(id(each.partition), each.correction is None) for each in alike]
-    changes = [row for row, (one, other) in enumerate(itertools.pairwise(kinds), start=1) if one != other]
-    cuts = sorted({*range(0, len(alike), few), *changes, len(alike)})
-    for start, end in itertools.pairwise(cuts):
-        some = alike[start:end]
+    for some in _alike(predictions):
         part, rows = some[0].partition, np.stack([each.probabilities for each in some])
         orders = descending(rows)
         pointing = rows if all(each.evidence is None for each in some) else np.stack([each._pointing for each in some])
@@ -379,7 +388,7 @@ def prepare(predictions: Sequence[Prediction], region: float = REGION_SHARE) -> 
         points = np.column_stack(point_estimates.get(some[0].readout)(mass, part))
         for number, each in enumerate(some):
             points[number] = points[number] if each.at is None else each.at
-        around, classes = MassAround(points, rows, part, orders, some[0].correction), _classes_at(points, part)
+        around, classes = MassAround(points, rows, part, orders, some[0].correction), classes_at(points, part)
         within = {name: around.within(km) for name, km in geodesy.RADII_KM.items()}
         inside = [each.inside for each in some]
         needed = share_of_cells(region, inside)
@@ -395,17 +404,15 @@ def prepare(predictions: Sequence[Prediction], region: float = REGION_SHARE) -> 
             each._held[region] = int(kept[number]), float(radii[number])
 
 
+def _alike(predictions: Sequence[Prediction]) -> Iterator[list[Prediction]]:
+    """Those that can be worked out together, a few at a time: known places have no correction, and cuts other cells."""
+    alike: dict[tuple[bool, int], list[Prediction]] = {}
+    for each in predictions:
+        alike.setdefault((each.correction is None, id(each.partition)), []).append(each)
+    for some in alike.values():
+        few = max(1, _CELLS_AT_A_TIME // len(some[0].partition))
+        yield from (some[start : start + few] for start in range(0, len(some), few))
+
+
 def _same(one: NDArray[np.float32] | None, other: NDArray[np.float32] | None) -> bool:
     return one is other or (one is not None and other is not None and np.array_equal(one, other))
-
-
-def _classes_at(points: NDArray[np.float64], partition: "Partition") -> NDArray[np.int32]:
-    """The class (n,) whose cell holds each point (n, 2), else the nearest mean's; for few, quicker than `assign`."""
-    leaves = cells.from_latlng(*points.T)[:, None]
-    near = np.clip(np.searchsorted(partition.ids, leaves) + np.array([-1, 0]), 0, len(partition) - 1)
-    ids = partition.ids[near]
-    inside = (cells.range_min(ids) <= leaves) & (leaves <= cells.range_max(ids))
-    held = near[np.arange(len(near)), inside.argmax(axis=1)].astype(np.int32)
-    for row in np.flatnonzero(~inside.any(axis=1)):  # one by one: rare, and memory stays that of one photo
-        held[row] = (partition.xyz @ geodesy.to_xyz(*points[row])).argmax()
-    return np.asarray(held)

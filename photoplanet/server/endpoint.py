@@ -2,7 +2,7 @@
 
 import json
 from collections.abc import Awaitable, Callable
-from typing import Any, get_type_hints
+from typing import Any, get_origin, get_type_hints
 
 from pydantic import BaseModel, ValidationError
 from starlette.requests import Request
@@ -72,9 +72,12 @@ class _Json(JSONResponse):
 def _checked(query: type[BaseModel], request: Request) -> BaseModel:
     """What the query string asks for; unknown parameters are ignored."""
     given = request.query_params
-    if twice := next((name for name in query.model_fields if len(given.getlist(name)) > 1), None):
+    several = {name for name, field in query.model_fields.items() if get_origin(field.annotation) is list}
+    if twice := next(
+        (name for name in query.model_fields if name not in several and len(given.getlist(name)) > 1), None
+    ):
         raise problems.Problem(422, f"{twice}: given twice")
     try:
-        return query.model_validate(dict(given))
+        return query.model_validate(dict(given) | {name: given.getlist(name) for name in several})
     except ValidationError as error:
         raise problems.invalid(error) from None

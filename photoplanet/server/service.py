@@ -23,7 +23,7 @@ if TYPE_CHECKING:
     from photoplanet.retrieval.library.matching import Library
 
 LOOK_SECONDS = 0.01  # between looks at whether the last photo has been answered
-Aside = Literal["album", "search"]
+Aside = Literal["album", "search", "areas"]
 T = TypeVar("T")
 
 
@@ -38,6 +38,7 @@ class Service:
         self._aside: dict[Aside, Lane] = {
             "album": Lane("album"),
             "search": Lane("search"),
+            "areas": Lane("areas"),
         }
 
     async def stop(self) -> None:

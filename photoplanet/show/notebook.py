@@ -34,7 +34,7 @@ def one(prediction: Prediction) -> str:
     """
     facts = record("", prediction, _FORM)
     best, region = facts["best"], facts["region"]
-    place = escape(best["place"]) if best else no_answer(facts["unknown"])
+    place = escape(best["place"] if best else no_answer(facts["unknown"], facts.get("within")))
     where = f' <span style="{_QUIET}">· {point(best, _FORM.precision)}</span>' if best else ""
     sure = [(f"{name}, {RADII_KM[name]:,} km", percent(facts["confidence"][name])) for name in RADII_KM]
     held = f"{100 * REGION_SHARE:.0f} % of the probability lies within {region['radius_km']:,.0f} km of the point"
@@ -45,7 +45,7 @@ def one(prediction: Prediction) -> str:
         held = f"{cells} {100 * REGION_SHARE:.0f} % of the probability"
     if region["cells"] > MAX_OUTLINES:
         held += f"; the map shows the likeliest {MAX_OUTLINES}"
-    lines = [held]
+    lines = [held, *([escape(prediction.within.line())] if prediction.within else [])]
     if best is not None and facts["unknown"] is not None:
         lines.insert(0, f"{percent(facts['unknown'])}: nowhere that this model knows")
     tables = _table("taken within", sure)
@@ -73,7 +73,7 @@ def many(answers: Sequence[Prediction | Exception]) -> str:
             continue
         facts = record("", answer, _FORM)
         best, sure, region = facts["best"], facts["confidence"], facts["region"]
-        place, where = no_answer(facts["unknown"]), ""
+        place, where = escape(no_answer(facts["unknown"], facts.get("within"))), ""
         if best:
             place, where = escape(best["place"]), point(best, _FORM.precision)
         rows.append((str(number), place, where, percent(sure["city"]), percent(sure["country"]),

@@ -21,7 +21,7 @@ TOY_LINE = "toy Earth: not real places (this model knows a made-up world only)"
 COLUMNS = (
     "photo_id", "rank", "latitude", "longitude", "confidence", "place", "country_code", "cell",
     *(f"confidence_{name}" for name in RADII_KM), "region_radius_km", "unknown", "gain_bits", "abstains", "world",
-    "error",
+    "inside_before", "error",
 )  # fmt: skip
 
 
@@ -42,6 +42,7 @@ def rows(facts: dict[str, Any]) -> Iterator[dict[str, Any]]:
         "unknown": facts["unknown"],
         "gain_bits": facts["gain_bits"],
         "world": facts["world"],
+        "inside_before": facts.get("within", {}).get("inside_before"),
         **{f"confidence_{name}": value for name, value in facts["confidence"].items()},
     }
     if facts["best"] is None:
@@ -59,7 +60,7 @@ def csv_file(path: str | Path) -> Iterator[Sink]:
     >>> with csv_file(path) as add:
     ...     add("a.jpg", InputError("a.jpg: not a photo"), {})
     >>> path.read_text().splitlines()[1]
-    'a.jpg,,,,,,,,,,,,,,,,,,a.jpg: not a photo'
+    'a.jpg,,,,,,,,,,,,,,,,,,,a.jpg: not a photo'
     """
     with open_replacing(path) as file:
         writer = csv.DictWriter(file, COLUMNS)

@@ -28,14 +28,22 @@ def cut(pixels: NDArray[np.uint8], corners: NDArray[np.float32]) -> NDArray[np.u
 
 
 def sides(corners: NDArray[np.float32]) -> tuple[float, float]:
-    """Return how long a line (4, 2) is along its text, and across it, in pixels."""
+    """Return how long a line (4, 2) is along its text, and across it, in pixels.
+
+    >>> sides(np.array([[0, 0], [9, 0], [9, 30], [0, 30]], np.float32))
+    (9.0, 30.0)
+    """
     along = max(np.linalg.norm(corners[1] - corners[0]), np.linalg.norm(corners[2] - corners[3]))
     across = max(np.linalg.norm(corners[3] - corners[0]), np.linalg.norm(corners[2] - corners[1]))
     return float(along), float(across)
 
 
 def is_tall(corners: NDArray[np.float32]) -> bool:
-    """Whether a box is so much taller than wide that its text runs down or up."""
+    """Whether a box is so much taller than wide that its text runs down or up.
+
+    >>> is_tall(np.array([[0, 0], [9, 0], [9, 30], [0, 30]], np.float32))
+    True
+    """
     along, across = sides(corners)
     return across >= TALL * along
 

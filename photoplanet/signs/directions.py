@@ -14,7 +14,7 @@ from photoplanet.signs import columns, crops, letters, networks, text
 from photoplanet.signs.bounds import Bounds
 from photoplanet.signs.found import Found
 
-GOOD = 0.9  # a score from which on no other way is tried
+GOOD, GOOD_TALL = 0.9, 0.97  # scores from which on no other way is tried; text on its side may run up or down
 MIRRORED, MIRRORED_LETTERS = 0.95, 4  # what mirrored text must reach, since few things are written so
 TOGETHER = 1280  # pixels of all lines that are read at once: more takes memory and saves no time
 AHEAD = 16  # boxes that are sorted by width together
@@ -39,7 +39,7 @@ class Lines:
     def read(self, pixels: NDArray[np.uint8], boxes: Sequence[NDArray[np.float32]]) -> list[Found]:
         """Return the best reading of each box in its order, as many as the time allows."""
         found = self.once(pixels, boxes)
-        for row in [row for row, each in enumerate(found) if each.value < GOOD]:
+        for row in [row for row, each in enumerate(found) if not _is_good(each, boxes[row])]:
             others = list(ways(pixels, boxes[row]))[1:]
             for way, other in zip(others, self._all(others), strict=False):
                 enough = other.score >= MIRRORED and text.visible(other.text) >= MIRRORED_LETTERS
@@ -98,3 +98,7 @@ def batches(widths: Sequence[int]) -> Iterator[range]:
         if end == len(widths) or widths[end] * (end + 1 - start) > TOGETHER or widths[end] > 1.5 * widths[start]:
             yield range(start, end)
             start = end
+
+
+def _is_good(found: Found, box: NDArray[np.float32]) -> bool:
+    return found.value >= (GOOD_TALL if crops.is_tall(box) else GOOD)

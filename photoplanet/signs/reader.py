@@ -101,8 +101,9 @@ class Reader:
         found = detector.probability(find, pixels, detector.LOOK, tiles.plan(width, height), bound.over)
         if not found.max() >= SEEN:
             return False
-        boxes = detector.placed(found, pixels.shape, sure=0.0).corners[:LIKELIEST]
-        read = Lines(recognise, characters, bound).once(pixels, list(boxes))
+        boxes = detector.placed(found, pixels.shape, sure=0.0)
+        likeliest = boxes.corners[np.argsort(-boxes.scores, kind="stable")[:LIKELIEST]]
+        read = Lines(recognise, characters, bound).once(pixels, list(likeliest))
         return any(each.score >= CONFIRMED and text.visible(each.text) > 1 for each in read)
 
     def _read_all(self, pixels: NDArray[np.uint8], size: tuple[int, int], bound: Bounds) -> Reading:

@@ -16,7 +16,7 @@ from photoplanet.errors import MissingExtra
 
 NO_JSON = {"serve"}  # it answers with a page, not with results to print
 EXTRAS = {"train": "train", "train-album": "train", "train-embedding": "train", "export": "train", "serve": "server",
-          "play": "server", "figure": "figures", "encoders": "pretrained"}  # fmt: skip
+          "play": "server", "figure": "figures", "encoders": "pretrained", "read": "signs"}  # fmt: skip
 # command → arguments that it takes, but with an input that cannot be used
 BAD_INPUT = {
     "calibrate": ("toy", "bad.txt", "--dry-run"),
@@ -26,6 +26,7 @@ BAD_INPUT = {
     "train-album": ("bad.txt", "--model", "toy", "-o", "out"),
     "train-embedding": ("bad.txt", "--model", "toy", "-o", "out"),
     "locate": ("bad.txt", "--model", "toy"),
+    "read": ("bad.txt",),
     "similar": ("bad.txt", "--library", "missing"),
     "figure partition": ("bad.txt", "-o", "out.png"),
     "figure distribution": ("bad.txt", "--model", "toy", "-o", "out.png"),

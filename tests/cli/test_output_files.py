@@ -27,6 +27,8 @@ OUTPUTS = {
                      (".csv", "photos/0.jpg --library photos --index x --with-itself")],
     "locate --geojson": [(".geojson", "photos --model MODEL")],
     "locate --map": [(".html", "photos --model MODEL")],
+    "read --csv": [(".csv", "photos")],
+    "read --page": [(".html", "photos")],
     "similar --csv": [(".csv", "photos/0.jpg --library photos --index x --with-itself")],
     "similar --show": [(".html", "photos/0.jpg --library photos --index x --with-itself"),
                        (".png", "photos/0.jpg --library photos --index x --with-itself")],
@@ -53,6 +55,7 @@ OTHERS = {
     "train -o", "train-album -o", "train-embedding -o", "export -o", "toyworld -o", "locate --files-from",
     "similar --files-from", "locate --index", "similar --index", "serve --index", "rank --cache", "play --results",
     "album --gpx", "encoders add --from", "calibrate -o", "calibrate --figure",
+    "read --files-from",
 }  # fmt: skip
 CASES = [(option, ending, rest) for option, ways in OUTPUTS.items() for ending, rest in ways]
 

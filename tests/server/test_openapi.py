@@ -10,7 +10,7 @@ from photoplanet.server.endpoint import Endpoint
 
 PATHS = {
     "/v1/locate": "post", "/v1/album": "post", "/v1/explain": "post", "/v1/similar": "post",
-    "/v1/similar/thumbnail": "get", "/v1/models": "get", "/healthz": "get", "/metrics": "get",
+    "/v1/similar/thumbnail": "get", "/v1/models": "get", "/v1/areas": "get", "/healthz": "get", "/metrics": "get",
 }  # fmt: skip
 TAKES_PHOTOS = ["/v1/locate", "/v1/album", "/v1/explain", "/v1/similar"]
 

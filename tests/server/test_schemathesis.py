@@ -25,7 +25,16 @@ from photoplanet.server.app import create_app
 from photoplanet.server.limits import Limits
 
 EXAMPLES = int(os.environ.get("SCHEMATHESIS_EXAMPLES", "12"))  # of each path, and as many that are forbidden
-PATHS = ("/v1/locate", "/v1/album", "/v1/explain", "/v1/similar", "/v1/similar/thumbnail", "/v1/models", "/healthz")
+PATHS = (
+    "/v1/locate",
+    "/v1/album",
+    "/v1/explain",
+    "/v1/similar",
+    "/v1/similar/thumbnail",
+    "/v1/models",
+    "/v1/areas",
+    "/healthz",
+)
 REFUSED = ["400", "401", "403", "404", "405", "413", "415", "422"]  # 413: too many photos, which a schema can say too
 CONFIG = {"checks": {"negative_data_rejection": {"expected-statuses": REFUSED}}}
 TRACK = (
@@ -73,6 +82,9 @@ def sensible(case, photo_ids):
     if isinstance(case.body, dict) and "track" in case.body:
         case.body["track"] = [TRACK]
         case.query["time_offset"] = "+02:00"
+    for name, box in (("within", "-89,-179,89,179"), ("not_within", "-89,1,-88,2")):
+        if name in (case.query or {}):
+            case.query[name] = [box]
     if case.operation.path.endswith("/thumbnail"):
         case.query["photo_id"] = photo_ids[0]
     return case

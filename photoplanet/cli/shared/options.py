@@ -47,6 +47,16 @@ HOSTS = click.option("--allow-host", "hosts", multiple=True, metavar="NAME",
                      help="A name this server goes by; repeatable.")  # fmt: skip
 
 
+def areas(command: Command) -> Command:
+    """Add --within and --not-within: what the person knows of where the photos were taken."""
+    forms = "DE, Germany, 'lat,lng,km', 'south,west,north,east' or FILE.geojson; repeatable"
+    within = click.option("--within", multiple=True, metavar="AREA", help=f"The photos are from AREA: {forms}.")
+    outside = click.option(
+        "--not-within", multiple=True, metavar="AREA", help="The photos are not from AREA; repeatable."
+    )
+    return within(outside(command))
+
+
 def coordinate_columns(command: Command) -> Command:
     """Add --latitude-column and --longitude-column, for tables with several pairs of coordinates."""
     latitude = click.option("--latitude-column", metavar="NAME",

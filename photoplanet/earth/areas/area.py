@@ -63,8 +63,13 @@ class Area(ABC):
         """As `contains`, for checked flat arrays of points within the cap."""
 
     @abstractmethod
-    def hints(self) -> Points:
-        """Points on the border and inside, close enough together that no part of the area is overlooked."""
+    def _hints(self) -> Points:
+        """Points near the border and inside, close enough together that no part of the area is overlooked."""
+
+    def hints(self) -> tuple[Floats, Floats, Bools]:
+        """Points to look at, so that no part of the area is overlooked: degrees (n,), (n,), and whether inside (n,)."""
+        lat, lng = self._hints()
+        return lat, lng, np.asarray(self.contains(lat, lng))
 
     def __repr__(self) -> str:
         return f"<Area: {self.name}>"
@@ -76,8 +81,8 @@ class _Joined(Area):
     def __init__(self, areas: Sequence[Area]):
         self.areas = tuple(areas)
 
-    def hints(self) -> Points:
-        found = [each.hints() for each in self.areas]
+    def _hints(self) -> Points:
+        found = [each._hints() for each in self.areas]
         return np.concatenate([lat for lat, _ in found]), np.concatenate([lng for _, lng in found])
 
     def __eq__(self, other: object) -> bool:

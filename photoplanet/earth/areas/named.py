@@ -52,12 +52,15 @@ class Named(Area):
     def _holds(self, lat: Floats, lng: Floats) -> Bools:
         return gazetteer.holds(lat, lng, self._towns, self._countries)
 
-    def hints(self) -> Points:
+    def _hints(self) -> Points:
+        return self.hints()[:2]
+
+    def hints(self) -> tuple[Floats, Floats, Bools]:
         """The towns of the area, and those of its neighbours."""
         data = gazetteer.read()
         away = geodesy.distance_km(data.latitude, data.longitude, self.cap.latitude, self.cap.longitude)
         near = np.flatnonzero(away <= self.cap.km)
-        return data.latitude[near], data.longitude[near]
+        return data.latitude[near], data.longitude[near], self._towns[near]
 
     def _cap(self) -> Cap:
         data = gazetteer.read()

@@ -84,7 +84,7 @@ class Polygons(Area):
                 found[rows] = _inside(sides, lng[rows], y[rows])
         return found
 
-    def hints(self) -> Points:
+    def _hints(self) -> Points:
         """The corners, and points along the sides, all moved a little to both sides of the border."""
         x1, y1, x2, y2, _ = self._outline.T
         long = np.hypot(x2 - x1, y2 - y1)
@@ -100,7 +100,7 @@ class Polygons(Area):
         return np.clip(lat, -90.0, 90.0), np.mod(lng + 180, 360) - 180
 
     def _cap(self) -> Cap:
-        lat, lng = self.hints()
+        lat, lng = self._hints()
         middle = geodesy.to_xyz(lat, lng).mean(axis=0)
         latitude, longitude = (float(degrees) for degrees in geodesy.from_xyz(middle))
         lengths = np.hypot(*(self._outline[:, 2:4] - self._outline[:, :2]).T)

@@ -45,7 +45,7 @@ class Circle(Area):
         away = geodesy.distance_km(lat, lng, self.latitude, self.longitude)
         return np.asarray(away <= self.km)
 
-    def hints(self) -> Points:
+    def _hints(self) -> Points:
         """The middle, and points just inside the border."""
         turn = np.linspace(0, 2 * np.pi, _AROUND, endpoint=False)
         middle = geodesy.to_xyz(self.latitude, self.longitude)
@@ -103,7 +103,7 @@ class Box(Area):
         east_of, west_of = lng >= self.west, lng <= self.east
         return np.asarray(east_of & west_of if self.west < self.east else east_of | west_of)
 
-    def hints(self) -> Points:
+    def _hints(self) -> Points:
         """The middle, and points on the border."""
         lat, lng = self._border()
         middle = (self.south + self.north) / 2

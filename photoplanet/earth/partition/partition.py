@@ -5,7 +5,7 @@ import math
 from collections.abc import Iterable, Mapping
 from functools import cached_property, partial
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
@@ -18,6 +18,9 @@ from photoplanet.earth.partition import cell_splitting
 from photoplanet.earth.partition.lookup import Lookup
 from photoplanet.earth.partition.points import Source, keyed, locate, unlocated
 from photoplanet.errors import InputError
+
+if TYPE_CHECKING:
+    from photoplanet.earth.areas.area import Area
 
 Paths = str | Path | Iterable[str | Path]
 
@@ -45,6 +48,8 @@ class Partition:
     >>> partition.prior.tolist()
     [0.5, 0.5]
     """
+
+    area: "Area | None" = None  # what it is cut to (`locate.within`): then points lie in it
 
     def __init__(
         self,
@@ -107,6 +112,10 @@ class Partition:
         away: NDArray[np.float64] = geodesy.distance_km(points[:, :1], points[:, 1:], corners[..., 0], corners[..., 1])
         farthest: NDArray[np.float64] = away.max(axis=1)
         return farthest
+
+    def of_whole(self, mass: NDArray[np.float32]) -> NDArray[np.float32]:
+        """Mass (classes,) of the partition that this one was cut from → (n,) of its own cells; here it is the same."""
+        return mass
 
     @classmethod
     def adaptive(

@@ -10,9 +10,11 @@ import numpy as np
 from numpy.typing import NDArray
 
 from photoplanet.earth import geodesy
+from photoplanet.earth.areas.area import Area
 from photoplanet.errors import InputError
 from photoplanet.locate.precision import rounded
 from photoplanet.locate.prediction import Prediction
+from photoplanet.locate.within import CutPartition
 from photoplanet.photos import decode, shards
 from photoplanet.photos.decode import Source
 from photoplanet.retrieval.library.backends import Backend, Hit, Searcher
@@ -110,6 +112,7 @@ class Library:
         self.left_out, self.lost = listing.left_out, searcher.lost
         self._by_cell: PhotosByCell | None = None
         self._by_size: dict[int, list[int]] | None = None
+        self._outside: tuple[Area, frozenset[int]] | None = None
 
     def __len__(self) -> int:
         return len(self.listing)
@@ -150,9 +153,33 @@ class Library:
             raise InputError(f"k is {k}; ask for at least one photo")
         return [self._match(hit) for hit in self.searcher.similar(photo, k, exclude, threads)]
 
-    def locate(self, photo: Source, exclude: Collection[int] = (), threads: int | None = None) -> Answer | None:
-        """Where the trusted matches of a photo were taken; None where there is none. By local features only."""
-        return agreed(self.similar(photo, 10, exclude, threads))
+    def similar_in(
+        self, photo: Source | root_sift.Features, k: int, area: Area | None, exclude: Collection[int] = (),
+        threads: int | None = None,
+    ) -> tuple[list[Match], int]:  # fmt: skip
+        """As `similar`, of photos that were taken in an area; with how many of the k most like lie outside of it."""
+        found = self.similar(photo, k, exclude, threads)
+        outside = self.outside(area)
+        left_out = sum(match.row in outside for match in found)
+        return (self.similar(photo, k, outside.union(exclude), threads) if left_out else found), left_out
+
+    def outside(self, area: Area | None) -> frozenset[int]:
+        """Rows of the library whose photos were not taken in an area; those of the last one are kept."""
+        if area is None:
+            return frozenset()
+        if self._outside is None or self._outside[0] != area:
+            inside = area.contains(self.listing.latitude, self.listing.longitude)
+            self._outside = area, frozenset(np.flatnonzero(~inside).tolist())
+        return self._outside[1]
+
+    def locate(
+        self, photo: Source, exclude: Collection[int] = (), threads: int | None = None, area: Area | None = None
+    ) -> Answer | None:
+        """Where the trusted matches of a photo were taken, those in `area` where one is given; None without any.
+
+        By local features only.
+        """
+        return agreed(self.similar(photo, 10, self.outside(area).union(exclude), threads))
 
     def refine(
         self, photo: Source, prediction: Prediction, exclude: Collection[int] = ()
@@ -160,7 +187,8 @@ class Library:
         """Move a prediction's point to where the library's photos say, by the model that the library is searched by.
 
         Return it, and the `photo_id` of the library photo that supports it, if one does. Rows of `exclude` are passed
-        over. InputError for a photo that cannot be read, and for a library that is searched by local features.
+        over. In a prediction that is cut to an area, only photos from there count. InputError for a photo that cannot
+        be read, and for a library that is searched by local features.
         """
         if not isinstance(self.searcher, VectorSearcher):
             raise InputError("this library is searched by local features; open it by embedding to refine a prediction")
@@ -171,9 +199,14 @@ class Library:
             vectors = embedder.from_network(prediction.embedding[None])
         if self._by_cell is None:
             self._by_cell = self.searcher.by_cell(self.listing.latitude, self.listing.longitude)
+        part, mass = prediction.partition, prediction.probabilities
+        if isinstance(part, CutPartition):
+            mass, exclude = part.whole_mass(mass), self.outside(part.area).union(exclude)
         lat, lng, rows = within_cell_search.locate(
-            prediction.probabilities[None], vectors, embedder.locator.partition, self._by_cell, exclude
+            mass[None], vectors, embedder.locator.partition, self._by_cell, exclude
         )
+        if part.area is not None and not part.area.contains(lat[0], lng[0]):
+            return prediction, None  # the point of a cell that the border crosses, without a photo of the library
         supporter = self.listing.ids[int(rows[0])] if rows[0] >= 0 else None
         return replace(prediction, at=(float(lat[0]), float(lng[0])), readout="combined"), supporter
 

@@ -15,11 +15,13 @@ from photoplanet.albums.evidence import Evidence
 from photoplanet.albums.shots import read_shot
 from photoplanet.errors import InputError
 from photoplanet.locate.prediction import prepare
+from photoplanet.locate.within import Cut
 from photoplanet.metadata import track_files
 from photoplanet.metadata.track import Track
 from photoplanet.server import openapi, problems, uploads
 from photoplanet.server.api import answers
 from photoplanet.server.api.answers import Count, EstimateAnswer, ModelName
+from photoplanet.server.api.areas import cut_of
 from photoplanet.server.api.parameters import EstimateQuery, Top, one_of
 from photoplanet.server.endpoint import Endpoint
 from photoplanet.server.problems import Problem
@@ -138,10 +140,11 @@ def endpoint(service: Service) -> Endpoint:
             found, utc = await _split(service, photos, query, offset)
             if track is not None:
                 notes += _check_track(track, found, utc)
+            cut = await cut_of(service, query)
             seen = await _see(service, photos)
 
             async def locate(number: int, trip: trips.Trip) -> AlbumRecord:
-                return await service.aside("album", lambda: _album(service, number, trip, seen, query, track))
+                return await service.aside("album", lambda: _album(service, number, trip, seen, query, track, cut))
 
             return [await locate(number, trip) for number, trip in enumerate(found, start=1)], notes
 
@@ -222,9 +225,10 @@ def _album(
     seen: Evidence,
     query: AlbumQuery,
     track: Track | None,
+    cut: Cut | None,
 ) -> AlbumRecord:
     """The photos of one trip, located together. `seen`: of all photos of the request."""
-    found = locate_trip.decide(service.locator, trip, seen.take(trip.rows), query.method, query.anchors, track)
+    found = locate_trip.decide(service.locator, trip, seen.take(trip.rows), query.method, query.anchors, track, cut)
     prepare([each.prediction for each in found if each.prediction is not None], query.region)
     photos = []
     for row, each in zip(trip.rows.tolist(), found, strict=True):

@@ -53,6 +53,20 @@ class FeatureCollection(TypedDict):
     features: list[dict[str, Any]]
 
 
+class WithinAnswer(TypedDict):
+    """The area that an answer is cut to, and how much of the distribution lay inside before.
+
+    `inside_any`: the same for a photo that shows nothing; `doubt`: so little lay inside that the area or the model is
+    wrong; `known_place_outside`: the photo's own known place is elsewhere, so that nothing was cut.
+    """
+
+    area: str
+    inside_before: Share
+    inside_any: Share
+    doubt: bool
+    known_place_outside: bool
+
+
 class EstimateAnswer(TypedDict):
     """Where one photo was taken; `best` is null where the evidence is too weak.
 
@@ -72,6 +86,7 @@ class EstimateAnswer(TypedDict):
     world: World
     geojson: NotRequired[FeatureCollection]
     regions: NotRequired[list[RegionAtShare]]
+    within: NotRequired[WithinAnswer]
 
 
 @final

@@ -11,14 +11,15 @@ from photoplanet.explain.occlusion import Occlusion, runs, steps
 from photoplanet.server import openapi
 from photoplanet.server.api import answers
 from photoplanet.server.api.answers import Latitude, Longitude, ModelName, Share
-from photoplanet.server.api.parameters import PhotoQuery
+from photoplanet.server.api.areas import cut_of
+from photoplanet.server.api.parameters import AreaQuery
 from photoplanet.server.endpoint import Endpoint
 from photoplanet.server.problems import Problem
 from photoplanet.server.service import Service
 from photoplanet.server.uploads import Upload
 
 
-class ExplainQuery(PhotoQuery):
+class ExplainQuery(AreaQuery):
     """The place to explain, and how finely."""
 
     model_config = ConfigDict(json_schema_extra={openapi.TOGETHER: {"place": ["latitude", "longitude"]}})
@@ -88,8 +89,9 @@ async def _explained(service: Service, photo: Upload, query: ExplainQuery) -> di
     if truth is not None and partition.assign(np.array([truth[0]]), np.array([truth[1]]))[0] < 0:
         raise Problem(404, f"no cell of the model holds {truth[0]:.4f}, {truth[1]:.4f}; leave the place out, "
                            "and the predicted cell is explained")  # fmt: skip
+    cut = await cut_of(service, query)
     pixels = await service.batcher.pixels(photo.content)
-    work = steps(service.locator, pixels, truth, query.positions, query.box)
+    work = steps(service.locator, pixels, truth, query.positions, query.box, cut=cut)
 
     def step() -> Occlusion | None:
         try:

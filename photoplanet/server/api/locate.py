@@ -6,9 +6,11 @@ from starlette.requests import Request
 
 from photoplanet.errors import InputError
 from photoplanet.locate.prediction import Prediction
+from photoplanet.locate.within import Cut
 from photoplanet.server import openapi, problems
 from photoplanet.server.api import answers
 from photoplanet.server.api.answers import Count, LocatedPhoto, ModelName, UnreadablePhoto
+from photoplanet.server.api.areas import cut_of
 from photoplanet.server.api.parameters import EstimateQuery
 from photoplanet.server.endpoint import Endpoint
 from photoplanet.server.problems import Problem
@@ -38,9 +40,10 @@ def endpoint(service: Service) -> Endpoint:
         """One photo as the body, or any number as multipart/form-data; one answer each, in the same order."""
 
         async def work(photos: list[Upload]) -> list[LocatedPhoto | UnreadablePhoto]:
+            cut = await cut_of(service, query)
             if len(photos) == 1:
-                return [await _located(service, photos[0], query)]
-            return await asyncio.gather(*(_located(service, photo, query) for photo in photos))
+                return [await _located(service, photos[0], query, cut)]
+            return await asyncio.gather(*(_located(service, photo, query, cut) for photo in photos))
 
         photos = await service.answer(request, work)
         if len(photos) == 1 and "error" in photos[0]:
@@ -54,9 +57,12 @@ def endpoint(service: Service) -> Endpoint:
     )  # fmt: skip
 
 
-async def _located(service: Service, photo: Upload, query: EstimateQuery) -> LocatedPhoto | UnreadablePhoto:
+async def _located(
+    service: Service, photo: Upload, query: EstimateQuery, cut: Cut | None
+) -> LocatedPhoto | UnreadablePhoto:
     def report(prediction: Prediction) -> LocatedPhoto:
-        return answers.located(photo.name, prediction, query.options(), query.geojson, query.regions)
+        found = prediction if cut is None else cut(prediction)
+        return answers.located(photo.name, found, query.options(), query.geojson, query.regions)
 
     try:
         found = await service.batcher.locate(photo.content, report)

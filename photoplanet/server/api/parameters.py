@@ -18,6 +18,8 @@ def one_of(*names: str) -> str:
     return f"^({'|'.join(names)})$"
 
 
+MAX_AREA, MOST_AREAS = 4000, 20  # characters of an area, and areas; the address of a request is bounded, too
+
 Top = Annotated[int, Field(ge=1, le=100, description="Cells to list per photo")]
 Precision = Annotated[str, Field(pattern=one_of(*PRECISIONS), description="What coordinates are rounded to")]
 
@@ -28,7 +30,22 @@ class PhotoQuery(BaseModel):
     name: Annotated[str, Field(description="What a photo sent as the body is called in the answer")] = ""
 
 
-class EstimateQuery(PhotoQuery):
+AreaText = Annotated[str, Field(min_length=1, max_length=MAX_AREA)]
+Areas = Annotated[list[AreaText], Field(max_length=MOST_AREAS)]
+FORMS = (
+    "a country (DE, Germany), continent or state (Texas, US/Georgia), a circle 'lat,lng,km', a box "
+    "'south,west,north,east', or GeoJSON with polygons; repeatable"
+)
+
+
+class AreaQuery(PhotoQuery):
+    """What is known of where the photos were taken."""
+
+    within: Annotated[Areas, Field(description=f"The photos are from here: {FORMS}")] = []
+    not_within: Annotated[Areas, Field(description="The photos are not from here; as `within`")] = []
+
+
+class EstimateQuery(AreaQuery):
     """How estimates are reported."""
 
     top: Top = 5

@@ -8,10 +8,12 @@ from typing_extensions import NotRequired, TypedDict
 
 from photoplanet.albums.known_places import from_photo
 from photoplanet.earth import geodesy
+from photoplanet.earth.areas.area import Area
 from photoplanet.locate.precision import DEFAULT_PRECISION
 from photoplanet.server import openapi
 from photoplanet.server.api.answers import Count, Latitude, Longitude
-from photoplanet.server.api.parameters import PhotoQuery, Precision
+from photoplanet.server.api.areas import area_of
+from photoplanet.server.api.parameters import AreaQuery, Precision
 from photoplanet.server.endpoint import Endpoint
 from photoplanet.server.problems import Problem
 from photoplanet.server.service import Service
@@ -23,7 +25,7 @@ if TYPE_CHECKING:
 NO_LIBRARY = "this server was started without --library, so there are no photos to compare with"
 
 
-class SimilarQuery(PhotoQuery):
+class SimilarQuery(AreaQuery):
     """What to list."""
 
     count: Annotated[int, Field(ge=1, le=100, description="Photos to list, at most")] = 5
@@ -50,11 +52,15 @@ class MatchAnswer(TypedDict):
 
 
 class SimilarAnswer(TypedDict):
-    """Matches, best first; `itself`: photos of the library that are the very photo sent."""
+    """Matches, best first; `itself`: photos of the library that are the very photo sent.
+
+    `outside`: how many of the photos most like it are not from the area that was given, and left out.
+    """
 
     file: str
     itself: list[str]
     matches: list[MatchAnswer]
+    outside: NotRequired[Count]
 
 
 EXAMPLE: SimilarAnswer = {
@@ -78,8 +84,9 @@ def endpoint(service: Service) -> Endpoint:
             raise Problem(404, NO_LIBRARY)
 
         async def work(photos: list[Upload]) -> SimilarAnswer:
+            area = await area_of(service, query)
             photo = await service.one(photos, "similar")
-            return await service.aside("search", lambda: _similar(library, photo, query))
+            return await service.aside("search", lambda: _similar(library, photo, query, area))
 
         return await service.answer(request, work)
 
@@ -89,12 +96,13 @@ def endpoint(service: Service) -> Endpoint:
     )  # fmt: skip
 
 
-def _similar(library: "Library", photo: Upload, query: SimilarQuery) -> SimilarAnswer:
+def _similar(library: "Library", photo: Upload, query: SimilarQuery, area: Area | None) -> SimilarAnswer:
     """One photo's matches, as `photoplanet similar --json` reports them but without the paths of the server's files."""
     itself = library.itself(photo.content)
     own = from_photo(photo.content)[1]
     matches = []
-    for match in library.similar(photo.content, query.count, itself):
+    similar, outside = library.similar_in(photo.content, query.count, area, itself)
+    for match in similar:
         if match.trusted is False and not query.all:
             continue
         facts = match.to_dict(query.precision)
@@ -102,4 +110,9 @@ def _similar(library: "Library", photo: Upload, query: SimilarQuery) -> SimilarA
         if own is not None:
             facts["km"] = round(float(geodesy.distance_km(*own, match.latitude, match.longitude)), 3)
         matches.append(cast(MatchAnswer, facts))
-    return {"file": photo.name, "itself": [library.listing.ids[row] for row in itself], "matches": matches}
+    found: SimilarAnswer = {
+        "file": photo.name, "itself": [library.listing.ids[row] for row in itself], "matches": matches,
+    }  # fmt: skip
+    if area is not None:
+        found["outside"] = outside
+    return found

@@ -29,7 +29,7 @@ export function open(choose) {
 /** What is said of a photo. @param {Photo} photo */
 export function line(photo) {
   const answer = answerOf(photo);
-  if (answer) return answer.best ? answer.best.place : noAnswer(answer.unknown).replace(/^no /, "No ");
+  if (answer) return answer.best ? answer.best.place : noAnswer(answer.unknown, answer.within).replace(/^no /, "No ");
   return { waiting: "Not located yet", sending: "Locating…", failed: photo.error, done: photo.error }[photo.status];
 }
 

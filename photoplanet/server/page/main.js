@@ -2,6 +2,8 @@
 import { button, byId, element } from "/map/dom.js";
 import { plural } from "/map/words.js";
 import { Api, messageOf, Problem } from "./api.js";
+import * as area from "./area.js";
+import { areaQuery } from "./area.js";
 import * as filmstrip from "./filmstrip.js";
 import * as intake from "./intake.js";
 import * as panel from "./panel.js";
@@ -184,7 +186,7 @@ const todo = () => state.photos.filter((photo) => photo.status === "waiting");
 async function step(signal) {
   const photos = todo();
   if (photos.length) {
-    await locate(api, photos, state.precision, signal, moved);
+    await locate(api, photos, { precision: state.precision, ...areaQuery() }, signal, moved);
     return true;
   }
   if (!state.together || !stale || state.photos.length < 2) return false;
@@ -208,6 +210,7 @@ function albumOptions() {
   const ahead = offset.value.trim();
   return {
     precision: state.precision,
+    ...areaQuery(),
     anchors: byId("anchors", HTMLInputElement).checked,
     one_camera: byId("oneCamera", HTMLInputElement).checked,
     ...(ahead && { time_offset: ahead }),
@@ -274,11 +277,18 @@ together.addEventListener("change", () => {
 });
 precision.addEventListener("change", () => {
   state.precision = precision.value;
+  anew();
+});
+area.listen(anew);
+
+/** Ask for all answers again, with other options. */
+function anew() {
   stale = true;
   for (const photo of state.photos) if (photo.status === "done") photo.status = "waiting";
+  worldmap.showMatches([]);
   list();
   go();
-});
+}
 always.addEventListener("change", () => {
   state.always = always.checked;
   refresh();
@@ -358,4 +368,7 @@ $("privacy").textContent = LOOPBACK.includes(location.hostname)
 filmstrip.open(choose);
 list();
 const gone = "The server does not answer. Is photoplanet still running? Then load this page again.";
-worldmap.open(choose).then(readModel, () => warn(gone));
+worldmap.open(choose).then(
+  () => Promise.all([readModel(), area.open(api)]),
+  () => warn(gone),
+);

@@ -1,6 +1,6 @@
 // The chosen photo and its answer: place, how sure, the region with its slider, the likeliest places.
 import { button, byId, element } from "/map/dom.js";
-import { isUnknown, percent, unknownWords } from "/map/words.js";
+import { insideOf, isNothing, isUnknown, percent, unknownWords } from "/map/words.js";
 import { line, when } from "./filmstrip.js";
 import * as region from "./region.js";
 import * as similar from "./similar.js";
@@ -64,10 +64,19 @@ function facts(photo, answer) {
     const text = `${unknownWords(answer.unknown)}. All shares and distances count that.`;
     made.append(element("p", text, isUnknown(answer.unknown) ? "abstention" : "quiet"));
   }
+  if (answer?.within) made.append(inside(answer.within));
   if (answer?.best) made.append(coordinates(answer.best));
   if (trip && photo.alone) made.append(element("p", `By itself: ${placeOf(photo.alone)}.`, "quiet"));
   if (answer && !answer.best) made.append(abstention(answer));
   return made;
+}
+
+/** How the answer goes with what the user knows. @param {NonNullable<Answer["within"]>} within */
+function inside({ area, inside_before, doubt, known_place_outside }) {
+  if (known_place_outside) return element("p", `Its known place is not ${insideOf(area)}.`, "abstention");
+  const lay = isNothing(inside_before) ? "Nothing" : percent(inside_before).replace(/^./, (sign) => sign.toUpperCase());
+  const words = `${lay} of the answer lay ${insideOf(area)} before.`;
+  return element("p", doubt ? `${words} Doubt the area or the model.` : words, doubt ? "abstention" : "quiet");
 }
 
 /** @param {Answer} answer */
@@ -106,7 +115,13 @@ function coordinates({ latitude, longitude }) {
 }
 
 /** Why there is no point, and what the page can still say. @param {Answer} answer */
-function abstention({ confidence, gain_bits, unknown }) {
+function abstention({ confidence, gain_bits, unknown, within }) {
+  if (within && isNothing(within.inside_before))
+    return element(
+      "p",
+      "The model says that the photo is not from there. Ask without the area to see from where.",
+      "abstention",
+    );
   const mass = `${percent(confidence.country)} of the probability lies within 750 km of the best point`;
   const gain = `the answer says ${gain_bits.toFixed(1)} bits more than the model does of any photo`;
   const little = `${mass}, and ${gain}: too little. The map shows how it is spread.`;

@@ -17,7 +17,7 @@ const SCALES = ["street", "city", "region", "country", "continent"];
 const COLUMNS = [
   ...["photo_id", "rank", "latitude", "longitude", "confidence", "place", "country_code", "cell"],
   ...SCALES.map((name) => `confidence_${name}`),
-  ...["region_radius_km", "unknown", "gain_bits", "abstains", "world", "error"],
+  ...["region_radius_km", "unknown", "gain_bits", "abstains", "world", "inside_before", "error"],
 ];
 const ALBUM_COLUMNS = [...COLUMNS, "taken_at", "album", "kind"];
 const WRITTEN = 60_000; // milliseconds after which a file is surely written
@@ -84,13 +84,14 @@ function featuresOf({ photo, answer, album }) {
     unknown: answer.unknown,
     abstains: answer.abstains,
     gain_bits: answer.gain_bits,
+    ...(answer.within && { within: answer.within }),
     region_probability: held.share,
     region_radius_km: held.radius_km,
     cells_left_out: Math.max(0, held.cells - cells.length),
   };
   const more = together() ? { album, source: answer.kind, taken_at: answer.taken_at } : {};
   return [...points, ...cells].map((feature, i) => {
-    const { unknown, abstains, gain_bits, region_probability, region_radius_km, cells_left_out, ...own } =
+    const { unknown, abstains, gain_bits, region_probability, region_radius_km, cells_left_out, within, ...own } =
       feature.properties;
     return { ...feature, properties: { ...own, photo: photo.name, ...(i ? {} : facts), ...more } };
   });
@@ -116,6 +117,7 @@ function csvRows({ photo, answer, album }) {
     unknown: answer.unknown,
     gain_bits: answer.gain_bits,
     world: answer.world,
+    inside_before: answer.within?.inside_before,
     error: answer.error,
     album,
     kind: answer.kind,

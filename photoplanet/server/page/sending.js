@@ -19,15 +19,15 @@ const OURS = [400, 408, 413, 415, 504]; // failures of these photos, and not of 
  * answered then waits again, as after an abort.
  * @param {Api} api
  * @param {Photo[]} photos
- * @param {string} precision
+ * @param {Query} options
  * @param {AbortSignal} signal
  * @param {Moved} moved
  */
-export async function locate(api, photos, precision, signal, moved) {
+export async function locate(api, photos, options, signal, moved) {
   let size = 1; // the first photo alone, so that something is there to see
   for (let first = 0; first < photos.length; ) {
     const batch = cut(photos, first, size);
-    await locateBatch(api, batch, precision, signal, moved);
+    await locateBatch(api, batch, options, signal, moved);
     first += batch.length;
     size = MOST_PHOTOS;
   }
@@ -42,11 +42,11 @@ function cut(photos, first, most) {
   return photos.slice(first, end);
 }
 
-/** @param {Api} api @param {Photo[]} batch @param {string} precision @param {AbortSignal} signal @param {Moved} moved */
-async function locateBatch(api, batch, precision, signal, moved) {
+/** @param {Api} api @param {Photo[]} batch @param {Query} options @param {AbortSignal} signal @param {Moved} moved */
+async function locateBatch(api, batch, options, signal, moved) {
   mark(batch, "sending", moved);
   try {
-    const answers = (await api.post("/v1/locate", { ...ASKED, precision }, form(batch), signal)).photos;
+    const answers = (await api.post("/v1/locate", { ...ASKED, ...options }, form(batch), signal)).photos;
     batch.forEach((photo, i) => {
       settle(photo, answers[i]);
     });
@@ -56,8 +56,8 @@ async function locateBatch(api, batch, precision, signal, moved) {
     if (ours && batch.length > 1) {
       const half = Math.ceil(batch.length / 2); // too much at once: in halves
       mark(batch, "waiting", moved);
-      await locateBatch(api, batch.slice(0, half), precision, signal, moved);
-      await locateBatch(api, batch.slice(half), precision, signal, moved);
+      await locateBatch(api, batch.slice(0, half), options, signal, moved);
+      await locateBatch(api, batch.slice(half), options, signal, moved);
     } else if (ours) {
       settle(batch[0], { error: error.message });
       moved(batch);

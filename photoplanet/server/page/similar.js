@@ -2,6 +2,7 @@
 import { button, element, picture } from "/map/dom.js";
 import { plural } from "/map/words.js";
 import { messageOf } from "./api.js";
+import { areaQuery } from "./area.js";
 import { state } from "./state.js";
 import * as worldmap from "./worldmap.js";
 
@@ -21,7 +22,7 @@ export function section(photo, api) {
     ask.disabled = true;
     rest.replaceChildren(element("p", `Comparing with ${plural(state.library?.photos ?? 0, "photo")}…`, "quiet"));
     try {
-      const asked = { count: MOST, precision: state.precision, name: photo.name };
+      const asked = { count: MOST, precision: state.precision, name: photo.name, ...areaQuery() };
       const found = await api.post("/v1/similar", asked, photo.file);
       if (made.isConnected) list(rest, found, api);
     } catch (error) {
@@ -32,11 +33,12 @@ export function section(photo, api) {
   return made;
 }
 
-/** @param {HTMLElement} rest @param {{ itself: unknown[], matches: Match[] }} found @param {Api} api */
-function list(rest, { itself, matches }, api) {
+/** @param {HTMLElement} rest @param {{ itself: unknown[], matches: Match[], outside?: number }} found @param {Api} api */
+function list(rest, { itself, matches, outside }, api) {
   const made = element("ul");
   rest.replaceChildren();
   if (itself.length) rest.append(element("p", "This photo is in the library itself.", "quiet"));
+  if (outside) rest.append(element("p", `${plural(outside, "photo")} from elsewhere left out.`, "quiet"));
   if (!matches.length) rest.append(element("p", "None in the library shows the same.", "quiet"));
   for (const match of matches) {
     const item = element("li");

@@ -20,6 +20,7 @@
  * @property {string} world
  * @property {{ features: Feature[] }} geojson
  * @property {string} [error]
+ * @property {{ area: string, inside_before: number, doubt: boolean, known_place_outside: boolean }} [within] the area that it is cut to
  * @property {string} [kind] of a trip's photo: how it was located
  * @property {string | null} [taken_at]
  */
@@ -43,6 +44,8 @@ export const state = {
   share: 0.9, // of the probability that the region holds
   precision: "city",
   always: false, // show a place even where the evidence is weak
+  area: "", // where the photos are from, as the server reads it; "": anywhere
+  outside: false, // they are not from there
   together: false,
   /** @type {Album[]} in time order */
   albums: [],

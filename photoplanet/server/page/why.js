@@ -2,6 +2,7 @@
 import { button, element } from "/map/dom.js";
 import { percent } from "/map/words.js";
 import { messageOf } from "./api.js";
+import { areaQuery } from "./area.js";
 import { state } from "./state.js";
 
 /** @typedef {import("./state.js").Photo} Photo */
@@ -16,7 +17,7 @@ const SUPPORTS = [230, 97, 0]; // told apart by the colour-blind and in grey pri
 const MISLEADS = [93, 58, 155];
 const MOST_PIXELS = 1200; // of a canvas's longer side: of a phone's photo, so much is enough
 const STRENGTH = 85; // per cent
-/** @type {WeakMap<Photo, Occlusion>} */
+/** @type {WeakMap<object, Occlusion>} */
 const known = new WeakMap();
 
 /** @param {Photo} photo @param {HTMLElement} figure @param {import("./api.js").Api} api */
@@ -27,6 +28,7 @@ export function section(photo, figure, api) {
   ask.setAttribute("aria-expanded", "false");
   rest.setAttribute("aria-live", "polite");
   made.append(ask, rest);
+  const answer = photo.alone ?? photo; // asked with other options, it is another one
   ask.addEventListener("click", async () => {
     if (ask.getAttribute("aria-expanded") === "true") {
       ask.setAttribute("aria-expanded", "false");
@@ -36,8 +38,10 @@ export function section(photo, figure, api) {
     ask.disabled = true;
     rest.replaceChildren(element("p", "Hiding each part of the photo in turn…", "quiet"));
     try {
-      const found = known.get(photo) ?? (await api.post("/v1/explain", { map: true, name: photo.name }, photo.file));
-      known.set(photo, found);
+      const found =
+        known.get(answer) ??
+        (await api.post("/v1/explain", { map: true, name: photo.name, ...areaQuery() }, photo.file));
+      known.set(answer, found);
       ask.setAttribute("aria-expanded", "true");
       cover(rest, found, figure);
     } catch (error) {

@@ -6,7 +6,9 @@ import { line } from "./filmstrip.js";
 import { cellsOf, region } from "./region.js";
 import { answerOf, groups, isKnown, listed, state } from "./state.js";
 
+/** @typedef {import("/map/atlas.js").Atlas} Atlas */
 /** @typedef {import("/map/cells.js").Outline} Outline */
+/** @typedef {import("/map/gestures.js").Spot} Spot */
 /** @typedef {import("/map/mercator.js").Place} Place */
 /** @typedef {import("/map/mercator.js").Point} Point */
 /** @typedef {import("/map/photos.js").MapPhoto} MapPhoto */
@@ -17,6 +19,8 @@ import { answerOf, groups, isKnown, listed, state } from "./state.js";
 
 /** @type {PhotoMap | null} */
 let map = null;
+/** @type {(atlas: Atlas) => void} */
+let above = () => {};
 /** @type {WeakMap<object, Drawn>} an answer's GeoJSON → its cells as drawn */
 const drawn = new WeakMap();
 
@@ -30,12 +34,35 @@ export async function open(choose) {
     albums: () => (state.together ? groups().map((group) => group.photos.flatMap(mapPhotos)) : null),
   };
   map = new PhotoMap(byId("canvas", HTMLCanvasElement), await response.json(), photos, byId("hint", HTMLElement));
+  const { atlas } = map;
+  const { marks } = atlas.page;
+  atlas.page.marks = () => {
+    marks?.();
+    above(atlas);
+  };
   map.atlas.listenTo(byId("in", HTMLElement), byId("out", HTMLElement), byId("all", HTMLElement));
   map.atlas.start();
 }
 
 export const redraw = () => map?.atlas.redraw();
 export const showAll = () => map?.showAll();
+
+/** Draw something above all else, at every drawing. @param {(atlas: Atlas) => void} draw */
+export function onTop(draw) {
+  above = draw;
+}
+
+/** Let drags on the map draw instead of moving it; returns what ends that. @param {(from: Spot, to: Spot, atlas: Atlas, done: boolean) => void} draw */
+export function drawing(draw) {
+  const atlas = map?.atlas;
+  if (!atlas) return () => {};
+  atlas.drawing = (from, to, done) => draw(from, to, atlas, done);
+  atlas.canvas.classList.add("drawing");
+  return () => {
+    atlas.drawing = null;
+    atlas.canvas.classList.remove("drawing");
+  };
+}
 
 /** @param {Place} place */
 export const goTo = (place) => map?.goTo(place);

@@ -39,6 +39,8 @@ export class Atlas {
     this.canvas = canvas;
     this.page = page;
     this.ctx = /** @type {CanvasRenderingContext2D} */ (canvas.getContext("2d"));
+    /** @type {((from: Spot, to: Spot, done: boolean) => void) | null} takes drags while something is drawn */
+    this.drawing = null;
     this.touched = false; // by the user, so that it does not move by itself
     this.queued = false;
     this.width = 0;
@@ -63,6 +65,11 @@ export class Atlas {
       doubleClick: (here) => this.zoom(2.5, here),
       click: (here) => page.click?.(here, this.placeAt(here)),
       hover: (here) => page.hover?.(here, this.placeAt(here)),
+      draw: (from, to, done) => {
+        const draws = this.drawing;
+        draws?.(from, to, done);
+        return draws !== null;
+      },
     });
   }
 

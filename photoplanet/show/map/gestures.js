@@ -9,6 +9,7 @@
  * @property {(here: Spot) => void} doubleClick
  * @property {(here: Spot) => void} [click]
  * @property {(here: Spot) => void} [hover]
+ * @property {(from: Spot, to: Spot, done: boolean) => boolean} [draw] takes a drag from where it began; false: it moves what is seen
  */
 
 const STILL = 6; // pixels that a pointer may move in a click
@@ -68,10 +69,13 @@ function listenToPointers(element, actions, at) {
   /** @type {Map<number, Spot>} */
   const pointers = new Map();
   let moved = 0;
+  let start = { x: 0, y: 0 };
   element.addEventListener("pointerdown", (event) => {
     element.setPointerCapture(event.pointerId);
     pointers.set(event.pointerId, at(event));
-    if (pointers.size === 1) moved = 0;
+    if (pointers.size > 1) return;
+    moved = 0;
+    start = at(event);
   });
   element.addEventListener("pointermove", (event) => {
     const here = at(event);
@@ -79,8 +83,9 @@ function listenToPointers(element, actions, at) {
     if (!before) return actions.hover?.(here);
     moved += between(here, before);
     const other = [...pointers].find(([id]) => id !== event.pointerId)?.[1];
-    if (!other) actions.pan(here.x - before.x, here.y - before.y);
-    else {
+    if (!other) {
+      if (!actions.draw?.(start, here, false)) actions.pan(here.x - before.x, here.y - before.y);
+    } else {
       actions.pan((here.x - before.x) / 2, (here.y - before.y) / 2);
       const middle = { x: (here.x + other.x) / 2, y: (here.y + other.y) / 2 };
       actions.zoom(between(here, other) / Math.max(1, between(before, other)), middle);
@@ -89,6 +94,7 @@ function listenToPointers(element, actions, at) {
   });
   element.addEventListener("pointerup", (event) => {
     const single = pointers.delete(event.pointerId) && pointers.size === 0;
+    if (single && actions.draw?.(start, at(event), true)) return;
     if (single && moved < STILL) actions.click?.(at(event));
   });
   element.addEventListener("pointercancel", (event) => pointers.delete(event.pointerId));

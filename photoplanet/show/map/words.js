@@ -8,6 +8,7 @@ export function percent(share) {
 }
 
 const KNOWN_AT = 0.5; // what is likelier true than not may be said
+const NOTHING_BELOW = 1e-6; // as locate/given_area.py
 const ANYWHERE_KM = 20_000; // no two places are more than 15 km farther apart
 
 /** How likely a photo is from outside all that the model knows. @param {number} unknown */
@@ -16,9 +17,17 @@ export const unknownWords = (unknown) => `${percent(unknown)}: nowhere that this
 /** Whether that is likelier than not; never where the model cannot tell. @param {number | null | undefined} unknown */
 export const isUnknown = (unknown) => (unknown ?? 0) >= KNOWN_AT;
 
-/** Why there is no answer. @param {number | null | undefined} unknown */
-export const noAnswer = (unknown) =>
-  isUnknown(unknown) ? unknownWords(unknown ?? 0) : "no answer: the evidence is too weak";
+/** Whether nothing of an answer lay in the area that was given. @param {number} share */
+export const isNothing = (share) => share < NOTHING_BELOW;
+
+/** "inside Germany"; what lies outside of others is called so already. @param {string} area */
+export const insideOf = (area) => (area.startsWith("outside ") ? area : `inside ${area}`);
+
+/** Why there is no answer. @param {number | null | undefined} unknown @param {{ area: string, inside_before: number }} [within] */
+export function noAnswer(unknown, within) {
+  if (within && isNothing(within.inside_before)) return `no answer: nothing lay ${insideOf(within.area)}`;
+  return isUnknown(unknown) ? unknownWords(unknown ?? 0) : "no answer: the evidence is too weak";
+}
 
 /** Whether a region is the whole Earth, since the cells do not hold its share. @param {number} radius */
 export const isAnywhere = (radius) => radius >= ANYWHERE_KM;

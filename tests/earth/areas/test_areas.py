@@ -124,7 +124,7 @@ def test_a_circle_holds_what_is_near_enough(lat, lng, km, points):
         away = geodesy.distance_km(lat, lng, *point)
         if abs(away - km) > 1e-6:
             assert circle.contains(*point) == (away < km)
-    assert circle.contains(*circle.hints()).all()
+    assert circle.hints()[2].all()
 
 
 @MANY

@@ -141,5 +141,4 @@ def test_many_sides_that_are_all_long_are_refused_before_they_are_searched():
 
 def test_hints_lie_on_both_sides_of_every_border():
     here = polygon(SQUARE, HOLE)
-    inside = here.contains(*here.hints())
-    assert 0.4 < inside.mean() < 0.6
+    assert 0.4 < here.hints()[2].mean() < 0.6
