@@ -61,21 +61,34 @@ class Likeness:
         return looks
 
 
-def of(
-    sources: Sequence[str | bytes], threads: int | None = None, advance: Advance = ignore, say: Say = silent
-) -> Likeness | None:
-    """The likeness of photos, computed or kept from before; None where the encoder's package is not installed.
+def is_installed() -> bool:
+    """Whether the encoder's package is there.
 
-    >>> of([]) is None
+    >>> is_installed()
     True
     """
-    from photoplanet.encoders import installed, kept, lite
+    from photoplanet.encoders import lite
 
-    if not sources or not lite.is_installed(ENCODER):
-        return None
+    return lite.is_installed(ENCODER)
+
+
+def of(
+    sources: Sequence[str | bytes],
+    rows: NDArray[np.int64],
+    threads: int | None = None,
+    advance: Advance = ignore,
+    say: Say = silent,
+) -> Likeness:
+    """The likeness of n photos, of which those in `rows` are looked at; features are computed, or kept from before.
+
+    >>> of([], np.array([], np.int64)).says
+    False
+    """
+    from photoplanet.encoders import installed, kept
+
     encoder = installed.resolve(ENCODER)
-    addressed = [row for row, source in enumerate(sources) if isinstance(source, str)]
-    found, readable, _ = kept.features(encoder, [str(sources[row]) for row in addressed], threads, advance, say)
+    paths = {int(row): source for row in rows if isinstance(source := sources[row], str)}
+    found, readable, _ = kept.features(encoder, list(paths.values()), threads, advance, say)
     features = np.zeros((len(sources), encoder.dimension), np.float32)
-    features[addressed] = np.where(readable[:, None], encoder.compared(found.astype(np.float32)), 0)
+    features[list(paths)] = np.where(readable[:, None], encoder.compared(found.astype(np.float32)), 0)
     return Likeness(features)
