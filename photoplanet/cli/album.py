@@ -118,19 +118,15 @@ def command(
       photoplanet album ~/Trip --write xmp --dry-run
       photoplanet album ~/Trip --undo
     """
+    _check_use(write, undo, dry_run)
     if undo:
-        if write:
-            raise click.UsageError("--undo takes back what --write did; give one of them")
         return _undo(photos, dry_run)
-    if dry_run and not write:
-        raise click.UsageError("--dry-run goes with --write xmp, --write exif or --undo")
     import numpy as np
 
     from photoplanet.albums import locate_trip, trips
     from photoplanet.albums.known_places import silence
     from photoplanet.albums.movement import library as movement
     from photoplanet.albums.shots import read_shots
-    from photoplanet.locate.without_model import WithoutModel
     from photoplanet.metadata import track_files
 
     outputs = Outputs(csv_path, geojson_path, gpx_out, map_path)
@@ -139,20 +135,19 @@ def command(
     with bar("reading") as advance:
         shots = read_shots(photos, advance, say)
     inputs.check_outputs(outputs, [*(shot.source for shot in shots), *photos, *tracks])
-    loaded = _load(model, threads, method)
-    by_movement = method == AUTO and isinstance(loaded.bundle, WithoutModel)
+    loaded, by_movement = _load(model, threads, method)
     if by_movement and track is None:  # else every time needs its zone
         shots = movement.dated(shots)
     albums, faults, utc = trips.split(shots, gap_hours, one_camera, offset)
     if track is not None:
         _check_track(", ".join(tracks), notes, utc, silence(track, np.concatenate([trip.times for trip in albums])))
-    library = _library(shots, albums, anchors, track, threads) if by_movement else None
-    cut = loaded.cut(within, not_within)
     if not by_movement:
         _name_faults(faults, shots)
+    library = _library(shots, albums, anchors, track, threads) if by_movement else None
+    cut = loaded.cut(within, not_within)
     form = AnswerOptions(1, precision=precision, answer_always=answer_always)
-    about = {"model": loaded.info.name, "world": "toy" if loaded.info.is_toy else "real",
-             "method": MOVEMENT if by_movement else method}  # fmt: skip
+    about = {"model": loaded.info.name, "world": "toy" if loaded.info.is_toy else "real"}
+    about["method"] = MOVEMENT if by_movement else method
     about |= loading.licence_facts(loaded.info) | ({"within": cut.area.name} if cut else {})
 
     def locate(trip: "Trip", advance: "Advance") -> "list[LocatedPhoto]":
@@ -160,6 +155,14 @@ def command(
 
     writing = Writing(write, sidecar, dry_run) if write else None
     return _run(albums, locate, about, form, outputs, writing, as_json)
+
+
+def _check_use(write: str | None, undo: bool, dry_run: bool) -> None:
+    """Refuse options that do not go together."""
+    if undo and write:
+        raise click.UsageError("--undo takes back what --write did; give one of them")
+    if dry_run and not (write or undo):
+        raise click.UsageError("--dry-run goes with --write xmp, --write exif or --undo")
 
 
 def _run(
@@ -215,19 +218,23 @@ def _check_track(names: str, notes: Sequence[str], utc: bool, silence: str) -> N
         say(printable(f"{names}: {silence}; check --time-offset"))
 
 
-def _load(model: str | None, threads: int | None, method: str) -> "Locator":
-    """Load the model; InputError, before any photo is located, where it lacks what the method needs."""
+def _load(model: str | None, threads: int | None, method: str) -> tuple["Locator", bool]:
+    """The model, and whether it is none, so that times and known places say all; InputError where it lacks the method.
+
+    That is said before any photo is located.
+    """
     from photoplanet.albums import album_parameters, methods
     from photoplanet.locate.without_model import WithoutModel
 
     loaded = loading.load(model, threads, neighbours=True)
-    if model is None and not isinstance(loaded.bundle, WithoutModel):
+    without = isinstance(loaded.bundle, WithoutModel)
+    if model is None and not without:
         say(f"located with your model {loaded.info.name}; --model none uses only known places and times")
     if method != AUTO and methods.METHODS[method].needs:
         methods.check(method, album_parameters.read(loaded.bundle), loaded.info.name)
     if loaded.info.is_toy:
         say(TOY_LINE)
-    return loaded
+    return loaded, without and method == AUTO
 
 
 def _library(
