@@ -122,9 +122,9 @@ def _best(
 ) -> Found:
     """The point that is worth most, of the places `close` (k rows) so many `hours` (k,) away and those between."""
     weights = weights / weights.sum()
-    medians = law.median_km(hours, among.pace)
-    xyz = among.xyz[close]
-    points = np.concatenate([xyz, _between(xyz, among.moments.middle[close], middle)])
+    xyz, middles = among.xyz[close], among.moments.middle[close]
+    medians = law.median_km(_bridged(hours, middles, middle), among.pace)
+    points = np.concatenate([xyz, _between(xyz, middles, middle)])
     away = geodesy.between_km(points[:, None], xyz[None])
     distances = _distances(away, medians)
     worth = np.zeros(len(points))
@@ -172,6 +172,20 @@ def near(among: Known, at: Moments) -> tuple[NDArray[np.int64], Floats]:
 def _around(among: Known, at: Moments) -> NDArray[np.int64]:
     middle = int(np.searchsorted(among.moments.middle, at.middle[0]))
     return np.arange(max(0, middle - SCAN), min(len(among), middle + SCAN))
+
+
+def _bridged(hours: Floats, middles: Floats, middle: float) -> Floats:
+    """The hours (k,) of somebody who had to be back, or there already, on the other side of the moment.
+
+    Of two walks by chance that meet, one before and one after, the spread is that of t·u / (t + u) hours.
+    """
+    after = middles > middle
+    found = hours.copy()
+    for side in (after, ~after):
+        if side.any() and not side.all():
+            other = float(hours[~side].min())
+            found[side] = hours[side] * other / np.maximum(hours[side] + other, 1e-9)
+    return found
 
 
 def _between(xyz: Floats, middles: Floats, middle: float) -> Floats:

@@ -32,12 +32,14 @@ def settled(moments: Moments, names: Sequence[str], places: Floats) -> Moments:
     cameras = moments.trusting_cameras()
     if len(contradicted) >= LEAST:
         by_name, by_camera = (_off(moments, each, places, contradicted) for each in (moments, cameras))
-        if by_camera < by_name:
+        if np.mean(by_camera) < np.mean(by_name):
             moments = cameras
     ordered = moments.ordered(names)
-    changed = _some((ordered.middle != moments.middle) & ~np.isnan(places).any(axis=1))
-    if len(changed) >= LEAST and _off(ordered, ordered, places, changed) > _tied(moments, places, changed):
-        return moments
+    changed = _some((ordered.middle != moments.middle) & moments.known & ~np.isnan(places).any(axis=1))
+    if len(changed) >= LEAST:
+        better = _tied(moments, places, changed) - _off(ordered, ordered, places, changed)
+        if np.mean(better) < np.std(better) / np.sqrt(len(better)):
+            return moments
     return ordered
 
 
@@ -46,28 +48,25 @@ def _some(which: NDArray[np.bool_]) -> NDArray[np.int64]:
     return np.asarray(rows[np.unique(np.linspace(0, max(len(rows) - 1, 0), min(MOST, len(rows))).astype(int))])
 
 
-def _off(all_moments: Moments, own: Moments, places: Floats, rows: NDArray[np.int64]) -> float:
-    """The mean logarithm of how far the known photos `rows` are from their nearest in time, by their `own` moments."""
+def _off(all_moments: Moments, own: Moments, places: Floats, rows: NDArray[np.int64]) -> Floats:
+    """The logarithm (k,) of how far known photos are from their nearest in time, by their `own` moments."""
     known = placing.known(places, all_moments)
-    total = []
+    found = []
     for row in rows.tolist():
-        others = known.without(known.rows != row)
-        if len(others):
-            other, _ = placing.nearest(others, own.take(np.array([row])))
-            total.append(_log_km(places, row, np.array([other])))
-    return float(np.mean(total)) if total else 0.0
+        other, _ = placing.nearest(known.without(known.rows != row), own.take(np.array([row])))
+        found.append(_log_km(places, row, np.array([other])))
+    return np.array(found)
 
 
-def _tied(all_moments: Moments, places: Floats, rows: NDArray[np.int64]) -> float:
-    """As `_off`, with the mean over all that are equally near in time, as the photos of a day without times are."""
+def _tied(all_moments: Moments, places: Floats, rows: NDArray[np.int64]) -> Floats:
+    """As `_off`, the mean over all that are equally near in time, as the photos of a day without times are."""
     known = placing.known(places, all_moments)
-    total = []
+    found = []
     for row in rows.tolist():
         others = known.without(known.rows != row)
-        if len(others):
-            near, hours = placing.near(others, all_moments.take(np.array([row])))
-            total.append(_log_km(places, row, others.rows[near[hours <= hours[0] + 1e-6]]))
-    return float(np.mean(total)) if total else 0.0
+        near, hours = placing.near(others, all_moments.take(np.array([row])))
+        found.append(_log_km(places, row, others.rows[near[hours <= hours[0] + 1e-6]]))
+    return np.array(found)
 
 
 def _log_km(places: Floats, row: int, others: NDArray[np.int64]) -> float:
