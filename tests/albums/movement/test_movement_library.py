@@ -1,4 +1,4 @@
-"""Whole libraries: the radius holds nine of ten truths, for somebody at home and for a traveller, known by leaving out."""
+"""Whole libraries: the radius holds nine of ten truths, for somebody at home and for a traveller."""
 
 import numpy as np
 import pytest
