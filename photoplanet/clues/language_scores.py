@@ -5,7 +5,10 @@ Which of a line's words are among a language's 10,000 commonest settles most of 
 is no better here, needs 0.9 GB of memory and 4 s to start; this one 70 MB and 0.3 s. Measured in docs/signs.md.
 """
 
+import itertools
 import re
+import unicodedata
+from collections import Counter
 from functools import cache
 from typing import TYPE_CHECKING, NamedTuple
 
@@ -26,7 +29,13 @@ MAX_CHARACTERS = 300  # of one text: longer ones say no more
 _LISTED_AS = {"hr": "sh", "bs": "sh", "sr": "sh", "tl": "fil", "nn": "nb"}
 _NO_SPACES = ("zh", "ja", "ko")  # their lists need a library that cuts text into words; letters tell them anyway
 _NAMES = {"nb": "Norwegian", "nn": "Norwegian (Nynorsk)", "ga": "Irish", "la": "Latin"}
-_WORD = re.compile(r"[^\W\d_]+(?:['’·-][^\W\d_]+)*")
+# Scripts that tell languages apart by themselves, as Unicode's names of their letters begin → who writes in them
+_SCRIPTS = {
+    "ARABIC": "ar fa ur", "ARMENIAN": "hy", "BENGALI": "bn", "CJK": "zh ja", "CYRILLIC": "be bg kk mk mn ru sr uk",
+    "DEVANAGARI": "hi mr", "GEORGIAN": "ka", "GREEK": "el", "GUJARATI": "gu", "GURMUKHI": "pa", "HANGUL": "ko",
+    "HEBREW": "he", "HIRAGANA": "ja", "KATAKANA": "ja", "TAMIL": "ta", "TELUGU": "te", "THAI": "th",
+}  # fmt: skip
+OTHER_SCRIPT = -9.0  # added where most letters of a line are of a script that a language is not written in
 _ADDRESS = re.compile(r"\S*[@/\d]\S*|www\S*|\S+\.[a-z]{2,6}\b", re.IGNORECASE)  # no language of their own
 
 
@@ -60,10 +69,12 @@ def scores(text: str) -> NDArray[np.float64] | None:
     for each in _detector().compute_language_confidence_values(" ".join(found)):
         row = known.codes.index(each.language.iso_code_639_1.name.lower())
         shares[row] = max(LEAST, each.value)
-    rows: NDArray[np.float64] = LETTERS_WEIGHT * np.log(shares)
+    rows: NDArray[np.float64] = LETTERS_WEIGHT * np.log(shares) + _by_script(" ".join(found), known.codes)
     for word in found:
         for row, gain in known.words.get(word, ()):
             rows[row] += gain
+    if _script(" ".join(found)) == "LATIN":  # lingua knows Serbian in Cyrillic only
+        rows[known.codes.index("sr")] = max(rows[known.codes.index(code)] for code in ("bs", "hr"))
     return rows
 
 
@@ -73,7 +84,36 @@ def words(text: str) -> list[str]:
     >>> words("Ring 020 7946, www.x.de – ROKEN verboden!")
     ['ring', 'roken', 'verboden']
     """
-    return [word for word in _WORD.findall(_ADDRESS.sub(" ", text[:MAX_CHARACTERS]).lower()) if len(word) > 1]
+    plain = unicodedata.normalize("NFC", _ADDRESS.sub(" ", text[:MAX_CHARACTERS])).lower()
+    found = []
+    for letters, run in itertools.groupby(plain, _in_a_word):
+        word = "".join(run).strip("'’·-")
+        if letters and sum(unicodedata.category(sign)[0] == "L" for sign in word) > 1:
+            found.append(word)
+    return found
+
+
+def _in_a_word(sign: str) -> bool:
+    """Letters, the marks that scripts of India and Thailand put on them, and what joins two letters."""
+    return sign in "'’·-" or unicodedata.category(sign)[0] in "LM"
+
+
+def _script(text: str) -> str:
+    """The script of most letters, as Unicode names it; any kana make a text Japanese."""
+    counts = Counter(unicodedata.name(sign, "?").split()[0] for sign in text if sign.isalpha())
+    return "HIRAGANA" if counts["HIRAGANA"] + counts["KATAKANA"] else counts.most_common(1)[0][0]
+
+
+def _by_script(text: str, codes: tuple[str, ...]) -> NDArray[np.float64]:
+    """What the script of a text adds to each language's row: nothing where they go together."""
+    script = _script(text)
+    if script == "LATIN":
+        others = {code for codes in _SCRIPTS.values() for code in codes.split()}
+        return np.array([OTHER_SCRIPT * (code in others) for code in codes])
+    writers = _SCRIPTS.get(script)
+    if writers is None:
+        return np.zeros(len(codes))
+    return np.array([0.0 if code in writers.split() else OTHER_SCRIPT for code in codes])
 
 
 @cache

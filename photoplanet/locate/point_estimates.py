@@ -186,7 +186,13 @@ def _checked(probabilities: Rows, partition: "Partition") -> Rows:
 
 
 def classes_at(points: NDArray[np.float64], partition: "Partition") -> NDArray[np.int32]:
-    """The class (n,) whose cell holds each point (n, 2), else the nearest mean's; for few, quicker than `assign`."""
+    """The class (n,) whose cell holds each point (n, 2), else the nearest mean's; for few, quicker than `assign`.
+
+    >>> import photoplanet as pp
+    >>> part = pp.Partition.uniform([48.85, -33.9], [2.3, 151.2], level=5, min_photos=1)
+    >>> classes_at(np.array([[48.9, 2.4], [-30.0, 140.0]]), part).tolist()
+    [0, 1]
+    """
     leaves = cells.from_latlng(*points.T)[:, None]
     near = np.clip(np.searchsorted(partition.ids, leaves) + np.array([-1, 0]), 0, len(partition) - 1)
     ids = partition.ids[near]

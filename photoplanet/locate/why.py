@@ -52,7 +52,12 @@ def conflict(evidence: Evidence) -> str | None:
 
 
 def alone_country(evidence: Evidence) -> str:
-    """The country that the clues alone speak for, by name."""
+    """The country that the clues alone speak for, by name.
+
+    >>> from photoplanet.locate import joining, world
+    >>> alone_country(joining.joined(world.nowhere(), []).evidence)
+    'United States'
+    """
     from photoplanet.locate import joining, world
 
     code, _ = joining.joined(world.nowhere(), evidence.kept).evidence.countries[0]  # type: ignore[union-attr]

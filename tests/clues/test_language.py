@@ -70,6 +70,26 @@ def test_the_likeliest_country_speaks_it(texts, country, sites):
         assert max(found, key=found.get) == country
 
 
+@pytest.mark.parametrize(
+    ("text", "country"),
+    [
+        ("ห้ามจอดรถ", "TH"), ("주차금지 구역", "KR"), ("Οδός Ερμού", "GR"), ("אין חניה", "IL"), ("Не парковать", "RU"),
+        ("გაჩერება აკრძალულია", "GE"), ("停車禁止です", "JP"), ("Ulica Srpskih vladara, zabranjeno parkiranje", "HR"),
+    ],
+)  # fmt: skip
+def test_a_script_alone_says_a_country(text, country, sites):
+    found = by_country(language.clues(reading(text), sites), sites)
+    assert max(found, key=found.get) == country
+
+
+def test_marks_stay_within_words_of_india_and_thailand():
+    assert language_scores.words("गाड़ी खड़ी") == ["गाड़ी", "खड़ी"]
+
+
+def test_what_script_costs_is_pinned():
+    assert language_scores.OTHER_SCRIPT == -9.0
+
+
 def test_two_languages_of_one_country_speak_for_it(sites):
     dutch, french = "Verboden toegang voor honden", "Accès interdit aux chiens"
     both = by_country(language.clues(reading(dutch, french), sites), sites)

@@ -1,14 +1,14 @@
-"""Signs of all continents, written by hand: what all kinds but the language say of them, together and each alone."""
+"""Signs of all continents, written by hand: what codes and words say of them, together and each alone."""
 
 import numpy as np
 import pytest
 from sign_text import bits, posterior, reading, spread
 from world_signs import NOTHING, SIGNS
 
-from photoplanet.clues import collect, language
+from photoplanet.clues import collect, language, place_names
 from photoplanet.earth import gazetteer, ground
 
-KINDS = [kind for kind in collect.KINDS if kind is not language.clues]
+KINDS = [kind for kind in collect.KINDS if kind not in (language.clues, place_names.clues)]
 
 
 def found(*texts):
