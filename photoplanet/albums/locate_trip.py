@@ -65,6 +65,7 @@ def decide(
     errors = {row: str(error) for row, error in seen.unreadable.items()}
     if len(errors) == len(trip.shots) and np.isnan(places).all() and track is None and library is None:
         return [LocatedPhoto(shot, NEIGHBOURS, None, errors[row]) for row, shot in enumerate(trip.shots)]
+    method = methods.ALONE if library is not None else method  # neighbours are the library's to weigh
     joined = locate_album.infer(locator, seen, trip.times, places, track, method, cut=cut)
     located = []
     for row, prediction in enumerate(locate_album.predictions(locator, seen, joined, cut=cut)):

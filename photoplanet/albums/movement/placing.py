@@ -185,7 +185,7 @@ def _bridged(hours: Floats, middles: Floats, middle: float) -> Floats:
         if side.any() and not side.all():
             other = float(hours[~side].min())
             found[side] = hours[side] * other / np.maximum(hours[side] + other, 1e-9)
-    return found
+    return np.asarray(found)
 
 
 def _between(xyz: Floats, middles: Floats, middle: float) -> Floats:
