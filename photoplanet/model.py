@@ -35,7 +35,7 @@ def load(
     >>> model.info.name, len(model.partition)
     ('toy', 1044)
     """
-    bundle = opening.bundle_of(model, signs, prior)
+    bundle = opening.bundle_of(model, signs, prior=prior)
     return Model(
         bundle, threads, collector=opening.collector_of(bundle.info, signs, clock, threads), strike=tuple(strike)
     )

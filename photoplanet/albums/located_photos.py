@@ -5,11 +5,11 @@ from typing import Any
 
 from photoplanet.albums.shots import Shot
 from photoplanet.earth import geodesy
+from photoplanet.locate import world
 from photoplanet.locate.answers import AnswerOptions, record
 from photoplanet.locate.credible_region import HALF_CIRCUMFERENCE_KM
 from photoplanet.locate.precision import ANYWHERE_KM, PRECISIONS, rounded
 from photoplanet.locate.prediction import Prediction
-from photoplanet.locate.world import NAME as NO_MODEL
 from photoplanet.metadata.estimate import RESTRICTED, Estimate
 
 TRACK_ERROR_M = 15.0  # of a receiver in the open, roughly
@@ -82,6 +82,6 @@ class LocatedPhoto:
         moved = float(geodesy.distance_km(latitude, longitude, *point))
         radius = min(within + moved, HALF_CIRCUMFERENCE_KM)
         remark = " (toy Earth)" if self.prediction.toy else f" ({RESTRICTED})" if self.prediction.licence else ""
-        model = self.prediction.model
-        method = f"estimate, {self.method}, {model if model == NO_MODEL else f'model {model}'}{remark}"
+        name = self.prediction.model
+        method = f"estimate, {self.method}, {name if name == world.NAME else f'model {name}'}{remark}"
         return Estimate(*point, radius * 1000, method, options.region)

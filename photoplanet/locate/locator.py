@@ -38,20 +38,22 @@ _ONE = (str, os.PathLike, bytes, bytearray, memoryview, Image.Image, np.ndarray,
 
 def load(
     model: str | os.PathLike[str] | None = None, threads: int | None = None, signs: bool | None = None,
-    clock: bool = True, prior: str | os.PathLike[str] | None = None, strike: Sequence[str] = (),
+    clock: bool = True, neighbours: bool = False, prior: str | os.PathLike[str] | None = None,
+    strike: Sequence[str] = (),
 ) -> "Locator":  # fmt: skip
     """Load a model: an installed name, a folder, "none", or (None) the user's default; ModelError for a bad one.
 
     Without a default, None is "none": places come from what stands in the photos. `threads`: cores that the network may
     use (None: all); `signs`: whether the text in photos is read (None: where the extra is installed, and the Earth is
-    the real one); `clock`: whether the camera's clock counts; `prior`: a table of geotagged photos, which says where
-    others are expected where there is no model; `strike`: texts, and no line that holds one counts as evidence.
+    the real one); `clock`: whether the camera's clock counts; `neighbours`: whether other photos say where one is, so
+    that no model is needed even where no text is read; `prior`: a table of geotagged photos, which says where others
+    are expected where there is no model; `strike`: texts, and no line that holds one counts as evidence.
     `photoplanet.load` gives the same with more methods.
 
     >>> load("toy").info.name
     'toy'
     """
-    bundle = opening.bundle_of(model, signs, prior)
+    bundle = opening.bundle_of(model, signs, neighbours, prior)
     return Locator(
         bundle, threads, collector=opening.collector_of(bundle.info, signs, clock, threads), strike=tuple(strike)
     )

@@ -17,19 +17,20 @@ READ = (folder.CELLS, folder.NETWORK)  # what locating reads, and so what is has
 
 
 def bundle_of(
-    model: str | os.PathLike[str] | None, signs: bool | None = None, prior: str | os.PathLike[str] | None = None
-) -> folder.Bundle:
+    model: str | os.PathLike[str] | None, signs: bool | None = None, neighbours: bool = False,
+    prior: str | os.PathLike[str] | None = None,
+) -> folder.Bundle:  # fmt: skip
     """A model folder by name or path; for "none", or None without a default, what stands for no model.
 
     `prior`: a table of geotagged photos, which says where others are expected where there is no model. ModelError for a
     bad folder, and without any model where photos are not read either (`signs` is False, or None and the extra is not
-    installed): then nothing could be said of any photo. InputError for a table that cannot be used, and for one where
-    there is a model.
+    installed): then nothing could be said of any photo, but by its `neighbours`. InputError for a table that cannot be
+    used, and for one where there is a model.
 
     >>> bundle_of("toy").info.name, bundle_of("none", signs=True).info.name
     ('toy', 'no model')
     """
-    reads = networks.is_installed() if signs is None else signs
+    reads = neighbours or (networks.is_installed() if signs is None else signs)
     if model == NONE or (model is None and installed.default() is None and reads):
         if not reads:
             raise ModelError("without a model, only what stands in photos says where they are: " + installed.NO_MODEL)
