@@ -5,7 +5,7 @@ import numpy as np
 from photoplanet.clues import collect
 from photoplanet.clues.clue import Clue
 from photoplanet.earth import gazetteer, ground
-from photoplanet.signs import networks, reader
+from photoplanet.signs import kept, networks, reader
 from photoplanet.signs.line import Line, Reading
 
 SIGNS = {"hund": "DK", "gossos": "ES", "tokyo": "JP", "chien": "FR"}  # a word on a sign → whose it is
@@ -44,4 +44,6 @@ def show(monkeypatch, texts):
     monkeypatch.setattr(networks, "is_installed", lambda: True)
     monkeypatch.setattr(networks, "folder", lambda: None)
     monkeypatch.setattr(reader.Reader, "read", of_photo)
+    # not from what an earlier test has kept of the same photos
+    monkeypatch.setattr(kept, "readings", lambda made, photos: [(photo, made.read(photo)) for photo in photos])
     monkeypatch.setattr(collect, "of_reading", of_reading)

@@ -106,6 +106,8 @@ def see(locator: Locator, photos: Sequence[Any], advance: Advance = ignore, thre
             seen.log_probabilities[rows], seen.embeddings[rows] = found.log_probabilities, found.embeddings
             if found.unknown is not None:
                 seen.unknown[rows] = found.unknown
+            if locator.collector is not None:
+                locator.collector.read_ahead(photos[at] for at in rows)
             for at in rows if locator.collector is not None else ():
                 seen.found[at] = clues.interned(locator.collect(photos[at]) or Found(None, ()), likelihoods)
             advance(len(batch))

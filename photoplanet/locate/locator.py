@@ -382,6 +382,7 @@ class Locator:
                 predictions.append(self.prediction(probabilities, seen.embeddings[row], readout, seen.unknown_of(row)))
             if self.collector is not None:
                 sources = [source for source, pixels in batch if not isinstance(pixels, InputError)]
+                self.collector.read_ahead(sources)
                 predictions = [self.join(each, source) for each, source in zip(predictions, sources, strict=True)]
             predictions = predictions if cut is None else [cut(each) for each in predictions]
             if region is not None:

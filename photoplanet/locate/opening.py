@@ -1,6 +1,7 @@
 """What a model's name stands for: a folder that is read, or no model at all; and who looks for evidence in photos."""
 
 import os
+from functools import partial
 
 import numpy as np
 
@@ -10,7 +11,7 @@ from photoplanet.errors import InputError, ModelError
 from photoplanet.locate import without_model, world
 from photoplanet.models import folder, installed
 from photoplanet.models.info import ModelInfo
-from photoplanet.signs import networks, reader
+from photoplanet.signs import kept, networks, reader
 
 NONE = "none"  # the name of no model
 READ = (folder.CELLS, folder.NETWORK)  # what locating reads, and so what is hashed first
@@ -74,4 +75,7 @@ def collector_of(
     reads = not info.is_toy and networks.is_installed() if signs is None else signs
     if not reads and (not clock or info.is_toy):
         return None
-    return Collector(reader.Reader(threads).read if reads else None, clock)
+    if not reads:
+        return Collector(None, clock)
+    opened = reader.Reader(threads)
+    return Collector(opened.read, clock, partial(kept.readings, opened))
