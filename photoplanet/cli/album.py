@@ -156,8 +156,7 @@ def command(
     albums, faults, utc = trips.split(shots, gap_hours, one_camera, offset)
     if track is not None:
         _check_track(", ".join(tracks), notes, utc, silence(track, np.concatenate([trip.times for trip in albums])))
-    if not by_movement:
-        _name_faults(faults, shots)
+    _name_faults({} if by_movement else faults, shots)
     library = _library(shots, albums, anchors, track, threads) if by_movement else None
     if library is None:
         evidence.say_no_model(loaded)
