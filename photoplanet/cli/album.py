@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 import click
 
 from photoplanet.albums.album import GAP_HOURS
-from photoplanet.albums.methods import AUTO
+from photoplanet.albums.methods import AUTO, MOVEMENT
 from photoplanet.cli.shared import commands, given_areas, loading, options
 from photoplanet.cli.shared.output import (
     count_of,
@@ -36,13 +36,16 @@ from photoplanet.show.result_files import TOY_LINE
 
 if TYPE_CHECKING:
     from photoplanet.albums.located_photos import LocatedPhoto
+    from photoplanet.albums.movement.library import Library
     from photoplanet.albums.shots import Shot
     from photoplanet.albums.trips import Trip
     from photoplanet.core.progress import Advance
     from photoplanet.locate.locator import Locator
     from photoplanet.metadata.estimate import Estimate
+    from photoplanet.metadata.track import Track
 
 NAME_WIDTH, PLACE_WIDTH = 28, 40
+NAMED = 5  # photos that a line names
 
 Sink = Callable[[int, "Trip", "list[LocatedPhoto]", list[dict[str, Any]]], None]  # takes one album
 
@@ -105,6 +108,9 @@ def command(
     on stderr and takes its place from its neighbours; the exit status is 2 when none could be read, and 1 when a file
     or a geotag could not be written, or taken back.
 
+    Without a model (none chosen, or --model none), known places and the times between place the other photos: GPS in
+    files and sidecars, a table, tracks; dates in the names of files count, and looks where photoplanet[pretrained] is.
+
     \b
     Example:
       photoplanet album ~/Scans/1998-trip --map trip.html
@@ -112,16 +118,14 @@ def command(
       photoplanet album ~/Trip --write xmp --dry-run
       photoplanet album ~/Trip --undo
     """
+    _check_use(write, undo, dry_run)
     if undo:
-        if write:
-            raise click.UsageError("--undo takes back what --write did; give one of them")
         return _undo(photos, dry_run)
-    if dry_run and not write:
-        raise click.UsageError("--dry-run goes with --write xmp, --write exif or --undo")
     import numpy as np
 
     from photoplanet.albums import locate_trip, trips
     from photoplanet.albums.known_places import silence
+    from photoplanet.albums.movement import library as movement
     from photoplanet.albums.shots import read_shots
     from photoplanet.metadata import track_files
 
@@ -131,21 +135,34 @@ def command(
     with bar("reading") as advance:
         shots = read_shots(photos, advance, say)
     inputs.check_outputs(outputs, [*(shot.source for shot in shots), *photos, *tracks])
+    loaded, by_movement = _load(model, threads, method)
+    if by_movement and track is None:  # else every time needs its zone
+        shots = movement.dated(shots)
     albums, faults, utc = trips.split(shots, gap_hours, one_camera, offset)
     if track is not None:
         _check_track(", ".join(tracks), notes, utc, silence(track, np.concatenate([trip.times for trip in albums])))
-    loaded = _load(model, threads, method)
+    if not by_movement:
+        _name_faults(faults, shots)
+    library = _library(shots, albums, anchors, track, threads) if by_movement else None
     cut = loaded.cut(within, not_within)
-    _name_faults(faults, shots)
     form = AnswerOptions(1, precision=precision, answer_always=answer_always)
-    about = {"model": loaded.info.name, "world": "toy" if loaded.info.is_toy else "real", "method": method}
+    about = {"model": loaded.info.name, "world": "toy" if loaded.info.is_toy else "real"}
+    about["method"] = MOVEMENT if by_movement else method
     about |= loading.licence_facts(loaded.info) | ({"within": cut.area.name} if cut else {})
 
     def locate(trip: "Trip", advance: "Advance") -> "list[LocatedPhoto]":
-        return locate_trip.locate(loaded, trip, method, anchors, track, advance, threads, cut)
+        return locate_trip.locate(loaded, trip, method, anchors, track, advance, threads, cut, library)
 
     writing = Writing(write, sidecar, dry_run) if write else None
     return _run(albums, locate, about, form, outputs, writing, as_json)
+
+
+def _check_use(write: str | None, undo: bool, dry_run: bool) -> None:
+    """Refuse options that do not go together."""
+    if undo and write:
+        raise click.UsageError("--undo takes back what --write did; give one of them")
+    if dry_run and not (write or undo):
+        raise click.UsageError("--dry-run goes with --write xmp, --write exif or --undo")
 
 
 def _run(
@@ -201,16 +218,43 @@ def _check_track(names: str, notes: Sequence[str], utc: bool, silence: str) -> N
         say(printable(f"{names}: {silence}; check --time-offset"))
 
 
-def _load(model: str | None, threads: int | None, method: str) -> "Locator":
-    """Load the model; InputError, before any photo is located, where it lacks what the method needs."""
-    from photoplanet.albums import album_parameters, methods
+def _load(model: str | None, threads: int | None, method: str) -> tuple["Locator", bool]:
+    """The model, and whether it is none, so that times and known places say all; InputError where it lacks the method.
 
-    loaded = loading.load(model, threads)
+    That is said before any photo is located.
+    """
+    from photoplanet.albums import album_parameters, methods
+    from photoplanet.locate.without_model import WithoutModel
+
+    loaded = loading.load(model, threads, neighbours=True)
+    without = isinstance(loaded.bundle, WithoutModel)
+    if model is None and not without:
+        say(f"located with your model {loaded.info.name}; --model none uses only known places and times")
     if method != AUTO and methods.METHODS[method].needs:
         methods.check(method, album_parameters.read(loaded.bundle), loaded.info.name)
     if loaded.info.is_toy:
         say(TOY_LINE)
-    return loaded
+    return loaded, without and method == AUTO
+
+
+def _library(
+    shots: "Sequence[Shot]", albums: "Sequence[Trip]", anchors: bool, track: "Track | None", threads: int | None
+) -> "Library":
+    """All photos as one library, and on stderr by what they are placed and how many cannot be."""
+    from photoplanet.albums.movement import library, looks
+
+    with bar("looking", len(shots)) as advance:
+        likeness = library.look(shots, albums, anchors, threads, advance, say)
+    found = library.of(shots, albums, anchors, track, likeness)
+    open_ = [row for row, shot in enumerate(shots) if shot.place is None or not anchors]
+    untimed = [row for row in open_ if not found.moments.known[row]]
+    ways = "known places and times" + (f", and by looks ({looks.ENCODER})" if likeness else "")
+    say(f"no model: located by {ways}; {len(found.known):,} known places with a time")
+    if untimed and len(found.known):
+        names = [printable(Path(shots[row].name).name) for row in untimed[:NAMED]] + ["…"] * (len(untimed) > NAMED)
+        say(f"{len(untimed):,} of {len(shots):,} photos: no time, and no date in the name ({', '.join(names)}); "
+            "nothing says which known place they are near")  # fmt: skip
+    return found
 
 
 def _name_faults(faults: dict[str, dict[str, Any]], shots: "Sequence[Shot]") -> None:

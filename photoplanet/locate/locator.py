@@ -39,18 +39,19 @@ _ONE = (str, os.PathLike, bytes, bytearray, memoryview, Image.Image, np.ndarray,
 
 def load(
     model: str | os.PathLike[str] | None = None, threads: int | None = None, signs: bool | None = None,
-    clock: bool = True,
+    clock: bool = True, neighbours: bool = False,
 ) -> "Locator":  # fmt: skip
     """Load a model: an installed name, a folder, "none", or (None) the user's default; ModelError for a bad one.
 
     Without a default, None is "none": places come from what stands in the photos. `threads`: cores that the network may
     use (None: all); `signs`: whether the text in photos is read (None: where the extra is installed, and the Earth is
-    the real one); `clock`: whether the camera's clock counts. `photoplanet.load` gives the same with more methods.
+    the real one); `clock`: whether the camera's clock counts; `neighbours`: whether other photos say where one is, so
+    that no model is needed even where no text is read. `photoplanet.load` gives the same with more methods.
 
     >>> load("toy").info.name
     'toy'
     """
-    bundle = opening.bundle_of(model, signs)
+    bundle = opening.bundle_of(model, signs, neighbours)
     return Locator(bundle, threads, collector=opening.collector_of(bundle.info, signs, clock, threads))
 
 

@@ -13,16 +13,18 @@ NONE = "none"  # the name of no model
 READ = (folder.CELLS, folder.NETWORK)  # what locating reads, and so what is hashed first
 
 
-def bundle_of(model: str | os.PathLike[str] | None, signs: bool | None = None) -> folder.Bundle:
+def bundle_of(
+    model: str | os.PathLike[str] | None, signs: bool | None = None, neighbours: bool = False
+) -> folder.Bundle:
     """A model folder by name or path; for "none", or None without a default, what stands for no model.
 
     ModelError for a bad folder, and without any model where photos are not read either (`signs` is False, or None and
-    the extra is not installed): then nothing could be said of any photo.
+    the extra is not installed): then nothing could be said of any photo, but by its `neighbours`.
 
     >>> bundle_of("toy").info.name, bundle_of("none", signs=True).info.name
     ('toy', 'no model')
     """
-    reads = networks.is_installed() if signs is None else signs
+    reads = neighbours or (networks.is_installed() if signs is None else signs)
     if model == NONE or (model is None and installed.default() is None and reads):
         if not reads:
             raise ModelError("without a model, only what stands in photos says where they are: " + installed.NO_MODEL)

@@ -17,7 +17,7 @@ _MAKING = ("output", "write", "library")  # parameters that make a file or a fol
 
 def load(
     model: str | os.PathLike[str] | None, threads: int | None = None, always: bool = False,
-    signs: bool | None = False, clock: bool = False,
+    signs: bool | None = False, clock: bool = False, neighbours: bool = False,
 ) -> "Locator":  # fmt: skip
     """Load a model as `locator.load`, and say its licence with `say_licence`.
 
@@ -26,7 +26,7 @@ def load(
     """
     from photoplanet.locate import locator
 
-    loaded = locator.load(model, threads, signs, clock)
+    loaded = locator.load(model, threads, signs, clock, neighbours)
     say_licence(loaded.info, always)
     return loaded
 
