@@ -7,6 +7,9 @@ Places are hidden in two ways, so often with other seeds: of 30 % of the photos,
 750 km, with 95 % intervals that resample the days of the library; how many of the truths lie within the 90 % region;
 and how many answers are sure (a radius under 750 km) and more than 750 km off. `--without-order` renames the photos, so
 that the order of the names of one day says nothing; `--camera-first` believes cameras over names.
+
+A TABLE with a column `person` instead (and `taken_at`, `latitude`, `longitude`) holds many libraries: one draw of every
+fifth person with 40 to 250 photos is answered, by times alone, and the intervals resample people.
 """
 
 import argparse
@@ -29,6 +32,7 @@ RADII = (1, 25, 200, 750)
 RESAMPLES = 2000
 KERNEL_KM = 25.0
 SURE_KM = 750.0
+FEWEST, MOST, FIFTH = 40, 250, 5  # of many people, those with so many photos, and of these every fifth
 
 
 def main() -> None:
@@ -38,6 +42,8 @@ def main() -> None:
     parser.add_argument("--without-order", action="store_true")
     parser.add_argument("--camera-first", action="store_true")
     given = parser.parse_args()
+    if "person" in pq.read_schema(given.table).names:
+        return people(given.table)
     photos = Photos(given.table, given.without_order, given.camera_first)
     ways: dict[str, Callable] = {
         "constant: the middle of all known places": photos.constant,
@@ -83,11 +89,7 @@ class Photos:
 
     def hidden(self, mode: str, seed: int) -> np.ndarray:
         """Which photos (n,) a draw hides."""
-        rng = np.random.default_rng(seed)
-        if mode == "photos":
-            return rng.random(len(self.days)) < HIDDEN
-        days = np.unique(self.days)
-        return np.isin(self.days, rng.choice(days, max(1, round(HIDDEN * len(days))), replace=False))
+        return drawn_from(self.days, mode, seed)
 
     def constant(self, hidden: np.ndarray) -> Callable:
         """The median of all known places."""
@@ -125,6 +127,53 @@ class Photos:
             return place
 
         return way
+
+
+def people(path: Path) -> None:
+    """Prints one table for each way of hiding: many people's libraries, without looks or names."""
+    table = pq.read_table(path)
+    person, taken = np.array(table["person"]), np.array(table["taken_at"].to_pylist())
+    places = np.column_stack([table["latitude"], table["longitude"]]).astype(np.float64)
+    ids, counts = np.unique(person, return_counts=True)
+    for mode in ("photos", "days"):
+        found: dict[str, list] = {"nearest in time": [], "movement: times": []}
+        for each in ids[(counts >= FEWEST) & (counts <= MOST)][::FIFTH]:
+            rows = np.flatnonzero(person == each)
+            own = moments.of(taken[rows].tolist(), [""] * len(rows))
+            hidden = drawn_from(own.days, mode, int(each))
+            if not hidden.any() or hidden.all():
+                continue
+            library = Library(own, np.where(hidden[:, None], np.nan, places[rows]), list(map(str, range(len(rows)))))
+            known = np.flatnonzero(~hidden)
+            for row in np.flatnonzero(hidden):
+                near = known[np.abs(own.middle[known] - own.middle[row]).argmin()]
+                where = library.prediction(int(row))
+                truth, radius = places[rows[row]], where.credible_region().radius_km
+                found["nearest in time"].append((each, geodesy.distance_km(*places[rows[near]], *truth), np.nan))
+                found["movement: times"].append((each, geodesy.distance_km(*where.point, *truth), radius))
+        answers = {name: np.array(rows) for name, rows in found.items()}
+        rows = answers["movement: times"]
+        print(f"**30 % of the {mode} hidden**: {len(rows)} photos of {len(set(rows[:, 0]))} people, "
+              f"median radius {np.median(rows[:, 2]):.2f} km\n")  # fmt: skip
+        heading()
+        for name, rows in answers.items():
+            print(line(name, rows, np.arange(ids.max() + 1), answers["nearest in time"]), flush=True)
+        print()
+
+
+def heading() -> None:
+    """The head of a table."""
+    print("| placed by | " + " | ".join(f"≤ {km} km" for km in RADII) + " | in the 90 % region | sure, > 750 km off |")
+    print("|---|" + "---:|" * (len(RADII) + 2))
+
+
+def drawn_from(days: np.ndarray, mode: str, seed: int) -> np.ndarray:
+    """Which of the photos of these `days` (n,) a draw hides."""
+    rng = np.random.default_rng(seed)
+    if mode == "photos":
+        return rng.random(len(days)) < HIDDEN
+    each = np.unique(days)
+    return np.isin(days, rng.choice(each, max(1, round(HIDDEN * len(each))), replace=False))
 
 
 def simple(taken_at: list, named: np.ndarray) -> np.ndarray:

@@ -38,10 +38,11 @@ KINDS = (  # from what is read: one file a kind
 
 @dataclass(frozen=True)
 class Found:
-    """What was found in one photo: its text (None where nobody reads) and the clues."""
+    """What was found in one photo: its text (None where nobody reads), and the clues; `struck`: those that are out."""
 
     reading: Reading | None
     clues: tuple[Clue, ...]
+    struck: frozenset[int] = frozenset()
 
 
 def of_reading(reading: Reading, ground: Ground | None = None) -> tuple[Clue, ...]:

@@ -2,9 +2,12 @@
 
 import os
 
+import numpy as np
+
 from photoplanet.clues.collect import Collector
-from photoplanet.errors import ModelError
-from photoplanet.locate import without_model
+from photoplanet.earth.ground import Ground
+from photoplanet.errors import InputError, ModelError
+from photoplanet.locate import without_model, world
 from photoplanet.models import folder, installed
 from photoplanet.models.info import ModelInfo
 from photoplanet.signs import networks, reader
@@ -14,12 +17,15 @@ READ = (folder.CELLS, folder.NETWORK)  # what locating reads, and so what is has
 
 
 def bundle_of(
-    model: str | os.PathLike[str] | None, signs: bool | None = None, neighbours: bool = False
-) -> folder.Bundle:
+    model: str | os.PathLike[str] | None, signs: bool | None = None, neighbours: bool = False,
+    prior: str | os.PathLike[str] | None = None,
+) -> folder.Bundle:  # fmt: skip
     """A model folder by name or path; for "none", or None without a default, what stands for no model.
 
-    ModelError for a bad folder, and without any model where photos are not read either (`signs` is False, or None and
-    the extra is not installed): then nothing could be said of any photo, but by its `neighbours`.
+    `prior`: a table of geotagged photos, which says where others are expected where there is no model. ModelError for a
+    bad folder, and without any model where photos are not read either (`signs` is False, or None and the extra is not
+    installed): then nothing could be said of any photo, but by its `neighbours`. InputError for a table that cannot be
+    used, and for one where there is a model.
 
     >>> bundle_of("toy").info.name, bundle_of("none", signs=True).info.name
     ('toy', 'no model')
@@ -28,8 +34,29 @@ def bundle_of(
     if model == NONE or (model is None and installed.default() is None and reads):
         if not reads:
             raise ModelError("without a model, only what stands in photos says where they are: " + installed.NO_MODEL)
-        return without_model.bundle()
-    return folder.read(installed.resolve(model), verify=READ)
+        if prior is None:
+            return without_model.bundle()
+        return without_model.bundle(_ground_of(prior), f"where the photos of {os.fspath(prior)} were taken")
+    found = folder.read(installed.resolve(model), verify=READ)
+    if prior is not None:
+        raise InputError(f"{os.fspath(prior)}: a prior is for answers without a model, and {found.info.name} has its "
+                         f"own; leave the prior out, or name the model {NONE}")  # fmt: skip
+    return found
+
+
+def _ground_of(table: str | os.PathLike[str]) -> Ground:
+    """The ground as the photos of a table say; InputError for a table without places."""
+    from photoplanet.earth.partition.point_reader import Tables
+
+    points = [chunk() for chunk in Tables(os.fspath(table), skip_bad=True)()]
+    nothing = np.empty(0)
+    try:
+        return world.reweighted(
+            np.concatenate([nothing, *(each.lat for each in points)]),
+            np.concatenate([nothing, *(each.lng for each in points)]),
+        )
+    except InputError as error:
+        raise InputError(f"{os.fspath(table)}: {error}") from None
 
 
 def collector_of(

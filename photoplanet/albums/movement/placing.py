@@ -3,7 +3,7 @@
 Every known photo near in time speaks for where the photo may be, with a weight that falls with the cube of the hours
 between; around each the law of movement spreads it. Candidates are their places and points on the way between those
 before and after. The one that is worth most is chosen: worth something within 200 km, more within 25, most within 1 km,
-which is only likely where somebody stayed, or where the photos look alike.
+which is only likely where somebody stayed, where somebody comes on other days, too, or where the photos look alike.
 """
 
 from collections.abc import Callable
@@ -26,6 +26,7 @@ SAME_KM, SAME_WORTH = 1.0, 8.0  # as far as a stay reaches, and what it is worth
 WAY = (0.25, 0.5, 0.75)  # of the way between before and after
 LONG_HOURS = 2160.0  # a season: what stands for an unknown time
 SCAN = 4 * NEAR  # known photos on either side that are looked at for the nearest
+FAR_SCAN = 1000  # and for whether a place was come to on other days
 _TURNS = np.cos((np.arange(6) + 0.5) / 6 * np.pi)
 _SHARE = 0.9
 
@@ -130,7 +131,8 @@ def _best(
     worth = np.zeros(len(points))
     for km, value in WORTH:
         worth += value * (_is_within(distances, km).mean(axis=(2, 3)) @ weights)
-    worth += SAME_WORTH * (np.exp(-away / SAME_KM) @ (weights * law.stay(hours) * alike))
+    likely = law.stay(hours) * alike * _returns(among, close, middle)
+    worth += SAME_WORTH * (np.exp(-away / SAME_KM) @ (weights * likely))
     best = int(worth.argmax())
     spread = _quantile(distances[best].reshape(len(close), -1), weights, _SHARE)
     return Found(points[best], xyz, weights, medians, float(hours[0]), spread, among.rows[close])
@@ -172,6 +174,18 @@ def near(among: Known, at: Moments) -> tuple[NDArray[np.int64], Floats]:
 def _around(among: Known, at: Moments) -> NDArray[np.int64]:
     middle = int(np.searchsorted(among.moments.middle, at.middle[0]))
     return np.arange(max(0, middle - SCAN), min(len(among), middle + SCAN))
+
+
+def _returns(among: Known, close: NDArray[np.int64], middle: float) -> Floats:
+    """How much likelier (k,) each place is for being one that the person came to on other days, too.
+
+    By the logarithm of the days; not the day of `middle` itself, whose photos speak by their times.
+    """
+    around = slice(max(0, int(close.min()) - FAR_SCAN), int(close.max()) + FAR_SCAN)
+    days = among.moments.days[around]
+    same = geodesy.between_km(among.xyz[close][:, None], among.xyz[around][None]) < SAME_KM
+    same &= days != np.floor(middle / 24)
+    return np.array([1 + np.log1p(len(np.unique(days[each]))) for each in same])
 
 
 def _bridged(hours: Floats, middles: Floats, middle: float) -> Floats:

@@ -136,3 +136,12 @@ def test_the_mass_of_a_ring_is_what_was_experienced():
     for share in (0.5, 0.9, 0.95):
         stated = where.credible_region(share).radius_km
         assert stated == pytest.approx(experienced.quantile(share) * found.spread_km, rel=0.2)
+
+
+def test_a_place_that_one_comes_back_to_is_likelier():
+    home, shop = (48.86, 2.35), (48.88, 2.38)
+    on_days = [f"2024-04-{day:02}" for day in range(1, 20)]
+    for place, other in ((home, shop), (shop, home)):
+        known = placing.known(np.array([place] * 19 + [home, shop]), times(*on_days, "2024-05-01", "2024-05-01"))
+        found = placing.place(known, times("2024-05-01"))
+        assert geodesy.between_km(found.point, geodesy.to_xyz(*place)) < 0.01, other
