@@ -109,10 +109,9 @@ class Writing(NamedTuple):
 def command(
     photos: tuple[str, ...], model: str | None, method: str, anchors: bool, tracks: tuple[str, ...],
     time_offset: str | None, one_camera: bool, gap_hours: float, within: tuple[str, ...], not_within: tuple[str, ...],
-    precision: str, answer_always: bool, as_json: bool,
-    csv_path: Path | None, geojson_path: Path | None, gpx_out: Path | None, map_path: Path | None, write: str | None,
-    sidecar: str, dry_run: bool, undo: bool, threads: int | None, signs: bool | None, clock: bool, why: bool,
-    strike: tuple[str, ...], prior: Path | None,
+    precision: str, answer_always: bool, as_json: bool, csv_path: Path | None, geojson_path: Path | None,
+    gpx_out: Path | None, map_path: Path | None, write: str | None, sidecar: str, dry_run: bool, undo: bool,
+    threads: int | None, signs: bool | None, clock: bool, why: bool, strike: tuple[str, ...], prior: Path | None,
 ) -> int:  # fmt: skip
     """Locate the photos of a trip together: each helps to place those taken before and after it.
 
@@ -121,9 +120,8 @@ def command(
     on stderr and takes its place from its neighbours; the exit status is 2 when none could be read, and 1 when a file
     or a geotag could not be written, or taken back.
 
-    Without a model (none chosen, or --model none), known places and the times between place the other photos: GPS in
-    files and sidecars, a table, tracks; dates in the names of files count, and looks where photoplanet[pretrained] is.
-    Where no place is known, what stands in the photos, such as signs, places these and the photos around them.
+    Without a model, known places and the times between place the other photos: GPS in files and sidecars, a table,
+    tracks; dates in file names count, and looks where photoplanet[pretrained] is. Where none is known, signs do.
 
     \b
     Example:
@@ -132,9 +130,6 @@ def command(
       photoplanet album ~/Trip --write xmp --dry-run
       photoplanet album ~/Trip --undo
     """
-    _check_use(write, undo, dry_run)
-    if undo:
-        return _undo(photos, dry_run)
     import numpy as np
 
     from photoplanet.albums import locate_trip, trips
@@ -143,14 +138,17 @@ def command(
     from photoplanet.albums.shots import read_shots
     from photoplanet.metadata import track_files
 
+    _check_use(write, undo, dry_run)
+    if undo:
+        return _undo(photos, dry_run)
     outputs = Outputs(csv_path, geojson_path, gpx_out, map_path)
     offset = trips.check_offset(time_offset) if time_offset else None
     track, notes = track_files.read(tracks)[:2] if tracks else (None, [])
     with bar("reading") as advance:
         shots = read_shots(photos, advance, say)
     inputs.check_outputs(outputs, [*(shot.source for shot in shots), *photos, *tracks])
-    how: dict[str, Any] = {"threads": threads, "signs": signs, "clock": clock, "prior": prior, "strike": strike}
-    loaded, by_movement = _load(model, method, **how)
+    how = {"threads": threads, "signs": signs, "clock": clock, "prior": prior, "strike": strike}
+    loaded, by_movement = _load(model, method, how)
     if by_movement and track is None:  # else every time needs its zone
         shots = movement.dated(shots)
     albums, faults, utc = trips.split(shots, gap_hours, one_camera, offset)
@@ -158,21 +156,21 @@ def command(
         _check_track(", ".join(tracks), notes, utc, silence(track, np.concatenate([trip.times for trip in albums])))
     _name_faults({} if by_movement else faults, shots)
     library = _library(shots, albums, anchors, track, threads) if by_movement else None
-    if library is None:
-        evidence.say_no_model(loaded)
     cut = loaded.cut(within, not_within)
-    form = AnswerOptions(1, precision=precision, answer_always=answer_always)
     about = _about(loaded, method if library is None else MOVEMENT, clock, cut)
+    form = AnswerOptions(1, precision=precision, answer_always=answer_always)
 
     def locate(trip: "Trip", advance: "Advance") -> "list[LocatedPhoto]":
         return locate_trip.locate(loaded, trip, method, anchors, track, advance, threads, cut, library)
 
-    writing = Writing(write, sidecar, dry_run) if write else None
-    return _run(albums, locate, about, form, outputs, writing, Listing(as_json, why, evidence.Tally(loaded)))
+    writing, shown = Writing(write, sidecar, dry_run) if write else None, Listing(as_json, why, evidence.Tally(loaded))
+    return _run(albums, locate, about, form, outputs, writing, shown)
 
 
 def _about(loaded: "Locator", method: str, clock: bool, cut: "Cut | None") -> dict[str, Any]:
-    """What JSON and files say of how photos were located."""
+    """What JSON and files say of how photos were located; without a model or a known place, stderr says it, too."""
+    if method != MOVEMENT:
+        evidence.say_no_model(loaded)
     found: dict[str, Any] = {"model": loaded.info.name, "world": "toy" if loaded.info.is_toy else "real"}
     found |= {"method": method} | evidence.about(loaded, clock) | loading.licence_facts(loaded.info)
     return found | ({"within": cut.area.name} if cut else {})
@@ -242,7 +240,7 @@ def _check_track(names: str, notes: Sequence[str], utc: bool, silence: str) -> N
         say(printable(f"{names}: {silence}; check --time-offset"))
 
 
-def _load(model: str | None, method: str, **how: Any) -> tuple["Locator", bool]:
+def _load(model: str | None, method: str, how: dict[str, Any]) -> tuple["Locator", bool]:
     """The model, and whether it is none, so that times and known places say all; InputError where it lacks the method.
 
     That is said before any photo is located.
