@@ -1,4 +1,4 @@
-"""`make demo PHOTOS=FOLDER`: a person's own photos on a map of the real Earth, and in plain words what is known of them.
+"""`make demo PHOTOS=FOLDER`: one's own photos on a map of the real Earth, and in plain words what is known of them.
 
     DEMO_PHOTOS='~/Pictures/trip' python tools/demo_photos.py --check
     DEMO_PHOTOS='~/Pictures/trip' .venv-demo/bin/python tools/demo_photos.py .venv-demo/bin/photoplanet demo-out
@@ -31,7 +31,7 @@ def folder() -> Path:
     from photoplanet.photos import formats
 
     given = os.environ.get("DEMO_PHOTOS", "").strip()
-    found = Path(os.path.abspath(os.path.expanduser(given)))  # noqa: PTH100, PTH111: Path keeps '..', and cannot fail
+    found = Path(os.path.abspath(os.path.expanduser(given)))  # noqa: PTH100, PTH111
     if not given:
         raise SystemExit("name a folder with photos: make demo PHOTOS=~/Pictures/trip")
     if not found.exists():
@@ -64,7 +64,8 @@ def summary(rows: list[dict[str, str]]) -> list[str]:
     placed = counts[OWN] + counts[TEXT] + counts[NEIGHBOURS]
     width = len(f"{len(rows):,}")
     photos = f"{len(rows):,} photo{'s' * (len(rows) > 1)}"
-    lines = [f"Of {photos}, {placed:,} on the map of the real Earth:" if placed else f"On the map of the real Earth: none of {photos}:"]  # fmt: skip
+    head = f"Of {photos}, {placed:,} on the map of the real Earth:"
+    lines = [head if placed else f"On the map of the real Earth: none of {photos}:"]
     lines += [f"  {counts[name]:>{width},}  {words}" for name, words in WORDS.items() if counts[name]]
     if counts[TEXT] + counts[NEIGHBOURS]:
         lines.append(
