@@ -160,6 +160,10 @@ def near(among: Known, at: Moments) -> tuple[NDArray[np.int64], Floats]:
     """Rows of `among`, at most NEAR, and the hours to each, the nearest first; half of them before, half after.
 
     Where one side has fewer, the other has more: a burst on the evening before does not hide the next morning.
+
+    >>> there = known(np.zeros((2, 2)), moments.of(["2024-05-01", "2024-05-09"], [""] * 2))
+    >>> [each.tolist() for each in near(there, moments.of(["2024-05-08"], [""]))]
+    [[1, 0], [24.0, 168.0]]
     """
     around = _around(among, at)
     hours = moments.apart(at, among.moments.take(around))[0]
