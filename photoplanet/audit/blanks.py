@@ -12,7 +12,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from photoplanet.audit import exif_traces, iptc_traces, jpeg_traces, places, tiff_fields, xmp_traces
-from photoplanet.audit.jpeg_pictures import APP11, APP13, COMMENT, Picture, pictures
+from photoplanet.audit.jpeg_pictures import APP13, COMMENT, Picture, pictures
 from photoplanet.audit.jpeg_traces import Block
 from photoplanet.audit.tiff_fields import Directory, Field
 from photoplanet.errors import InputError
@@ -40,11 +40,7 @@ def edits(jpeg: bytes) -> list[Edit]:
     """
     if formats.recognise(jpeg[: formats.HEAD]) is not formats.JPEG:
         raise InputError("only JPEGs are stripped; save it as one, or clean it with another program")
-    if any(
-        each.marker == APP11 and b"c2pa" in jpeg[each.start : each.stop]
-        for one in pictures(jpeg)[0]
-        for each in one.segments
-    ):
+    if any(jpeg_traces.signed_history(jpeg, each) for each in pictures(jpeg)[0]):
         raise InputError("it is signed (C2PA), and the signature would become wrong")
     now = bytearray(jpeg)
     for _ in range(_PASSES):
@@ -90,10 +86,15 @@ def check(jpeg: bytes, changes: list[Edit]) -> None:
     Traceback (most recent call last):
     photoplanet.errors.InputError: its structure is not understood
     """
-    every, _ = pictures(jpeg)
-    held = [(each.start + 4, each.stop) for one in every for each in one.segments if each.marker in _SEGMENTS]
-    for edit in changes:
-        if not any(start <= edit.start and edit.stop <= stop for start, stop in held):
+    held = np.zeros(len(jpeg), bool)
+    for picture in pictures(jpeg)[0]:
+        for segment in picture.segments:
+            if segment.marker in _SEGMENTS:
+                held[segment.start + 4 : segment.stop] = True
+    for start, stop, new in changes:
+        same = len(new) == stop - start
+        differ = same and np.frombuffer(jpeg[start:stop], np.uint8) != np.frombuffer(new, np.uint8)
+        if not same or np.any(differ & ~held[start:stop]):
             raise InputError("its structure is not understood")
 
 
@@ -109,7 +110,7 @@ def _blank(now: bytearray, block: Block) -> None:
     elif block.kind == "IPTC":
         new = _without_places(part)
     else:
-        new = b" " * len(part)
+        new = (b"\0" if block.kind == "other" else b" ") * len(part)
     now[block.start : block.stop] = new
 
 

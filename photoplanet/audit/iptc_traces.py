@@ -13,6 +13,7 @@ _PLACES: dict[int, tuple[Level, str]] = {
     100: ("hint", "country code"), 101: ("hint", "country"), 26: ("hint", "content location code"),
 }  # fmt: skip
 REMOVED = frozenset(_PLACES)
+NAMES_OF_PLACES = frozenset(kind for _, kind in _PLACES.values())
 _TEXTS = {120: "caption", 25: "keyword", 105: "headline", 5: "title", 40: "instructions"}
 _PEOPLE = {80: "photographer", 122: "writer of the caption"}
 _MOST = 5000  # records of a block
