@@ -13,6 +13,7 @@ from photoplanet.audit.jpeg_pictures import APP1, APP11, APP13, COMMENT, Picture
 EXIF, XMP = b"Exif\0\0", b"http://ns.adobe.com/xap/1.0/\0"
 EXTENDED = b"http://ns.adobe.com/xmp/extension/\0"
 EXTENDED_AT = len(EXTENDED) + 32 + 8  # behind its digest, its length and its place in the whole
+MOST_BLOCKS = 32  # of metadata in one picture
 _LOOKED_THROUGH = 64 << 20  # bytes behind the photo
 _APP0, _APP15 = 0xE0, 0xEF
 _STANDARD = (EXIF, XMP, EXTENDED, iptc_traces.PHOTOSHOP, b"JFIF\0", b"JFXX\0", b"ICC_PROFILE\0", b"MPF\0", b"Adobe",
@@ -52,7 +53,11 @@ def findings(data: bytes) -> list[Finding]:
             may = f"holds {line(words[0].decode('latin-1'))}" if words else "may hold place, time and maker"
             says = f"its signed history (C2PA) {may}; nothing is taken out of a signed photo"
             found.append(Finding("place" if words else "hint", "signed history", picture.name or "file", says))
-        for block in blocks(data, picture):
+        for number, block in enumerate(blocks(data, picture)):
+            if number == MOST_BLOCKS:
+                says = f"only the first {MOST_BLOCKS} blocks of metadata were looked into; save the photo without them"
+                found.append(Finding("place", "many blocks", picture.name or "file", says))
+                break
             found += of_block(data, block, not history)
         found += _extended(data, picture)
     found += _thumbnail_shows_more(every)

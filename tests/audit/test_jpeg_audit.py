@@ -246,3 +246,15 @@ def test_edits_in_pixels_or_of_another_length_are_refused():
 def test_a_signed_history_that_names_a_place_gives_it_away():
     data = with_segments(jpeg(), segment(0xEB, b'JP\0\1\0\0\0\1..jumb..cai.location.broad.{"location": "Salem"}'))
     assert [each.level for each in photo.of_bytes(data, "a.jpg")] == ["place"]
+
+
+def test_values_that_overlap_and_blocks_without_end_are_bounded_and_named():
+    entries = b"".join(struct.pack("<HHII", SERIAL + number % 3, 2, 60_000, 8) for number in range(1000))
+    block = (b"II*\0" + struct.pack("<IH", 8, 1000) + entries).ljust(65_000, b"A")
+    data = with_segments(jpeg(), segment(0xE1, b"Exif\0\0" + block))
+    found = photo.of_bytes(data, "a.jpg")
+    assert "damaged EXIF" in {each.kind for each in found} and len(found) < 10
+    assert kinds(stripped(data)) == set()
+    many = with_segments(jpeg(), *[segment(0xFE, b"a nice day")] * 33)
+    assert kinds(many) == {("many blocks", "file")}
+    assert kinds(with_segments(jpeg(), *[segment(0xFE, b"a nice day")] * 32)) == set()
