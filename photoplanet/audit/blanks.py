@@ -145,7 +145,7 @@ def _blank_exif(block: bytes) -> bytes:
 
 def _is_dropped(field: Field) -> bool:
     if field.tag in exif_traces.COMMENTS:
-        return places.of_text("", "", tiff_fields.text(field)).level == "place"
+        return places.of_text("", "", tiff_fields.text(field), names=False).level == "place"
     return field.tag in (tags.GPS_IFD, tags.MAKER_NOTE) or field.tag in exif_traces.SERIALS
 
 

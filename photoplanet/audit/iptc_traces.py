@@ -4,7 +4,7 @@ from collections.abc import Iterator
 from typing import NamedTuple
 
 from photoplanet.audit import places
-from photoplanet.audit.finding import Finding, Level, line
+from photoplanet.audit.finding import MOST_NAMED, Finding, Level, line
 
 PHOTOSHOP = b"Photoshop 3.0\0"
 IPTC, DIGEST = 0x0404, 0x0425  # resources: the records, and their MD5
@@ -92,7 +92,7 @@ def findings(data: bytes, start: int, stop: int, where: str, strips: bool) -> li
             level, kind = _PLACES[each.number]
             found.append(Finding(level, kind, where, text, strips))
         elif each.number in _TEXTS:
-            found.append(places.of_text(_TEXTS[each.number], where, text))
+            found.append(places.of_text(_TEXTS[each.number], where, text, names=len(found) < MOST_NAMED))
         elif each.number in _PEOPLE:
             found.append(Finding("hint", _PEOPLE[each.number], where, text))
     return found

@@ -55,7 +55,9 @@ def test_one_camera_in_several_folders_and_a_journey():
 @pytest.mark.parametrize(
     ("name", "says"),
     [("IMG_20230714_183000.jpg", ["2023-07-14 18:30"]), ("2023-07-14 18.30.05.png", ["2023-07-14 18:30"]),
-     ("trip/PXL_20230714_163005123.jpg", ["2023-07-14 16:30"]), ("DSC01234.jpg", []), ("12345678901234.jpg", []),
+     ("trip/PXL_20230714_163005123.jpg", ["2023-07-14 16:30"]), ("DSC01234.jpg", []), ("Beach_day_3.jpg", []),
+     ("kathmandu-2019-05-01.jpg", ["may name Kathmandu, Bagmati Province, Nepal", "2019-05-01"]),
+     ("12345678901234.jpg", []),
      ("a_48.85837_2.29448.jpg", ["a_48.85837_2.29448.jpg"])],
 )  # fmt: skip
 def test_names_of_files(name, says):
