@@ -82,6 +82,8 @@ def _of_other(path: str, name: str) -> list[Finding]:
         return [*of_sidecar(path)]
     if why == formats.ARCHIVE:
         return [Finding("note", "archive", "file", "it is not opened; audit what is in it")]
+    if why == formats.OTHER:
+        return [Finding("note", "not called like a photo", "file", "it was not looked into")]
     return _looked_through(path, name, why) if why in formats.MEDIA else []
 
 

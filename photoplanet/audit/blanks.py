@@ -7,12 +7,13 @@ empty one that keeps the orientation.
 
 import hashlib
 import struct
+from itertools import islice
 
 import numpy as np
 from numpy.typing import NDArray
 
 from photoplanet.audit import exif_traces, iptc_traces, jpeg_traces, places, tiff_fields, xmp_traces
-from photoplanet.audit.jpeg_pictures import APP11, APP13, COMMENT, Picture, pictures
+from photoplanet.audit.jpeg_pictures import APP13, COMMENT, Picture, pictures
 from photoplanet.audit.jpeg_traces import Block
 from photoplanet.audit.tiff_fields import Directory, Field
 from photoplanet.errors import InputError
@@ -40,17 +41,13 @@ def edits(jpeg: bytes) -> list[Edit]:
     """
     if formats.recognise(jpeg[: formats.HEAD]) is not formats.JPEG:
         raise InputError("only JPEGs are stripped; save it as one, or clean it with another program")
-    if any(
-        each.marker == APP11 and b"c2pa" in jpeg[each.start : each.stop]
-        for one in pictures(jpeg)[0]
-        for each in one.segments
-    ):
+    if any(jpeg_traces.signed_history(jpeg, each) for each in pictures(jpeg)[0]):
         raise InputError("it is signed (C2PA), and the signature would become wrong")
     now = bytearray(jpeg)
     for _ in range(_PASSES):
         before = bytes(now)
         for picture in pictures(before)[0]:
-            for block in jpeg_traces.blocks(before, picture):
+            for block in islice(jpeg_traces.blocks(before, picture), jpeg_traces.MOST_BLOCKS):
                 _blank(now, block)
             _refresh_digests(now, before, picture)
         if bytes(now) == before:
@@ -90,10 +87,15 @@ def check(jpeg: bytes, changes: list[Edit]) -> None:
     Traceback (most recent call last):
     photoplanet.errors.InputError: its structure is not understood
     """
-    every, _ = pictures(jpeg)
-    held = [(each.start + 4, each.stop) for one in every for each in one.segments if each.marker in _SEGMENTS]
-    for edit in changes:
-        if not any(start <= edit.start and edit.stop <= stop for start, stop in held):
+    held = np.zeros(len(jpeg), bool)
+    for picture in pictures(jpeg)[0]:
+        for segment in picture.segments:
+            if segment.marker in _SEGMENTS:
+                held[segment.start + 4 : segment.stop] = True
+    for start, stop, new in changes:
+        same = len(new) == stop - start
+        differ = same and np.frombuffer(jpeg[start:stop], np.uint8) != np.frombuffer(new, np.uint8)
+        if not same or np.any(differ & ~held[start:stop]):
             raise InputError("its structure is not understood")
 
 
@@ -109,7 +111,7 @@ def _blank(now: bytearray, block: Block) -> None:
     elif block.kind == "IPTC":
         new = _without_places(part)
     else:
-        new = b" " * len(part)
+        new = (b"\0" if block.kind == "other" else b" ") * len(part)
     now[block.start : block.stop] = new
 
 
@@ -143,7 +145,7 @@ def _blank_exif(block: bytes) -> bytes:
 
 def _is_dropped(field: Field) -> bool:
     if field.tag in exif_traces.COMMENTS:
-        return places.of_text("", "", tiff_fields.text(field)).level == "place"
+        return places.of_text("", "", tiff_fields.text(field), names=False).level == "place"
     return field.tag in (tags.GPS_IFD, tags.MAKER_NOTE) or field.tag in exif_traces.SERIALS
 
 

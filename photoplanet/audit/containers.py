@@ -8,6 +8,7 @@ from typing import Any
 
 from photoplanet.audit import exif_traces, iptc_traces, places, xmp_traces
 from photoplanet.audit.finding import Finding
+from photoplanet.audit.jpeg_traces import kept
 from photoplanet.errors import InputError
 from photoplanet.metadata import png_text
 from photoplanet.photos import decode, formats
@@ -57,12 +58,7 @@ def scanned(data: bytes) -> list[Finding]:
         if count == _MOST_BLOCKS:
             break
         found += exif_traces.findings(data[begin.end() : begin.end() + _SCANNED], "EXIF, by a plain scan")
-    return [_kept(each) for each in found]
-
-
-def _kept(found: Finding) -> Finding:
-    """The same finding, which is not taken out."""
-    return Finding(found.level, found.kind, found.where, found.says, False, found.latitude, found.longitude)
+    return [kept(each) for each in found]
 
 
 def _opened(data: bytes) -> list[Finding]:
@@ -74,7 +70,7 @@ def _opened(data: bytes) -> list[Finding]:
         else:
             block, packets = _bytes(image.info.get("exif")), [_bytes(image.info.get("xmp"))]
     found = exif_traces.findings(block.removeprefix(b"Exif\0\0"), "EXIF")
-    return [_kept(each) for each in [*found, *(one for packet in packets for one in _xmp(packet))]]
+    return [kept(each) for each in [*found, *(one for packet in packets for one in _xmp(packet))]]
 
 
 def _bytes(value: Any) -> bytes:
@@ -135,7 +131,7 @@ def _webp(data: bytes) -> list[Finding]:
         elif head == b"C2PA":
             found.append(Finding("hint", "signed history", "file", "its signed history (C2PA) may hold place and time"))
         at += 8 + length + length % 2
-    return [_kept(each) for each in found]
+    return [kept(each) for each in found]
 
 
 def _tiff(data: bytes) -> list[Finding]:
@@ -153,4 +149,4 @@ def _tiff(data: bytes) -> list[Finding]:
     if not found:
         with suppress(InputError):
             found = scanned(data)  # a BigTIFF
-    return [_kept(each) for each in found]
+    return [kept(each) for each in found]

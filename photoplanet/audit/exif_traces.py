@@ -37,6 +37,9 @@ def findings(block: bytes, where: str) -> list[Finding]:
     for directory in tiff_fields.directories(block):
         at = where if directory.name not in ("thumbnail", "below") else f"{where}, directory of the {directory.name}"
         at = at.replace("of the below", "below")
+        if directory.name == tiff_fields.CUT:
+            says = "it has far more values than a photo has, and was not looked into to its end"
+            found.append(Finding("place", "damaged EXIF", where, says, True))
         if directory.name == "GPS":
             found += _gps(directory, order, at)
             continue

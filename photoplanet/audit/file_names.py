@@ -1,4 +1,4 @@
-"""What the names of files and folders give away: dates as cameras write them, and coordinates."""
+"""What the names of files and folders give away: dates as cameras write them, names of places, and coordinates."""
 
 import re
 
@@ -20,8 +20,11 @@ def findings(name: str) -> list[Finding]:
     base = re.split(r"[/\\]", name)[-1]
     if place := places.coordinates(base.replace("_", ",")):
         return [Finding("place", "file name", "file name", line(base), False, *place)]
+    words = " ".join(re.findall(r"[^\W\d_]+", base.rpartition(".")[0] or base))
+    place_name = places.named(words)
+    said = [Finding("hint", "file name", "file name", f"may name {line(place_name)}")] if place_name else []
     if not (found := _DATE.search(base)):
-        return []
+        return said
     clock = _TIME.match(base[found.end() :])
     says = "-".join(found.groups()) + (f" {clock[1]}:{clock[2]}" if clock else "")
-    return [Finding("hint", "file name", "file name", says)]
+    return [*said, Finding("hint", "file name", "file name", says)]

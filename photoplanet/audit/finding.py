@@ -13,6 +13,7 @@ LEVELS: dict[Level, str] = {
     "note": "was not looked into",
 }
 MAX_TEXT = 120  # characters of what a file says that are repeated
+MOST_NAMED = 40  # texts of one block in which names of places are looked for
 
 
 @dataclass(frozen=True)

@@ -4,7 +4,7 @@ from collections.abc import Iterator
 from typing import NamedTuple
 
 from photoplanet.audit import places
-from photoplanet.audit.finding import Finding, Level, line
+from photoplanet.audit.finding import MOST_NAMED, Finding, Level, line
 
 PHOTOSHOP = b"Photoshop 3.0\0"
 IPTC, DIGEST = 0x0404, 0x0425  # resources: the records, and their MD5
@@ -13,6 +13,7 @@ _PLACES: dict[int, tuple[Level, str]] = {
     100: ("hint", "country code"), 101: ("hint", "country"), 26: ("hint", "content location code"),
 }  # fmt: skip
 REMOVED = frozenset(_PLACES)
+NAMES_OF_PLACES = frozenset(kind for _, kind in _PLACES.values())
 _TEXTS = {120: "caption", 25: "keyword", 105: "headline", 5: "title", 40: "instructions"}
 _PEOPLE = {80: "photographer", 122: "writer of the caption"}
 _MOST = 5000  # records of a block
@@ -91,7 +92,7 @@ def findings(data: bytes, start: int, stop: int, where: str, strips: bool) -> li
             level, kind = _PLACES[each.number]
             found.append(Finding(level, kind, where, text, strips))
         elif each.number in _TEXTS:
-            found.append(places.of_text(_TEXTS[each.number], where, text))
+            found.append(places.of_text(_TEXTS[each.number], where, text, names=len(found) < MOST_NAMED))
         elif each.number in _PEOPLE:
             found.append(Finding("hint", _PEOPLE[each.number], where, text))
     return found

@@ -1,6 +1,7 @@
 """How places are told from text: coordinates that stand in it, and the town that lies at given degrees."""
 
 import re
+from functools import lru_cache
 
 from photoplanet.audit.finding import Finding, Level, line
 from photoplanet.photos.table import coordinate_fault
@@ -9,6 +10,7 @@ from photoplanet.photos.table import coordinate_fault
 _PAIR = re.compile(
     r"(?<![\d.])([+-]?\d{1,2}\.\d{3,})°? ?([NS])?(?:\s*[,;/ ]\s*|(?=[+-]))([+-]?\d{1,3}\.\d{3,})°? ?([EW])?(?!\d|\.\d)"
 )
+_LONGEST = 500  # characters of a text in which names of places are looked for
 _DEGREES = re.compile(r"\d{1,2}\s?°\s?\d{1,2}(?:\.\d+)?\s?['′’].{0,12}?[NS].{0,4}?\d{1,3}\s?°\s?\d{1,2}")
 
 
@@ -26,16 +28,37 @@ def coordinates(text: str) -> tuple[float, float] | None:
     return None
 
 
-def of_text(kind: str, where: str, text: str, strips: bool = False, otherwise: Level = "hint") -> Finding:
-    """What a free text gives away: a place where coordinates stand in it, `otherwise` something to look at.
+@lru_cache(maxsize=4096)
+def named(text: str) -> str:
+    """The first place that a text of people's names, as in a sign: towns, states and countries; "" for none.
+
+    >>> named("Holiday in Barcelona"), named("a nice day")
+    ('Barcelona, Catalonia, Spain, or 5 others of that name', '')
+    """
+    from photoplanet.clues import place_names
+    from photoplanet.earth import ground
+    from photoplanet.signs.line import Line, Reading
+
+    words = " ".join(text[:_LONGEST].split())
+    whole = Reading((Line(words, 1.0, ((0, 0), (1, 0), (1, 1), (0, 1))),), 640, 480)
+    found = place_names.clues(whole, ground.read()) if words else []
+    return found[0].says.rpartition(" (")[0] if found else ""
+
+
+def of_text(kind: str, where: str, text: str, strips: bool = False, names: bool = True) -> Finding:
+    """What a free text gives away: a place where coordinates stand in it, else something to look at.
+
+    `names`: whether names of places are looked for, which takes some milliseconds.
 
     >>> of_text("comment", "EXIF", "at the sea").level, of_text("comment", "EXIF", "48.8583, 2.2944").level
     ('hint', 'place')
     """
     if place := coordinates(text):
         return Finding("place", kind, where, line(text), strips, *place)
-    level: Level = "place" if _DEGREES.search(text) else otherwise
-    return Finding(level, kind, where, line(text), strips and level == "place")
+    level: Level = "place" if _DEGREES.search(text) else "hint"
+    place_name = named(text) if names and level == "hint" else ""
+    says = f"{line(text)} (may name {line(place_name)})" if place_name else line(text)
+    return Finding(level, kind, where, says, strips and level == "place")
 
 
 def at(kind: str, where: str, latitude: float, longitude: float, strips: bool, note: str = "") -> Finding:

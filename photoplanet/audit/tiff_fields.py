@@ -10,7 +10,8 @@ from photoplanet.metadata import exif_tags as tags
 from photoplanet.metadata import tiff
 
 MAX_DIRECTORIES = 64  # of one block
-MAX_VALUES = 1 << 26  # bytes of all values of a block: they may overlap, so that a few bytes make many
+MOST_MORE = 1 << 16  # bytes of all values of a block beyond twice its own: they may overlap, and be many
+CUT = "cut"  # the name of what stands last where a block has more values than that
 HEADS = (b"II*\0", b"MM\0*", b"IIRO", b"IIRS", b"IIU\0")  # TIFF; Olympus' and Panasonic's raw files
 _BELOW = {tags.EXIF_IFD: "EXIF", tags.GPS_IFD: "GPS", tags.INTEROP_IFD: "interoperability", tags.SUB_IFDS: "below"}
 
@@ -47,6 +48,8 @@ def order_of(block: bytes) -> str:
 def directories(block: bytes) -> list[Directory]:
     r"""Return all directories that pointers lead to, the first one first; what lies outside the block is left out.
 
+    Of a block with far more values than a photo has, those that come first, and behind them one that is named CUT.
+
     >>> block = b"II*\0\x08\0\0\0" + tiff.packed({tags.SOFTWARE: (tiff.TEXT, b"GIMP\0")}, 8, "<")
     >>> [(each.name, each.fields[0].value) for each in directories(block)]
     [('main', b'GIMP\x00')]
@@ -57,7 +60,7 @@ def directories(block: bytes) -> list[Directory]:
     found: list[Directory] = []
     todo = [("main", struct.unpack(order + "I", block[4:8])[0], True)]
     seen: set[tuple[str, int]] = set()  # one directory may be two things to two readers
-    left = MAX_VALUES
+    left = 2 * len(block) + MOST_MORE
     while todo and len(found) < MAX_DIRECTORIES and left > 0:
         name, at, chained = todo.pop(0)
         if (name, at) in seen or not 8 <= at <= len(block) - 2:
@@ -66,6 +69,8 @@ def directories(block: bytes) -> list[Directory]:
         directory = _directory(block, name, at, order, left)
         left -= sum(len(field.value) for field in directory.fields)
         found.append(directory)
+        if left < 0:
+            return [*found, Directory(CUT, at, [], [], bytes(4))]
         after = struct.unpack(order + "I", directory.following)[0]
         if chained and after:
             todo.append(("thumbnail", after, True))
@@ -92,11 +97,11 @@ def _fields(block: bytes, entries: list[tiff.Entry], order: str, most: int) -> I
         with suppress(InputError):
             value = tiff.value(block, entry, order)
             most -= len(value)
-            if most < 0:
-                return
             span = tiff.span(entry, order)
             kind = struct.unpack(order + "H", entry.raw[2:4])[0]
             yield Field(entry.tag, kind, value, span[0] if span else entry.at + 8, entry)
+            if most < 0:
+                return
 
 
 def integers(field: Field, order: str) -> list[int]:

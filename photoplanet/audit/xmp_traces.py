@@ -4,7 +4,7 @@ import re
 from contextlib import suppress
 
 from photoplanet.audit import places, xmp_properties
-from photoplanet.audit.finding import Finding, Level, line
+from photoplanet.audit.finding import MOST_NAMED, Finding, Level, line
 from photoplanet.audit.xmp_properties import Property
 from photoplanet.errors import InputError
 from photoplanet.metadata import xmp_facts
@@ -60,8 +60,9 @@ def findings(packet: bytes, where: str, strips: bool) -> list[Finding]:
         properties = xmp_properties.properties(_utf8(packet))
     except InputError:
         return found or _unreadable(packet, where, strips)
+    placed = bool(found)
     for each in properties:
-        found += _property(each, where, strips, bool(found))
+        found += _property(each, where, strips, placed, len(found) < MOST_NAMED)
     return found
 
 
@@ -111,8 +112,11 @@ def _is_coordinate(each: Property) -> bool:
     return name in _COORDINATES or (name in _DRONES and "drone" in each.prefix)
 
 
-def _property(each: Property, where: str, strips: bool, known: bool) -> list[Finding]:
-    """What one property gives away; `known`: whether the place was reported, with both of its coordinates."""
+def _property(each: Property, where: str, strips: bool, known: bool, names: bool) -> list[Finding]:
+    """What one property gives away.
+
+    `known`: whether the place was reported, with both of its coordinates; `names`: whether names are looked for.
+    """
     name, text = each.name.lower(), line(each.value)
     if not text:
         return []
@@ -126,7 +130,7 @@ def _property(each: Property, where: str, strips: bool, known: bool) -> list[Fin
     if name in _PEOPLE or (name == "name" and each.prefix in _FACES):
         return [Finding("hint", _PEOPLE.get(name, "person in the photo"), where, text)]
     if name in _TEXTS and each.prefix in _TEXT_PREFIXES:
-        return [places.of_text(_TEXTS[name], where, each.value)]
+        return [places.of_text(_TEXTS[name], where, each.value, names=names)]
     if name in _TAKEN and _ZONE.search(text):
         return [Finding("hint", "time zone", where, f"the clock was {text[-6:]} from UTC")]
     return []

@@ -21,7 +21,8 @@ body { font: 16px/1.4 system-ui, sans-serif; margin: 2rem auto; max-width: 1000p
 h1 { font-size: 1.4rem } h2 { font-size: 1.1rem; margin: 0 0 .3rem; overflow-wrap: anywhere }
 section { display: grid; grid-template-columns: minmax(0, 12rem) minmax(0, 1fr); gap: 1rem; margin: 1.5rem 0 }
 @media (max-width: 600px) { section { grid-template-columns: minmax(0, 1fr) } }
-img { max-width: 100%; border-radius: 4px } ul { margin: 0; padding-left: 1.2rem } li { overflow-wrap: anywhere }
+img { max-width: 100%; height: auto; border-radius: 4px }
+ul { margin: 0; padding-left: 1.2rem } li { overflow-wrap: anywhere }
 b.place { color: #b3261e } b.link { color: #8a4b00 } b.hint { color: #00629b } b.note { color: #5f5f5f }
 footer { color: #666; font-size: .8rem; margin-top: 3rem }
 @media (prefers-color-scheme: dark) { body { color: #ddd; background: #181818 } footer { color: #aaa }

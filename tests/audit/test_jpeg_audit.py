@@ -12,7 +12,7 @@ from PIL import Image
 from photoplanet.audit import blanks, photo
 from photoplanet.audit.jpeg_pictures import pictures
 from photoplanet.errors import InputError
-from photoplanet.metadata.byte_edits import applied
+from photoplanet.metadata.byte_edits import Edit, applied
 
 GPS, DETAILS, NOTE, SERIAL, OWNER, LENS = 0x8825, 0x8769, 0x927C, 0xA431, 0xA430, 0xA435
 PLACE = {1: "N", 2: (48.0, 51.0, 30.0), 3: "E", 4: (2.0, 17.0, 40.0)}
@@ -212,3 +212,49 @@ def test_whatever_is_damaged_nothing_raises_and_pixels_stay(changes):
     changed = np.flatnonzero(np.frombuffer(damaged, np.uint8) != np.frombuffer(after, np.uint8))
     assert all(any(start <= at < stop for start, stop in held) for at in changed.tolist())
     assert not any(each.strips for each in photo.of_bytes(after, "a.jpg"))
+
+
+def test_makers_segments_are_named_and_lose_words_that_tell():
+    data = with_segments(
+        jpeg(),
+        segment(0xEC, b"[picture info]\r\nResolution=1\r\nSerial#=00000077\r\n"),
+        segment(0xEB, b'JSON\0{"Location": "Salem, Oregon"}'),
+        segment(0xE1, b"FLIR\0" + bytes(range(90))),
+    )
+    found = [(each.level, each.where) for each in photo.of_bytes(data, "a.jpg") if each.kind == "maker's block"]
+    assert found == [("link", "APP12 ([picture info])"), ("place", "APP11 (JSON)"), ("hint", "APP1 (FLIR)")]
+    after = stripped(data)
+    assert b"00000077" not in after and b"Salem" not in after and bytes(range(90)) in after
+    assert kinds(after) == set()
+
+
+def test_records_behind_the_photo_are_found_and_not_stripped():
+    data = jpeg() + b"AXS!" + record(90, b"Rome") + record(5, b"a title") + b"AXS*"
+    assert kinds(data) == {("city", "block behind the photo")} and stripped(data) == data
+
+
+def test_edits_in_pixels_or_of_another_length_are_refused():
+    data = with_segments(jpeg(), segment(0xE1, exif()))
+    [photo_itself] = [each for each in pictures(data)[0] if not each.name]
+    at = photo_itself.scans[0][0]
+    for edit in (Edit(at, at + 1, bytes([data[at] ^ 1])), Edit(20, 22, b"x")):
+        with pytest.raises(InputError, match="not understood"):
+            blanks.check(data, [edit])
+    blanks.check(data, [Edit(at - 4, at + 4, data[at - 4 : at + 4])])  # nothing changes
+
+
+def test_a_signed_history_that_names_a_place_gives_it_away():
+    data = with_segments(jpeg(), segment(0xEB, b'JP\0\1\0\0\0\1..jumb..cai.location.broad.{"location": "Salem"}'))
+    assert [each.level for each in photo.of_bytes(data, "a.jpg")] == ["place"]
+
+
+def test_values_that_overlap_and_blocks_without_end_are_bounded_and_named():
+    entries = b"".join(struct.pack("<HHII", SERIAL + number % 3, 2, 60_000, 8) for number in range(1000))
+    block = (b"II*\0" + struct.pack("<IH", 8, 1000) + entries).ljust(65_000, b"A")
+    data = with_segments(jpeg(), segment(0xE1, b"Exif\0\0" + block))
+    found = photo.of_bytes(data, "a.jpg")
+    assert "damaged EXIF" in {each.kind for each in found} and len(found) < 10
+    assert kinds(stripped(data)) == set()
+    many = with_segments(jpeg(), *[segment(0xFE, b"a nice day")] * 33)
+    assert kinds(many) == {("many blocks", "file")}
+    assert kinds(with_segments(jpeg(), *[segment(0xFE, b"a nice day")] * 32)) == set()

@@ -55,7 +55,9 @@ def test_one_camera_in_several_folders_and_a_journey():
 @pytest.mark.parametrize(
     ("name", "says"),
     [("IMG_20230714_183000.jpg", ["2023-07-14 18:30"]), ("2023-07-14 18.30.05.png", ["2023-07-14 18:30"]),
-     ("trip/PXL_20230714_163005123.jpg", ["2023-07-14 16:30"]), ("DSC01234.jpg", []), ("12345678901234.jpg", []),
+     ("trip/PXL_20230714_163005123.jpg", ["2023-07-14 16:30"]), ("DSC01234.jpg", []), ("Beach_day_3.jpg", []),
+     ("kathmandu-2019-05-01.jpg", ["may name Kathmandu, Bagmati Province, Nepal", "2019-05-01"]),
+     ("12345678901234.jpg", []),
      ("a_48.85837_2.29448.jpg", ["a_48.85837_2.29448.jpg"])],
 )  # fmt: skip
 def test_names_of_files(name, says):
@@ -80,6 +82,7 @@ def test_files_beside_photos(tmp_path):
     (tmp_path / undo_list.NAME).touch()
     (tmp_path / "old.zip").touch()
     (tmp_path / "notes.txt").touch()
+    (tmp_path / "scan.mie").touch()
     (tmp_path / "clip.mp4").write_bytes(b"\0\0\0\x18ftypmp42..\xa9xyz\0\x12\x15\xc7+48.8583+002.2944/")
     (tmp_path / "raw.dng").write_bytes(exif_writer.gps_bytes(48.8583, 2.2944).removeprefix(b"Exif\0\0"))
     found = {each.file.rpartition("/")[2]: each.level for each in beside.others(str(tmp_path))}
@@ -87,6 +90,7 @@ def test_files_beside_photos(tmp_path):
         "walk.GPX": "place",
         undo_list.NAME: "hint",
         "old.zip": "note",
+        "scan.mie": "note",
         "clip.mp4": "place",
         "raw.dng": "place",
     }
