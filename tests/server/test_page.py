@@ -6,6 +6,7 @@ import pytest
 from starlette.testclient import TestClient
 
 import photoplanet as pp
+from photoplanet.metadata import track_files
 from photoplanet.photos import formats
 from photoplanet.server import pages
 from photoplanet.server.app import create_app
@@ -81,3 +82,7 @@ def test_the_page_takes_the_photos_that_are_read_and_no_others():
     taken = re.compile(pattern, re.IGNORECASE)
     assert all(taken.search(f"IMG_1{suffix}") for suffix in formats.SUFFIXES)
     assert not any(taken.search(f"IMG_1{suffix}") for suffix in (".avif", ".nef", ".gpx", ".txt", ""))
+    (pattern,) = re.findall(r"const TRACK = /(.*)/i;", text)
+    taken = re.compile(pattern, re.IGNORECASE)
+    assert all(taken.search(f"walk{suffix}") for suffix in track_files.ENDINGS)
+    assert not any(taken.search(f"walk{suffix}") for suffix in (".jpg", ".json", ".gz", ".txt", ".kmz.gz"))

@@ -50,7 +50,7 @@ export const state = {
   /** @type {Album[]} in time order */
   albums: [],
   model: "", // its name, once the server has given it
-  /** @type {File[]} GPX, gzipped or not, in the order in which they count */
+  /** @type {File[]} tracks, gzipped or not, in the order in which they count */
   tracks: [],
   /** @type {{ photos: number } | null} the server's library of geotagged photos */
   library: null,
