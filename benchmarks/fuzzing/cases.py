@@ -7,7 +7,7 @@ from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from fuzzing import base, documents, mutations, photos, tracks
+from fuzzing import base, documents, films, mutations, photos, tracks
 
 Command = list[str]
 
@@ -81,6 +81,12 @@ def sidecar(folder: Path, random: random.Random, sets: base.Base) -> Case:
     for name in random.sample((f"a.{kind}.xmp", "a.xmp", "a.XMP", f"a.{kind}.XMP"), random.choice((1, 2))):
         _put(folder, name, documents.sidecar(random))
     return _read_commands(random, [f"a.{kind}"], sets)
+
+
+def film(folder: Path, random: random.Random, sets: base.Base) -> Case:
+    name = f"a.{random.choice(('mp4', 'mov', 'MOV', '3gp', 'jpg'))}"
+    _put(folder, name, films.film(random))
+    return _read_commands(random, [name], sets)
 
 
 def gpx(folder: Path, random: random.Random, sets: base.Base) -> Case:
@@ -281,6 +287,7 @@ KINDS: dict[str, Callable[[Path, random.Random, base.Base], Case]] = {
         image,
         exif,
         xmp,
+        film,
         sidecar,
         gpx,
         track,
