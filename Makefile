@@ -1,7 +1,9 @@
-# `make demo`: install and locate photos, no training, no torch. `make test`: install everything and pass the tests.
+# `make demo`: install and locate photos, no training, no torch: painted ones, or with PHOTOS=FOLDER your own.
+# `make test`: install everything and pass the tests.
 PYTHON ?= python3
 DEMO := .venv-demo/bin/photoplanet
-.PHONY: demo test test-plain-cpu lint lint-js docs clean
+export DEMO_PHOTOS := $(value PHOTOS)
+.PHONY: demo demo-painted demo-photos photos-there test test-plain-cpu lint lint-js docs clean
 
 # Tests whose numbers depend on the processor; `make test-plain-cpu` runs them a second time. The only list of them.
 NUMERICAL_TESTS := \
@@ -9,14 +11,27 @@ NUMERICAL_TESTS := \
 	tests/duplicates tests/encoders tests/models/importers tests/test_tutorial.py \
 	tests/cli/test_duplicates_cli.py tests/cli/test_train_album_cli.py tests/cli/test_train_embedding_cli.py
 
-demo: .venv-demo/installed
-	@rm -rf demo-out
+demo: $(if $(strip $(DEMO_PHOTOS)),demo-photos,demo-painted)
+
+demo-painted: .venv-demo/installed-signs
+	@rm -rf demo-out/photos demo-out/signs
 	$(DEMO) toyworld -o demo-out/photos --photos 200 --seed 20161008
 	$(DEMO) locate demo-out/photos/traveller-00000/album-00002 --model toy --map demo-out/map.html
 	$(DEMO) evaluate toy demo-out/photos/photos.parquet
 	@echo
-	@echo 'The photos above are of a made-up Earth, and the model "toy" knows nothing else: none of these are real places.'
-	@echo 'Open demo-out/map.html to see them. For real photos train on your own: docs/own-photos.md'
+	$(DEMO) toyworld -o demo-out/signs --only-signs --photos 12 --seed 47
+	$(DEMO) locate demo-out/signs --model none --why --map demo-out/signs.html
+	@echo
+	@echo 'demo-out/map.html: photos of a made-up Earth. The model "toy" knows nothing else: none of these are real places.'
+	@echo 'demo-out/signs.html: painted signs of the real Earth, placed without any model, by what is written on them.'
+	@echo 'Your own photos: make demo PHOTOS=~/Pictures/trip. More ways to an answer: docs/first-answer.md'
+
+demo-photos: photos-there .venv-demo/installed-signs
+	@.venv-demo/bin/python tools/demo_photos.py $(DEMO) demo-out
+
+# Before anything is installed: is there such a folder?
+photos-there:
+	@PYTHONPATH=. $(PYTHON) tools/demo_photos.py --check
 
 test: .venv/installed
 	bash tools/install_chromium.sh
@@ -55,9 +70,9 @@ docs: .venv/installed
 	.venv/bin/python -m sphinx -q -W --keep-going -b html docs docs/_build/html
 	@echo 'Open docs/_build/html/index.html'
 
-.venv-demo/installed: pyproject.toml
+.venv-demo/installed-signs: pyproject.toml
 	$(PYTHON) -m venv .venv-demo
-	.venv-demo/bin/python -m pip install -q .
+	.venv-demo/bin/python -m pip install -q '.[signs]'
 	touch $@
 
 .venv/installed: pyproject.toml constraints.txt weights.txt

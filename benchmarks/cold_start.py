@@ -23,12 +23,12 @@ import time
 laps = [("python", time.perf_counter(), time.process_time())]
 def lap(name): laps.append((name, time.perf_counter(), time.process_time()))
 import click, photoplanet.cli, photoplanet.cli.locate; lap("import click and the command")
-from photoplanet.locate import answers, locator
+from photoplanet.locate import answers, locator, network, opening
 from photoplanet.photos import inputs; lap("import locate (numpy, Pillow)")
 from photoplanet.models import folder, installed
-bundle = folder.read(installed.resolve({model!r}), verify=locator.READ); lap("read and hash the model")
+bundle = folder.read(installed.resolve({model!r}), verify=opening.READ); lap("read and hash the model")
 import onnxruntime; lap("import onnxruntime")
-locator.open_network(bundle, None); lap("open the network")
+network.open_network(bundle, None); lap("open the network")
 bundle.partition; lap("read the cells (pyarrow)")
 found = locator.Locator(bundle); lap("(the network once more)")
 answer = found.locate({photo!r}); lap("decode and locate")

@@ -168,7 +168,7 @@ def main():
     given = parser.parse_args()
     if given.toy:
         print("| sign | found % | letters right % | read exactly % | elsewhere % |\n|---|---|---|---|---|")
-        kinds = toy_scores(Reader(), given.toy)
+        kinds = toy_scores(Reader(seconds=600), given.toy)
         for kind, scores in (kinds | {"all": list(chain.from_iterable(kinds.values()))}).items():
             report(f"{kind} ({len(scores)})", scores)
         return
@@ -176,7 +176,7 @@ def main():
     for script in lettering.FONTS:
         if script not in faces:
             print(f"{script}: left out, no font for it, or no shaping in this Pillow; {lettering.DEBIAN}")
-    reader, figures, last = Reader(), {}, None
+    reader, figures, last = Reader(seconds=600), {}, None  # not how fast the machine is
     for group, label, script, conditions in rows(faces, given.only.split(",")):
         if group != last:
             print(f"\n| {group} | found % | letters right % | read exactly % | elsewhere % |\n|---|---|---|---|---|")

@@ -56,7 +56,7 @@ def main():
     parser.add_argument("--truth", action="store_true", help="give the clues the true lines")
     given = parser.parse_args()
     faces = lettering.faces(given.fonts) if given.fonts else None
-    sites, reader = ground.read(), Reader()
+    sites, reader = ground.read(), Reader(seconds=600)
     groups = defaultdict(list)
     with tempfile.TemporaryDirectory() as folder:
         table = sign_photos.write(Path(folder) / "signs", given.photos, given.seed, faces)

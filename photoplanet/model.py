@@ -1,12 +1,12 @@
 """What a person does with a loaded model: locate photos and albums, find similar photos, explain, evaluate."""
 
 import os
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from typing import TYPE_CHECKING, Any
 
 from photoplanet.core import progress
 from photoplanet.earth.areas import parse
-from photoplanet.locate import opening
+from photoplanet.locate import opening, world
 from photoplanet.locate.credible_region import REGION_SHARE
 from photoplanet.locate.locator import Areas, Locator, Photo
 from photoplanet.locate.point_estimates import DEFAULT_READOUT
@@ -22,20 +22,23 @@ if TYPE_CHECKING:
 
 def load(
     model: str | os.PathLike[str] | None = None, threads: int | None = None, signs: bool | None = None,
-    clock: bool = True,
+    clock: bool = True, prior: str | os.PathLike[str] | None = None, strike: Sequence[str] = (),
 ) -> "Model":  # fmt: skip
     """Load a model: an installed name, a folder, "none", or (None) the user's default; ModelError for a bad one.
 
     Without a default, None is "none": places come from what stands in the photos. `threads`: cores that the network may
     use (None: all); `signs`: whether the text in photos is read (None: where the extra is installed, and the Earth is
-    the real one); `clock`: whether the camera's clock counts.
+    the real one); `clock`: whether the camera's clock counts; `prior`: a table of geotagged photos, which says where
+    others are expected where there is no model; `strike`: texts, and no line that holds one counts as evidence.
 
     >>> model = load("toy")
     >>> model.info.name, len(model.partition)
     ('toy', 1044)
     """
-    bundle = opening.bundle_of(model, signs)
-    return Model(bundle, threads, collector=opening.collector_of(bundle.info, signs, clock, threads))
+    bundle = opening.bundle_of(model, signs, prior=prior)
+    return Model(
+        bundle, threads, collector=opening.collector_of(bundle.info, signs, clock, threads), strike=tuple(strike)
+    )
 
 
 class Model(Locator):
@@ -171,14 +174,16 @@ class Model(Locator):
         training: str | os.PathLike[str] | None = None,
         drop_duplicates: bool = False,
         beside_baselines: bool = False,
+        signs: bool = False,
         threads: int | None = None,
         bar: progress.Bar = progress.no_bar,
     ) -> dict[str, Any]:
         r"""Measure the model on a photo table, a file or a `pyarrow.Table` → everything that `evaluate --json` prints.
 
         Accuracy at 1, 25, 200, 750 and 2500 km with 95 % intervals, median error, GeoScore, top-k, calibration, and
-        which photos have a (near-)duplicate among the training photos. Arguments and keys are those of
-        `evaluation.evaluate.evaluate`. InputError for a table that cannot be used.
+        which photos have a (near-)duplicate among the training photos. `signs`: with the text in photos and whatever
+        else `locate` takes as evidence, not the network alone; where there is no model, that is all there is. Other
+        arguments and keys are those of `evaluation.evaluate.evaluate`. InputError for a table that cannot be used.
 
         >>> import pathlib, tempfile
         >>> from PIL import Image
@@ -192,8 +197,11 @@ class Model(Locator):
         from photoplanet.evaluation import truth
         from photoplanet.evaluation.evaluate import evaluate
 
+        measured: Locator = self
+        if self.collector is not None and not signs and world.ground_of(self.partition) is None:
+            measured = Locator(self.bundle, self.threads, self.abstain_below)
         return evaluate(
-            self,
+            measured,
             truth.of(photos),
             readout=readout,
             top=top,

@@ -1,4 +1,4 @@
-"""Screenshots of the page of `photoplanet serve`: docs/page-*.png, with photos of the toy Earth.
+"""Screenshots of the page of `photoplanet serve`: docs/page-*.png, with photos of the toy Earth and a generated sign.
 
     python tools/make_screenshots.py docs/
 
@@ -6,17 +6,24 @@ Needs Playwright and Chromium (tools/install_chromium.sh).
 """
 
 import io
+import re
 import subprocess
 import sys
 import tempfile
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 import chromium
 from PIL import Image
 from playwright.sync_api import Browser, Page, expect, sync_playwright
 
+from photoplanet.toyworld import lettering, sign_photos, sign_texts
+
 SEED, ALBUM = "20161008", "traveller-00001/album-00006"
 SURE, TRIP_STOP = 6, 12  # photos of that album, from 0
+SIGN = ("Bageri og konditori", "Vesterbrogade 12, Roskilde", "Tlf. +45 46 35 12 80")
+TALL = {"width": 1280, "height": 1100}
 DESK, PHONE = {"width": 1280, "height": 860}, {"width": 390, "height": 844}
 
 
@@ -27,19 +34,48 @@ def main() -> None:
         made = [*run, "toyworld", "-o", folder, "--photos", "200", "--seed", SEED, "--size", "384"]
         subprocess.run(made, check=True)
         photos = sorted((Path(folder) / ALBUM).glob("*.jpg"))
-        server = subprocess.Popen([*run, "serve", "--model", "toy", "--port", "0"], stderr=subprocess.PIPE, text=True)
-        try:
-            address = next(line for line in server.stderr if " on " in line).split(" on ")[1].split()[0]
-            with sync_playwright() as playwright:
-                browser = playwright.chromium.launch(executable_path=chromium.find(), args=chromium.FLAGS)
+        with sync_playwright() as playwright:
+            browser = playwright.chromium.launch(executable_path=chromium.find(), args=chromium.FLAGS)
+            with served("--model", "toy") as address:
                 write(desk(browser, address, photos), out / "page-desk.png")
                 write(why(browser, address, photos), out / "page-why.png")
                 write(trip(browser, address, photos), out / "page-trip.png")
                 write(phone(browser, address, photos), out / "page-phone.png")
-                browser.close()
-        finally:
-            server.terminate()
-            server.wait()
+            with served("--model", "none", "--signs") as address:
+                write(evidence(browser, address, sign(Path(folder) / "shop.jpg")), out / "page-evidence.png")
+            browser.close()
+
+
+@contextmanager
+def served(*options: str) -> Iterator[str]:
+    """The address of a server of its own."""
+    command = [sys.executable, "-m", "photoplanet", "serve", "--port", "0", *options]
+    server = subprocess.Popen(command, stderr=subprocess.PIPE, text=True)
+    try:
+        yield next(line for line in server.stderr or () if " on " in line).split(" on ")[1].split()[0]
+    finally:
+        server.terminate()
+        server.wait()
+
+
+def sign(path: Path) -> Path:
+    """A photo of a baker's sign."""
+    text = sign_texts.SignText(SIGN, "shop", "DK", "da", "Latin")
+    conditions = sign_photos.Conditions(capital=32, yaw=12, slant=-2)
+    image, _ = sign_photos.photo(text, lettering.Packaged(), conditions, (3,), 55.6, 720)
+    image.save(path, quality=92)
+    return path
+
+
+def evidence(browser: Browser, address: str, photo: Path) -> bytes:
+    """What stands in a photo, one piece of it pointed at, and one struck out."""
+    page = opened(browser, address, [photo], TALL, "light")
+    street = page.locator(".evidence li", has_text="street word")
+    street.get_by_role("button").click()
+    expect(street).to_have_class(re.compile("struck"))
+    page.evaluate("() => document.activeElement.blur()")
+    page.locator(".evidence li", has_text="place name").hover()
+    return taken(page, still=True)
 
 
 def desk(browser: Browser, address: str, photos: list[Path]) -> bytes:
@@ -88,8 +124,10 @@ def opened(browser: Browser, address: str, photos: list[Path], viewport: dict[st
     return page
 
 
-def taken(page: Page, part: str = "") -> bytes:
-    page.mouse.move(2, 2)
+def taken(page: Page, part: str = "", still: bool = False) -> bytes:
+    """A picture; the mouse points at nothing, or stays where it is (`still`)."""
+    if not still:
+        page.mouse.move(2, 2)
     page.evaluate("() => new Promise((done) => requestAnimationFrame(() => requestAnimationFrame(done)))")
     return page.locator(part).screenshot() if part else page.screenshot()
 

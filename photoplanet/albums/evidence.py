@@ -5,6 +5,7 @@ from dataclasses import dataclass, field
 import numpy as np
 from numpy.typing import NDArray
 
+from photoplanet.clues.collect import Found
 from photoplanet.errors import InputError
 
 # What a known place is worth: a camera's GPS is wrong now and then, and a logarithm must stay finite. One anchor
@@ -20,13 +21,14 @@ class Evidence:
 
     `unknown` (n,): how likely each is from outside all that the model knows, NaN where it cannot tell. A photo that
     could not be read keeps its slot: its distribution is flat, its embedding 0, and `unreadable` has its row and the
-    error.
+    error. `found`: row → the clues of a photo, where they were looked for.
     """
 
     log_probabilities: LogProbabilities
     embeddings: NDArray[np.float32]
     unknown: NDArray[np.float64]
     unreadable: dict[int, InputError] = field(default_factory=dict)
+    found: dict[int, Found] = field(default_factory=dict)
 
     @classmethod
     def flat(cls, n: int, classes: int, embedding_size: int) -> "Evidence":
@@ -45,7 +47,8 @@ class Evidence:
         (2, 8)
         """
         errors = {at: self.unreadable[row] for at, row in enumerate(rows.tolist()) if row in self.unreadable}
-        return Evidence(self.log_probabilities[rows], self.embeddings[rows], self.unknown[rows], errors)
+        found = {at: self.found[row] for at, row in enumerate(rows.tolist()) if row in self.found}
+        return Evidence(self.log_probabilities[rows], self.embeddings[rows], self.unknown[rows], errors, found)
 
 
 def with_anchors(log_probabilities: LogProbabilities, known: NDArray[np.int32]) -> LogProbabilities:

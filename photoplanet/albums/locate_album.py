@@ -8,8 +8,9 @@ from typing import Any, NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-from photoplanet.albums import album, album_parameters, known_places, methods, outside
+from photoplanet.albums import album, album_parameters, clues, known_places, methods, outside
 from photoplanet.albums.evidence import Evidence, LogProbabilities, blank
+from photoplanet.clues.collect import Found
 from photoplanet.core.progress import Advance, ignore
 from photoplanet.errors import InputError
 from photoplanet.locate.locator import BATCH_SIZE, Locator
@@ -79,7 +80,7 @@ def locate_album(
 
 
 def see(locator: Locator, photos: Sequence[Any], advance: Advance = ignore, threads: int | None = None) -> Evidence:
-    """Run the network over the photos of an album, in batches; `threads` decode beside it.
+    """Run the network over the photos of an album, in batches, and look for clues; `threads` decode beside it.
 
     >>> import photoplanet as pp
     >>> seen = see(pp.load("toy"), [np.zeros((64, 64, 3), np.uint8), b"not a photo"])
@@ -90,6 +91,9 @@ def see(locator: Locator, photos: Sequence[Any], advance: Advance = ignore, thre
     seen = Evidence.flat(n, locator.info.classes, locator.info.embedding_size)
     rows: list[int] = []
     batch: list[NDArray[np.uint8]] = []
+    likelihoods: dict[bytes, NDArray[np.float32]] = {}
+    if locator.collector is not None:
+        locator.collector.start()
     for row, pixels in enumerate(decode.load_many(photos, locator.info.preprocessing, threads if n > 1 else 0)):
         if isinstance(pixels, InputError):
             seen.unreadable[row] = pixels
@@ -102,6 +106,10 @@ def see(locator: Locator, photos: Sequence[Any], advance: Advance = ignore, thre
             seen.log_probabilities[rows], seen.embeddings[rows] = found.log_probabilities, found.embeddings
             if found.unknown is not None:
                 seen.unknown[rows] = found.unknown
+            if locator.collector is not None:
+                locator.collector.read_ahead(photos[at] for at in rows)
+            for at in rows if locator.collector is not None else ():
+                seen.found[at] = clues.interned(locator.collect(photos[at]) or Found(None, ()), likelihoods)
             advance(len(batch))
             rows, batch = [], []
     return seen
@@ -135,39 +143,50 @@ def infer(
     if cut is not None:
         apart = infer(locator, seen, times, places, track, method, ties)
         inside = np.array([cut.inside(np.exp(row)) for row in apart.log_probabilities])
-        speaking = ~blank(seen.log_probabilities)  # flat rows say nothing, and stay so
-        rows = seen.log_probabilities.copy()
-        rows[speaking] = cut.softly(rows[speaking])
-        seen = replace(seen, log_probabilities=rows)
-    rows, embeddings, unknown, n = seen.log_probabilities, seen.embeddings, seen.unknown, len(times)
-    places = places.copy()
+        seen = _within(seen, cut)
+    n, places, slots = len(times), places.copy(), np.empty((0, 2))
     if track is not None:
         on_track, kept = known_places.along(track, times)
         places = np.where(np.isnan(places), on_track, places)
-        times = np.concatenate([times, track.times[kept]])
         slots = np.column_stack([track.latitude[kept], track.longitude[kept]])
-        rows = np.concatenate([rows, np.full((len(kept), rows.shape[1]), -np.log(rows.shape[1]), np.float32)])
-        embeddings = np.concatenate([embeddings, np.zeros((len(kept), embeddings.shape[1]), np.float32)])
-        unknown = np.concatenate([unknown, np.full(len(kept), np.nan)])
-    else:
-        slots = np.empty((0, 2))
+        times = np.concatenate([times, track.times[kept]])
     fixed = np.concatenate([places, slots])
     known = known_places.classes(locator.partition, fixed)
-    if ties is not None:
-        ties = np.concatenate([ties, np.full(len(slots), len(ties))])
-    order = album.order(times, ties)
+    all_ties = None if ties is None else np.concatenate([ties, np.full(len(slots), len(ties))])
+    order = album.order(times, all_ties)
+    in_order = album.Album(order.gaps, known[order.rows])
     parameters = album_parameters.read(locator.bundle)
     name = methods.chosen(method, parameters, bool((known >= 0).any()))
-    in_order = album.Album(order.gaps, known[order.rows])
-    evidence, doubts = rows[order.rows], unknown[order.rows]
-    if name != methods.ALONE and len(in_order) > 1:
+    together = name != methods.ALONE and len(in_order) > 1
+    found = clues.kept(locator, seen, places)
+    found = clues.once(found, times[:n], ties) if together else found
+    signs, power = clues.likelihoods(locator, found), clues.POWERS.get(name, 1.0) if together else 1.0
+    rows, doubts = seen.log_probabilities, clues.unknown(locator, seen, found)
+    if together:
+        rows = outside.softened(rows, seen.unknown, locator.partition)
+    rows = clues.weighed(rows, signs, power)
+    ordered = methods.decode(
+        name, _with_slots(rows, len(slots), -np.log(rows.shape[1]))[order.rows],
+        _with_slots(seen.embeddings, len(slots), 0.0)[order.rows], in_order, locator.partition, parameters,
+    )  # fmt: skip
+    unknown = _with_slots(doubts, len(slots), np.nan)
+    if together:
         away = known_places.away(locator.partition, fixed)[order.rows]
-        evidence = outside.softened(evidence, doubts, locator.partition)
-        doubts = outside.joined(doubts, in_order, away)
-    ordered = methods.decode(name, evidence, embeddings[order.rows], in_order, locator.partition, parameters)
-    back, unknown = np.empty_like(ordered), np.empty_like(doubts)
-    back[order.rows], unknown[order.rows] = ordered, doubts
-    return Joined(back[:n], unknown[:n], places, name, inside)
+        unknown[order.rows] = clues.near(seen.unknown, unknown[order.rows], in_order, away)
+    back = ordered[np.argsort(order.rows)][:n]
+    return Joined(clues.weighed(back, signs, 1.0 - power), unknown[:n], places, name, inside)
+
+
+def _within(seen: Evidence, cut: Cut) -> Evidence:
+    """What the network saw, given the area; flat rows say nothing, and stay so."""
+    speaking, rows = ~blank(seen.log_probabilities), seen.log_probabilities.copy()
+    rows[speaking] = cut.softly(rows[speaking])
+    return replace(seen, log_probabilities=rows)
+
+
+def _with_slots(values: NDArray[Any], slots: int, filling: float) -> NDArray[Any]:
+    """Values (n, …), and the filling for as many slots more."""
+    return np.concatenate([values, np.full((slots, *values.shape[1:]), filling, values.dtype)])
 
 
 def predictions(
@@ -190,8 +209,16 @@ def predictions(
         at = None if np.isnan(place).any() else (float(place[0]), float(place[1]))
         doubt = None if np.isnan(unknown) else float(unknown) if at is None else 0.0
         embedding = None if row in seen.unreadable else seen.embeddings[row]
-        made = locator.prediction(np.exp(mass), embedding, readout, doubt, at)
-        found.append(made if cut is None else cut(made, None if joined.inside is None else float(joined.inside[row])))
+        made, inside = locator.prediction(np.exp(mass), embedding, readout, doubt, at), joined.inside
+        if locator.collector is not None:
+            told = None if np.isnan(seen.unknown[row]) else float(seen.unknown[row])
+            alone = locator.prediction(np.exp(seen.log_probabilities[row]), embedding, readout, told)
+            own = seen.found.get(row, Found(None, ()))
+            made = clues.explained(locator, alone, own, made, joined.method != methods.ALONE)
+        if cut is not None:
+            together = inside is not None and made.partition is locator.partition
+            made = cut(made, float(inside[row]) if inside is not None and together else None)
+        found.append(made)
     return found
 
 

@@ -5,6 +5,7 @@ import numpy as np
 from photoplanet.albums import known_places, locate_album, methods
 from photoplanet.albums.evidence import Evidence
 from photoplanet.albums.located_photos import ESTIMATED, NEIGHBOURS, OWN, TRACK, TRACK_ERROR_M, LocatedPhoto
+from photoplanet.albums.movement.library import Library
 from photoplanet.albums.trips import Trip
 from photoplanet.core.progress import Advance, ignore
 from photoplanet.earth import geodesy
@@ -24,10 +25,12 @@ def locate(
     advance: Advance = ignore,
     threads: int | None = None,
     cut: Cut | None = None,
+    library: Library | None = None,
 ) -> list[LocatedPhoto]:
     """Locate one trip → one `LocatedPhoto` per photo, in time order. `use_places`: own GPS counts as known.
 
-    `cut`: to the area that the photos are from; known places outside stay.
+    `cut`: to the area that the photos are from; known places outside stay. `library`: where there is no model, what the
+    times and known places of all photos say, of which the trip is a part.
 
     >>> import photoplanet as pp
     >>> from photoplanet.albums import trips
@@ -37,7 +40,7 @@ def locate(
     [('own GPS', True), ('neighbours', False)]
     """
     seen = locate_album.see(locator, [shot.source for shot in trip.shots], advance, threads)
-    return decide(locator, trip, seen, method, use_places, track, cut)
+    return decide(locator, trip, seen, method, use_places, track, cut, library)
 
 
 def decide(
@@ -48,6 +51,7 @@ def decide(
     use_places: bool = True,
     track: Track | None = None,
     cut: Cut | None = None,
+    library: Library | None = None,
 ) -> list[LocatedPhoto]:
     """The second half of `locate`: what the network saw in the photos of a trip → one `LocatedPhoto` each.
 
@@ -61,8 +65,9 @@ def decide(
     """
     places = known_places.points([shot.place if use_places else None for shot in trip.shots], len(trip.shots))
     errors = {row: str(error) for row, error in seen.unreadable.items()}
-    if len(errors) == len(trip.shots) and np.isnan(places).all() and track is None:
+    if len(errors) == len(trip.shots) and np.isnan(places).all() and track is None and library is None:
         return [LocatedPhoto(shot, NEIGHBOURS, None, errors[row]) for row, shot in enumerate(trip.shots)]
+    method = methods.ALONE if library is not None else method  # neighbours are the library's to weigh
     joined = locate_album.infer(locator, seen, trip.times, places, track, method, cut=cut)
     located = []
     for row, prediction in enumerate(locate_album.predictions(locator, seen, joined, cut=cut)):
@@ -73,7 +78,10 @@ def decide(
             kind, radius = TRACK, _track_radius_m(track, trip.times[row])
         elif row in errors:
             kind = NEIGHBOURS
-        located.append(LocatedPhoto(trip.shots[row], kind, prediction, errors.get(row), radius, joined.method))
+        name = joined.method
+        if library is not None and kind in (ESTIMATED, NEIGHBOURS):
+            prediction, name = library.prediction(int(trip.rows[row]), prediction, cut), methods.MOVEMENT
+        located.append(LocatedPhoto(trip.shots[row], kind, prediction, errors.get(row), radius, name))
     return located
 
 

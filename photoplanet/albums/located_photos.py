@@ -5,6 +5,7 @@ from typing import Any
 
 from photoplanet.albums.shots import Shot
 from photoplanet.earth import geodesy
+from photoplanet.locate import world
 from photoplanet.locate.answers import AnswerOptions, record
 from photoplanet.locate.credible_region import HALF_CIRCUMFERENCE_KM
 from photoplanet.locate.precision import ANYWHERE_KM, PRECISIONS, rounded
@@ -81,5 +82,6 @@ class LocatedPhoto:
         moved = float(geodesy.distance_km(latitude, longitude, *point))
         radius = min(within + moved, HALF_CIRCUMFERENCE_KM)
         remark = " (toy Earth)" if self.prediction.toy else f" ({RESTRICTED})" if self.prediction.licence else ""
-        method = f"estimate, {self.method}, model {self.prediction.model}{remark}"
+        name = self.prediction.model
+        method = f"estimate, {self.method}, {name if name == world.NAME else f'model {name}'}{remark}"
         return Estimate(*point, radius * 1000, method, options.region)

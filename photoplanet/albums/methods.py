@@ -60,6 +60,7 @@ METHODS: dict[str, Method] = {
     "attention": Method(attention.decode, True, "a small network that weighs the evidence of all photos for each"),
 }
 ALONE = "single"  # the one that joins nothing
+MOVEMENT = "movement"  # no method of a model: what places photos where there is none (`albums.movement`)
 AUTO = "auto"  # the default: see `chosen`
 
 

@@ -9,8 +9,8 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 import click
 
 from photoplanet.albums.album import GAP_HOURS
-from photoplanet.albums.methods import AUTO
-from photoplanet.cli.shared import commands, given_areas, loading, options
+from photoplanet.albums.methods import AUTO, MOVEMENT
+from photoplanet.cli.shared import commands, evidence, given_areas, loading, options
 from photoplanet.cli.shared.output import (
     count_of,
     finish,
@@ -36,13 +36,17 @@ from photoplanet.show.result_files import TOY_LINE
 
 if TYPE_CHECKING:
     from photoplanet.albums.located_photos import LocatedPhoto
+    from photoplanet.albums.movement.library import Library
     from photoplanet.albums.shots import Shot
     from photoplanet.albums.trips import Trip
     from photoplanet.core.progress import Advance
     from photoplanet.locate.locator import Locator
+    from photoplanet.locate.within import Cut
     from photoplanet.metadata.estimate import Estimate
+    from photoplanet.metadata.track import Track
 
 NAME_WIDTH, PLACE_WIDTH = 28, 40
+NAMED = 5  # photos that a line names
 
 Sink = Callable[[int, "Trip", "list[LocatedPhoto]", list[dict[str, Any]]], None]  # takes one album
 
@@ -54,6 +58,14 @@ class Outputs(NamedTuple):
     geojson: Path | None
     gpx: Path | None
     map: Path | None
+
+
+class Listing(NamedTuple):
+    """How answers are printed: as JSON or a table, with their evidence or not; and what counts those with text."""
+
+    as_json: bool
+    why: bool
+    tally: evidence.Tally
 
 
 class Writing(NamedTuple):
@@ -91,12 +103,15 @@ class Writing(NamedTuple):
 @click.option("--dry-run", is_flag=True, help="With --write or --undo: say what would be done, and change nothing.")
 @click.option("--undo", is_flag=True, help="Take back all that --write has done in these folders.")
 @options.THREADS
+@options.SIGNS
+@options.CLOCK
+@evidence.options
 def command(
     photos: tuple[str, ...], model: str | None, method: str, anchors: bool, tracks: tuple[str, ...],
     time_offset: str | None, one_camera: bool, gap_hours: float, within: tuple[str, ...], not_within: tuple[str, ...],
-    precision: str, answer_always: bool, as_json: bool,
-    csv_path: Path | None, geojson_path: Path | None, gpx_out: Path | None, map_path: Path | None, write: str | None,
-    sidecar: str, dry_run: bool, undo: bool, threads: int | None,
+    precision: str, answer_always: bool, as_json: bool, csv_path: Path | None, geojson_path: Path | None,
+    gpx_out: Path | None, map_path: Path | None, write: str | None, sidecar: str, dry_run: bool, undo: bool,
+    threads: int | None, signs: bool | None, clock: bool, why: bool, strike: tuple[str, ...], prior: Path | None,
 ) -> int:  # fmt: skip
     """Locate the photos of a trip together: each helps to place those taken before and after it.
 
@@ -105,6 +120,9 @@ def command(
     on stderr and takes its place from its neighbours; the exit status is 2 when none could be read, and 1 when a file
     or a geotag could not be written, or taken back.
 
+    Without a model, known places and the times between place the other photos: GPS in files and sidecars, a table,
+    tracks; dates in file names count, and looks where photoplanet[pretrained] is. Where none is known, signs do.
+
     \b
     Example:
       photoplanet album ~/Scans/1998-trip --map trip.html
@@ -112,45 +130,63 @@ def command(
       photoplanet album ~/Trip --write xmp --dry-run
       photoplanet album ~/Trip --undo
     """
-    if undo:
-        if write:
-            raise click.UsageError("--undo takes back what --write did; give one of them")
-        return _undo(photos, dry_run)
-    if dry_run and not write:
-        raise click.UsageError("--dry-run goes with --write xmp, --write exif or --undo")
     import numpy as np
 
     from photoplanet.albums import locate_trip, trips
     from photoplanet.albums.known_places import silence
+    from photoplanet.albums.movement import library as movement
     from photoplanet.albums.shots import read_shots
     from photoplanet.metadata import track_files
 
+    _check_use(write, undo, dry_run)
+    if undo:
+        return _undo(photos, dry_run)
     outputs = Outputs(csv_path, geojson_path, gpx_out, map_path)
     offset = trips.check_offset(time_offset) if time_offset else None
     track, notes = track_files.read(tracks)[:2] if tracks else (None, [])
     with bar("reading") as advance:
         shots = read_shots(photos, advance, say)
     inputs.check_outputs(outputs, [*(shot.source for shot in shots), *photos, *tracks])
+    how = {"threads": threads, "signs": signs, "clock": clock, "prior": prior, "strike": strike}
+    loaded, by_movement = _load(model, method, how)
+    if by_movement and track is None:  # else every time needs its zone
+        shots = movement.dated(shots)
     albums, faults, utc = trips.split(shots, gap_hours, one_camera, offset)
     if track is not None:
         _check_track(", ".join(tracks), notes, utc, silence(track, np.concatenate([trip.times for trip in albums])))
-    loaded = _load(model, threads, method)
+    _name_faults({} if by_movement else faults, shots)
+    library = _library(shots, albums, anchors, track, threads) if by_movement else None
     cut = loaded.cut(within, not_within)
-    _name_faults(faults, shots)
+    about = _about(loaded, method if library is None else MOVEMENT, clock, cut)
     form = AnswerOptions(1, precision=precision, answer_always=answer_always)
-    about = {"model": loaded.info.name, "world": "toy" if loaded.info.is_toy else "real", "method": method}
-    about |= loading.licence_facts(loaded.info) | ({"within": cut.area.name} if cut else {})
 
     def locate(trip: "Trip", advance: "Advance") -> "list[LocatedPhoto]":
-        return locate_trip.locate(loaded, trip, method, anchors, track, advance, threads, cut)
+        return locate_trip.locate(loaded, trip, method, anchors, track, advance, threads, cut, library)
 
-    writing = Writing(write, sidecar, dry_run) if write else None
-    return _run(albums, locate, about, form, outputs, writing, as_json)
+    writing, shown = Writing(write, sidecar, dry_run) if write else None, Listing(as_json, why, evidence.Tally(loaded))
+    return _run(albums, locate, about, form, outputs, writing, shown)
+
+
+def _about(loaded: "Locator", method: str, clock: bool, cut: "Cut | None") -> dict[str, Any]:
+    """What JSON and files say of how photos were located; without a model or a known place, stderr says it, too."""
+    if method != MOVEMENT:
+        evidence.say_no_model(loaded)
+    found: dict[str, Any] = {"model": loaded.info.name, "world": "toy" if loaded.info.is_toy else "real"}
+    found |= {"method": method} | evidence.about(loaded, clock) | loading.licence_facts(loaded.info)
+    return found | ({"within": cut.area.name} if cut else {})
+
+
+def _check_use(write: str | None, undo: bool, dry_run: bool) -> None:
+    """Refuse options that do not go together."""
+    if undo and write:
+        raise click.UsageError("--undo takes back what --write did; give one of them")
+    if dry_run and not (write or undo):
+        raise click.UsageError("--dry-run goes with --write xmp, --write exif or --undo")
 
 
 def _run(
     albums: "Sequence[Trip]", locate: "Callable[[Trip, Advance], list[LocatedPhoto]]", about: dict[str, Any],
-    form: AnswerOptions, outputs: Outputs, writing: Writing | None, as_json: bool,
+    form: AnswerOptions, outputs: Outputs, writing: Writing | None, shown: Listing,
 ) -> int:  # fmt: skip
     """Locate one album after another, print each and write the files; return the exit status."""
     from photoplanet.locate.prediction import prepare
@@ -159,7 +195,7 @@ def _run(
     listing: list[dict[str, Any]] = []
     estimates: list[tuple[Any, Estimate]] = []
     failed, doubted = 0, given_areas.Doubted()
-    with OutputFiles(report_error) as files, bar_unless_printing(as_json)("locating", photos) as advance:
+    with OutputFiles(report_error) as files, bar_unless_printing(shown.as_json)("locating", photos) as advance:
         add = _sinks(files, outputs, about, form, photos)
         for number, trip in enumerate(albums, start=1):
             founds = locate(trip, advance)
@@ -171,21 +207,24 @@ def _run(
                 if found.error:
                     failed += 1
                     report_error(found.error)
+                if found.prediction is not None:
+                    shown.tally.add(found.prediction)
                 if writing and (estimate := found.estimate(form)):
                     estimates.append((found.shot.source, estimate))
             add(number, trip, founds, records)
-            if as_json:
+            if shown.as_json:
                 listing.append(trip.record(number, records))
             elif any("region" in facts for facts in records):  # else stderr has named them all
                 with printing(
                     to_the_end=bool(writing or any((outputs.csv, outputs.geojson, outputs.gpx, outputs.map)))
                 ):
-                    _print(number, len(albums), trip, records, form.precision)
+                    _print(number, len(albums), trip, founds, records, form.precision, shown.why)
             del founds, records  # or two albums would be in memory at a time
     status = finish(failed, photos)
     doubted.report()
-    report = _write(estimates, writing, as_json) if writing else {}
-    if as_json:
+    shown.tally.report()
+    report = _write(estimates, writing, shown.as_json) if writing else {}
+    if shown.as_json:
         print_json({**about, "albums": listing, **({"written": report} if writing else {})})
     return 1 if files.faults or report.get("refused") or report.get("failed") else status
 
@@ -201,16 +240,48 @@ def _check_track(names: str, notes: Sequence[str], utc: bool, silence: str) -> N
         say(printable(f"{names}: {silence}; check --time-offset"))
 
 
-def _load(model: str | None, threads: int | None, method: str) -> "Locator":
-    """Load the model; InputError, before any photo is located, where it lacks what the method needs."""
-    from photoplanet.albums import album_parameters, methods
+def _load(model: str | None, method: str, how: dict[str, Any]) -> tuple["Locator", bool]:
+    """The model, and whether it is none, so that times and known places say all; InputError where it lacks the method.
 
-    loaded = loading.load(model, threads)
+    That is said before any photo is located.
+    """
+    from photoplanet.albums import album_parameters, methods
+    from photoplanet.locate.without_model import WithoutModel
+
+    loaded = loading.load(model, neighbours=True, **how)
+    without = isinstance(loaded.bundle, WithoutModel)
+    if model is None and not without:
+        say(f"located with your model {loaded.info.name}; --model none uses only known places and times")
     if method != AUTO and methods.METHODS[method].needs:
         methods.check(method, album_parameters.read(loaded.bundle), loaded.info.name)
     if loaded.info.is_toy:
         say(TOY_LINE)
-    return loaded
+    return loaded, without and method == AUTO
+
+
+def _library(
+    shots: "Sequence[Shot]", albums: "Sequence[Trip]", anchors: bool, track: "Track | None", threads: int | None
+) -> "Library | None":
+    """All photos as one library, and on stderr by what they are placed and how many cannot be.
+
+    None where no place is known: then only what stands in the photos says where they are.
+    """
+    from photoplanet.albums.movement import library, looks
+
+    if track is None and not (anchors and any(shot.place for shot in shots)):
+        return None
+    with bar("looking", len(shots)) as advance:
+        likeness = library.look(shots, albums, anchors, threads, advance, say)
+    found = library.of(shots, albums, anchors, track, likeness)
+    open_ = [row for row, shot in enumerate(shots) if shot.place is None or not anchors]
+    untimed = [row for row in open_ if not found.moments.known[row]]
+    ways = "known places and times" + (f", and by looks ({looks.ENCODER})" if likeness else "")
+    say(f"no model: located by {ways}; {len(found.known):,} known places with a time")
+    if untimed and len(found.known):
+        names = [printable(Path(shots[row].name).name) for row in untimed[:NAMED]] + ["…"] * (len(untimed) > NAMED)
+        say(f"{len(untimed):,} of {len(shots):,} photos: no time, and no date in the name ({', '.join(names)}); "
+            "nothing says which known place they are near")  # fmt: skip
+    return found
 
 
 def _name_faults(faults: dict[str, dict[str, Any]], shots: "Sequence[Shot]") -> None:
@@ -247,8 +318,13 @@ def _sinks(opened: OutputFiles, outputs: Outputs, about: dict[str, Any], form: A
     return add
 
 
-def _print(number: int, albums: int, trip: "Trip", records: list[dict[str, Any]], precision: str) -> None:
+def _print(
+    number: int, albums: int, trip: "Trip", founds: "list[LocatedPhoto]", records: list[dict[str, Any]], precision: str,
+    with_why: bool,
+) -> None:  # fmt: skip
     """One album as table lines under its head."""
+    from photoplanet.locate import why
+
     days = " – ".join(dict.fromkeys(day for day in trip.days if day)) or "time unknown"
     click.echo(f"{chr(10) if number > 1 else ''}album {number} of {albums}: {printable(trip.title)}, {days}, "
                f"{count_of(len(records), 'photo')}")  # fmt: skip
@@ -257,14 +333,14 @@ def _print(number: int, albums: int, trip: "Trip", records: list[dict[str, Any]]
     doubts = any(facts.get("unknown") is not None for facts in records)
     click.echo(f"{'time':<16}  {'photo':<{width}}  {'place':<{PLACE_WIDTH}}  {'latitude, longitude':<19}"
                f"{'  unknown' if doubts else ''}   city  country  90 % within  source")  # fmt: skip
-    for name, facts, time in zip(names, records, trip.times, strict=True):
+    for name, found, facts, time in zip(names, founds, records, trip.times, strict=True):
         when = "unknown" if time != time else str(time)[:16].replace("T", " ")
         start = f"{when:<16}  {fit_name(name, width)}"
-        if "region" not in facts:
+        if found.prediction is None:
             click.echo(f"{start}  unreadable, and nothing around it is known")
             continue
         best, sure, far = facts["best"], facts["confidence"], facts["region"]["radius_km"]
-        place = fit_place(best["place"] if best else no_answer(facts["unknown"], facts.get("within")), PLACE_WIDTH)
+        place = fit_place(best["place"] if best else no_answer(found.prediction), PLACE_WIDTH)
         known = facts["kind"] in ("own GPS", "track")
         where = point(best, "street" if known else precision) if best else ""
         held = f"{percent(sure['city']):>5}  {percent(sure['country']):>7}  {within(far):>11}"
@@ -277,6 +353,8 @@ def _print(number: int, albums: int, trip: "Trip", records: list[dict[str, Any]]
             outside = f", not {inside(given['area'])}" if given["known_place_outside"] else ""
             source += outside or f", {percent(given['inside_before'])} inside"
         click.echo(f"{start}  {place}  {where:<19}  {held}  {printable(source)}")
+        for line in why.lines(found.prediction) if with_why else why.note(facts):
+            click.echo(f"  {line}")
 
 
 def _write(estimates: "Iterable[tuple[Any, Estimate]]", writing: Writing, quiet: bool) -> dict[str, Any]:

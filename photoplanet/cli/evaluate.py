@@ -43,14 +43,15 @@ if TYPE_CHECKING:
               "[default: the one that MODEL names, if it lies beside PHOTOS, MODEL or here]")  # fmt: skip
 @click.option("--drop-duplicates", is_flag=True, help="Score without the photos that have a duplicate there.")
 @click.option("--baselines", is_flag=True, help="Also what needs no network: chance, a constant, nearest thumbnail.")
+@click.option("--signs", is_flag=True, help="Read the text in photos, too; with --model none it is all there is.")
 @report_options
 @options.JSON
 @options.THREADS
 def command(
     words: tuple[str, ...], model: str | None, readout: str, top: int, region: float, uncovered: str, by: str | None,
     out: Path | None, benchmark: str | None, images: Path | None, listing: Path | None, training: Path | None,
-    drop_duplicates: bool, baselines: bool, style: str | None, intervals: bool, resample: str | None, as_json: bool,
-    threads: int | None,
+    drop_duplicates: bool, baselines: bool, signs: bool, style: str | None, intervals: bool, resample: str | None,
+    as_json: bool, threads: int | None,
 ) -> int:  # fmt: skip
     """Measure the accuracy of MODEL on PHOTOS, a photo table, or on a public benchmark.
 
@@ -70,15 +71,18 @@ def command(
     from photoplanet.core import outputs
     from photoplanet.evaluation import published, report
     from photoplanet.evaluation.evaluate import evaluate
+    from photoplanet.locate.opening import NONE
 
     model, photos = _named(words, model, benchmark)
     outputs.check([out], [photos, listing, training])
     truth = _truth(photos, benchmark, images, listing)
+    loaded = loading.load(model, threads, signs=signs or model == NONE)
     found = evaluate(
-        loading.load(model, threads), truth, readout=readout, top=top, region=region, by=by, uncovered=uncovered,
+        loaded, truth, readout=readout, top=top, region=region, by=by, uncovered=uncovered,
         resample=resample, training=training,
         drop_duplicates=drop_duplicates, beside_baselines=baselines, predictions_file=out, threads=threads, bar=bar,
     )  # fmt: skip
+    found |= {"signs": True} if loaded.collector is not None else {}
     if "benchmark" in found:
         say(published.describe(found["benchmark"]))
     for line in report.remarks(found):

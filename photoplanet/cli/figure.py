@@ -89,7 +89,7 @@ def distribution(photos: tuple[str, ...], model: str | None, output: Path, as_js
         raise click.UsageError(f"a figure shows at most {distribution_figure.MOST_PHOTOS} photos, not {len(photos)}")
     loaded = loading.load(model)
     found = loaded.locate(list(photos))
-    captions = [no_answer(each.unknown) if each.abstains else each.best.name for each in found]
+    captions = [no_answer(each) if each.abstains else each.best.name for each in found]
     drawn = distribution_figure.distributions(
         list(zip(photos, captions, found, strict=True)), [camera_position(p) for p in photos]
     )

@@ -5,11 +5,11 @@ from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import AbstractContextManager, contextmanager
 from dataclasses import replace
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 import click
 
-from photoplanet.cli.shared import commands, given_areas, loading, options
+from photoplanet.cli.shared import commands, evidence, given_areas, loading, options
 from photoplanet.cli.shared.library import WITH_ITSELF, find_itself, index_options, open_library
 from photoplanet.cli.shared.output import (
     PLACE_WIDTH,
@@ -34,12 +34,24 @@ from photoplanet.show.result_files import TOY_LINE, Sink
 
 if TYPE_CHECKING:
     from photoplanet.earth.areas.area import Area
+    from photoplanet.locate.locator import Locator
     from photoplanet.locate.prediction import Prediction
     from photoplanet.retrieval.library.matching import Library
+    from photoplanet.show import maps
 
-MAP_PHOTOS, MAP_PLACES = 2000, 5
+MAP_PLACES = 5  # of a photo on a map
 MATCH_COLUMNS = ("photo_id", "rank", "latitude", "longitude", "place", "country_code", "details", "matches",
                  "spread_km", "abstains", "error")  # fmt: skip
+
+
+class Output(NamedTuple):
+    """How answers are shown: JSON or a table, with their evidence or not; and the files, None for those not wanted."""
+
+    as_json: bool
+    why: bool
+    csv: Path | None
+    geojson: Path | None
+    map: Path | None
 
 
 @commands.command()
@@ -59,7 +71,7 @@ MATCH_COLUMNS = ("photo_id", "rank", "latitude", "longitude", "place", "country_
 @options.THREADS
 @options.SIGNS
 @options.CLOCK
-@click.option("--why", is_flag=True, help="List the evidence of each answer: text, clock, in order of weight.")
+@evidence.options
 @click.option("--library", metavar="LIB", help="Geotagged photos (folder or table) to find the same place in.")
 @index_options
 @WITH_ITSELF
@@ -67,8 +79,8 @@ def command(
     photos: tuple[str, ...], model: str | None, top: int, readout: str, region: float, precision: str,
     answer_always: bool, within: tuple[str, ...], not_within: tuple[str, ...], as_json: bool, csv_path: Path | None,
     geojson_path: Path | None, map_path: Path | None, files_from: str | None, threads: int | None,
-    signs: bool | None, clock: bool, why: bool, library: str | None, index_dir: str | None, no_update: bool,
-    with_itself: bool,
+    signs: bool | None, clock: bool, why: bool, strike: tuple[str, ...], prior: Path | None, library: str | None,
+    index_dir: str | None, no_update: bool, with_itself: bool,
 ) -> int:  # fmt: skip
     """Estimate where each PHOTO was taken, and how sure that is.
 
@@ -76,14 +88,17 @@ def command(
     '-' for one photo on stdin. A photo that cannot be read is named on stderr and the rest goes on; the exit status is
     2 when none could be read.
 
+    Without a model, places come from what stands in the photos, such as signs, and from where people photograph.
+
     With --library and without a model, a photo's place is that of the photos of LIB that show the same, proven by
-    geometry, or 'no match'. With a model, its cells are searched for the photos of LIB that look most alike, and the
-    point is chosen among these ('combined' in docs/similar.md).
+    geometry, or 'no match', and no text is read. With a model, its cells are searched for the photos of LIB that look
+    most alike, and the point is chosen among these ('combined' in docs/similar.md).
 
     \b
     Example:
       photoplanet locate IMG_1.jpg --top 5
       photoplanet locate ~/Scans --map where.html --csv where.csv
+      photoplanet locate IMG_1.jpg --why --strike "Pizzeria Napoli"
       photoplanet locate IMG_1.jpg --model toy --json
       photoplanet locate ~/Scans --within Italy --not-within 41.9,12.5,30
       photoplanet locate old-scan.jpg --library ~/Photos
@@ -92,60 +107,96 @@ def command(
     from photoplanet.photos import inputs
 
     sources = inputs.sources(photos, files_from, say)
-    inputs.check_outputs((csv_path, geojson_path, map_path), [*sources, files_from, library])
+    inputs.check_outputs(
+        (csv_path, geojson_path, map_path), [*sources, files_from, library, str(prior) if prior else None]
+    )
     opening: dict[str, Any] = {"index": index_dir, "update": not no_update, "threads": threads}
     if library is not None and _without_model(model):
         if geojson_path or map_path:
             raise InputError("--map and --geojson draw a model's answer; without a model, use --csv or --json")
+        if signs or why or strike or prior:
+            raise click.UsageError("--signs, --why, --strike and --prior go without --library, or with a model: "
+                                   "a match with a library rests on no text")  # fmt: skip
         found = open_library(library, by="local", **opening)
         area = parse.areas(within, not_within)
         return _by_matches(found, library, sources, precision, as_json, csv_path, with_itself, threads, area)
-    loaded = loading.load(model, threads, signs=signs, clock=clock)
+    loaded = loading.load(model, threads, signs=signs, clock=clock, prior=prior, strike=strike)
     if loaded.info.is_toy:
         say(TOY_LINE)
+    evidence.say_no_model(loaded)
     about: dict[str, Any] = {"model": loaded.info.name, "world": "toy" if loaded.info.is_toy else "real"}
-    about |= loading.licence_facts(loaded.info)
+    about |= evidence.about(loaded, clock) | loading.licence_facts(loaded.info)
     cut = loaded.cut(within, not_within)
     about |= {"within": cut.area.name} if cut else {}
     searched = open_library(library, by="embedding", model=loaded, **opening) if library is not None else None
     if searched is not None:
         about |= {"library": library, "index": searched.to_dict()}
     form = AnswerOptions(top, region, precision, answer_always)
+    output = Output(as_json, why, csv_path, geojson_path, map_path)
+    areas = {"within": within, "not_within": not_within}
+    return _by_model(loaded, searched, sources, about, form, output, readout, threads, with_itself, areas)
+
+
+def _by_model(
+    loaded: "Locator", searched: "Library | None", sources: Sequence[str | bytes], about: dict[str, Any],
+    form: AnswerOptions, output: Output, readout: str, threads: int | None, with_itself: bool,
+    areas: dict[str, tuple[str, ...]],
+) -> int:  # fmt: skip
+    """Locate photos by what a network and their evidence say, print and write it; return the exit status."""
     listing: list[dict[str, Any]] = []
-    failed, doubted = 0, given_areas.Doubted()
-    with OutputFiles(report_error) as files, bar_unless_printing(as_json)("locating", len(sources)) as advance:
-        doubts = "unknown" in loaded.info.calibration
-        show = _collector(listing) if as_json else _printer(sources, form, doubts, cut is not None, why)
-        sinks = [files.add(sink) for sink in _files(csv_path, geojson_path, map_path, about, form)]
-        answers = loaded.locate_many(sources, readout=readout, decode_threads=threads, advance=advance, region=region,
-                                     within=within, not_within=not_within)  # fmt: skip
-        for name, answer, facts in _with_records(answers, form, searched, with_itself):
-            if not facts:
+    failed, tally, doubted = 0, evidence.Tally(loaded), given_areas.Doubted()
+    doubts = "unknown" in loaded.info.calibration
+    with OutputFiles(report_error) as files, bar_unless_printing(output.as_json)("locating", len(sources)) as advance:
+        show = (
+            _collector(listing) if output.as_json else _printer(sources, form, doubts, any(areas.values()), output.why)
+        )
+        sinks = [files.add(sink) for sink in _files(output, about, form)]
+        drawn = files.add(_map_file(output.map, len(sources), form)) if output.map else None
+        answers = loaded.locate_many(
+            sources, readout=readout, decode_threads=threads, advance=advance, region=form.region,
+            within=areas["within"], not_within=areas["not_within"],
+        )  # fmt: skip
+        for source, name, answer, facts in _with_records(answers, form, searched, with_itself):
+            if isinstance(answer, InputError):
                 failed += 1
                 report_error(answer)
+            else:
+                tally.add(answer)
             doubted.note(facts)
-            with printing(to_the_end=len(sinks) > 0):
+            with printing(to_the_end=bool(sinks or drawn)):
                 show(name, answer, facts)
             for sink in sinks:
                 sink(name, answer, facts)
-    if as_json:
+            if drawn:
+                drawn(source, name, answer)
+    if output.as_json:
         print_json({**about, **by_outcome(listing)})
     doubted.report()
+    tally.report()
     status = finish(failed, len(sources))
     return 1 if files.faults else status
 
 
 def _without_model(model: str | None) -> bool:
+    from photoplanet.locate.opening import NONE
     from photoplanet.models import installed
 
-    return model is None and installed.default() is None
+    return model == NONE or (model is None and installed.default() is None)
+
+
+def _map_file(path: Path, photos: int, form: AnswerOptions) -> "AbstractContextManager[maps.Sink]":
+    from photoplanet.show import maps
+
+    if photos > maps.MAX_PHOTOS:
+        say(f"{path}: shows the first {maps.MAX_PHOTOS:,} photos, not the other {photos - maps.MAX_PHOTOS:,}")
+    return maps.map_file(path, photos, replace(form, top=max(form.top, MAP_PLACES)))
 
 
 def _with_records(
     answers: "Iterable[tuple[Any, Prediction | InputError]]", form: AnswerOptions, searched: "Library | None",
     with_itself: bool,
-) -> "Iterator[tuple[str, Prediction | InputError, dict[str, Any]]]":  # fmt: skip
-    """Yield (name, answer, record) of each photo; the record of one that could not be read is empty.
+) -> "Iterator[tuple[Any, str, Prediction | InputError, dict[str, Any]]]":  # fmt: skip
+    """Yield (source, name, answer, record) of each photo; the record of one that could not be read is empty.
 
     Where a library is `searched`, the point is chosen among its photos that look most alike.
     """
@@ -154,14 +205,14 @@ def _with_records(
     for source, answer in answers:
         name = inputs.name_of(source)
         if isinstance(answer, InputError):
-            yield name, answer, {}
+            yield source, name, answer, {}
         elif searched is None:
-            yield name, answer, record(name, answer, form)
+            yield source, name, answer, record(name, answer, form)
         else:
             rows = find_itself(searched, source, name)
             refined, like = searched.refine(source, answer, () if with_itself else rows)
             facts = record(name, refined, form)
-            yield name, refined, facts | ({"like": like} if facts["best"] is not None else {})
+            yield source, name, refined, facts | ({"like": like} if facts["best"] is not None else {})
 
 
 def _collector(listing: list[dict[str, Any]]) -> Sink:
@@ -171,18 +222,14 @@ def _collector(listing: list[dict[str, Any]]) -> Sink:
     return add
 
 
-def _files(
-    csv_path: Path | None, geojson_path: Path | None, map_path: Path | None, about: dict[str, Any], form: AnswerOptions
-) -> Iterator[AbstractContextManager[Sink]]:
-    """Yield the files that are asked for; each takes one photo after another."""
+def _files(output: Output, about: dict[str, Any], form: AnswerOptions) -> Iterator[AbstractContextManager[Sink]]:
+    """Yield the files that are asked for, but for the map; each takes one photo after another."""
     from photoplanet.show import result_files
 
-    if csv_path:
-        yield result_files.csv_file(csv_path)
-    if geojson_path:
-        yield result_files.geojson_file(geojson_path, about, form)
-    if map_path:
-        yield _map_file(map_path, form)
+    if output.csv:
+        yield result_files.csv_file(output.csv)
+    if output.geojson:
+        yield result_files.geojson_file(output.geojson, about, form)
 
 
 def _printer(sources: Sequence[str | bytes], form: AnswerOptions, doubts: bool, cut: bool, why: bool) -> Sink:
@@ -191,7 +238,7 @@ def _printer(sources: Sequence[str | bytes], form: AnswerOptions, doubts: bool, 
     `doubts`: whether the model can tell what it does not know, so that there is a column for it; `cut`: whether the
     answers are cut to an area, and one says how much lay inside; `why`: whether the evidence of each answer follows it.
     """
-    from photoplanet.locate import why as evidence
+    from photoplanet.locate import why as reasons
     from photoplanet.photos import inputs
 
     width = name_width([inputs.name_of(source) for source in sources])
@@ -202,13 +249,13 @@ def _printer(sources: Sequence[str | bytes], form: AnswerOptions, doubts: bool, 
 
     def add(name: str, answer: "Prediction | InputError", facts: dict[str, Any]) -> None:
         nonlocal started
-        if not facts:
+        if isinstance(answer, InputError):
             return
         if not started:
             click.echo(head)
             started = True
         best, sure, region = facts["best"], facts["confidence"], facts["region"]
-        place = fit_place(best["place"] if best else no_answer(facts["unknown"], facts.get("within")))
+        place = fit_place(best["place"] if best else no_answer(answer))
         where = point(best, form.precision) if best else ""
         doubt = f"{percent(facts['within']['inside_before']):>6}  " if cut else ""
         doubt += f"{percent(facts['unknown']):>7}  " if doubts else ""
@@ -219,33 +266,10 @@ def _printer(sources: Sequence[str | bytes], form: AnswerOptions, doubts: bool, 
         for rank, other in enumerate(facts["top"], start=1) if form.top > 1 else ():
             where = point(other, form.precision)
             click.echo(f"  {rank}. {percent(other['confidence']):>5}  {where:<19}  {printable(other['place'])}")
-        for line in evidence.lines(answer) if why and not isinstance(answer, InputError) else ():
+        for line in reasons.lines(answer) if why else reasons.note(facts):
             click.echo(f"  {line}")
 
     return add
-
-
-@contextmanager
-def _map_file(path: Path, form: AnswerOptions) -> Iterator[Sink]:
-    """Keep the answers, and write them as one page at the end; a page of more than `MAP_PHOTOS` is of no use."""
-    from photoplanet.core import atomic
-    from photoplanet.show import maps
-
-    items: list[tuple[str, Any]] = []
-    left_out = 0
-
-    def add(name: str, answer: "Prediction | InputError", facts: dict[str, Any]) -> None:
-        nonlocal left_out
-        if len(items) < MAP_PHOTOS:
-            items.append((name, answer))
-        else:
-            left_out += 1
-
-    with atomic.open_replacing(path) as file:  # open from the start: better an error now than after hours
-        yield add
-        file.write(maps.html_map(items, form=replace(form, top=max(form.top, MAP_PLACES))))
-    if left_out:
-        say(f"{path}: shows the first {MAP_PHOTOS:,} photos, not the other {left_out:,}")
 
 
 def _by_matches(

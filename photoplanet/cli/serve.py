@@ -40,10 +40,13 @@ def _default(own: object, others: object) -> str:
 @WITH_VECTORS
 @index_options
 @options.THREADS
+@options.SIGNS
+@options.CLOCK
 def command(
     model: str | None, host: str, port: int, token: str | None, origins: tuple[str, ...], hosts: tuple[str, ...],
     photo_mb: float | None, photos: int | None, waiting: int | None, rate: int | None, seconds: float | None,
     library: str | None, by: str, vectors: str | None, index_dir: str | None, no_update: bool, threads: int | None,
+    signs: bool | None, clock: bool,
 ) -> None:  # fmt: skip
     """Answer on a web page and over HTTP.
 
@@ -56,6 +59,8 @@ def command(
       photoplanet serve --model model/ --library ~/Photos
       curl --data-binary @IMG_1.jpg http://127.0.0.1:8017/v1/locate
     """
+    from photoplanet.locate import without_model
+
     with needs(*NEEDS):
         import uvicorn  # noqa: F401  # what the extra brings
 
@@ -67,12 +72,15 @@ def command(
     chosen = limits.choose(security.is_loopback(host), photo_bytes=photo_bytes, photos=photos, waiting=waiting,
                            rate=rate, seconds=seconds)  # fmt: skip
     token, names = listening.access(host, token, hosts)
-    loaded = loading.load(model, threads, always=True)
+    loaded = loading.load(model, threads, always=True, signs=signs, clock=clock)
     searched = None
+    if library and by == "embedding" and isinstance(loaded.bundle, without_model.WithoutModel):
+        raise InputError("--by embedding compares photos as a model sees them; choose one with --model")
     if library:
         searched = open_library(library, by=by, model=loaded if by == "embedding" else None, vectors=vectors,
                                 index=index_dir, update=not no_update, threads=threads)  # fmt: skip
     application = app.create_app(loaded, chosen, token, names, origins, searched)
+    application.state.service.finder.warm()
 
     def begin(where: str) -> None:
         say(f"photoplanet answers on {where}  (Ctrl-C stops it)")

@@ -23,6 +23,7 @@ if TYPE_CHECKING:
 WORDS = 10_000  # of each language: more gained nothing
 UNKNOWN_WORD = 1e-7  # the frequency of a word that is not among them
 LETTERS_WEIGHT = 0.6  # of the letters' logarithm beside the words', since both see the same text
+LEAST_LETTERS = 4  # of a line in Latin script: three are as often a code as a word
 LEAST = 1e-4  # of the letters' share: a language is never ruled out by letters
 MAX_CHARACTERS = 300  # of one text: longer ones say no more
 # Languages that share a list of words, since there is none of their own
@@ -53,7 +54,8 @@ class Languages(NamedTuple):
 def scores(text: str) -> NDArray[np.float64] | None:
     """One line of text → the log-likelihood (75,) of each of `languages`, up to a constant; None without a word.
 
-    Words of one letter, digits and internet addresses count for nothing. MissingExtra without the signs extra.
+    Words of one letter, lines of three, digits and internet addresses count for nothing. MissingExtra without the extra
+    `signs`.
 
     >>> rows = scores("Husk dit skrald, tak")
     >>> languages().names[int(rows.argmax())]
@@ -62,7 +64,7 @@ def scores(text: str) -> NDArray[np.float64] | None:
     True
     """
     found = words(text)
-    if not found:
+    if not found or (_script("".join(found)) == "LATIN" and len("".join(found)) < LEAST_LETTERS):
         return None
     known = languages()
     shares = np.full(len(known.codes), LEAST)

@@ -120,8 +120,7 @@ def _circumstances(
     faults: list[str],
 ) -> dict[str, Any]:
     """What was evaluated, and how many photos count without being right or wrong answers."""
-    places = np.column_stack([truth.photos[name].to_numpy() for name in ("latitude", "longitude")])
-    away = known_places.away(locator.partition, places)
+    away = known_places.away(locator.partition, _places(truth))
     found: dict[str, Any] = {
         "world": "toy" if locator.info.is_toy else "real",
         "unknown": unknown.check(got.unknown[scored], away[scored]),
@@ -135,6 +134,11 @@ def _circumstances(
         complete = truth.benchmark["complete"] and not got.unreadable["count"]
         found["benchmark"] = truth.benchmark | {"unreadable": got.unreadable, "complete": complete}
     return found
+
+
+def _places(truth: Truth) -> NDArray[np.float64]:
+    """The true places (n, 2), degrees."""
+    return np.column_stack([truth.photos[name].to_numpy() for name in ("latitude", "longitude")])
 
 
 def _answers(
@@ -158,5 +162,5 @@ def _answers(
         sources = (truth.paths[row] for row in truth.present)
         answers = locator.locate_many(sources, readout=readout, decode_threads=threads, advance=advance, region=region)
         rows = zip(truth.present, (answer for _, answer in answers), strict=True)
-        got = scoring.collect(rows, labels, top, region, each)
+        got = scoring.collect(rows, labels, top, region, each, _places(truth))
     return got, files.faults

@@ -8,6 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from photoplanet.errors import InputError
+from photoplanet.locate import world
 from photoplanet.locate.credible_region import HALF_CIRCUMFERENCE_KM, REGION_SHARE
 from photoplanet.locate.prediction import Prediction
 
@@ -45,11 +46,13 @@ def collect(
     top: int = 5,
     region: float = REGION_SHARE,
     each: Callable[[int, Prediction | Exception], None] = lambda row, answer: None,
+    places: NDArray[np.float64] | None = None,
 ) -> Collected:
     """Collect (row, prediction or error) pairs; rows that never come count as unanswered.
 
     `labels` (n,) int: the true class of each row, −1 outside every cell. The candidates are `Prediction.candidates`.
-    `each` is called for every pair.
+    `each` is called for every pair. `places` (n, 2) degrees: the true places, where a sign may have moved an answer
+    from the model's cells to those of the whole Earth.
 
     >>> import photoplanet as pp
     >>> model = pp.load("toy")
@@ -77,9 +80,12 @@ def collect(
             radius[row] = around.radius_km
             unknown[row] = np.nan if answer.unknown is None else answer.unknown
             answered[row], abstained[row] = True, answer.abstains
-            correct[row] = labels[row] == answer.order[0]
+            label = labels[row]
+            if places is not None and world.ground_of(answer.partition) is not None:
+                label = answer.partition.assign(places[row, :1], places[row, 1:])[0]
+            correct[row] = label == answer.order[0]
             # A region that is the whole Earth holds what is in no cell, too.
-            held[row] = around.radius_km >= HALF_CIRCUMFERENCE_KM or labels[row] in around.classes
+            held[row] = around.radius_km >= HALF_CIRCUMFERENCE_KM or label in around.classes
         each(row, answer)
     unreadable = {"count": failed, "first": reasons}
     return Collected(lat, lng, sure, radius, unknown, correct, held, answered, abstained, unreadable)

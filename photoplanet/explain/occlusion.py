@@ -9,6 +9,7 @@ from numpy.typing import NDArray
 
 from photoplanet.core import progress
 from photoplanet.errors import InputError
+from photoplanet.locate import world
 from photoplanet.locate.place import short
 from photoplanet.locate.within import Cut
 from photoplanet.photos import decode
@@ -103,8 +104,8 @@ def occlude(
     `source` as in `locate`; `truth`: latitude, longitude in degrees where known: then its cell is looked at, else the
     most probable one. A grey box of side `box` (share of the photo's side) stands at `positions` × `positions` places
     spread evenly from edge to edge. `regions`: how many boxes to name of each kind. `cut`: to an area (`Locator.cut`),
-    of which the most probable cell then is. InputError for a photo that cannot be read, a truth outside every cell, or
-    numbers out of range.
+    of which the most probable cell then is. InputError for a photo that cannot be read, a truth outside every cell,
+    numbers out of range, or no model.
 
     >>> import photoplanet as pp
     >>> found = occlude(pp.load("toy"), np.zeros((64, 64, 3), np.uint8), positions=2)
@@ -146,6 +147,9 @@ def steps(
     """
     if not 2 <= positions <= MOST_POSITIONS:
         raise InputError(f"positions must be 2 to {MOST_POSITIONS} each way, not {positions}")
+    if world.ground_of(locator.partition) is not None:
+        raise InputError("without a model nothing looks at the picture, so hiding parts of it says nothing; "
+                         "locate(photo).evidence lists what speaks for a place then")  # fmt: skip
     if not 0 < box < 1:
         raise InputError(f"the box must be more than 0 and less than 1 of the photo's side, not {box}")
     photo = decode.load(source, locator.info.preprocessing)

@@ -1,12 +1,11 @@
 """Answers as plain records: what is reported of a prediction, and how much of it."""
 
-from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from photoplanet.locate import why
+from photoplanet.locate import why, world
 from photoplanet.locate.credible_region import REGION_SHARE
-from photoplanet.locate.given_area import NOTHING_BELOW, inside
+from photoplanet.locate.given_area import inside
 from photoplanet.locate.precision import DEFAULT_PRECISION, percent
 from photoplanet.locate.prediction import KNOWN_AT, Prediction
 
@@ -37,16 +36,26 @@ def record(name: str, prediction: Prediction, options: AnswerOptions) -> dict[st
     return {"file": name, **facts}
 
 
-def no_answer(unknown: float | None, within: Mapping[str, Any] | None = None) -> str:
-    """Why there is no answer, in a line; `unknown` and `within` of the record.
+def no_answer(prediction: Prediction) -> str:
+    """Why there is no answer for a photo, in a line.
 
-    >>> no_answer(0.72), no_answer(0.1)
-    ('72 %: nowhere that this model knows', 'no answer: the evidence is too weak')
-    >>> no_answer(0.1, {"area": "Germany", "inside_before": 0.0, "known_place_outside": False})
+    >>> from dataclasses import replace
+    >>> from photoplanet.locate import given_area, joining, world
+    >>> nowhere = world.nowhere()
+    >>> no_answer(nowhere), no_answer(joining.joined(nowhere, []))
+    ('no answer: the evidence is too weak', 'no answer: nothing in this photo can be read')
+    >>> no_answer(replace(nowhere, unknown=0.72))
+    '72 %: nowhere that this model knows'
+    >>> no_answer(replace(nowhere, within=given_area.GivenArea("Germany", 0.0, 0.05, 3.0)))
     'no answer: nothing lay inside Germany'
     """
-    if within and within["inside_before"] < NOTHING_BELOW and not within["known_place_outside"]:
-        return f"no answer: nothing lay {inside(within['area'])}"
-    if unknown is not None and unknown >= KNOWN_AT:
-        return f"{percent(unknown)}: nowhere that this model knows"
-    return "no answer: the evidence is too weak"
+    evidence, within = prediction.evidence, prediction.within
+    if within is not None and within.nothing:
+        return f"no answer: nothing lay {inside(within.name)}"
+    if prediction.unknown is not None and prediction.unknown >= KNOWN_AT:
+        return f"{percent(prediction.unknown)}: nowhere that this model knows"
+    if evidence is None or evidence.clues or evidence.shared or world.ground_of(evidence.partition) is None:
+        return "no answer: the evidence is too weak"
+    if why.shows_text(prediction):
+        return "no answer: its text does not say where"
+    return "no answer: nothing in this photo can be read"

@@ -21,7 +21,8 @@ def features(
 ) -> list[dict[str, Any]]:
     """Features for one photo: `kind` is "point" (left out without `with_point`) or "cell", most probable first.
 
-    At most `MAX_OUTLINES` cells are drawn; the property `cells_left_out` of the first feature counts the others.
+    At most `MAX_OUTLINES` cells are drawn; the property `cells_left_out` of the first feature counts the others, and
+    where there is evidence, `why` lists it in a line and `conflict` says what contradicts what.
 
     >>> import numpy as np, photoplanet as pp
     >>> where = pp.load("toy").locate(np.zeros((64, 64, 3), np.uint8))
@@ -30,11 +31,12 @@ def features(
     ('Point', 'Polygon')
     """
     from photoplanet.earth import outline
+    from photoplanet.locate import why
 
     held = prediction.credible_region(region)
     shared = {"photo": name, "model": prediction.model, "world": "toy" if prediction.toy else "real"}
     shared |= {"licence": prediction.licence} if prediction.licence else {}
-    facts = {
+    facts: dict[str, Any] = {
         "unknown": None if prediction.unknown is None else short(prediction.unknown),
         "abstains": prediction.abstains,
         "gain_bits": short(prediction.gain),
@@ -43,6 +45,9 @@ def features(
         "region_radius_km": float(f"{held.radius_km:.4g}"),
         "cells_left_out": max(0, len(held) - MAX_OUTLINES),
     }
+    if prediction.evidence is not None:
+        evidence = why.record(prediction.evidence)
+        facts |= {"why": why.brief(evidence), "conflict": evidence["conflict"]}
     found = []
     if with_point:
         best = prediction.best.to_dict(precision)

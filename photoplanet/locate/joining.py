@@ -10,7 +10,7 @@ it prevails, the answer is over the whole Earth.
 from collections.abc import Callable, Collection, Sequence
 from dataclasses import dataclass, replace
 from functools import cached_property
-from typing import Any
+from typing import Any, NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
@@ -26,8 +26,9 @@ from photoplanet.locate.prediction import Prediction
 from photoplanet.signs.line import Reading
 
 TEMPER = 1.0  # the power of all clues together: they may repeat each other
-POSTER = 0.03  # how often a photo's text says nothing of where it was taken
-OUTSIDE = 0.02  # that a photo is from outside the model's cells, for models that cannot tell
+POSTER = 0.02  # how often a photo's text says nothing of where it was taken: fitted on 78 photos of signs
+OUTSIDE = 0.05  # that a photo is from outside the cells, for models that cannot tell: so a plain sign outweighs them
+LIKELIER = 0.5  # from this `unknown` on, the answer is over the whole Earth
 CONFLICT_BITS = 3.0  # clues this much less likely where the network looks than on the whole Earth contradict it
 
 
@@ -81,7 +82,19 @@ class Evidence:
 
     `conflict`: the bits by which the clues are less likely where the network looks than on the whole Earth; 0 where
     they agree. `before`: the prediction without clues; `partition`, `mass`: the cells and distribution with them.
-    `cut`: what cuts the prediction to the area that a person knows (`locate.within`), after all that.
+    `shared`: the distribution holds the clues of other photos of the album, too. `cut`: what cuts the prediction to the
+    area that a person knows (`locate.within`), after all that.
+
+    >>> sites, codes = earth_ground.read(), gazetteer.read().country_codes
+    >>> there = np.log(np.where(sites.country == codes.index("DK"), 1.0, 0.001)).astype(np.float32)
+    >>> where = joined(world.nowhere(), [Clue("language", "Danish", (), there)])
+    >>> found = where.evidence
+    >>> found.countries[0][0], found.speaks_for(0), len(found.bits), len(found.kept)
+    ('DK', 'DK', 1, 1)
+    >>> found.conflicts, found.disagrees, found.discord, found.pointing.shape == found.mass.shape
+    (False, False, (-1, 0.0), True)
+    >>> found.without(0) == found.before, found.without_lines(0) == where, found.without_text("poster") == where
+    (True, True, True)
     """
 
     clues: tuple[Clue, ...]
@@ -91,6 +104,7 @@ class Evidence:
     before: Prediction
     partition: Partition
     mass: NDArray[np.float32]
+    shared: bool = False
     cut: Callable[[Prediction], Prediction] | None = None
 
     @cached_property
@@ -100,18 +114,18 @@ class Evidence:
         That is the logarithm of how much likelier the clue is under the joined distribution than on the whole Earth, as
         people photograph it; 0 for a clue that is struck out.
         """
-        found = []
+        joiner, found = _joiner(self.partition), [0.0] * len(self.clues)
         for number, clue in enumerate(self.clues):
-            joiner = _joiner(self.partition)
-            likelihood = joiner.likelihood(_relative(clue.log_likelihood.astype(np.float64), joiner.ground))
-            found.append(0.0 if number in self.struck else float(np.log2(self.mass @ likelihood)))
+            if number not in self.struck:
+                likelihood = joiner.likelihood(_relative(clue.log_likelihood.astype(np.float64), joiner.ground))
+                found[number] = float(np.log2(self.mass @ likelihood))
         return tuple(found)
 
     @cached_property
     def countries(self) -> list[tuple[str, float]]:
         """ISO codes and the joined probability of each country, the likeliest first."""
         joiner, codes = _joiner(self.partition), gazetteer.read().country_codes
-        held = _sums(joiner.ground.country[joiner.sites], self._by_site, len(codes))
+        held = _sums(joiner.ground.country[joiner.sites], self._by_site(), len(codes))
         order = np.argsort(-held, kind="stable")
         return [(codes[row], float(held[row])) for row in order.tolist() if held[row] > 0]
 
@@ -121,14 +135,13 @@ class Evidence:
 
         A language speaks for a country as a whole; the mean of all its readers would lie in a smaller one beside it.
         """
-        if not self.kept or self.partition is not world.partition():
+        if world.ground_of(self.partition) is None or not (self.kept or self.shared):
             return self.mass
         joiner, likeliest = _joiner(self.partition), gazetteer.read().country_codes.index(self.countries[0][0])
-        there = self._by_site * (joiner.ground.country[joiner.sites] == likeliest)
+        there = self._by_site() * (joiner.ground.country[joiner.sites] == likeliest)
         mass: NDArray[np.float32] = (_sums(joiner.cells, there, len(self.mass)) / there.sum()).astype(np.float32)
         return mass
 
-    @cached_property
     def _by_site(self) -> NDArray[np.float64]:
         """The mass of each of the joiner's sites."""
         joiner = _joiner(self.partition)
@@ -141,11 +154,43 @@ class Evidence:
 
     @property
     def conflicts(self) -> bool:
-        """Whether the clues contradict the network: one of them is wrong, or the text is not of this place."""
-        return self.conflict >= CONFLICT_BITS
+        """Whether the clues contradict the network, where that has an answer, or the place that is known otherwise."""
+        answers = self.before.at is not None or not self.before.abstains
+        return self.conflict >= CONFLICT_BITS and answers
+
+    @cached_property
+    def discord(self) -> tuple[int, float]:
+        """The clue that contradicts the others most: its number, and by how many bits; (−1, 0.0) where none does.
+
+        That is by how much it is less likely where the others speak for than on the whole Earth, at most as `POSTER`.
+        """
+        ground = _joiner(self.partition).ground
+        kept = [number for number in range(len(self.clues)) if number not in self.struck]
+        worst = -1, 0.0
+        for number in kept if len(kept) > 1 else ():
+            others = relative([self.clues[other] for other in kept if other != number], ground)
+            bits = -float(np.log2((ground.weight * others) @ relative([self.clues[number]], ground)))
+            worst = max(worst, (number, bits), key=lambda each: each[1])
+        return worst
+
+    @property
+    def disagrees(self) -> bool:
+        """Whether one clue contradicts the others: one of them is of another place, or misread."""
+        return self.discord[1] >= CONFLICT_BITS
+
+    def speaks_for(self, *numbers: int) -> str:
+        """The ISO code of the country that these clues alone speak for; none given: all that are kept."""
+        ground, codes = _joiner(self.partition).ground, gazetteer.read().country_codes
+        rows = relative([self.clues[number] for number in numbers] or self.kept, ground)
+        return codes[int(_sums(ground.country, ground.weight * rows, len(codes)).argmax())]
 
     def without(self, *numbers: int) -> Prediction:
-        """The prediction as it is when these clues are left out, too ("that is a poster"); InputError for others."""
+        """The prediction as it is when these clues are left out, too ("that is a poster"); InputError for others.
+
+        InputError also for a photo that was located with its album: strike what is wrong before the album is located.
+        """
+        if self.shared:
+            raise InputError("this answer rests on the photos around it, too: locate the album again, with strike=…")
         for number in numbers:
             if not 0 <= number < len(self.clues):
                 raise InputError(f"there is no evidence {number}: this photo has {len(self.clues)} pieces, from 0")
@@ -155,6 +200,22 @@ class Evidence:
     def without_lines(self, *lines: int) -> Prediction:
         """The prediction without every clue that rests on one of these lines of the text."""
         return self.without(*(n for n, clue in enumerate(self.clues) if set(clue.lines) & set(lines)))
+
+    def without_text(self, *texts: str) -> Prediction:
+        """The prediction without every clue that rests on a line that holds one of these texts, in any case."""
+        return self.without(*holding(self.clues, self.reading, texts))
+
+
+def holding(clues: Sequence[Clue], reading: Reading | None, texts: Collection[str]) -> frozenset[int]:
+    """The numbers of the clues that rest on a line that holds one of `texts`; case and spaces do not matter.
+
+    >>> holding([], None, ["poster"])
+    frozenset()
+    """
+    wanted = [plain for plain in map(_plain, texts) if plain]
+    lines = reading.lines if reading else ()
+    hit = {row for row, line in enumerate(lines) if any(text in _plain(line.text) for text in wanted)}
+    return frozenset(number for number, clue in enumerate(clues) if hit & set(clue.lines))
 
 
 def joined(
@@ -174,29 +235,74 @@ def joined(
     if not kept:
         same = Evidence(*about, 0.0, before, before.partition, before.probabilities)
         return replace(before, evidence=same)
-    joiner = _joiner(before.partition)
-    rows = relative(kept, joiner.ground)
-    weighed = before.probabilities * joiner.likelihood(rows)
-    inside = float(weighed.sum())
-    mass: NDArray[np.float32] = (weighed / inside).astype(np.float32)
-    everywhere = before.partition is world.partition()
-    given = 0.0 if everywhere else OUTSIDE if before.unknown is None else before.unknown
-    unknown = given / (given + (1 - given) * inside)
-    conflict = 0.0 if everywhere else max(0.0, -float(np.log2(inside)))
-    if unknown < 0.5:
-        new = None if before.unknown is None else unknown
-        found = Evidence(*about, conflict, before, before.partition, mass)
-        return replace(before, probabilities=mass, unknown=new, evidence=found)
-    whole = _joiner(world.partition())
-    labels = np.zeros(len(rows), np.int32)
+    found = weigh(before.probabilities, before.partition, kept, before.unknown)
+    mass = (before.probabilities * found.likelihood / found.inside).astype(np.float32)
+    if found.unknown < LIKELIER:
+        new = None if before.unknown is None else found.unknown
+        evidence = Evidence(*about, found.conflict, before, before.partition, mass)
+        return replace(before, probabilities=mass, unknown=new, evidence=evidence)
+    joiner, whole = _joiner(before.partition), _joiner(world.partition())
+    labels = np.zeros(len(found.sites), np.int32)
     labels[whole.sites] = whole.cells
-    looked = _sums(labels[joiner.sites], joiner.split(mass, rows), len(whole.partition))
-    read = whole.partition.prior * whole.likelihood(rows)
-    mass = (unknown * read / read.sum() + (1 - unknown) * looked).astype(np.float32)
+    looked = _sums(labels[joiner.sites], joiner.split(mass, found.sites), len(whole.partition))
+    read = whole.partition.prior * whole.likelihood(found.sites)
+    mass = (found.unknown * read / read.sum() + (1 - found.unknown) * looked).astype(np.float32)
     return replace(
         before, probabilities=mass, partition=whole.partition, unknown=None, sharpness=1.0, correction=None,
-        evidence=Evidence(*about, conflict, before, whole.partition, mass),
+        evidence=Evidence(*about, found.conflict, before, whole.partition, mass),
     )  # fmt: skip
+
+
+class Weighed(NamedTuple):
+    """What clues make of a distribution: the likelihoods of `sites` and, of each cell, `likelihood` (classes,).
+
+    `inside`: their mean under the distribution, 1 where it agrees with the clues as well as the whole Earth does;
+    `unknown`: how likely the photo is from outside the cells, given the clues; `conflict`: as `Evidence` has it.
+    """
+
+    sites: NDArray[np.float64]
+    likelihood: NDArray[np.float64]
+    inside: float
+    unknown: float
+    conflict: float
+
+
+def weigh(
+    probabilities: NDArray[np.floating[Any]], partition: Partition, clues: Sequence[Clue], unknown: float | None = None
+) -> Weighed:
+    """Weigh a distribution (classes,) over a partition's cells by clues; `unknown` as `Prediction` has it.
+
+    >>> weigh(world.nowhere().probabilities, world.partition(), []).unknown
+    0.0
+    """
+    joiner, everywhere = _joiner(partition), world.ground_of(partition) is not None
+    sites = relative(clues, joiner.ground)
+    likelihood = joiner.likelihood(sites)
+    inside = float(probabilities @ likelihood)
+    given = 0.0 if everywhere else OUTSIDE if unknown is None else unknown
+    doubt = given / (given + (1 - given) * inside)
+    return Weighed(sites, likelihood, inside, doubt, 0.0 if everywhere else max(0.0, -float(np.log2(inside))))
+
+
+def likelihood(partition: Partition, clues: Sequence[Clue]) -> NDArray[np.float64]:
+    """How likely clues are from each cell (classes,) of a partition; 1 is their mean over the whole Earth.
+
+    >>> bool((likelihood(world.partition(), []).round(9) == 1).all())
+    True
+    """
+    joiner = _joiner(partition)
+    return joiner.likelihood(relative(clues, joiner.ground))
+
+
+def against(prediction: Prediction, clues: Sequence[Clue], struck: Collection[int] = ()) -> float:
+    """The bits by which clues are less likely where a prediction is than on the whole Earth; 0 where they are not.
+
+    >>> round(against(world.nowhere(), []), 6)
+    0.0
+    """
+    kept = [clue for number, clue in enumerate(clues) if number not in struck]
+    likelihood = weigh(prediction.probabilities, prediction.partition, kept).inside
+    return max(0.0, -float(np.log2(likelihood)))
 
 
 def relative(clues: Sequence[Clue], ground: Ground) -> NDArray[np.float64]:
@@ -212,6 +318,10 @@ def relative(clues: Sequence[Clue], ground: Ground) -> NDArray[np.float64]:
     return np.asarray(POSTER + (1 - POSTER) * _relative(rows, ground))
 
 
+def _plain(text: str) -> str:
+    return " ".join(text.casefold().split())
+
+
 def _relative(rows: NDArray[np.float64], ground: Ground) -> NDArray[np.float64]:
     likelihood = np.exp(rows - rows.max())
     return np.asarray(likelihood / (ground.weight @ likelihood))
@@ -225,6 +335,6 @@ def _joiner(partition: Partition) -> Joiner:
     """The joiner of a partition, made once and kept with it."""
     kept = vars(partition)
     if "_joiner" not in kept:
-        kept["_joiner"] = Joiner(partition)
+        kept["_joiner"] = Joiner(partition, world.ground_of(partition))
     joiner: Joiner = kept["_joiner"]
     return joiner

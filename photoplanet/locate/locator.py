@@ -3,20 +3,20 @@
 import io
 import os
 from collections import deque
-from collections.abc import Iterable, Iterator, Sized
+from collections.abc import Iterable, Iterator, Sequence, Sized
 from typing import Any, Literal, NamedTuple, TypeAlias, overload
 
 import numpy as np
 from numpy.typing import NDArray
 from PIL import Image
 
-from photoplanet.clues.collect import Collector
+from photoplanet.clues.collect import Collector, Found
 from photoplanet.core import onnx_sessions, progress
 from photoplanet.earth.areas import parse
 from photoplanet.earth.areas.area import Area
 from photoplanet.earth.areas.parse import Given
-from photoplanet.errors import InputError, ModelError
-from photoplanet.locate import correction, joining, opening, point_estimates, unknown, without_model
+from photoplanet.errors import InputError
+from photoplanet.locate import correction, joining, network, opening, point_estimates, unknown
 from photoplanet.locate.prediction import ABSTAIN_BELOW, Prediction, Predictions, prepare
 from photoplanet.locate.within import Cut
 from photoplanet.models import folder
@@ -33,25 +33,30 @@ Areas: TypeAlias = Given | Iterable[Given] | None
 
 Answer: TypeAlias = Prediction | InputError
 KEPT_CUTS = 8  # some megabytes each where there are many cells
-SIMILARITY = "similarity"  # the output that a network may have beside the two that it must have
 _ONE = (str, os.PathLike, bytes, bytearray, memoryview, Image.Image, np.ndarray, io.IOBase)
 
 
 def load(
     model: str | os.PathLike[str] | None = None, threads: int | None = None, signs: bool | None = None,
-    clock: bool = True,
+    clock: bool = True, neighbours: bool = False, prior: str | os.PathLike[str] | None = None,
+    strike: Sequence[str] = (),
 ) -> "Locator":  # fmt: skip
     """Load a model: an installed name, a folder, "none", or (None) the user's default; ModelError for a bad one.
 
     Without a default, None is "none": places come from what stands in the photos. `threads`: cores that the network may
     use (None: all); `signs`: whether the text in photos is read (None: where the extra is installed, and the Earth is
-    the real one); `clock`: whether the camera's clock counts. `photoplanet.load` gives the same with more methods.
+    the real one); `clock`: whether the camera's clock counts; `neighbours`: whether other photos say where one is, so
+    that no model is needed even where no text is read; `prior`: a table of geotagged photos, which says where others
+    are expected where there is no model; `strike`: texts, and no line that holds one counts as evidence.
+    `photoplanet.load` gives the same with more methods.
 
     >>> load("toy").info.name
     'toy'
     """
-    bundle = opening.bundle_of(model, signs)
-    return Locator(bundle, threads, collector=opening.collector_of(bundle.info, signs, clock, threads))
+    bundle = opening.bundle_of(model, signs, neighbours, prior)
+    return Locator(
+        bundle, threads, collector=opening.collector_of(bundle.info, signs, clock, threads), strike=tuple(strike)
+    )
 
 
 @overload
@@ -101,59 +106,12 @@ def softmax_at(log_probabilities: NDArray[np.float32], temperature: float) -> ND
     return np.asarray(scaled)
 
 
-def open_network(bundle: folder.Bundle, threads: int | None) -> onnx_sessions.Session:
-    """Open a model's network, with its inputs and outputs checked against `model.json`; ModelError for a bad one.
-
-    >>> from photoplanet.models import installed
-    >>> session = open_network(folder.read(installed.resolve("toy")), threads=1)
-    >>> session.get_inputs()[0].name
-    'images'
-    """
-    if isinstance(bundle, without_model.WithoutModel):
-        return without_model.Prior()
-    session = onnx_sessions.open_session(bundle.onnx_path, threads)
-    info, size = bundle.info, bundle.info.preprocessing.size
-    _check_signature(bundle, "input", session.get_inputs(), {"images": ("tensor(uint8)", [size, size, 3])})
-    outputs = {
-        "log_probabilities": ("tensor(float)", [info.classes]),
-        "embedding": ("tensor(float)", [info.embedding_size]),
-    }
-    if any(node.name == SIMILARITY for node in session.get_outputs()):
-        outputs[SIMILARITY] = ("tensor(float)", [])
-    elif SIMILARITY in info.calibration.get("unknown", {"weights": {}})["weights"]:
-        raise _bad_network(bundle, f"no output {SIMILARITY}, which calibration.unknown in {folder.INFO} weighs")
-    _check_signature(bundle, "output", session.get_outputs(), outputs)
-    return session
-
-
-def _check_signature(
-    bundle: folder.Bundle, side: str, found: Iterable[onnx_sessions.Node], wanted: dict[str, tuple[str, list[int]]]
-) -> None:
-    by_name = {node.name: node for node in found}
-    for name, (kind, shape) in wanted.items():
-        node = by_name.get(name)
-        if node is None or node.type != kind or not _fits(node.shape, shape):
-            have = "missing" if node is None else f"{node.type} {node.shape}"
-            sizes = ", ".join(map(str, ["photos", *shape]))
-            raise _bad_network(bundle, f"the {side} {name} must be {kind} ({sizes}), but is {have}")
-
-
-def _fits(found: list[Any], wanted: list[int]) -> bool:
-    """Any number of photos, then `wanted`; what has no fixed size comes as a name or None, and is checked later."""
-    if len(found) != len(wanted) + 1 or isinstance(found[0], int):
-        return False
-    return all(have == want or not isinstance(have, int) for have, want in zip(found[1:], wanted, strict=True))
-
-
-def _bad_network(bundle: folder.Bundle, what: str) -> ModelError:
-    return ModelError(f"{bundle.onnx_path}: {what}; copy or export the model again")
-
-
 class Locator:
     """A loaded model. `info`: its facts; `partition`: its cells; photos go to `locate` or `locate_many`.
 
     `threads`: cores that the network may use (None: all); `abstain_below`: the mass within 750 km under which a
-    prediction abstains (None: as the model says). InputError for a bad number of threads, ModelError for a bad network.
+    prediction abstains (None: as the model says); `collector`: who looks for other evidence in photos (None: nobody);
+    `strike`: texts whose lines do not count. InputError for a bad number of threads, ModelError for a bad network.
 
     >>> import photoplanet as pp
     >>> len(pp.load("toy").partition)
@@ -162,13 +120,13 @@ class Locator:
 
     def __init__(
         self, bundle: folder.Bundle, threads: int | None = None, abstain_below: float | None = None,
-        collector: Collector | None = None,
+        collector: Collector | None = None, strike: Sequence[str] = (),
     ):  # fmt: skip
         if threads is not None and not 1 <= threads <= MAX_THREADS:
             raise InputError(f"threads must be 1 to {MAX_THREADS}, not {threads}")
         self.bundle, self.info, self.threads = bundle, bundle.info, threads
-        self.session = open_network(bundle, threads)
-        self.collector = collector
+        self.session = network.open_network(bundle, threads)
+        self.collector, self.strike = collector, strike
         self.partition = bundle.partition
         own = self.info.calibration.get("abstain_below", ABSTAIN_BELOW)
         self.abstain_below = own if abstain_below is None else abstain_below
@@ -177,7 +135,7 @@ class Locator:
         self.correction = correction.of(self.info.calibration)
         self._cuts: dict[Area, Cut] = {}
         listed = {node.name for node in self.session.get_outputs()}
-        self._outputs = ["log_probabilities", "embedding"] + [SIMILARITY] * (SIMILARITY in listed)
+        self._outputs = ["log_probabilities", "embedding"] + [network.SIMILARITY] * (network.SIMILARITY in listed)
 
     @overload
     def locate(  # type: ignore[overload-overlap]  # a str is an Iterable of str, too
@@ -327,14 +285,14 @@ class Locator:
             try:
                 found = self.session.run(self._outputs, {"images": photos})
             except Exception as error:  # ONNX Runtime raises its own dozen types, which share no base but Exception
-                raise _bad_network(self.bundle, onnx_sessions.one_line(error)) from None
+                raise network.bad_network(self.bundle, onnx_sessions.one_line(error)) from None
         else:
             found = [np.empty(shape, np.float32) for shape in shapes]
         if [each.shape for each in found] != shapes:
             have, wanted = (", ".join(map(str, each)) for each in ([each.shape for each in found], shapes))
-            raise _bad_network(self.bundle, f"answers of shape {have}, not {wanted}")
+            raise network.bad_network(self.bundle, f"answers of shape {have}, not {wanted}")
         if not all(np.isfinite(each).all() for each in found):
-            raise _bad_network(self.bundle, "its answer is not finite, so its weights are bad")
+            raise network.bad_network(self.bundle, "its answer is not finite, so its weights are bad")
         rows = softmax_at(found[0], self.info.temperature) if len(photos) else found[0]
         similarity = found[2] if len(found) > 2 else None
         return Seen(rows, found[1], self._unknown(rows, similarity), similarity)
@@ -380,10 +338,33 @@ class Locator:
         >>> model.join(where, np.zeros((64, 64, 3), np.uint8)) == where
         True
         """
-        if self.collector is None:
+        found = self.collect(photo)
+        if found is None:
             return prediction
-        found = self.collector.collect(photo)
-        return joining.joined(prediction, found.clues, found.reading)
+        return joining.joined(prediction, found.clues, found.reading, self.struck(found))
+
+    def collect(self, photo: Photo) -> Found | None:
+        """The evidence that `collector` finds in a photo; none in one that it cannot read, None without a collector.
+
+        >>> import photoplanet as pp
+        >>> pp.load("toy").collect(np.zeros((64, 64, 3), np.uint8)) is None
+        True
+        """
+        if self.collector is None:
+            return None
+        try:
+            return self.collector.collect(photo)
+        except InputError:  # its pixels are read elsewhere, and say what is wrong
+            return Found(None, ())
+
+    def struck(self, found: Found) -> frozenset[int]:
+        """Which of the clues are struck out: by number, or since they rest on lines that hold a text of `strike`.
+
+        >>> import photoplanet as pp
+        >>> pp.load("toy").struck(Found(None, ()))
+        frozenset()
+        """
+        return found.struck | joining.holding(found.clues, found.reading, self.strike)
 
     def _predict(
         self,
@@ -401,6 +382,7 @@ class Locator:
                 predictions.append(self.prediction(probabilities, seen.embeddings[row], readout, seen.unknown_of(row)))
             if self.collector is not None:
                 sources = [source for source, pixels in batch if not isinstance(pixels, InputError)]
+                self.collector.read_ahead(sources)
                 predictions = [self.join(each, source) for each, source in zip(predictions, sources, strict=True)]
             predictions = predictions if cut is None else [cut(each) for each in predictions]
             if region is not None:

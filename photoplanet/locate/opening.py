@@ -1,33 +1,63 @@
 """What a model's name stands for: a folder that is read, or no model at all; and who looks for evidence in photos."""
 
 import os
+from functools import partial
+
+import numpy as np
 
 from photoplanet.clues.collect import Collector
-from photoplanet.errors import ModelError
-from photoplanet.locate import without_model
+from photoplanet.earth.ground import Ground
+from photoplanet.errors import InputError, ModelError
+from photoplanet.locate import without_model, world
 from photoplanet.models import folder, installed
 from photoplanet.models.info import ModelInfo
-from photoplanet.signs import networks, reader
+from photoplanet.signs import kept, networks, reader
 
 NONE = "none"  # the name of no model
 READ = (folder.CELLS, folder.NETWORK)  # what locating reads, and so what is hashed first
 
 
-def bundle_of(model: str | os.PathLike[str] | None, signs: bool | None = None) -> folder.Bundle:
+def bundle_of(
+    model: str | os.PathLike[str] | None, signs: bool | None = None, neighbours: bool = False,
+    prior: str | os.PathLike[str] | None = None,
+) -> folder.Bundle:  # fmt: skip
     """A model folder by name or path; for "none", or None without a default, what stands for no model.
 
-    ModelError for a bad folder, and without any model where photos are not read either (`signs` is False, or None and
-    the extra is not installed): then nothing could be said of any photo.
+    `prior`: a table of geotagged photos, which says where others are expected where there is no model. ModelError for a
+    bad folder, and without any model where photos are not read either (`signs` is False, or None and the extra is not
+    installed): then nothing could be said of any photo, but by its `neighbours`. InputError for a table that cannot be
+    used, and for one where there is a model.
 
     >>> bundle_of("toy").info.name, bundle_of("none", signs=True).info.name
     ('toy', 'no model')
     """
-    reads = networks.is_installed() if signs is None else signs
+    reads = neighbours or (networks.is_installed() if signs is None else signs)
     if model == NONE or (model is None and installed.default() is None and reads):
         if not reads:
             raise ModelError("without a model, only what stands in photos says where they are: " + installed.NO_MODEL)
-        return without_model.bundle()
-    return folder.read(installed.resolve(model), verify=READ)
+        if prior is None:
+            return without_model.bundle()
+        return without_model.bundle(_ground_of(prior), f"where the photos of {os.fspath(prior)} were taken")
+    found = folder.read(installed.resolve(model), verify=READ)
+    if prior is not None:
+        raise InputError(f"{os.fspath(prior)}: a prior is for answers without a model, and {found.info.name} has its "
+                         f"own; leave the prior out, or name the model {NONE}")  # fmt: skip
+    return found
+
+
+def _ground_of(table: str | os.PathLike[str]) -> Ground:
+    """The ground as the photos of a table say; InputError for a table without places."""
+    from photoplanet.earth.partition.point_reader import Tables
+
+    points = [chunk() for chunk in Tables(os.fspath(table), skip_bad=True)()]
+    nothing = np.empty(0)
+    try:
+        return world.reweighted(
+            np.concatenate([nothing, *(each.lat for each in points)]),
+            np.concatenate([nothing, *(each.lng for each in points)]),
+        )
+    except InputError as error:
+        raise InputError(f"{os.fspath(table)}: {error}") from None
 
 
 def collector_of(
@@ -45,4 +75,7 @@ def collector_of(
     reads = not info.is_toy and networks.is_installed() if signs is None else signs
     if not reads and (not clock or info.is_toy):
         return None
-    return Collector(reader.Reader(threads).read if reads else None, clock)
+    if not reads:
+        return Collector(None, clock)
+    opened = reader.Reader(threads)
+    return Collector(opened.read, clock, partial(kept.readings, opened))

@@ -63,8 +63,8 @@ class Prediction:
     True
     >>> bool(where.probabilities[where.order[0]] == where.probabilities.max()), list(where.confidence)
     (True, ['street', 'city', 'region', 'country', 'continent'])
-    >>> where.inside + (where.unknown or 0.0), where.gain > 0
-    (1.0, True)
+    >>> where.inside + (where.unknown or 0.0), where.gain > 0, where.inside_before
+    (1.0, True, None)
     >>> where.abstains == (where.confidence["country"] < ABSTAIN_BELOW or where.gain < LEAST_GAIN)
     True
     """
@@ -90,6 +90,8 @@ class Prediction:
         best, world = self.best, ', world="toy"' if self.toy else ""
         sure = f"{percent(best.confidence)} within {best.radius_km:g} km"
         sure += "" if self.unknown is None else f", {percent(self.unknown)} unknown"
+        clues = len(self.evidence.kept) if self.evidence else 0
+        sure += f", {clues} clue{'s' * (clues > 1)}" if clues else ""
         sure += f", {self.within.line()}" if self.within else ""
         return f'Prediction("{best.name}", {sure}, abstains={self.abstains}{world})'
 

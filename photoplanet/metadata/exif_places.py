@@ -4,8 +4,6 @@ import math
 from collections.abc import Sequence
 from typing import Any
 
-from photoplanet.photos.table import coordinate_fault
-
 UNREADABLE = "GPS unreadable"
 Place = tuple[float | None, float | None, str | None]  # degrees, both or neither; and if neither, why
 _WORDS = {"N": ("N", "NORTH"), "S": ("S", "SOUTH"), "E": ("E", "EAST"), "W": ("W", "WEST")}
@@ -35,6 +33,8 @@ def checked(latitude: float | None, longitude: float | None) -> Place:
     """
     if latitude is None or longitude is None:
         return None, None, UNREADABLE
+    from photoplanet.photos.table import coordinate_fault  # Arrow comes along, which most photos do not need
+
     fault = coordinate_fault(latitude, longitude)
     return (None, None, fault) if fault else (latitude, longitude, None)
 

@@ -17,7 +17,7 @@ class Outcome:
     """What happened to one file, and the reason where there is one.
 
     `did`: "written", "unchanged" (the estimate is there already), "own GPS", "refused", "failed" (disk or rights),
-    "restored" or "left alone".
+    "restored" or "left alone"; by `audit.stripping` also "stripped" and "clean" (there was nothing to take out).
     """
 
     path: Path

@@ -6,7 +6,7 @@ what an estimate of ours is (`own_changes`). All else is named and left alone, a
 
 import hashlib
 import os
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import nullcontext, suppress
 from pathlib import Path
 
@@ -19,6 +19,7 @@ from photoplanet.metadata.files import Outcome, look, put
 from photoplanet.metadata.undo_list import Line
 from photoplanet.photos import decode
 
+IsOurs = Callable[[bytes | None, bytes], bool]
 _MOST_FAULTS = 20  # lines of a list that are named
 
 
@@ -46,11 +47,11 @@ def undo(folder: str | Path, dry_run: bool = False) -> Iterator[Outcome]:
     except FileNotFoundError:
         raise InputError(f"{folder / undo_list.NAME}: no such file, so there is nothing to undo here") from None
     if dry_run:
-        return iter(_undo(folder, dry_run))
+        return iter(undo_listed(folder, folder, own_changes.undoes, dry_run))
     leftovers.tidy(folder, again=True)
     # where there are no locks, what is open cannot be replaced either
     with undo_list.opened(folder) if undo_list.LOCKS else nullcontext():
-        return iter(_undo(folder, dry_run))
+        return iter(undo_listed(folder, folder, own_changes.undoes, dry_run))
 
 
 def undo_all(names: Iterable[str | Path], dry_run: bool = False) -> Iterator[Outcome]:
@@ -93,14 +94,28 @@ def _with_lists(root: Path, faults: list[OSError]) -> list[Path]:
     return found
 
 
-def _undo(folder: Path, dry_run: bool) -> list[Outcome]:
-    """Take back the changes of one folder, file by file, and write the list anew."""
+def undo_listed(
+    where: Path, folder: Path, is_ours: IsOurs, dry_run: bool = False, wanted: Callable[[str], bool] = lambda name: True
+) -> list[Outcome]:
+    """Take back the changes of the files in `folder` that the list in the folder `where` has, and write the list anew.
+
+    `is_ours` (before, now): whether a change is one to take back; `wanted`: of which files, by name. Whoever calls it
+    holds the list open, so that no other photoplanet adds to it.
+
+    >>> undo_listed(Path("/no/such"), Path("."), own_changes.undoes)
+    Traceback (most recent call last):
+    FileNotFoundError: [Errno 2] No such file or directory: '/no/such/.photoplanet-undo.json'
+    """
     by_file: dict[str, list[Line]] = {}
     done: set[int] = set()
     left: list[Outcome] = []
     faulty = 0
-    path = folder / undo_list.NAME
-    for line in undo_list.lines(folder):
+    path = where / undo_list.NAME
+    passed = False
+    for line in undo_list.lines(where):
+        if line.change is not None and not wanted(line.change.file):
+            passed = True
+            continue
         if line.change is not None:
             lines = by_file.pop(line.change.file, [])  # files in the order of their last change
             by_file[line.change.file] = [*lines, line]
@@ -115,13 +130,13 @@ def _undo(folder: Path, dry_run: bool) -> list[Outcome]:
     for name, lines in reversed(by_file.items()):
         file = Path(disk.find(str(folder / name)))
         try:
-            stuck, why = _restore(file, lines, dry_run)
+            stuck, why = _restore(file, lines, is_ours, dry_run)
         except (InputError, OSError) as error:
             stuck, why = lines, getattr(error, "strerror", None) or str(error).removeprefix(f"{file}: ")
         done.update({line.start for line in lines} - {line.start for line in stuck})
         outcomes.append(Outcome(file, "left alone" if stuck else "restored", why))
     if not dry_run:
-        _keep(folder, done, bool(left) or any(each.did != "restored" for each in outcomes))
+        _keep(where, done, passed or bool(left) or any(each.did != "restored" for each in outcomes))
     return outcomes + left
 
 
@@ -135,7 +150,7 @@ def _keep(folder: Path, done: set[int], rest: bool) -> None:
             file.writelines(undo_list.without(folder, done))
 
 
-def _restore(path: Path, lines: Sequence[Line], dry_run: bool) -> tuple[list[Line], str]:
+def _restore(path: Path, lines: Sequence[Line], is_ours: IsOurs, dry_run: bool) -> tuple[list[Line], str]:
     """Take the changes of one file back; return the lines for which that could not be done, and why."""
     seen = look(path)
     if seen.fault:
@@ -153,7 +168,7 @@ def _restore(path: Path, lines: Sequence[Line], dry_run: bool) -> tuple[list[Lin
             stuck.insert(0, line)
             why = why or ("gone since" if now is None else "changed since, so it was not touched")
             continue
-        found, before = _before(line, now)
+        found, before = _before(line, now, is_ours)
         if not found:
             stuck.insert(0, line)
             why = why or f"line {line.number} of {undo_list.NAME} is not a change that photoplanet makes"
@@ -164,13 +179,13 @@ def _restore(path: Path, lines: Sequence[Line], dry_run: bool) -> tuple[list[Lin
     return stuck, why
 
 
-def _before(line: Line, now: bytes) -> tuple[bool, bytes | None]:
+def _before(line: Line, now: bytes, is_ours: IsOurs) -> tuple[bool, bytes | None]:
     """Whether a change can be taken back, and what the file was before (None: it was not there)."""
     assert line.change is not None
     if line.change.before is None:
-        return line.change.file.lower().endswith(".xmp") and own_changes.undoes(None, now), None
+        return line.change.file.lower().endswith(".xmp") and is_ours(None, now), None
     with suppress(InputError):
         before, _ = applied(now, line.change.back)
         if hashlib.sha256(before).hexdigest() == line.change.before:
-            return own_changes.undoes(before, now), before
+            return is_ours(before, now), before
     return False, None

@@ -9,7 +9,7 @@ from starlette.middleware import Middleware
 
 from photoplanet.locate.locator import Locator
 from photoplanet.server import openapi, pages, problems
-from photoplanet.server.api import album, areas, explain, health, locate, metrics, models, similar, thumbnail
+from photoplanet.server.api import album, areas, explain, health, locate, metrics, models, read, similar, thumbnail
 from photoplanet.server.limits import Limits
 from photoplanet.server.metrics import MetricsMiddleware
 from photoplanet.server.security import Guard
@@ -19,8 +19,8 @@ if TYPE_CHECKING:
     from photoplanet.retrieval.library.matching import Library
 
 TITLE = "photoplanet"
-ABOUT = "Where on Earth was this photo taken? From its pixels alone, with honest uncertainty."
-PATHS = (locate, album, explain, similar, thumbnail, models, areas, health, metrics)
+ABOUT = "Where on Earth was this photo taken? From its pixels, and the text in them, with honest uncertainty."
+PATHS = (locate, album, read, explain, similar, thumbnail, models, areas, health, metrics)
 
 
 def create_app(

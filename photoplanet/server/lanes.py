@@ -1,12 +1,15 @@
 """Threads for what requests need, in which everybody gets a turn: no sender's work waits behind all of another's."""
 
+import asyncio
 import threading
 from collections import OrderedDict, deque
 from collections.abc import Callable
 from contextvars import ContextVar
+from typing import TypeVar, cast
 
 Sender = tuple[str, int]  # address and port: one connection of one sender
 Work = Callable[[], object]
+T = TypeVar("T")
 SENDER: ContextVar[Sender] = ContextVar("SENDER", default=("", 0))  # whose request is at hand
 
 
@@ -81,3 +84,34 @@ class Lane:
                     return
                 work = self._turns.take()
             work()
+
+
+async def turn(lane: Lane, work: Callable[[], T]) -> T:
+    """Await work that a lane does in the turn of `SENDER`; what is no longer waited for by then is passed over.
+
+    >>> lane = Lane("sums")
+    >>> asyncio.run(turn(lane, lambda: 1 + 1))
+    2
+    """
+    loop = asyncio.get_running_loop()
+    answer: asyncio.Future[T] = loop.create_future()
+
+    def deliver(found: T | None, error: Exception | None) -> None:
+        if answer.done():
+            return
+        if error is not None:
+            answer.set_exception(error)
+        else:
+            answer.set_result(cast(T, found))
+
+    def run() -> None:
+        if answer.done():
+            return
+        try:
+            found, fault = work(), None
+        except Exception as error:
+            found, fault = None, error
+        loop.call_soon_threadsafe(deliver, found, fault)
+
+    lane.submit(SENDER.get(), run)
+    return await answer

@@ -27,6 +27,10 @@ class Metrics:
         )
         self.batches = Histogram("photoplanet_batch_photos", "Photos that went through the network together",
                                  buckets=(1, 2, 4, 8, 16, 32), registry=self.registry)  # fmt: skip
+        self.signs = Counter("photoplanet_signs", "Photos by what came of reading their text: text, none, late, "
+                             "unreadable", ["result"], registry=self.registry)  # fmt: skip
+        self.reading_seconds = Histogram("photoplanet_reading_seconds", "Time to read a photo's text, without waiting",
+                                         registry=self.registry)  # fmt: skip
 
     def photo(self, located: bool) -> None:
         """Count one photo that was located, or could not be read."""

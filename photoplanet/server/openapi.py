@@ -28,14 +28,15 @@ WORDS = {
     415: "Not the type of body that is taken here",
     422: "A parameter is out of range",
     429: "Too many photos a minute from this address; Retry-After says when to come back",
+    431: "A head that is too large: long parameters, many headers",
     500: "A fault inside",
     503: "Busy; Retry-After says when to come back",
     504: "Not answered in time",
 }
 TOGETHER = "together"  # of a query's model: name → parameters that are given all or not at all
-OPEN = (400, 403, 500)  # what any request may be answered with
-READ = (400, 401, 403, 422, 500)
-UPLOAD = (400, 401, 403, 408, 413, 415, 422, 429, 500, 503, 504)
+OPEN = (400, 403, 431, 500)  # what any request may be answered with
+READ = (400, 401, 403, 422, 431, 500)
+UPLOAD = (400, 401, 403, 408, 413, 415, 422, 429, 431, 500, 503, 504)
 
 
 _FILE = {"type": "string", "format": "binary"}

@@ -52,10 +52,11 @@ def response(status: int, detail: str, headers: Mapping[str, str] | None = None)
     return JSONResponse(details(status, detail), status, headers, media_type=MEDIA_TYPE)
 
 
-def invalid(error: ValidationError) -> Problem:
-    """Status 422 with the first fault that was found in the parameters, or the body, of a request."""
+def invalid(error: ValidationError, field: str = "") -> Problem:
+    """Status 422 with the first fault that was found in the parameters, the body, or a form's field of a request."""
     first = error.errors(include_url=False, include_input=False)[0]
-    return Problem(422, f"{'.'.join(map(str, first['loc'])) or 'body'}: {first['msg'].removeprefix('Value error, ')}")
+    where = ".".join(map(str, [*([field] if field else []), *first["loc"]])) or "body"
+    return Problem(422, f"{where}: {first['msg'].removeprefix('Value error, ')}")
 
 
 def reason(error: Exception, photo: str = "") -> str:

@@ -2,39 +2,47 @@
 
 import asyncio
 from collections.abc import Awaitable, Callable
-from typing import TYPE_CHECKING, Literal, TypeVar, cast
+from typing import TYPE_CHECKING, Literal, TypeVar
 
 from starlette.requests import Request
 
 from photoplanet.explain.occlusion import BATCH
 from photoplanet.locate.locator import Locator
+from photoplanet.locate.without_model import WithoutModel
 from photoplanet.photos import decode
 from photoplanet.server import uploads
 from photoplanet.server.admission import Admission
 from photoplanet.server.batching import STOP_SECONDS, Batcher
-from photoplanet.server.lanes import SENDER, Lane
+from photoplanet.server.finder import Finder
+from photoplanet.server.lanes import SENDER, Lane, turn
 from photoplanet.server.limits import Limits
 from photoplanet.server.metrics import Metrics
 from photoplanet.server.problems import Problem
 from photoplanet.server.rate_limit import RateLimit
-from photoplanet.server.uploads import Upload
+from photoplanet.server.uploads import Fields, Upload
 
 if TYPE_CHECKING:
     from photoplanet.retrieval.library.matching import Library
 
 LOOK_SECONDS = 0.01  # between looks at whether the last photo has been answered
+NO_MODEL = "this server has no model, so there is no network to explain; places come from what stands in photos"
 Aside = Literal["album", "search", "areas"]
 T = TypeVar("T")
 
 
 class Service:
-    """A loaded model, its batcher and metrics, and the bounds on what it takes; `library`: for /v1/similar, or None."""
+    """A loaded model, its batcher and metrics, and the bounds on what it takes; `library`: for /v1/similar, or None.
+
+    `finder` looks for evidence beside the model; `model`: whether there is a network at all.
+    """
 
     def __init__(self, locator: Locator, limits: Limits, library: "Library | None" = None):
         self.locator, self.limits, self.library = locator, limits, library
+        self.model = not isinstance(locator.bundle, WithoutModel)
         self.metrics, self.rate_limit = Metrics(), RateLimit(limits.rate)
         self.admission = Admission(limits, self.metrics.waiting.set)
         self.batcher = Batcher(locator, limits, self.metrics.batches.observe)
+        self.finder = Finder(locator, limits, self.metrics)
         self._aside: dict[Aside, Lane] = {
             "album": Lane("album"),
             "search": Lane("search"),
@@ -50,16 +58,18 @@ class Service:
         await self.batcher.stop()
         for lane in self._aside.values():
             await loop.run_in_executor(None, lane.stop, STOP_SECONDS)
+        await loop.run_in_executor(None, self.finder.stop, STOP_SECONDS)
 
     async def answer(
-        self, request: Request, work: Callable[[list[Upload]], Awaitable[T]], runs: int = 1, tracks: bool = False
-    ) -> T:
+        self, request: Request, work: Callable[[list[Upload]], Awaitable[T]], runs: int = 1, tracks: bool = False,
+        fields: Fields | None = None,
+    ) -> T:  # fmt: skip
         """Read the photos of a request, admit them, and await `work`; Problem where a bound is passed.
 
-        `runs`: of the network for each photo. `tracks`: whether files in their field are tracks.
+        `runs`: of the network for each photo. `tracks`, `fields`: as `uploads.read`.
         """
         with self.admission.memory() as reserve:
-            photos = await uploads.read(request, self.limits, reserve, tracks)
+            photos = await uploads.read(request, self.limits, reserve, tracks, fields)
             return await self.bounded(request, len(photos), lambda: work(photos), runs)
 
     async def bounded(self, request: Request, photos: int, work: Callable[[], Awaitable[T]], runs: int = 1) -> T:
@@ -86,28 +96,7 @@ class Service:
 
     async def aside(self, lane: Aside, work: Callable[[], T]) -> T:
         """Infer an album or search the library, one of each at a time, while the network goes on for others."""
-        loop = asyncio.get_running_loop()
-        answer: asyncio.Future[T] = loop.create_future()
-
-        def deliver(found: T | None, error: Exception | None) -> None:
-            if answer.done():
-                return
-            if error is not None:
-                answer.set_exception(error)
-            else:
-                answer.set_result(cast(T, found))
-
-        def run() -> None:
-            if answer.done():
-                return
-            try:
-                found, fault = work(), None
-            except Exception as error:
-                found, fault = None, error
-            loop.call_soon_threadsafe(deliver, found, fault)
-
-        self._aside[lane].submit(SENDER.get(), run)
-        return await answer
+        return await turn(self._aside[lane], work)
 
 
 def _check_pixels(content: bytes, most: int) -> None:

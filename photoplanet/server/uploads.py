@@ -34,11 +34,25 @@ class Upload:
     field: str = ""
 
 
-async def read(request: Request, limits: Limits, reserve: Reserve, tracks: bool = False) -> list[Upload]:
-    """The photos of a request; Problem 400, 408, 413 or 415 for what cannot be taken.
+@dataclass
+class Field:
+    """A form field that is wanted and is not a file: the most bytes that it may have, and its content if it came."""
+
+    most: int
+    content: bytes | None = None
+
+
+Fields = dict[str, Field]
+
+
+async def read(
+    request: Request, limits: Limits, reserve: Reserve, tracks: bool = False, fields: Fields | None = None
+) -> list[Upload]:
+    """The photos of a request; Problem 400, 408, 413, 415 or 422 for what cannot be taken.
 
     A body of type multipart/form-data holds files in any field; any other is one photo's bytes. `reserve` gets
     the size of each piece as it arrives, and may refuse it. `tracks`: files in the field of tracks are not photos.
+    `fields`: those that are no files and are wanted, each with the most bytes that it may have; filled in here.
     """
     kind, options = parse_options_header(request.headers.get("content-type", ""))
     # application/x-www-form-urlencoded is what `curl --data-binary` says of anything, so it says nothing.
@@ -47,7 +61,7 @@ async def read(request: Request, limits: Limits, reserve: Reserve, tracks: bool 
     try:
         if kind == b"multipart/form-data":
             return await asyncio.wait_for(
-                _multipart(request, limits, reserve, options.get(b"boundary"), tracks), limits.seconds
+                _multipart(request, limits, reserve, options.get(b"boundary"), tracks, fields or {}), limits.seconds
             )
         content = await asyncio.wait_for(_raw(request, limits, reserve), limits.seconds)
     except asyncio.TimeoutError:  # another class than the built-in one before Python 3.11
@@ -74,13 +88,13 @@ async def _raw(request: Request, limits: Limits, reserve: Reserve) -> bytes:
 
 
 async def _multipart(
-    request: Request, limits: Limits, reserve: Reserve, boundary: bytes | None, tracks: bool
+    request: Request, limits: Limits, reserve: Reserve, boundary: bytes | None, tracks: bool, fields: Fields
 ) -> list[Upload]:
     if not boundary or len(boundary) > MAX_BOUNDARY:
         raise Problem(400, "multipart/form-data without a usable boundary")
     if _declared(request) > limits.request_bytes:
         raise too_large(limits.request_bytes, "the request")
-    collected = _Parts(limits, tracks)
+    collected = _Parts(limits, tracks, fields)
     parser = MultipartParser(boundary, collected.callbacks())  # type: ignore[arg-type]
     size = 0
     try:
@@ -103,8 +117,8 @@ async def _multipart(
 class _Parts:
     """Collects the parts of a multipart body as the parser finds them."""
 
-    def __init__(self, limits: Limits, tracks: bool):
-        self.limits, self.takes_tracks = limits, tracks
+    def __init__(self, limits: Limits, tracks: bool, wanted: Fields):
+        self.limits, self.takes_tracks, self.wanted = limits, tracks, wanted
         self.photos: list[Upload] = []
         self.fields = self.parts = self.tracks = 0
         self.ended = False
@@ -149,7 +163,10 @@ class _Parts:
         if self.parts > 2 * (self.limits.photos + MAX_FIELDS + MAX_TRACKS * self.takes_tracks):
             raise Problem(400, f"{self.parts} parts in one request, most of them empty")
         if self._name is None:
-            self._limit = FIELD_BYTES
+            wanted = self.wanted.get(self._field)
+            if wanted is not None and wanted.content is not None:
+                raise Problem(422, f"{self._field}: given twice")
+            self._limit = FIELD_BYTES if wanted is None else wanted.most
             return
         # A track comes with the photos and is not one of them.
         if self.takes_tracks and self._field == TRACK:
@@ -165,6 +182,8 @@ class _Parts:
             raise too_large(self._limit, "a photo" if self._name is not None else "a form field")
 
     def _part_ends(self) -> None:
+        if self._name is None and self._field in self.wanted:
+            self.wanted[self._field].content = bytes(self._data)
         # A browser sends an empty file field where nothing was chosen.
         if self._name is not None and (self._data or self._name):
             self.photos.append(Upload(self._name, bytes(self._data), self._field))

@@ -5,7 +5,8 @@ import hashlib
 import html
 import json
 import re
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from contextlib import contextmanager
 from functools import cache
 from pathlib import Path
 from typing import Any
@@ -13,22 +14,27 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from photoplanet.core.atomic import write_text
+from photoplanet.core.atomic import open_replacing, write_text
 from photoplanet.earth import cells, geodesy, land
 from photoplanet.earth.gazetteer import ATTRIBUTION
 from photoplanet.errors import InputError
 from photoplanet.locate import geojson as features_of
-from photoplanet.locate.answers import AnswerOptions, record
+from photoplanet.locate.answers import AnswerOptions, no_answer, record
 from photoplanet.locate.prediction import Prediction
+from photoplanet.photos import decode
 
 TITLE = "Where were these photos taken?"
 NUMBERS = {  # what the numbers on a map stand for
     "": "Numbers: the most likely cells.",
     "trip": "Numbers: the photos in time order; of a chosen photo, its most likely cells.",
 }
+MAX_PHOTOS = 2000  # in a page; more would be of no use
+MAX_PICTURES = 200  # of photos that show text: some 4 MB
+PICTURE_SIDE, PICTURE_QUALITY = 320, 70  # pixels of the longer side; of the JPEG
 MAX_CELLS = 20_000  # drawn in one page, about 3 MB; with many photos each gets fewer
 CELLS_A_PHOTO = (8, 250)  # the least and the most
 NOTABLE = 0.004  # of the largest probability: fainter cells outside the credible region are not drawn
+MAX_CLUES = 20  # of a photo's evidence in one page
 MAX_THUMBNAIL = 200_000  # characters of one data URI
 
 _FOLDER = Path(__file__).parent / "map_page"
@@ -62,6 +68,57 @@ def html_map(items: Iterable[Item], title: str = TITLE, form: AnswerOptions | No
     share = cells_a_photo(len(listed))
     photos = [photo_data(item, shown, share, outlines) for item in listed]
     return page({"photos": photos}, outlines, title, licences=map(_licence, listed))
+
+
+# Takes one photo: where its pixels are, its name, and its prediction or the error of an unreadable one.
+Sink = Callable[[decode.Source, str, Prediction | Exception], None]
+
+
+@contextmanager
+def map_file(path: str | Path, photos: int, form: AnswerOptions, title: str = TITLE) -> Iterator[Sink]:
+    """Write the map of `html_map` at the end; yields a function that adds one photo.
+
+    `photos`: how many will come, which decides how many cells each may show; at most MAX_PHOTOS are shown. Of the first
+    MAX_PICTURES that show text which counts, the page has a small picture, with the text outlined.
+
+    >>> path = getfixture("tmp_path") / "map.html"
+    >>> with map_file(path, 0, AnswerOptions()) as add:
+    ...     pass
+    >>> path.read_text()[:15]
+    '<!DOCTYPE html>'
+    """
+    shown: list[dict[str, Any]] = []
+    licences: dict[str, None] = {}
+    outlines, share, pictures = Outlines(), cells_a_photo(min(photos, MAX_PHOTOS)), 0
+
+    def add(source: decode.Source, name: str, answer: Prediction | Exception) -> None:
+        nonlocal pictures
+        if len(shown) < MAX_PHOTOS:
+            picture = thumbnail(source, answer) if pictures < MAX_PICTURES else None
+            pictures += picture is not None
+            shown.append(photo_data({"name": name, "prediction": answer, "thumbnail": picture}, form, share, outlines))
+            licences[_licence((name, answer))] = None
+
+    with open_replacing(path) as file:  # open from the start: better an error now than after hours
+        yield add
+        file.write(page({"photos": shown}, outlines, title, licences=licences))
+
+
+def thumbnail(source: decode.Source, answer: Prediction | Exception) -> str | None:
+    """A photo small, as a data URI of a JPEG without metadata, where it shows text that counts; None for others.
+
+    >>> thumbnail("no.jpg", InputError("no.jpg: not a photo")) is None
+    True
+    """
+    evidence = answer.evidence if isinstance(answer, Prediction) else None
+    if evidence is None or not any(clue.lines for clue in evidence.clues):
+        return None
+    try:
+        jpeg, _ = decode.plain_jpeg(source, PICTURE_SIDE, PICTURE_QUALITY)
+    except InputError:  # gone meanwhile
+        return None
+    found = f"data:image/jpeg;base64,{base64.b64encode(jpeg).decode()}"
+    return found if len(found) <= MAX_THUMBNAIL else None
 
 
 def page(data: dict[str, Any], outlines: "Outlines", title: str, more: str = "", licences: Iterable[str] = ()) -> str:
@@ -189,6 +246,10 @@ def photo_data(item: Item, form: AnswerOptions, share: int, outlines: Outlines) 
     facts = record(name, prediction, form)
     shared = ("unknown", "best", "top", "confidence", "region", "abstains", "world")
     found |= {key: facts[key] for key in shared}
+    if not found["best"]:
+        found["no_answer"] = no_answer(prediction)
+    if prediction.evidence is not None:
+        found |= {"clues": facts["clues"][:MAX_CLUES], "conflict": facts["conflict"]}
     held = prediction.credible_region(form.region).classes
     faint = prediction.probabilities[prediction.order[:share]] < NOTABLE * prediction.probabilities.max()
     drawn = prediction.order[: max(min(len(held), share), int((~faint).sum()))]

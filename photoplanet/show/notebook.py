@@ -9,6 +9,7 @@ from collections.abc import Sequence
 from html import escape
 
 from photoplanet.earth.geodesy import RADII_KM
+from photoplanet.locate import why
 from photoplanet.locate.answers import AnswerOptions, no_answer, record
 from photoplanet.locate.credible_region import REGION_SHARE
 from photoplanet.locate.geojson import MAX_OUTLINES
@@ -34,7 +35,7 @@ def one(prediction: Prediction) -> str:
     """
     facts = record("", prediction, _FORM)
     best, region = facts["best"], facts["region"]
-    place = escape(best["place"] if best else no_answer(facts["unknown"], facts.get("within")))
+    place = escape(best["place"] if best else no_answer(prediction))
     where = f' <span style="{_QUIET}">· {point(best, _FORM.precision)}</span>' if best else ""
     sure = [(f"{name}, {RADII_KM[name]:,} km", percent(facts["confidence"][name])) for name in RADII_KM]
     held = f"{100 * REGION_SHARE:.0f} % of the probability lies within {region['radius_km']:,.0f} km of the point"
@@ -48,6 +49,8 @@ def one(prediction: Prediction) -> str:
     lines = [held, *([escape(prediction.within.line())] if prediction.within else [])]
     if best is not None and facts["unknown"] is not None:
         lines.insert(0, f"{percent(facts['unknown'])}: nowhere that this model knows")
+    evidence = prediction.evidence
+    lines += [escape(line) for line in why.note(facts)]
     tables = _table("taken within", sure)
     if facts["top"]:
         places = [
@@ -56,6 +59,12 @@ def one(prediction: Prediction) -> str:
             if each["confidence"] > 0
         ]
         tables += _table("the answer's cell, the likeliest others", places)
+    if evidence is not None and evidence.clues:
+        tables += _table("evidence", [
+            (f"{each['bits']:+.1f} bits", *(escape(text[: why.TEXT]) for text in (each["kind"], each["says"],
+             " / ".join(each["text"]))), "struck out" if each["struck"] else "")
+            for each in facts["clues"][: why.MOST]
+        ])  # fmt: skip
     return _page(f"<b>{place}</b>{where}", lines, [prediction], f"<div>{tables}</div>", prediction.toy)
 
 
@@ -73,7 +82,7 @@ def many(answers: Sequence[Prediction | Exception]) -> str:
             continue
         facts = record("", answer, _FORM)
         best, sure, region = facts["best"], facts["confidence"], facts["region"]
-        place, where = escape(no_answer(facts["unknown"], facts.get("within"))), ""
+        place, where = escape(no_answer(answer)), ""
         if best:
             place, where = escape(best["place"]), point(best, _FORM.precision)
         rows.append((str(number), place, where, percent(sure["city"]), percent(sure["country"]),

@@ -3,6 +3,7 @@
 import os
 from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 from PIL import ExifTags, Image, ImageDraw, ImageFont
@@ -13,20 +14,24 @@ from photoplanet.explain.occlusion import Occlusion
 from photoplanet.locate.precision import fine_percent
 from photoplanet.photos import decode
 from photoplanet.photos.decode import Preprocessing
+from photoplanet.show import text_boxes
 
 SIDE = 480  # pixels of each of the two pictures
 SUPPORTS, MISLEADS = (230, 97, 0), (93, 58, 155)  # orange and violet: told apart by the colour-blind and in grey print
 STRONGEST = 0.85  # opacity where hiding changes the confidence most
 SUFFIXES = (".png", ".jpg", ".jpeg", ".webp")
-_MARGIN, _TEXT = 12, 15
-_INK, _PAPER = (33, 33, 33), (255, 255, 255)
+_TEXT, _INK, _PAPER = text_boxes.LETTER, text_boxes.INK, text_boxes.PAPER
 
 
-def overlay(source: decode.Source, found: Occlusion, preprocessing: Preprocessing, place: str = "") -> Image.Image:
+def overlay(
+    source: decode.Source, found: Occlusion, preprocessing: Preprocessing, place: str = "",
+    evidence: dict[str, Any] | None = None,
+) -> Image.Image:  # fmt: skip
     """Draw photo and occlusion map side by side, as a PIL image; `source` is the photo that `found` was made of.
 
     Orange: hiding this lowers the confidence in the cell (so it speaks for it); violet: hiding it raises it. The boxes
-    that matter most are outlined and numbered. `place`: a name for the cell.
+    that matter most are outlined and numbered. `place`: a name for the cell. `evidence`, as `why.record` gives it: the
+    whole photo stands beside them with its text outlined, and the list below.
 
     >>> import photoplanet as pp
     >>> from photoplanet.explain.occlusion import occlude
@@ -48,16 +53,11 @@ def overlay(source: decode.Source, found: Occlusion, preprocessing: Preprocessin
     for spots, ink in ((found.misleads, MISLEADS), (found.supports, SUPPORTS)):
         for number, spot in enumerate(spots, start=1):
             _outline(draw, [edge * scale for edge in spot.box], ink, str(number))
-    lines = _caption(found, place)
-    font = ImageFont.load_default(_TEXT)
-    height = SIDE + 2 * _MARGIN + len(lines) * (_TEXT + 6) + _MARGIN
-    sheet = Image.new("RGB", (2 * SIDE + 3 * _MARGIN, height), _PAPER)
-    sheet.paste(Image.fromarray(photo), (_MARGIN, _MARGIN))
-    sheet.paste(mixed, (SIDE + 2 * _MARGIN, _MARGIN))
-    draw = ImageDraw.Draw(sheet)
-    for row, (text, ink) in enumerate(lines):
-        draw.text((_MARGIN, SIDE + 2 * _MARGIN + row * (_TEXT + 6)), text, fill=ink, font=font)
-    return sheet
+    panels, lines = [Image.fromarray(photo), mixed], _caption(found, place)
+    if evidence is not None:
+        panels.append(text_boxes.panel(source, evidence, SIDE))
+        lines += text_boxes.captions(evidence)
+    return text_boxes.sheet(panels, lines)
 
 
 def write_overlay(path: str | os.PathLike[str], picture: Image.Image, licence: str = "") -> Path:

@@ -10,7 +10,7 @@ from typing import Any
 from photoplanet.core.atomic import open_replacing
 from photoplanet.earth.geodesy import RADII_KM
 from photoplanet.errors import InputError
-from photoplanet.locate import geojson
+from photoplanet.locate import geojson, why
 from photoplanet.locate.answers import AnswerOptions
 from photoplanet.locate.prediction import Prediction
 
@@ -21,7 +21,7 @@ TOY_LINE = "toy Earth: not real places (this model knows a made-up world only)"
 COLUMNS = (
     "photo_id", "rank", "latitude", "longitude", "confidence", "place", "country_code", "cell",
     *(f"confidence_{name}" for name in RADII_KM), "region_radius_km", "unknown", "gain_bits", "abstains", "world",
-    "inside_before", "error",
+    "inside_before", "why", "conflict", "error",
 )  # fmt: skip
 
 
@@ -43,6 +43,8 @@ def rows(facts: dict[str, Any]) -> Iterator[dict[str, Any]]:
         "gain_bits": facts["gain_bits"],
         "world": facts["world"],
         "inside_before": facts.get("within", {}).get("inside_before"),
+        "why": why.brief(facts),
+        "conflict": facts.get("conflict"),
         **{f"confidence_{name}": value for name, value in facts["confidence"].items()},
     }
     if facts["best"] is None:
@@ -60,7 +62,7 @@ def csv_file(path: str | Path) -> Iterator[Sink]:
     >>> with csv_file(path) as add:
     ...     add("a.jpg", InputError("a.jpg: not a photo"), {})
     >>> path.read_text().splitlines()[1]
-    'a.jpg,,,,,,,,,,,,,,,,,,,a.jpg: not a photo'
+    'a.jpg,,,,,,,,,,,,,,,,,,,,,a.jpg: not a photo'
     """
     with open_replacing(path) as file:
         writer = csv.DictWriter(file, COLUMNS)

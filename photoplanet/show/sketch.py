@@ -76,7 +76,7 @@ def label(predictions: Sequence[Prediction]) -> str:
     >>> label([black]).startswith("A map: ")
     True
     """
-    said = [no_answer(each.unknown) if each.abstains else each.best.name for each in predictions[:5]]
+    said = [no_answer(each) if each.abstains else each.best.name for each in predictions[:5]]
     more = f" and {len(predictions) - 5} more" if len(predictions) > 5 else ""
     return escape(f"A map: {'; '.join(said)}{more}")
 

@@ -15,7 +15,7 @@ from photoplanet.locate.answers import AnswerOptions
 from photoplanet.show import maps
 
 TITLE = "The trip"
-MAX_PHOTOS = 2000  # in a page; more would be of no use
+MAX_PHOTOS = maps.MAX_PHOTOS  # in a page
 
 
 # Takes one album: its trip, and what was found of each photo.
@@ -38,14 +38,16 @@ def map_file(path: str | Path, photos: int, form: AnswerOptions, title: str = TI
     albums: list[dict[str, Any]] = []
     licences: set[str] = set()
     outlines = maps.Outlines()
-    share = maps.cells_a_photo(min(photos, MAX_PHOTOS))
+    share, pictures = maps.cells_a_photo(min(photos, MAX_PHOTOS)), 0
 
     def add(trip: Trip, founds: list[LocatedPhoto]) -> None:
+        nonlocal pictures
         seconds = [None if np.isnat(time) else int(time.astype(np.int64)) for time in trip.times]
         room = max(0, MAX_PHOTOS - len(shown))
         for found, second in list(zip(founds, seconds, strict=True))[:room]:
             licences.add(found.prediction.licence if found.prediction is not None else "")
-            shown.append(_photo(found, second, len(albums), form, share, outlines))
+            shown.append(_photo(found, second, len(albums), form, share, outlines, pictures < maps.MAX_PICTURES))
+            pictures += "thumbnail" in shown[-1]
         if room:
             albums.append({"title": trip.title, "days": list(trip.days)})
 
@@ -55,10 +57,13 @@ def map_file(path: str | Path, photos: int, form: AnswerOptions, title: str = TI
 
 
 def _photo(
-    found: LocatedPhoto, second: int | None, album: int, form: AnswerOptions, share: int, outlines: maps.Outlines
-) -> dict[str, Any]:
+    found: LocatedPhoto, second: int | None, album: int, form: AnswerOptions, share: int, outlines: maps.Outlines,
+    with_picture: bool,
+) -> dict[str, Any]:  # fmt: skip
     answer = found.prediction or ValueError(found.error)
-    facts = found.as_measured(maps.photo_data((found.shot.name, answer), found.options(form), share, outlines))
+    picture = maps.thumbnail(found.shot.source, answer) if with_picture else None
+    item = {"name": found.shot.name, "prediction": answer, "thumbnail": picture}
+    facts = found.as_measured(maps.photo_data(item, found.options(form), share, outlines))
     more: dict[str, Any] = {"kind": found.kind, "album": album, "second": second, "taken": _clock(second)}
     if found.error and found.prediction is not None:
         more["fault"] = found.error

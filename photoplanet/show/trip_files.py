@@ -9,7 +9,7 @@ from typing import Any
 from photoplanet.albums.located_photos import LocatedPhoto
 from photoplanet.core.atomic import open_replacing
 from photoplanet.earth import lines
-from photoplanet.locate import geojson
+from photoplanet.locate import geojson, why
 from photoplanet.locate.answers import AnswerOptions
 from photoplanet.locate.precision import ANYWHERE_KM
 from photoplanet.metadata import gpx
@@ -29,7 +29,7 @@ def csv_file(path: str | Path) -> Iterator[Sink]:
     >>> with csv_file(path) as add:
     ...     add(1, [], [{"file": "a.jpg", "kind": "neighbours", "taken_at": None, "error": "a.jpg: not a photo"}])
     >>> path.read_text().splitlines()[1]
-    'a.jpg,,,,,,,,,,,,,,,,,,a.jpg: not a photo,,1,neighbours'
+    'a.jpg,,,,,,,,,,,,,,,,,,,,,a.jpg: not a photo,,1,neighbours'
     """
     with open_replacing(path) as file:
         writer = csv.DictWriter(file, COLUMNS)
@@ -96,9 +96,11 @@ def gpx_file(path: str | Path, form: AnswerOptions) -> Iterator[Sink]:
             if best := facts.get("best"):
                 radius = facts["region"]["radius_km"]
                 about = facts["kind"]
+                evidence = why.brief(facts)
                 if found.prediction is not None and not found.measured:
                     reach = "anywhere" if radius >= ANYWHERE_KM else f"within {radius:g} km"
                     about = f"photoplanet estimate ({facts['kind']}): {form.region:.0%} {reach}"
+                    about += f"; {evidence}" if evidence else ""
                     about += f"; {found.prediction.licence}" if found.prediction.licence else ""
                 name = Path(facts["file"]).name
                 points.append((best["latitude"], best["longitude"], facts["taken_at"], name, about))

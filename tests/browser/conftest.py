@@ -61,7 +61,7 @@ def served():
 @pytest.fixture(scope="module")
 def model(tiny_model):
     """The tiny model, loaded."""
-    return pp.load(tiny_model)
+    return pp.load(tiny_model, signs=False, clock=False)
 
 
 @pytest.fixture(scope="module")

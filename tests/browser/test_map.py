@@ -6,6 +6,7 @@ from dataclasses import replace
 
 import numpy as np
 import pytest
+from evidence import clue, read
 from playwright.sync_api import expect
 
 import photoplanet as pp
@@ -14,6 +15,7 @@ from photoplanet.albums.located_photos import LocatedPhoto
 from photoplanet.albums.shots import Shot
 from photoplanet.earth import lines
 from photoplanet.errors import InputError
+from photoplanet.locate import joining, world
 from photoplanet.locate.answers import AnswerOptions
 from photoplanet.locate.prediction import Prediction
 from photoplanet.show import maps, trip
@@ -112,6 +114,38 @@ def test_what_the_model_does_not_know_is_said_first(model, opened, tmp_path):
     expect(page.locator("#detail")).to_contain_text("4.0 %: nowhere that this model knows.")
     expect(page.locator("#detail")).not_to_contain_text("anywhere")
     expect(page.locator("#detail")).to_contain_text("750 km: 96 %")
+
+
+def test_the_evidence_of_a_photo_is_listed_and_outlined_in_its_picture(opened, tmp_path):
+    clues = [clue("DK", says=HOSTILE, ratio=1e6), clue("DK", "street word", "gade", (1,)),
+             clue("DK", "area", "hund"), clue("JP", "domain", "x.jp", (1,))]  # fmt: skip
+    found = joining.joined(world.nowhere(), clues, read("din hund", "gade x.jp"), [1])
+    path = tmp_path / "map.html"
+    with maps.map_file(path, 2, AnswerOptions(top=5)) as add:
+        add(np.full((300, 400, 3), 128, np.uint8), "sign.jpg", found)
+        add(np.zeros((30, 40, 3), np.uint8), "nothing.jpg", joining.joined(world.nowhere(), [], read()))
+    page = opened(path)
+    page.locator("#list button").first.click()
+    detail = page.locator("#detail")
+    pieces = detail.locator(".evidence li")
+    expect(pieces).to_have_count(4)
+    expect(pieces.first).to_contain_text(HOSTILE)
+    expect(pieces.first).to_contain_text("bits")
+    expect(detail.locator(".evidence .struck")).to_contain_text("gade")
+    expect(detail.locator(".conflict")).to_contain_text("Conflict: ")
+    picture = detail.locator("canvas.outlined")
+    page.wait_for_function("() => document.querySelector('canvas.outlined').width === 320")
+    # on the first line's left edge there is ink, beside it the photo
+    reddest = """(canvas) => {
+      const pixels = canvas.getContext("2d").getImageData(0, 0, 320, 240).data;
+      const red = (x, y) => pixels[4 * (320 * y + x)] - pixels[4 * (320 * y + x) + 2];
+      return [32, 300].map((x) => Math.max(...[-3, -2, -1, 0, 1, 2, 3].map((step) => red(x + step, 34))));
+    }"""
+    edge, elsewhere = picture.evaluate(reddest)
+    assert edge > 100 and elsewhere < 20
+    page.locator("#list button").nth(1).click()
+    expect(detail).to_contain_text("no answer: nothing in this photo can be read")
+    expect(detail.locator("canvas, img, .evidence")).to_have_count(0)
 
 
 def test_the_truth_of_a_photo_is_named_with_its_distance(model, opened, tmp_path):

@@ -16,7 +16,8 @@ from photoplanet.errors import MissingExtra
 
 NO_JSON = {"serve"}  # it answers with a page, not with results to print
 EXTRAS = {"train": "train", "train-album": "train", "train-embedding": "train", "export": "train", "serve": "server",
-          "play": "server", "figure": "figures", "encoders": "pretrained", "read": "signs"}  # fmt: skip
+          "play": "server", "figure": "figures", "encoders": "pretrained", "read": "signs",
+          "audit": "signs"}  # fmt: skip
 # command → arguments that it takes, but with an input that cannot be used
 BAD_INPUT = {
     "calibrate": ("toy", "bad.txt", "--dry-run"),
@@ -36,6 +37,7 @@ BAD_INPUT = {
     "figure occlusion": ("bad.txt", "--model", "toy", "-o", "out.png"),
     "figure album": ("missing", "--model", "toy", "-o", "out.png"),
     "album": ("missing", "--model", "toy"),
+    "audit": ("bad.txt",),
     "explain": ("bad.txt", "--model", "toy"),
     "evaluate": ("bad.txt", "--model", "toy"),
     "score": ("bad.txt", "bad.txt"),

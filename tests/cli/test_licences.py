@@ -56,6 +56,7 @@ MAKING = {
     "similar csv": ("similar TRIP/a.jpg --library TABLE --by embedding --csv OUT.csv", None),
     "similar page": ("similar TRIP/a.jpg --library TABLE --by embedding --show OUT.html", "html"),
     "similar picture": ("similar TRIP/a.jpg --library TABLE --by embedding --show OUT.png", "png"),
+    "audit page": ("audit TRIP --no-signs --page OUT.html", "html"),
     "figure partition": ("figure partition MODEL -o OUT.png", "png"),
     "figure distribution": ("figure distribution TRIP/a.jpg -o OUT.svg", "svg"),
     "figure examples": ("figure examples TABLE -o OUT.pdf", "pdf"),

@@ -12,6 +12,7 @@ import pytest
 from PIL import Image
 
 from photoplanet.models import installed
+from photoplanet.signs import networks
 
 
 @pytest.fixture
@@ -188,7 +189,8 @@ def test_toy_coordinates_never_pass_for_real_ones(run, photo, write_model, tmp_p
     assert ",toy," in (tmp_path / "a.csv").read_text() and "toy Earth" in err
 
 
-def test_without_a_model_it_stops_and_lists_the_ways(run, photo, tiny_model):
+def test_without_a_model_and_what_reads_text_it_stops_and_lists_the_ways(run, photo, tiny_model, monkeypatch):
+    monkeypatch.setattr(networks, "is_installed", lambda: False)
     status, out, err = run("locate", photo("red"))
     assert status == 2 and out == "" and err.count("\n") == 1
     assert "photoplanet train" in err and "--model toy" in err

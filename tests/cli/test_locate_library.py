@@ -5,6 +5,7 @@ import json
 import re
 
 import pytest
+from evidence import show
 from pictures import scene
 from PIL import Image
 
@@ -75,3 +76,16 @@ def test_with_a_model_the_point_is_that_of_the_photo_that_looks_alike(status, ph
     assert status("locate", *words) == 0
     alone = json.loads(capsys.readouterr().out)["photos"][0]
     assert (alone["best"]["latitude"], alone["best"]["longitude"]) != (48.8584, 2.2945) and "like" not in alone
+
+
+def test_with_a_model_a_sign_from_outside_its_cells_outweighs_photos_that_look_alike(
+    status, photo, tiny_model, tmp_path, capsys, monkeypatch
+):
+    show(monkeypatch, {"sign": ["din hund"]})
+    photo("red", "library/1.png")
+    (tmp_path / "library.csv").write_text("photo_id,path,latitude,longitude\n1,library/1.png,48.8,2.3\n")
+    arguments = ["locate", photo("red", "sign.png"), photo("red", "plain.png"), "--model", tiny_model]
+    assert status(*arguments, "--library", tmp_path / "library.csv", "--with-itself", "--json") == 0
+    sign, plain = json.loads(capsys.readouterr().out)["photos"]
+    assert sign["best"]["country_code"] == "DK" and sign["like"] is None
+    assert plain["best"]["country_code"] == "FR" and plain["like"] == "1"

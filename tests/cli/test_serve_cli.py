@@ -13,6 +13,9 @@ from PIL import Image
 
 from photoplanet.metadata.exif_writer import gps_bytes
 from photoplanet.server.limits import OPEN, Limits
+from photoplanet.toyworld import sign_photos
+from photoplanet.toyworld.lettering import Packaged
+from photoplanet.toyworld.sign_texts import SignText
 
 
 @pytest.fixture
@@ -20,8 +23,8 @@ def serve(tiny_model, own_home):
     """A function: `serve(*options)` → (process, its address, the lines it printed first), ended after the test."""
     started = []
 
-    def start(*options, lines=1):
-        command = [sys.executable, "-m", "photoplanet", "serve", "--model", str(tiny_model), "--port", "0", *options]
+    def start(*options, lines=1, model=tiny_model):
+        command = [sys.executable, "-m", "photoplanet", "serve", "--model", str(model), "--port", "0", *options]
         environment = os.environ | {"PHOTOPLANET_HOME": str(own_home)}
         process = subprocess.Popen(
             command, stderr=subprocess.PIPE, stdout=subprocess.PIPE, text=True, env=environment,
@@ -103,6 +106,32 @@ def test_a_taken_port_and_a_weak_token_take_one_line(serve, run, tiny_model):
     ):
         status, _, said = run("serve", "--model", tiny_model, *options)
         assert status == 2 and words in said and "while" not in said
+
+
+def test_without_a_model_it_answers_by_what_stands_in_photos(serve):
+    sign, _ = sign_photos.photo(SignText(("Hunde bitte anleinen",), "notice", "DE", "de", "Latin"), Packaged(),
+                                sign_photos.Conditions(), seed=(1,))  # fmt: skip
+    written = io.BytesIO()
+    sign.save(written, "JPEG", quality=95)
+    process, address, said = serve("--no-clock", model="none")
+    assert ask(f"{address}/v1/models")["evidence"] == {"signs": True, "clock": False} and len(said) == 1
+    (found,) = ask(f"{address}/v1/locate", written.getvalue())["photos"]
+    assert found["countries"][0]["code"] == "DE" and found["clues"][0]["text"] == ["Hunde bitte anleinen"]
+    (struck,) = ask(f"{address}/v1/locate?strike=0,1,2,3", written.getvalue())["photos"]
+    assert struck["countries"] == [] and struck["best"] is None
+    process.send_signal(signal.SIGINT)
+    out, err = process.communicate(timeout=30)
+    assert process.returncode == 0 and out == err == ""
+
+
+def test_without_a_model_and_without_signs_there_is_nothing_to_answer_by(run, tmp_path):
+    code, out, err = run("serve", "--model", "none", "--no-signs")
+    assert code == 2 and out == "" and err.count("\n") == 1 and "without a model" in err
+    code, out, err = run("serve", "--model", "none", "--library", str(tmp_path), "--by", "embedding")
+    assert (
+        code == 2
+        and err == "photoplanet: --by embedding compares photos as a model sees them; choose one with --model\n"
+    )
 
 
 def test_help_shows_the_limits_here_and_where_others_can_reach_the_server(run):

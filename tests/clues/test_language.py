@@ -130,6 +130,11 @@ def test_lines_that_the_reader_is_unsure_of_do_not_count(sites):
     assert len(language.clues(reading(SENTENCES["German"], score=language.LEAST_SCORE), sites)) == 1
 
 
+def test_three_letters_are_no_word_but_two_signs_of_chinese_are():
+    assert language_scores.scores("Tel") is None and language_scores.scores("Hund") is not None
+    assert language_scores.scores("停車") is not None
+
+
 @pytest.mark.parametrize("text", ["", "12:30", "A", "www.example.org", "name@example.org", "-–—", "🐶🐶", "\x1b[31m"])
 def test_no_words_no_clue(sites, text):
     assert language.clues(reading(text), sites) == []

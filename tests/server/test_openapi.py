@@ -9,10 +9,10 @@ from starlette.testclient import TestClient
 from photoplanet.server.endpoint import Endpoint
 
 PATHS = {
-    "/v1/locate": "post", "/v1/album": "post", "/v1/explain": "post", "/v1/similar": "post",
+    "/v1/locate": "post", "/v1/album": "post", "/v1/read": "post", "/v1/explain": "post", "/v1/similar": "post",
     "/v1/similar/thumbnail": "get", "/v1/models": "get", "/v1/areas": "get", "/healthz": "get", "/metrics": "get",
 }  # fmt: skip
-TAKES_PHOTOS = ["/v1/locate", "/v1/album", "/v1/explain", "/v1/similar"]
+TAKES_PHOTOS = ["/v1/locate", "/v1/album", "/v1/read", "/v1/explain", "/v1/similar"]
 
 
 @pytest.fixture

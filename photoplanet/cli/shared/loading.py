@@ -1,6 +1,8 @@
 """Loading the model of a command, which says on stderr what the licence of its weights forbids where a file is made."""
 
 import os
+from collections.abc import Sequence
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import click
@@ -17,7 +19,8 @@ _MAKING = ("output", "write", "library")  # parameters that make a file or a fol
 
 def load(
     model: str | os.PathLike[str] | None, threads: int | None = None, always: bool = False,
-    signs: bool | None = False, clock: bool = False,
+    signs: bool | None = False, clock: bool = False, neighbours: bool = False, prior: Path | None = None,
+    strike: Sequence[str] = (),
 ) -> "Locator":  # fmt: skip
     """Load a model as `locator.load`, and say its licence with `say_licence`.
 
@@ -26,7 +29,7 @@ def load(
     """
     from photoplanet.locate import locator
 
-    loaded = locator.load(model, threads, signs, clock)
+    loaded = locator.load(model, threads, signs, clock, neighbours, prior, strike)
     say_licence(loaded.info, always)
     return loaded
 

@@ -12,6 +12,7 @@ from numpy.typing import NDArray
 from photoplanet.earth import geodesy
 from photoplanet.earth.areas.area import Area
 from photoplanet.errors import InputError
+from photoplanet.locate import world
 from photoplanet.locate.precision import rounded
 from photoplanet.locate.prediction import Prediction
 from photoplanet.locate.within import CutPartition
@@ -187,12 +188,15 @@ class Library:
         """Move a prediction's point to where the library's photos say, by the model that the library is searched by.
 
         Return it, and the `photo_id` of the library photo that supports it, if one does. Rows of `exclude` are passed
-        over. In a prediction that is cut to an area, only photos from there count. InputError for a photo that cannot
-        be read, and for a library that is searched by local features.
+        over. In a prediction that is cut to an area, only photos from there count; one that a sign has moved out of the
+        model's cells stays as it is. InputError for a photo that cannot be read, and for a library that is searched by
+        local features.
         """
         if not isinstance(self.searcher, VectorSearcher):
             raise InputError("this library is searched by local features; open it by embedding to refine a prediction")
         embedder = self.searcher.embedder
+        if prediction.evidence is not None and world.ground_of(prediction.evidence.partition) is not None:
+            return prediction, None
         if embedder.own_pass or prediction.embedding is None:
             vectors = embedder.vectors(decode.load(photo, embedder.locator.info.preprocessing)[None])
         else:

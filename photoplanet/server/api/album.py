@@ -2,32 +2,40 @@
 
 import asyncio
 import re
+import time
+from collections.abc import Awaitable, Sequence
 from typing import Annotated, Literal, cast
 
 import numpy as np
+from numpy.typing import NDArray
 from pydantic import AfterValidator, Field
 from starlette.requests import Request
 from typing_extensions import NotRequired, TypedDict
 
-from photoplanet.albums import album_parameters, known_places, locate_trip, methods, trips
+from photoplanet.albums import album_parameters, clues, known_places, locate_trip, methods, trips
 from photoplanet.albums.album import GAP_HOURS
 from photoplanet.albums.evidence import Evidence
 from photoplanet.albums.shots import read_shot
+from photoplanet.clues.collect import Found
 from photoplanet.errors import InputError
 from photoplanet.locate.prediction import prepare
 from photoplanet.locate.within import Cut
 from photoplanet.metadata import track_files
 from photoplanet.metadata.track import Track
 from photoplanet.server import openapi, problems, uploads
-from photoplanet.server.api import answers
+from photoplanet.server.api import answers, evidence
 from photoplanet.server.api.answers import Count, EstimateAnswer, ModelName
 from photoplanet.server.api.areas import cut_of
 from photoplanet.server.api.parameters import EstimateQuery, Top, one_of
 from photoplanet.server.endpoint import Endpoint
+from photoplanet.server.finder import PATIENCE, Text
 from photoplanet.server.problems import Problem
 from photoplanet.server.service import Service
 from photoplanet.server.uploads import TRACK, Upload
+from photoplanet.signs.line import Reading
 
+MAX_LIKELIHOODS = 300  # of clues of one album, 0.8 MB each; from there on, no other photo is looked at
+MUCH = "this album has more text than can be weighed at a time; send fewer photos"
 # A plus sign in a URL that was not written as %2B arrives as a space.
 OFFSET = f"^({trips.OFFSET.replace('[+-]', '[ +-]')}|z|utc)$"
 
@@ -130,25 +138,13 @@ def endpoint(service: Service) -> Endpoint:
         Times, cameras and known places come from the photos' EXIF. A photo that cannot be read keeps its slot, takes
         its place from its neighbours, and has its `error`; `index` says which of the photos sent each one is.
         """
+        fields = evidence.fields()
         offset = trips.check_offset(query.time_offset.replace(" ", "+")) if query.time_offset else None
 
-        async def work(files: list[Upload]) -> tuple[list[AlbumRecord], list[str]]:
-            photos = [upload for upload in files if upload.field != TRACK]
-            if not photos:
-                raise Problem(400, "no photo in the request, only a track: send files in any other field")
-            track, notes = await _track(service, [upload for upload in files if upload.field == TRACK])
-            found, utc = await _split(service, photos, query, offset)
-            if track is not None:
-                notes += _check_track(track, found, utc)
-            cut = await cut_of(service, query)
-            seen = await _see(service, photos)
+        def work(files: list[Upload]) -> Awaitable[tuple[list[AlbumRecord], list[str]]]:
+            return _located(service, files, query, offset, fields)
 
-            async def locate(number: int, trip: trips.Trip) -> AlbumRecord:
-                return await service.aside("album", lambda: _album(service, number, trip, seen, query, track, cut))
-
-            return [await locate(number, trip) for number, trip in enumerate(found, start=1)], notes
-
-        albums, notes = await service.answer(request, work, tracks=True)
+        albums, notes = await service.answer(request, work, tracks=True, fields=fields)
         failed = sum("error" in photo for each in albums for photo in each["photos"])
         about = answers.model_name(service.locator)
         answer: AlbumAnswer = {
@@ -164,8 +160,35 @@ def endpoint(service: Service) -> Endpoint:
     )
     return Endpoint(
         "POST", "/v1/album", album, "Where the photos of a trip were taken",
-        body=openapi.photos_body(service.limits.photos, track=track), refusals=openapi.UPLOAD, example=EXAMPLE,
+        body=openapi.photos_body(service.limits.photos, track=track, **evidence.form()), refusals=openapi.UPLOAD,
+        example=EXAMPLE,
     )  # fmt: skip
+
+
+async def _located(
+    service: Service, files: list[Upload], query: AlbumQuery, offset: str | None, fields: uploads.Fields
+) -> tuple[list[AlbumRecord], list[str]]:
+    """The albums that the files of a request form, located, and what is to be noted of its tracks."""
+    photos = [upload for upload in files if upload.field != TRACK]
+    if not photos:
+        raise Problem(400, "no photo in the request, only a track: send files in any other field")
+    given = await evidence.given(service.batcher, fields, len(photos))
+    track, notes = await _track(service, [upload for upload in files if upload.field == TRACK])
+    found, utc = await _split(service, photos, query, offset)
+    if track is not None:
+        notes += _check_track(track, found, utc)
+    cut = await cut_of(service, query)
+    seen, texts = await _see(service, photos, query, given)
+
+    async def locate(number: int, trip: trips.Trip) -> AlbumRecord:
+        def work() -> AlbumRecord:
+            own = seen.take(trip.rows)
+            _find(service, trip, own, photos, texts, query)
+            return _album(service, number, trip, own, texts, query, track, cut)
+
+        return await service.aside("album", work)
+
+    return [await locate(number, trip) for number, trip in enumerate(found, start=1)], notes
 
 
 async def _track(service: Service, files: list[Upload]) -> tuple[Track | None, list[str]]:
@@ -201,23 +224,49 @@ async def _split(
     return found, utc
 
 
-async def _see(service: Service, photos: list[Upload]) -> Evidence:
-    """What the network sees in the photos of a request, batched with those of other clients."""
+async def _see(
+    service: Service, photos: list[Upload], query: AlbumQuery, given: Sequence[Reading | None]
+) -> tuple[Evidence, list[Text]]:
+    """What the network sees in the photos of a request, batched with those of other clients; and what is read there."""
     seen = Evidence.flat(len(photos), service.locator.info.classes, service.locator.info.embedding_size)
 
-    async def one(row: int) -> None:
+    async def one(row: int) -> Text:
+        reading = service.finder.begin(photos[row].content, query.signs, given[row])
         try:
             mass, embedding, unknown = await service.batcher.see(photos[row].content)
+            seen.log_probabilities[row], seen.embeddings[row] = mass, embedding
+            seen.unknown[row] = np.nan if unknown is None else unknown
+            text = await reading
         except InputError as error:
             service.metrics.photo(located=False)
             seen.unreadable[row] = InputError(problems.reason(error))
-        else:
-            seen.log_probabilities[row], seen.embeddings[row] = mass, embedding
-            seen.unknown[row] = np.nan if unknown is None else unknown
-            service.metrics.photo(located=True)
+            return Text()
+        finally:
+            reading.cancel()
+        service.metrics.photo(located=True)
+        return text
 
-    await asyncio.gather(*(one(row) for row in range(len(photos))))
-    return seen
+    return seen, await asyncio.gather(*(one(row) for row in range(len(photos))))
+
+
+def _find(
+    service: Service, trip: trips.Trip, seen: Evidence, photos: list[Upload], texts: list[Text], query: AlbumQuery
+) -> None:
+    """Put what is evidence in the photos of a trip into `seen`, which is of them; `photos`, `texts`: of the request.
+
+    Equal likelihoods are held once, and neither too many of them nor for too long: what is left out is `unread`.
+    """
+    likelihoods: dict[bytes, NDArray[np.float32]] = {}
+    until = time.monotonic() + PATIENCE * service.limits.seconds
+    for at, row in enumerate(trip.rows.tolist() if service.finder.looks else ()):
+        if at in seen.unreadable:
+            continue
+        own = Found(texts[row].reading, ())
+        if len(likelihoods) < MAX_LIKELIHOODS and time.monotonic() < until:
+            own = service.finder.clues(photos[row].content, texts[row], query.clock, query.struck(row))
+        else:
+            texts[row] = Text(texts[row].reading, MUCH)
+        seen.found[at] = clues.interned(own, likelihoods)
 
 
 def _album(
@@ -225,12 +274,13 @@ def _album(
     number: int,
     trip: trips.Trip,
     seen: Evidence,
+    texts: list[Text],
     query: AlbumQuery,
     track: Track | None,
     cut: Cut | None,
 ) -> AlbumRecord:
-    """The photos of one trip, located together. `seen`: of all photos of the request."""
-    found = locate_trip.decide(service.locator, trip, seen.take(trip.rows), query.method, query.anchors, track, cut)
+    """The photos of one trip, located together. `texts`: of all photos of the request."""
+    found = locate_trip.decide(service.locator, trip, seen, query.method, query.anchors, track, cut)
     prepare([each.prediction for each in found if each.prediction is not None], query.region)
     photos = []
     for row, each in zip(trip.rows.tolist(), found, strict=True):
@@ -238,5 +288,6 @@ def _album(
         if each.prediction is not None:
             options = each.options(query.options())
             photo |= answers.extras(each.shot.name, each.prediction, options, query.geojson, query.regions)
+            photo |= evidence.about(texts[row], query)
         photos.append(photo)
     return cast(AlbumRecord, trip.record(number, photos))

@@ -9,10 +9,10 @@ from photoplanet.locate import answers, geojson
 from photoplanet.locate.answers import AnswerOptions
 from photoplanet.locate.locator import Locator
 from photoplanet.locate.prediction import Prediction
+from photoplanet.server.api.evidence import EvidenceAnswer, Share
 
 World = Literal["toy", "real"]
 Count = Annotated[int, Field(ge=0)]
-Share = Annotated[float, Field(ge=0, le=1)]
 Latitude = Annotated[float, Field(ge=-90, le=90)]
 Longitude = Annotated[float, Field(ge=-180, le=180)]
 Scale = Literal["street", "city", "region", "country", "continent"]
@@ -67,7 +67,7 @@ class WithinAnswer(TypedDict):
     known_place_outside: bool
 
 
-class EstimateAnswer(TypedDict):
+class EstimateAnswer(EvidenceAnswer):
     """Where one photo was taken; `best` is null where the evidence is too weak.
 
     `unknown`: how likely it is from outside all that the model knows (null: the model cannot tell); all confidences and

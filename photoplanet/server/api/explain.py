@@ -10,12 +10,13 @@ from typing_extensions import NotRequired, TypedDict
 from photoplanet.explain.occlusion import Occlusion, runs, steps
 from photoplanet.server import openapi
 from photoplanet.server.api import answers
-from photoplanet.server.api.answers import Latitude, Longitude, ModelName, Share
+from photoplanet.server.api.answers import Latitude, Longitude, ModelName
 from photoplanet.server.api.areas import cut_of
+from photoplanet.server.api.evidence import Share
 from photoplanet.server.api.parameters import AreaQuery
 from photoplanet.server.endpoint import Endpoint
 from photoplanet.server.problems import Problem
-from photoplanet.server.service import Service
+from photoplanet.server.service import NO_MODEL, Service
 from photoplanet.server.uploads import Upload
 
 
@@ -66,6 +67,8 @@ def endpoint(service: Service) -> Endpoint:
 
     async def explain(request: Request, query: ExplainQuery) -> ExplainAnswer:
         """A grey box slides over one photo (paper, Fig. 10); give the true place where it is known."""
+        if not service.model:
+            raise Problem(404, NO_MODEL)
         if (query.latitude is None) != (query.longitude is None):
             raise Problem(422, "latitude, longitude: give both together, or neither")
 

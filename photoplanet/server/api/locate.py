@@ -1,21 +1,26 @@
 """POST /v1/locate: photos → places."""
 
 import asyncio
+from collections.abc import Callable
+from typing import cast
 
 from starlette.requests import Request
 
 from photoplanet.errors import InputError
+from photoplanet.locate import joining, why
 from photoplanet.locate.prediction import Prediction
 from photoplanet.locate.within import Cut
 from photoplanet.server import openapi, problems
-from photoplanet.server.api import answers
+from photoplanet.server.api import answers, evidence
 from photoplanet.server.api.answers import Count, LocatedPhoto, ModelName, UnreadablePhoto
 from photoplanet.server.api.areas import cut_of
 from photoplanet.server.api.parameters import EstimateQuery
 from photoplanet.server.endpoint import Endpoint
+from photoplanet.server.finder import Text
 from photoplanet.server.problems import Problem
 from photoplanet.server.service import Service
 from photoplanet.server.uploads import Upload
+from photoplanet.signs.line import Reading
 
 
 class LocateAnswer(ModelName):
@@ -28,7 +33,7 @@ class LocateAnswer(ModelName):
 EXAMPLE: LocateAnswer = {
     "model": "toy",
     "world": "toy",
-    "photos": [{"file": "IMG_1.jpg", **answers.ESTIMATE}],
+    "photos": [{"file": "IMG_1.jpg", **answers.ESTIMATE, **evidence.EXAMPLE}],
     "failed": 0,
 }
 
@@ -37,15 +42,24 @@ def endpoint(service: Service) -> Endpoint:
     """Make the endpoint."""
 
     async def locate(request: Request, query: EstimateQuery) -> LocateAnswer:
-        """One photo as the body, or any number as multipart/form-data; one answer each, in the same order."""
+        """One photo as the body, or any number as multipart/form-data; one answer each, in the same order.
+
+        A form's field `readings` may hold what was read in the photos before (`reading=true`), so that an answer in
+        which a piece of evidence is struck out comes at once.
+        """
+        fields = evidence.fields()
 
         async def work(photos: list[Upload]) -> list[LocatedPhoto | UnreadablePhoto]:
             cut = await cut_of(service, query)
+            given = await evidence.given(service.batcher, fields, len(photos))
+            located = (
+                _located(service, photo, query, cut, number, given[number]) for number, photo in enumerate(photos)
+            )
             if len(photos) == 1:
-                return [await _located(service, photos[0], query, cut)]
-            return await asyncio.gather(*(_located(service, photo, query, cut) for photo in photos))
+                return [await next(located)]
+            return await asyncio.gather(*located)
 
-        photos = await service.answer(request, work)
+        photos = await service.answer(request, work, fields=fields)
         if len(photos) == 1 and "error" in photos[0]:
             raise Problem(400, f"the photo: {photos[0]['error']}")
         failed = sum("error" in photo for photo in photos)
@@ -53,21 +67,47 @@ def endpoint(service: Service) -> Endpoint:
 
     return Endpoint(
         "POST", "/v1/locate", locate, "Where photos were taken",
-        body=openapi.photos_body(service.limits.photos), refusals=openapi.UPLOAD, example=EXAMPLE,
+        body=openapi.photos_body(service.limits.photos, **evidence.form()), refusals=openapi.UPLOAD, example=EXAMPLE,
     )  # fmt: skip
 
 
 async def _located(
-    service: Service, photo: Upload, query: EstimateQuery, cut: Cut | None
+    service: Service, photo: Upload, query: EstimateQuery, cut: Cut | None, number: int, given: Reading | None
 ) -> LocatedPhoto | UnreadablePhoto:
     def report(prediction: Prediction) -> LocatedPhoto:
         found = prediction if cut is None else cut(prediction)
         return answers.located(photo.name, found, query.options(), query.geojson, query.regions)
 
     try:
-        found = await service.batcher.locate(photo.content, report)
+        if service.finder.looks:
+            found = await _joined(service, photo, query, number, given, report)
+        else:
+            found = await service.batcher.locate(photo.content, report)
     except InputError as error:
         service.metrics.photo(located=False)
         return {"file": photo.name, "error": problems.reason(error)}
     service.metrics.photo(located=True)
     return found
+
+
+async def _joined(
+    service: Service, photo: Upload, query: EstimateQuery, number: int, given: Reading | None,
+    report: Callable[[Prediction], LocatedPhoto],
+) -> LocatedPhoto:  # fmt: skip
+    """The answer to one photo, in which evidence is looked for while the network sees it."""
+
+    def join(before: Prediction, text: Text) -> LocatedPhoto:
+        looked = service.finder.clues(photo.content, text, query.clock, query.struck(number))
+        found = joining.joined(before, looked.clues, looked.reading, looked.struck)
+        facts = evidence.about(text, query)
+        if found.evidence is None or found.evidence.kept:
+            return cast(LocatedPhoto, report(found) | facts)
+        return cast(LocatedPhoto, report(before) | why.record(found.evidence) | facts)  # worked out already
+
+    reading = service.finder.begin(photo.content, query.signs, given)
+    try:
+        before = await service.batcher.locate(photo.content, lambda prediction: prediction)
+        text = await reading
+    finally:
+        reading.cancel()
+    return await service.finder.join(lambda: join(before, text))

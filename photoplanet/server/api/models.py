@@ -33,10 +33,21 @@ class LibraryFacts(TypedDict):
     by: str
 
 
+class EvidenceFacts(TypedDict):
+    """What is looked at beside the network: the text in photos, the camera's clock."""
+
+    signs: bool
+    clock: bool
+
+
 class ModelsAnswer(TypedDict):
-    """The model that answers, the album methods it can do, and the library for /v1/similar."""
+    """The model that answers, the album methods it can do, evidence beside it, and the library for /v1/similar.
+
+    Without a model, `models` is empty, and places come from the evidence alone.
+    """
 
     default: str
+    evidence: EvidenceFacts
     models: list[ModelFacts]
     album_methods: list[str]
     library: LibraryFacts | None
@@ -44,6 +55,7 @@ class ModelsAnswer(TypedDict):
 
 EXAMPLE: ModelsAnswer = {
     "default": "toy",
+    "evidence": {"signs": True, "clock": True},
     "models": [{
         "name": "toy", "world": "toy", "cells": 1044, "image_size": 64, "fit": "crop", "embedding_size": 128,
         "created": "2026-01-31T12:00:00+00:00", "calibration": {"temperature": 1.1}, "training": {"photos": 200000},
@@ -82,7 +94,8 @@ def _models(service: Service) -> ModelsAnswer:
     }
     return {
         "default": info.name,
-        "models": [facts],
+        "evidence": {"signs": service.finder.reads, "clock": service.finder.minds_clocks},
+        "models": [facts] if service.model else [],
         "album_methods": [methods.AUTO, *methods.usable(album_parameters.read(service.locator.bundle))],
         "library": None if library is None else {"photos": len(library), "by": by},
     }

@@ -7,6 +7,7 @@ from pydantic import BaseModel, Field
 from photoplanet.locate.answers import AnswerOptions
 from photoplanet.locate.credible_region import REGION_SHARE
 from photoplanet.locate.precision import DEFAULT_PRECISION, PRECISIONS
+from photoplanet.server.api.evidence import EvidenceQuery
 
 
 def one_of(*names: str) -> str:
@@ -45,7 +46,7 @@ class AreaQuery(PhotoQuery):
     not_within: Annotated[Areas, Field(description="The photos are not from here; as `within`")] = []
 
 
-class EstimateQuery(AreaQuery):
+class EstimateQuery(EvidenceQuery, AreaQuery):
     """How estimates are reported."""
 
     top: Top = 5

@@ -1,7 +1,7 @@
 // The photos in a row, album by album when they are located together: the timeline of the trip.
 import { button, byId, element, picture } from "/map/dom.js";
 import { noAnswer } from "/map/words.js";
-import { answerOf, groups, listed, state } from "./state.js";
+import { answerOf, groups, isSilent, listed, state } from "./state.js";
 
 /** @typedef {import("./state.js").Photo} Photo */
 /** @typedef {import("./state.js").Album} Album */
@@ -29,7 +29,9 @@ export function open(choose) {
 /** What is said of a photo. @param {Photo} photo */
 export function line(photo) {
   const answer = answerOf(photo);
-  if (answer) return answer.best ? answer.best.place : noAnswer(answer.unknown, answer.within).replace(/^no /, "No ");
+  if (answer?.best) return answer.best.place;
+  if (answer && isSilent(answer)) return "No answer: nothing says where";
+  if (answer) return noAnswer(answer.unknown, answer.within).replace(/^no /, "No ");
   return { waiting: "Not located yet", sending: "Locating…", failed: photo.error, done: photo.error }[photo.status];
 }
 

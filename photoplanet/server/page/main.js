@@ -4,11 +4,12 @@ import { plural } from "/map/words.js";
 import { Api, messageOf, Problem } from "./api.js";
 import * as area from "./area.js";
 import { areaQuery } from "./area.js";
+import * as evidence from "./evidence.js";
 import * as filmstrip from "./filmstrip.js";
 import * as intake from "./intake.js";
 import * as panel from "./panel.js";
 import { save } from "./save.js";
-import { locate, locateTogether } from "./sending.js";
+import { locate, locateTogether, strike } from "./sending.js";
 import { answerOf, state } from "./state.js";
 import * as thumbs from "./thumbs.js";
 import { ask } from "./token.js";
@@ -24,6 +25,7 @@ const LOOPBACK = ["localhost", "127.0.0.1", "[::1]"];
 const api = new Api(ask, waiting);
 const together = byId("together", HTMLInputElement);
 const always = byId("always", HTMLInputElement);
+const signs = byId("signs", HTMLInputElement);
 const offset = byId("offset", HTMLInputElement);
 const precision = byId("precision", HTMLSelectElement);
 /** @type {AbortController | null} of what is under way */
@@ -36,7 +38,8 @@ let paused = false; // by the user, or because something went wrong
 /** @param {File} file @returns {Photo} */
 function fresh(file) {
   const name = file.webkitRelativePath || file.name;
-  return { file, name, status: "waiting", alone: null, trip: null, error: "", thumbnail: null };
+  const answers = { alone: null, trip: null, reading: null, struck: new Set() };
+  return { file, name, status: "waiting", ...answers, error: "", thumbnail: null };
 }
 
 intake.listen((files, tracks, others) => {
@@ -279,6 +282,10 @@ precision.addEventListener("change", () => {
   state.precision = precision.value;
   anew();
 });
+signs.addEventListener("change", () => {
+  state.signs = signs.checked;
+  anew();
+});
 area.listen(anew);
 
 /** Ask for all answers again, with other options. */
@@ -289,6 +296,14 @@ function anew() {
   list();
   go();
 }
+
+evidence.open(async (photo, number) => {
+  await strike(api, photo, number, { precision: state.precision, ...areaQuery() });
+  moved([photo]);
+  say(`${photo.struck.has(number) ? "Struck out" : "Counts again"}. Now: ${filmstrip.line(photo)}.`);
+  stale = true;
+  if (state.together) go();
+});
 always.addEventListener("change", () => {
   state.always = always.checked;
   refresh();
@@ -350,11 +365,14 @@ function warn(text, again = "") {
 async function readModel() {
   warn("");
   try {
-    const { models, library } = await api.get("/v1/models");
-    const [model] = models;
-    $("model").textContent = `Model ${model.name}, ${plural(model.cells, "cell")}`;
-    $("toy").hidden = model.world !== "toy";
-    Object.assign(state, { model: model.name, library: library || null, fit: model.fit });
+    const answer = await api.get("/v1/models");
+    const [model] = answer.models;
+    const named = model && `Model ${model.name}, ${plural(model.cells, "cell")}`;
+    $("model").textContent = named ?? "No model: places come from what stands in photos";
+    $("toy").hidden = model?.world !== "toy";
+    $("signsBox").hidden = !answer.evidence.signs;
+    const facts = { model: answer.default, network: Boolean(model), fit: model?.fit ?? "squash" };
+    Object.assign(state, facts, { library: answer.library || null });
     if (state.chosen) panel.render(api);
   } catch (error) {
     warn(messageOf(error), "Try again");

@@ -1,10 +1,11 @@
 // The chosen photo and its answer: place, how sure, the region with its slider, the likeliest places.
 import { button, byId, element } from "/map/dom.js";
 import { insideOf, isNothing, isUnknown, percent, unknownWords } from "/map/words.js";
+import * as evidence from "./evidence.js";
 import { line, when } from "./filmstrip.js";
 import * as region from "./region.js";
 import * as similar from "./similar.js";
-import { answerOf, isKnown, state } from "./state.js";
+import { answerOf, isKnown, isSilent, state } from "./state.js";
 import * as why from "./why.js";
 import * as worldmap from "./worldmap.js";
 
@@ -28,26 +29,34 @@ const SOURCES = {
   neighbours: "It cannot be read: its place is that of its neighbours in time.",
 };
 const box = byId("answer", HTMLElement);
-/** @type {string | null} of the photo that is shown */
-let address = null;
+/** @type {{ photo: Photo, figure: HTMLElement, address: string } | null} the photo that is shown */
+let shown = null;
 
 /** @param {import("./api.js").Api} api */
 export function render(api) {
   const photo = state.chosen;
-  if (address) URL.revokeObjectURL(address);
-  address = null;
+  if (shown && shown.photo !== photo) {
+    URL.revokeObjectURL(shown.address);
+    shown = null;
+  }
   if (!photo) return box.replaceChildren();
   const answer = answerOf(photo);
-  const picture = figure(photo);
+  shown ??= figure(photo);
+  const picture = shown.figure;
   const tools = element("div", undefined, "tools");
-  if (photo.alone) tools.append(why.section(photo, picture, api));
+  why.uncover(picture);
+  if (photo.alone && state.network) tools.append(why.section(photo, picture, api));
   if (photo.alone && state.library) tools.append(similar.section(photo, api));
-  const parts = [picture, facts(photo, answer), tools];
+  const parts = [picture, facts(photo, answer)];
+  if (answer) parts.push(...evidence.sections(photo, answer, picture));
+  parts.push(tools);
   if (answer && !isKnown(answer)) {
     parts.push(confidences(answer), slider(answer));
     if (answer.top.length) parts.push(places(answer.top));
   }
+  const focus = evidence.focused();
   box.replaceChildren(...parts);
+  evidence.focusAgain(focus);
 }
 
 /** @param {Photo} photo @param {Answer | null} answer */
@@ -86,7 +95,7 @@ const placeOf = ({ abstains, best }) => (best && (!abstains || state.always) ? b
 function figure(photo) {
   const made = element("figure");
   const image = element("img");
-  address = URL.createObjectURL(photo.file);
+  const address = URL.createObjectURL(photo.file);
   image.src = address;
   image.alt = `The photo ${photo.name}`;
   image.addEventListener("load", () => {
@@ -96,7 +105,7 @@ function figure(photo) {
     made.replaceWith(element("p", "This browser cannot show this file.", "quiet"));
   });
   made.append(image);
-  return made;
+  return { photo, figure: made, address };
 }
 
 /** @param {NamedPlace} place */
@@ -115,7 +124,10 @@ function coordinates({ latitude, longitude }) {
 }
 
 /** Why there is no point, and what the page can still say. @param {Answer} answer */
-function abstention({ confidence, gain_bits, unknown, within }) {
+function abstention(answer) {
+  if (isSilent(answer))
+    return element("p", "Without a model, only what stands in a photo says where it is.", "abstention");
+  const { confidence, gain_bits, unknown, within } = answer;
   if (within && isNothing(within.inside_before))
     return element(
       "p",
@@ -124,7 +136,7 @@ function abstention({ confidence, gain_bits, unknown, within }) {
     );
   const mass = `${percent(confidence.country)} of the probability lies within 750 km of the best point`;
   const gain = `the answer says ${gain_bits.toFixed(1)} bits more than the model does of any photo`;
-  const little = `${mass}, and ${gain}: too little. The map shows how it is spread.`;
+  const little = `${mass}${state.network ? `, and ${gain}` : ""}: too little. The map shows how it is spread.`;
   const unlike = "It is unlike the photos that the model was trained on.";
   const after = "If it is from where these were taken after all, the map shows where.";
   return element("p", isUnknown(unknown) ? `${unlike} ${after}` : little, "abstention");

@@ -2,6 +2,7 @@
 // `photoplanet album --csv`), GPX.
 import { lineShape } from "/map/lines.js";
 import { isAnywhere } from "/map/words.js";
+import { brief } from "./evidence.js";
 import { region } from "./region.js";
 import { answerOf, groups, isKnown, state } from "./state.js";
 
@@ -17,7 +18,7 @@ const SCALES = ["street", "city", "region", "country", "continent"];
 const COLUMNS = [
   ...["photo_id", "rank", "latitude", "longitude", "confidence", "place", "country_code", "cell"],
   ...SCALES.map((name) => `confidence_${name}`),
-  ...["region_radius_km", "unknown", "gain_bits", "abstains", "world", "inside_before", "error"],
+  ...["region_radius_km", "unknown", "gain_bits", "abstains", "world", "inside_before", "why", "conflict", "error"],
 ];
 const ALBUM_COLUMNS = [...COLUMNS, "taken_at", "album", "kind"];
 const WRITTEN = 60_000; // milliseconds after which a file is surely written
@@ -118,6 +119,8 @@ function csvRows({ photo, answer, album }) {
     gain_bits: answer.gain_bits,
     world: answer.world,
     inside_before: answer.within?.inside_before,
+    why: brief(answer),
+    conflict: answer.conflict,
     error: answer.error,
     album,
     kind: answer.kind,
@@ -166,7 +169,8 @@ function about(answer) {
   const kind = answer.kind ? ` (${answer.kind})` : "";
   const world = answer.world === "toy" ? ", toy Earth: not a real place" : "";
   const reach = isAnywhere(radius_km) ? "anywhere" : `within ${radius_km} km`;
-  return `photoplanet estimate${kind}: ${Math.round(100 * share)}% ${reach}${world}`;
+  const why = brief(answer);
+  return `photoplanet estimate${kind}: ${Math.round(100 * share)}% ${reach}${world}${why && `; ${why}`}`;
 }
 
 /** @param {string} text */

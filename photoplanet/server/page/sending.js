@@ -1,5 +1,6 @@
 // Photos to the server in small batches, so that its limits are kept, answers come soon, and cancelling loses little.
 import { Problem } from "./api.js";
+import { state } from "./state.js";
 
 /** @typedef {import("./api.js").Api} Api */
 /** @typedef {import("./api.js").Query} Query */
@@ -11,7 +12,7 @@ import { Problem } from "./api.js";
 
 const MOST_PHOTOS = 8; // of a batch
 const MOST_BYTES = 16e6;
-const ASKED = { geojson: true, region: 0.99, regions: true, top: 5, answer_always: true }; // the page hides and cuts
+const ASKED = { geojson: true, region: 0.99, regions: true, top: 5, answer_always: true, reading: true }; // the page hides and cuts
 const OURS = [400, 408, 413, 415, 504]; // failures of these photos, and not of the server
 
 /**
@@ -46,7 +47,8 @@ function cut(photos, first, most) {
 async function locateBatch(api, batch, options, signal, moved) {
   mark(batch, "sending", moved);
   try {
-    const answers = (await api.post("/v1/locate", { ...ASKED, ...options }, form(batch), signal)).photos;
+    const asked = { ...ASKED, ...evidence(batch), ...options };
+    const answers = (await api.post("/v1/locate", asked, form(batch), signal)).photos;
     batch.forEach((photo, i) => {
       settle(photo, answers[i]);
     });
@@ -71,6 +73,7 @@ async function locateBatch(api, batch, options, signal, moved) {
 /** @param {Photo} photo @param {Answer | { error: string }} answer */
 function settle(photo, answer) {
   photo.alone = "best" in answer ? answer : null;
+  if (photo.alone?.reading) photo.reading = photo.alone.reading;
   photo.error = answer.error || "";
   photo.status = photo.alone ? "done" : "failed";
 }
@@ -81,11 +84,39 @@ function mark(photos, status, moved) {
   moved(photos);
 }
 
+/**
+ * Strike a piece of a photo's evidence out, or let it count again; its answer is then the one without it. Throws a
+ * Problem, and nothing has changed, where there is no answer.
+ * @param {Api} api
+ * @param {Photo} photo
+ * @param {number} number
+ * @param {Query} options
+ */
+export async function strike(api, photo, number, options) {
+  const toggle = () => photo.struck.delete(number) || photo.struck.add(number);
+  toggle();
+  try {
+    const asked = { ...ASKED, ...evidence([photo]), ...options };
+    settle(photo, (await api.post("/v1/locate", asked, form([photo]))).photos[0]);
+  } catch (error) {
+    toggle();
+    throw error;
+  }
+}
+
+/** What counts as evidence. @param {Photo[]} photos @returns {Query} */
+function evidence(photos) {
+  const struck = photos.flatMap((photo, i) => [...photo.struck].map((number) => `${i}:${number}`));
+  return { signs: state.signs, ...(struck.length && { strike: struck.join(",") }) };
+}
+
 /** @param {Photo[]} photos @param {File[]} [tracks] */
 function form(photos, tracks = []) {
   const body = new FormData();
   for (const photo of photos) body.append("photos", photo.file, photo.name);
   for (const track of tracks) body.append("track", track, track.name);
+  const readings = photos.map(({ reading }) => reading);
+  if (readings.some(Boolean)) body.append("readings", JSON.stringify(readings));
   return body;
 }
 
@@ -99,7 +130,12 @@ function form(photos, tracks = []) {
  * @returns {Promise<{ albums: Album[], notes: string[] }>} with the page's own photos in them; what is to be known of the tracks
  */
 export async function locateTogether(api, photos, options, tracks, signal) {
-  const answer = await api.post("/v1/album", { ...ASKED, ...options }, form(photos, tracks), signal);
+  const answer = await api.post(
+    "/v1/album",
+    { ...ASKED, ...evidence(photos), ...options },
+    form(photos, tracks),
+    signal,
+  );
   const albums = answer.albums.map((/** @type {AlbumAnswer} */ album) => ({
     title: album.title,
     from: album.from,

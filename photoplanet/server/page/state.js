@@ -19,6 +19,11 @@
  * @property {string} [model]
  * @property {string} world
  * @property {{ features: Feature[] }} geojson
+ * @property {import("./evidence.js").Clue[]} [clues] the evidence in the photo; none where the server looks for none
+ * @property {import("./evidence.js").Country[]} [countries]
+ * @property {string | null} [conflict]
+ * @property {import("./evidence.js").Reading} [reading]
+ * @property {string} [unread] why its text was not read
  * @property {string} [error]
  * @property {{ area: string, inside_before: number, doubt: boolean, known_place_outside: boolean }} [within] the area that it is cut to
  * @property {string} [kind] of a trip's photo: how it was located
@@ -33,6 +38,8 @@
  * @property {Answer | null} trip its answer among the photos around it
  * @property {string} error
  * @property {string | null} thumbnail its address
+ * @property {import("./evidence.js").Reading | null} reading what stands in it, which the server need not read again
+ * @property {Set<number>} struck pieces of evidence that are not of its place
  */
 /** @typedef {{ title: string, from?: string, to?: string, photos: Photo[] }} Album */
 
@@ -50,6 +57,8 @@ export const state = {
   /** @type {Album[]} in time order */
   albums: [],
   model: "", // its name, once the server has given it
+  network: true, // there is a model, and not only what stands in photos
+  signs: true, // the text in photos counts
   /** @type {File[]} tracks, gzipped or not, in the order in which they count */
   tracks: [],
   /** @type {{ photos: number } | null} the server's library of geotagged photos */
@@ -68,6 +77,9 @@ export function answerOf(photo) {
 
 /** @param {Answer} answer */
 export const isKnown = ({ kind }) => kind !== undefined && KNOWN.includes(kind);
+
+/** Whether nothing at all says where a photo is: no model, and no evidence that counts. @param {Answer} answer */
+export const isSilent = ({ clues = [] }) => !state.network && clues.every(({ struck }) => struck);
 
 /** The photos as they are listed: album by album in time order when they are located together. @returns {Album[]} */
 export function groups() {

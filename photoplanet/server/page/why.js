@@ -32,7 +32,8 @@ export function section(photo, figure, api) {
   ask.addEventListener("click", async () => {
     if (ask.getAttribute("aria-expanded") === "true") {
       ask.setAttribute("aria-expanded", "false");
-      uncover(figure, rest);
+      uncover(figure);
+      rest.replaceChildren();
       return;
     }
     ask.disabled = true;
@@ -52,11 +53,10 @@ export function section(photo, figure, api) {
   return made;
 }
 
-/** The photo as it is. @param {HTMLElement} figure @param {HTMLElement} rest */
-function uncover(figure, rest) {
+/** The photo as it is. @param {HTMLElement} figure */
+export function uncover(figure) {
   figure.classList.remove("explained");
   for (const canvas of figure.querySelectorAll("canvas")) canvas.remove();
-  rest.replaceChildren();
 }
 
 /** @param {HTMLElement} rest @param {Occlusion} found @param {HTMLElement} figure */

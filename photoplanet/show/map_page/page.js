@@ -2,8 +2,9 @@
 
 import { outlineOf } from "../map/cells.js";
 import { button, byId, element, picture } from "../map/dom.js";
+import { evidenceList, outlinedPicture } from "../map/evidence.js";
 import { PhotoMap } from "../map/photos.js";
-import { isAnywhere, km, noAnswer, percent, plural, unknownWords } from "../map/words.js";
+import { isAnywhere, km, percent, plural, unknownWords } from "../map/words.js";
 
 /** @typedef {import("../map/cells.js").Outline} Outline */
 /** @typedef {import("../map/mercator.js").Point} Point */
@@ -21,6 +22,9 @@ import { isAnywhere, km, noAnswer, percent, plural, unknownWords } from "../map/
  * @property {number} inside how many of the cells are in the region
  * @property {Point} [truth]
  * @property {number} [truth_km]
+ * @property {string} [no_answer] why there is none
+ * @property {import("../map/evidence.js").Clue[]} [clues] what speaks for it, where anybody looked
+ * @property {string | null} [conflict] what contradicts what
  */
 /** @typedef {{ kind: string, album: number, second: number | null, taken: string | null, fault?: string }} Stop of a trip (show/trip.py) */
 /** @typedef {{ name: string, thumbnail?: string, error?: string } & Partial<Answer> & Partial<Stop>} Photo */
@@ -108,7 +112,7 @@ function outline(cell) {
 
 // --- the panel
 /** @param {Photo} photo */
-export const place = (photo) => photo.error ?? photo.best?.place ?? noAnswer(photo.unknown);
+export const place = (photo) => photo.error ?? photo.best?.place ?? photo.no_answer ?? "";
 
 /** @param {Photo} photo */
 export const lineOf = (photo) => (more ? more.line(photo) : place(photo));
@@ -122,7 +126,8 @@ export function select(row, move = true) {
   for (const each of document.querySelectorAll("#list button"))
     each.setAttribute("aria-current", String(each.getAttribute("data-photo") === String(row)));
   detail.replaceChildren();
-  if (photo.thumbnail) detail.append(picture(photo.thumbnail));
+  if (photo.thumbnail)
+    detail.append(photo.clues?.length ? outlinedPicture(photo.thumbnail, photo.clues) : picture(photo.thumbnail));
   detail.append(element("h2", photo.name), element("p", lineOf(photo), "place"));
   if (hasAnswer(photo)) detail.append(...facts(photo));
   more?.select(row, detail);
@@ -132,8 +137,9 @@ export function select(row, move = true) {
 }
 
 /** @param {Answer} answer */
-function facts({ best, top, confidence, region, unknown, truth_km }) {
+function facts({ best, top, confidence, region, unknown, truth_km, clues, conflict }) {
   const parts = [];
+  if (conflict) parts.push(element("p", `Conflict: ${conflict}`, "conflict"));
   if (best && unknown) parts.push(element("p", `${unknownWords(unknown)}.`, "quiet"));
   const { city, region: near, country } = confidence;
   const scales = `Within 25 km: ${percent(city)} · 200 km: ${percent(near)} · 750 km: ${percent(country)}`;
@@ -146,6 +152,7 @@ function facts({ best, top, confidence, region, unknown, truth_km }) {
   parts.push(element("p", isAnywhere(region.radius_km) ? `${area} ${rest}` : area, "quiet"));
   if (truth_km !== undefined)
     parts.push(element("p", `The cross is the true place, ${km(truth_km)} km away.`, "quiet"));
+  if (clues?.length) parts.push(element("h3", "What speaks for it"), evidenceList(clues), element("h3", "Likeliest"));
   return [...parts, places(top)];
 }
 

@@ -1,0 +1,65 @@
+"""A model's network opened, with what goes in and comes out of it checked against the model's facts."""
+
+from collections.abc import Iterable
+from typing import Any
+
+from photoplanet.core import onnx_sessions
+from photoplanet.errors import ModelError
+from photoplanet.locate import without_model
+from photoplanet.models import folder
+
+SIMILARITY = "similarity"  # the output that a network may have beside the two that it must have
+
+
+def open_network(bundle: folder.Bundle, threads: int | None) -> onnx_sessions.Session:
+    """Open a model's network, with its inputs and outputs checked against `model.json`; ModelError for a bad one.
+
+    >>> from photoplanet.models import installed
+    >>> session = open_network(folder.read(installed.resolve("toy")), threads=1)
+    >>> session.get_inputs()[0].name
+    'images'
+    """
+    if isinstance(bundle, without_model.WithoutModel):
+        return without_model.Prior(bundle.partition)
+    session = onnx_sessions.open_session(bundle.onnx_path, threads)
+    info, size = bundle.info, bundle.info.preprocessing.size
+    _check_signature(bundle, "input", session.get_inputs(), {"images": ("tensor(uint8)", [size, size, 3])})
+    outputs = {
+        "log_probabilities": ("tensor(float)", [info.classes]),
+        "embedding": ("tensor(float)", [info.embedding_size]),
+    }
+    if any(node.name == SIMILARITY for node in session.get_outputs()):
+        outputs[SIMILARITY] = ("tensor(float)", [])
+    elif SIMILARITY in info.calibration.get("unknown", {"weights": {}})["weights"]:
+        raise bad_network(bundle, f"no output {SIMILARITY}, which calibration.unknown in {folder.INFO} weighs")
+    _check_signature(bundle, "output", session.get_outputs(), outputs)
+    return session
+
+
+def _check_signature(
+    bundle: folder.Bundle, side: str, found: Iterable[onnx_sessions.Node], wanted: dict[str, tuple[str, list[int]]]
+) -> None:
+    by_name = {node.name: node for node in found}
+    for name, (kind, shape) in wanted.items():
+        node = by_name.get(name)
+        if node is None or node.type != kind or not _fits(node.shape, shape):
+            have = "missing" if node is None else f"{node.type} {node.shape}"
+            sizes = ", ".join(map(str, ["photos", *shape]))
+            raise bad_network(bundle, f"the {side} {name} must be {kind} ({sizes}), but is {have}")
+
+
+def _fits(found: list[Any], wanted: list[int]) -> bool:
+    """Any number of photos, then `wanted`; what has no fixed size comes as a name or None, and is checked later."""
+    if len(found) != len(wanted) + 1 or isinstance(found[0], int):
+        return False
+    return all(have == want or not isinstance(have, int) for have, want in zip(found[1:], wanted, strict=True))
+
+
+def bad_network(bundle: folder.Bundle, what: str) -> ModelError:
+    """The error for a network that is not as its model says.
+
+    >>> from photoplanet.models import installed
+    >>> bad_network(folder.read(installed.resolve("toy")), "its answer is not finite").args[0].partition(": ")[2]
+    'its answer is not finite; copy or export the model again'
+    """
+    return ModelError(f"{bundle.onnx_path}: {what}; copy or export the model again")
