@@ -9,7 +9,7 @@ from photoplanet.metadata import clock_facts, exif_places
 from photoplanet.photos.film_boxes import Film
 
 _APPLE = "com.apple.quicktime."
-_PLACES = (f"{_APPLE}location.ISO6709", "©xyz", "loci")
+PLACES = (f"{_APPLE}location.ISO6709", "©xyz", "loci")
 _DAYS = (f"{_APPLE}creationdate", "©day")
 _EPOCH = datetime(1904, 1, 1, tzinfo=timezone.utc)
 # ±DD.D±DDD.D, also with minutes or with minutes and seconds, and perhaps a height and a reference system behind it
@@ -24,7 +24,7 @@ def place(film: Film) -> tuple[float | None, float | None, str | None]:
     >>> place(Film(texts={"©xyz": "+48.8577+002.295/"}))
     (48.8577, 2.295, None)
     """
-    for key in _PLACES:
+    for key in PLACES:
         if text := film.texts.get(key, ""):
             return exif_places.checked(*_degrees(text))
     return None, None, "no GPS"
