@@ -9,8 +9,8 @@ import pytest
 
 FUZZ = Path(__file__).parents[1] / "benchmarks" / "fuzz.py"
 KINDS = {
-    "image", "exif", "xmp", "sidecar", "gpx", "table", "parquet", "predictions", "shard", "model", "undo", "game",
-    "cache", "encoder", "request",
+    "image", "exif", "xmp", "film", "sidecar", "gpx", "track", "table", "parquet", "predictions", "shard", "model",
+    "undo", "game", "cache", "encoder", "request",
 }  # fmt: skip
 
 pytestmark = pytest.mark.skipif(not Path("/proc/self/status").exists(), reason="limits are watched through /proc")

@@ -7,7 +7,7 @@ from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from fuzzing import base, documents, mutations, photos
+from fuzzing import base, documents, films, mutations, photos, tracks
 
 Command = list[str]
 
@@ -83,14 +83,42 @@ def sidecar(folder: Path, random: random.Random, sets: base.Base) -> Case:
     return _read_commands(random, [f"a.{kind}"], sets)
 
 
+def film(folder: Path, random: random.Random, sets: base.Base) -> Case:
+    name = f"a.{random.choice(('mp4', 'mov', 'MOV', '3gp', 'jpg'))}"
+    _put(folder, name, films.film(random))
+    return _read_commands(random, [name], sets)
+
+
 def gpx(folder: Path, random: random.Random, sets: base.Base) -> Case:
+    return _track_case(folder, random, sets, *documents.gpx(random))
+
+
+def track(folder: Path, random: random.Random, sets: base.Base) -> Case:
+    return _track_case(folder, random, sets, *tracks.track(random))
+
+
+def _track_case(folder: Path, random: random.Random, sets: base.Base, name: str, data: bytes) -> Case:
     for number in range(3):
         _put(folder, f"{number}.jpg", photos.photo(random, "jpg", photos.exif_block(random, 0.0)))
-    name, data = documents.gpx(random)
     _put(folder, name, data)
     offset = random.choice(("+02:00", "-11:00", "+00:00"))
     rest = random.choice((["--csv", "o.csv", "--gpx-out", "o.gpx", "--map", "o.html"], ["--write", "xmp", "--dry-run"]))
-    return Case([["album", "--model", str(sets.model), "--gpx", name, "--time-offset", offset, *rest, "."]], {"o.*"})
+    return Case(
+        [
+            [
+                "album",
+                "--model",
+                str(sets.model),
+                "--track",
+                random.choice((name, name, ".")),
+                "--time-offset",
+                offset,
+                *rest,
+                ".",
+            ]
+        ],
+        {"o.*"},
+    )
 
 
 def table(folder: Path, random: random.Random, sets: base.Base) -> Case:
@@ -255,7 +283,24 @@ def _put(folder: Path, name: str, data: bytes) -> None:
 
 KINDS: dict[str, Callable[[Path, random.Random, base.Base], Case]] = {
     kind.__name__: kind
-    for kind in (image, exif, xmp, sidecar, gpx, table, parquet, predictions, shard, model, undo, game, cache, encoder)
+    for kind in (
+        image,
+        exif,
+        xmp,
+        film,
+        sidecar,
+        gpx,
+        track,
+        table,
+        parquet,
+        predictions,
+        shard,
+        model,
+        undo,
+        game,
+        cache,
+        encoder,
+    )
 }
 
 

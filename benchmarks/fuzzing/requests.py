@@ -15,7 +15,7 @@ from pathlib import Path
 from typing import Any
 from urllib.parse import quote
 
-from fuzzing import base, documents, mutations, photos, trial
+from fuzzing import base, documents, mutations, photos, tracks, trial
 
 STRANGE = (
     "GET /v1/models/../../etc/passwd", "GET /v1/similar/thumbnail?photo_id=../../etc/passwd", "GET /%00",
@@ -178,7 +178,10 @@ def _body(random: random.Random) -> tuple[bytes, str]:
     for _ in range(random.choice((0, 1, 1, 2, 5))):
         field, name, data = "photos", mutations.name(random), image()
         if random.random() < 0.15:
-            field, (name, data) = random.choice(("gpx", "track", "photos")), documents.gpx(random)
+            field, (name, data) = (
+                random.choice(("gpx", "track", "photos")),
+                random.choice((documents.gpx, tracks.track))(random),
+            )
         if random.random() < 0.05:
             field = mutations.word(random)[:50]
         plain = re.sub(r'[\r\n"\x00]', "_", name)

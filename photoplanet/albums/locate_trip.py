@@ -13,6 +13,8 @@ from photoplanet.locate.locator import Locator
 from photoplanet.locate.within import Cut
 from photoplanet.metadata.track import Track
 
+_NINETY = 1.42  # the radius with 90 % of a normal distribution in the plane, over the one with 68 %
+
 
 def locate(
     locator: Locator,
@@ -103,10 +105,17 @@ def compare(
 
 
 def _track_radius_m(track: Track | None, time: np.datetime64) -> float:
-    """Half the way between the points before and after, the farthest it can be from both, plus the receiver's error."""
+    """Half the way between the points before and after, the farthest it can be from both, plus the receiver's error.
+
+    Where the track states its accuracy, that of the worse of both, as the radius that holds 90 %.
+    """
     if track is None:
         return TRACK_ERROR_M
     late = min(int(np.searchsorted(track.times, time)), len(track.times) - 1)
     early = max(late - 1, 0)
+    if track.times[late] == time:
+        early = late
     ends = [(track.latitude[row], track.longitude[row]) for row in (early, late)]
-    return TRACK_ERROR_M + 500 * float(geodesy.distance_km(*ends[0], *ends[1]))
+    stated = [] if track.accuracy_m is None else [float(track.accuracy_m[row]) for row in (early, late)]
+    error = max([TRACK_ERROR_M, *(_NINETY * each for each in stated if not np.isnan(each))])
+    return error + 500 * float(geodesy.distance_km(*ends[0], *ends[1]))

@@ -70,7 +70,7 @@ class LocatedPhoto:
             return None
         latitude, longitude = self.prediction.point
         if self.kind == TRACK:
-            return Estimate(latitude, longitude, self.radius_m or TRACK_ERROR_M, "GPX track")
+            return Estimate(latitude, longitude, self.radius_m or TRACK_ERROR_M, "track")
         within = self.prediction.credible_region(options.region).radius_km
         if (self.prediction.abstains or within >= ANYWHERE_KM) and not options.answer_always:
             return None

@@ -2,7 +2,16 @@
 
 from contextlib import suppress
 
-from photoplanet.audit import beside, containers, exif_traces, file_names, jpeg_traces, places, xmp_traces
+from photoplanet.audit import (
+    beside,
+    containers,
+    exif_traces,
+    file_names,
+    film_traces,
+    jpeg_traces,
+    places,
+    xmp_traces,
+)  # fmt: skip
 from photoplanet.audit.finding import Audited, Finding, worst_first
 from photoplanet.audit.jpeg_pictures import walk
 from photoplanet.core import regular
@@ -39,6 +48,8 @@ def content(source: str | bytes) -> bytes:
     """
     if isinstance(source, bytes):
         return source
+    if film_traces.is_film(source):
+        raise InputError(f"{source}: {film_traces.NOT_STRIPPED}")
     if address := shards.split_address(source):
         return shards.read_member(*address, decode.MAX_BYTES)
     try:
@@ -67,13 +78,17 @@ def of_bytes(data: bytes, name: str) -> list[Finding]:
 
 
 def _audited(source: str | bytes, name: str, sidecars: Sidecars) -> Audited:
+    alone = isinstance(source, str) and not shards.split_address(source)
+    spoken = sidecars.of(source) if isinstance(source, str) and alone else ()
+    if isinstance(source, str) and film_traces.is_film(source):
+        found = film_traces.findings(source) + [each for path in spoken for each in beside.of_sidecar(path)]
+        found += file_names.findings(source)
+        return Audited(name, worst_first(found), facts.of(source, sidecars).taken_at)
     data = content(source)
     try:
         found = of_bytes(data, name)
     except InputError as error:
         raise InputError(str(error).replace("photo bytes: ", f"{name}: ", 1)) from None
-    alone = isinstance(source, str) and not shards.split_address(source)
-    spoken = sidecars.of(source) if isinstance(source, str) and alone else ()
     found += [finding for path in spoken for finding in beside.of_sidecar(path)]
     if isinstance(source, str):
         found += file_names.findings((shards.split_address(source) or (source, source))[1])

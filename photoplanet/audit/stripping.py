@@ -11,7 +11,7 @@ from contextlib import nullcontext, suppress
 from functools import partial
 from pathlib import Path
 
-from photoplanet.audit import blanks, containers, photo, xmp_traces
+from photoplanet.audit import blanks, containers, film_traces, photo, xmp_traces
 from photoplanet.audit.finding import Audited, Finding
 from photoplanet.core import leftovers, progress
 from photoplanet.core.home import home
@@ -127,6 +127,8 @@ def _stripped(path: Path, dry_run: bool) -> Outcome:
     seen = files.look(path)
     if seen.status is None:
         raise FileNotFoundError(2, "No such file or directory", str(path))
+    if film_traces.is_film(str(path)):
+        raise InputError(film_traces.NOT_STRIPPED)
     sidecar = path.suffix.lower() in (".xmp", ".json")
     data = None if seen.fault else seen.read(xmp.MAX_BYTES if sidecar else decode.MAX_BYTES)
     before = _worse(path, data) if data is not None else []

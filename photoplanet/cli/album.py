@@ -82,8 +82,8 @@ class Writing(NamedTuple):
 @options.album_method
 @click.option("--anchors/--no-anchors", default=True, show_default=True,
               help="Treat photos with GPS as known places, which pull their neighbours.")  # fmt: skip
-@click.option("--gpx", "tracks", multiple=True, type=click.Path(), metavar="TRACK",
-              help="A GPX track, or a folder of them: known places; repeatable.")  # fmt: skip
+@click.option("--track", "--gpx", "tracks", multiple=True, type=click.Path(), metavar="TRACK",
+              help="Known places: GPX, KML, TCX, FIT, NMEA, Google Timeline, or a folder; repeatable.")  # fmt: skip
 @click.option("--time-offset", metavar="+02:00", help="How far clocks that name no time zone are ahead of UTC.")
 @click.option("--one-camera", is_flag=True, help="Put the photos of all cameras of a folder into one album.")
 @click.option("--gap-hours", type=click.FloatRange(0, 1e6, min_open=True), default=GAP_HOURS, show_default=True,
@@ -126,7 +126,7 @@ def command(
     \b
     Example:
       photoplanet album ~/Scans/1998-trip --map trip.html
-      photoplanet album ~/Trip --gpx day1.gpx --gpx day2.gpx --time-offset +02:00
+      photoplanet album ~/Trip --track day1.gpx --track day2.fit --time-offset +02:00
       photoplanet album ~/Trip --write xmp --dry-run
       photoplanet album ~/Trip --undo
     """

@@ -13,6 +13,7 @@ from photoplanet.metadata import exif, facts
 from photoplanet.metadata.times import never_set
 from photoplanet.photos import decoding_cost, foreign_times, graphics_filter, nsfw_filter
 from photoplanet.photos.decode import MAX_PIXELS, PhotoError, open_photo, opened, reported
+from photoplanet.photos.film_image import NEEDS
 from photoplanet.photos.foreign_tables import matched
 from photoplanet.photos.shards import read_range, split_address
 from photoplanet.photos.table import SCHEMA, coordinate_fault
@@ -95,7 +96,7 @@ def inspect_photo(candidate: Candidate, options: IndexOptions) -> Record:
             return refusal
     except InputError as error:
         reason = error.reason if isinstance(error, PhotoError) else "unreadable"
-        again = {"again": True} if reason == "missing" or may_pass(error) else {}
+        again = {"again": True} if reason in ("missing", NEEDS) or may_pass(error) else {}
         return {"left": reason, "detail": str(error), **again}
     own = {"taken_at": None if never_set(found.taken_at) else found.taken_at, "photographer": found.photographer}
     row = own | ({"source": exif.TOY_SOFTWARE} if found.toy else {}) | row

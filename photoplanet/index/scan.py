@@ -137,7 +137,7 @@ _OWN = re.compile(r"\..*\.cache|\.photoplanet.*")  # what photoplanet keeps besi
 _DETAILS = {
     formats.NOT_READ: f"convert it to {formats.NAMES}",
     formats.ARCHIVE: "unpack it first; of archives only .tar shards are read",
-    formats.FILM: "only photos are indexed",
+    formats.FILM: "of films, MP4 and QuickTime files of their own are read",
     formats.BESIDE: "what sidecars say goes to their photos; name a table itself to index what it lists",
     formats.HIDDEN: "its name begins with a dot",
     formats.OTHER: "neither its name nor its content is that of a photo",
@@ -191,11 +191,11 @@ def _shard(path: Path) -> Iterator[Candidate | LeftOut]:
         folder, _, base = name.rpartition("/")
         key, _, kind = base.partition(".")  # WebDataset: the key ends at the first dot of the base name
         key = f"{folder}/{key}" if folder else key
-        if f".{kind.lower()}".endswith(SUFFIXES):
+        if f".{kind.lower()}".endswith(formats.STILL_SUFFIXES):
             photos[key] = name
         elif kind.lower() == "json":
             jsons[same(key)] = (offset, size)
-        elif (why := formats.why_not(name)) in formats.MEDIA:
+        elif (why := formats.why_not(name) or formats.FILM) in formats.MEDIA:
             yield _left(f"{path}#{name}", why, _DETAILS[why])
     for key, name in photos.items():
         given = dict(about.get(same(key), {}))

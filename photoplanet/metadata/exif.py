@@ -7,11 +7,12 @@ from typing import Any
 
 from PIL import Image
 
-from photoplanet.metadata import clock_facts, exif_places, exif_times, png_text
+from photoplanet.metadata import clock_facts, exif_places, exif_times, film_facts, png_text
 from photoplanet.metadata import exif_tags as tags
 from photoplanet.metadata.estimate import MARK
 from photoplanet.photos import formats
 from photoplanet.photos.decode import ORIENTATION
+from photoplanet.photos.film_boxes import Film
 
 TOY_SOFTWARE = "photoplanet toyworld"  # of the toy Earth's photos, whose places are not real ones
 ESTIMATE = "GPS is an estimate"  # ours, written into or beside a photo earlier: not a truth to learn from
@@ -46,6 +47,10 @@ def read(image: Image.Image) -> Exif:
     >>> read(Image.new("RGB", (8, 8))).gps_fault
     'no GPS'
     """
+    if isinstance(film := getattr(image, "film", None), Film):
+        latitude, longitude, fault = film_facts.place(film)
+        return Exif(latitude, longitude, fault, film_facts.taken_at(film), camera=film_facts.camera(film),
+                    clock=film_facts.clock(film))  # fmt: skip
     try:
         main, orientation = _block(image)
         gps, details = main.get_ifd(tags.GPS_IFD), main.get_ifd(tags.EXIF_IFD)

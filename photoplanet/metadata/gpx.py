@@ -23,7 +23,7 @@ def read(path: str | Path, hours: float = 0.0) -> tuple[Track, int]:
 
     >>> read("/no/such/track.gpx")
     Traceback (most recent call last):
-    photoplanet.errors.InputError: /no/such/track.gpx: No such file or directory; give a GPX file
+    photoplanet.errors.InputError: /no/such/track.gpx: No such file or directory; give a track: GPX, KML, ...
     """
     found = track_files.read([path], hours)
     return found.track, found.left_out

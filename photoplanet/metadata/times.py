@@ -59,6 +59,18 @@ def parse_times(
     return times, report
 
 
+def usable(times: NDArray[np.datetime64], now: datetime | None = None) -> NDArray[np.bool_]:
+    """Which of the moments in UTC (n,) datetime64[s] may be those of photos, by the rules of `parse_times`; not NaT.
+
+    >>> usable(np.array(["2016-08-08T12:30:00", "1980-01-01T00:13:00", "NaT"], "datetime64[s]"))
+    array([ True, False, False])
+    """
+    today = (now or datetime.now(timezone.utc)).astimezone(timezone.utc).replace(tzinfo=None)
+    set_once = ~np.isin(times.astype("datetime64[D]"), np.array(NEVER_SET, "datetime64[D]"))
+    after = times >= np.datetime64(f"{FIRST_YEAR}-01-01", "s")
+    return np.asarray(set_once & after & (times <= np.datetime64(today, "s") + FUTURE))
+
+
 def never_set(text: str | None) -> bool:
     """Whether an ISO 8601 text is what a clock shows that was never set.
 

@@ -1,7 +1,7 @@
 """The points of a GPS track in time order, and several tracks as one."""
 
 import heapq
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 from numpy.typing import NDArray
@@ -16,7 +16,8 @@ MAX_APART_HOURS = 0.25  # points closer in time than this were recorded without 
 class Track:
     """Points of a GPS track in time order: `times` (m,) datetime64[s] by the photos' clock, degrees (m,).
 
-    InputError for places off the Earth, and for times that are missing or out of order.
+    `accuracy_m` (m,): the radius in metres around each in which the device was with 68 %, NaN where it is not stated;
+    None where no point states any. InputError for places off the Earth, and for times that are missing or out of order.
 
     >>> times = np.array(["2023-05-01T10:00", "2023-05-01T10:05"], "datetime64[s]")
     >>> str(Track(times, np.array([48.8, 48.9]), np.array([2.3, 2.4])).shifted(hours=2).times[0])
@@ -26,27 +27,31 @@ class Track:
     times: NDArray[np.datetime64]
     latitude: NDArray[np.float64]
     longitude: NDArray[np.float64]
+    accuracy_m: NDArray[np.float64] | None = None
 
     def __post_init__(self) -> None:
         geodesy.check(self.latitude, self.longitude, "track")
         if len(self.times) != len(self.latitude) or np.isnat(self.times).any():
             raise InputError("track: every point needs a time, a latitude and a longitude")
+        if self.accuracy_m is not None and len(self.accuracy_m) != len(self.times):
+            raise InputError("track: give an accuracy for every point, NaN where it is unknown, or none at all")
         if (np.diff(self.times) < np.timedelta64(0, "s")).any():
             raise InputError("track: its points must be in time order; sort them by time")
 
     def shifted(self, hours: float) -> "Track":
-        """Return the track by a clock that is `hours` ahead; GPX files are in UTC, a camera's clock seldom is."""
-        return Track(self.times + np.timedelta64(round(hours * 3600), "s"), self.latitude, self.longitude)
+        """Return the track by a clock that is `hours` ahead; tracks are in UTC, a camera's clock seldom is."""
+        return replace(self, times=self.times + np.timedelta64(round(hours * 3600), "s"))
 
 
 def joined(
     times: NDArray[np.datetime64], latitude: NDArray[np.float64], longitude: NDArray[np.float64],
-    order: NDArray[np.int64],
+    order: NDArray[np.int64], accuracy_m: NDArray[np.float64] | None = None,
 ) -> tuple[Track, int]:  # fmt: skip
     """Join the points (n,) of several tracks into one, and count those that are left out.
 
-    `order` (n,): the number of the track that each is of. While a track was being recorded, points of tracks with
-    higher numbers are left out: two devices that were not together would else draw zigzags. InputError as `Track`.
+    `accuracy_m` (n,) as in `Track`. `order` (n,): the number of the track that each is of. While a track was being
+    recorded, points of tracks with higher numbers are left out: two devices that were not together would else draw
+    zigzags. InputError as `Track`.
 
     >>> times = np.array(["2023-05-01T10:00", "2023-05-01T10:10", "2023-05-01T10:05"], "datetime64[s]")
     >>> track, left_out = joined(times, np.array([1.0, 2.0, 50.0]), np.array([1.0, 2.0, 50.0]), np.array([0, 0, 1]))
@@ -62,7 +67,8 @@ def joined(
         new = np.concatenate([[True], when[1:] != when[:-1]])
         of_this_second = order[rows][np.maximum.accumulate(np.where(new, np.arange(len(rows)), 0))]
         rows = rows[(order[rows] <= first[at]) & (order[rows] == of_this_second)]
-    return Track(times[rows], latitude[rows].copy(), longitude[rows].copy()), len(times) - len(rows)
+    stated = None if accuracy_m is None or np.isnan(accuracy_m[rows]).all() else accuracy_m[rows]
+    return Track(times[rows], latitude[rows], longitude[rows], stated), len(times) - len(rows)
 
 
 def _first_recorded(

@@ -1,9 +1,8 @@
-"""The files of tracks that a person names: opened, unpacked, told apart from other formats, and joined into one."""
+"""The files of tracks that a person names: opened, unpacked, told apart by what is in them, and joined into one."""
 
 import io
 import itertools
 import re
-import zlib
 from collections.abc import Iterable, Iterator, Sequence
 from pathlib import Path
 from typing import IO, NamedTuple
@@ -12,28 +11,34 @@ import numpy as np
 
 from photoplanet.core import regular
 from photoplanet.errors import InputError
-from photoplanet.metadata import gpx_points
+from photoplanet.metadata import xml_encoding
+from photoplanet.metadata.recordings import fit, gpx, kml, nmea, packed, tags, tcx, timeline
+from photoplanet.metadata.recordings.recording import Recording, recording
 from photoplanet.metadata.track import Track, joined
+from photoplanet.photos.folders import walk
 
 MAX_BYTES = 512 << 20  # of one file, unpacked
+MAX_TIMELINE_BYTES = 4 << 30  # of one of Google's, unpacked
+MAX_ARCHIVE_BYTES = 512 << 20  # of a KMZ that comes from a pipe
 MAX_FILES = 10_000
-_MOST_PACKED = 100  # gzip makes GPX 10 to 50 times smaller
-ENDINGS = (".gpx", ".gpx.gz")
-_PIECE = 1 << 18
-_SLICE = 256
+KINDS = "GPX, KML, KMZ, TCX, FIT, NMEA or Google Timeline"
+_PLAIN = (".gpx", ".kml", ".tcx", ".fit", ".nmea", ".nma")
+_UNPACKED = (*_PLAIN, *(f"{ending}.gz" for ending in _PLAIN))
+ENDINGS = (*_UNPACKED, ".kmz")  # what counts in a folder by its name
+# what counts in a folder where it begins like a track
+_PERHAPS = {
+    ".json": rb'\s*[\[{].*"(locations|timelineObjects|semanticSegments|rawSignals|startTime|endTime)"',
+    ".log": nmea.LIKE,
+    ".txt": nmea.LIKE,
+}
 _HEAD = 1024
+_GIVE = f"give a track: {KINDS}"
 _CONVERT = "convert it, for instance: gpsbabel -t -i {} -f FILE -o gpx -F track.gpx"
 _UNPACK, _OTHER = "unpack it first", "give the track that was recorded"
 # How files begin that people take for tracks: what they are, and what to do.
 _FOREIGN = (
-    (rb"\s*(<\?xml[^>]*>)?\s*(<!--[^>]*-->\s*)?<(\w+:)?kml\b", "KML (Google Earth)", _CONVERT.format("kml")),
-    (rb"\s*(<\?xml[^>]*>)?\s*<(\w+:)?TrainingCenterDatabase\b", "TCX (Garmin)", _CONVERT.format("gtrnctr")),
-    (rb".{8}\.FIT", "FIT (Garmin)", _CONVERT.format("garmin_fit")),
-    (rb"(@Sonygps[^\n]*\n)?\s*(!AIVDM|\$[A-Z]{4,5}),", "NMEA", _CONVERT.format("nmea")),
     (rb"A[A-Z0-9]{3}[^\n]*\n(H[^\n]*\n)*?HFDTE", "IGC (gliders)", _CONVERT.format("igc")),
     (rb"OziExplorer Track", "an OziExplorer track", _CONVERT.format("ozi")),
-    (rb"\s*[\[{]", "JSON, as Google Timeline and GeoJSON are", "convert it to GPX with points in <trkpt>"),
-    (rb"PK\x03\x04", "a ZIP archive, as KMZ is", f"{_UNPACK}, and convert KML: {_CONVERT.format('kml')}"),
     (rb"BZh|\xfd7zXZ|7z\xbc\xaf|Rar!|\x28\xb5\x2f\xfd", "packed in a way that is not read", _UNPACK),
     (rb"\xff\xd8\xff|\x89PNG|RIFF|II\*\x00|MM\x00\*|.{4}ftyp", "a photo or video", _OTHER),
     (rb"(?i)\s*<(!doctype html|html)\b", "a web page", _OTHER),
@@ -50,47 +55,51 @@ class Tracks(NamedTuple):
 
 
 def read(names: Sequence[str | Path], hours: float = 0.0) -> Tracks:
-    """Read GPX files, and those in folders, gzipped or not, as one track.
+    """Read files of tracks, and those in folders and all below them, gzipped or not, as one track.
 
-    Where two tracks were recorded at the same time, the one that is named first counts. `hours`: how far the photos'
-    clock is ahead of UTC. InputError for a file that cannot be used; one in a folder is noted and passed over.
+    What a file is, its content says: GPX, KML, KMZ, TCX, FIT, NMEA, or an export of Google Timeline. Where two tracks
+    were recorded at the same time, the one that is named first counts. `hours`: how far the photos' clock is ahead of
+    UTC. InputError for a file that cannot be used; one in a folder is noted and passed over.
 
     >>> read(["/no/such/track.gpx"])
     Traceback (most recent call last):
-    photoplanet.errors.InputError: /no/such/track.gpx: No such file or directory; give a GPX file
+    photoplanet.errors.InputError: /no/such/track.gpx: No such file or directory; give a track: GPX, KML, ...
     """
-    found: list[gpx_points.Recording] = []
+    found: list[Recording] = []
     notes: list[str] = []
     for name in names:
         if Path(name).is_dir():
             found += _in_folder(Path(name), notes)
         else:
-            found.append(_of_file(name))
+            found += _of_file(name, notes)
     return _joined(found, notes, hours)
 
 
 def parse(files: Sequence[tuple[str, bytes]], hours: float = 0.0, most: int | None = None) -> Tracks:
-    """Read the bytes of GPX files as `read` does; each with what errors call it.
+    """Read the bytes of files as `read` does; each with what errors call it.
 
-    `most`: bytes of one, unpacked; by default MAX_BYTES.
+    `most`: bytes of one, unpacked; by default MAX_BYTES, and for Google Timeline MAX_TIMELINE_BYTES.
 
-    >>> parse([("a.kml", b"<kml></kml>")])
+    >>> parse([("a.html", b"<html></html>")])
     Traceback (most recent call last):
-    photoplanet.errors.InputError: a.kml: this is KML (Google Earth), and tracks are read as GPX; convert it, ...
+    photoplanet.errors.InputError: a.html: this is a web page; give the track that was recorded
     """
-    return _joined([_recording(io.BytesIO(data), name, most) for name, data in files], [], hours)
+    notes: list[str] = []
+    found = [each for name, data in files for each in _recordings(io.BytesIO(data), name, notes, most)]
+    return _joined(found, notes, hours)
 
 
-def _joined(found: Sequence[gpx_points.Recording], notes: Sequence[str], hours: float) -> Tracks:
+def _joined(found: Sequence[Recording], notes: Sequence[str], hours: float) -> Tracks:
     """All recordings as one track, in the order of their naming."""
     if not found:
-        raise InputError("give a GPX file; none was named")
+        raise InputError(f"{_GIVE}; none was named")
     numbers = np.cumsum([0, *(int(each.order.max()) + 1 for each in found[:-1])])
     track, covered = joined(
         np.concatenate([each.times for each in found]),
         np.concatenate([each.latitude for each in found]),
         np.concatenate([each.longitude for each in found]),
         np.concatenate([each.order + first for each, first in zip(found, numbers, strict=True)]),
+        np.concatenate([each.accuracy_m for each in found]),
     )
     lines = [*notes, *(note for each in found for note in each.notes)]
     if covered:
@@ -98,50 +107,110 @@ def _joined(found: Sequence[gpx_points.Recording], notes: Sequence[str], hours: 
     return Tracks(track.shifted(hours), lines, covered + sum(each.left_out for each in found))
 
 
-def _in_folder(folder: Path, notes: list[str]) -> list[gpx_points.Recording]:
-    """The recordings of the GPX files in a folder, by name; `notes` gets those that cannot be used."""
-    try:
-        files = sorted(each for each in folder.iterdir() if each.name.lower().endswith(ENDINGS))
-    except OSError as error:
-        raise InputError(f"{folder}: {error.strerror or error}; give a GPX file") from None
-    if len(files) > MAX_FILES:
-        raise InputError(f"{folder}: more than {MAX_FILES:,} GPX files; give a folder for each trip")
+def _in_folder(folder: Path, notes: list[str]) -> list[Recording]:
+    """The recordings of the tracks in a folder and below it; `notes` gets those that cannot be used."""
+    files: list[Path] = []
+    for each in walk(folder):
+        if each.fault and each.path == folder:
+            raise InputError(f"{folder}: {each.fault}; {_GIVE}")
+        files += [Path(entry.path) for entry in each.entries if _looks_like_a_track(Path(entry.path))]
+        if len(files) > MAX_FILES:
+            raise InputError(f"{folder}: more than {MAX_FILES:,} tracks; give a folder for each trip")
     found = []
     for file in files:
         try:
-            found.append(_of_file(file))
+            found += _of_file(file, notes)
         except InputError as error:
             notes.append(f"{error}; passed over")
     if not found:
-        raise InputError(f"{folder}: no usable GPX file in it" + (f" ({notes[-1]})" if files else "; give a GPX file"))
+        raise InputError(f"{folder}: no usable track in it ({notes[-1] if files else KINDS})")
     return found
 
 
-def _of_file(name: str | Path) -> gpx_points.Recording:
+def _looks_like_a_track(path: Path) -> bool:
+    """Whether a file counts in a folder, by its name, and where that says little, by how it begins."""
+    name = path.name.lower()
+    if name.startswith(".") or not name.endswith((*ENDINGS, *_PERHAPS)):
+        return False
+    if name.endswith(ENDINGS):
+        return True
+    try:
+        with regular.open_regular(path) as file:
+            head = file.read(_HEAD).removeprefix(b"\xef\xbb\xbf")
+    except (OSError, InputError):
+        return False
+    return re.match(_PERHAPS[path.suffix.lower()], head, re.DOTALL) is not None
+
+
+def _of_file(name: str | Path, notes: list[str]) -> list[Recording]:
     try:
         with regular.open_stream(name) as file:
-            return _recording(file, str(name))
+            return _recordings(file, str(name), notes)
     except OSError as error:
-        raise InputError(f"{name}: {error.strerror or error}; give a GPX file") from None
+        raise InputError(f"{name}: {error.strerror or error}; {_GIVE}") from None
 
 
-def _recording(file: IO[bytes], name: str, most: int | None = None) -> gpx_points.Recording:
-    """Read one file: GPX, or GPX in gzip; InputError that says what else it is."""
+def _recordings(file: IO[bytes], name: str, notes: list[str], most: int | None = None) -> list[Recording]:
+    """Read one file; `notes` gets what an archive has of tracks that cannot be used."""
     head = file.read(_HEAD)
     if not head:
         raise InputError(f"{name}: empty; export the track again")
-    faults: list[str] = []
-    pieces: Iterator[bytes] = itertools.chain([head], iter(lambda: file.read(_PIECE), b""))
-    if head.startswith(b"\x1f\x8b"):
-        pieces = _unpacked(_sliced(pieces), faults)
-    first = next(pieces, b"")
-    for pattern, what, advice in _FOREIGN:
-        if re.match(pattern, first[:_HEAD].removeprefix(b"\xef\xbb\xbf"), re.DOTALL):
-            raise InputError(f"{name}: this is {what}, and tracks are read as GPX; {advice}")
-    if not first:
-        raise InputError(f"{name}: {' '.join(faults) or 'empty'}; export the track again")
-    found = gpx_points.recording(_bounded(itertools.chain([first], pieces), most or MAX_BYTES), name)
+    pieces: Iterator[bytes] = itertools.chain([head], iter(lambda: file.read(packed.PIECE), b""))
+    if not head.startswith(b"PK\3\4"):
+        return [_recording(pieces, name, most)]
+    try:
+        if not file.seekable():
+            file = io.BytesIO(b"".join(_bounded(pieces, most or MAX_ARCHIVE_BYTES)))
+        return _of_archive(file, name, notes, most)
+    except InputError as error:
+        raise InputError(f"{name}: {str(error).removeprefix(f'{name}: ')}") from None
+
+
+def _of_archive(file: IO[bytes], name: str, notes: list[str], most: int | None) -> list[Recording]:
+    found, others = [], []
+    for member, pieces, faults in packed.members(file, _UNPACKED, most or MAX_BYTES):
+        try:
+            found.append(_recording(pieces, f"{name}#{member}", most, faults))
+        except InputError as error:
+            others.append(str(error))
+    if not found:
+        raise InputError(others[0] if others else f"a ZIP archive without a track in it; {_GIVE}")
+    notes += [f"{each}; passed over" for each in others]
+    return found
+
+
+def _recording(pieces: Iterator[bytes], name: str, most: int | None, faults: list[str] | None = None) -> Recording:
+    """Read what one file is in pieces, by what it begins with; InputError that says what else it is."""
+    faults = [] if faults is None else faults
+    try:
+        first = next(pieces, b"")
+        if first.startswith(b"\x1f\x8b"):
+            pieces = packed.gunzipped(itertools.chain([first], pieces), faults)
+            first = next(pieces, b"")
+        if not first:
+            raise InputError(f"{' '.join(faults) or 'empty'}; export the track again")
+        found = _read(first.removeprefix(b"\xef\xbb\xbf")[:_HEAD], itertools.chain([first], pieces), name, most)
+    except InputError as error:
+        raise InputError(f"{name}: {str(error).removeprefix(f'{name}: ')}") from None
     return found._replace(notes=[*(f"{name}: {fault}" for fault in faults), *found.notes])
+
+
+def _read(head: bytes, pieces: Iterator[bytes], name: str, most: int | None) -> Recording:
+    for pattern, what, advice in _FOREIGN:
+        if re.match(pattern, head, re.DOTALL):
+            raise InputError(f"this is {what}; {advice}")
+    if re.match(timeline.LIKE, head):
+        return recording(timeline.scan(_bounded(pieces, most or MAX_TIMELINE_BYTES)), name, "place with a time")
+    pieces = _bounded(pieces, most or MAX_BYTES)
+    if re.match(fit.LIKE, head, re.DOTALL):
+        return recording(fit.scan(pieces), name)
+    if re.match(nmea.LIKE, head):
+        return recording(nmea.scan(pieces), name, "fix (RMC or GGA)")
+    try:
+        points, kind = tags.scan(xml_encoding.decoded(pieces), gpx.Reader, kml.Reader, tcx.Reader)
+    except InputError as error:
+        raise InputError(f"not a track: {error}") from None
+    return recording(points, name, kind)
 
 
 def _bounded(pieces: Iterable[bytes], most: int) -> Iterator[bytes]:
@@ -151,45 +220,3 @@ def _bounded(pieces: Iterable[bytes], most: int) -> Iterator[bytes]:
         if total > most:
             raise InputError(f"over {most >> 20} MiB; split the track")
         yield piece
-
-
-def _sliced(pieces: Iterable[bytes]) -> Iterator[bytes]:
-    """The same bytes in small pieces: of a damaged one all is lost."""
-    for piece in pieces:
-        for at in range(0, len(piece), _SLICE):
-            yield piece[at : at + _SLICE]
-
-
-def _unpacked(pieces: Iterator[bytes], faults: list[str]) -> Iterator[bytes]:
-    """The content of gzip in pieces of bounded size; `faults` gets where it is damaged, and what came before stands."""
-    unpacker = zlib.decompressobj(wbits=31)
-    packed = total = 0
-
-    def more() -> bytes:
-        nonlocal packed
-        data = next(pieces, b"")
-        packed += len(data)
-        return data
-
-    data = more()
-    try:
-        while True:
-            piece = unpacker.decompress(data, _PIECE)
-            total += len(piece)
-            if total > _MOST_PACKED * (packed + _PIECE):
-                raise InputError(f"its gzip grows more than {_MOST_PACKED} times; unpack it first")
-            if piece:
-                yield piece
-            data = unpacker.unconsumed_tail
-            if unpacker.eof:
-                data = (unpacker.unused_data or more()).lstrip(b"\0")
-                if not data:
-                    return
-                unpacker = zlib.decompressobj(wbits=31)  # gzip files may be several, one after another
-            elif not data and len(piece) < _PIECE:
-                data = more()
-                if not data:
-                    faults.append("its gzip ends early")
-                    return
-    except zlib.error:
-        faults.append("its gzip is damaged")

@@ -55,10 +55,11 @@ _PLUGINS = {
     formats.HEIC: ("pillow_heif", "HeifImageFile"),
     formats.GIF: ("PIL.GifImagePlugin", "GifImageFile"),
     formats.BMP: ("PIL.BmpImagePlugin", "BmpImageFile"),
+    formats.VIDEO: ("photoplanet.photos.film_image", "FilmImageFile"),
 }
 _SCALES = (8, 4, 2, 1)
-# their orientation shows once they are loaded: TIFF and HEIC turn themselves, a PNG may hold it behind its pixels
-_LATE = (formats.TIFF, formats.HEIC, formats.PNG)
+# their orientation shows once they are loaded: TIFF, HEIC, films turn themselves, a PNG may hold it behind its pixels
+_LATE = (formats.TIFF, formats.HEIC, formats.PNG, formats.VIDEO)
 
 
 def open_photo(source: Source, max_pixels: int = MAX_PIXELS, size_hint: int | None = None) -> Image.Image:
@@ -296,9 +297,11 @@ def _file(source: Source, name: str) -> Iterator[io.BufferedIOBase]:
             raise PhotoError(name, "missing", f"{what}; check the path")
         if not size:
             raise PhotoError(name, "empty", "the file is empty")
-        if size > MAX_BYTES:
-            raise PhotoError(name, "too large", f"{size:,} bytes, the limit is {MAX_BYTES:,}")
         file = path.open("rb")
+        if size > MAX_BYTES and formats.recognise(file.read(formats.HEAD)) is not formats.VIDEO:
+            file.close()
+            raise PhotoError(name, "too large", f"{size:,} bytes, the limit is {MAX_BYTES:,}")
+        file.seek(0)
     except (OSError, ValueError) as error:  # ValueError: a null byte in the path
         if isinstance(error, PhotoError):
             raise
@@ -325,6 +328,8 @@ def _parsed(file: io.BufferedIOBase, name: str) -> Image.Image:
         other = formats.unread(head)
         what = f"its format is {other}, which is not read" if other else f"not a {formats.NAMES} file"
         raise PhotoError(name, "not a photo file", f"{what}; convert it{f' to {formats.NAMES}' if other else ' first'}")
+    if kind is formats.VIDEO and isinstance(file, io.BytesIO):
+        raise PhotoError(name, "not a photo file", "films are read from files of their own, not from bytes or shards")
     if kind is formats.WEBP:
         if int.from_bytes(head[4:8], "little") + 8 > file.seek(0, os.SEEK_END):  # the decoder would not say why
             raise PhotoError(name, "truncated", "cannot decode it (the file is truncated)")

@@ -25,6 +25,7 @@ MAX_WORK = 4_000_000_000  # scans × pixels of one photo: 20 scans of a 200-mega
 HEAVY_WORK = 200_000_000
 _CHUNKS = 20  # of a WebP, before its pixels
 _LINE, _ROW = 8, 16  # bytes that Pillow keeps for each row; and for a pixel of the row at hand, and of the one before
+_FILM = 32  # bytes per pixel: FFmpeg keeps up to 16 frames to decode others from
 _WEBP, _WEBP_LOSSLESS, _HEIC = 16, 24, 7  # bytes a pixel at the peak, measured
 _BYTES = {"1": 1, "L": 1, "P": 1, "I;16": 2, "I;16L": 2, "I;16B": 2, "I;16N": 2}  # a pixel in Pillow; others 4
 # Pillow's blocks of 16 MB come from the heap of a thread, which keeps them; from 32 MB on the system takes them back.
@@ -83,6 +84,8 @@ def of(image: Image.Image, name: str) -> Cost:
         held = pixels * (_WEBP if image.mode == "RGB" and not _lossless(image) else _WEBP_LOSSLESS) + _size(image)
     elif kind is formats.HEIC:
         held = pixels * _HEIC
+    elif kind is formats.VIDEO:
+        held = pixels * _FILM
     elif kind is formats.TIFF:
         held += _tiff_extra(image, held) + _size(image)
     elif kind is formats.BMP:

@@ -6,6 +6,9 @@ HEAD = 32  # bytes of a file in which its format shows
 _HEIF_BRANDS = (b"heic", b"heix", b"heim", b"heis", b"hevc", b"hevx", b"mif1", b"msf1")
 # AVIF is not read: libavif decodes pictures as large as the AV1 stream says, whatever the header says (370 MB and a
 # second for a file of 2 kB that states 100 × 100 pixels), so nothing would bound its memory and work
+_FILM_BRANDS = (
+    b"qt  ", b"mp4", b"iso", b"avc1", b"M4V ", b"3gp", b"3g2", b"MSNV", b"XAVC", b"mmp4", b"f4v", b"dash", b"hvc1",
+)  # fmt: skip
 _AVIF_BRANDS = (b"avif", b"avis")
 _UNREAD = {
     "JPEG XL": (b"\xff\x0a", b"\0\0\0\x0cJXL \r\n\x87\n"),
@@ -33,10 +36,13 @@ TIFF = Format("TIFF", (".tif", ".tiff"), ("TIFF",))
 HEIC = Format("HEIC", (".heic", ".heif", ".hif"), ("HEIF",))
 GIF = Format("GIF", (".gif",), ("GIF",))
 BMP = Format("BMP", (".bmp", ".dib"), ("BMP",))
+# MP4 and QuickTime: read from files only, since a film in memory would be too large, and FFmpeg not for anybody's bytes
+VIDEO = Format("film (MP4 or QuickTime)", (".mp4", ".mov", ".m4v", ".qt", ".3gp", ".3g2"), ("FILM",))
 
 FORMATS = (JPEG, PNG, WEBP, TIFF, HEIC, GIF, BMP)
 EXIF_WRITTEN = JPEG  # the only format into which EXIF is written; beside the others lies an XMP sidecar
-SUFFIXES = tuple(suffix for each in FORMATS for suffix in each.suffixes)
+STILL_SUFFIXES = tuple(suffix for each in FORMATS for suffix in each.suffixes)
+SUFFIXES = STILL_SUFFIXES + VIDEO.suffixes
 NOT_READ, FILM, ARCHIVE, BESIDE = "format not read", "film or sound", "archive not opened", "sidecar or table"
 HIDDEN, OTHER = "hidden", "not called like a photo"
 MEDIA, NO_PHOTOS = (NOT_READ, FILM), (FILM, ARCHIVE, BESIDE, HIDDEN, OTHER)
@@ -49,8 +55,8 @@ _OTHERS = {
         ".mos", ".mrw", ".nef", ".nrw", ".orf", ".pef", ".raf", ".raw", ".rw2", ".rwl", ".sr2", ".srf", ".srw", ".x3f",
     ),
     FILM: (
-        ".3g2", ".3gp", ".aac", ".aif", ".aiff", ".asf", ".avi", ".flac", ".flv", ".insv", ".lrv", ".m2ts", ".m4a",
-        ".m4v", ".mkv", ".mov", ".mp", ".mp3", ".mp4", ".mpeg", ".mpg", ".mts", ".ogg", ".ogv", ".opus", ".qt", ".ts",
+        ".aac", ".aif", ".aiff", ".asf", ".avi", ".flac", ".flv", ".insv", ".lrv", ".m2ts", ".m4a",
+        ".mkv", ".mp", ".mp3", ".mpeg", ".mpg", ".mts", ".ogg", ".ogv", ".opus", ".ts",
         ".vob", ".wav", ".webm", ".wma", ".wmv",
     ),
     ARCHIVE: (".7z", ".bz2", ".gz", ".rar", ".tgz", ".xz", ".zip", ".zst"),
@@ -61,7 +67,7 @@ _OTHERS = {
     ),
 }  # fmt: skip
 _BY_ENDING = {suffix: reason for reason, suffixes in _OTHERS.items() for suffix in suffixes}
-_BY_PILLOW = {name: each for each in FORMATS for name in each.pillow}
+_BY_PILLOW = {name: each for each in (*FORMATS, VIDEO) for name in each.pillow}
 NAMES = ", ".join(each.name for each in FORMATS[:-1]) + f" or {FORMATS[-1].name}"
 
 
@@ -83,6 +89,10 @@ def recognise(head: bytes) -> Format | None:
         return TIFF
     if head[4:8] == b"ftyp" and head[8:12] in _HEIF_BRANDS and not _is_avif(head):
         return HEIC
+    if head[4:8] == b"ftyp" and head[8:12].startswith(_FILM_BRANDS):
+        return VIDEO
+    if head[4:8] in (b"moov", b"mdat", b"wide", b"skip", b"pnot") or (head[4:8] == b"free" and not head[0]):
+        return VIDEO  # QuickTime, older than brands
     if head[:6] in (b"GIF87a", b"GIF89a"):
         return GIF
     return BMP if head.startswith(b"BM") else None
@@ -121,7 +131,7 @@ def of_pillow(name: str | None) -> Format | None:
 def why_not(name: str) -> str | None:
     """Return why a file of this name is not taken for a photo, in the words that reports use; None where it is.
 
-    >>> why_not("IMG_1.JPG"), why_not("clip.mp4"), why_not("._IMG_1.JPG"), why_not("IMG_1")
+    >>> why_not("IMG_1.JPG"), why_not("clip.avi"), why_not("._IMG_1.JPG"), why_not("IMG_1")
     (None, 'film or sound', 'hidden', 'not called like a photo')
     """
     base = name.rpartition("/")[2]

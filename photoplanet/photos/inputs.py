@@ -12,7 +12,7 @@ from photoplanet.core.names import OnDisk, readable
 from photoplanet.core.progress import Say, silent
 from photoplanet.errors import InputError
 from photoplanet.photos import decode, folders, formats, shards
-from photoplanet.photos.formats import SUFFIXES, is_photo_name
+from photoplanet.photos.formats import STILL_SUFFIXES, SUFFIXES, is_photo_name
 
 MAX_LIST_BYTES = 1 << 30
 STDIN = "stdin"
@@ -95,7 +95,7 @@ def _opened_out(name: str, say: Say) -> Iterator[str | bytes]:
         found = _inside(path, say)
         what = "no photo in this folder or below"
     elif path.suffix.lower() == ".tar" and path.is_file():
-        found = [f"{name}#{member}" for member, _, _ in shards.members(path) if is_photo_name(member)]
+        found = [f"{name}#{member}" for member, _, _ in shards.members(path) if is_photo_name(member, STILL_SUFFIXES)]
         what = "no photo in this shard"
     else:
         yield name

@@ -14,7 +14,7 @@ class Limits:
 
     `photo_bytes`, `photo_pixels`: of one photo; `photos`: in one request; `request_bytes`: of its body; `seconds`: for
     the body to arrive, and again for the answer; `waiting`: photos accepted and not yet answered, `memory_bytes`: of
-    requests in memory, of all clients together (beyond: 503); `track_bytes`: of a GPX track; `rate`: photos a minute
+    requests in memory, of all clients together (beyond: 503); `track_bytes`: of tracks; `rate`: photos a minute
     from one address (beyond: 429), 0: no such limit.
 
     >>> Limits(photos=10).photos

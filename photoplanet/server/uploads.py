@@ -15,7 +15,7 @@ from photoplanet.server.problems import Problem
 
 logging.getLogger("python_multipart").addHandler(logging.NullHandler())  # else Python prints what it says
 _FILES = (b"image/", b"application/octet-stream")  # what a part without a file's name may hold and still be a photo
-TRACK = "track"  # the form field of a GPX file
+TRACK = "track"  # the form field of a track
 MAX_TRACKS = 100  # beside the photos of a request
 MAX_FIELDS, FIELD_BYTES = 20, 10_000  # fields that are not files, and bytes of one
 MAX_NAME = 200  # characters of a file's or field's name; the rest is cut off

@@ -173,6 +173,21 @@ def test_without_known_places_the_attention_network_answers_and_with_them_the_ti
     assert {each.method for each in locate_trip.locate(toy, trip, use_places=False, track=track)} == {"timed-hmm"}
 
 
+def test_a_photo_on_a_track_is_as_exact_as_its_points_are(album, model):
+    times, places = np.array([f"{DAY}10:00:00", f"{DAY}10:10:00"], "datetime64[s]"), (np.full(2, 48.0), np.full(2, 2.0))
+    radii = []
+    for accuracy in (None, np.array([100.0, np.nan]), np.array([20.0, 300.0]), np.array([2.0, 2.0])):
+        shots = [replace(album[0], taken_at=f"{DAY}10:05:00", place=None)]
+        (located,) = locate_trip.locate(model, trips.split(shots)[0][0], track=Track(times, *places, accuracy))
+        assert located.kind == "track"
+        radii.append(round(located.radius_m, 6))
+    assert radii == [15, 142, 426, 15]  # the radius with 90 % is 1.42 times the one with 68 %
+    exactly = [replace(album[0], taken_at=f"{DAY}10:10:00", place=None)]
+    far = Track(times, np.array([48.0, 48.5]), places[1], np.array([3000.0, 100.0]))
+    (located,) = locate_trip.locate(model, trips.split(exactly)[0][0], track=far)
+    assert round(located.radius_m, 6) == 142  # at a point, the one before it does not matter
+
+
 def test_an_estimate_of_a_continent_is_written_to_five_degrees(album, model):
     located = locate_trip.locate(model, trips.split(album)[0][0], method="single")[0]
     assert located.prediction.best.level == "continent"

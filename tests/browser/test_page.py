@@ -206,7 +206,7 @@ def test_photos_and_a_track_are_dropped_and_the_track_places_them(visit, address
     page.get_by_label("ahead of UTC").fill("+02:00")
     page.get_by_label("ahead of UTC").press("Enter")
     expect(page.locator('#filmstrip [data-status="track"]')).to_have_count(2)
-    expect(page.locator(".facts")).to_contain_text("from a GPX track")
+    expect(page.locator(".facts")).to_contain_text("from a track")
     page.get_by_role("button", name="Remove all").click()
     expect(page.locator("#welcome")).to_be_visible()
 

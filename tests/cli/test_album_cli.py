@@ -7,6 +7,7 @@ import re
 import xml.etree.ElementTree as ElementTree
 from functools import partial
 
+import film_files
 import pytest
 from PIL import Image
 
@@ -115,6 +116,17 @@ def test_a_track_places_photos_whose_clock_is_told(run, trip, tiny_model, tmp_pa
     assert "48.0100, 2.0000" in told and "own GPS" in told  # the camera's own place wins over the track's
     _, _, err = run(trip, "--model", tiny_model, "--gpx", tmp_path / "track.gpx", "--time-offset", "-09:00")
     assert "no photo was taken while it was recorded" in err
+
+
+def test_a_film_is_one_of_the_photos(run, trip, tiny_model):
+    film = film_files.film(film_files.apple(film_files.APPLE | {"com.apple.quicktime.make": "Maker",
+                                                                "com.apple.quicktime.model": ""}),
+                           created=0)  # fmt: skip
+    (trip / "5.mov").write_bytes(film.replace(b"2024-05-01T12:00:00+0200", b"2020-05-01T10:05:00+0200"))
+    status, out, err = run(trip, "--model", tiny_model)
+    assert status == 0 and "5.mov" in err  # no frame of it can be read
+    (row,) = (line for line in out.splitlines() if "5.mov" in line)
+    assert row.startswith("2020-05-01 10:05") and "46.5000, 7.2500" in row and row.endswith("own GPS")
 
 
 def test_all_tracks_that_are_named_are_used_and_faults_are_said(run, trip, tiny_model, tmp_path):

@@ -55,7 +55,7 @@ OUTPUTS = {
 OTHERS = {
     "train -o", "train-album -o", "train-embedding -o", "export -o", "toyworld -o", "locate --files-from",
     "similar --files-from", "locate --index", "similar --index", "serve --index", "rank --cache", "play --results",
-    "album --gpx", "encoders add --from", "calibrate -o", "calibrate --figure",
+    "album --track", "encoders add --from", "calibrate -o", "calibrate --figure",
     "read --files-from", "audit --files-from", "audit --index",
 }  # fmt: skip
 CASES = [(option, ending, rest) for option, ways in OUTPUTS.items() for ending, rest in ways]

@@ -9,6 +9,7 @@ import sys
 import time
 from pathlib import Path
 
+import film_files
 import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
@@ -19,7 +20,7 @@ from photoplanet.errors import InputError
 from photoplanet.index import build, inspect
 from photoplanet.metadata import geotags
 from photoplanet.metadata.estimate import Estimate
-from photoplanet.photos import table
+from photoplanet.photos import film_image, table
 
 
 @pytest.fixture
@@ -338,10 +339,10 @@ def test_a_path_up_from_a_linked_folder_is_the_one_that_the_system_means(make, t
 
 def test_a_photo_that_is_named_itself_needs_no_ending(make, tmp_path):
     (tmp_path / "IMG_1").write_bytes(make.geotagged(1, 2))
-    (tmp_path / "clip.mp4").write_bytes(b"\0\0\0\x18ftypmp42")
+    (tmp_path / "clip.avi").write_bytes(b"RIFF\0\0\0\0AVI LIST")
     assert len(build.index([tmp_path / "IMG_1"])[0]) == 1
     with pytest.raises(InputError, match="not a source"):
-        build.index([tmp_path / "clip.mp4"])
+        build.index([tmp_path / "clip.avi"])
 
 
 def test_a_hard_link_is_known_also_where_only_one_name_has_a_sidecar(make, tmp_path):
@@ -351,16 +352,28 @@ def test_a_hard_link_is_known_also_where_only_one_name_has_a_sidecar(make, tmp_p
     assert reasons(build.index([tmp_path])[1]) == {"b.jpg": "duplicate path", "b.xmp": "sidecar or table"}
 
 
+def test_a_film_whose_frames_cannot_be_read_is_left_out_until_they_can(tmp_path, monkeypatch):
+    (tmp_path / "clip.mov").write_bytes(film_files.film(film_files.apple(film_files.APPLE)))
+    with monkeypatch.context() as without:
+        without.setattr("importlib.util.find_spec", lambda name: None)
+        _, left_out = build.index([tmp_path], tmp_path / "t.csv")
+    assert reasons(left_out) == {"clip.mov": "needs an extra"}
+    monkeypatch.setattr(film_image, "_clearest", lambda file, film: Image.new("RGB", (640, 360)))
+    rows, left_out = build.index([tmp_path], tmp_path / "t.csv")
+    assert left_out == [] and rows["latitude"].to_pylist() == [46.5]
+    assert rows["width"].to_pylist() == [640] and rows["taken_at"].to_pylist() == ["2024-05-01T12:00:00+02:00"]
+
+
 def test_names_that_are_not_utf8_are_reported_and_the_rest_goes_on(make, tmp_path):
     folder = tmp_path / "in"
     (folder / "\udce9t\udce9").mkdir(parents=True)
     (folder / "good.jpg").write_bytes(make.geotagged(1, 2))
-    for name in ("caf\udce9.jpg", "\udce9t\udce9/a.jpg", "clip\udce9.mp4"):
+    for name in ("caf\udce9.jpg", "\udce9t\udce9/a.jpg", "clip\udce9.avi"):
         (folder / name).write_bytes(make.geotagged(3, 4))
     rows, left_out = build.index([folder], tmp_path / "t.parquet")
     assert rows["photo_id"].to_pylist() == ["good.jpg"]
     assert reasons(left_out) == {
-        "caf\\xe9.jpg": "name not UTF-8", "a.jpg": "name not UTF-8", "clip\\xe9.mp4": "film or sound",
+        "caf\\xe9.jpg": "name not UTF-8", "a.jpg": "name not UTF-8", "clip\\xe9.avi": "film or sound",
     }  # fmt: skip
     for name in ("r.csv", "r.json"):
         assert "caf\\xe9.jpg" in build.write_report(left_out, tmp_path / name).read_text("utf-8").replace("\\\\", "\\")

@@ -7,7 +7,8 @@ import numpy as np
 import pytest
 
 from photoplanet.errors import InputError
-from photoplanet.metadata import gpx, gpx_points
+from photoplanet.metadata import gpx
+from photoplanet.metadata.recordings import recording
 
 TRACK = """<?xml version="1.0"?>
 <gpx version="1.1" xmlns="http://www.topografix.com/GPX/1/1"><metadata><time>2030-01-01T00:00:00Z</time></metadata>
@@ -43,7 +44,7 @@ def test_timed_points_come_in_time_order_by_the_photos_clock(written):
     ("text", "why"),
     [
         ("<loc></loc>", "starts with <loc>"),
-        ("not xml", "not a GPX track"),
+        ("not xml", "not a track"),
         (TRACK.partition("T10:02")[0], "no point with a time among 1.*ends early"),
         ('<!DOCTYPE gpx [<!ENTITY a "aaaa">]><gpx>&a;</gpx>', "document type"),
         ("<gpx>" + "<a>" * 300 + "</a>" * 300 + "</gpx>", "no recorded point"),
@@ -58,9 +59,9 @@ def test_what_is_no_track_is_refused(written, text, why):
 
 
 def test_a_missing_file_and_too_many_points_are_named(written, tmp_path, monkeypatch):
-    with pytest.raises(InputError, match="give a GPX file"):
+    with pytest.raises(InputError, match="give a track: GPX, KML"):
         gpx.read(tmp_path / "none.gpx")
-    monkeypatch.setattr(gpx_points, "MAX_POINTS", 3)
+    monkeypatch.setattr(recording, "MAX_POINTS", 3)
     with pytest.raises(InputError, match="more than 3 points"):
         gpx.read(written(TRACK))
 

@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 from photoplanet.errors import InputError
-from photoplanet.metadata.track import Track
+from photoplanet.metadata.track import Track, joined
 
 TIMES = np.array(["2023-05-01T10:00:00", "2023-05-01T10:05:00"], "datetime64[s]")
 PLACES = np.array([48.8, 48.9]), np.array([2.3, 2.4])
@@ -27,3 +27,13 @@ def test_points_that_are_not_a_track_are_refused():
         Track(np.array(["NaT", "2023-05-01T10:05:00"], "datetime64[s]"), *PLACES)
     with pytest.raises(InputError):
         Track(TIMES, np.array([48.8, 91]), PLACES[1])
+
+
+def test_the_accuracy_of_points_goes_with_them():
+    exact = np.array([5.0, np.nan])
+    np.testing.assert_array_equal(Track(TIMES, *PLACES, exact).shifted(2).accuracy_m, exact)
+    with pytest.raises(InputError, match="an accuracy for every point"):
+        Track(TIMES, *PLACES, exact[:1])
+    track, _ = joined(TIMES[::-1], *PLACES, np.array([0, 0]), exact)
+    np.testing.assert_array_equal(track.accuracy_m, exact[::-1])
+    assert joined(TIMES, *PLACES, np.array([0, 0]), np.full(2, np.nan))[0].accuracy_m is None

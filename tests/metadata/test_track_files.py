@@ -1,11 +1,13 @@
-"""Files of tracks: several and folders of them, gzip, and what people give for a track that is none."""
+"""Files of tracks: several and folders of them, packed ones, each kind by its content, and what is not a track."""
 
 import gzip
 import io
+import json
 import os
 import threading
 import zipfile
 
+import fit_files
 import numpy as np
 import pytest
 
@@ -55,17 +57,17 @@ def test_points_out_of_order_and_in_one_second(tmp_path):
 
 
 def test_a_folder_gives_its_tracks_and_names_what_it_cannot_use(tmp_path):
-    with pytest.raises(InputError, match="no usable GPX file in it; give a GPX file"):
+    with pytest.raises(InputError, match=r"no usable track in it \(GPX, KML"):
         track_files.read([tmp_path])
     (tmp_path / "a.jpg").write_bytes(b"a photo")
     (tmp_path / "b.gpx").write_text("<kml/>")
-    with pytest.raises(InputError, match=r"no usable GPX file in it \(.*b.gpx: this is KML"):
+    with pytest.raises(InputError, match=r"no usable track in it \(.*b.gpx: no place with a time"):
         track_files.read([tmp_path])
     (tmp_path / "c.GPX").write_bytes(gpx(1, 0))
     (tmp_path / "d.gpx.gz").write_bytes(gzip.compress(gpx(2, 40)))
     found = track_files.read([tmp_path])
     assert places(found) == [("00", 1), ("40", 2)]
-    assert len(found.notes) == 1 and "b.gpx: this is KML" in found.notes[0] and "passed over" in found.notes[0]
+    assert len(found.notes) == 1 and "b.gpx: no place with a time" in found.notes[0] and "passed over" in found.notes[0]
 
 
 def test_gzip_is_known_by_its_content_and_read_as_far_as_it_goes(tmp_path):
@@ -104,25 +106,106 @@ def test_what_is_unpacked_is_bounded(tmp_path, monkeypatch):
             track_files.read([tmp_path / name])
 
 
-def zipped():
+KML = (
+    b'<?xml version="1.0"?>\n<kml xmlns="http://www.opengis.net/kml/2.2"><Document><Placemark><gx:Track><when>2019-05-01'
+    b"T10:07:00Z</when><gx:coord>7 3 0</gx:coord></gx:Track></Placemark></Document></kml>"
+)
+KINDS = {
+    "a.gpx": gpx(3, 7),
+    "a.kml": KML,
+    "a.tcx": b'\xef\xbb\xbf<?xml version="1.0"?><TrainingCenterDatabase><Activities><Activity><Trackpoint><Time>'
+    b"2019-05-01T10:07:00Z</Time><Position><LatitudeDegrees>3</LatitudeDegrees><LongitudeDegrees>7</LongitudeDegrees></Position>"
+    b"</Trackpoint></Activity></Activities></TrainingCenterDatabase>",
+    "a.fit": fit_files.activity([(0, (3, 7), None)], begin=1_556_705_220 - fit_files.EPOCH),
+    "a.nmea": b"$GPRMC,100700,A,0300.00,N,00700.00,E,000.0,360.0,010519,,\r\n",
+    "Records.json": json.dumps(
+        {"locations": [{"latitudeE7": 30000000, "longitudeE7": 70000000, "timestamp": "2019-05-01T10:07:00Z"}]}
+    ).encode(),
+}
+
+
+def zipped(members, **options):
     file = io.BytesIO()
-    with zipfile.ZipFile(file, "w") as archive:
-        archive.writestr("doc.kml", "<kml/>")
+    with zipfile.ZipFile(file, "w", **options) as archive:
+        for name, data in members.items():
+            archive.writestr(name, data)
     return file.getvalue()
+
+
+@pytest.mark.parametrize("name", KINDS)
+def test_what_a_file_is_its_content_says_whatever_its_name(name, tmp_path):
+    for data in (KINDS[name], gzip.compress(KINDS[name])):
+        (minute, latitude), *others = places(track_files.parse([("file", data)]))
+        assert (minute, round(latitude, 6)) == ("07", 3) and not others
+    (tmp_path / name).write_bytes(KINDS[name])
+    assert len(track_files.read([tmp_path]).track.times) == 1
+    assert len(track_files.parse([("a.zip", zipped({f"x/{name}": KINDS[name], "b.gpx": gpx(1, 9)}))]).track.times) == (
+        1 + (name != "Records.json")
+    )
+
+
+def test_a_folder_counts_with_all_below_it_and_other_json_and_text_do_not(tmp_path):
+    below = tmp_path / "Semantic Location History" / "2019"
+    below.mkdir(parents=True)
+    for name, data in KINDS.items():
+        (below / name).write_bytes(data)
+    (tmp_path / "IMG_1.jpg.json").write_text('{"title": "IMG_1.jpg", "photoTakenTime": {"timestamp": "1"}}')
+    (tmp_path / "notes.txt").write_text("$ 5 a day")
+    (tmp_path / ".hidden").mkdir()
+    (tmp_path / ".hidden" / "a.gpx").write_bytes(b"not GPX")
+    found = track_files.read([tmp_path])
+    assert len(found.track.times) == 1 and found.left_out == len(KINDS) - 1
+    assert len(found.notes) == 1 and "recorded at the same time" in found.notes[0]
+
+
+def test_a_kmz_is_read_from_a_file_and_from_a_pipe(tmp_path):
+    data = zipped(
+        {"doc.kml": KML, "files/icon.png": b"x", "__MACOSX/._doc.kml": b"x"}, compression=zipfile.ZIP_DEFLATED
+    )
+    (tmp_path / "a.kmz").write_bytes(data)
+    assert places(track_files.read([tmp_path / "a.kmz"])) == [("07", 3)]
+    assert places(track_files.read([tmp_path])) == [("07", 3)]
+    found = track_files.parse([("a.kmz", zipped({"bad.kml": b"<kml/>", "doc.kml": KML}))])
+    assert len(found.notes) == 1 and "a.kmz#bad.kml: no place with a time" in found.notes[0]
+    with pytest.raises(InputError, match="without a track in it"):
+        track_files.parse([("a.zip", zipped({"a.txt": b"x"}))])
+    with pytest.raises(InputError, match=r"^a.kmz: a.kmz#doc.kml: no place with a time"):
+        track_files.parse([("a.kmz", zipped({"doc.kml": b"<kml/>"}))])
+
+
+def test_archives_that_are_cut_hostile_or_odd_are_refused_in_a_line():
+    data = zipped({"doc.kml": KML}, compression=zipfile.ZIP_DEFLATED)
+    bomb = zipped({"doc.kml": b"<kml>" + (b"<a>" + b" " * (1 << 16)) * 2000}, compression=zipfile.ZIP_DEFLATED)
+    large = bytearray(data)
+    large[-10:-6] = (1 << 30).to_bytes(4, "little")
+    encrypted = data.replace(b"PK\1\2\x14\x03\x14\0\0\0", b"PK\1\2\x14\x03\x14\0\1\0")
+    for bad, why in (
+        (data[:-30], "ends early|cut or damaged"), (bomb, "grows more than 100 times"),
+        (bytes(large), "too many files"),
+        (encrypted, "encrypted"), (zipped({"doc.kml": KML}, compression=zipfile.ZIP_BZIP2), "unpack it first"),
+        (b"PK\3\4" + b"x" * 100, "ends early"), (data[:40] + bytes(30) + data[70:], "damaged|no track|ends early"),
+    ):  # fmt: skip
+        with pytest.raises(InputError, match=why) as refused:
+            track_files.parse([("a.kmz", bad)])
+        assert "\n" not in str(refused.value)
+
+
+def test_what_states_its_accuracy_keeps_it(tmp_path):
+    exact = KINDS["Records.json"].replace(b'"timestamp"', b'"accuracy": 40, "timestamp"')
+    found = track_files.parse([("a", gpx(1, 3)), ("b", exact)])
+    np.testing.assert_array_equal(found.track.accuracy_m, [np.nan, 40])
+    assert track_files.parse([("a", gpx(1, 3))]).track.accuracy_m is None
+    coarse = KINDS["Records.json"].replace(b'"timestamp"', b'"accuracy": 5001, "timestamp"')
+    found = track_files.parse([("a", gpx(1, 3)), ("b", coarse[:-2] + b"," + exact[15:])])
+    assert found.notes == ["b: 1 of 2 points coarser than 5 km left out"] and found.left_out == 1
+    with pytest.raises(InputError, match="no point finer than 5 km among 1"):
+        track_files.parse([("b", coarse)])
 
 
 @pytest.mark.parametrize(
     ("data", "what", "advice"),
     [
-        (b'<?xml version="1.0"?>\n<kml xmlns="http://www.opengis.net/kml/2.2"><gx:Track/></kml>', "KML", "-i kml"),
-        (b'\xef\xbb\xbf<?xml version="1.0"?><TrainingCenterDatabase></TrainingCenterDatabase>', "TCX", "-i gtrnctr"),
-        (b"\x0e\x10\x43\x08\x28\x06\x09\x00.FIT", "FIT", "-i garmin_fit"),
-        (b"$GPRMC,081836,A,3751.65,S,14507.36,E,000.0,360.0,130998,011.3,E*62\r\n", "NMEA", "-i nmea"),
-        (b"$GNGGA,123519,4807.038,N,01131.000,E,1,08,0.9,545.4,M,46.9,M,,*47\n", "NMEA", "-i nmea"),
         (b"AXXX123\r\nHFDTE010519\r\n", "IGC", "-i igc"),
-        (b'{"timelineObjects": []}', "JSON", "trkpt"),
-        (b'[{"latitudeE7": 1}]', "JSON", "trkpt"),
-        (zipped(), "ZIP", "unpack it first"),
         (b"BZh91AY", "packed", "unpack it first"),
         (b"\xff\xd8\xff\xe0", "a photo", "give the track"),
         (b"<!DOCTYPE html><html></html>", "a web page", "give the track"),
@@ -131,7 +214,7 @@ def zipped():
 )
 def test_other_formats_are_named_with_what_to_do(data, what, advice):
     for each in (data, gzip.compress(data)):
-        with pytest.raises(InputError, match="tracks are read as GPX") as refused:
+        with pytest.raises(InputError, match="this is") as refused:
             track_files.parse([("t", each)])
         assert what in str(refused.value) and advice in str(refused.value) and "\n" not in str(refused.value)
 
@@ -141,7 +224,7 @@ def test_empty_missing_and_unreadable_files_are_named(tmp_path):
         track_files.parse([("a", b"")])
     with pytest.raises(InputError, match="none was named"):
         track_files.read([])
-    with pytest.raises(InputError, match="No such file or directory; give a GPX file"):
+    with pytest.raises(InputError, match="No such file or directory; give a track"):
         track_files.read([tmp_path / "none.gpx"])
 
 

@@ -34,15 +34,15 @@ def test_a_folder_holds_the_same_photos_for_every_command(make, tmp_path):
     for each in formats.FORMATS:
         for suffix in each.suffixes:
             (tmp_path / f"{each.name}{suffix}").write_bytes(encoded(make, each))
-    for name in ("raw.dng", "clip.MP4", "notes.txt", "IMG_1", "IMG_2.jpg_large", "Thumbs.db"):
+    for name in ("raw.dng", "clip.MKV", "notes.txt", "IMG_1", "IMG_2.jpg_large", "Thumbs.db"):
         (tmp_path / name).write_bytes(b"other")
     (tmp_path / "IMG_2.jpg_large").write_bytes(encoded(make, formats.JPEG))
     located = {Path(path).name for path in inputs.sources([str(tmp_path)])}
-    assert len(located) == len(formats.SUFFIXES) and {"JPEG.jpe", "JPEG.mpo", "JPEG.jfif", "HEIC.hif"} < located
+    assert len(located) == len(formats.STILL_SUFFIXES) and {"JPEG.jpe", "JPEG.mpo", "JPEG.jfif", "HEIC.hif"} < located
     rows, left_out = build.index([tmp_path], keep_without_gps=True)
     assert {Path(path).name for path in rows["path"].to_pylist()} == located
     assert {Path(entry["path"]).name: entry["reason"] for entry in left_out} == {
-        "raw.dng": "format not read", "clip.MP4": "film or sound", "notes.txt": "sidecar or table",
+        "raw.dng": "format not read", "clip.MKV": "film or sound", "notes.txt": "sidecar or table",
         "IMG_1": "not called like a photo", "IMG_2.jpg_large": "not called like a photo",
         "Thumbs.db": "sidecar or table",
     }  # fmt: skip
@@ -87,7 +87,7 @@ def test_a_heic_under_a_general_brand_stays_one():
 def test_other_files_are_not_taken_for_photos():
     assert formats.recognise(b"") is None
     assert formats.recognise(b"RIFF\0\0\0\0AVI ") is None, "a film in the same container as WebP"
-    assert formats.recognise(b"\0\0\0\x18ftypmp42") is None, "a film in the same container as HEIC"
+    assert formats.recognise(b"\0\0\0\x18ftypM4A ") is None, "sound in the same container as HEIC"
     assert formats.of_pillow("EPS") is None
     for name in ("a.txt", "jpg", ".jpg", "a.jpg.xmp", "trip/._IMG_1.jpg"):
         assert not formats.is_photo_name(name)

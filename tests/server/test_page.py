@@ -6,6 +6,7 @@ import pytest
 from starlette.testclient import TestClient
 
 import photoplanet as pp
+from photoplanet.metadata import track_files
 from photoplanet.photos import formats
 from photoplanet.server import pages
 from photoplanet.server.app import create_app
@@ -79,5 +80,9 @@ def test_the_page_takes_the_photos_that_are_read_and_no_others():
     text = (pages.PACKAGE / "server/page/intake.js").read_text("utf-8")
     (pattern,) = re.findall(r"const PHOTO = /(.*)/i;", text)
     taken = re.compile(pattern, re.IGNORECASE)
-    assert all(taken.search(f"IMG_1{suffix}") for suffix in formats.SUFFIXES)
-    assert not any(taken.search(f"IMG_1{suffix}") for suffix in (".avif", ".nef", ".gpx", ".txt", ""))
+    assert all(taken.search(f"IMG_1{suffix}") for suffix in formats.STILL_SUFFIXES)
+    assert not any(taken.search(f"IMG_1{suffix}") for suffix in (".avif", ".nef", ".mp4", ".gpx", ".txt", ""))
+    (pattern,) = re.findall(r"const TRACK = /(.*)/i;", text)
+    taken = re.compile(pattern, re.IGNORECASE)
+    assert all(taken.search(f"walk{suffix}") for suffix in track_files.ENDINGS)
+    assert not any(taken.search(f"walk{suffix}") for suffix in (".jpg", ".json", ".gz", ".txt", ".kmz.gz"))

@@ -133,7 +133,7 @@ def endpoint(service: Service) -> Endpoint:
         ] = methods.AUTO  # fmt: skip
 
     async def album(request: Request, query: Query) -> AlbumAnswer:
-        """Photos as multipart/form-data, files in any field; files in the field `track` are GPX tracks, gzipped or not.
+        """Photos as multipart/form-data, files in any field; files in the field `track` are tracks, gzipped or not.
 
         Times, cameras and known places come from the photos' EXIF. A photo that cannot be read keeps its slot, takes
         its place from its neighbours, and has its `error`; `index` says which of the photos sent each one is.
@@ -155,7 +155,9 @@ def endpoint(service: Service) -> Endpoint:
             answer["notes"] = notes
         return answer
 
-    track = openapi.files(uploads.MAX_TRACKS, "GPX tracks, gzipped or not: known places")
+    track = openapi.files(
+        uploads.MAX_TRACKS, "Tracks (GPX, KML, KMZ, TCX, FIT, NMEA, Google Timeline), gzipped or not: known places"
+    )
     return Endpoint(
         "POST", "/v1/album", album, "Where the photos of a trip were taken",
         body=openapi.photos_body(service.limits.photos, track=track, **evidence.form()), refusals=openapi.UPLOAD,

@@ -2,9 +2,9 @@
 import { byId } from "/map/dom.js";
 
 const PHOTO = /\.(jpe?g|jpe|jfif?|jif|mpo|jps|png|webp|tiff?|hei[cf]|hif|gif|bmp|dib)$/i; // as photos/formats.py, which a test compares
-const TRACK = /\.gpx(\.gz)?$/i; // as metadata/track_files.py
+const TRACK = /\.((gpx|kml|tcx|fit|nmea|nma)(\.gz)?|kmz)$/i; // as metadata/track_files.py, which a test compares
 
-/** @typedef {(photos: File[], tracks: File[], others: File[]) => void} Taken files that look like photos, GPX files, and what was left out */
+/** @typedef {(photos: File[], tracks: File[], others: File[]) => void} Taken files that look like photos, tracks, and what was left out */
 
 /** @param {Taken} taken */
 export function listen(taken) {

@@ -24,7 +24,7 @@ const SCALES = [
 /** @type {Record<string, string>} */
 const SOURCES = {
   "own GPS": "The place is the camera's own GPS.",
-  track: "The place is from a GPX track.",
+  track: "The place is from a track.",
   estimated: "Estimated from its pixels and from the photos around it.",
   neighbours: "It cannot be read: its place is that of its neighbours in time.",
 };

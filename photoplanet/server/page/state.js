@@ -59,7 +59,7 @@ export const state = {
   model: "", // its name, once the server has given it
   network: true, // there is a model, and not only what stands in photos
   signs: true, // the text in photos counts
-  /** @type {File[]} GPX, gzipped or not, in the order in which they count */
+  /** @type {File[]} tracks, gzipped or not, in the order in which they count */
   tracks: [],
   /** @type {{ photos: number } | null} the server's library of geotagged photos */
   library: null,

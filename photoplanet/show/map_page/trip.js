@@ -8,7 +8,7 @@ import { chosen, data, lineOf, map, mapPhotos, open, photos, place, select } fro
 /** @type {Record<string, string>} */
 const SOURCES = {
   "own GPS": "the camera's own GPS",
-  track: "from the GPX track",
+  track: "from the track",
   estimated: "estimated from the pixels and the photos around it",
   neighbours: "the photo cannot be read: its place is that of its neighbours in time",
 };

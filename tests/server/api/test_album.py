@@ -123,8 +123,8 @@ BOMB = """<!DOCTYPE gpx [<!ENTITY a "aaaaaaaaaa"><!ENTITY b "&a;&a;&a;&a;&a;&a;&
     [
         ([], None, "", {}, 400, "no photo"),
         ([], GPX, "", {}, 400, "only a track"),
-        (trip(), BOMB, "", {}, 400, "the track: not a GPX track: it declares a document type"),
-        (trip(), "<kml/>", "", {}, 400, "the track: this is KML"),
+        (trip(), BOMB, "", {}, 400, "the track: not a track: it declares a document type"),
+        (trip(), "<kml/>", "", {}, 400, "the track: no place with a time"),
         (trip(), GPX.replace("<gpx", '<?xml version="1.0" encoding="x-none"?><gpx'), "", {}, 400, "x-none"),
         (trip(), GPX * 50, "", {"track_bytes": 10_000}, 413, "the track is larger"),
         (trip(), None, "method=magic", {}, 422, "method"),

@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 from photoplanet.errors import InputError
-from photoplanet.metadata import gpx_points
+from photoplanet.metadata.recordings import gpx, recording
 
 HEAD = '<?xml version="1.0"?><gpx version="1.1" xmlns="http://www.topografix.com/GPX/1/1"><trk><trkseg>'
 TAIL = "</trkseg></trk></gpx>"
@@ -20,7 +20,7 @@ WHOLE = HEAD + point(1) + point(2) + point(3) + TAIL
 def found(text, size=None):
     """(minute, latitude) of the points with a time, and the fault; `text` in pieces of `size`."""
     pieces = [text] if size is None else [text[at : at + size] for at in range(0, len(text), size)]
-    points = gpx_points.scan(pieces)
+    points = gpx.scan(pieces)
     timed = ~np.isnat(points.times)
     minutes = [str(each)[14:16] for each in points.times[timed]]
     return list(zip(minutes, points.latitude[timed].tolist(), strict=True)), points.fault
@@ -49,7 +49,7 @@ def test_a_hole_never_gives_a_point_the_time_of_another(hole):
     text = HEAD + point(1, "<ele>1</ele>") + point(2, "<ele>2</ele>") + point(3, "<ele>3</ele>") + TAIL
     for start in range(len(HEAD), len(text) - hole - len(TAIL)):
         for filling in ("\0" * hole, "�" * hole):
-            points = gpx_points.scan([text[:start] + filling + text[start + hole :]])
+            points = gpx.scan([text[:start] + filling + text[start + hole :]])
             whole = np.flatnonzero(~np.isnat(points.times) & ~np.isnan(points.latitude + points.longitude))
             got = {(str(points.times[row])[15], points.latitude[row], points.longitude[row]) for row in whole}
             assert got <= {("1", 46.1, 7.1), ("2", 46.2, 7.2), ("3", 46.3, 7.3)} or filling[0] != "\0", start
@@ -89,7 +89,7 @@ def test_faults_of_real_files_cost_no_point(text, fault):
               'lat="0x2e" lon="7"', 'xlat="46" lon="7"']
 )  # fmt: skip
 def test_coordinates_that_are_no_plain_number_are_unreadable(place):
-    points = gpx_points.scan([HEAD + f"<trkpt {place}><time>2019-05-01T10:00:00Z</time></trkpt>" + TAIL])
+    points = gpx.scan([HEAD + f"<trkpt {place}><time>2019-05-01T10:00:00Z</time></trkpt>" + TAIL])
     assert np.isnan(points.latitude) and not np.isnat(points.times) and points.unreadable
 
 
@@ -113,7 +113,7 @@ def test_coordinates_that_are_no_plain_number_are_unreadable(place):
     ],
 )  # fmt: skip
 def test_times_are_utc_unless_they_say_otherwise(text, utc):
-    points = gpx_points.scan([HEAD + f'<trkpt lat="1" lon="2"><time>{text}</time></trkpt>' + TAIL])
+    points = gpx.scan([HEAD + f'<trkpt lat="1" lon="2"><time>{text}</time></trkpt>' + TAIL])
     assert str(points.times[0])[11:] == (utc or "") if utc else np.isnat(points.times[0])
 
 
@@ -126,19 +126,19 @@ def test_only_the_time_of_the_point_itself_counts():
 
 def test_places_that_were_marked_are_no_recording():
     marked = '<wpt lat="1" lon="2"><time>2019-05-01T10:00:00Z</time></wpt><rte><rtept lat="1" lon="2"/></rte>'
-    points = gpx_points.scan([WHOLE.replace("<trk>", marked + "<trk>")])
+    points = gpx.scan([WHOLE.replace("<trk>", marked + "<trk>")])
     assert points.latitude.tolist() == [46.1, 46.2, 46.3] and points.marked == 2
 
 
 def test_each_track_of_a_file_has_a_number():
-    points = gpx_points.scan([WHOLE.replace(TAIL, "</trkseg></trk><trk><trkseg>" + point(4) + TAIL)])
+    points = gpx.scan([WHOLE.replace(TAIL, "</trkseg></trk><trk><trkseg>" + point(4) + TAIL)])
     assert points.tracks.tolist() == [1, 1, 1, 2]
 
 
 @pytest.mark.parametrize(
     ("text", "why"),
     [
-        ("<kml></kml>", "starts with <kml>"), ("not xml", "no GPX"), ("", "no GPX"),
+        ("<kml></kml>", "starts with <kml>"), ("not xml", "no track"), ("", "no track"),
         ('<!DOCTYPE gpx [<!ENTITY a "aaaa">]><gpx>&a;</gpx>', "document type"),
         ('<!doctype gpx SYSTEM "file:///etc/passwd"><gpx/>', "document type"),
         ('<gpx><!ENTITY a SYSTEM "http://127.0.0.1/"></gpx>', "document type"),
@@ -146,18 +146,18 @@ def test_each_track_of_a_file_has_a_number():
 )  # fmt: skip
 def test_what_is_not_gpx_is_refused(text, why):
     with pytest.raises(InputError, match=why):
-        gpx_points.scan([text])
+        gpx.scan([text])
 
 
 def test_the_number_of_points_is_bounded(monkeypatch):
-    assert gpx_points.MAX_POINTS == 5_000_000
-    monkeypatch.setattr(gpx_points, "MAX_POINTS", 2)
+    assert recording.MAX_POINTS == 5_000_000
+    monkeypatch.setattr(recording, "MAX_POINTS", 2)
     with pytest.raises(InputError, match="more than 2 points"):
-        gpx_points.scan([WHOLE])
+        gpx.scan([WHOLE])
 
 
 @pytest.mark.parametrize("junk", ["<!--", "<?", "<", '<a "', "<![CDATA[", "<a:", "<a b='c' ", "\0", "a", "<!-", "' "])
 def test_no_junk_takes_longer_than_its_length(junk):
     """Any time that is quadratic in the length would be hours here."""
     text = HEAD + point(1) + junk * 1_000_000 + "<a " + "b" * 1_000_000
-    assert len(gpx_points.scan(text[at : at + 100_000] for at in range(0, len(text), 100_000)).times) == 1
+    assert len(gpx.scan(text[at : at + 100_000] for at in range(0, len(text), 100_000)).times) == 1
