@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from photoplanet.cli.shared import commands, given_areas, loading, options
-from photoplanet.cli.shared.library import WITH_ITSELF, find_itself, index_options, open_library
+from photoplanet.cli.shared.library import WITH_ITSELF, find_itself, index_options, locate_by_option, open_library
 from photoplanet.cli.shared.output import (
     PLACE_WIDTH,
     by_outcome,
@@ -61,14 +61,15 @@ MATCH_COLUMNS = ("photo_id", "rank", "latitude", "longitude", "place", "country_
 @options.CLOCK
 @click.option("--why", is_flag=True, help="List the evidence of each answer: text, clock, in order of weight.")
 @click.option("--library", metavar="LIB", help="Geotagged photos (folder or table) to find the same place in.")
+@locate_by_option
 @index_options
 @WITH_ITSELF
 def command(
     photos: tuple[str, ...], model: str | None, top: int, readout: str, region: float, precision: str,
     answer_always: bool, within: tuple[str, ...], not_within: tuple[str, ...], as_json: bool, csv_path: Path | None,
     geojson_path: Path | None, map_path: Path | None, files_from: str | None, threads: int | None,
-    signs: bool | None, clock: bool, why: bool, library: str | None, index_dir: str | None, no_update: bool,
-    with_itself: bool,
+    signs: bool | None, clock: bool, why: bool, library: str | None, by: str | None, index_dir: str | None,
+    no_update: bool, with_itself: bool,
 ) -> int:  # fmt: skip
     """Estimate where each PHOTO was taken, and how sure that is.
 
@@ -76,9 +77,9 @@ def command(
     '-' for one photo on stdin. A photo that cannot be read is named on stderr and the rest goes on; the exit status is
     2 when none could be read.
 
-    With --library and without a model, a photo's place is that of the photos of LIB that show the same, proven by
-    geometry, or 'no match'. With a model, its cells are searched for the photos of LIB that look most alike, and the
-    point is chosen among these ('combined' in docs/similar.md).
+    With --library and without a model, or with --by local, a photo's place is that of the photos of LIB that show the
+    same, by details that geometry proves and that do not move, or 'no match'. With a model, its cells are searched for
+    the photos of LIB that look most alike, and the point is chosen among these ('combined' in docs/similar.md).
 
     \b
     Example:
@@ -94,12 +95,12 @@ def command(
     sources = inputs.sources(photos, files_from, say)
     inputs.check_outputs((csv_path, geojson_path, map_path), [*sources, files_from, library])
     opening: dict[str, Any] = {"index": index_dir, "update": not no_update, "threads": threads}
-    if library is not None and _without_model(model):
+    if _by_details(library, by, model):
         if geojson_path or map_path:
             raise InputError("--map and --geojson draw a model's answer; without a model, use --csv or --json")
-        found = open_library(library, by="local", **opening)
+        found = open_library(str(library), by="local", **opening)
         area = parse.areas(within, not_within)
-        return _by_matches(found, library, sources, precision, as_json, csv_path, with_itself, threads, area)
+        return _by_matches(found, str(library), sources, precision, as_json, csv_path, with_itself, threads, area)
     loaded = loading.load(model, threads, signs=signs, clock=clock)
     if loaded.info.is_toy:
         say(TOY_LINE)
@@ -135,10 +136,22 @@ def command(
     return 1 if files.faults else status
 
 
-def _without_model(model: str | None) -> bool:
+def _by_details(library: str | None, by: str | None, model: str | None) -> bool:
+    """Whether a library is searched by local features; a line on stderr where only the default model decides that."""
     from photoplanet.models import installed
 
-    return model is None and installed.default() is None
+    if library is None and by:
+        raise InputError("--by says how a library is searched; give it with --library LIB")
+    if by == "local" and model:
+        raise InputError("--model is for --by embedding; local features need no model")
+    if library is None or by or model:
+        return by == "local"
+    default = installed.default()
+    if default is not None:
+        say(
+            f"{library}: searched by the embedding of the default model, {default}; --by local compares details instead"
+        )
+    return default is None
 
 
 def _with_records(

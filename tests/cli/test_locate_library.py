@@ -75,3 +75,27 @@ def test_with_a_model_the_point_is_that_of_the_photo_that_looks_alike(status, ph
     assert status("locate", *words) == 0
     alone = json.loads(capsys.readouterr().out)["photos"][0]
     assert (alone["best"]["latitude"], alone["best"]["longitude"]) != (48.8584, 2.2945) and "like" not in alone
+
+
+def test_a_default_model_says_that_it_decides_how_a_library_is_searched(status, home, tiny_model, capsys, monkeypatch):
+    from photoplanet.models import installed
+
+    monkeypatch.setattr(installed, "default", lambda: str(tiny_model))
+    query, held = home / "query.jpg", home / "library"
+    assert status("locate", query, "--library", held) == 0
+    assert "searched by the embedding of the default model" in capsys.readouterr().err
+    assert status("locate", query, "--library", held, "--by", "local") == 0
+    shown = capsys.readouterr()
+    assert "2 within 0." in shown.out and "default model" not in shown.err
+    assert status("locate", query, "--library", held, "--by", "embedding", "--json") == 0
+    shown = capsys.readouterr()
+    kinds = json.loads(shown.out)["index"]["bytes_per_photo"]
+    assert any(kind.startswith("embedding") for kind in kinds) and "default model" not in shown.err
+
+
+def test_what_by_does_not_go_with_is_refused(status, home, tiny_model, capsys):
+    query = home / "query.jpg"
+    assert status("locate", query, "--library", home / "library", "--by", "local", "--model", tiny_model) == 2
+    assert "--model is for --by embedding" in capsys.readouterr().err
+    assert status("locate", query, "--by", "local") == 2
+    assert "give it with --library" in capsys.readouterr().err
