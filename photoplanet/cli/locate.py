@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 import click
 
 from photoplanet.cli.shared import commands, evidence, given_areas, loading, options
-from photoplanet.cli.shared.library import WITH_ITSELF, find_itself, index_options, open_library
+from photoplanet.cli.shared.library import WITH_ITSELF, find_itself, index_options, locate_by_option, open_library
 from photoplanet.cli.shared.output import (
     PLACE_WIDTH,
     by_outcome,
@@ -73,6 +73,7 @@ class Output(NamedTuple):
 @options.CLOCK
 @evidence.options
 @click.option("--library", metavar="LIB", help="Geotagged photos (folder or table) to find the same place in.")
+@locate_by_option
 @index_options
 @WITH_ITSELF
 def command(
@@ -80,7 +81,7 @@ def command(
     answer_always: bool, within: tuple[str, ...], not_within: tuple[str, ...], as_json: bool, csv_path: Path | None,
     geojson_path: Path | None, map_path: Path | None, files_from: str | None, threads: int | None,
     signs: bool | None, clock: bool, why: bool, strike: tuple[str, ...], prior: Path | None, library: str | None,
-    index_dir: str | None, no_update: bool, with_itself: bool,
+    by: str | None, index_dir: str | None, no_update: bool, with_itself: bool,
 ) -> int:  # fmt: skip
     """Estimate where each PHOTO was taken, and how sure that is.
 
@@ -90,9 +91,10 @@ def command(
 
     Without a model, places come from what stands in the photos, such as signs, and from where people photograph.
 
-    With --library and without a model, a photo's place is that of the photos of LIB that show the same, proven by
-    geometry, or 'no match', and no text is read. With a model, its cells are searched for the photos of LIB that look
-    most alike, and the point is chosen among these ('combined' in docs/similar.md).
+    With --library and without a model, or with --by local, a photo's place is that of the photos of LIB that show the
+    same, by details that geometry proves and that do not move, or 'no match', and no text is read. With a model, its
+    cells are searched for the photos of LIB that look most alike, and the point is chosen among these ('combined' in
+    docs/similar.md).
 
     \b
     Example:
@@ -111,15 +113,15 @@ def command(
         (csv_path, geojson_path, map_path), [*sources, files_from, library, str(prior) if prior else None]
     )
     opening: dict[str, Any] = {"index": index_dir, "update": not no_update, "threads": threads}
-    if library is not None and _without_model(model):
+    if _by_details(library, by, model):
         if geojson_path or map_path:
             raise InputError("--map and --geojson draw a model's answer; without a model, use --csv or --json")
         if signs or why or strike or prior:
             raise click.UsageError("--signs, --why, --strike and --prior go without --library, or with a model: "
                                    "a match with a library rests on no text")  # fmt: skip
-        found = open_library(library, by="local", **opening)
+        found = open_library(str(library), by="local", **opening)
         area = parse.areas(within, not_within)
-        return _by_matches(found, library, sources, precision, as_json, csv_path, with_itself, threads, area)
+        return _by_matches(found, str(library), sources, precision, as_json, csv_path, with_itself, threads, area)
     loaded = loading.load(model, threads, signs=signs, clock=clock, prior=prior, strike=strike)
     if loaded.info.is_toy:
         say(TOY_LINE)
@@ -129,8 +131,7 @@ def command(
     cut = loaded.cut(within, not_within)
     about |= {"within": cut.area.name} if cut else {}
     searched = open_library(library, by="embedding", model=loaded, **opening) if library is not None else None
-    if searched is not None:
-        about |= {"library": library, "index": searched.to_dict()}
+    about |= {"library": library, "index": searched.to_dict()} if searched else {}
     form = AnswerOptions(top, region, precision, answer_always)
     output = Output(as_json, why, csv_path, geojson_path, map_path)
     areas = {"within": within, "not_within": not_within}
@@ -177,11 +178,23 @@ def _by_model(
     return 1 if files.faults else status
 
 
-def _without_model(model: str | None) -> bool:
+def _by_details(library: str | None, by: str | None, model: str | None) -> bool:
+    """Whether a library is searched by local features; a line on stderr where only the default model decides that."""
     from photoplanet.locate.opening import NONE
     from photoplanet.models import installed
 
-    return model == NONE or (model is None and installed.default() is None)
+    if library is None and by:
+        raise InputError("--by says how a library is searched; give it with --library LIB")
+    if by == "local" and model and model != NONE:
+        raise InputError("--model is for --by embedding; local features need no model")
+    if library is None or by or model:
+        return library is not None and (by == "local" or (model == NONE and by is None))
+    default = installed.default()
+    if default is not None:
+        say(
+            f"{library}: searched by the embedding of the default model, {default}; --by local compares details instead"
+        )
+    return default is None
 
 
 def _map_file(path: Path, photos: int, form: AnswerOptions) -> "AbstractContextManager[maps.Sink]":

@@ -143,7 +143,7 @@ def _search(
     rows = find_itself(library, source, name)
     features = library.features(source) if by == "local" else None
     matches, outside = library.similar_in(source if features is None else features, top, area,
-                                          () if with_itself else rows, threads)  # fmt: skip
+                                          () if with_itself else rows, threads, library.moment_of(source))  # fmt: skip
     kept = [match for match in matches if unproven or match.trusted is not False]
     facts = [match.to_dict(precision) for match in kept]
     itself = [library.listing.addresses[row] for row in rows]

@@ -70,9 +70,13 @@ def likeness(match: Mapping[str, Any]) -> str:
     ('125 details agree', '12 agree, unproven')
     >>> likeness({"distance": 0.31})
     'distance 0.310'
+    >>> likeness({"inliers": 60, "trusted": False, "impossible": "time"})
+    '60 agree, not at that time'
     """
     if "distance" in match:
         return f"distance {match['distance']:.3f}"
+    if match.get("impossible"):
+        return f"{match['inliers']} agree, not at that time"
     return f"{match['inliers']} details agree" if match["trusted"] else f"{match['inliers']} agree, unproven"
 
 

@@ -89,3 +89,27 @@ def test_with_a_model_a_sign_from_outside_its_cells_outweighs_photos_that_look_a
     sign, plain = json.loads(capsys.readouterr().out)["photos"]
     assert sign["best"]["country_code"] == "DK" and sign["like"] is None
     assert plain["best"]["country_code"] == "FR" and plain["like"] == "1"
+
+
+def test_a_default_model_says_that_it_decides_how_a_library_is_searched(status, home, tiny_model, capsys, monkeypatch):
+    from photoplanet.models import installed
+
+    monkeypatch.setattr(installed, "default", lambda: str(tiny_model))
+    query, held = home / "query.jpg", home / "library"
+    assert status("locate", query, "--library", held) == 0
+    assert "searched by the embedding of the default model" in capsys.readouterr().err
+    assert status("locate", query, "--library", held, "--by", "local") == 0
+    shown = capsys.readouterr()
+    assert "2 within 0." in shown.out and "default model" not in shown.err
+    assert status("locate", query, "--library", held, "--by", "embedding", "--json") == 0
+    shown = capsys.readouterr()
+    kinds = json.loads(shown.out)["index"]["bytes_per_photo"]
+    assert any(kind.startswith("embedding") for kind in kinds) and "default model" not in shown.err
+
+
+def test_what_by_does_not_go_with_is_refused(status, home, tiny_model, capsys):
+    query = home / "query.jpg"
+    assert status("locate", query, "--library", home / "library", "--by", "local", "--model", tiny_model) == 2
+    assert "--model is for --by embedding" in capsys.readouterr().err
+    assert status("locate", query, "--by", "local") == 2
+    assert "give it with --library" in capsys.readouterr().err

@@ -2,6 +2,7 @@
 
 import io
 
+import av
 import numpy as np
 import pytest
 from pictures import scene
@@ -9,8 +10,6 @@ from pictures import scene
 from photoplanet.errors import InputError
 from photoplanet.photos import decode
 from photoplanet.photos.preprocessing import Preprocessing
-
-av = pytest.importorskip("av", reason="the extra video")
 
 
 def film(pictures, codec="mpeg4", container="mp4", **metadata):

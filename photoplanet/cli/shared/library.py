@@ -26,6 +26,13 @@ def by_option(about: str) -> Callable[[Command], Command]:
     return click.option("--by", type=click.Choice(WAYS), default="local", show_default=True, help=about)
 
 
+def locate_by_option(command: Command) -> Command:
+    """Add --by for a command that also takes a model: without it, whether there is a model decides."""
+    add = click.option("--by", type=click.Choice(WAYS), help="How LIB is searched: 'local': details that geometry "
+                       "proves; 'embedding': a model's vectors.  [default: by a model if there is one]")  # fmt: skip
+    return add(command)
+
+
 def index_options(command: Command) -> Command:
     """Add --index and --no-update."""
     for add in (
@@ -45,7 +52,7 @@ def open_library(library: str, **arguments: Any) -> "Library":
 
     def tell(line: str) -> None:
         nonlocal built
-        built = built or line.startswith("reading ")
+        built = built or line.startswith("reading ") or "older photoplanet" in line
         say(f"photoplanet: {printable(line)}")
 
     found = libraries.open(library, bar=bar, say=tell, **arguments)
@@ -59,6 +66,9 @@ def open_library(library: str, **arguments: Any) -> "Library":
             say(f"photoplanet: bytes per photo, {kind}: {sum(parts.values()):,.0f} ({sizes})")
     if not len(found):
         say(f"photoplanet: {library}: it holds no photo with a place, so nothing can match")
+    if built and found.searcher.trust is not None and len(found):
+        for line in found.searcher.trust.lines():
+            say(f"photoplanet: {library}: {line}")
     if found.lost:
         say(f"photoplanet: {library}: the index of {found.lost:,} photos is damaged; they are not found")
     return found

@@ -3,7 +3,7 @@
 import json
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from pathlib import Path
-from typing import Any, NamedTuple, Protocol
+from typing import TYPE_CHECKING, Any, NamedTuple, Protocol
 
 import numpy as np
 from numpy.typing import DTypeLike, NDArray
@@ -13,7 +13,13 @@ from photoplanet.core.progress import Bar
 from photoplanet.errors import InputError
 from photoplanet.models.folder import sha256
 from photoplanet.photos.decode import Source
+from photoplanet.retrieval.library.listing import Listing
+from photoplanet.retrieval.library.times import UNKNOWN, Moment
+from photoplanet.retrieval.local_features.chances import Chance
 from photoplanet.retrieval.local_features.root_sift import Features
+
+if TYPE_CHECKING:
+    from photoplanet.retrieval.library.trust import Trust
 
 Facts = dict[str, Any]  # what the manifest keeps of one backend's files, plain JSON
 
@@ -27,6 +33,9 @@ class Hit(NamedTuple):
     distance: float | None = None
     trusted: bool | None = None
     pairs: NDArray[np.int32] | None = None
+    details: int | None = None
+    chance: Chance | None = None
+    impossible: bool = False
 
 
 class Searcher(Protocol):
@@ -34,8 +43,15 @@ class Searcher(Protocol):
 
     lost: int
 
-    def similar(self, photo: Source | Features, k: int, exclude: Collection[int], threads: int | None) -> list[Hit]:
-        """Return the k rows most like a photo, best first; rows of `exclude` are passed over."""
+    def similar(
+        self, photo: Source | Features, k: int, exclude: Collection[int], threads: int | None, when: Moment = UNKNOWN
+    ) -> list[Hit]:
+        """Return the k rows most like a photo of the moment `when`, best first; rows of `exclude` are passed over."""
+        ...
+
+    @property
+    def trust(self) -> "Trust | None":
+        """What is known about matches being right, None where the library is searched by vectors."""
         ...
 
     def features_of(self, row: int) -> Features | None:
@@ -75,14 +91,16 @@ class Backend(Protocol):
         """Yield what is computed from each photo, in order; the InputError of one that cannot be read."""
         ...
 
-    def build(self, cache: Cache, keys: Sequence[Key], folder: Path, token: str, before: Facts, bar: Bar) -> Facts:
-        """Write the index of these photos as new files of `folder`, named with `token`; return their facts.
+    def build(
+        self, cache: Cache, listing: Listing, keys: Sequence[Key], folder: Path, token: str, before: Facts, bar: Bar
+    ) -> Facts:
+        """Write the index of the photos listed as new files of `folder`, named with `token`; return their facts.
 
-        `before`: the facts of the generation before, of which parts may be used on.
+        `keys`: theirs in the cache. `before`: the facts of the generation before, of which parts may be used on.
         """
         ...
 
-    def load(self, cache: Cache, keys: Sequence[Key], folder: Path, facts: Facts) -> Searcher:
+    def load(self, cache: Cache, listing: Listing, keys: Sequence[Key], folder: Path, facts: Facts) -> Searcher:
         """Open what `build` wrote; InputError for damaged files. The cache stays open while the searcher lives."""
         ...
 

@@ -116,7 +116,7 @@ class _Files(array_shards.Shards):
 
 
 def manifest(found: Mapping[str, Any]) -> dict[str, Any]:
-    """Return a manifest of format 1 as one of the present format whose backends all wait to be taken over, in `older`.
+    """Return a manifest of an older format as a present one whose backends all wait to be taken over, in `older`.
 
     >>> manifest({"format": 1, "source": "../album", "kinds": {"local": {"photos": 3}}})
     {'kinds': {}, 'older': {'local': {'photos': 3}}, 'source': '../album'}

@@ -121,9 +121,10 @@ def _backend(
 def _as_it_is(source: Path, folder: Path, backend: Backend, remedy: str) -> Library:
     """The present generation, whatever the library holds by now; InputError (with `remedy`) when there is none."""
     for attempt in range(3):  # a builder may put a new generation in place meanwhile
-        kinds = manifests.read(folder).get("kinds", {})
+        about = manifests.read(folder)
+        kinds = about.get("kinds", {})
         if backend.name not in kinds:
-            older = format_1.is_there(folder / backend.name)
+            older = format_1.is_there(folder / backend.name) or backend.name in about.get("older", {})
             why = "its index is of an older photoplanet" if older else "no index for this yet"
             raise InputError(f"{folder}: {why}; {remedy}")
         try:
@@ -142,7 +143,7 @@ def _loaded(source: Path, folder: Path, backend: Backend, kinds: dict[str, Facts
         listing.left_out = {str(reason): int(count) for reason, count in facts["left_out"].items()}
         cache = _cache(home, backend, write=False)
         try:
-            searcher = backend.load(cache, _keys(listing), home, facts)
+            searcher = backend.load(cache, listing, _keys(listing), home, facts)
         except BaseException:
             cache.close()
             raise
@@ -174,7 +175,7 @@ def _updated(source: Path, folder: Path, backend: Backend, threads: int | None, 
     with bar("listing photos", None) as advance:
         listing = listings.read(source, folder, threads, advance)
     present: Facts = manifest["kinds"].get(backend.name, {})
-    before = present or format_1.facts_of(manifest, backend.name)
+    before = present or _older(manifest, backend, home, say)
     if not len(listing) and before.get("photos"):
         raise InputError(f"{source}: no geotagged photo is there now, of {before['photos']:,} before; is it mounted? "
                          f"Its index is kept; remove {folder} to start anew")  # fmt: skip
@@ -200,7 +201,7 @@ def _updated(source: Path, folder: Path, backend: Backend, threads: int | None, 
             with suppress(InputError):
                 return _loaded(source, folder, backend, manifest["kinds"])
         token = secrets.token_hex(4)
-        facts = backend.build(cache, _keys(indexed), home, token, before, bar)
+        facts = backend.build(cache, indexed, _keys(indexed), home, token, before, bar)
         listings.save(indexed, home / f"rows-{token}.parquet")
         facts |= {"photos": len(usable), "rows": f"rows-{token}.parquet", "listed": listed, "digest": digest,
                   "label": backend.label, "left_out": listing.left_out,
@@ -211,6 +212,14 @@ def _updated(source: Path, folder: Path, backend: Backend, threads: int | None, 
     format_1.remove(home)
     manifests.tidy(home, backend, (facts, present))
     return _loaded(source, folder, backend, manifest["kinds"])
+
+
+def _older(manifest: manifests.Manifest, backend: Backend, home: Path, say: Say) -> Facts:
+    """The facts of a backend from an index of an older format, empty where there are none; one of format 2 is named."""
+    found = format_1.facts_of(manifest, backend.name)
+    if found and not format_1.is_there(home):
+        say(f"{home}: was made by an older photoplanet; what it holds of unchanged photos is taken over")
+    return found
 
 
 def _take_over(listing: listings.Listing, cache: Cache, backend: Backend, home: Path, bar: Bar, say: Say) -> None:

@@ -23,7 +23,9 @@ TABLE = "photos.parquet"  # in the index: what was read from the photos of a fol
 
 @dataclass
 class Listing:
-    """The photos of a library, row by row: ids, addresses (absolute), keys, stamps, and degrees float64.
+    """The photos of a library, row by row: ids, addresses, keys, stamps, times, and degrees float64.
+
+    Addresses are absolute; times are in ISO 8601, "" where unknown.
 
     A key is the address from the library's folder on, so that a moved library keeps its index; a stamp changes when
     the file does. `left_out`: reason → how many photos are not usable (no GPS, missing …).
@@ -33,6 +35,7 @@ class Listing:
     addresses: list[str]
     keys: list[str]
     stamps: list[str]
+    taken_at: list[str]
     latitude: NDArray[np.float64]
     longitude: NDArray[np.float64]
     left_out: dict[str, int] = field(default_factory=dict)
@@ -42,16 +45,17 @@ class Listing:
 
     def take(self, rows: Sequence[int]) -> "Listing":
         """Return these rows, in this order, and nothing about photos left out."""
-        ids, addresses, keys, stamps = (
-            [values[row] for row in rows] for values in (self.ids, self.addresses, self.keys, self.stamps)
+        ids, addresses, keys, stamps, taken_at = (
+            [values[row] for row in rows]
+            for values in (self.ids, self.addresses, self.keys, self.stamps, self.taken_at)
         )
         picked = np.array(rows, np.int64)
-        return Listing(ids, addresses, keys, stamps, self.latitude[picked], self.longitude[picked])
+        return Listing(ids, addresses, keys, stamps, taken_at, self.latitude[picked], self.longitude[picked])
 
     def digest(self, settings: Any) -> str:
         """Return the SHA-256 of all rows and `settings`: it changes when anything does that an index is made from."""
         found = hashlib.sha256(json.dumps(settings, sort_keys=True).encode())
-        for values in (self.ids, self.keys, self.stamps):
+        for values in (self.ids, self.keys, self.stamps, self.taken_at):
             found.update("\0".join(values).encode("utf-8", "surrogatepass"))
             found.update(b"\1")
         found.update(self.latitude.tobytes() + self.longitude.tobytes())
@@ -83,8 +87,8 @@ def read(source: Path, index: Path, threads: int | None = None, advance: Advance
         left_out = build.counts(entry for entry in gone if entry["reason"] not in formats.NO_PHOTOS)
         addresses = table.paths(found, index.absolute())
     else:
-        found, dropped = table.read(source, columns=table.REQUIRED)
-        left_out = {reason: entry["count"] for reason, entry in dropped.items()}
+        found, dropped = table.read(source, columns=(*table.REQUIRED, "taken_at"))
+        left_out = {reason: entry["count"] for reason, entry in dropped.items() if not entry.get("kept")}
         addresses = table.paths(found, source.absolute().parent)
     base = f"{root_of(source)}{os.sep}"
     addresses = [os.path.normpath(address) for address in addresses]
@@ -94,7 +98,10 @@ def read(source: Path, index: Path, threads: int | None = None, advance: Advance
         left_out["missing"] = left_out.get("missing", 0) + len(stamps) - len(rows)
     keys = [address.removeprefix(base) for address in addresses]
     latitude, longitude = (found[name].to_numpy().astype(np.float64) for name in ("latitude", "longitude"))
-    listing = Listing(found["photo_id"].to_pylist(), addresses, keys, stamps, latitude, longitude).take(rows)
+    times = found["taken_at"].to_pylist() if "taken_at" in found.column_names else [None] * len(found)
+    taken_at = [time or "" for time in times]
+    ids = found["photo_id"].to_pylist()
+    listing = Listing(ids, addresses, keys, stamps, taken_at, latitude, longitude).take(rows)
     listing.left_out = left_out
     return listing
 
@@ -113,7 +120,7 @@ def save(listing: Listing, path: Path) -> None:
     """Write the rows as Parquet; absolute addresses are not kept, since they follow from the keys.
 
     >>> path, place = getfixture("tmp_path") / "rows.parquet", np.array([0.0])
-    >>> save(Listing(["a"], ["/photos/a.jpg"], ["a.jpg"], ["8:1"], place, place), path)
+    >>> save(Listing(["a"], ["/photos/a.jpg"], ["a.jpg"], ["8:1"], [""], place, place), path)
     >>> path.exists()
     True
     """
@@ -123,6 +130,7 @@ def save(listing: Listing, path: Path) -> None:
     columns = {
         "photo_id": pa.array(listing.ids, pa.string()), "path": pa.array(listing.keys, pa.string()),
         "latitude": listing.latitude, "longitude": listing.longitude, "stamp": pa.array(listing.stamps, pa.string()),
+        "taken_at": pa.array(listing.taken_at, pa.string()),
     }  # fmt: skip
     with atomic.replacing(path) as temporary, temporary.open("wb") as file:
         pq.write_table(pa.table(columns), file, compression="zstd")
@@ -133,7 +141,7 @@ def load(path: Path, root: Path, photos: int) -> Listing:
 
     >>> path = getfixture("tmp_path") / "rows.parquet"
     >>> where = np.array([55.7]), np.array([13.2])
-    >>> save(Listing(["a"], ["/photos/a.jpg"], ["a.jpg"], ["8:1"], *where), path)
+    >>> save(Listing(["a"], ["/photos/a.jpg"], ["a.jpg"], ["8:1"], [""], *where), path)
     >>> load(path, Path("/moved"), 1).addresses
     ['/moved/a.jpg']
     """
@@ -144,15 +152,18 @@ def load(path: Path, root: Path, photos: int) -> Listing:
         with arrow_files.opened(path) as source, pq.ParquetFile(source) as file:
             if file.metadata.num_rows != photos:
                 raise InputError(f"{path}: {file.metadata.num_rows:,} rows, not {photos:,}")
-            rows = file.read(columns=["photo_id", "path", "latitude", "longitude", "stamp"])
+            rows = file.read(columns=["photo_id", "path", "latitude", "longitude", "stamp", "taken_at"])
     except (pa.ArrowException, OSError) as error:
         raise InputError(f"{path}: cannot read it ({' '.join(str(error).split())[:200]})") from None
     types = [str(kind) for kind in rows.schema.types]
-    if types != ["string", "string", "double", "double", "string"] or any(column.null_count for column in rows.columns):
+    if types != ["string", "string", "double", "double", "string", "string"] or any(
+        column.null_count for column in rows.columns
+    ):
         raise InputError(f"{path}: not the rows of a library ({', '.join(types)})")
     latitude, longitude = (rows[name].to_numpy().astype(np.float64) for name in ("latitude", "longitude"))
     if not ((np.abs(latitude) <= 90).all() and (np.abs(longitude) <= 180).all()):
         raise InputError(f"{path}: coordinates off the Earth")
     keys = rows["path"].to_pylist()
     addresses = [os.path.join(root, key) for key in keys]  # noqa: PTH118  # as in photos.table
-    return Listing(rows["photo_id"].to_pylist(), addresses, keys, rows["stamp"].to_pylist(), latitude, longitude)
+    ids, stamps, taken_at = (rows[name].to_pylist() for name in ("photo_id", "stamp", "taken_at"))
+    return Listing(ids, addresses, keys, stamps, taken_at, latitude, longitude)

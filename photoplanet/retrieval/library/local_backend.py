@@ -18,8 +18,11 @@ from photoplanet.errors import InputError
 from photoplanet.models.folder import sha256
 from photoplanet.photos.decode import Source
 from photoplanet.retrieval.extras import open_faiss, open_opencv
-from photoplanet.retrieval.library import format_1
+from photoplanet.retrieval.library import format_1, leaving_out, trust
 from photoplanet.retrieval.library.backends import Facts, Hit, checked_file
+from photoplanet.retrieval.library.listing import Listing
+from photoplanet.retrieval.library.times import UNKNOWN, Moment, Moments
+from photoplanet.retrieval.library.voting import Places
 from photoplanet.retrieval.local_features import root_sift, search
 from photoplanet.retrieval.local_features.root_sift import Features
 from photoplanet.retrieval.local_features.visual_words import InvertedIndex, Vocabulary
@@ -61,12 +64,14 @@ class LocalBackend:
             pool.shutdown(wait=True, cancel_futures=True)
             cv2.setNumThreads(before)
 
-    def build(self, cache: Cache, keys: Sequence[Key], folder: Path, token: str, before: Facts, bar: Bar) -> Facts:
-        """Write vocabulary and inverted index of the photos; return the facts for the manifest."""
+    def build(
+        self, cache: Cache, listing: Listing, keys: Sequence[Key], folder: Path, token: str, before: Facts, bar: Bar
+    ) -> Facts:
+        """Write vocabulary, inverted index and what leaving photos out says; return the facts for the manifest."""
         counts = [len(_features(found).points) for found in cache.look_up(keys)]
         seen = [key for key, count in zip(keys, counts, strict=True) if count]
         if not seen:
-            return {"trained_on": 0, "vocabulary": None, "inverted": None, "bytes": {}}
+            return {"trained_on": 0, "vocabulary": None, "inverted": None, "trust": None, "bytes": {}}
         kept = _kept_vocabulary(folder, before, len(seen))
         if kept is None:
             with bar("training visual words", None):
@@ -78,31 +83,37 @@ class LocalBackend:
         inverted, size = self._inverted(cache, keys, folder / _words_folder(name), vocabulary, bar)
         path = folder / f"inverted-{token}.npz"
         inverted.save(path)
+        searched = search.LocalIndex(lambda row: _features(cache.get(keys[row])), vocabulary, inverted)
+        measured = self._measured(searched, listing, keys, folder / _left_out_folder(name), bar)
         item = root_sift.BYTES_PER_FEATURE
         return {
             "trained_on": trained_on,
             "vocabulary": {"file": name, "sha256": sha256(folder / name), "words": len(vocabulary)},
             "inverted": {"file": path.name, "sha256": sha256(path)},
+            "trust": trust.save(measured, folder / f"movable-{token}.npy"),
             "bytes": {
                 "features": item * sum(counts), "words": size, "inverted": inverted.nbytes,
                 "vocabulary": (folder / name).stat().st_size,
             },
         }  # fmt: skip
 
-    def load(self, cache: Cache, keys: Sequence[Key], folder: Path, facts: Facts) -> "LocalSearcher":
+    def load(self, cache: Cache, listing: Listing, keys: Sequence[Key], folder: Path, facts: Facts) -> "LocalSearcher":
         """Open the index of these photos; InputError for damaged files."""
         if facts["vocabulary"] is None:
-            return LocalSearcher(cache, keys, None)
+            return LocalSearcher(cache, keys, None, None)
         vocabulary = Vocabulary.load(checked_file(folder, facts["vocabulary"]))
         inverted = InvertedIndex.load(checked_file(folder, facts["inverted"]))
         if inverted.photos != len(keys) or len(inverted.idf) != len(vocabulary):
             raise InputError(f"{folder}: its index of words is of {inverted.photos:,} photos, not {len(keys):,}")
-        return LocalSearcher(cache, keys, (vocabulary, inverted))
+        measured = trust.load(folder, facts["trust"], len(keys))
+        known = trust.Trust(measured, Places(listing.latitude, listing.longitude), Moments(listing.taken_at))
+        return LocalSearcher(cache, keys, (vocabulary, inverted), known)
 
     def files(self, facts: Facts) -> set[str]:
         """Return the names in the folder that belong to a generation."""
-        names = {str(facts[part]["file"]) for part in ("vocabulary", "inverted") if facts.get(part)}
-        return names | {_words_folder(name) for name in names if name.endswith(".npy")}
+        names = {str(facts[part]["file"]) for part in ("vocabulary", "inverted", "trust") if facts.get(part)}
+        vocabulary = str(facts["vocabulary"]["file"]) if facts.get("vocabulary") else ""
+        return names | ({_words_folder(vocabulary), _left_out_folder(vocabulary)} if vocabulary else set())
 
     def _inverted(
         self, cache: Cache, keys: Sequence[Key], folder: Path, vocabulary: Vocabulary, bar: Bar
@@ -137,24 +148,58 @@ class LocalBackend:
             known.keep(keys)
         return inverted, sum(sizes)
 
+    def _measured(
+        self, index: search.LocalIndex, listing: Listing, keys: Sequence[Key], folder: Path, bar: Bar
+    ) -> leaving_out.Measured:
+        """How often the matches of photos left out are right; what was verified before is used on."""
+        moments = Moments(listing.taken_at)
+        rows = leaving_out.sample(keys)
+        about = json.dumps({"vocabulary": folder.name, "features": dict(self.settings), "version": 1}, sort_keys=True)
+        by_name = {key[0]: row for row, key in enumerate(keys)}
+        looked = {}
+        with (
+            Cache(folder, about, {"pairs": (np.int32, 2)}) as known,
+            bar("leaving photos out", len(rows)) as advance,
+        ):
+            found = known.fill(
+                rows, lambda wanted: leaving_out.look_for(wanted, index, keys, moments), lambda row: keys[row]
+            )
+            for row, entry in found:
+                if isinstance(entry, Entry):
+                    looked[row] = leaving_out.candidates(entry, by_name)
+                advance(1)
+            known.keep([keys[row] for row in rows])
+        places = Places(listing.latitude, listing.longitude)
+        return leaving_out.measure(looked, index.features_of, places, moments)
+
 
 class LocalSearcher:
     """An open index of local features; the features themselves are read from the cache when they are needed."""
 
-    def __init__(self, cache: Cache, keys: Sequence[Key], index: tuple[Vocabulary, InvertedIndex] | None):
-        self._cache, self._keys = cache, keys
+    def __init__(
+        self,
+        cache: Cache,
+        keys: Sequence[Key],
+        index: tuple[Vocabulary, InvertedIndex] | None,
+        known: trust.Trust | None,
+    ):
+        self._cache, self._keys, self.trust = cache, keys, known
         self.lost = int((~cache.known(keys)).sum())
         self.index = search.LocalIndex(self.features_of, *index) if index else None
 
     def similar(
-        self, photo: Source | Features, k: int, exclude: Collection[int] = (), threads: int | None = None
-    ) -> list[Hit]:
-        """The k rows most like a photo, or its `Features`: trusted ones first."""
+        self, photo: Source | Features, k: int, exclude: Collection[int] = (), threads: int | None = None,
+        when: Moment = UNKNOWN,
+    ) -> list[Hit]:  # fmt: skip
+        """The k rows most like a photo of the moment `when`, or its `Features`: trusted ones first.
+
+        All that are verified are weighed against each other, also where k is less.
+        """
         features = photo if isinstance(photo, Features) else root_sift.extract(photo)
-        if self.index is None:
+        if self.index is None or self.trust is None:
             return []
-        found = self.index.search(features, k=k, exclude=exclude, threads=threads)
-        return [Hit(each.row, each.score, each.inliers, None, each.trusted, each.pairs) for each in found]
+        found = self.index.search(features, search.CANDIDATES, exclude=exclude, threads=threads)
+        return self.trust.judge(features, when, found, self.features_of)[:k]
 
     def features_of(self, row: int) -> Features:
         """The features of a row; none for a photo whose part of the index is damaged."""
@@ -191,3 +236,8 @@ def _kept_vocabulary(folder: Path, before: Facts, photos: int) -> tuple[Vocabula
 def _words_folder(vocabulary: str) -> str:
     """The folder of the words that photos have in a vocabulary, by the name of its file."""
     return vocabulary.removesuffix(".npy").replace("vocabulary", "words")
+
+
+def _left_out_folder(vocabulary: str) -> str:
+    """The folder of what was verified of the photos left out, by the name of the vocabulary's file."""
+    return vocabulary.removesuffix(".npy").replace("vocabulary", "left-out")

@@ -13,12 +13,12 @@ from photoplanet.errors import InputError
 from photoplanet.retrieval.library import format_1, listing
 from photoplanet.retrieval.library.backends import Backend, Facts
 
-FORMAT = 2  # 1 kept what was computed in another way: see `format_1`
+FORMAT = 3  # 1 kept what was computed in another way: see `format_1`; 2 knew nothing of times, and measured nothing
 MANIFEST, LOCK, COMPUTED = "index.json", "lock", "computed"
 MAX_BYTES = 4 << 20  # of a manifest
 _OURS = (MANIFEST, LOCK, listing.TABLE, "local", "embedding-")
 
-# `format`, `source`, and `kinds`: the facts of each backend by its name; `older`: those that format 1 had of others
+# `format`, `source`, and `kinds`: the facts of each backend by its name; `older`: those of an older format
 Manifest = dict[str, Any]
 
 
@@ -69,7 +69,7 @@ def relative(source: Path, folder: Path) -> str:
 def read(folder: Path) -> Manifest:
     """Return what `index.json` says; empty when there is none, or it is damaged. InputError for a newer format.
 
-    One of format 1 names its backends in `older`, until they are taken over.
+    One of an older format names its backends in `older`, until they are taken over.
 
     >>> read(Path("/no/such/folder"))
     {}
@@ -85,7 +85,7 @@ def read(folder: Path) -> Manifest:
         kinds = found.get(part, {})
         if not isinstance(kinds, dict) or not all(isinstance(kind, dict) for kind in kinds.values()):
             return {}
-    if version == format_1.FORMAT and "kinds" in found:
+    if version in (format_1.FORMAT, 2) and "kinds" in found:
         return {"format": FORMAT, **format_1.manifest(found)}
     return found if version == FORMAT and "kinds" in found else {}
 

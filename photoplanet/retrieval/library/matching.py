@@ -16,12 +16,15 @@ from photoplanet.locate import world
 from photoplanet.locate.precision import rounded
 from photoplanet.locate.prediction import Prediction
 from photoplanet.locate.within import CutPartition
+from photoplanet.metadata import facts as metadata_facts
 from photoplanet.photos import decode, shards
 from photoplanet.photos.decode import Source
 from photoplanet.retrieval.library.backends import Backend, Hit, Searcher
 from photoplanet.retrieval.library.listing import Listing
+from photoplanet.retrieval.library.times import SAME_MINUTE, UNKNOWN, Moment, moment
 from photoplanet.retrieval.library.vector_backend import VectorSearcher
 from photoplanet.retrieval.local_features import root_sift
+from photoplanet.retrieval.local_features.chances import Chance
 from photoplanet.retrieval.vectors import within_cell_search
 from photoplanet.retrieval.vectors.within_cell_search import PhotosByCell
 
@@ -32,9 +35,10 @@ AGREE_KM = 25.0  # matches that are nearer than this to each other show the same
 class Match:
     """A photo of the library that is like the query: where it was taken (degrees), and how alike they are.
 
-    By local features: `inliers` (features that agree), `score` (cosine of visual words), `trusted` (they show the same
-    place), `pairs` int32 (inliers, 2). By an embedding: `distance` (0 … 2), `score` (cosine), and `trusted` is None:
-    a distance alone proves nothing.
+    By local features: `inliers` (features that agree), `score` (cosine of visual words), `pairs` int32 (inliers, 2),
+    `details` (inliers that are not of movable things), `chance` (that it is right within 25 km), `trusted` (at least
+    95 %), `impossible` (nobody can have been there then); `moment`: when it was taken.
+    By an embedding: `distance` (0 … 2), `score` (cosine), and `trusted` is None: a distance alone proves nothing.
     """
 
     row: int
@@ -47,6 +51,10 @@ class Match:
     distance: float | None = None
     trusted: bool | None = None
     pairs: NDArray[np.int32] | None = None
+    details: int | None = None
+    chance: Chance | None = None
+    impossible: bool = False
+    moment: Moment = UNKNOWN
 
     def to_dict(self, precision: str) -> dict[str, Any]:
         """Plain values for JSON without `row` and `pairs`; coordinates and the place's name as rough as `precision`."""
@@ -59,8 +67,17 @@ class Match:
             "place": place.text(precision), "country_code": place.country_code,
         }  # fmt: skip
         if self.inliers is not None:
-            return found | {"inliers": self.inliers, "trusted": bool(self.trusted)}
+            return found | {"inliers": self.inliers, "trusted": bool(self.trusted), **self._why()}
         return found | {"distance": round(self.distance or 0.0, 4)}
+
+    def _why(self) -> dict[str, Any]:
+        """Why it is trusted, or not: without keys where nothing is known of that."""
+        if self.chance is None:
+            return {}
+        share, right, count = self.chance
+        like_it = {"like_it": {"right": right, "of": count}} if count else {}
+        why = {"details": self.details, "chance": round(share, 3), **like_it}
+        return why | ({"impossible": "time"} if self.impossible else {})
 
 
 @dataclass(frozen=True)
@@ -123,8 +140,10 @@ class Library:
         sizes = {
             kind: {part: round(size, 1) for part, size in parts.items()} for kind, parts in self.bytes_per_photo.items()
         }
+        trust = self.searcher.trust
         return {
             "photos": len(self), "left_out": self.left_out, "unreadable": self.unreadable, "bytes_per_photo": sizes,
+            **({"trust": trust.to_dict()} if trust else {}),
         }  # fmt: skip
 
     def itself(self, photo: Source) -> list[int]:
@@ -142,27 +161,30 @@ class Library:
         return found
 
     def similar(
-        self, photo: Source | root_sift.Features, k: int = 10, exclude: Collection[int] = (), threads: int | None = None
-    ) -> list[Match]:
+        self, photo: Source | root_sift.Features, k: int = 10, exclude: Collection[int] = (),
+        threads: int | None = None, when: Moment | None = None,
+    ) -> list[Match]:  # fmt: skip
         """The k photos of the library most like `photo` (path, `shard.tar#member`, bytes, PIL image, uint8 array).
 
         A query whose `features` are there already may be given as these. By local features the trusted ones come
-        first; the others are not matches, only the nearest. Rows of `exclude` are passed over (`itself(photo)`).
+        first; the others are not matches, only the nearest. `when`: the moment of the photo, by default as it says
+        itself: what time makes impossible is not trusted. Rows of `exclude` are passed over (`itself(photo)`).
         InputError for a photo that cannot be read, or k below 1.
         """
         if k < 1:
             raise InputError(f"k is {k}; ask for at least one photo")
-        return [self._match(hit) for hit in self.searcher.similar(photo, k, exclude, threads)]
+        moment = self.moment_of(photo) if when is None else when
+        return [self._match(hit) for hit in self.searcher.similar(photo, k, exclude, threads, moment)]
 
     def similar_in(
         self, photo: Source | root_sift.Features, k: int, area: Area | None, exclude: Collection[int] = (),
-        threads: int | None = None,
+        threads: int | None = None, when: Moment | None = None,
     ) -> tuple[list[Match], int]:  # fmt: skip
         """As `similar`, of photos that were taken in an area; with how many of the k most like lie outside of it."""
-        found = self.similar(photo, k, exclude, threads)
+        found = self.similar(photo, k, exclude, threads, when)
         outside = self.outside(area)
         left_out = sum(match.row in outside for match in found)
-        return (self.similar(photo, k, outside.union(exclude), threads) if left_out else found), left_out
+        return (self.similar(photo, k, outside.union(exclude), threads, when) if left_out else found), left_out
 
     def outside(self, area: Area | None) -> frozenset[int]:
         """Rows of the library whose photos were not taken in an area; those of the last one are kept."""
@@ -214,6 +236,15 @@ class Library:
         supporter = self.listing.ids[int(rows[0])] if rows[0] >= 0 else None
         return replace(prediction, at=(float(lat[0]), float(lng[0])), readout="combined"), supporter
 
+    def moment_of(self, photo: Source | root_sift.Features) -> Moment:
+        """When a photo was taken, as its file and its sidecars say; unknown where they do not, or by an embedding."""
+        if self.searcher.trust is None or isinstance(photo, root_sift.Features):
+            return UNKNOWN
+        try:
+            return moment(metadata_facts.of(photo).taken_at)
+        except InputError:
+            return UNKNOWN
+
     def features(self, photo: Source) -> root_sift.Features:
         """The local features of a query, as `pairs` of its matches count them."""
         return root_sift.extract(photo)
@@ -226,8 +257,9 @@ class Library:
         at, row = self.listing, hit.row
         place = float(at.latitude[row]), float(at.longitude[row])
         return Match(
-            row, at.ids[row], at.addresses[row], *place, hit.score, hit.inliers, hit.distance, hit.trusted, hit.pairs
-        )
+            row, at.ids[row], at.addresses[row], *place, hit.score, hit.inliers, hit.distance, hit.trusted, hit.pairs,
+            hit.details, hit.chance, hit.impossible, moment(at.taken_at[row]),
+        )  # fmt: skip
 
     def _of_size(self, size: int) -> list[int]:
         """Rows of files that had so many bytes when they were listed."""
@@ -242,7 +274,8 @@ class Library:
 def agreed(matches: Sequence[Match]) -> Answer | None:
     """Return the place that trusted matches agree on, None without any.
 
-    It is the median, weighted by inliers, of the strongest group: all within 25 km of one of them, most inliers.
+    It is the median, weighted by inliers, of the strongest group: all within 25 km of one of them, most inliers. Of
+    photos that were taken within the same minute only the one with most inliers counts: a burst is one witness.
 
     >>> there = Match(0, "a", "a.jpg", 48.86, 2.35, 0.5, inliers=40, trusted=True)
     >>> answer = agreed([there, Match(1, "b", "b.jpg", 48.86, 2.35, 0.4, inliers=20, trusted=True)])
@@ -254,6 +287,7 @@ def agreed(matches: Sequence[Match]) -> Answer | None:
         return None
     lat, lng, inliers = (np.array([getattr(match, name) for match in believed], float)
                          for name in ("latitude", "longitude", "inliers"))  # fmt: skip
+    inliers = np.where(_first_of_minute(believed), inliers, 1e-6)
     near = geodesy.distance_km(lat[:, None], lng[:, None], lat, lng) <= AGREE_KM
     group = near[int((near * inliers).sum(axis=1).argmax())]
     place = geodesy.median(lat[group], lng[group], inliers[group])
@@ -270,6 +304,20 @@ def answer_to_dict(answer: Answer | None, precision: str) -> dict[str, Any]:
     {'best': None, 'matches': [], 'elsewhere': []}
     """
     return {"best": None, "matches": [], "elsewhere": []} if answer is None else answer.to_dict(precision)
+
+
+def _first_of_minute(matches: Sequence[Match]) -> list[bool]:
+    """Which matches have most inliers of those taken within a minute of them; all where times are unknown."""
+    kept: list[int] = []
+    for row in sorted(range(len(matches)), key=lambda row: (-(matches[row].inliers or 0), row)):
+        here = matches[row].moment
+        burst = (
+            abs(matches[one].moment.seconds - here.seconds) <= SAME_MINUTE
+            for one in kept if matches[one].moment.zoned == here.zoned
+        )  # fmt: skip
+        if not any(burst):
+            kept.append(row)
+    return [row in kept for row in range(len(matches))]
 
 
 def _brief(match: Match, precision: str) -> dict[str, Any]:

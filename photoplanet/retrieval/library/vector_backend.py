@@ -15,6 +15,8 @@ from photoplanet.errors import InputError
 from photoplanet.photos import decode
 from photoplanet.retrieval.extras import open_faiss
 from photoplanet.retrieval.library.backends import Facts, Hit, plain_name
+from photoplanet.retrieval.library.listing import Listing
+from photoplanet.retrieval.library.times import UNKNOWN, Moment
 from photoplanet.retrieval.local_features.root_sift import Features
 from photoplanet.retrieval.vectors import vector_index as vectors
 from photoplanet.retrieval.vectors.embedding import Embedder
@@ -67,7 +69,9 @@ class VectorBackend:
     def _entry(self, vectors: NDArray[np.float32]) -> Entry:
         return Entry({"vectors": self.embedder.quantise(vectors)})
 
-    def build(self, cache: Cache, keys: Sequence[Key], folder: Path, token: str, before: Facts, bar: Bar) -> Facts:
+    def build(
+        self, cache: Cache, listing: Listing, keys: Sequence[Key], folder: Path, token: str, before: Facts, bar: Bar
+    ) -> Facts:
         """Write the FAISS index of the photos; return the facts for the manifest. Memory: all vectors."""
         codes = np.zeros((len(keys), self.embedder.dimensions), np.int8)
         rows = cache.rows(keys, "vectors")
@@ -84,7 +88,7 @@ class VectorBackend:
             "bytes": {"vectors": codes.nbytes, f"index ({self.kind})": size},
         }
 
-    def load(self, cache: Cache, keys: Sequence[Key], folder: Path, facts: Facts) -> "VectorSearcher":
+    def load(self, cache: Cache, listing: Listing, keys: Sequence[Key], folder: Path, facts: Facts) -> "VectorSearcher":
         """Open the index of these photos; InputError for a damaged file."""
         about = facts["vectors"]
         found = VectorIndex.load(folder / plain_name(about["file"]), about)
@@ -100,13 +104,16 @@ class VectorBackend:
 class VectorSearcher:
     """An open index of vectors. `codes` (n, d): the quantised vectors on disk, zeros for a photo that is lost."""
 
+    trust = None
+
     def __init__(self, embedder: Embedder, index: VectorIndex, codes: Rows):
         self.embedder, self.index, self._codes = embedder, index, codes
         self.lost = int((~codes.known).sum())
 
     def similar(
-        self, photo: decode.Source | Features, k: int, exclude: Collection[int] = (), threads: int | None = None
-    ) -> list[Hit]:
+        self, photo: decode.Source | Features, k: int, exclude: Collection[int] = (), threads: int | None = None,
+        when: Moment = UNKNOWN,
+    ) -> list[Hit]:  # fmt: skip
         """The k rows whose vectors are nearest to that of a photo, nearest first."""
         if isinstance(photo, Features):
             raise InputError("this library is searched by vectors; give the photo instead of its local features")

@@ -23,13 +23,14 @@ SAMPLE = DESCRIPTORS_PER_WORD * MAX_WORDS  # descriptors that the vocabulary is 
 
 
 class LocalMatch(NamedTuple):
-    """A photo of the library: its row, how many features agree, its tf-idf cosine, whether to believe it, and which."""
+    """A photo of the library: its row, how many features agree, its tf-idf cosine, whether geometry agrees, which."""
 
     row: int
     inliers: int
     score: float
     trusted: bool
     pairs: NDArray[np.int32]  # (inliers, 2): rows of the query's features and of the photo's
+    matched: int = 0  # before geometry
 
 
 class HasPairs(Protocol):
@@ -78,7 +79,7 @@ class LocalIndex:
         with ThreadPoolExecutor(threads or min(8, os.cpu_count() or 1)) as pool:
             verified = list(pool.map(check, [row for row, _ in found]))
         matches = [
-            LocalMatch(row, seen.inliers, score, trusted(seen), seen.pairs)
+            LocalMatch(row, seen.inliers, score, trusted(seen), seen.pairs, seen.matched)
             for (row, score), seen in zip(found, verified, strict=True)
         ]
         return sorted(matches, key=lambda match: (-match.trusted, -match.inliers, -match.score, match.row))[:k]

@@ -33,8 +33,18 @@ class SimilarQuery(AreaQuery):
     precision: Precision = DEFAULT_PRECISION
 
 
+class LikeIt(TypedDict):
+    """Of the library's own photos, left out: how many of the matches with as much evidence were within 25 km."""
+
+    right: Count
+    of: Count
+
+
 class MatchAnswer(TypedDict):
-    """A photo of the library; `inliers` and `trusted` for local features, `distance` for embeddings.
+    """A photo of the library; `distance` for embeddings, the following for local features.
+
+    `inliers` agree, `details` of these are not of movable things, `chance`: that it is right within 25 km, `trusted`:
+    at least 0.95, `like_it`: what that was measured on, `impossible`: "time" where nobody can have been there then.
 
     `km`: from where the photo's own GPS says it was taken.
     """
@@ -47,6 +57,10 @@ class MatchAnswer(TypedDict):
     country_code: str
     inliers: NotRequired[Count]
     trusted: NotRequired[bool]
+    details: NotRequired[Count]
+    chance: NotRequired[Annotated[float, Field(ge=0, le=1)]]
+    like_it: NotRequired[LikeIt]
+    impossible: NotRequired[str]
     distance: NotRequired[float]
     km: NotRequired[float]
 
@@ -67,6 +81,7 @@ EXAMPLE: SimilarAnswer = {
     "file": "IMG_1.jpg", "itself": [], "matches": [{
         "photo_id": "trip/IMG_7.jpg", "score": 0.41, "latitude": 48.9, "longitude": 2.3, "country_code": "FR",
         "place": "Paris, Île-de-France, France", "inliers": 125, "trusted": True,
+        "details": 118, "chance": 0.977, "like_it": {"right": 42, "of": 42},
     }],
 }  # fmt: skip
 

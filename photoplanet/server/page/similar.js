@@ -10,6 +10,7 @@ import * as worldmap from "./worldmap.js";
 /** @typedef {import("./api.js").Api} Api */
 
 const MOST = 12; // photos
+const MAYBE = 4; // of these where none is proven
 
 /** @param {import("./state.js").Photo} photo @param {Api} api */
 export function section(photo, api) {
@@ -22,7 +23,7 @@ export function section(photo, api) {
     ask.disabled = true;
     rest.replaceChildren(element("p", `Comparing with ${plural(state.library?.photos ?? 0, "photo")}…`, "quiet"));
     try {
-      const asked = { count: MOST, precision: state.precision, name: photo.name, ...areaQuery() };
+      const asked = { count: MOST, all: true, precision: state.precision, name: photo.name, ...areaQuery() };
       const found = await api.post("/v1/similar", asked, photo.file);
       if (made.isConnected) list(rest, found, api);
     } catch (error) {
@@ -39,8 +40,11 @@ function list(rest, { itself, matches, outside }, api) {
   rest.replaceChildren();
   if (itself.length) rest.append(element("p", "This photo is in the library itself.", "quiet"));
   if (outside) rest.append(element("p", `${plural(outside, "photo")} from elsewhere left out.`, "quiet"));
-  if (!matches.length) rest.append(element("p", "None in the library shows the same.", "quiet"));
-  for (const match of matches) {
+  const proven = matches.filter((match) => match.trusted);
+  const shown = proven.length ? proven : matches.slice(0, MAYBE);
+  if (!shown.length) rest.append(element("p", "None in the library shows the same.", "quiet"));
+  else if (!proven.length) rest.append(element("p", "Nothing is proven. These may match:", "quiet"));
+  for (const match of shown) {
     const item = element("li");
     const entry = button();
     const frame = element("span", undefined, "picture");
@@ -51,7 +55,7 @@ function list(rest, { itself, matches, outside }, api) {
     made.append(item);
   }
   rest.append(made);
-  worldmap.showMatches(matches);
+  worldmap.showMatches(shown);
 }
 
 /** @param {HTMLElement} frame @param {string} id @param {Api} api */

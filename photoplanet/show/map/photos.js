@@ -12,7 +12,7 @@ import { numbers, percent } from "./words.js";
 /** @typedef {import("./mercator.js").Box} Box */
 /** @typedef {import("./mercator.js").Place} Place */
 /** @typedef {Place & { place: string, confidence: number, radius_km: number }} NamedPlace */
-/** @typedef {Place & { place: string, photo_id: string }} Match a photo of a library that shows the same */
+/** @typedef {Place & { place: string, photo_id: string, trusted?: boolean }} Match a photo of a library, and whether it is proven to show the same */
 /**
  * @typedef {object} MapPhoto a photo that has an answer
  * @property {number} row in the list of all photos, from 0

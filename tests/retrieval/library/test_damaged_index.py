@@ -15,11 +15,15 @@ DAMAGE = {
     "a state that is not one": lambda home: (home / "local/computed/state.sqlite").write_bytes(b"x" * 5000),
     "a vocabulary cut off": lambda home: cut(*home.glob("local/vocabulary-*.npy")),
     "an inverted index of zeros": lambda home: [path.write_bytes(bytes(500)) for path in home.glob("local/inverted*")],
+    "no movable details": lambda home: [path.unlink() for path in home.glob("local/movable-*.npy")],
+    "what was left out cut off": lambda home: [
+        cut(*home.glob("local/left-out-*/*.npy")), cut(*home.glob("local/movable-*"))
+    ],
     "words cut off": lambda home: [cut(*home.glob("local/words-*/*-words.npy")), cut(*home.glob("local/inverted*"))],
     "no rows": lambda home: [path.unlink() for path in home.glob("local/rows-*")],
     "rows that are not Parquet": lambda home: [path.write_text("no") for path in home.glob("local/rows-*")],
     "a manifest cut off": lambda home: cut(home / "index.json"),
-    "a manifest of strange things": lambda home: (home / "index.json").write_text('{"format": 2, "kinds": {"a": 5}}'),
+    "a manifest of strange things": lambda home: (home / "index.json").write_text('{"format": 3, "kinds": {"a": 5}}'),
     "a manifest that leads elsewhere": lambda home: lead_elsewhere(home / "index.json"),
 }  # fmt: skip
 
@@ -46,7 +50,7 @@ def test_a_newer_format_is_refused_and_left_alone(indexed):
     path = library.index_folder(indexed) / "index.json"
     path.write_text(json.dumps({"format": manifest.FORMAT + 1, "kinds": {}}))
     before = path.read_bytes()
-    with pytest.raises(InputError, match=r"format 3.*up to 2.*update photoplanet"):
+    with pytest.raises(InputError, match=r"format 4.*up to 3.*update photoplanet"):
         opened(indexed)
     assert path.read_bytes() == before
 

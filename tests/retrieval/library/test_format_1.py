@@ -116,7 +116,9 @@ def old(tmp_path, embedder):
     for name, facts in kinds.items():
         where = np.array([10.0, 11.0, 12.0]), np.array([2.0, 2.0, 2.0])
         ids, keys, stamps = zip(*[(path.stem, f"photos/{path.name}", stamp(path)) for path in photos], strict=True)
-        listing.save(listing.Listing(ids, keys, keys, stamps, *where), index / name / "rows-0a.parquet")
+        listing.save(
+            listing.Listing(ids, keys, keys, stamps, [""] * len(ids), *where), index / name / "rows-0a.parquet"
+        )
         facts |= {"photos": 3, "rows": "rows-0a.parquet", "digest": "0", "label": name, "left_out": {}, "unreadable": 1}
     (index / "index.json").write_text(json.dumps({"format": 1, "kinds": kinds, "source": "../list.csv"}))
     for path in photos:
@@ -167,7 +169,13 @@ def check_local(source, index):
 def test_local_features_are_taken_over_and_no_photo_is_read(old, monkeypatch):
     index = library.index_folder(old)
     held = {name: np.load(index / f"local/photos/000001/{name}.npy") for name in ("points", "descriptors")}
-    monkeypatch.setattr(Vocabulary, "assign", None)  # its words are taken over too
+    look_up = Vocabulary.assign
+
+    def of_queries(self, descriptors, k=1):
+        assert k > 1, "the words of the photos are taken over too"
+        return look_up(self, descriptors, k)
+
+    monkeypatch.setattr(Vocabulary, "assign", of_queries)
     found, said = opened(old)
     monkeypatch.undo()
     assert reads(said) == [] and len(said) == 1 and "older photoplanet" in said[0] and "taken over" in said[0]
@@ -180,7 +188,7 @@ def test_local_features_are_taken_over_and_no_photo_is_read(old, monkeypatch):
     fresh = root_sift.extract(scene(2))
     assert (second.width, second.height) == (fresh.width, fresh.height)
     manifest = json.loads((index / "index.json").read_text())
-    assert manifest["format"] == 2 and list(manifest["kinds"]) == ["local"] and len(manifest["older"]) == 1
+    assert manifest["format"] == 3 and list(manifest["kinds"]) == ["local"] and len(manifest["older"]) == 1
     check_local(old, index)
 
 

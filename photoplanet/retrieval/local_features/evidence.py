@@ -1,0 +1,71 @@
+"""How much a match is worth as evidence of a place: what agrees, does not move, and is spread over both photos."""
+
+from typing import NamedTuple
+
+import numpy as np
+from numpy.typing import NDArray
+
+from photoplanet.retrieval.extras import open_opencv
+from photoplanet.retrieval.local_features.movable import Mask
+from photoplanet.retrieval.local_features.root_sift import Features
+
+GRID = 12  # squares of a side
+PER_SQUARE = 2  # details of a square that count, where all squares hold as many
+AREA = 0.05  # of a photo: what agrees within less is one object, and counts in proportion
+SHARE = 0.3  # of the matches before geometry agree with it; fewer count in proportion
+
+
+class Evidence(NamedTuple):
+    """`value`: what `chances` are counted by, about the number of details. `details`: that agree and do not move.
+
+    `squares`: of a 12 × 12 grid that hold these; `area`: of their convex hull, as a share of the photo; both in the
+    photo where it is less. `share`: of the matches before geometry that agree.
+    """
+
+    value: float
+    details: int
+    squares: int
+    area: float
+    share: float
+
+
+NO_EVIDENCE = Evidence(0.0, 0, 0, 0.0, 0.0)
+
+
+def weigh(
+    query: Features, other: Features, pairs: NDArray[np.int32], matched: int, moves: tuple[Mask, Mask]
+) -> Evidence:
+    """Return the evidence of `pairs` (m, 2) that agree, of `matched` before geometry; `moves`: movable in each photo.
+
+    >>> place = np.array([[40 * x + 5, 30 * y + 5, 4, 0] for x in range(8) for y in range(8)], np.float32)
+    >>> photo, still = Features(place, np.zeros((64, 128), np.uint8), 320, 240), np.zeros(64, bool)
+    >>> both = np.stack([np.arange(64)] * 2, axis=1).astype(np.int32)
+    >>> found = weigh(photo, photo, both, 64, (still, still))
+    >>> found.value, found.details, found.squares, round(found.area, 2)
+    (64.0, 64, 64, 0.77)
+    >>> weigh(photo, photo, both, 64, (still, ~still))
+    Evidence(value=0.0, details=0, squares=0, area=0.0, share=1.0)
+    """
+    if not len(pairs):
+        return NO_EVIDENCE
+    share = len(pairs) / max(matched, len(pairs))
+    kept = pairs[~(moves[0][pairs[:, 0]] | moves[1][pairs[:, 1]])]
+    if not len(kept):
+        return NO_EVIDENCE._replace(share=share)
+    sides = [(photo, photo.points[rows, :2]) for photo, rows in zip((query, other), kept.T, strict=True)]
+    squares = min(_squares(*side) for side in sides)
+    area = min(_area(*side) for side in sides)
+    value = min(len(kept), PER_SQUARE * squares) * min(1.0, area / AREA) * min(1.0, share / SHARE)
+    return Evidence(float(value), len(kept), squares, area, share)
+
+
+def _squares(photo: Features, points: NDArray[np.float32]) -> int:
+    places = np.clip(points / (photo.width, photo.height) * GRID, 0, GRID - 1).astype(int)
+    return len(np.unique(places[:, 0] * GRID + places[:, 1]))
+
+
+def _area(photo: Features, points: NDArray[np.float32]) -> float:
+    if len(points) < 3:
+        return 0.0
+    cv2 = open_opencv()
+    return float(cv2.contourArea(cv2.convexHull(np.ascontiguousarray(points)))) / (photo.width * photo.height)
