@@ -31,7 +31,10 @@ def serve(tiny_model, own_home):
             preexec_fn=lambda: signal.signal(signal.SIGINT, signal.default_int_handler),
         )  # fmt: skip
         started.append(process)
-        said = [process.stderr.readline() for _ in range(lines)]
+        said: list[str] = []
+        while len(said) < lines or not any("answers on" in line for line in said):
+            said.append(process.stderr.readline())
+            assert said[-1], f"it ended: {said}"
         address = next(line.split(" on ")[1].split()[0] for line in said if "answers on" in line)
         return process, address, said
 
