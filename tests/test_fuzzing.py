@@ -85,7 +85,7 @@ def faults(tmp_path: Path, plugin: str, *arguments: object) -> str:
 
 
 def test_hostile_inputs_and_kills_find_nothing():
-    status, found = fuzz("--files", 120, "--kills", 13, "--seed", 9000)
+    status, found = fuzz("--files", 8 * len(KINDS), "--kills", 13, "--seed", 9000)
     assert (status, found["faults"]) == (0, [])
     counts = found["kinds"]
     assert set(counts) == KINDS | {"kill"}

@@ -19,7 +19,7 @@ from photoplanet.locate.point_estimates import READOUTS
 from photoplanet.locate.prediction import Prediction, prepare
 from photoplanet.locate.within import Cut
 
-FEW = settings(max_examples=40, deadline=None)
+FEW = settings(max_examples=15, deadline=None)
 AREAS = ["DE", "AT,CH", "48.85,2.35,40", "51.5,-0.12,900", "45,6,48,14", "-20,170,-10,-170", "Bavaria", "Fiji"]
 
 
