@@ -3,7 +3,7 @@
 Inputs are made, never shipped: photos of all formats, EXIF, XMP, sidecars, tracks, tables, shards, models, undo lists,
 caches, HTTP requests, most of them damaged. Each is read by real commands in long-lived worker processes, and every
 writing command is killed at random moments. A fault is a traceback, an exit status that is not documented, a crash,
-over 5 s, over 1 GB, a lost or changed byte, a leftover, or text that no terminal should get.
+over 5 s, over 1.5 GB, a lost or changed byte, a leftover, or text that no terminal should get.
 `--replay KIND:SEED` tries one again and keeps its folder.
 """
 

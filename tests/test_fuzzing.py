@@ -28,8 +28,8 @@ def main(arguments):
     if call == 1:
         time.sleep(5.3)
     if call == 2:
-        bytearray(1 << 30).count(1)
-        bytes(1 << 30)
+        bytearray(3 << 29).count(1)
+        bytes(3 << 29)
     if call == 3:
         pathlib.Path("leftover.txt").touch()
     if call == 4:

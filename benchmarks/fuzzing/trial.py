@@ -15,7 +15,7 @@ from typing import Any
 
 from fuzzing import base, cases
 
-SECONDS, BYTES = 5.0, 1 << 30
+SECONDS, BYTES = 5.0, 3 << 29  # a worker keeps the networks, languages and towns that it has read once
 NOISE = re.compile(
     r"^(libpng|libjpeg|Corrupt|Premature|TIFF\w*:|.*Warning: |.*: Warning|.*\[[EWF]:onnxruntime|terminate called|"
     r"\[ WARN|Exception ignored|.*Traceback|Fatal Python|free\(\)|malloc|double free)", re.MULTILINE)  # fmt: skip
