@@ -5,6 +5,7 @@ NULs, names in another encoding, an unescaped &. So tags are looked for, as exif
 """
 
 import re
+from abc import ABC, abstractmethod
 from collections.abc import Iterable, Iterator
 
 from photoplanet.errors import InputError, printable
@@ -22,7 +23,7 @@ _TOKEN = re.compile(
 _CLOSINGS = {"comment": "-->", "cdata": "]]>"}
 
 
-class Reader:
+class Reader(ABC):
     """What has been read so far of a file whose root is `root`, tag after tag; one subclass a format.
 
     `inside`: whether the tags since may be trusted to be of one point; a hole in the file ends it. `catching`: the
@@ -39,13 +40,13 @@ class Reader:
         self.inside = False
         self.catching = self.caught = ""
 
+    @abstractmethod
     def start(self, name: str, rest: str) -> None:
         """Take the beginning of an element; `rest`: its attributes as they are written."""
-        raise NotImplementedError
 
+    @abstractmethod
     def end(self, name: str) -> None:
         """Take the end of an element."""
-        raise NotImplementedError
 
     def catch(self, name: str) -> None:
         """Want the text of an element, up to its end or the next tag that is one of its own."""
@@ -61,7 +62,7 @@ class Reader:
         """A hole in the file: what is lost may be the end of one point and the beginning of another."""
         self.inside, self.catching = False, ""
 
-    def finish(self) -> None:
+    def finish(self) -> None:  # noqa: B027  # most have nothing to do then
         """Take the end of the file."""
 
 
