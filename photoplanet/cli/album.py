@@ -1,7 +1,6 @@
 """`photoplanet album`: photos of a trip → places found together, on a map, in files, and back into the photos."""
 
-from collections import Counter
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, NamedTuple
@@ -10,13 +9,9 @@ import click
 
 from photoplanet.albums.album import GAP_HOURS
 from photoplanet.albums.methods import AUTO, MOVEMENT
-from photoplanet.cli.shared import commands, evidence, given_areas, loading, options
+from photoplanet.cli.shared import album_listing, commands, evidence, given_areas, loading, options, writing
 from photoplanet.cli.shared.output import (
-    count_of,
     finish,
-    fit_name,
-    fit_place,
-    name_width,
     print_json,
     printing,
     report_error,
@@ -25,13 +20,9 @@ from photoplanet.cli.shared.output import (
 from photoplanet.cli.shared.progress import bar, bar_unless_printing
 from photoplanet.core.output_files import OutputFiles
 from photoplanet.errors import InputError, printable
-from photoplanet.locate.answers import AnswerOptions, no_answer
-from photoplanet.locate.given_area import inside
-from photoplanet.locate.precision import percent, point, radius, within
+from photoplanet.locate.answers import AnswerOptions
 from photoplanet.metadata import geotags, xmp
-from photoplanet.metadata import undo as undoing
 from photoplanet.photos import inputs
-from photoplanet.photos.shards import split_address
 from photoplanet.show.result_files import TOY_LINE
 
 if TYPE_CHECKING:
@@ -45,7 +36,6 @@ if TYPE_CHECKING:
     from photoplanet.metadata.estimate import Estimate
     from photoplanet.metadata.track import Track
 
-NAME_WIDTH, PLACE_WIDTH = 28, 40
 NAMED = 5  # photos that a line names
 
 Sink = Callable[[int, "Trip", "list[LocatedPhoto]", list[dict[str, Any]]], None]  # takes one album
@@ -66,14 +56,6 @@ class Listing(NamedTuple):
     as_json: bool
     why: bool
     tally: evidence.Tally
-
-
-class Writing(NamedTuple):
-    """How geotags are written: "xmp" or "exif", the ending of sidecars, and whether only to say what would be done."""
-
-    kind: str
-    ending: str
-    dry_run: bool
 
 
 @commands.command()
@@ -140,7 +122,7 @@ def command(
 
     _check_use(write, undo, dry_run)
     if undo:
-        return _undo(photos, dry_run)
+        return writing.undo(photos, dry_run)
     outputs = Outputs(csv_path, geojson_path, gpx_out, map_path)
     offset = trips.check_offset(time_offset) if time_offset else None
     track, notes = track_files.read(tracks)[:2] if tracks else (None, [])
@@ -163,8 +145,8 @@ def command(
     def locate(trip: "Trip", advance: "Advance") -> "list[LocatedPhoto]":
         return locate_trip.locate(loaded, trip, method, anchors, track, advance, threads, cut, library)
 
-    writing, shown = Writing(write, sidecar, dry_run) if write else None, Listing(as_json, why, evidence.Tally(loaded))
-    return _run(albums, locate, about, form, outputs, writing, shown)
+    wanted = writing.Writing(write, sidecar, dry_run) if write else None
+    return _run(albums, locate, about, form, outputs, wanted, Listing(as_json, why, evidence.Tally(loaded)))
 
 
 def _about(loaded: "Locator", method: str, clock: bool, cut: "Cut | None") -> dict[str, Any]:
@@ -186,7 +168,7 @@ def _check_use(write: str | None, undo: bool, dry_run: bool) -> None:
 
 def _run(
     albums: "Sequence[Trip]", locate: "Callable[[Trip, Advance], list[LocatedPhoto]]", about: dict[str, Any],
-    form: AnswerOptions, outputs: Outputs, writing: Writing | None, shown: Listing,
+    form: AnswerOptions, outputs: Outputs, wanted: writing.Writing | None, shown: Listing,
 ) -> int:  # fmt: skip
     """Locate one album after another, print each and write the files; return the exit status."""
     from photoplanet.locate.prediction import prepare
@@ -209,23 +191,21 @@ def _run(
                     report_error(found.error)
                 if found.prediction is not None:
                     shown.tally.add(found.prediction)
-                if writing and (estimate := found.estimate(form)):
+                if wanted and (estimate := found.estimate(form)):
                     estimates.append((found.shot.source, estimate))
             add(number, trip, founds, records)
             if shown.as_json:
                 listing.append(trip.record(number, records))
             elif any("region" in facts for facts in records):  # else stderr has named them all
-                with printing(
-                    to_the_end=bool(writing or any((outputs.csv, outputs.geojson, outputs.gpx, outputs.map)))
-                ):
-                    _print(number, len(albums), trip, founds, records, form.precision, shown.why)
+                with printing(to_the_end=bool(wanted or any((outputs.csv, outputs.geojson, outputs.gpx, outputs.map)))):
+                    album_listing.show(number, len(albums), trip, founds, records, form.precision, shown.why)
             del founds, records  # or two albums would be in memory at a time
     status = finish(failed, photos)
     doubted.report()
     shown.tally.report()
-    report = _write(estimates, writing, shown.as_json) if writing else {}
+    report = writing.write(estimates, wanted, shown.as_json) if wanted else {}
     if shown.as_json:
-        print_json({**about, "albums": listing, **({"written": report} if writing else {})})
+        print_json({**about, "albums": listing, **({"written": report} if wanted else {})})
     return 1 if files.faults or report.get("refused") or report.get("failed") else status
 
 
@@ -316,87 +296,3 @@ def _sinks(opened: OutputFiles, outputs: Outputs, about: dict[str, Any], form: A
             drawn(trip, founds)
 
     return add
-
-
-def _print(
-    number: int, albums: int, trip: "Trip", founds: "list[LocatedPhoto]", records: list[dict[str, Any]], precision: str,
-    with_why: bool,
-) -> None:  # fmt: skip
-    """One album as table lines under its head."""
-    from photoplanet.locate import why
-
-    days = " – ".join(dict.fromkeys(day for day in trip.days if day)) or "time unknown"
-    click.echo(f"{chr(10) if number > 1 else ''}album {number} of {albums}: {printable(trip.title)}, {days}, "
-               f"{count_of(len(records), 'photo')}")  # fmt: skip
-    names = [Path(facts["file"]).name for facts in records]
-    width = name_width(names, NAME_WIDTH)
-    doubts = any(facts.get("unknown") is not None for facts in records)
-    click.echo(f"{'time':<16}  {'photo':<{width}}  {'place':<{PLACE_WIDTH}}  {'latitude, longitude':<19}"
-               f"{'  unknown' if doubts else ''}   city  country  90 % within  source")  # fmt: skip
-    for name, found, facts, time in zip(names, founds, records, trip.times, strict=True):
-        when = "unknown" if time != time else str(time)[:16].replace("T", " ")
-        start = f"{when:<16}  {fit_name(name, width)}"
-        if found.prediction is None:
-            click.echo(f"{start}  unreadable, and nothing around it is known")
-            continue
-        best, sure, far = facts["best"], facts["confidence"], facts["region"]["radius_km"]
-        place = fit_place(best["place"] if best else no_answer(found.prediction), PLACE_WIDTH)
-        known = facts["kind"] in ("own GPS", "track")
-        where = point(best, "street" if known else precision) if best else ""
-        held = f"{percent(sure['city']):>5}  {percent(sure['country']):>7}  {within(far):>11}"
-        if doubts:
-            held = f"{'' if facts['unknown'] is None else percent(facts['unknown']):>7}  {held}"
-        if known:
-            held = " " * len(held)
-        source = "neighbours (unreadable)" if facts["kind"] == "neighbours" else facts["kind"]
-        if given := facts.get("within"):
-            outside = f", not {inside(given['area'])}" if given["known_place_outside"] else ""
-            source += outside or f", {percent(given['inside_before'])} inside"
-        click.echo(f"{start}  {place}  {where:<19}  {held}  {printable(source)}")
-        for line in why.lines(found.prediction) if with_why else why.note(facts):
-            click.echo(f"  {line}")
-
-
-def _write(estimates: "Iterable[tuple[Any, Estimate]]", writing: Writing, quiet: bool) -> dict[str, Any]:
-    """Write the geotags, say what was not written and why, and return the counts."""
-    estimates = list(estimates)
-    files = [(source, each) for source, each in estimates if isinstance(source, str) and not split_address(source)]
-    others = [source for source, _ in estimates if not isinstance(source, str) or split_address(source)]
-    counts: Counter[str] = Counter(refused=len(others))
-    for source in others:
-        say(f"not written: {printable(inputs.name_of(source))} (it is not a file of its own)")
-    with bar("writing", len(files)) as advance:
-        done = geotags.write(files, writing.kind, writing.ending, writing.dry_run, advance)
-        for (_, estimate), outcome in zip(files, done, strict=True):
-            counts[outcome.did] += 1
-            path, note = printable(str(outcome.path)), printable(f" ({outcome.detail})" if outcome.detail else "")
-            if outcome.did not in ("written", "unchanged"):
-                say(f"not written: {path}{note}")
-            elif writing.dry_run and outcome.did == "written" and not quiet:
-                where = f"{estimate.latitude:g}, {estimate.longitude:g} ± {radius(estimate.radius_m / 1000)}"
-                click.echo(f"would write {path}: {where}{note}")
-            elif outcome.detail:
-                say(f"{path}: {printable(outcome.detail)}")
-    if not quiet:
-        rest = {"unchanged": "there already", "own GPS": "not, because a place is there"}
-        parts = [f"{counts[did]:,} {words}" for did, words in rest.items() if counts[did]]
-        if failed := counts["refused"] + counts["failed"]:
-            parts.append(f"{failed:,} failed, named above")
-        words = "would be written" if writing.dry_run else "written"
-        back = "" if writing.dry_run or not counts["written"] else "; --undo takes them back"
-        click.echo("\n" + ", ".join([f"{count_of(counts['written'], 'geotag')} {words}", *parts]) + back)
-    return {"kind": writing.kind, "dry_run": writing.dry_run, "written": counts["written"],
-            "unchanged": counts["unchanged"], "own_gps": counts["own GPS"], "refused": counts["refused"],
-            "failed": counts["failed"]}  # fmt: skip
-
-
-def _undo(names: Sequence[str], dry_run: bool) -> int:
-    """Take back what is written in the named folders and beside the named photos; return the exit status."""
-    counts: Counter[str] = Counter()
-    for outcome in undoing.undo_all(names, dry_run):
-        counts[outcome.did] += 1
-        if outcome.did != "restored":
-            say(f"left alone: {printable(str(outcome.path))} ({printable(outcome.detail)})")
-    would = "would be " if dry_run else ""
-    click.echo(f"{count_of(counts['restored'], 'file')} {would}restored, {counts['left alone']:,} left alone")
-    return 1 if counts["left alone"] else 0
