@@ -57,7 +57,8 @@ class Found:
     """Where one photo may be: the `point` (3,), and the k places `xyz` (k, 3) that speak, with `weights` and medians.
 
     `hours` to the nearest of them in time; `spread_km`: within which nine tenths are by the law alone, before the
-    library's own experience (`experience`) corrects it. `rows` (k,): whose places they are.
+    library's own experience (`experience`) corrects it. `rows` (k,): whose places they are. Of the candidates `points`
+    (p, 3), `worth` (p,) is what they are worth within 25 and 200 km, `same` (p, k) what each place adds within one.
     """
 
     point: Floats
@@ -67,6 +68,9 @@ class Found:
     hours: float
     spread_km: float
     rows: NDArray[np.int64]
+    points: Floats
+    worth: Floats
+    same: Floats
 
 
 Looks = Callable[[NDArray[np.int64]], Floats]  # rows of known photos → how much likelier each shows the same place
@@ -130,12 +134,12 @@ def _best(
     distances = _distances(away, medians)
     worth = np.zeros(len(points))
     for km, value in WORTH:
-        worth += value * (_is_within(distances, km).mean(axis=(2, 3)) @ weights)
+        worth += value * (is_within(distances, km).mean(axis=(2, 3)) @ weights)
     likely = law.stay(hours) * alike * _returns(among, close, middle)
-    worth += SAME_WORTH * (np.exp(-away / SAME_KM) @ (weights * likely))
-    best = int(worth.argmax())
+    same = SAME_WORTH * np.exp(-away / SAME_KM) * (weights * likely)
+    best = int((worth + same.sum(axis=1)).argmax())
     spread = _quantile(distances[best].reshape(len(close), -1), weights, _SHARE)
-    return Found(points[best], xyz, weights, medians, float(hours[0]), spread, among.rows[close])
+    return Found(points[best], xyz, weights, medians, float(hours[0]), spread, among.rows[close], points, worth, same)
 
 
 def nearest(among: Known, at: Moments) -> tuple[int, float]:
@@ -233,8 +237,12 @@ def _distances(away: Floats, medians: Floats) -> Floats:
     return np.asarray(np.sqrt(np.maximum(apart**2 + radii**2 - 2 * apart * radii * _TURNS, 0)))
 
 
-def _is_within(distances: Floats, km: float) -> Floats:
-    """1 within, 0 beyond, and between where it is within a fifth of `km` of it, so that no step decides."""
+def is_within(distances: Floats, km: float) -> Floats:
+    """1 within, 0 beyond, and between where it is within a fifth of `km` of it, so that no step decides.
+
+    >>> is_within(np.array([0.0, 25.0, 60.0]), 25.0).round(2).tolist()
+    [0.99, 0.5, 0.0]
+    """
     return np.asarray(1 / (1 + np.exp(np.minimum((distances / km - 1) * 5, 50.0))))
 
 
