@@ -7,6 +7,7 @@ from photoplanet.albums.evidence import Evidence
 from photoplanet.albums.located_photos import ESTIMATED, NEIGHBOURS, OWN, TRACK, TRACK_ERROR_M, LocatedPhoto
 from photoplanet.albums.movement import pixels
 from photoplanet.albums.movement.library import Library
+from photoplanet.albums.movement.weights import Weight
 from photoplanet.albums.trips import Trip
 from photoplanet.core.progress import Advance, ignore
 from photoplanet.earth import geodesy
@@ -28,7 +29,7 @@ def locate(
     cut: Cut | None = None,
     library: Library | None = None,
     seen: Evidence | None = None,
-    weight: float = 0.0,
+    weight: Weight | None = None,
 ) -> list[LocatedPhoto]:
     """Locate one trip → one `LocatedPhoto` per photo, in time order. `use_places`: own GPS counts as known.
 
@@ -59,7 +60,7 @@ def decide(
     track: Track | None = None,
     cut: Cut | None = None,
     library: Library | None = None,
-    weight: float = 0.0,
+    weight: Weight | None = None,
 ) -> list[LocatedPhoto]:
     """The second half of `locate`: what the network saw in the photos of a trip → one `LocatedPhoto` each.
 
@@ -89,7 +90,7 @@ def decide(
             kind = NEIGHBOURS
         name = joined.method
         if library is not None and kind in (ESTIMATED, NEIGHBOURS):
-            said = heard.of(row, weight) if heard is not None else None
+            said = heard.of(row, weight.power, weight.outside) if heard and weight else None
             also, name = ([], methods.MOVEMENT) if said is None else ([said], methods.JOINED)
             prediction = library.prediction(int(trip.rows[row]), prediction, cut, also)
         located.append(LocatedPhoto(trip.shots[row], kind, prediction, errors.get(row), radius, name))

@@ -164,7 +164,7 @@ def command(
     def locate(trip: "Trip", advance: "Advance") -> "list[LocatedPhoto]":
         seen = learned.seen.pop(numbers[id(trip)], None)
         return locate_trip.locate(
-            loaded, trip, method, anchors, track, advance, threads, cut, library, seen, learned.weight.power
+            loaded, trip, method, anchors, track, advance, threads, cut, library, seen, learned.weight
         )
 
     wanted = writing.Writing(write, sidecar, dry_run) if write else None

@@ -1,8 +1,8 @@
 """Where a photo may be by time, joined with what its pixels say: a likelihood over the Earth, times the law's mass.
 
 What a network says counts by how much it differs from the network's prior, to a power that the library itself teaches
-(`weights`), and a photo's looks may have nothing to do with its place (`ASTRAY`), so that no place is ruled out. Places
-outside the network's cells are as likely as before. The point moves only as far as the evidence moves what points are
+(`weights`), and a photo's looks may have nothing to do with its place (`ASTRAY`), so that no place is ruled out. How
+likely places outside the network's cells stay, the library teaches, too. The point moves only as far as the evidence moves what points are
 worth: where it says nothing, the answer is exactly that of time alone.
 """
 
@@ -14,7 +14,7 @@ from typing import Protocol
 import numpy as np
 from numpy.typing import NDArray
 
-from photoplanet.albums.movement import placing, surroundings
+from photoplanet.albums.movement import placing, reach, surroundings
 from photoplanet.albums.movement.experience import Experienced
 from photoplanet.albums.movement.placing import Found
 from photoplanet.earth import cells, geodesy
@@ -48,7 +48,7 @@ class Evidence(Protocol):
 class Pixels:
     """What a network says of one photo: `log_ratio` (classes,), of its probability to its prior, over `partition`.
 
-    `weight`: the power that it is taken to.
+    `weight`: the power that it is taken to; `outside`: how much likelier places outside its cells are than its prior.
 
     >>> part = Partition.from_cells(cells.from_token(["47e66c", "60188c"]))  # Paris, Tokyo
     >>> said = Pixels(part, np.log(np.array([1.8, 0.2])), 1.0)
@@ -59,6 +59,7 @@ class Pixels:
     partition: Partition
     log_ratio: Floats
     weight: float
+    outside: float = 1.0
 
     @cached_property
     def ratios(self) -> Floats:
@@ -68,9 +69,9 @@ class Pixels:
         return np.asarray(ASTRAY + (1 - ASTRAY) * raised / float(self.partition.prior @ raised))
 
     def at(self, places: Floats) -> Floats:
-        """How much likelier (n,) it is from places (n, 2), degrees; 1 outside all cells."""
+        """How much likelier (n,) it is from places (n, 2), degrees."""
         labels = self.partition.assign(*places.T)
-        return np.where(labels >= 0, self.ratios[labels], 1.0)
+        return np.where(labels >= 0, self.ratios[labels], self.outside)
 
     def likelihood(self, part: Partition, mass: Floats) -> Floats:
         """As `Evidence` has it: a cell that holds several of the network's has their mean, weighed by its prior."""
@@ -85,7 +86,7 @@ class Pixels:
         holds = last > first
         first, last = first[holds], last[holds]
         covered = np.minimum((area[last] - area[first]) / part.areas_km2[holds], 1.0)
-        found[holds] = covered * (total[last] - total[first]) / (held[last] - held[first]) + 1 - covered
+        found[holds] = covered * (total[last] - total[first]) / (held[last] - held[first]) + (1 - covered) * self.outside
         return found
 
     def centers(self, found: Found) -> tuple[Floats, Floats]:
@@ -156,7 +157,7 @@ def _point(found: Found, part: Partition, alone: Floats, mass: Floats, also: Flo
     away = geodesy.between_km(points[:, None], part.xyz[None])
     before, after = np.zeros(len(points)), np.zeros(len(points))
     for km, value in placing.WORTH:
-        within = value * placing.is_within(away, km)
+        within = value * reach.is_within(away, km)
         before, after = before + within @ alone, after + within @ mass
     worth = np.concatenate([found.worth, before[len(found.points) :]]) + after - before
     labels = part.assign(*geodesy.from_xyz(found.xyz))
@@ -167,5 +168,5 @@ def _point(found: Found, part: Partition, alone: Floats, mass: Floats, also: Flo
 
 def _density(found: Found, xyz: Floats, areas: Floats) -> Floats:
     """How much (n,) of what the law spreads is in cells with these means (n, 3) and areas, roughly."""
-    away = np.maximum(geodesy.between_km(xyz[:, None], found.xyz[None]), np.sqrt(areas)[:, None] / 2)
-    return np.asarray(((found.medians / (away + found.medians) ** 2 / away) @ found.weights) * areas)
+    away = geodesy.between_km(xyz[:, None], found.xyz[None])
+    return np.asarray((reach.density(away, found.medians, np.sqrt(areas)[:, None] / 2) @ found.weights) * areas)

@@ -40,8 +40,11 @@ class Heard:
     burst: NDArray[np.int64]
     hours: Floats
 
-    def of(self, row: int, weight: float) -> Pixels | None:
-        """What is said of one photo, by itself and by those around it; None where that is nothing."""
+    def of(self, row: int, weight: float, outside: float = 1.0) -> Pixels | None:
+        """What is said of one photo, by itself and by those around it; None where that is nothing.
+
+        `weight`, `outside`: as `Pixels` has them.
+        """
         apart = np.abs(self.when - self.hours[row])
         near = np.where(apart < FARTHEST_HOURS, np.exp(-np.nan_to_num(apart) / AROUND_HOURS), 0.0)
         if self.burst[row] >= 0:
@@ -51,7 +54,7 @@ class Heard:
             return None
         weights = near[rows] * (self.bits[rows] + LEAST_BITS)
         mean = (weights / weights.sum()).astype(np.float32) @ self.ratios[rows]
-        return Pixels(self.partition, mean.astype(np.float64), weight)
+        return Pixels(self.partition, mean.astype(np.float64), weight, outside)
 
 
 def heard(

@@ -8,7 +8,7 @@ is to be that far at all, the library's experience.
 import numpy as np
 from numpy.typing import NDArray
 
-from photoplanet.albums.movement import experience, law
+from photoplanet.albums.movement import experience, law, reach
 from photoplanet.albums.movement.experience import Experienced
 from photoplanet.albums.movement.placing import Found
 from photoplanet.earth import cells, geodesy
@@ -93,8 +93,7 @@ def _mass(found: Found, experienced: Experienced, part: Partition) -> Floats:
     """How likely (cells,) each cell is: ring by ring around the point as experienced, within a ring by the law."""
     places = geodesy.between_km(part.xyz[:, None], found.xyz[None])
     side = np.sqrt(part.areas_km2)[:, None] / 2
-    density = found.medians / (np.maximum(places, side) + found.medians) ** 2 / np.maximum(places, side)
-    likely = (density @ found.weights) * part.areas_km2
+    likely = (reach.density(places, found.medians, side) @ found.weights) * part.areas_km2
     away = geodesy.between_km(part.xyz, found.point)
     nearest = float(away.min())
     edges = [max(nearest, law.SPOT_KM) * RINGS]

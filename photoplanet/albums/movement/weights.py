@@ -19,7 +19,9 @@ from photoplanet.earth import geodesy
 
 Floats = NDArray[np.float64]
 
-GRID = (0.1, 0.2, 0.35, 0.5, 0.75, 1.0, 1.5, 2.0, 3.0)
+POWERS = (0.0, 0.1, 0.2, 0.35, 0.5, 0.75, 1.0, 1.5, 2.0, 3.0)
+OUTSIDE = (1.0, 0.3, 0.1, 0.03)  # how much likelier places outside the network's cells are than its prior
+GRID = tuple((power, outside) for power in POWERS for outside in OUTSIDE)
 CAREFUL = 0.2  # of a network of which the library can say nothing; the best for own networks on trips.parquet
 LEAST_DAYS = 5  # left out, before a network is believed more than that
 MOST_PHOTOS = 200  # that are left out, evenly spread over those given
@@ -28,12 +30,13 @@ MOST_GAIN = 3.0  # nats that one day counts at most, for or against: a wrong clo
 
 @dataclass(frozen=True)
 class Weight:
-    """The power that a network's answers are taken to; over how many `days` left out it was learned.
+    """The power that a network's answers are taken to, and how likely places `outside` its cells are (`Pixels`).
 
-    `gain`: how much likelier the truth became with it, in nats a day. `seen`: these days were in its training.
+    `days`: over how many, each left out, this was learned; `gain`: how much likelier the truth became with it, in nats a day. `seen`: these days were in its training.
     """
 
     power: float
+    outside: float = 1.0
     days: int = 0
     gain: float = 0.0
     seen: bool = False
@@ -52,7 +55,7 @@ def learned(
     >>> from photoplanet.albums.movement import experience, moments
     >>> known = placing.known(np.array([[48.86, 2.35]]), moments.of(["2024-05-01"], [""]))
     >>> learned(known, experience.gathered(known), [])
-    Weight(power=0.2, days=0, gain=0.0, seen=False)
+    Weight(power=0.2, outside=1.0, days=0, gain=0.0, seen=False)
     """
     number = {int(row): place for place, row in enumerate(known.rows)}
     listed = [(number[row], row, pixels) for row, pixels in said if row in number]
@@ -61,22 +64,32 @@ def learned(
     days, gains = _by_day(known, experience, fresh)
     if days >= LEAST_DAYS or not taught:
         best = _best(gains, days)
-        return best if days >= LEAST_DAYS else replace(best, power=min(best.power, CAREFUL))
+        return best if days >= LEAST_DAYS else _careful(best)
     days, gains = _by_day(known, experience, listed)
-    best = _best(gains, days)
-    return replace(best, power=min(best.power, CAREFUL), seen=True)
+    return replace(_careful(_best(gains, days)), seen=True)
+
+
+def _careful(weight: Weight) -> Weight:
+    return replace(weight, power=min(weight.power, CAREFUL), outside=1.0)
 
 
 def _best(gains: Floats, days: int) -> Weight:
-    """The weight with the greatest gain (days, GRID) beyond its error, which is that of the days' mean."""
+    """The weight with the greatest gain (days, GRID) beyond its error, which is that of the days' mean.
+
+    A network has to gain over its own cells, too, which say where people are at all; what those alone gain is no merit
+    of what it sees.
+    """
     if not days:
         return Weight(CAREFUL)
-    mean = gains.mean(axis=0)
-    error = gains.std(axis=0, ddof=1) / np.sqrt(days) if days > 1 else np.abs(mean)
-    best = int((mean - error).argmax())
-    if mean[best] <= error[best]:
-        return Weight(0.0, days, float(mean[best]))
-    return Weight(GRID[best], days, float(mean[best]))
+    cells_alone = gains[:, : len(OUTSIDE)]
+    over = gains - cells_alone[:, [int(cells_alone.mean(axis=0).argmax())]]
+    mean = over.mean(axis=0)
+    error = over.std(axis=0, ddof=1) / np.sqrt(days) if days > 1 else np.abs(mean)
+    best = len(OUTSIDE) + int((mean - error)[len(OUTSIDE) :].argmax())
+    total = float(gains[:, best].mean())
+    if mean[best] <= error[best] or total <= 0:
+        return Weight(0.0, 1.0, days, total)
+    return Weight(*GRID[best], days, total)
 
 
 def _by_day(known: Known, experience: Experience, listed: list[tuple[int, int, Pixels]]) -> tuple[int, Floats]:
@@ -112,7 +125,7 @@ def gained(there: placing.Found, experience: Experience, pixels: Pixels, truth: 
     mass /= mass.sum()
     place = np.column_stack(geodesy.from_xyz(truth[None]))
     found = []
-    for weight in GRID:
-        weighed = replace(pixels, weight=weight)
+    for power, outside in GRID:
+        weighed = replace(pixels, weight=power, outside=outside)
         found.append(np.log(float(weighed.at(place)[0]) / float(mass @ weighed.likelihood(part, mass))))
     return np.array(found)
