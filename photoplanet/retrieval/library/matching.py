@@ -24,10 +24,11 @@ from photoplanet.retrieval.library.listing import Listing
 from photoplanet.retrieval.library.times import SAME_MINUTE, UNKNOWN, Moment, moment
 from photoplanet.retrieval.library.vector_backend import VectorSearcher
 from photoplanet.retrieval.local_features import root_sift
-from photoplanet.retrieval.local_features.chances import Chance
+from photoplanet.retrieval.local_features.chances import TRUSTED, Chance
 from photoplanet.retrieval.vectors import within_cell_search
 from photoplanet.retrieval.vectors.within_cell_search import PhotosByCell
 
+MOST = 100  # matches of a photo that are listed
 AGREE_KM = 25.0  # matches that are nearer than this to each other show the same place
 
 
@@ -175,6 +176,28 @@ class Library:
             raise InputError(f"k is {k}; ask for at least one photo")
         moment = self.moment_of(photo) if when is None else when
         return [self._match(hit) for hit in self.searcher.similar(photo, k, exclude, threads, moment)]
+
+    def trusted_matches(
+        self, photo: Source | root_sift.Features, exclude: Collection[int] = (), when: Moment | None = None,
+        least: float = TRUSTED, threads: int | None = None,
+    ) -> list[Match]:  # fmt: skip
+        """The photos of the library whose chance to show the same place (within 25 km) is at least `least`, best first.
+
+        `chance` says how large it is, and on how many matches that was measured. Photos of one minute are one witness:
+        only the best of them is listed. The very photo is passed over, with the rows of `exclude`. Always empty in a
+        library that is searched by an embedding, where a distance proves nothing.
+        InputError for a photo that cannot be read.
+
+        >>> from photoplanet.retrieval.library import library
+        >>> folder = getfixture("tmp_path") / "photos"
+        >>> folder.mkdir()
+        >>> library.open(folder).trusted_matches(np.zeros((40, 60, 3), np.uint8))
+        []
+        """
+        itself = [] if isinstance(photo, root_sift.Features) else self.itself(photo)
+        found = self.similar(photo, MOST, {*itself, *exclude}, threads, when)
+        sure = [match for match in found if match.chance is not None and 0 < match.chance.share >= least]
+        return [match for match, first in zip(sure, _first_of_minute(sure), strict=True) if first]
 
     def similar_in(
         self, photo: Source | root_sift.Features, k: int, area: Area | None, exclude: Collection[int] = (),
