@@ -41,7 +41,7 @@ if TYPE_CHECKING:
 
 MAP_PLACES = 5  # of a photo on a map
 MATCH_COLUMNS = ("photo_id", "rank", "latitude", "longitude", "place", "country_code", "details", "matches",
-                 "spread_km", "abstains", "error")  # fmt: skip
+                 "spread_km", "chance", "abstains", "error")  # fmt: skip
 
 
 class Output(NamedTuple):
@@ -131,7 +131,7 @@ def command(
     cut = loaded.cut(within, not_within)
     about |= {"within": cut.area.name} if cut else {}
     searched = open_library(library, by="embedding", model=loaded, **opening) if library is not None else None
-    about |= {"library": library, "index": searched.to_dict()} if searched else {}
+    about |= {"library": library, "by": "embedding", "index": searched.to_dict()} if searched else {}
     form = AnswerOptions(top, region, precision, answer_always)
     output = Output(as_json, why, csv_path, geojson_path, map_path)
     areas = {"within": within, "not_within": not_within}
@@ -341,12 +341,16 @@ def _match_file(path: Path) -> Iterator[Callable[[dict[str, Any]], None]]:
 
 
 def _match_line(facts: dict[str, Any], width: int, precision: str) -> str:
+    from photoplanet.show.matches import proof
+
     name, best = fit_name(facts["file"], width), facts["best"]
     if best is None:
         return f"{name}  no match"
     others = f", and {len(facts['elsewhere'])} elsewhere" if facts["elsewhere"] else ""
     matches = f"{len(facts['matches'])} within {best['spread_km']:.2g} km{others}"
-    return f"{name}  {fit_place(best['place'])}  {point(best, precision):<19}  {best['details']:>7}  {matches}"
+    said = proof({"trusted": True, **best})
+    line = f"{name}  {fit_place(best['place'])}  {point(best, precision):<19}  {best['details']:>7}  {matches}"
+    return f"{line}; {said}" if said else line
 
 
 def _match_row(facts: dict[str, Any]) -> dict[str, Any]:
