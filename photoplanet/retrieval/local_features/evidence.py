@@ -6,7 +6,6 @@ import numpy as np
 from numpy.typing import NDArray
 
 from photoplanet.retrieval.extras import open_opencv
-from photoplanet.retrieval.local_features.movable import Mask
 from photoplanet.retrieval.local_features.root_sift import Features
 from photoplanet.retrieval.local_features.verification import LEAST
 
@@ -37,33 +36,27 @@ class Evidence(NamedTuple):
 NO_EVIDENCE = Evidence(0.0, 0, 0, 0.0, 0.0)
 
 
-def weigh(
-    query: Features, other: Features, pairs: NDArray[np.int32], matched: int, moves: tuple[Mask, Mask]
-) -> Evidence:
-    """Return the evidence of `pairs` (m, 2) that agree, of `matched` before geometry; `moves`: movable in each photo.
+def weigh(query: Features, other: Features, pairs: NDArray[np.int32], agree: int, matched: int) -> Evidence:
+    """Return the evidence of `pairs` (m, 2) that do not move, of all that `agree`, of `matched` before geometry.
 
     >>> place = np.array([[40 * x + 5, 30 * y + 5, 4, 0] for x in range(8) for y in range(8)], np.float32)
-    >>> photo, still = Features(place, np.zeros((64, 128), np.uint8), 320, 240), np.zeros(64, bool)
-    >>> both = np.stack([np.arange(64)] * 2, axis=1).astype(np.int32)
-    >>> found = weigh(photo, photo, both, 64, (still, still))
+    >>> photo, both = Features(place, np.zeros((64, 128), np.uint8), 320, 240), np.tile(np.arange(64), (2, 1)).T
+    >>> found = weigh(photo, photo, both, 64, 64)
     >>> found.value, found.details, found.squares, round(found.area, 2)
     (64.0, 64, 64, 0.77)
-    >>> weigh(photo, photo, both, 64, (still, ~still))
+    >>> weigh(photo, photo, both[:0], 64, 64)
     Evidence(value=0.0, details=0, squares=0, area=0.0, share=1.0, plane=1.0)
     """
+    share = agree / max(matched, agree, 1)
     if not len(pairs):
-        return NO_EVIDENCE
-    share = len(pairs) / max(matched, len(pairs))
-    kept = pairs[~(moves[0][pairs[:, 0]] | moves[1][pairs[:, 1]])]
-    if not len(kept):
         return NO_EVIDENCE._replace(share=share)
-    sides = [(photo, photo.points[rows, :2]) for photo, rows in zip((query, other), kept.T, strict=True)]
+    sides = [(photo, photo.points[rows, :2]) for photo, rows in zip((query, other), pairs.T, strict=True)]
     squares = min(_squares(*side) for side in sides)
     area = min(_area(*side) for side in sides)
     plane = _plane(sides[0][1], sides[1][1]) if area < PLANE_AREA else 1.0  # a façade that fills the photo is a place
     needed = PLANE_AREA if plane >= ONE_PLANE else AREA
-    value = min(len(kept), PER_SQUARE * squares) * min(1.0, area / needed) * min(1.0, share / SHARE)
-    return Evidence(float(value), len(kept), squares, area, share, plane)
+    value = min(len(pairs), PER_SQUARE * squares) * min(1.0, area / needed) * min(1.0, share / SHARE)
+    return Evidence(float(value), len(pairs), squares, area, share, plane)
 
 
 def _squares(photo: Features, points: NDArray[np.float32]) -> int:

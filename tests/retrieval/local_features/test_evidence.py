@@ -22,10 +22,10 @@ def photo(places):
 
 def value(places, matched=None, seen=None):
     """The evidence of places that agree with themselves, as in one plane, or with where they are `seen`."""
-    shown, still = photo(places), np.zeros(len(places), bool)
+    shown = photo(places)
     pairs = np.tile(np.arange(len(places)), (2, 1)).T.astype(np.int32)
     other = shown if seen is None else photo(seen)
-    return evidence.weigh(shown, other, pairs, matched or len(pairs), (still, still)).value
+    return evidence.weigh(shown, other, pairs, len(pairs), matched or len(pairs)).value
 
 
 def grid(side, count=6):
@@ -63,8 +63,8 @@ def test_less_than_30_per_cent_of_the_matches_count_in_proportion():
 @pytest.mark.parametrize(("away", "moves"), [(59, True), (61, False)])
 def test_what_lies_within_5_per_cent_of_three_movable_details_has_moved_too(away, moves):
     shown = photo(np.array([[500, 500], [500, 501], [500, 502], [500 + away, 501]]))
-    assert movable.grown(shown, np.array([1, 1, 1, 0], bool))[3] == moves
-    assert not movable.grown(shown, np.array([1, 1, 0, 0], bool))[3]
+    assert movable.grown(shown, np.array([1, 1, 1, 0], bool), np.array([3])).tolist() == [moves]
+    assert movable.grown(shown, np.array([1, 1, 0, 0], bool), np.array([3, 1])).tolist() == [False, True]
 
 
 @given(COUNTED)
