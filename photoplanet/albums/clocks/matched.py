@@ -17,6 +17,7 @@ from photoplanet.albums.clocks.readings import Floats, Rows
 
 HOW = "matching photos"
 SCALE, AGREE = 90.0, 300.0  # seconds between two photos of one moment: half are within, and no more than
+SAME_MOMENT = 30.0  # seconds: one of two people may always be the later one
 BURST = 120.0  # seconds between photos of one camera that are one witness
 FEWEST = 4  # bursts of either camera that must agree
 LEAD = 2.0  # times as much as any other offset
@@ -111,5 +112,5 @@ def _piece(at: Floats, off: Floats) -> Piece:
     value = float(np.median(off))
     quarter = float(round(value / 900) * 900)
     value = quarter if low <= quarter <= high else value
-    return Piece(float(at.min()), float(at.max()), value, float(min(low, value - 1)), float(max(high, value + 1)),
-                 len(off))  # fmt: skip
+    return Piece(float(at.min()), float(at.max()), value, float(min(low, value - SAME_MOMENT)),
+                 float(max(high, value + SAME_MOMENT)), len(off))  # fmt: skip

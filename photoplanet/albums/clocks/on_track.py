@@ -18,7 +18,8 @@ SURE = 0.95
 SETTINGS = 4  # times that a clock may have been set on the way
 AROUND = 180  # seconds around the vote that are looked at one by one
 MOVING_KM_S = 0.001  # 3.6 km/h: where the device moved, a photo's place says when it was there
-_DRAWS = 200
+ERROR_KM = 0.005  # between offsets that are as good: receivers are not better
+_Z = 1.96
 
 Find = Callable[[Rows], tuple[Piece, Rows, float] | None]  # rows → the clock, the rows that agree, how sure
 
@@ -77,7 +78,10 @@ def _allows(spans: Floats, vote: Vote) -> bool:
 
 
 def _fine(shown: Floats, places: Floats, line: Line, vote: Vote) -> Piece:
-    """The offset to the second, by how near the device was to each photo's place; the interval by drawing anew."""
+    """The offset to the second, by how near the device was to each photo's place.
+
+    The interval holds those at which it was not farther away, but for what may be chance: two standard errors.
+    """
     tried = vote.offset + np.arange(-AROUND, AROUND + 1.0)
     km = np.array(
         [
@@ -88,12 +92,12 @@ def _fine(shown: Floats, places: Floats, line: Line, vote: Vote) -> Piece:
     drift = _drift(shown, km, tried, line)
     if drift is not None:
         return drift
-    rng = np.random.default_rng(0)
-    draws = rng.integers(0, len(km), (_DRAWS, len(km)))
-    low, high = np.percentile([tried[_least(km[draw].mean(axis=0))] for draw in draws], [2.5, 97.5])
-    flat = tried[km.mean(axis=0) <= km.mean(axis=0).min() + 0.001]  # a device that stood still says no more
-    low, high = float(min(low, flat[0])), float(max(high, flat[-1]))
-    value = float(tried[_least(km.mean(axis=0))])
+    best = _least(km.mean(axis=0))
+    farther = km - km[:, best : best + 1]
+    slack = ERROR_KM + _Z * farther.std(axis=0) / np.sqrt(len(km))
+    as_good = tried[farther.mean(axis=0) <= slack]
+    low, high = float(as_good[0]), float(as_good[-1])
+    value = float(tried[best])
     quarter = float(QUARTERS[np.abs(QUARTERS - value).argmin()])
     value = quarter if low <= quarter <= high and high - low > 20 else value
     return Piece(float(shown[0]), float(shown[-1]), value, min(low, value - 1), max(high, value + 1), len(km))

@@ -14,6 +14,7 @@ from photoplanet.albums.clocks.readings import DAY, Floats, Rows
 
 SAME = 60.0  # seconds: readings closer than this may be of one setting of the clock
 CLOSE = 5.0  # seconds around the commonest value within which readings count for the estimate
+ROUNDED = 3.0  # seconds: both clocks cut off fractions, and a fix is a second old when it is written
 FEWEST = 3  # readings that one piece needs beside others
 MOST_LEFT_OUT = 0.4  # of all readings; with more, they contradict each other
 DRIFT_FEWEST, DRIFT_DAYS, DRIFT_LEAST = 8, 2.0, 3.0  # readings, days and seconds of change that a drift needs
@@ -57,7 +58,10 @@ def fitted(shown: Floats, offset: Floats) -> list[Piece]:
     """
     order = np.argsort(shown, kind="stable")
     shown, offset = shown[order], offset[order]
-    runs = _runs(_settings(shown, offset))
+    setting = _settings(shown, offset)
+    count = np.bincount(setting, minlength=1)
+    likely = np.flatnonzero((count[setting] >= FEWEST) | (2 * count[setting] >= count.max()))
+    runs = [likely[run] for run in _runs(setting[likely])]
     counted = sum(len(run) for run in runs)
     if not counted or counted < (1 - MOST_LEFT_OUT) * len(shown):
         return []
@@ -128,8 +132,8 @@ def _piece(shown: Floats, offset: Floats) -> Piece:
     bounds = (near[rank], near[-rank - 1]) if rank >= 0 and n > 5 else (level.min(), level.max())
     value = float(np.median(near))
     count = int((np.abs(level - value) <= SAME).sum())
-    return Piece(float(shown[0]), float(shown[-1]), value, float(min(bounds[0], value - 1)),
-                 float(max(bounds[1], value + 1)), count, drift, low, high)  # fmt: skip
+    return Piece(float(shown[0]), float(shown[-1]), value, float(min(bounds[0], value - ROUNDED)),
+                 float(max(bounds[1], value + ROUNDED)), count, drift, low, high)  # fmt: skip
 
 
 def _commonest(level: Floats) -> float:

@@ -89,13 +89,14 @@ class Clock:
         found = self.found
         assert found is not None
         sure = "" if found.sure is None else f" ({percent(found.sure)} sure)"
+        some = f"{'' if found.used == found.asked else f'{found.used:,} of '}its {_photos(found.asked)}"
         return {
-            STATED: f"as {found.used:,} of its {_photos(found.asked)} say",
-            BESIDE: f"as XMP or Google says of {found.used:,} of {_photos(found.asked)}",
+            STATED: f"as {some} say",
+            BESIDE: f"as XMP or Google says of {some}",
             GIVEN: "as given",
             ZONE: "by the time zone given",
             LOCAL: "by the places on the way",
-            received.HOW: f"by the GPS time of {found.used:,} of {_photos(found.asked)}",
+            received.HOW: f"by the GPS time of {some}",
             on_track.HOW: f"by the track: {found.used:,} of {_photos(found.asked)} with a place lie on it{sure}",
             stops.HOW: f"by where the track stands when {_photos(found.used)} were taken{sure}",
             matched.HOW: f"by {found.used:,} of {found.asked:,} pairs of photos that match"

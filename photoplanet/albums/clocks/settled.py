@@ -75,7 +75,7 @@ def settled(
     >>> one = Shot("1.jpg", "1.jpg", taken_at="2024-05-01T10:00:00", camera="A")
     >>> found = settled([replace(one, receiver_at="2024-05-01T08:00:00+00:00"), one])
     >>> found.shots[1].taken_at, found.lines()
-    ('2024-05-01T10:00:00+02:00', ['clock of A: +02:00 ahead of UTC (± 1 s), by the GPS time of 1 of 2 photos'])
+    ('2024-05-01T10:00:00+02:00', ['clock of A: +02:00 ahead of UTC (± 3 s), by the GPS time of 1 of its 2 photos'])
     """
     given = given or Given()
     of = Sources(readings.read(shots, use_places), track, given)

@@ -26,7 +26,7 @@ def test_gps_times_set_a_clock_to_the_second(ahead):
     found = settled([*with_gps[:6], *shots[6:]])
     assert np.abs(journey.off(found.shots, rows)).max() <= 1
     assert found.clocks[0].how == "GPS time" and found.clocks[0].found.used == 6
-    assert found.lines()[0].endswith("by the GPS time of 6 of 40 photos")
+    assert found.lines()[0].endswith("by the GPS time of 6 of its 40 photos")
 
 
 def test_a_receiver_that_lags_now_and_then_does_not_move_a_clock():
