@@ -111,7 +111,8 @@ def test_files_hold_what_the_table_shows(run, trip, tiny_model, tmp_path):
 def test_a_track_places_photos_whose_clock_is_told(run, trip, tiny_model, tmp_path):
     (tmp_path / "track.gpx").write_text(TRACK)
     status, out, err = run(trip, "--model", tiny_model, "--gpx", tmp_path / "track.gpx")
-    assert status == 2 and out == "" and "--time-offset" in err and err.count("\n") == 1
+    assert status == 2 and out == "" and "--time-offset" in err and err.count("\n") == 2
+    assert err.startswith("clock of Maker: unknown; by the track perhaps +02:00 (")
     told = run(trip, "--model", tiny_model, "--gpx", tmp_path / "track.gpx", "--time-offset", "+02:00")[1]
     assert "48.0100, 2.0000" in told and "own GPS" in told  # the camera's own place wins over the track's
     _, _, err = run(trip, "--model", tiny_model, "--gpx", tmp_path / "track.gpx", "--time-offset", "-09:00")
