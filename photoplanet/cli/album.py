@@ -81,6 +81,7 @@ class Listing(NamedTuple):
 @click.option("--map", "map_path", type=options.OUT_FILE, help="Write a map with a timeline: one HTML page.")
 @click.option("--write", type=click.Choice(geotags.KINDS),
               help="Write estimates beside photos (xmp) or into JPEGs (exif), never over GPS there.")  # fmt: skip
+@writing.MAX_RADIUS
 @click.option("--sidecar", type=click.Choice(list(xmp.ENDINGS)), default=xmp.DEFAULT_ENDING, show_default=True,
               help="IMG.jpg.xmp (darktable, digiKam) or IMG.xmp (Lightroom).")  # fmt: skip
 @click.option("--dry-run", is_flag=True, help="With --write or --undo: say what would be done, and change nothing.")
@@ -94,8 +95,8 @@ def command(
     time_offsets: tuple[str, ...], time_zone: str | None, one_camera: bool | None, gap_hours: float,
     within: tuple[str, ...], not_within: tuple[str, ...], precision: str, answer_always: bool, as_json: bool,
     csv_path: Path | None, geojson_path: Path | None, gpx_out: Path | None, map_path: Path | None, write: str | None,
-    sidecar: str, dry_run: bool, undo: bool,
-    threads: int | None, signs: bool | None, clock: bool, why: bool, strike: tuple[str, ...], prior: Path | None,
+    max_radius: float, sidecar: str, dry_run: bool, undo: bool, threads: int | None, signs: bool | None, clock: bool,
+    why: bool, strike: tuple[str, ...], prior: Path | None,
 ) -> int:  # fmt: skip
     """Locate the photos of a trip together: each helps to place those taken before and after it.
 
@@ -142,7 +143,7 @@ def command(
     def locate(trip: "Trip", advance: "Advance") -> "list[LocatedPhoto]":
         return locate_trip.locate(loaded, trip, method, anchors, track, advance, threads, cut, library)
 
-    wanted = writing.Writing(write, sidecar, dry_run) if write else None
+    wanted = writing.Writing(write, sidecar, dry_run, max_radius) if write else None
     shown = Listing(as_json, why, evidence.Tally(loaded), settled.records())
     return _run(albums, locate, about, form, outputs, wanted, shown)
 
@@ -189,7 +190,7 @@ def _run(
                     report_error(found.error)
                 if found.prediction is not None:
                     shown.tally.add(found.prediction)
-                if wanted and (estimate := found.estimate(form)):
+                if wanted and (estimate := found.estimate(form, wanted.max_radius_km)):
                     estimates.append((found.shot.source, estimate))
             add(number, trip, founds, records)
             if shown.as_json:
