@@ -85,6 +85,7 @@ class Listing(NamedTuple):
 @click.option("--dry-run", is_flag=True, help="With --write or --undo: say what would be done, and change nothing.")
 @click.option("--undo", is_flag=True, help="Take back all that --write has done in these folders.")
 @options.THREADS
+@options.DEVICE
 @options.SIGNS
 @options.CLOCK
 @evidence.options
@@ -93,7 +94,8 @@ def command(
     time_offset: str | None, one_camera: bool, gap_hours: float, within: tuple[str, ...], not_within: tuple[str, ...],
     precision: str, answer_always: bool, as_json: bool, csv_path: Path | None, geojson_path: Path | None,
     gpx_out: Path | None, map_path: Path | None, write: str | None, sidecar: str, dry_run: bool, undo: bool,
-    threads: int | None, signs: bool | None, clock: bool, why: bool, strike: tuple[str, ...], prior: Path | None,
+    threads: int | None, device: str | None, signs: bool | None, clock: bool, why: bool, strike: tuple[str, ...],
+    prior: Path | None,
 ) -> int:  # fmt: skip
     """Locate the photos of a trip together: each helps to place those taken before and after it.
 
@@ -129,7 +131,7 @@ def command(
     with bar("reading") as advance:
         shots = read_shots(photos, advance, say)
     inputs.check_outputs(outputs, [*(shot.source for shot in shots), *photos, *tracks])
-    how = {"threads": threads, "signs": signs, "clock": clock, "prior": prior, "strike": strike}
+    how = {"threads": threads, "device": device, "signs": signs, "clock": clock, "prior": prior, "strike": strike}
     loaded, by_movement = _load(model, method, how)
     if by_movement and track is None:  # else every time needs its zone
         shots = movement.dated(shots)
