@@ -56,7 +56,7 @@ def to_try(name: str, size: int = 0) -> list[Device]:
     """Return what to open a network of `size` bytes on, the best first; InputError where nothing of that name is there.
 
     "auto": GPUs before OpenVINO before the processor; and OpenVINO only for networks of `LARGE` bytes or more on
-    processors with bfloat16: it takes half a second to start, and small networks wait for the decoding of photos anyway.
+    processors with bfloat16: it starts in half a second, and small networks wait for the decoding of photos anyway.
 
     >>> to_try("cpu")
     [Device(name='cpu', engine='ONNX Runtime', words='the processor')]
