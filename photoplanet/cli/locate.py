@@ -270,7 +270,7 @@ def _printer(sources: Sequence[str | bytes], form: AnswerOptions, doubts: bool, 
             started = True
         best, sure, region = facts["best"], facts["confidence"], facts["region"]
         place = fit_place(best["place"] if best else no_answer(answer))
-        where = point(best, form.precision) if best else ""
+        where = point(best, form.precision, region["radius_km"]) if best else ""
         doubt = f"{percent(facts['within']['inside_before']):>6}  " if cut else ""
         doubt += f"{percent(facts['unknown']):>7}  " if doubts else ""
         click.echo(
@@ -278,7 +278,7 @@ def _printer(sources: Sequence[str | bytes], form: AnswerOptions, doubts: bool, 
             f"{percent(sure['country']):>7}  {within(region['radius_km']):>13}"
         )
         for rank, other in enumerate(facts["top"], start=1) if form.top > 1 else ():
-            where = point(other, form.precision)
+            where = point(other, form.precision, other["radius_km"])
             click.echo(f"  {rank}. {percent(other['confidence']):>5}  {where:<19}  {printable(other['place'])}")
         for line in reasons.lines(answer) if why else reasons.note(facts):
             click.echo(f"  {line}")
@@ -347,7 +347,7 @@ def _match_line(facts: dict[str, Any], width: int, precision: str) -> str:
         return f"{name}  no match"
     others = f", and {len(facts['elsewhere'])} elsewhere" if facts["elsewhere"] else ""
     matches = f"{len(facts['matches'])} within {best['spread_km']:.2g} km{others}"
-    return f"{name}  {fit_place(best['place'])}  {point(best, precision):<19}  {best['details']:>7}  {matches}"
+    return f"{name}  {fit_place(best['place'])}  {point(best, precision, 0):<19}  {best['details']:>7}  {matches}"
 
 
 def _match_row(facts: dict[str, Any]) -> dict[str, Any]:

@@ -165,7 +165,7 @@ def _print(record: dict[str, Any], precision: str) -> None:
         click.echo(f"  left out: {record['outside']} of the most like, which are not inside the given area")
     for rank, match in enumerate(record["matches"], start=1):
         name, place = fit_name(match["photo_id"], NAME_WIDTH), fit_place(match["place"]).rstrip()
-        click.echo(f"  {rank}. {name}  {likeness(match):<22}  {point(match, precision):<19}  {place}")
+        click.echo(f"  {rank}. {name}  {likeness(match):<22}  {point(match, precision, 0):<19}  {place}")
 
 
 @contextmanager

@@ -35,12 +35,12 @@ def test_without_a_model_it_answers_by_matches_or_says_no_match(status, home, ca
     assert status("locate", *photos, "--library", home / "library", "--csv", out) == 0
     shown = capsys.readouterr()
     lines = shown.out.splitlines()
-    assert re.search(r"query\.jpg +Sydney, .*-33\.9, 151\.2 .*2 within 0\.\d+ km$", lines[1])
+    assert re.search(r"query\.jpg +Sydney, .*-33\.8568, 151\.2153 .*2 within 0\.\d+ km$", lines[1])
     assert re.search(r"stranger\.jpg +no match$", lines[2]) and len(lines) == 3
     assert "broken.jpg" in shown.err
     with out.open() as file:
         rows = list(csv.DictReader(file))
-    assert [row["latitude"] for row in rows] == ["-33.9", "", ""] and rows[1]["abstains"] == "true"
+    assert [row["latitude"] for row in rows] == ["-33.8568", "", ""] and rows[1]["abstains"] == "true"
 
     truth = [
         {"photo_id": str(path), "path": str(path), "latitude": SYDNEY[0], "longitude": SYDNEY[1]} for path in photos

@@ -49,7 +49,7 @@ def test_the_table_names_the_photo_and_the_place_or_says_no_match(run_in, built,
     assert run_in(built, "similar", "query.jpg", "stranger.jpg", "--library", "library") == 0
     out = capsys.readouterr().out.splitlines()
     assert out[0] == "query.jpg" and out[2:] == ["stranger.jpg", "  no match"]
-    found = re.fullmatch(r"  1\. scene1\.jpg +(\d+) details agree +48\.9, 2\.3 +Paris, .*France", out[1])
+    found = re.fullmatch(r"  1\. scene1\.jpg +(\d+) details agree +48\.8584, 2\.2945 +Paris, .*France", out[1])
     assert found and int(found[1]) >= 15
 
 
@@ -78,8 +78,8 @@ def test_json_has_every_fact(run_in, built, capsys):
     assert [each["file"] for each in answer["failed"]] == ["broken.jpg"]
 
 
-def test_coordinates_are_rounded_to_a_city_unless_asked_otherwise(run_in, built, capsys):
-    run_in(built, "similar", "query.jpg", "--library", "library", "--json")
+def test_coordinates_are_rounded_where_that_is_asked_for(run_in, built, capsys):
+    run_in(built, "similar", "query.jpg", "--library", "library", "--json", "--precision", "city")
     match = json.loads(capsys.readouterr().out)["photos"][0]["matches"][0]
     assert (match["latitude"], match["longitude"]) == (48.9, 2.3)
 

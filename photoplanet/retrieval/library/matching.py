@@ -13,7 +13,7 @@ from photoplanet.earth import geodesy
 from photoplanet.earth.areas.area import Area
 from photoplanet.errors import InputError
 from photoplanet.locate import world
-from photoplanet.locate.precision import rounded
+from photoplanet.locate.precision import finest, rounded
 from photoplanet.locate.prediction import Prediction
 from photoplanet.locate.within import CutPartition
 from photoplanet.metadata import facts as metadata_facts
@@ -64,7 +64,7 @@ class Match:
         found = {
             "photo_id": self.photo_id, "path": self.path, "score": round(self.score, 4),
             "latitude": rounded(self.latitude, precision), "longitude": rounded(self.longitude, precision),
-            "place": place.text(precision), "country_code": place.country_code,
+            "place": place.text(finest(precision)), "country_code": place.country_code,
         }  # fmt: skip
         if self.inliers is not None:
             return found | {"inliers": self.inliers, "trusted": bool(self.trusted), **self._why()}
@@ -100,7 +100,7 @@ class Answer:
         place = gazetteer.name(self.latitude, self.longitude)[0]
         best = {
             "latitude": rounded(self.latitude, precision), "longitude": rounded(self.longitude, precision),
-            "place": place.text(precision), "country_code": place.country_code,
+            "place": place.text(finest(precision)), "country_code": place.country_code,
             "details": sum(match.inliers or 0 for match in self.matches), "spread_km": round(self.spread_km, 3),
         }  # fmt: skip
         return {
