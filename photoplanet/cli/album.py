@@ -87,6 +87,7 @@ class Listing(NamedTuple):
 @click.option("--dry-run", is_flag=True, help="With --write or --undo: say what would be done, and change nothing.")
 @click.option("--undo", is_flag=True, help="Take back all that --write has done in these folders.")
 @options.THREADS
+@options.DEVICE
 @options.SIGNS
 @options.CLOCK
 @evidence.options
@@ -95,8 +96,8 @@ def command(
     time_offsets: tuple[str, ...], time_zone: str | None, one_camera: bool | None, gap_hours: float,
     within: tuple[str, ...], not_within: tuple[str, ...], precision: str, answer_always: bool, as_json: bool,
     csv_path: Path | None, geojson_path: Path | None, gpx_out: Path | None, map_path: Path | None, write: str | None,
-    max_radius: float, sidecar: str, dry_run: bool, undo: bool, threads: int | None, signs: bool | None, clock: bool,
-    why: bool, strike: tuple[str, ...], prior: Path | None,
+    max_radius: float, sidecar: str, dry_run: bool, undo: bool, threads: int | None, device: str | None,
+    signs: bool | None, clock: bool, why: bool, strike: tuple[str, ...], prior: Path | None,
 ) -> int:  # fmt: skip
     """Locate the photos of a trip together: each helps to place those taken before and after it.
 
@@ -131,7 +132,7 @@ def command(
     with bar("reading") as advance:
         shots = read_shots(photos, advance, say)
     inputs.check_outputs(outputs, [*(shot.source for shot in shots), *photos, *tracks])
-    how = {"threads": threads, "signs": signs, "clock": clock, "prior": prior, "strike": strike}
+    how = {"threads": threads, "device": device, "signs": signs, "clock": clock, "prior": prior, "strike": strike}
     loaded, by_movement = _load(model, method, how)
     settled = clocks.settle(shots, track, said, anchors, one_camera)
     shots, albums = _albums(settled, by_movement, one_camera, gap_hours, (track, ", ".join(tracks), notes))

@@ -69,6 +69,7 @@ class Output(NamedTuple):
 @click.option("--map", "map_path", type=options.OUT_FILE, help="Write a map: one HTML page, works offline.")
 @options.FILES_FROM
 @options.THREADS
+@options.DEVICE
 @options.SIGNS
 @options.CLOCK
 @evidence.options
@@ -81,7 +82,7 @@ def command(
     answer_always: bool, within: tuple[str, ...], not_within: tuple[str, ...], as_json: bool, csv_path: Path | None,
     geojson_path: Path | None, map_path: Path | None, files_from: str | None, threads: int | None,
     signs: bool | None, clock: bool, why: bool, strike: tuple[str, ...], prior: Path | None, library: str | None,
-    by: str | None, index_dir: str | None, no_update: bool, with_itself: bool,
+    by: str | None, index_dir: str | None, no_update: bool, with_itself: bool, device: str | None,
 ) -> int:  # fmt: skip
     """Estimate where each PHOTO was taken, and how sure that is.
 
@@ -116,13 +117,13 @@ def command(
     if _by_details(library, by, model):
         if geojson_path or map_path:
             raise InputError("--map and --geojson draw a model's answer; without a model, use --csv or --json")
-        if signs or why or strike or prior:
-            raise click.UsageError("--signs, --why, --strike and --prior go without --library, or with a model: "
-                                   "a match with a library rests on no text")  # fmt: skip
+        if signs or why or strike or prior or device:
+            raise click.UsageError("--signs, --why, --strike, --prior and --device go without --library, or with a "
+                                   "model: a match with a library rests on no text, and on no network")  # fmt: skip
         found = open_library(str(library), by="local", **opening)
         area = parse.areas(within, not_within)
         return _by_matches(found, str(library), sources, precision, as_json, csv_path, with_itself, threads, area)
-    loaded = loading.load(model, threads, signs=signs, clock=clock, prior=prior, strike=strike)
+    loaded = loading.load(model, threads, signs=signs, clock=clock, prior=prior, strike=strike, device=device)
     if loaded.info.is_toy:
         say(TOY_LINE)
     evidence.say_no_model(loaded)
