@@ -136,7 +136,9 @@ def main() -> None:
     ends = np.cumsum([len(piece) for piece in listed]).astype(np.int32)
     np.savez_compressed(TARGET, bytes=np.frombuffer(b"".join(listed), np.uint8), ends=ends)
     sizes = np.diff(ends, prepend=0)
-    print(f"{TARGET}: {TARGET.stat().st_size:,} bytes; {len(listed)} pieces of {sizes.sum():,}, at most {sizes.max():,}")
+    print(
+        f"{TARGET}: {TARGET.stat().st_size:,} bytes; {len(listed)} pieces of {sizes.sum():,}, at most {sizes.max():,}"
+    )
 
 
 if __name__ == "__main__":
