@@ -2,8 +2,8 @@
 
 What a network says counts by how much it differs from the network's prior, to a power that the library itself teaches
 (`weights`), and a photo's looks may have nothing to do with its place (`ASTRAY`), so that no place is ruled out. How
-likely places outside the network's cells stay, the library teaches, too. The point moves only as far as the evidence moves what points are
-worth: where it says nothing, the answer is exactly that of time alone.
+likely places outside the network's cells stay, the library teaches, too. The point moves only as far as the evidence
+moves what points are worth: where it says nothing, the answer is exactly that of time alone.
 """
 
 from collections.abc import Sequence
@@ -86,7 +86,9 @@ class Pixels:
         holds = last > first
         first, last = first[holds], last[holds]
         covered = np.minimum((area[last] - area[first]) / part.areas_km2[holds], 1.0)
-        found[holds] = covered * (total[last] - total[first]) / (held[last] - held[first]) + (1 - covered) * self.outside
+        found[holds] = (
+            covered * (total[last] - total[first]) / (held[last] - held[first]) + (1 - covered) * self.outside
+        )
         return found
 
     def centers(self, found: Found) -> tuple[Floats, Floats]:

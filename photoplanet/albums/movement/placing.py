@@ -7,7 +7,7 @@ which is only likely where somebody stayed, where somebody comes on other days, 
 """
 
 from collections.abc import Callable
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 
 import numpy as np
 from numpy.typing import NDArray
@@ -35,14 +35,18 @@ _SHARE = 0.9
 class Known:
     """n photos whose places are known, in the order of their middles: `moments`, unit vectors `xyz` (n, 3), `rows`.
 
-    `spots`: on which days they come to which; `pace`: how far this library's person gets (`law.pace`).
+    `pace`: how far this library's person gets (`law.pace`); `spots`: on which days they come to which.
     """
 
     moments: Moments
     xyz: Floats
     rows: NDArray[np.int64]
-    spots: Spots
     pace: float = 1.0
+    spots: Spots = field(default_factory=lambda: spots.of(np.empty((0, 3)), np.empty(0)))
+
+    def __post_init__(self) -> None:
+        if len(self.spots) != len(self.rows):
+            object.__setattr__(self, "spots", spots.of(self.xyz, self.moments.days))
 
     def __len__(self) -> int:
         return len(self.rows)
@@ -50,7 +54,7 @@ class Known:
     def without(self, keep: NDArray[np.bool_]) -> "Known":
         """Those that are kept."""
         rows = np.flatnonzero(keep)
-        return Known(self.moments.take(rows), self.xyz[rows], self.rows[rows], self.spots.take(rows), self.pace)
+        return Known(self.moments.take(rows), self.xyz[rows], self.rows[rows], self.pace, self.spots.take(rows))
 
 
 @dataclass(frozen=True)
@@ -87,7 +91,7 @@ def known(places: Floats, all_moments: Moments) -> Known:
     rows = np.flatnonzero(~np.isnan(places).any(axis=1) & all_moments.known)
     rows = rows[np.argsort(all_moments.middle[rows], kind="stable")]
     when, xyz = all_moments.take(rows), geodesy.to_xyz(*places[rows].T)
-    found = Known(when, xyz, rows, spots.of(xyz, when.days))
+    found = Known(when, xyz, rows)
     if len(rows) < 2:
         return found
     pairs = [_nearest(found, found.moments.take(np.array([row])), row) for row in range(len(rows))]

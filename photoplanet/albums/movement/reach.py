@@ -5,7 +5,6 @@ from functools import cache
 import numpy as np
 from numpy.typing import NDArray
 
-
 Floats = NDArray[np.float64]
 
 _AWAY = np.linspace(-7.0, 7.0, 57)  # logarithms of the way to the place, in the radius asked for
@@ -64,5 +63,3 @@ def density(away: Floats, medians: Floats, least: Floats | float) -> Floats:
     """
     far = np.maximum(away, least)
     return np.asarray(medians / (far + medians) ** 2 / (2 * np.pi * far))
-
-

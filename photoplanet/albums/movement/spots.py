@@ -24,6 +24,9 @@ class Spots:
     spot: NDArray[np.int64]
     day: Floats
 
+    def __len__(self) -> int:
+        return len(self.pair)
+
     def take(self, rows: NDArray[np.int64]) -> "Spots":
         """Those of some photos."""
         return Spots(self.pair[rows], self.spot, self.day)

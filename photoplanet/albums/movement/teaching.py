@@ -22,7 +22,7 @@ MAX_BYTES = 256 * 1024**2  # of what was seen in them, which is kept
 
 @dataclass(frozen=True)
 class Taught:
-    """The `weight` of a network, and what it `seen` in the trips, by their numbers, that it was learned on."""
+    """The `weight` of a network, and what it has `seen` in the trips (by `id`) that this was learned on."""
 
     weight: Weight
     seen: dict[int, Evidence] = field(default_factory=dict)
@@ -83,4 +83,5 @@ def taught(
                 if own is not None:
                     yield row, own
 
-    return Taught(weights.learned(library.known, library.experience, said(), trained_on), seen)
+    weight = weights.learned(library.known, library.experience, said(), trained_on)
+    return Taught(weight, {id(trips[number]): evidence for number, evidence in seen.items()})

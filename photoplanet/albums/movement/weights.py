@@ -32,7 +32,8 @@ MOST_GAIN = 3.0  # nats that one day counts at most, for or against: a wrong clo
 class Weight:
     """The power that a network's answers are taken to, and how likely places `outside` its cells are (`Pixels`).
 
-    `days`: over how many, each left out, this was learned; `gain`: how much likelier the truth became with it, in nats a day. `seen`: these days were in its training.
+    `days`: over how many, each left out, this was learned; `gain`: how much likelier the truth became with it, in nats
+    a day. `seen`: these days were in its training.
     """
 
     power: float

@@ -3,10 +3,11 @@
 import os
 from collections.abc import Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from photoplanet.albums.methods import JOINED, MOVEMENT
 from photoplanet.cli.shared.output import count_of, say
 from photoplanet.cli.shared.progress import bar
 from photoplanet.errors import printable
@@ -14,8 +15,10 @@ from photoplanet.errors import printable
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
+    from photoplanet.albums.evidence import Evidence
     from photoplanet.albums.movement.library import Library
     from photoplanet.albums.movement.teaching import Taught
+    from photoplanet.albums.movement.weights import Weight
     from photoplanet.albums.shots import Shot
     from photoplanet.albums.trips import Trip
     from photoplanet.locate.locator import Locator
@@ -33,6 +36,40 @@ def places_known(shots: "Sequence[Shot]", anchors: bool, track: "Track | None") 
     False
     """
     return track is not None or (anchors and any(shot.place for shot in shots))
+
+
+class Joint:
+    """What the photos of a run are placed by: their `library` (None: the method alone), and how the model counts."""
+
+    def __init__(self, library: "Library | None" = None, taught: "Taught | None" = None):
+        self.library = library
+        self.weight: Weight | None = taught.weight if taught and taught.weight.power else None
+        self._seen = dict(taught.seen) if taught else {}
+
+    @property
+    def method(self) -> str:
+        """The album method that answers; "" where that is the one that was asked for."""
+        return "" if self.library is None else JOINED if self.weight else MOVEMENT
+
+    def seen(self, trip: "Trip") -> "Evidence | None":
+        """What the network saw in a trip before, once; None where it has not looked."""
+        return self._seen.pop(id(trip), None)
+
+    def to_dict(self) -> dict[str, Any]:
+        """Plain values for JSON: how much the model counts, where it does beside known places."""
+        return {"weight": self.weight.power} if self.weight else {}
+
+
+def joint(
+    loaded: "Locator | None", shots: "Sequence[Shot]", albums: "Sequence[Trip]", anchors: bool, track: "Track | None",
+    threads: int | None, by_movement: bool,
+) -> Joint:  # fmt: skip
+    """All photos as one library, where `by_movement`, and what it teaches of the model (`loaded`, None without one)."""
+    model = None if loaded is None else loaded.info.name
+    library = gathered(shots, albums, anchors, track, threads, model) if by_movement else None
+    if library is None or loaded is None:
+        return Joint(library)
+    return Joint(library, taught(loaded, shots, albums, library, threads))
 
 
 def gathered(
