@@ -7,7 +7,7 @@ from photoplanet.albums.evidence import Evidence
 from photoplanet.albums.located_photos import ESTIMATED, NEIGHBOURS, OWN, TRACK, TRACK_ERROR_M, LocatedPhoto
 from photoplanet.albums.movement import pixels
 from photoplanet.albums.movement.library import Library
-from photoplanet.albums.movement.weights import Weight
+from photoplanet.albums.movement.weights import Weight, Weights
 from photoplanet.albums.trips import Trip
 from photoplanet.core.progress import Advance, ignore
 from photoplanet.earth import geodesy
@@ -29,13 +29,13 @@ def locate(
     cut: Cut | None = None,
     library: Library | None = None,
     seen: Evidence | None = None,
-    weight: Weight | None = None,
+    weights: Weights | None = None,
 ) -> list[LocatedPhoto]:
     """Locate one trip → one `LocatedPhoto` per photo, in time order. `use_places`: own GPS counts as known.
 
     `cut`: to the area that the photos are from; known places outside stay. `library`: what the times and known places
-    of all photos say, of which the trip is a part; then what the network says counts with that `weight`
-    (`movement.weights`), and no other method is used. `seen`: what the network saw, where it has looked before.
+    of all photos say, of which the trip is a part; then what the network says counts with these `weights`,
+    and no other method is used. `seen`: what the network saw, where it has looked before.
 
     >>> import photoplanet as pp
     >>> from photoplanet.albums import trips
@@ -48,7 +48,7 @@ def locate(
         seen = locate_album.see(locator, [shot.source for shot in trip.shots], advance, threads)
     else:
         advance(len(trip.shots))
-    return decide(locator, trip, seen, method, use_places, track, cut, library, weight)
+    return decide(locator, trip, seen, method, use_places, track, cut, library, weights)
 
 
 def decide(
@@ -60,7 +60,7 @@ def decide(
     track: Track | None = None,
     cut: Cut | None = None,
     library: Library | None = None,
-    weight: Weight | None = None,
+    weights: Weights | None = None,
 ) -> list[LocatedPhoto]:
     """The second half of `locate`: what the network saw in the photos of a trip → one `LocatedPhoto` each.
 
@@ -78,7 +78,7 @@ def decide(
         return [LocatedPhoto(shot, NEIGHBOURS, None, errors[row]) for row, shot in enumerate(trip.shots)]
     method = methods.ALONE if library is not None else method  # neighbours are the library's to weigh
     joined = locate_album.infer(locator, seen, trip.times, places, track, method, cut=cut)
-    heard = pixels.heard(locator.partition, seen, trip.times) if library is not None and weight else None
+    heard = pixels.heard(locator.partition, seen, trip.times) if library is not None and weights else None
     located = []
     for row, prediction in enumerate(locate_album.predictions(locator, seen, joined, cut=cut)):
         kind, radius = ESTIMATED, None
@@ -90,7 +90,8 @@ def decide(
             kind = NEIGHBOURS
         name = joined.method
         if library is not None and kind in (ESTIMATED, NEIGHBOURS):
-            said = heard.of(row, weight.power, weight.outside) if heard and weight else None
+            weight = weights.at(library.hours(int(trip.rows[row]))) if weights else Weight(0.0)
+            said = heard.of(row, weight.power, weight.outside) if heard else None
             also, name = ([], methods.MOVEMENT) if said is None else ([said], methods.JOINED)
             prediction = library.prediction(int(trip.rows[row]), prediction, cut, also)
         located.append(LocatedPhoto(trip.shots[row], kind, prediction, errors.get(row), radius, name))

@@ -153,7 +153,7 @@ def command(
     form = AnswerOptions(1, precision=precision, answer_always=answer_always)
 
     def locate(trip: "Trip", advance: "Advance") -> "list[LocatedPhoto]":
-        ways = cut, joint.library, joint.seen(trip), joint.weight
+        ways = cut, joint.library, joint.seen(trip), joint.weights
         return locate_trip.locate(loaded, trip, method, anchors, track, advance, threads, *ways)
 
     wanted = writing.Writing(write, sidecar, dry_run, max_radius) if write else None

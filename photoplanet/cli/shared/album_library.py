@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from photoplanet.albums.evidence import Evidence
     from photoplanet.albums.movement.library import Library
     from photoplanet.albums.movement.teaching import Taught
-    from photoplanet.albums.movement.weights import Weight
+    from photoplanet.albums.movement.weights import Weights
     from photoplanet.albums.shots import Shot
     from photoplanet.albums.trips import Trip
     from photoplanet.locate.locator import Locator
@@ -43,13 +43,13 @@ class Joint:
 
     def __init__(self, library: "Library | None" = None, taught: "Taught | None" = None):
         self.library = library
-        self.weight: Weight | None = taught.weight if taught and taught.weight.power else None
+        self.weights: Weights | None = taught.weights if taught and taught.weights else None
         self._seen = dict(taught.seen) if taught else {}
 
     @property
     def method(self) -> str:
         """The album method that answers; "" where that is the one that was asked for."""
-        return "" if self.library is None else JOINED if self.weight else MOVEMENT
+        return "" if self.library is None else JOINED if self.weights else MOVEMENT
 
     def seen(self, trip: "Trip") -> "Evidence | None":
         """What the network saw in a trip before, once; None where it has not looked."""
@@ -57,7 +57,9 @@ class Joint:
 
     def to_dict(self) -> dict[str, Any]:
         """Plain values for JSON: how much the model counts, where it does beside known places."""
-        return {"weight": self.weight.power} if self.weight else {}
+        if self.weights is None:
+            return {}
+        return {"model_weight": {"near": self.weights.near.power, "far": self.weights.far.power}}
 
 
 def joint(
@@ -112,16 +114,17 @@ def taught(
     with bar("learning", sum(len(albums[number].shots) for number in chosen)) as advance:
         rows = trained_on(loaded.bundle, shots)
         found = teaching.taught(loaded, albums, library, chosen, rows, advance, threads)
-    name, weight = loaded.info.name, found.weight
-    left_out = f"{count_of(weight.days, 'day')} left out"
-    if weight.power and not weight.days:
-        say(f"{name} counts with a weight of {weight.power:g}: too few known places to learn it from")
-    elif weight.power and weight.seen:
-        say(f"{name} counts with a weight of {weight.power:g} at most: it may have been trained on the known photos")
-    elif weight.power:
-        say(f"{name} counts with a weight of {weight.power:g}, which suits the known photos best ({left_out})")
-    else:
+    name, weights, far = loaded.info.name, found.weights, found.weights.far
+    left_out = f"{count_of(far.days, 'day')} left out"
+    if not weights:
         say(f"{name} does not count: it makes known photos no likelier to be where they are ({left_out})")
+    elif not far.days:
+        say(f"{name} counts with a weight of {far.power:g}: too few known places to learn it from")
+    elif far.seen:
+        say(f"{name} counts with a weight of {far.power:g} only: it may have been trained on the known photos")
+    else:
+        say(f"{name} counts with a weight of {far.power:g}, and of {weights.near.power:g} within hours of known "
+            f"photos, which suit these best ({left_out})")  # fmt: skip
     return found
 
 

@@ -49,7 +49,7 @@ def within(world, heard, weight=None, km=25):
     library, places, hidden, *_ = world
     hits = []
     for row in np.flatnonzero(hidden):
-        own = heard.of(int(row), weight.power, weight.outside) if heard else None
+        own = heard.of(int(row), weight.far.power, weight.far.outside) if heard else None
         where = library.prediction(int(row), also=[own] if own else [])
         hits.append(geodesy.distance_km(*where.point, *places[row]) <= km)
     return float(np.mean(hits))
@@ -64,14 +64,14 @@ def learned(world, heard):
 def test_a_good_network_places_days_of_which_nothing_is_known(world):
     heard = said(world, "good")
     weight = learned(world, heard)
-    assert weight.power >= 0.5 and weight.days == 32 and weight.gain > 0.5
+    assert weight.far.power >= 0.5 and weight.far.days == 32 and weight.far.gain > 0.5
     assert within(world, heard, weight) > within(world, None) + 0.25
 
 
 def test_a_mediocre_network_helps_and_counts_less(world):
     heard = said(world, "mediocre")
     weight = learned(world, heard)
-    assert 0 < weight.power <= learned(world, said(world, "good")).power
+    assert 0 < weight.far.power <= learned(world, said(world, "good")).far.power
     assert within(world, heard, weight) >= within(world, None)
 
 
@@ -80,7 +80,7 @@ def test_a_mediocre_network_helps_and_counts_less(world):
 def test_a_network_that_does_not_know_counts_for_nothing(world, name, sure):
     heard = said(world, name, sure)
     weight = learned(world, heard)
-    assert weight.power <= 0.1 or (name == "prior" and weight.days == 0)
+    assert weight.near.power == 0 and (weight.far.power <= 0.1 or (name == "prior" and weight.far.days == 0))
     assert within(world, heard, weight) >= within(world, None) - 0.03
 
 
@@ -98,9 +98,9 @@ def test_what_it_was_trained_on_does_not_teach(world):
     library = world[0]
     given = [(int(row), heard.of(int(row), 1.0)) for row in library.known.rows]
     found = weights.learned(library.known, library.experience, given, library.known.rows)
-    assert found.seen and found.power == weights.CAREFUL
+    assert found.far.seen and found.far.power == weights.CAREFUL and found.near.power == 0
     some = weights.learned(library.known, library.experience, given, library.known.rows[: len(given) // 2])
-    assert not some.seen and some.power > weights.CAREFUL
+    assert not some.far.seen and some.far.power > weights.CAREFUL
 
 
 def test_minutes_beside_a_known_place_the_network_moves_nothing(world):
