@@ -60,7 +60,7 @@ def fitted(shown: Floats, offset: Floats) -> list[Piece]:
     shown, offset = shown[order], offset[order]
     setting = _settings(shown, offset)
     count = np.bincount(setting, minlength=1)
-    likely = np.flatnonzero((count[setting] >= FEWEST) | (2 * count[setting] >= count.max()))
+    likely = np.flatnonzero((count[setting] >= FEWEST) | (2 * count[setting] > count.max()))
     runs = [likely[run] for run in _runs(setting[likely])]
     counted = sum(len(run) for run in runs)
     if not counted or counted < (1 - MOST_LEFT_OUT) * len(shown):

@@ -23,6 +23,7 @@ from photoplanet.metadata.track import Track
 # Shots, and the rows of each camera's photos → pairs (k, 2) of rows of photos by two cameras that match
 Matches = Callable[[Sequence[Shot], Sequence[Rows]], Rows]
 
+MOST_CAMERAS = 50  # whose clocks are looked for on a track, and by matches: those with most photos
 _KNOWN = ("UTC",)  # by which clock photos are in time order whose UTC is known
 
 
@@ -81,12 +82,12 @@ def settled(
     of = Sources(readings.read(shots, use_places), track, given)
     for camera in range(len(of.rows)):
         of.keep(camera, of.by_itself(camera))
-    for camera in of.open():
+    for camera in of.open(MOST_CAMERAS):
         of.keep(camera, of.by_track(camera))
     if matches is not None and len(of.rows) > 1 and of.open():
         pairs = matches(shots, of.rows)
-        of.by_matches(np.concatenate([pairs, pairs[:, ::-1]]))
-    for camera in of.open():
+        of.by_matches(np.concatenate([pairs, pairs[:, ::-1]]), MOST_CAMERAS)
+    for camera in of.open(None if given.zone == LOCAL else MOST_CAMERAS):
         of.keep(camera, of.by_way(camera) if given.zone == LOCAL else of.by_stops(camera))
     clocks = [
         Clock(name, len(rows), of.known(camera), of.found[camera], of.remarks[camera])
