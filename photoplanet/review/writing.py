@@ -60,7 +60,7 @@ def estimate_of(decision: Decision) -> Estimate | None:
     if decision.how == TRACK:
         return Estimate(*point, written * 1000, "track, accepted by hand")
     if decision.state == ACCEPTED:
-        return Estimate(*point, written * 1000, f"estimate, {decision.how}, accepted by hand", SHARE)
+        return Estimate(*point, written * 1000, f"estimate, {decision.note or decision.how}, accepted by hand", SHARE)
     return Estimate(*point, written * 1000, f"placed by hand, {decision.how}")
 
 
