@@ -131,9 +131,7 @@ def _readable(shots: "list[Shot]") -> "list[Shot]":
     if not found:
         raise InputError(f"no photo can be read ({names}); give a folder, a photo table or photos")
     if failed:
-        say(
-            f"{count_of(len(failed), 'photo')} cannot be read and {'is' if len(failed) == 1 else 'are'} left out ({names})"
-        )
+        say(f"left out: {count_of(len(failed), 'photo')} that cannot be read ({names})")
     return found
 
 

@@ -175,7 +175,18 @@ class Review:
 
 
 def create_app(review: Review, token: str | None = None, hosts: Sequence[str] | None = None) -> Starlette:
-    """Make the application for a review. `token`, `hosts`: who may use it (`server.security.Guard`)."""
+    """Make the application for a review. `token`, `hosts`: who may use it (`server.security.Guard`).
+
+    >>> from photoplanet.albums import trips
+    >>> from photoplanet.albums.shots import Shot
+    >>> from photoplanet.review import kept, opening
+    >>> shots = [Shot("a.jpg", "a.jpg", taken_at="2024-05-01T10:00:00", place=(48.86, 2.35)), Shot("b.jpg", "b.jpg")]
+    >>> held = kept.Kept(getfixture("tmp_path") / "kept.jsonl")
+    >>> session = opening.open_session(opening.Sources(shots, trips.split(shots)[0]), ["."], held)
+    >>> [route.path for route in create_app(Review(session, ["."])).routes][:2]
+    ['/v1/review/about', '/v1/review/photos']
+    >>> held.close()
+    """
     endpoints = [*_asked(review), *_pictures(review), *_decided(review), *_written(review)]
 
     @asynccontextmanager
