@@ -18,6 +18,7 @@ from photoplanet.show.result_files import TOY_LINE
 
 if TYPE_CHECKING:
     from photoplanet.albums.movement.looks import Likeness
+    from photoplanet.albums.shots import Shot
     from photoplanet.locate.locator import Locator
     from photoplanet.review.app import Review
     from photoplanet.review.kept import Kept
@@ -25,6 +26,7 @@ if TYPE_CHECKING:
     from photoplanet.review.opening import Sources
 
 NEEDS = ("reviewing", "server")
+NAMED = 5  # photos that a line names
 HOST = "127.0.0.1"  # nobody else has a say in a person's photos
 
 
@@ -109,7 +111,7 @@ def _read(
     offset = trips.check_offset(time_offset) if time_offset else None
     track, notes = track_files.read(tracks)[:2] if tracks else (None, [])
     with bar("reading") as advance:
-        shots = [shot for shot in read_shots(photos, advance, say) if isinstance(shot.source, str)]
+        shots = _readable(read_shots(photos, advance, say))
     if track is None:  # else every time needs its zone
         shots = movement.dated(shots)
     albums, _, utc = trips.split(shots, GAP_HOURS, one_camera, offset)
@@ -119,6 +121,18 @@ def _read(
         raise InputError(f"{', '.join(tracks)}: tracks are in UTC, and some photos name no time zone; say what their "
                          "clock showed: --time-offset +02:00 for two hours ahead")  # fmt: skip
     return Sources(shots, albums, track, anchors)
+
+
+def _readable(shots: "list[Shot]") -> "list[Shot]":
+    """Those that can be opened, and on stderr how many cannot; InputError where none can."""
+    found = [shot for shot in shots if not shot.unreadable]
+    failed = [printable(Path(shot.name).name) for shot in shots if shot.unreadable]
+    names = ", ".join(failed[:NAMED]) + ", …" * (len(failed) > NAMED)
+    if not found:
+        raise InputError(f"no photo can be read ({names}); give a folder, a photo table or photos")
+    if failed:
+        say(f"left out: {count_of(len(failed), 'photo')} that cannot be read ({names})")
+    return found
 
 
 def _looker(

@@ -31,6 +31,7 @@ TITLE = "photoplanet review"
 ABOUT = "Proposals of where photos were taken, for a person to decide before anything is written."
 MAX_BYTES = 1 << 20  # of a request: the numbers of 100,000 photos
 BODY_SECONDS = 10.0
+FIRST_SECONDS = 2.0  # that the page has for itself before photos are read beside it
 PAUSE_SECONDS = 0.2  # of the thread that places photos anew, between looks
 MOST_PHOTOS = 100_000  # in one request
 READ = (*openapi.OPEN, 401)
@@ -40,9 +41,8 @@ ROUTES = {
     "/": "review/page/review.html",
     **pages.folder("/review", "review/page"),
     **{url: path for url, path in pages.ROUTES.items() if url.startswith("/map/")},
-    **{url: pages.ROUTES[url] for url in ("/page/api.js", "/page/token.js", "/page/base.css", "/page/icon.svg",
-                                          "/page/evidence.css")},
-}  # fmt: skip
+    **{url: pages.ROUTES[url] for url in ("/page/api.js", "/page/token.js", "/page/base.css", "/page/icon.svg")},
+}
 
 Numbers = Annotated[list[Annotated[int, Field(ge=0)]], Field(min_length=1, max_length=MOST_PHOTOS)]
 Since = Annotated[int, Field(ge=-1, description="The revision that the page has; −1: none")]
@@ -139,7 +139,7 @@ class Review:
         self.model, self.toy, self.note = about
         self.thumbnails, self.place_names = Thumbnails(), views.Names()
         self.writing = threading.Lock()
-        self.stopped = threading.Event()
+        self.stopped, self.seen = threading.Event(), threading.Event()  # `seen`: the page has its photos
         self._threads: list[threading.Thread] = []
 
     def start(self) -> None:
@@ -161,6 +161,9 @@ class Review:
             self.session.wait(PAUSE_SECONDS)
 
     def _look(self) -> None:
+        while not self.stopped.is_set() and not self.seen.wait(PAUSE_SECONDS):
+            pass
+        self.stopped.wait(FIRST_SECONDS)
         while not self.stopped.is_set() and self.session.look():
             pass
         if self.matches is not None:
@@ -172,7 +175,18 @@ class Review:
 
 
 def create_app(review: Review, token: str | None = None, hosts: Sequence[str] | None = None) -> Starlette:
-    """Make the application for a review. `token`, `hosts`: who may use it (`server.security.Guard`)."""
+    """Make the application for a review. `token`, `hosts`: who may use it (`server.security.Guard`).
+
+    >>> from photoplanet.albums import trips
+    >>> from photoplanet.albums.shots import Shot
+    >>> from photoplanet.review import kept, opening
+    >>> shots = [Shot("a.jpg", "a.jpg", taken_at="2024-05-01T10:00:00", place=(48.86, 2.35)), Shot("b.jpg", "b.jpg")]
+    >>> held = kept.Kept(getfixture("tmp_path") / "kept.jsonl")
+    >>> session = opening.open_session(opening.Sources(shots, trips.split(shots)[0]), ["."], held)
+    >>> [route.path for route in create_app(Review(session, ["."])).routes][:2]
+    ['/v1/review/about', '/v1/review/photos']
+    >>> held.close()
+    """
     endpoints = [*_asked(review), *_pictures(review), *_decided(review), *_written(review)]
 
     @asynccontextmanager
@@ -204,7 +218,9 @@ def _asked(review: Review) -> list[Endpoint]:
         }  # fmt: skip
 
     async def photos(request: Request, query: Changes) -> ReviewState:
-        return await run_in_threadpool(review.answer, query.since)
+        found = await run_in_threadpool(review.answer, query.since)
+        review.seen.set()
+        return found
 
     async def reasons(request: Request, query: Numbered) -> Why:
         return await run_in_threadpool(views.reasons, session, _there(session, query.n))

@@ -200,8 +200,9 @@ class Session:
             for each in usable:
                 proposal = each.proposal
                 assert proposal is not None
+                note = self.looker.label if self.looker and proposal.by == MODEL else ""
                 made[each.photo.key] = Decision(
-                    ACCEPTED, proposal.latitude, proposal.longitude, proposal.radius_km, proposal.by,
+                    ACCEPTED, proposal.latitude, proposal.longitude, proposal.radius_km, proposal.by, note,
                     alone=named, taken_at=each.photo.taken_at,
                 )  # fmt: skip
             return self._do("accept", made)

@@ -3,6 +3,7 @@
 import math
 from collections import Counter
 from collections.abc import Iterable, Sequence
+from pathlib import Path
 from typing import NamedTuple
 
 from photoplanet.albums.located_photos import TRACK
@@ -60,7 +61,7 @@ def estimate_of(decision: Decision) -> Estimate | None:
     if decision.how == TRACK:
         return Estimate(*point, written * 1000, "track, accepted by hand")
     if decision.state == ACCEPTED:
-        return Estimate(*point, written * 1000, f"estimate, {decision.how}, accepted by hand", SHARE)
+        return Estimate(*point, written * 1000, f"estimate, {decision.note or decision.how}, accepted by hand", SHARE)
     return Estimate(*point, written * 1000, f"placed by hand, {decision.how}")
 
 
@@ -87,10 +88,14 @@ def write(
     return Summary(counts[WROTE], counts[THERE], counts[OWN], counts["failed"], notes[:NOTED])
 
 
-def take_back(names: Iterable[str], dry_run: bool) -> Summary:
+def take_back(names: Iterable[str | Path], dry_run: bool) -> Summary:
     """Take back all that --write and *Write* have done in the folders of these names, or only say what would be done.
 
     InputError where nothing was written.
+
+    >>> take_back([getfixture("tmp_path")], dry_run=True)
+    Traceback (most recent call last):
+    photoplanet.errors.InputError: nothing to undo: no .photoplanet-undo.json in ...
     """
     outcomes: list[Outcome] = list(undo.undo_all(list(names), dry_run))
     left = [Note(str(each.path), each.did, each.detail) for each in outcomes if each.did != "restored"]
