@@ -1,7 +1,8 @@
 // The game: guesses on the map, against the model.
 import { Atlas } from "/map/atlas.js";
 import { byId, element } from "/map/dom.js";
-import { caption, cross, diamond, line, pin, square } from "/map/marks.js";
+import { ground } from "/map/ground.js";
+import { caption, cross, diamond, lines, pin, square } from "/map/marks.js";
 import { arc, boxAt } from "/map/mercator.js";
 import { Api, messageOf, Problem } from "/page/api.js";
 import { ask } from "/page/token.js";
@@ -52,8 +53,7 @@ const api = new Api(ask, (seconds) => {
 const canvas = byId("canvas", HTMLCanvasElement);
 const go = byId("go", HTMLButtonElement);
 const photo = new Zoomable($("frame"), byId("picture", HTMLImageElement));
-const land = await (await fetch("/map/land.json")).json();
-const atlas = new Atlas(canvas, land, { marks: drawMarks, click: (_, place) => put(place), home });
+const atlas = new Atlas(canvas, await ground(), { marks: drawMarks, click: (_, place) => put(place), home });
 
 // --- the map
 /** What the map shows of places that are known. @returns {Verdict[]} */
@@ -89,7 +89,12 @@ function drawWay(from, to, sure) {
   const start = [from.latitude, from.longitude];
   /** @type {Point} */
   const end = [to.latitude, to.longitude];
-  line(atlas, [...arc(start, end), end], sure);
+  const way = [...arc(start, end), end].map(([latitude, longitude]) => ({ latitude, longitude }));
+  lines(
+    atlas,
+    way.slice(1).map((place, i) => [way[i], place]),
+    sure,
+  );
 }
 
 /** @param {Verdict} answer @param {number} i */
