@@ -3,8 +3,9 @@
     npm pack world-atlas@2 && tar xzf world-atlas-2.*.tgz                            # Natural Earth, public domain
     python tools/make_coast.py package/countries-10m.json
 
-The Earth is cut into pieces of `coast.SIDE` degrees, each a little larger (`coast.MARGIN`), so that no seam shows;
-photoplanet/earth/coast.py says what a piece's bytes mean. Points that move a line by less than half a unit are left out.
+The Earth is cut into pieces of `coast.SIDE` degrees, each a little larger (`coast.MARGIN`), so that no seam shows.
+photoplanet/earth/coast.py says what a piece's bytes mean.
+Points that move a line by less than half a unit are left out.
 """
 
 import sys

@@ -209,6 +209,16 @@ export function lines(atlas, steps, sure) {
   ctx.globalAlpha = 1;
 }
 
+/** A line through points in degrees. @param {Atlas} atlas @param {import("./mercator.js").Point[]} points @param {boolean} sure */
+export function line(atlas, points, sure) {
+  const places = points.map(([latitude, longitude]) => ({ latitude, longitude }));
+  lines(
+    atlas,
+    places.slice(1).map((place, i) => [places[i], place]),
+    sure,
+  );
+}
+
 /**
  * The part of a step that can be seen, by Liang and Barsky; null where there is none: dashes far outside take for ever.
  * @param {Spot} one

@@ -2,7 +2,7 @@
 import { Atlas } from "/map/atlas.js";
 import { byId, element } from "/map/dom.js";
 import { ground } from "/map/ground.js";
-import { caption, cross, diamond, lines, pin, square } from "/map/marks.js";
+import { caption, cross, diamond, line, pin, square } from "/map/marks.js";
 import { arc, boxAt } from "/map/mercator.js";
 import { Api, messageOf, Problem } from "/page/api.js";
 import { ask } from "/page/token.js";
@@ -89,12 +89,7 @@ function drawWay(from, to, sure) {
   const start = [from.latitude, from.longitude];
   /** @type {Point} */
   const end = [to.latitude, to.longitude];
-  const way = [...arc(start, end), end].map(([latitude, longitude]) => ({ latitude, longitude }));
-  lines(
-    atlas,
-    way.slice(1).map((place, i) => [way[i], place]),
-    sure,
-  );
+  line(atlas, [...arc(start, end), end], sure);
 }
 
 /** @param {Verdict} answer @param {number} i */
