@@ -27,8 +27,8 @@ VALIDATIONS = 20  # in a run, at most: short epochs are validated together
 class Classification(Task[Batch]):
     """The training of a recipe on prepared photos; `model` is trained, `average` is its averaged copy.
 
-    `threads` decode photos (0: one per core); `head`: the first weights of the last layer, where it is not to start at
-    random. InputError for settings that cannot work here.
+    `threads` or `processes` decode photos, as `Loader` has them; `head`: the first weights of the last layer, where it
+    is not to start at random. InputError for settings that cannot work here.
     """
 
     model: Classifier
@@ -37,8 +37,9 @@ class Classification(Task[Batch]):
     if_another_run = "give the same settings, another -o, or --resume never to start again"
 
     def __init__(
-        self, data: Data, recipe: Recipe, ranks: Ranks, threads: int = 0, say: Say = silent, head: Head | None = None
-    ):
+        self, data: Data, recipe: Recipe, ranks: Ranks, threads: int = 0, say: Say = silent, head: Head | None = None,
+        processes: int | None = 0,
+    ):  # fmt: skip
         if recipe.batch_size < 2 * ranks.ranks:
             raise InputError(f"batch_size {recipe.batch_size}: {ranks.ranks} processes need {2 * ranks.ranks} or more")
         self.photos, self.settings, self.ranks, self.say = data, recipe, ranks, say
@@ -59,7 +60,7 @@ class Classification(Task[Batch]):
         cuda = ranks.device.type == "cuda"
         self.loader = Loader(
             data.training, recipe, self.model.preprocessing, (ranks.rank, ranks.ranks), threads,
-            ahead=AHEAD if cuda else 0, pin=cuda,
+            ahead=AHEAD if cuda else 0, pin=cuda, processes=processes,
         )  # fmt: skip
 
     def _build_network(self, head: Head | None) -> None:
@@ -87,6 +88,10 @@ class Classification(Task[Batch]):
     def batches(self, first: int, stop: int) -> Generator[Batch, None, None]:
         """Yield this rank's part of each batch; TrainingError when 200 photos in a row cannot be read."""
         return self.loader.batches(first, stop)
+
+    def close(self) -> None:
+        """End the threads or processes that decode."""
+        self.loader.close()
 
     def backward(self, batch: Batch, step: int) -> Tensor:
         """Add a batch's gradients; note and name the photos that could not be read."""
@@ -123,7 +128,7 @@ class Classification(Task[Batch]):
             return None
         return validation.validate(
             self.answering, self.photos.validation, self.photos.partition,
-            self.model.preprocessing, self.ranks, self.precision, self.settings.batch_size, self.loader.threads,
+            self.model.preprocessing, self.ranks, self.precision, self.settings.batch_size, self.loader.decoded,
         )  # fmt: skip
 
     def summary(self, result: Facts) -> str:

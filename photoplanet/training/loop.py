@@ -39,6 +39,7 @@ class RunOptions:
     resume: str = "auto"
     device: str = "auto"
     threads: int = 0  # decoding threads; 0: one per core
+    processes: int | None = None  # decoding processes; 0: threads instead; None: where there are more than four cores
     log_every: int = 20  # steps
     checkpoint_minutes: float = 10.0
     checkpoint_steps: int = 0  # over 0: every so many steps instead of each epoch

@@ -22,6 +22,7 @@ EXTRAS = {"train": "train", "train-album": "train", "train-embedding": "train", 
 BAD_INPUT = {
     "calibrate": ("toy", "bad.txt", "--dry-run"),
     "index": ("bad.txt", "-o", "out.parquet"),
+    "pack": ("bad.txt", "-o", "out"),
     "partition": ("bad.txt", "-o", "out.parquet"),
     "train": ("bad.txt", "-o", "out"),
     "train-album": ("bad.txt", "--model", "toy", "-o", "out"),
