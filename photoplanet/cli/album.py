@@ -99,8 +99,9 @@ def command(
     time_offsets: tuple[str, ...], time_zone: str | None, one_camera: bool | None, gap_hours: float,
     within: tuple[str, ...], not_within: tuple[str, ...], precision: str, answer_always: bool, as_json: bool,
     csv_path: Path | None, geojson_path: Path | None, gpx_out: Path | None, map_path: Path | None,
-    thumbnails: bool, write: str | None, max_radius: float, sidecar: str, dry_run: bool, undo: bool, threads: int | None, device: str | None,
-    signs: bool | None, clock: bool, why: bool, strike: tuple[str, ...], prior: Path | None,
+    thumbnails: bool, write: str | None, max_radius: float, sidecar: str, dry_run: bool, undo: bool,
+    threads: int | None, device: str | None, signs: bool | None, clock: bool, why: bool, strike: tuple[str, ...],
+    prior: Path | None,
 ) -> int:  # fmt: skip
     """Locate the photos of a trip together: each helps to place those taken before and after it.
 
