@@ -75,7 +75,7 @@ def decide(
         if not np.isnan(places[row]).any():
             kind = OWN
         elif not np.isnan(joined.places[row]).any():
-            kind, radius = TRACK, _track_radius_m(track, trip.times[row])
+            kind, radius = TRACK, track_radius_m(track, trip.times[row])
         elif row in errors:
             kind = NEIGHBOURS
         name = joined.method
@@ -104,10 +104,15 @@ def compare(
     return decide(locator, trip, seen, methods.ALONE, False), decide(locator, trip, seen, method, False)
 
 
-def _track_radius_m(track: Track | None, time: np.datetime64) -> float:
-    """Half the way between the points before and after, the farthest it can be from both, plus the receiver's error.
+def track_radius_m(track: Track | None, time: np.datetime64) -> float:
+    """How far off (m) a track may be at a time between two of its points; without a track, the receiver's error.
 
-    Where the track states its accuracy, that of the worse of both, as the radius that holds 90 %.
+    Half the way between the points before and after, the farthest it can be from both, plus the receiver's error. Where
+    the track states its accuracy, that of the worse of both, as the radius that holds 90 %.
+
+    >>> times = np.array(["2024-05-01T10:00", "2024-05-01T10:10"], "datetime64[s]")
+    >>> round(track_radius_m(Track(times, np.zeros(2), np.array([0.0, 0.01])), times[0] + 300))
+    571
     """
     if track is None:
         return TRACK_ERROR_M

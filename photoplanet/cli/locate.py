@@ -41,7 +41,7 @@ if TYPE_CHECKING:
 
 MAP_PLACES = 5  # of a photo on a map
 MATCH_COLUMNS = ("photo_id", "rank", "latitude", "longitude", "place", "country_code", "details", "matches",
-                 "spread_km", "abstains", "error")  # fmt: skip
+                 "spread_km", "chance", "abstains", "error")  # fmt: skip
 
 
 class Output(NamedTuple):
@@ -69,6 +69,7 @@ class Output(NamedTuple):
 @click.option("--map", "map_path", type=options.OUT_FILE, help="Write a map: one HTML page, works offline.")
 @options.FILES_FROM
 @options.THREADS
+@options.DEVICE
 @options.SIGNS
 @options.CLOCK
 @evidence.options
@@ -81,7 +82,7 @@ def command(
     answer_always: bool, within: tuple[str, ...], not_within: tuple[str, ...], as_json: bool, csv_path: Path | None,
     geojson_path: Path | None, map_path: Path | None, files_from: str | None, threads: int | None,
     signs: bool | None, clock: bool, why: bool, strike: tuple[str, ...], prior: Path | None, library: str | None,
-    by: str | None, index_dir: str | None, no_update: bool, with_itself: bool,
+    by: str | None, index_dir: str | None, no_update: bool, with_itself: bool, device: str | None,
 ) -> int:  # fmt: skip
     """Estimate where each PHOTO was taken, and how sure that is.
 
@@ -116,13 +117,13 @@ def command(
     if _by_details(library, by, model):
         if geojson_path or map_path:
             raise InputError("--map and --geojson draw a model's answer; without a model, use --csv or --json")
-        if signs or why or strike or prior:
-            raise click.UsageError("--signs, --why, --strike and --prior go without --library, or with a model: "
-                                   "a match with a library rests on no text")  # fmt: skip
+        if signs or why or strike or prior or device:
+            raise click.UsageError("--signs, --why, --strike, --prior and --device go without --library, or with a "
+                                   "model: a match with a library rests on no text, and on no network")  # fmt: skip
         found = open_library(str(library), by="local", **opening)
         area = parse.areas(within, not_within)
         return _by_matches(found, str(library), sources, precision, as_json, csv_path, with_itself, threads, area)
-    loaded = loading.load(model, threads, signs=signs, clock=clock, prior=prior, strike=strike)
+    loaded = loading.load(model, threads, signs=signs, clock=clock, prior=prior, strike=strike, device=device)
     if loaded.info.is_toy:
         say(TOY_LINE)
     evidence.say_no_model(loaded)
@@ -131,7 +132,7 @@ def command(
     cut = loaded.cut(within, not_within)
     about |= {"within": cut.area.name} if cut else {}
     searched = open_library(library, by="embedding", model=loaded, **opening) if library is not None else None
-    about |= {"library": library, "index": searched.to_dict()} if searched else {}
+    about |= {"library": library, "by": "embedding", "index": searched.to_dict()} if searched else {}
     form = AnswerOptions(top, region, precision, answer_always)
     output = Output(as_json, why, csv_path, geojson_path, map_path)
     areas = {"within": within, "not_within": not_within}
@@ -269,7 +270,7 @@ def _printer(sources: Sequence[str | bytes], form: AnswerOptions, doubts: bool, 
             started = True
         best, sure, region = facts["best"], facts["confidence"], facts["region"]
         place = fit_place(best["place"] if best else no_answer(answer))
-        where = point(best, form.precision) if best else ""
+        where = point(best, form.precision, region["radius_km"]) if best else ""
         doubt = f"{percent(facts['within']['inside_before']):>6}  " if cut else ""
         doubt += f"{percent(facts['unknown']):>7}  " if doubts else ""
         click.echo(
@@ -277,7 +278,7 @@ def _printer(sources: Sequence[str | bytes], form: AnswerOptions, doubts: bool, 
             f"{percent(sure['country']):>7}  {within(region['radius_km']):>13}"
         )
         for rank, other in enumerate(facts["top"], start=1) if form.top > 1 else ():
-            where = point(other, form.precision)
+            where = point(other, form.precision, other["radius_km"])
             click.echo(f"  {rank}. {percent(other['confidence']):>5}  {where:<19}  {printable(other['place'])}")
         for line in reasons.lines(answer) if why else reasons.note(facts):
             click.echo(f"  {line}")
@@ -341,12 +342,16 @@ def _match_file(path: Path) -> Iterator[Callable[[dict[str, Any]], None]]:
 
 
 def _match_line(facts: dict[str, Any], width: int, precision: str) -> str:
+    from photoplanet.show.matches import proof
+
     name, best = fit_name(facts["file"], width), facts["best"]
     if best is None:
         return f"{name}  no match"
     others = f", and {len(facts['elsewhere'])} elsewhere" if facts["elsewhere"] else ""
     matches = f"{len(facts['matches'])} within {best['spread_km']:.2g} km{others}"
-    return f"{name}  {fit_place(best['place'])}  {point(best, precision):<19}  {best['details']:>7}  {matches}"
+    said = proof({"trusted": True, **best})
+    line = f"{name}  {fit_place(best['place'])}  {point(best, precision, 0):<19}  {best['details']:>7}  {matches}"
+    return f"{line}; {said}" if said else line
 
 
 def _match_row(facts: dict[str, Any]) -> dict[str, Any]:

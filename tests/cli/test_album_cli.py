@@ -111,7 +111,8 @@ def test_files_hold_what_the_table_shows(run, trip, tiny_model, tmp_path):
 def test_a_track_places_photos_whose_clock_is_told(run, trip, tiny_model, tmp_path):
     (tmp_path / "track.gpx").write_text(TRACK)
     status, out, err = run(trip, "--model", tiny_model, "--gpx", tmp_path / "track.gpx")
-    assert status == 2 and out == "" and "--time-offset" in err and err.count("\n") == 1
+    assert status == 2 and out == "" and "--time-offset" in err and err.count("\n") == 2
+    assert err.startswith("clock of Maker: unknown; by the track perhaps +02:00 (")
     told = run(trip, "--model", tiny_model, "--gpx", tmp_path / "track.gpx", "--time-offset", "+02:00")[1]
     assert "48.0100, 2.0000" in told and "own GPS" in told  # the camera's own place wins over the track's
     _, _, err = run(trip, "--model", tiny_model, "--gpx", tmp_path / "track.gpx", "--time-offset", "-09:00")
@@ -144,11 +145,12 @@ def test_all_tracks_that_are_named_are_used_and_faults_are_said(run, trip, tiny_
 @pytest.mark.parametrize("kind", ["xmp", "exif"])
 def test_write_and_undo(run, trip, tiny_model, kind):
     before = contents(trip)
-    status, out, _ = run(trip, "--model", tiny_model, "--write", kind, "--dry-run")
+    wide = ["--max-radius", 1000]
+    status, out, _ = run(trip, "--model", tiny_model, "--write", kind, "--dry-run", *wide)
     assert status == 0 and contents(trip) == before and out.count("would write") == 2
     assert re.findall(r"± ([\d,]+|<1) km$", out, re.MULTILINE) and "e+" not in out
-    status, out, _ = run(trip, "--model", tiny_model, "--write", kind)
-    assert status == 0 and "2 geotags written" in out
+    status, out, _ = run(trip, "--model", tiny_model, "--write", kind, *wide)
+    assert status == 0 and "2 geotags written" in out and "without GPS" not in out
     after = contents(trip)
     assert after["2.jpg"] == before["2.jpg"] and after["3.jpg"] == before["3.jpg"] and after != before
     if kind == "exif":
@@ -163,6 +165,27 @@ def test_write_and_undo(run, trip, tiny_model, kind):
     assert run(trip, "--undo")[1].startswith("2 files restored, 0 left alone")
     assert contents(trip) == before
     assert run(trip, "--undo")[0] == 2
+
+
+@pytest.mark.parametrize("kind", ["xmp", "exif"])
+def test_what_is_too_coarse_for_a_pin_is_written_in_words_and_said(run, trip, tiny_model, kind):
+    before = contents(trip)
+    status, out, _ = run(trip, "--model", tiny_model, "--write", kind, "--dry-run")
+    assert status == 0 and contents(trip) == before
+    assert re.findall(r"1\.jpg\.xmp: no GPS, but ([\w ]+), ± \d+ km$", out, re.MULTILINE) == ["Brazil"]
+    status, out, _ = run(trip, "--model", tiny_model, "--write", kind)
+    assert status == 0 and "2 geotags written; --undo takes them back" in out
+    assert "2 of these without GPS, with a radius over 25 km, which viewers would show as a pin" in out
+    assert "(1.jpg, 4.jpg); --max-radius allows more" in out
+    packet = (trip / "1.jpg.xmp").read_text()
+    assert "GPS" not in packet and 'photoshop:Country="Brazil"' in packet
+    status, out, _ = run(trip, "--model", tiny_model, "--write", kind, "--json")
+    said = json.loads(out)["written"]
+    assert said["unchanged"] == 2 and [name[-5:] for name in said["without_gps"]] == ["1.jpg", "4.jpg"]
+    assert said["max_radius_km"] == 25.0
+    assert run(trip, "--model", tiny_model)[1].count("own GPS") == 1  # nobody takes it for a place
+    assert run(trip, "--undo")[1].startswith("2 files restored, 0 left alone")
+    assert contents(trip) == before
 
 
 def test_undo_names_what_has_changed_since(run, trip, tiny_model):
@@ -239,7 +262,7 @@ def test_a_photo_that_vanishes_while_it_is_located_is_named(run, trip, tiny_mode
         return look(path)
 
     monkeypatch.setattr(files, "look", vanish)
-    status, out, err = run(trip, "--model", tiny_model, "--write", "exif")
+    status, out, err = run(trip, "--model", tiny_model, "--write", "exif", "--max-radius", 1000)
     assert status == 1 and "1 geotag written, 1 failed" in out and f"{trip / '1.jpg'} (No such file" in err
     assert not (trip / "1.jpg").exists()
 

@@ -124,7 +124,7 @@ def test_geotags_say_it_in_the_photos_and_in_sidecars(restricted, trip, run):
     assert code == 0
     assert f"tiny: {NOTE}" in errors
     assert "(non-commercial licence)" in (trip / "a.jpg.xmp").read_text()
-    run("album", trip, "--model", restricted, "--write", "exif", "--answer-always")
+    run("album", trip, "--model", restricted, "--write", "exif", "--answer-always", "--max-radius", 20000)
     assert b"(non-commercial licence)" in (trip / "a.jpg").read_bytes()
 
 

@@ -10,6 +10,7 @@ from photoplanet.albums import known_places
 from photoplanet.albums.movement import experience, looks, moments, named_dates, placing, surroundings, trust
 from photoplanet.albums.movement.looks import Likeness
 from photoplanet.albums.movement.moments import Moments
+from photoplanet.albums.movement.placing import Found
 from photoplanet.albums.shots import Shot
 from photoplanet.albums.trips import Trip
 from photoplanet.core.progress import Advance, Say, ignore, silent
@@ -62,7 +63,7 @@ class Library:
         """
         said = None if alone is None else alone.evidence
         clues = () if said is None else said.clues
-        found = placing.place(self.known, self.moments.take(np.array([row])), self._looks_of(row))
+        found = self.found(row)
         if found is None and (clues or not len(self.known)):
             return alone or world.nowhere()
         if found is None:
@@ -76,6 +77,16 @@ class Library:
             return placed
         inside = placed.at is not None and bool(cut.area.contains(*placed.at))
         return cut(placed if inside else replace(placed, at=None))
+
+    def found(self, row: int) -> Found | None:
+        """Where one photo is by the places known near to it in time; None where no time, or no place, is known.
+
+        >>> when = moments.of(["2024-05-01", "2024-05-02"], [""] * 2)
+        >>> library = Library(when, np.array([[48.86, 2.35], [float("nan")] * 2]), ["a.jpg", "b.jpg"])
+        >>> library.found(1).hours
+        24.0
+        """
+        return placing.place(self.known, self.moments.take(np.array([row])), self._looks_of(row))
 
     def _looks_of_photo(self, row: int) -> placing.Looks | None:
         return self._looks_of(row) if row < len(self.moments) else None

@@ -154,7 +154,7 @@ class LocalBackend:
         """How often the matches of photos left out are right; what was verified before is used on."""
         moments = Moments(listing.taken_at)
         rows = leaving_out.sample(keys)
-        about = json.dumps({"vocabulary": folder.name, "features": dict(self.settings), "version": 1}, sort_keys=True)
+        about = json.dumps({"vocabulary": folder.name, "features": dict(self.settings), "version": 2}, sort_keys=True)
         by_name = {key[0]: row for row, key in enumerate(keys)}
         looked = {}
         with (

@@ -39,7 +39,7 @@ export class Atlas {
     this.canvas = canvas;
     this.page = page;
     this.ctx = /** @type {CanvasRenderingContext2D} */ (canvas.getContext("2d"));
-    /** @type {((from: Spot, to: Spot, done: boolean) => void) | null} takes drags while something is drawn */
+    /** @type {((from: Spot, to: Spot, done: boolean) => boolean | void) | null} takes drags; where it says false, they move the map */
     this.drawing = null;
     this.touched = false; // by the user, so that it does not move by itself
     this.queued = false;
@@ -65,11 +65,7 @@ export class Atlas {
       doubleClick: (here) => this.zoom(2.5, here),
       click: (here) => page.click?.(here, this.placeAt(here)),
       hover: (here) => page.hover?.(here, this.placeAt(here)),
-      draw: (from, to, done) => {
-        const draws = this.drawing;
-        draws?.(from, to, done);
-        return draws !== null;
-      },
+      draw: (from, to, done) => this.drawing !== null && this.drawing(from, to, done) !== false,
     });
   }
 

@@ -12,7 +12,7 @@ import { numbers, percent } from "./words.js";
 /** @typedef {import("./mercator.js").Box} Box */
 /** @typedef {import("./mercator.js").Place} Place */
 /** @typedef {Place & { place: string, confidence: number, radius_km: number }} NamedPlace */
-/** @typedef {Place & { place: string, photo_id: string, trusted?: boolean }} Match a photo of a library, and whether it is proven to show the same */
+/** @typedef {Place & { place: string, photo_id: string, trusted?: boolean, details?: number, impossible?: string, like_it?: { right: number, of: number } }} Match a photo of a library, whether it is proven to show the same, and how often such were right */
 /**
  * @typedef {object} MapPhoto a photo that has an answer
  * @property {number} row in the list of all photos, from 0
@@ -210,7 +210,7 @@ export class PhotoMap {
     const top = this.tops.find((each) => between(each, here) < 12);
     if (top) return `${top.rank}. ${top.place.place}: ${percent(top.place.confidence)}`;
     const match = this.matches.find((each) => between(this.atlas.spot(each), here) < 10);
-    if (match) return `${match.photo_id}: ${match.place}`;
+    if (match) return `${match.photo_id}: ${match.place}${match.trusted ? "" : " (may match)"}`;
     const photos = this.markAt(here)?.photos ?? [];
     if (photos.length === 1) return `${photos[0].name}: ${photos[0].line}`;
     if (photos.length) return `${photos.length} photos: click to look closer`;

@@ -38,6 +38,10 @@ export function km(distance) {
   return (Math.round(distance / step) * step).toLocaleString("en");
 }
 
+/** How many digits of degrees a point deserves; as locate/precision.py. @param {number} radius km */
+export const digits = (radius) =>
+  Math.min(4, Math.max(0, Math.ceil(Math.log10(78.6 / (0.25 * Math.max(radius, 1e-3))))));
+
 /** @param {number} count @param {string} word in the singular */
 export const plural = (count, word) => `${count.toLocaleString("en")} ${word}${count === 1 ? "" : "s"}`;
 
