@@ -77,7 +77,7 @@ class Chances:
     @property
     def trusted(self) -> Chance | None:
         """How many matches that are trusted are right, None where none is: the figure that is printed."""
-        if not self.levels or self.of(PRIOR[0][-1]).share < TRUSTED:
+        if not self.levels or self.of(max(PRIOR[0][-1], self.levels[-1].value)).share < TRUSTED:
             return None
         return Chance(self.right / max(1, self.total), self.right, self.total)
 

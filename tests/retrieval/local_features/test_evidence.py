@@ -124,6 +124,12 @@ def test_fewer_than_20_are_too_few_and_the_rule_of_thumb_decides():
     assert chances.measure([10.0] * 80, [True] * 80).of(10.0).share > chances.TRUSTED  # measured: it needs less
 
 
+def test_what_only_most_of_all_evidence_proves_is_trusted_too():
+    found = chances.measure([90.0] * 30 + [200.0] * 30, [False] * 30 + [True] * 30)
+    assert found.of(200.0).share >= chances.TRUSTED > found.of(90.0).share
+    assert found.trusted == (1.0, 30, 30)
+
+
 def test_less_than_8_is_never_trusted():
     found = chances.measure([7.0] * 300, [True] * 300)
     assert found.of(7.9).share < chances.TRUSTED <= found.of(8.0).share
