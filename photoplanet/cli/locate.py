@@ -91,9 +91,9 @@ def command(
 
     Without a model, places come from what stands in the photos, such as signs, and from where people photograph.
 
-    With --library and without a model, or with --by local, a photo's place is that of the photos of LIB that show the
-    same, by details that geometry proves and that do not move, or 'no match', and no text is read. With a model, its
-    cells are searched for the photos of LIB that look most alike, and the point is chosen among these ('combined' in
+    With --library a photo's place is that of the photos of LIB that show the same, by details that geometry proves and
+    that do not move, or 'no match', and no text is read. With --model or --by embedding the cells of a model are
+    searched for the photos of LIB that look most alike, and the point is chosen among these ('combined' in
     docs/similar.md).
 
     \b
@@ -115,9 +115,9 @@ def command(
     opening: dict[str, Any] = {"index": index_dir, "update": not no_update, "threads": threads}
     if _by_details(library, by, model):
         if geojson_path or map_path:
-            raise InputError("--map and --geojson draw a model's answer; without a model, use --csv or --json")
+            raise InputError("--map and --geojson draw a model's answer; add --by embedding, or use --csv or --json")
         if signs or why or strike or prior:
-            raise click.UsageError("--signs, --why, --strike and --prior go without --library, or with a model: "
+            raise click.UsageError("--signs, --why, --strike and --prior go without --library, or with --by embedding: "
                                    "a match with a library rests on no text")  # fmt: skip
         found = open_library(str(library), by="local", **opening)
         area = parse.areas(within, not_within)
@@ -179,7 +179,7 @@ def _by_model(
 
 
 def _by_details(library: str | None, by: str | None, model: str | None) -> bool:
-    """Whether a library is searched by local features; a line on stderr where only the default model decides that."""
+    """Whether a library is searched by local features: unless --by or --model says otherwise; a default does not."""
     from photoplanet.locate.opening import NONE
     from photoplanet.models import installed
 
@@ -191,10 +191,8 @@ def _by_details(library: str | None, by: str | None, model: str | None) -> bool:
         return library is not None and (by == "local" or (model == NONE and by is None))
     default = installed.default()
     if default is not None:
-        say(
-            f"{library}: searched by the embedding of the default model, {default}; --by local compares details instead"
-        )
-    return default is None
+        say(f"{library}: details are compared; --by embedding searches it by the default model, {default}, instead")
+    return True
 
 
 def _map_file(path: Path, photos: int, form: AnswerOptions) -> "AbstractContextManager[maps.Sink]":
