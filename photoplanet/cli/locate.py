@@ -346,7 +346,8 @@ def _match_line(facts: dict[str, Any], width: int, precision: str) -> str:
         return f"{name}  no match"
     others = f", and {len(facts['elsewhere'])} elsewhere" if facts["elsewhere"] else ""
     matches = f"{len(facts['matches'])} within {best['spread_km']:.2g} km{others}"
-    said = proof({"trusted": True, **best})
+    like_it = best.get("like_it")
+    said = f"{like_it['right']} of {like_it['of']} such right" if like_it else proof({"trusted": True, **best})
     line = f"{name}  {fit_place(best['place'])}  {point(best, precision, 0):<19}  {best['details']:>7}  {matches}"
     return f"{line}; {said}" if said else line
 
