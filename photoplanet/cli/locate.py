@@ -92,9 +92,9 @@ def command(
 
     Without a model, places come from what stands in the photos, such as signs, and from where people photograph.
 
-    With --library and without a model, or with --by local, a photo's place is that of the photos of LIB that show the
-    same, by details that geometry proves and that do not move, or 'no match', and no text is read. With a model, its
-    cells are searched for the photos of LIB that look most alike, and the point is chosen among these ('combined' in
+    With --library a photo's place is that of the photos of LIB that show the same, by details that geometry proves and
+    that do not move, or 'no match', and no text is read. With --model or --by embedding the cells of a model are
+    searched for the photos of LIB that look most alike, and the point is chosen among these ('combined' in
     docs/similar.md).
 
     \b
@@ -116,10 +116,10 @@ def command(
     opening: dict[str, Any] = {"index": index_dir, "update": not no_update, "threads": threads}
     if _by_details(library, by, model):
         if geojson_path or map_path:
-            raise InputError("--map and --geojson draw a model's answer; without a model, use --csv or --json")
+            raise InputError("--map and --geojson draw a model's answer; add --by embedding, or use --csv or --json")
         if signs or why or strike or prior or device:
-            raise click.UsageError("--signs, --why, --strike, --prior and --device go without --library, or with a "
-                                   "model: a match with a library rests on no text, and on no network")  # fmt: skip
+            raise click.UsageError("--signs, --why, --strike, --prior and --device go without --library, or with "
+                                   "--by embedding: a match with a library rests on no text, and on no network")  # fmt: skip
         found = open_library(str(library), by="local", **opening)
         area = parse.areas(within, not_within)
         return _by_matches(found, str(library), sources, precision, as_json, csv_path, with_itself, threads, area)
@@ -180,7 +180,7 @@ def _by_model(
 
 
 def _by_details(library: str | None, by: str | None, model: str | None) -> bool:
-    """Whether a library is searched by local features; a line on stderr where only the default model decides that."""
+    """Whether a library is searched by local features: unless --by or --model says otherwise; a default does not."""
     from photoplanet.locate.opening import NONE
     from photoplanet.models import installed
 
@@ -192,10 +192,8 @@ def _by_details(library: str | None, by: str | None, model: str | None) -> bool:
         return library is not None and (by == "local" or (model == NONE and by is None))
     default = installed.default()
     if default is not None:
-        say(
-            f"{library}: searched by the embedding of the default model, {default}; --by local compares details instead"
-        )
-    return default is None
+        say(f"{library}: details are compared; --by embedding searches it by the default model, {default}, instead")
+    return True
 
 
 def _map_file(path: Path, photos: int, form: AnswerOptions) -> "AbstractContextManager[maps.Sink]":
@@ -349,7 +347,8 @@ def _match_line(facts: dict[str, Any], width: int, precision: str) -> str:
         return f"{name}  no match"
     others = f", and {len(facts['elsewhere'])} elsewhere" if facts["elsewhere"] else ""
     matches = f"{len(facts['matches'])} within {best['spread_km']:.2g} km{others}"
-    said = proof({"trusted": True, **best})
+    like_it = best.get("like_it")
+    said = f"{like_it['right']} of {like_it['of']} such right" if like_it else proof({"trusted": True, **best})
     line = f"{name}  {fit_place(best['place'])}  {point(best, precision, 0):<19}  {best['details']:>7}  {matches}"
     return f"{line}; {said}" if said else line
 
