@@ -18,7 +18,7 @@ from photoplanet.earth import geodesy
 from photoplanet.errors import InputError
 from photoplanet.photos import decode
 from photoplanet.photos.decode import Box, Preprocessing
-from photoplanet.photos.decoding_processes import CHUNK, DecodingProcesses
+from photoplanet.photos.decoding_processes import MANY_CORES, DecodingProcesses
 from photoplanet.photos.decoding_processes import Decoding as InProcesses
 from photoplanet.photos.decoding_threads import Decoding as InThreads
 from photoplanet.photos.decoding_threads import DecodingThreads, Load
@@ -30,8 +30,6 @@ from photoplanet.training.recipes import Recipe
 from photoplanet.training.store import PixelStore
 
 AHEAD = 3  # batches decoded in advance: enough to ride out a slow photo, little memory
-MANY_CORES = 4  # with more, photos are decoded in processes
-AT_ONCE = 64  # photos that are decoded together where they make no batches
 
 
 @dataclass(frozen=True)
@@ -128,25 +126,9 @@ class Loader:
 
     def decoded(self, sources: Iterable[Any], preprocessing: Preprocessing) -> Iterator[NDArray[np.uint8] | InputError]:
         """Yield photos to validate on, in order, as `decode.load_many` does; in this loader's processes or threads."""
-        if not isinstance(self._decoders, DecodingProcesses):
-            yield from decode.load_many(sources, preprocessing, self.threads)
-            return
-        rest, started = iter(sources), deque[tuple[NDArray[np.uint8], InProcesses]]()
-        most = 1 + -(-2 * self.processes * CHUNK // AT_ONCE)  # enough for all processes, and one that is used
-        try:
-            while True:
-                while len(started) < most and (some := list(itertools.islice(rest, AT_ONCE))):
-                    into = np.empty((len(some), preprocessing.size, preprocessing.size, 3), np.uint8)
-                    items = [(source, None) for source in some]
-                    started.append((into, self._decoders.start(into, items, preprocessing)))
-                if not started:
-                    return
-                pixels, decoding = started.popleft()
-                for row, fault in enumerate(decoding.finish()):
-                    yield pixels[row] if fault is None else InputError(fault)
-        finally:
-            for _, decoding in started:
-                decoding.cancel()
+        if isinstance(self._decoders, DecodingProcesses):
+            return self._decoders.decoded(sources, preprocessing)
+        return decode.load_many(sources, preprocessing, self.threads)
 
     def close(self) -> None:
         """End the threads or processes; harmless to repeat."""
