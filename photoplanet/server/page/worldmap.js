@@ -97,6 +97,7 @@ function mapPhotos(photo, row) {
       sure: answer.confidence.city,
       cells: () => (known ? [] : drawnCells(answer)),
       inside: () => region(answer).cells,
+      ...(answer.own_gps && !known && { truth: answer.own_gps }),
     },
   ];
 }

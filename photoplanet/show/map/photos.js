@@ -24,7 +24,7 @@ import { numbers, percent } from "./words.js";
  * @property {number} sure the probability within 25 km
  * @property {() => { outline: Outline, probability: number }[]} cells the likeliest first; none where the place is known
  * @property {() => number} inside how many of them are in the credible region
- * @property {Place} [truth]
+ * @property {Place} [truth] a cross: the true place, or the one that the photo states itself
  */
 /**
  * @typedef {object} Photos what a page says of its photos, asked at every drawing

@@ -23,6 +23,7 @@ import { isAnywhere, km, percent, plural, unknownWords } from "../map/words.js";
  * @property {Point} [truth]
  * @property {number} [truth_km]
  * @property {string} [no_answer] why there is none
+ * @property {import("../map/mercator.js").Place & { place: string, words: string }} [own] the place that it states itself
  * @property {import("../map/evidence.js").Clue[]} [clues] what speaks for it, where anybody looked
  * @property {string | null} [conflict] what contradicts what
  */
@@ -76,7 +77,7 @@ const albumOf = (album) =>
 export function mapPhotos(row) {
   const photo = photos[row];
   if (!photo || !hasAnswer(photo)) return [];
-  const { name, best, confidence, truth } = photo;
+  const { name, best, confidence, truth, own } = photo;
   const known = more?.known(photo) ?? false;
   return [
     {
@@ -89,7 +90,7 @@ export function mapPhotos(row) {
       sure: confidence.city,
       cells: () => (known ? [] : photo.cells.map(([cell, probability]) => ({ outline: outline(cell), probability }))),
       inside: () => photo.inside,
-      ...(truth && { truth: { latitude: truth[0], longitude: truth[1] } }),
+      ...(truth ? { truth: { latitude: truth[0], longitude: truth[1] } } : own && { truth: own }),
     },
   ];
 }
@@ -128,12 +129,22 @@ export function select(row, move = true) {
   detail.replaceChildren();
   if (photo.thumbnail)
     detail.append(photo.clues?.length ? outlinedPicture(photo.thumbnail, photo.clues) : picture(photo.thumbnail));
-  detail.append(element("h2", photo.name), element("p", lineOf(photo), "place"));
+  detail.append(element("h2", photo.name));
+  if (photo.own) detail.append(...ownPlace(photo.own));
+  detail.append(element("p", lineOf(photo), "place"));
   if (hasAnswer(photo)) detail.append(...facts(photo));
   more?.select(row, detail);
   const [shown] = mapPhotos(row);
   if (move && shown) map.show(shown);
   else map.atlas.redraw();
+}
+
+/** The cross. @param {NonNullable<Answer["own"]>} own */
+function ownPlace(own) {
+  const entry = button(`${own.place} (${own.latitude}, ${own.longitude})`);
+  entry.className = "own";
+  entry.addEventListener("click", () => map.goTo(own));
+  return [entry, element("p", `The cross: ${own.words}. Below is what the photo shows.`, "quiet")];
 }
 
 /** @param {Answer} answer */
