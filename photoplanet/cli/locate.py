@@ -41,7 +41,7 @@ if TYPE_CHECKING:
     from photoplanet.show import maps
 
 MAP_PLACES = 5  # of a photo on a map
-MATCH_COLUMNS = ("photo_id", "own_gps", "own_source", "own_km", "rank", "latitude", "longitude", "place",
+MATCH_COLUMNS = ("photo_id", "own_place", "own_source", "own_km", "rank", "latitude", "longitude", "place",
                  "country_code", "details", "matches", "spread_km", "abstains", "error")  # fmt: skip
 
 

@@ -23,7 +23,7 @@ COLUMNS = (
     *(f"confidence_{name}" for name in RADII_KM), "region_radius_km", "unknown", "gain_bits", "abstains", "world",
     "inside_before", "why", "conflict", "error",
 )  # fmt: skip
-OWN_COLUMNS = ("own_gps", "own_source", "own_km")  # not called like coordinates: `score` takes the answer's
+OWN_COLUMNS = ("own_place", "own_source", "own_km")  # not called like coordinates: `score` takes the answer's
 
 
 def rows(facts: dict[str, Any]) -> Iterator[dict[str, Any]]:

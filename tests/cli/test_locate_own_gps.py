@@ -69,7 +69,7 @@ def test_files_and_the_map_have_it(run, green, broken, tiny_model, tmp_path):
     status, out, err = run("locate", green, broken, "--model", tiny_model, *options)
     assert status == 0 and "broken.jpg" in err
     first, second = list(csv.DictReader(table.read_text("utf-8").splitlines()))
-    assert first["own_gps"] == second["own_gps"] == "48.8584 2.2945" and first["own_source"] == "EXIF"
+    assert first["own_place"] == second["own_place"] == "48.8584 2.2945" and first["own_source"] == "EXIF"
     assert float(first["own_km"]) > 9000 and second["own_km"] == "" and second["error"]
     kinds = [each["properties"]["kind"] for each in json.loads(shapes.read_text())["features"]]
     assert kinds[0] == "own GPS" and kinds[1] == "point" and kinds[-1] == "own GPS"
@@ -77,8 +77,8 @@ def test_files_and_the_map_have_it(run, green, broken, tiny_model, tmp_path):
     assert text.count('"own":{"latitude":48.8584') == 2 and "unproven; 9,1" in text
     truth = tmp_path / "truth.csv"
     truth.write_text(f"photo_id,latitude,longitude\n{green},-22.9,-43.2\n{broken},1,2\n")
-    status, out, _ = run("score", table, truth, "--json")
-    assert status == 0 and json.loads(out)["photos"] == 2
+    status, out, err = run("score", table, truth, "--json")
+    assert (status, err) == (0, "") and json.loads(out)["photos"] == 2
 
 
 def test_a_photo_that_cannot_be_decoded_keeps_it(run, broken, tiny_model):
