@@ -41,8 +41,8 @@ if TYPE_CHECKING:
     from photoplanet.show import maps
 
 MAP_PLACES = 5  # of a photo on a map
-MATCH_COLUMNS = ("photo_id", "own_place", "own_source", "own_km", "rank", "latitude", "longitude", "place",
-                 "country_code", "details", "matches", "spread_km", "abstains", "error")  # fmt: skip
+MATCH_COLUMNS = ("photo_id", "own_latitude", "own_longitude", "own_source", "own_km", "rank", "latitude", "longitude",
+                 "place", "country_code", "details", "matches", "spread_km", "abstains", "error")  # fmt: skip
 
 
 class Output(NamedTuple):

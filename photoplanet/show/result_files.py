@@ -23,7 +23,7 @@ COLUMNS = (
     *(f"confidence_{name}" for name in RADII_KM), "region_radius_km", "unknown", "gain_bits", "abstains", "world",
     "inside_before", "why", "conflict", "error",
 )  # fmt: skip
-OWN_COLUMNS = ("own_place", "own_source", "own_km")  # not called like coordinates: `score` takes the answer's
+OWN_COLUMNS = ("own_latitude", "own_longitude", "own_source", "own_km")  # `score` takes no "own" for an answer
 
 
 def rows(facts: dict[str, Any]) -> Iterator[dict[str, Any]]:
@@ -65,8 +65,8 @@ def own_columns(facts: dict[str, Any]) -> dict[str, Any]:
     own = facts.get(own_place.KEY)
     if own is None:
         return {}
-    place = f"{own['latitude']} {own['longitude']}"
-    return dict(zip(OWN_COLUMNS, (place, own["source"], own["distance_km"]), strict=True))
+    values = (own["latitude"], own["longitude"], own["source"], own["distance_km"])
+    return dict(zip(OWN_COLUMNS, values, strict=True))
 
 
 @contextmanager
@@ -77,7 +77,7 @@ def csv_file(path: str | Path) -> Iterator[Sink]:
     >>> with csv_file(path) as add:
     ...     add("a.jpg", InputError("a.jpg: not a photo"), {})
     >>> path.read_text().splitlines()[1]
-    'a.jpg,,,,,,,,,,,,,,,,,,,,,,,,a.jpg: not a photo'
+    'a.jpg,,,,,,,,,,,,,,,,,,,,,,,,,a.jpg: not a photo'
     """
     with open_replacing(path) as file:
         writer = csv.DictWriter(file, (COLUMNS[0], *OWN_COLUMNS, *COLUMNS[1:]))

@@ -69,7 +69,7 @@ def test_files_and_the_map_have_it(run, green, broken, tiny_model, tmp_path):
     status, out, err = run("locate", green, broken, "--model", tiny_model, *options)
     assert status == 0 and "broken.jpg" in err
     first, second = list(csv.DictReader(table.read_text("utf-8").splitlines()))
-    assert first["own_place"] == second["own_place"] == "48.8584 2.2945" and first["own_source"] == "EXIF"
+    assert first["own_latitude"] == second["own_latitude"] == "48.8584" and first["own_source"] == "EXIF"
     assert float(first["own_km"]) > 9000 and second["own_km"] == "" and second["error"]
     kinds = [each["properties"]["kind"] for each in json.loads(shapes.read_text())["features"]]
     assert kinds[0] == "own GPS" and kinds[1] == "point" and kinds[-1] == "own GPS"
