@@ -120,7 +120,7 @@ def command(
             raise InputError("--map and --geojson draw a model's answer; add --by embedding, or use --csv or --json")
         if signs or why or strike or prior or device:
             raise click.UsageError("--signs, --why, --strike, --prior and --device go without --library, or with "
-                                   "--by embedding: a match with a library rests on no text, and on no network")  # fmt: skip
+                                   "--by embedding: a match with a library rests on no text and no network")  # fmt: skip
         found = open_library(str(library), by="local", **opening)
         area = parse.areas(within, not_within)
         return _by_matches(found, str(library), sources, precision, as_json, csv_path, with_itself, threads, area)
@@ -298,7 +298,7 @@ def _printer(sources: Sequence[str | bytes], form: AnswerOptions, doubts: bool, 
 
 def _own_line(label: str, own: dict[str, Any], answered: bool = True) -> str:
     """The line of the place that a photo states itself."""
-    where = point(own, own_place.PRECISION)
+    where = point(own, own_place.PRECISION, 0)
     return f"{label}  {fit_place(own['place'])}  {where:<19}  {printable(own_place.words(own, answered))}"
 
 
