@@ -120,7 +120,7 @@ def command(
             raise InputError("--map and --geojson draw a model's answer; add --by embedding, or use --csv or --json")
         if signs or why or strike or prior or device:
             raise click.UsageError("--signs, --why, --strike, --prior and --device go without --library, or with "
-                                   "--by embedding: a match with a library rests on no text and no network")  # fmt: skip
+                                   "--by embedding: a match rests on no text and no network")  # fmt: skip
         found = open_library(str(library), by="local", **opening)
         area = parse.areas(within, not_within)
         return _by_matches(found, str(library), sources, precision, as_json, csv_path, with_itself, threads, area)
