@@ -14,6 +14,7 @@ from photoplanet.errors import InputError
 from photoplanet.locate import locator
 from photoplanet.locate.answers import AnswerOptions
 from photoplanet.locate.credible_region import HALF_CIRCUMFERENCE_KM
+from photoplanet.locate.precision import rounded_within
 from photoplanet.metadata.track import Track
 
 DAY = "2020-05-01T"
@@ -143,19 +144,19 @@ def test_what_may_be_written(album, model):
     assert told[1] is None and told[2] is None  # its own GPS; and a file that nobody can read
     best = found[0].prediction
     assert told[0].radius_m >= 1000 * best.credible_region().radius_km
-    step = {"city": 10, "region": 1, "country": 0.2}[max("city", best.best.level, key=["city", "region"].index)]
-    assert told[0].latitude * step == pytest.approx(round(told[0].latitude * step), abs=1e-9)
+    within = best.credible_region().radius_km
+    assert told[0].latitude == rounded_within(best.point[0], within) != best.point[0]
     assert told[0].confidence == 0.9 and "timed-hmm" in told[0].method
 
 
-@pytest.mark.parametrize("precision", ["street", "city", "region", "country"])
+@pytest.mark.parametrize("precision", ["auto", "street", "city", "region", "country"])
 def test_the_written_radius_grows_by_what_rounding_moves_the_point(album, model, precision):
     album[1] = replace(album[1], place=(-22.91, -43.17))
     located = locate_trip.locate(model, trips.split(album)[0][0])[0]
     written = located.estimate(AnswerOptions(precision=precision))
     moved = geodesy.distance_km(*located.prediction.point, written.latitude, written.longitude)
     assert written.radius_m == pytest.approx(1000 * (located.prediction.credible_region(0.9).radius_km + moved))
-    assert moved > {"street": 0, "city": 0.1, "region": 10, "country": 100}[precision]
+    assert moved > {"auto": 0, "street": 0, "city": 0.1, "region": 10, "country": 100}[precision]
 
 
 def test_the_written_radius_holds_the_share_that_was_asked_for(album, model):

@@ -42,7 +42,7 @@ def show(
         best, sure, far = facts["best"], facts["confidence"], facts["region"]["radius_km"]
         place = fit_place(best["place"] if best else no_answer(found.prediction), PLACE_WIDTH)
         known = facts["kind"] in ("own GPS", "track")
-        where = point(best, "street" if known else precision) if best else ""
+        where = point(best, "street" if known else precision, far) if best else ""
         held = f"{percent(sure['city']):>5}  {percent(sure['country']):>7}  {within(far):>11}"
         if doubts:
             held = f"{'' if facts['unknown'] is None else percent(facts['unknown']):>7}  {held}"

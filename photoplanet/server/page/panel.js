@@ -1,6 +1,6 @@
 // The chosen photo and its answer: place, how sure, the region with its slider, the likeliest places.
 import { button, byId, element } from "/map/dom.js";
-import { insideOf, isNothing, isUnknown, percent, unknownWords } from "/map/words.js";
+import { digits, insideOf, isNothing, isUnknown, km, percent, unknownWords } from "/map/words.js";
 import * as evidence from "./evidence.js";
 import { line, when } from "./filmstrip.js";
 import * as region from "./region.js";
@@ -67,6 +67,7 @@ function facts(photo, answer) {
   if (wrong) made.append(element("p", photo.error, "bad"));
   if (when(photo)) made.append(element("p", `Taken ${when(photo)}`, "quiet"));
   const trip = state.together ? photo.trip : null;
+  if (answer?.own_gps && !isKnown(answer)) made.append(...own(answer.own_gps));
   if (trip) made.append(element("p", SOURCES[trip.kind ?? ""], "quiet"));
   if (trip?.error) made.append(element("p", trip.error, "bad"));
   if (answer?.best && answer.unknown !== null && !isKnown(answer)) {
@@ -74,10 +75,18 @@ function facts(photo, answer) {
     made.append(element("p", text, isUnknown(answer.unknown) ? "abstention" : "quiet"));
   }
   if (answer?.within) made.append(inside(answer.within));
-  if (answer?.best) made.append(coordinates(answer.best));
+  if (answer?.best) made.append(coordinates(answer.best, answer.region.radius_km));
   if (trip && photo.alone) made.append(element("p", `By itself: ${placeOf(photo.alone)}.`, "quiet"));
   if (answer && !answer.best) made.append(abstention(answer));
   return made;
+}
+
+/** The place that the file states. @param {NonNullable<Answer["own_gps"]>} own_gps */
+function own({ latitude, longitude, place, source, distance_km }) {
+  const away = distance_km === null ? "" : ` It is ${km(distance_km)} km from what the photo shows.`;
+  const made = element("p", "Own GPS: ", "own");
+  made.append(element("strong", place), ` (${latitude}, ${longitude})`);
+  return [made, element("p", `So says its ${source}, the cross on the map; nothing proves it.${away}`, "quiet")];
 }
 
 /** How the answer goes with what the user knows. @param {NonNullable<Answer["within"]>} within */
@@ -108,9 +117,10 @@ function figure(photo) {
   return { photo, figure: made, address };
 }
 
-/** @param {NamedPlace} place */
-function coordinates({ latitude, longitude }) {
-  const text = `${latitude}, ${longitude}`;
+/** @param {NamedPlace} place @param {number} radius km */
+function coordinates({ latitude, longitude }, radius) {
+  const fine = state.precision === "auto" ? digits(radius) : null;
+  const text = [latitude, longitude].map((degrees) => (fine === null ? degrees : degrees.toFixed(fine))).join(", ");
   const made = element("p", undefined, "coordinates");
   const copy = button("Copy", "small");
   copy.setAttribute("aria-label", "Copy the coordinates");

@@ -15,7 +15,7 @@ from photoplanet.retrieval.library import leaving_out, library, trust, voting
 from photoplanet.retrieval.library.leaving_out import Measured
 from photoplanet.retrieval.library.times import Moments, moment
 from photoplanet.retrieval.library.voting import Candidate, Places
-from photoplanet.retrieval.local_features import root_sift, verification
+from photoplanet.retrieval.local_features import chances, root_sift, verification
 from photoplanet.retrieval.local_features.chances import Chances
 from photoplanet.retrieval.local_features.root_sift import Features
 
@@ -56,11 +56,12 @@ def test_what_was_measured_is_kept_printed_and_used_on(travelled):
     assert not any(name.endswith("-b.jpg") for name in movable) and said == []
     again = trust.load(library.index_folder(travelled) / "local", json.loads(
         (library.index_folder(travelled) / "index.json").read_text())["kinds"]["local"]["trust"], 28)  # fmt: skip
-    assert again.other_days == measured.other_days and again.marks.keys() == measured.marks.keys()
+    assert again.chances == measured.chances and again.marks.keys() == measured.marks.keys()
 
 
 def test_a_damaged_file_of_movable_details_is_refused(tmp_path):
-    facts = trust.save(Measured(2, {1: np.array([3], np.int32)}, Chances(), Chances()), tmp_path / "movable.npy")
+    measured = trust.NOTHING_MEASURED._replace(photos=2, marks={1: np.array([3], np.int32)})
+    facts = trust.save(measured, tmp_path / "movable.npy")
     with pytest.raises(InputError, match="not the movable details"):
         trust.load(tmp_path, facts, photos=1)  # it speaks of a second photo
     with pytest.raises(InputError, match="chances of matches are damaged"):
@@ -129,18 +130,39 @@ def test_a_photo_marks_nothing_where_it_is_itself_looked_for():
     places, moments = Places(np.array([0.0, 0.0]), np.array([0.0, 90.0])), Moments(["", ""])
     looked = {0: [agree(1, 0, 60)], 1: [agree(0, 0, 60)]}
     found = leaving_out.measure(looked, lambda row: photo(100), places, moments)
-    assert found.other_days.count == 1  # the pair counts once
+    assert found.chances["unknown_day"].count == 1  # the pair counts once
     assert sorted(found.marks) == [0, 1] and found.marks[0].tolist() == list(range(60))
 
 
 def test_days_are_measured_apart_and_one_answer_a_place_counts():
     count = 60
-    hours = [f"2024-05-{1 + row // 20:02}T10:{row % 20:02}:00" for row in range(count)]
-    places, moments = Places(np.zeros(count), np.full(count, 10.0)), Moments(hours)
+    hours = [f"2024-05-{1 + row // 20:02}T10:{row % 20:02}:00" for row in range(count)] + [""]
+    places, moments = Places(np.zeros(count + 1), np.full(count + 1, 10.0)), Moments(hours)
     looked = {row: [agree((row + 1) % count, 0, 80), agree((row + 2) % count, 0, 70)] for row in range(count)}
-    found = leaving_out.measure(looked, lambda row: photo(100), places, moments)
-    assert found.other_days.count == 6 and found.same_day.count == 57
-    assert found.same_day.trusted.share == 1.0 and found.other_days.trusted is None
+    found = leaving_out.measure(looked | {count: [agree(0, 0, 80)]}, lambda row: photo(100), places, moments).chances
+    assert [found[kind].count for kind in ("other_days", "same_day", "unknown_day")] == [6, 57, 1]
+    assert found["same_day"].trusted.share == 1.0 and found["other_days"].trusted is None
+
+
+def test_a_kind_that_is_too_rare_is_judged_as_that_of_other_days():
+    sure, rare = chances.measure([40.0] * 60, [True] * 60), Chances((), 3)
+    known = Measured(60, {}, {"other_days": sure, "same_day": rare, "unknown_day": rare})
+    assert known.of("same_day") == known.of("unknown_day") == sure
+    assert trust.NOTHING_MEASURED.of("same_day").levels == ()
+
+
+def test_photos_of_one_day_at_one_place_are_left_out_together(monkeypatch):
+    """Two days with two places each, three photos at each of the four stays; each matches the same photo of the end."""
+    given = []
+    monkeypatch.setattr(chances, "measure", lambda values, right, groups: given.append(groups) or Chances())
+    hours = [f"2024-05-{1 + row // 6:02}T{10 + row % 6}:00:00" for row in range(12)] + ["2024-06-01"]
+    places = Places(
+        np.zeros(13), np.array([10 + 0.3 * (row // 3 % 2) + 0.01 * (row % 3) for row in range(12)] + [10.4])
+    )
+    leaving_out.measure({row: [agree(12, 0, 60)] for row in range(12)}, lambda row: photo(100), places, Moments(hours))
+    groups = given[0]
+    assert len(groups) == 12 and len(set(groups)) == 4
+    assert all(len(set(groups[start : start + 3])) == 1 for start in range(0, 12, 3))
 
 
 def test_what_was_kept_of_a_photo_is_checked():

@@ -110,9 +110,9 @@ def test_a_longer_pause_than_gap_hours_starts_another_album(connect):
         assert len(client.post(f"/v1/album?gap_hours={gap}", files=files(photos)).json()["albums"]) == albums
 
 
-def test_a_measured_place_is_not_rounded_away_as_estimates_are(connect):
+def test_a_measured_place_is_not_rounded_away_as_estimates_are_where_that_is_asked_for(connect):
     photos = [("1.jpg", snap(GREEN, "10:00:00", (22.1234, 43.5432))), ("2.jpg", snap(GREEN, "10:01:00"))]
-    measured, estimated = photos_of(connect().post("/v1/album?geojson=true", files=files(photos)).json())
+    measured, estimated = photos_of(connect().post("/v1/album?geojson=true&precision=city", files=files(photos)).json())
     assert measured["geojson"]["features"][0]["geometry"]["coordinates"] == [-43.5432, -22.1234]
     longitude, latitude = estimated["geojson"]["features"][0]["geometry"]["coordinates"]
     assert (longitude, latitude) == (round(longitude, 1), round(latitude, 1))
