@@ -13,6 +13,7 @@ from starlette.middleware import Middleware
 from starlette.requests import Request
 
 from photoplanet.errors import InputError
+from photoplanet.metadata.estimate import MAX_RADIUS_KM
 from photoplanet.review import views, writing
 from photoplanet.review.answers import About, MatchList, ReviewState, Towns, Why, Written
 from photoplanet.review.decisions import ANCHOR_KM, MOST_RADIUS_KM, MOST_TEXT
@@ -128,15 +129,17 @@ class TakeBack(JsonBody):
 class Review:
     """What the paths share: the session, photos in small, and the threads that work beside the page.
 
-    `names`: what the person named; `kind`, `ending`: how *Write* writes unless told otherwise.
+    `names`: what the person named; `kind`, `ending`, `max_radius_km`: how *Write* writes unless told otherwise.
     """
 
     def __init__(
         self, session: Session, names: Sequence[str], kind: Literal["xmp", "exif"] = "xmp", ending: str = "jpg.xmp",
         matches: Matches | None = None, about: tuple[str, bool, str] = ("no model", False, ""),
+        max_radius_km: float = MAX_RADIUS_KM,
     ):  # fmt: skip
         self.session, self.names, self.kind, self.ending, self.matches = session, list(names), kind, ending, matches
         self.model, self.toy, self.note = about
+        self.max_radius_km = max_radius_km
         self.thumbnails, self.place_names = Thumbnails(), views.Names()
         self.writing = threading.Lock()
         self.stopped, self.seen = threading.Event(), threading.Event()  # `seen`: the page has its photos
@@ -320,8 +323,8 @@ def _written(review: Review) -> list[Endpoint]:
         given = await read_json(request, Write, MAX_BYTES, BODY_SECONDS)
 
         def work() -> Written:
-            summary = writing.write(session.chosen(), given.kind, review.ending, given.dry_run)
-            return views.written(summary, given.kind, given.dry_run)
+            summary = writing.write(session.chosen(), given.kind, review.ending, given.dry_run, review.max_radius_km)
+            return views.written(summary, given.kind, given.dry_run, review.max_radius_km)
 
         return await _alone(review, work)
 
