@@ -27,6 +27,7 @@ from photoplanet.cli.shared.output import (
 from photoplanet.cli.shared.progress import bar_unless_printing
 from photoplanet.core.output_files import OutputFiles
 from photoplanet.errors import InputError, printable
+from photoplanet.locate import own_place
 from photoplanet.locate.answers import AnswerOptions, no_answer, record
 from photoplanet.locate.given_area import inside
 from photoplanet.locate.precision import percent, point, within
@@ -40,8 +41,8 @@ if TYPE_CHECKING:
     from photoplanet.show import maps
 
 MAP_PLACES = 5  # of a photo on a map
-MATCH_COLUMNS = ("photo_id", "rank", "latitude", "longitude", "place", "country_code", "details", "matches",
-                 "spread_km", "chance", "abstains", "error")  # fmt: skip
+MATCH_COLUMNS = ("photo_id", "own_latitude", "own_longitude", "own_source", "own_km", "rank", "latitude", "longitude",
+                 "place", "country_code", "details", "matches", "spread_km", "chance", "abstains", "error")  # fmt: skip
 
 
 class Output(NamedTuple):
@@ -69,6 +70,7 @@ class Output(NamedTuple):
 @click.option("--map", "map_path", type=options.OUT_FILE, help="Write a map: one HTML page, works offline.")
 @options.FILES_FROM
 @options.THREADS
+@options.DEVICE
 @options.SIGNS
 @options.CLOCK
 @evidence.options
@@ -81,7 +83,7 @@ def command(
     answer_always: bool, within: tuple[str, ...], not_within: tuple[str, ...], as_json: bool, csv_path: Path | None,
     geojson_path: Path | None, map_path: Path | None, files_from: str | None, threads: int | None,
     signs: bool | None, clock: bool, why: bool, strike: tuple[str, ...], prior: Path | None, library: str | None,
-    by: str | None, index_dir: str | None, no_update: bool, with_itself: bool,
+    by: str | None, index_dir: str | None, no_update: bool, with_itself: bool, device: str | None,
 ) -> int:  # fmt: skip
     """Estimate where each PHOTO was taken, and how sure that is.
 
@@ -116,13 +118,13 @@ def command(
     if _by_details(library, by, model):
         if geojson_path or map_path:
             raise InputError("--map and --geojson draw a model's answer; add --by embedding, or use --csv or --json")
-        if signs or why or strike or prior:
-            raise click.UsageError("--signs, --why, --strike and --prior go without --library, or with --by embedding: "
-                                   "a match with a library rests on no text")  # fmt: skip
+        if signs or why or strike or prior or device:
+            raise click.UsageError("--signs, --why, --strike, --prior and --device go without --library, or with "
+                                   "--by embedding: a match rests on no text and no network")  # fmt: skip
         found = open_library(str(library), by="local", **opening)
         area = parse.areas(within, not_within)
         return _by_matches(found, str(library), sources, precision, as_json, csv_path, with_itself, threads, area)
-    loaded = loading.load(model, threads, signs=signs, clock=clock, prior=prior, strike=strike)
+    loaded = loading.load(model, threads, signs=signs, clock=clock, prior=prior, strike=strike, device=device)
     if loaded.info.is_toy:
         say(TOY_LINE)
     evidence.say_no_model(loaded)
@@ -169,7 +171,7 @@ def _by_model(
             for sink in sinks:
                 sink(name, answer, facts)
             if drawn:
-                drawn(source, name, answer)
+                drawn(source, name, answer, facts.get(own_place.KEY))
     if output.as_json:
         print_json({**about, **by_outcome(listing)})
     doubted.report()
@@ -207,28 +209,31 @@ def _with_records(
     answers: "Iterable[tuple[Any, Prediction | InputError]]", form: AnswerOptions, searched: "Library | None",
     with_itself: bool,
 ) -> "Iterator[tuple[Any, str, Prediction | InputError, dict[str, Any]]]":  # fmt: skip
-    """Yield (source, name, answer, record) of each photo; the record of one that could not be read is empty.
+    """Yield (source, name, answer, record) of each photo; the record of one that could not be read has no answer.
 
     Where a library is `searched`, the point is chosen among its photos that look most alike.
     """
+    from photoplanet.metadata.sidecars import Sidecars
     from photoplanet.photos import inputs
 
+    beside = Sidecars()
     for source, answer in answers:
-        name = inputs.name_of(source)
+        name, own = inputs.name_of(source), own_place.of(source, beside)
         if isinstance(answer, InputError):
-            yield source, name, answer, {}
+            stated = {} if own is None else {own_place.KEY: own.record()}
+            yield source, name, answer, {"file": name, **stated, "error": str(answer)}
         elif searched is None:
-            yield source, name, answer, record(name, answer, form)
+            yield source, name, answer, record(name, answer, form, own)
         else:
             rows = find_itself(searched, source, name)
             refined, like = searched.refine(source, answer, () if with_itself else rows)
-            facts = record(name, refined, form)
+            facts = record(name, refined, form, own)
             yield source, name, refined, facts | ({"like": like} if facts["best"] is not None else {})
 
 
 def _collector(listing: list[dict[str, Any]]) -> Sink:
     def add(name: str, answer: "Prediction | InputError", facts: dict[str, Any]) -> None:
-        listing.append(facts or {"file": name, "error": str(answer)})
+        listing.append(facts)
 
     return add
 
@@ -260,18 +265,26 @@ def _printer(sources: Sequence[str | bytes], form: AnswerOptions, doubts: bool, 
 
     def add(name: str, answer: "Prediction | InputError", facts: dict[str, Any]) -> None:
         nonlocal started
-        if isinstance(answer, InputError):
+        own, failed = facts.get(own_place.KEY), isinstance(answer, InputError)
+        if failed and own is None:
             return
         if not started:
             click.echo(head)
             started = True
+        label = fit_name(name, width)
+        if own is not None:
+            answered = not failed and facts["best"] is not None
+            click.echo(_own_line(label, own, answered))
+            label = " " * width
+        if isinstance(answer, InputError):
+            return
         best, sure, region = facts["best"], facts["confidence"], facts["region"]
         place = fit_place(best["place"] if best else no_answer(answer))
         where = point(best, form.precision, region["radius_km"]) if best else ""
         doubt = f"{percent(facts['within']['inside_before']):>6}  " if cut else ""
         doubt += f"{percent(facts['unknown']):>7}  " if doubts else ""
         click.echo(
-            f"{fit_name(name, width)}  {place}  {where:<19}  {doubt}{percent(sure['city']):>5}  "
+            f"{label}  {place}  {where:<19}  {doubt}{percent(sure['city']):>5}  "
             f"{percent(sure['country']):>7}  {within(region['radius_km']):>13}"
         )
         for rank, other in enumerate(facts["top"], start=1) if form.top > 1 else ():
@@ -283,14 +296,22 @@ def _printer(sources: Sequence[str | bytes], form: AnswerOptions, doubts: bool, 
     return add
 
 
+def _own_line(label: str, own: dict[str, Any], answered: bool = True) -> str:
+    """The line of the place that a photo states itself."""
+    where = point(own, own_place.PRECISION, 0)
+    return f"{label}  {fit_place(own['place'])}  {where:<19}  {printable(own_place.words(own, answered))}"
+
+
 def _by_matches(
     library: "Library", named: str, sources: Sequence[str | bytes], precision: str, as_json: bool,
     csv_path: Path | None, with_itself: bool, threads: int | None, area: "Area | None",
 ) -> int:  # fmt: skip
     """Locate photos without a model, by the photos of a library that show the same; return the exit status."""
+    from photoplanet.metadata.sidecars import Sidecars
     from photoplanet.photos import inputs
     from photoplanet.retrieval.library.matching import answer_to_dict
 
+    beside = Sidecars()
     records: list[dict[str, Any]] = []
     failed = 0
     with OutputFiles(report_error) as files, bar_unless_printing(as_json)("searching", len(sources)) as advance:
@@ -299,17 +320,21 @@ def _by_matches(
         if not as_json:
             click.echo(f"{'photo':<{width}}  {'place':<{PLACE_WIDTH}}  {'latitude, longitude':<19}  details  matches")
         for source in sources:
-            name = inputs.name_of(source)
+            name, own = inputs.name_of(source), own_place.of(source, beside)
+            stated = {} if own is None else {own_place.KEY: own.record()}
+            if own is not None and not as_json:
+                with printing(to_the_end=put is not None):
+                    click.echo(_own_line(fit_name(name, width), stated[own_place.KEY]))
             try:
                 rows = find_itself(library, source, name)
                 answer = library.locate(source, () if with_itself else rows, threads, area)
             except InputError as error:
                 failed += 1
                 report_error(error)
-                facts: dict[str, Any] = {"file": name, "error": str(error)}
+                facts: dict[str, Any] = {"file": name, **stated, "error": str(error)}
             else:
                 itself = [library.listing.addresses[row] for row in rows]
-                facts = {"file": name, "itself": itself, **answer_to_dict(answer, precision)}
+                facts = {"file": name, **stated, "itself": itself, **answer_to_dict(answer, precision)}
                 if not as_json:
                     with printing(to_the_end=put is not None):
                         click.echo(_match_line(facts, width, precision))
@@ -341,7 +366,7 @@ def _match_file(path: Path) -> Iterator[Callable[[dict[str, Any]], None]]:
 def _match_line(facts: dict[str, Any], width: int, precision: str) -> str:
     from photoplanet.show.matches import proof
 
-    name, best = fit_name(facts["file"], width), facts["best"]
+    name, best = " " * width if own_place.KEY in facts else fit_name(facts["file"], width), facts["best"]
     if best is None:
         return f"{name}  no match"
     others = f", and {len(facts['elsewhere'])} elsewhere" if facts["elsewhere"] else ""
@@ -354,9 +379,12 @@ def _match_line(facts: dict[str, Any], width: int, precision: str) -> str:
 
 def _match_row(facts: dict[str, Any]) -> dict[str, Any]:
     """A CSV row as `photoplanet score` reads it: without coordinates where there is no answer."""
+    from photoplanet.show.result_files import own_columns
+
+    known = {"photo_id": facts["file"], **own_columns(facts)}
     if "error" in facts:
-        return {"photo_id": facts["file"], "error": facts["error"]}
+        return {**known, "error": facts["error"]}
     if facts["best"] is None:
-        return {"photo_id": facts["file"], "abstains": "true"}
-    known = {"photo_id": facts["file"], "rank": 1, "abstains": "false", "matches": len(facts["matches"])}
+        return {**known, "abstains": "true"}
+    known |= {"rank": 1, "abstains": "false", "matches": len(facts["matches"])}
     return {**known, **facts["best"]}

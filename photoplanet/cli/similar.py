@@ -57,13 +57,14 @@ COLUMNS = ("file", "rank", "photo_id", "path", "inliers", "distance", "score", "
               help="Write a page (.html, works offline) or picture (.png) of the pairs.")  # fmt: skip
 @options.FILES_FROM
 @options.THREADS
+@options.DEVICE
 @index_options
 @WITH_ITSELF
 def command(
     photos: tuple[str, ...], library: str, by: str, model: str | None, vectors: str | None, top: int, unproven: bool,
     within: tuple[str, ...], not_within: tuple[str, ...], precision: str, as_json: bool, csv_path: Path | None,
     show_path: Path | None, files_from: str | None, threads: int | None, index_dir: str | None, no_update: bool,
-    with_itself: bool,
+    with_itself: bool, device: str | None,
 ) -> int:  # fmt: skip
     """Find the photos of a library LIB that show the same place as each PHOTO.
 
@@ -81,11 +82,11 @@ def command(
     from photoplanet.photos import inputs
 
     area = parse.areas(within, not_within)
-    if by == "local" and (model or vectors):
-        raise InputError("--model and --vectors are for --by embedding; local features need no model")
+    if by == "local" and (model or vectors or device):
+        raise InputError("--model, --vectors and --device are for --by embedding; local features need no model")
     sources = inputs.sources(photos, files_from, say)
     _check_outputs(csv_path, show_path, [*sources, files_from, library])
-    loaded = loading.load(model, threads) if by == "embedding" else None
+    loaded = loading.load(model, threads, device=device) if by == "embedding" else None
     licence = loaded.info.licence_note if loaded else ""
     found = open_library(library, by=by, model=loaded, vectors=vectors, index=index_dir, update=not no_update,
                          threads=threads)  # fmt: skip

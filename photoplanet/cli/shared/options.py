@@ -7,6 +7,7 @@ from typing import Any, TypeVar
 import click
 
 from photoplanet.cli.shared.commands import InFile, OutFile
+from photoplanet.core import devices
 from photoplanet.locate.credible_region import REGION_SHARE
 from photoplanet.locate.point_estimates import DEFAULT_READOUT, READOUTS
 from photoplanet.locate.precision import CHOICES, DEFAULT_PRECISION
@@ -23,6 +24,8 @@ MODEL = click.option(
     "--model", metavar="MODEL", help="An installed model's name, or a folder.  [default: the one you chose]"
 )
 THREADS = click.option("--threads", type=click.IntRange(1, 1024), help="Cores to use.  [default: all]")
+DEVICE = click.option("--device", type=click.Choice(devices.NAMES),
+                      help="What the network works on; auto: the best that works.  [default: auto]")  # fmt: skip
 PRECISION = click.option("--precision", type=click.Choice(CHOICES), default=DEFAULT_PRECISION,
                          show_default=True, help="What coordinates and names are rounded to; auto: printed by their "
                          "radius, and in files and JSON not at all.")  # fmt: skip

@@ -1,0 +1,102 @@
+"""Decisions → geotags in files, by the writer of `album --write`, with its list that takes them back."""
+
+import math
+from collections import Counter
+from collections.abc import Iterable, Sequence
+from pathlib import Path
+from typing import NamedTuple
+
+from photoplanet.albums.located_photos import TRACK
+from photoplanet.core.progress import Advance, ignore
+from photoplanet.earth import geodesy
+from photoplanet.locate.credible_region import HALF_CIRCUMFERENCE_KM
+from photoplanet.metadata import geotags, undo
+from photoplanet.metadata.estimate import Estimate
+from photoplanet.metadata.files import Outcome
+from photoplanet.photos.shards import split_address
+from photoplanet.review.decisions import ACCEPTED, Decision
+from photoplanet.review.proposals import SHARE
+
+STEPS = (0.0001, 0.001, 0.01, 0.1, 1.0)  # degrees that written places are rounded to: the largest far below the radius
+PART = 0.1  # of the radius, that rounding may move a place by
+NOTED = 200  # files that a summary names
+WROTE, THERE, OWN = "written", "unchanged", "own GPS"
+_DEGREE_KM = math.pi * geodesy.EARTH_RADIUS_KM / 180
+
+
+class Note(NamedTuple):
+    """A file that was not written, or not as asked, and why."""
+
+    name: str
+    did: str
+    detail: str
+
+
+class Summary(NamedTuple):
+    """What a Write did, or would do: counts, and the first files that were left alone or written otherwise."""
+
+    written: int
+    unchanged: int
+    own_gps: int
+    failed: int
+    notes: list[Note]
+
+
+def estimate_of(decision: Decision) -> Estimate | None:
+    """What is written of a decision: always marked as an estimate, as fine as its radius allows; None for no place.
+
+    >>> estimate_of(Decision("placed", 48.858412, 2.294512, 0.4, "map")).latitude
+    48.8584
+    >>> estimate_of(Decision("accepted", 48.858412, 2.294512, 40.0, "time")).latitude, estimate_of(Decision("skipped"))
+    (48.86, None)
+    """
+    if decision.point is None:
+        return None
+    latitude, longitude = decision.point
+    radius = decision.radius_km or 0.0
+    step = max((each for each in STEPS if each * _DEGREE_KM / 2 <= PART * radius), default=STEPS[0])
+    point = round(round(latitude / step) * step, 4), round(round(longitude / step) * step, 4)
+    moved = float(geodesy.distance_km(latitude, longitude, *point))
+    written = min(radius + moved, HALF_CIRCUMFERENCE_KM)
+    if decision.how == TRACK:
+        return Estimate(*point, written * 1000, "track, accepted by hand")
+    if decision.state == ACCEPTED:
+        return Estimate(*point, written * 1000, f"estimate, {decision.note or decision.how}, accepted by hand", SHARE)
+    return Estimate(*point, written * 1000, f"placed by hand, {decision.how}")
+
+
+def write(
+    chosen: Sequence[tuple[str, Decision]], kind: str, ending: str, dry_run: bool, advance: Advance = ignore
+) -> Summary:
+    """Write the place of each (photo, decision), or only say what would be done; one summary of all.
+
+    >>> from PIL import Image
+    >>> photo = getfixture("tmp_path") / "a.jpg"
+    >>> Image.new("RGB", (8, 8)).save(photo)
+    >>> write([(str(photo), Decision("placed", 48.86, 2.35, 1.0, "map"))], "xmp", "jpg.xmp", dry_run=True).written
+    1
+    """
+    estimates = [(source, found) for source, each in chosen if (found := estimate_of(each)) is not None]
+    files = [each for each in estimates if not split_address(each[0])]
+    notes = [Note(source, "failed", "it is not a file of its own") for source, _ in estimates if split_address(source)]
+    counts = Counter(each.did for each in notes)
+    done = geotags.write(files, kind, ending, dry_run, advance)
+    for (source, _), outcome in zip(files, done, strict=True):
+        counts[outcome.did if outcome.did in (WROTE, THERE, OWN) else "failed"] += 1
+        if outcome.did not in (WROTE, THERE) or outcome.detail:
+            notes.append(Note(source, outcome.did, outcome.detail))
+    return Summary(counts[WROTE], counts[THERE], counts[OWN], counts["failed"], notes[:NOTED])
+
+
+def take_back(names: Iterable[str | Path], dry_run: bool) -> Summary:
+    """Take back all that --write and *Write* have done in the folders of these names, or only say what would be done.
+
+    InputError where nothing was written.
+
+    >>> take_back([getfixture("tmp_path")], dry_run=True)
+    Traceback (most recent call last):
+    photoplanet.errors.InputError: nothing to undo: no .photoplanet-undo.json in ...
+    """
+    outcomes: list[Outcome] = list(undo.undo_all(list(names), dry_run))
+    left = [Note(str(each.path), each.did, each.detail) for each in outcomes if each.did != "restored"]
+    return Summary(len(outcomes) - len(left), 0, 0, len(left), left[:NOTED])
