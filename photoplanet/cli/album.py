@@ -8,8 +8,18 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 import click
 
 from photoplanet.albums.album import GAP_HOURS
-from photoplanet.albums.methods import AUTO, MOVEMENT
-from photoplanet.cli.shared import album_listing, clocks, commands, evidence, given_areas, loading, options, writing
+from photoplanet.albums.methods import AUTO, JOINED, MOVEMENT
+from photoplanet.cli.shared import (
+    album_library,
+    album_listing,
+    clocks,
+    commands,
+    evidence,
+    given_areas,
+    loading,
+    options,
+    writing,
+)
 from photoplanet.cli.shared.output import (
     finish,
     print_json,
@@ -28,7 +38,6 @@ from photoplanet.show.result_files import TOY_LINE
 if TYPE_CHECKING:
     from photoplanet.albums.clocks.settled import Settled
     from photoplanet.albums.located_photos import LocatedPhoto
-    from photoplanet.albums.movement.library import Library
     from photoplanet.albums.shots import Shot
     from photoplanet.albums.trips import Trip
     from photoplanet.core.progress import Advance
@@ -111,8 +120,9 @@ def command(
     on stderr and takes its place from its neighbours; the exit status is 2 when none could be read, and 1 when a file
     or a geotag could not be written, or taken back.
 
-    Without a model, known places and the times between place the other photos: GPS in files and sidecars, a table,
-    tracks; dates in file names count, and looks where photoplanet[pretrained] is. Where none is known, signs do.
+    Known places and the times between place the other photos: GPS in files and sidecars, a table, tracks; dates in
+    file names count, looks where photoplanet[pretrained] is, and a model as much as known photos that are left out
+    show it to be right. Where no place is known, the model says all, or signs do.
 
     \b
     Example:
@@ -137,16 +147,18 @@ def command(
         shots = read_shots(photos, advance, say)
     inputs.check_outputs(outputs[:4], [*(shot.source for shot in shots), *photos, *tracks])
     how = {"threads": threads, "device": device, "signs": signs, "clock": clock, "prior": prior, "strike": strike}
-    loaded, by_movement = _load(model, method, how)
+    loaded, without = _load(model, method, how)
+    by_movement = method == AUTO and (without or album_library.places_known(shots, anchors, track))
     settled = clocks.settle(shots, track, said, anchors, one_camera)
     shots, albums = _albums(settled, by_movement, one_camera, gap_hours, (track, ", ".join(tracks), notes))
-    library = _library(shots, albums, anchors, track, threads) if by_movement else None
+    joint = album_library.joint(loaded if not without else None, shots, albums, anchors, track, threads, by_movement)
     cut = loaded.cut(within, not_within)
-    about = _about(loaded, method if library is None else MOVEMENT, clock, cut)
+    about = _about(loaded, joint.method or method, clock, cut) | joint.to_dict()
     form = AnswerOptions(1, precision=precision, answer_always=answer_always)
 
     def locate(trip: "Trip", advance: "Advance") -> "list[LocatedPhoto]":
-        return locate_trip.locate(loaded, trip, method, anchors, track, advance, threads, cut, library)
+        ways = cut, joint.library, joint.seen(trip), joint.weight
+        return locate_trip.locate(loaded, trip, method, anchors, track, advance, threads, *ways)
 
     wanted = writing.Writing(write, sidecar, dry_run, max_radius) if write else None
     shown = Listing(as_json, why, evidence.Tally(loaded), settled.records())
@@ -155,7 +167,7 @@ def command(
 
 def _about(loaded: "Locator", method: str, clock: bool, cut: "Cut | None") -> dict[str, Any]:
     """What JSON and files say of how photos were located; without a model or a known place, stderr says it, too."""
-    if method != MOVEMENT:
+    if method not in (MOVEMENT, JOINED):
         evidence.say_no_model(loaded)
     found: dict[str, Any] = {"model": loaded.info.name, "world": "toy" if loaded.info.is_toy else "real"}
     found |= {"method": method} | evidence.about(loaded, clock) | loading.licence_facts(loaded.info)
@@ -249,7 +261,7 @@ def _check_track(names: str, notes: Sequence[str], utc: bool, silence: str) -> N
 
 
 def _load(model: str | None, method: str, how: dict[str, Any]) -> tuple["Locator", bool]:
-    """The model, and whether it is none, so that times and known places say all; InputError where it lacks the method.
+    """The model, and whether it is none; InputError where it lacks the method.
 
     That is said before any photo is located.
     """
@@ -264,32 +276,7 @@ def _load(model: str | None, method: str, how: dict[str, Any]) -> tuple["Locator
         methods.check(method, album_parameters.read(loaded.bundle), loaded.info.name)
     if loaded.info.is_toy:
         say(TOY_LINE)
-    return loaded, without and method == AUTO
-
-
-def _library(
-    shots: "Sequence[Shot]", albums: "Sequence[Trip]", anchors: bool, track: "Track | None", threads: int | None
-) -> "Library | None":
-    """All photos as one library, and on stderr by what they are placed and how many cannot be.
-
-    None where no place is known: then only what stands in the photos says where they are.
-    """
-    from photoplanet.albums.movement import library, looks
-
-    if track is None and not (anchors and any(shot.place for shot in shots)):
-        return None
-    with bar("looking", len(shots)) as advance:
-        likeness = library.look(shots, albums, anchors, threads, advance, say)
-    found = library.of(shots, albums, anchors, track, likeness)
-    open_ = [row for row, shot in enumerate(shots) if shot.place is None or not anchors]
-    untimed = [row for row in open_ if not found.moments.known[row]]
-    ways = "known places and times" + (f", and by looks ({looks.ENCODER})" if likeness else "")
-    say(f"no model: located by {ways}; {len(found.known):,} known places with a time")
-    if untimed and len(found.known):
-        names = [printable(Path(shots[row].name).name) for row in untimed[:NAMED]] + ["…"] * (len(untimed) > NAMED)
-        say(f"{len(untimed):,} of {len(shots):,} photos: no time, and no date in the name ({', '.join(names)}); "
-            "nothing says which known place they are near")  # fmt: skip
-    return found
+    return loaded, without
 
 
 def _name_faults(faults: dict[str, dict[str, Any]], shots: "Sequence[Shot]") -> None:

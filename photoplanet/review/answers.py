@@ -153,4 +153,6 @@ class Written(TypedDict):
     own_gps: Count
     failed: Count
     left_alone: Count
+    coarse: Count
+    max_radius_km: Kilometres
     notes: list[FileNote]

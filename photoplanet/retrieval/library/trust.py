@@ -21,6 +21,7 @@ from photoplanet.retrieval.local_features.chances import LEAST, TRUSTED
 from photoplanet.retrieval.local_features.root_sift import Features
 from photoplanet.retrieval.local_features.search import LocalMatch
 
+VERSION = 2  # of how evidence is weighed and counted; an index of another is measured anew
 MAX_MARKS = 1 << 24  # movable details of a file
 NOTHING: tuple[NDArray[np.int32], ...] = ()
 NOTHING_MEASURED = Measured(0, {}, dict.fromkeys(KINDS, chances.Chances()))
@@ -68,14 +69,17 @@ class Trust:
         for kind, which in WORDS.items():
             measured = self.measured.chances[kind]
             best, km = measured.trusted, f"within {voting.RIGHT_KM:g} km"
-            if best is not None:
+            if best is not None and not best.total:
+                found.append(f"photos left out: {TOO_FEW} how often trusted matches {which} are right")
+            elif best is not None:
                 few = f"; {TOO_FEW}" if best.total < LEAST else ""
-                found.append(f"photos left out: {best.right:,} of {best.total:,} matches {which} that are trusted were "
-                             f"{km}{few}")  # fmt: skip
+                found.append(
+                    f"photos left out: {best.right:,} of {best.total:,} trusted matches {which} were {km}{few}"
+                )
             elif measured.levels:
                 found.append(f"photos left out: no kind of match {which} was {km} in {TRUSTED:.0%} of the cases; none "
                              "is trusted")  # fmt: skip
-        if not self.measured.chances["other_days"].levels:
+        if not found:
             count = max(measured.count for measured in self.measured.chances.values())
             found.append("too few of its own photos match each other to know how often that is right "
                          f"({count} of {LEAST}); a rule of thumb decides")  # fmt: skip

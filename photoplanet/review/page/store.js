@@ -153,7 +153,7 @@ export function radiusWords(km) {
 /** @param {number} hours */
 export function timeWords(hours) {
   const minutes = Math.abs(hours) * 60;
-  if (minutes < 1) return "the same minute";
+  if (minutes < 1) return "0 min";
   if (minutes < 90) return `${Math.round(minutes)} min`;
   if (minutes < 48 * 60) return `${Math.round(minutes / 60)} h`;
   return plural(Math.round(minutes / 1440), "day");

@@ -4,7 +4,7 @@ import { plural } from "/map/words.js";
 import { messageOf } from "/page/api.js";
 import { about, api, news } from "./store.js";
 
-/** @typedef {{ kind: string, dry_run: boolean, written: number, unchanged: number, own_gps: number, failed: number, left_alone: number, notes: { name: string, did: string, detail: string }[] }} Written */
+/** @typedef {{ kind: string, dry_run: boolean, written: number, unchanged: number, own_gps: number, failed: number, left_alone: number, coarse: number, max_radius_km: number, notes: { name: string, did: string, detail: string }[] }} Written */
 
 const dialog = byId("write", HTMLDialogElement);
 const summary = byId("summary", HTMLElement);
@@ -16,12 +16,15 @@ let taking = false;
 const kind = () => /** @type {HTMLInputElement} */ (dialog.querySelector("input[name=kind]:checked")).value;
 
 /** @param {Written} found */
-function words({ kind: what, dry_run, written, unchanged, left_alone }) {
+function words({ kind: what, dry_run, written, unchanged, left_alone, coarse, max_radius_km }) {
   const files = what === "xmp" ? plural(written, "sidecar") : plural(written, "file");
   if (what === "undo")
     return `${files} ${dry_run ? "would be put back as they were" : "put back as they were"}, ${left_alone} left alone.`;
   const there = unchanged ? `, ${unchanged} there already` : "";
-  return `${files} ${dry_run ? "would be written" : "written"}${there}, ${left_alone} left alone.`;
+  const rough = coarse
+    ? ` ${coarse} of them without GPS, by the names of the place: their radius is over ${max_radius_km} km, and viewers show a pin.`
+    : "";
+  return `${files} ${dry_run ? "would be written" : "written"}${there}, ${left_alone} left alone.${rough}`;
 }
 
 /** @param {Written} found */

@@ -99,6 +99,7 @@ function mapPhotos(photo, row) {
       inside: () => region(answer).cells,
       thumbnail: photo.thumbnail,
       second: secondOf(answer),
+      ...(answer.own_gps && !known && { truth: answer.own_gps }),
     },
   ];
 }

@@ -27,7 +27,7 @@ import { numbers, percent, plural } from "./words.js";
  * @property {number} sure the probability within 25 km
  * @property {() => { outline: Outline, probability: number }[]} cells the likeliest first; none where the place is known
  * @property {() => number} inside how many of them are in the credible region
- * @property {Place} [truth]
+ * @property {Place} [truth] a cross: the true place, or the one that the photo states itself
  * @property {string | null} [thumbnail] the address of a small picture, drawn on the map of a trip
  * @property {number | null} [second] when a clock said it was taken; without, nothing links it to another photo
  * @property {string | number} [camera] photos of different ones are not linked

@@ -25,6 +25,7 @@ import { isAnywhere, km, percent, plural, unknownWords } from "../map/words.js";
  * @property {Point} [truth]
  * @property {number} [truth_km]
  * @property {string} [no_answer] why there is none
+ * @property {import("../map/mercator.js").Place & { place: string, words: string }} [own] the place that it states itself
  * @property {import("../map/evidence.js").Clue[]} [clues] what speaks for it, where anybody looked
  * @property {string | null} [conflict] what contradicts what
  */
@@ -95,7 +96,7 @@ export function mapPhotos(row) {
 function mapPhotosOf(row) {
   const photo = photos[row];
   if (!photo || !hasAnswer(photo)) return [];
-  const { name, best, confidence, truth } = photo;
+  const { name, best, confidence, truth, own } = photo;
   const known = more?.known(photo) ?? false;
   return [
     {
@@ -111,7 +112,7 @@ function mapPhotosOf(row) {
       thumbnail: photo.thumbnail,
       second: photo.dated ? null : photo.second,
       camera: photo.camera,
-      ...(truth && { truth: { latitude: truth[0], longitude: truth[1] } }),
+      ...(truth ? { truth: { latitude: truth[0], longitude: truth[1] } } : own && { truth: own }),
     },
   ];
 }
@@ -150,7 +151,9 @@ export function select(row, move = true) {
   detail.replaceChildren();
   if (photo.thumbnail)
     detail.append(photo.clues?.length ? outlinedPicture(photo.thumbnail, photo.clues) : picture(photo.thumbnail));
-  detail.append(element("h2", photo.name), element("p", lineOf(photo), "place"));
+  detail.append(element("h2", photo.name));
+  if (photo.own) detail.append(...ownPlace(photo.own));
+  detail.append(element("p", lineOf(photo), "place"));
   if (hasAnswer(photo)) detail.append(...facts(photo));
   more?.select(row, detail);
   const [placed] = mapPhotos(row);
@@ -160,6 +163,13 @@ export function select(row, move = true) {
 
 /** @param {number} row */
 const entryOf = (row) => byId("list", HTMLElement).children[row]?.querySelector("button");
+/** The cross. @param {NonNullable<Answer["own"]>} own */
+function ownPlace(own) {
+  const entry = button(`${own.place} (${own.latitude}, ${own.longitude})`);
+  entry.className = "own";
+  entry.addEventListener("click", () => map.goTo(own));
+  return [entry, element("p", `The cross: ${own.words}. Below is what the photo shows.`, "quiet")];
+}
 
 /** @param {Answer} answer */
 function facts({ best, top, confidence, region, unknown, truth_km, clues, conflict }) {
