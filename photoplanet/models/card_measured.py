@@ -55,7 +55,8 @@ def _device(its: dict[str, Any]) -> str:
         return f": does not run it ({_plain(its['fault'])})"
     return (
         f" ({_plain(its.get('precision'))}): at most {_number(its, 'moved'):.2%} of an answer's mass lay elsewhere on "
-        f"{_number(its, 'pictures'):.0f} made pictures; embeddings had a cosine of at least {_number(its, 'cosine'):.4f}"
+        f"{_number(its, 'pictures'):.0f} made pictures; embeddings had a cosine of at least "
+        f"{_number(its, 'cosine'):.4f}"
     )
 
 
