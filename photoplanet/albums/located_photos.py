@@ -1,16 +1,17 @@
 """A photo located with its album: its record, and the estimate that may be written into it."""
 
+from collections.abc import Callable
 from dataclasses import dataclass, replace
 from typing import Any
 
 from photoplanet.albums.shots import Shot
 from photoplanet.earth import geodesy
-from photoplanet.locate import world
+from photoplanet.locate import held_names, world
 from photoplanet.locate.answers import AnswerOptions, record
 from photoplanet.locate.credible_region import HALF_CIRCUMFERENCE_KM
 from photoplanet.locate.precision import ANYWHERE_KM, AUTO, PRECISIONS, rounded, rounded_within
 from photoplanet.locate.prediction import Prediction
-from photoplanet.metadata.estimate import RESTRICTED, Estimate
+from photoplanet.metadata.estimate import MAX_RADIUS_KM, RESTRICTED, Estimate, PlaceNames
 
 TRACK_ERROR_M = 15.0  # of a receiver in the open, roughly
 
@@ -59,18 +60,21 @@ class LocatedPhoto:
         """How this photo is reported: a measured place is not rounded away."""
         return replace(options, precision="street", answer_always=True) if self.measured else options
 
-    def estimate(self, options: AnswerOptions) -> Estimate | None:
+    def estimate(self, options: AnswerOptions, max_radius_km: float = MAX_RADIUS_KM) -> Estimate | None:
         """What may be written into the photo: None for its own GPS, no answer, and a photo that cannot be read.
 
         None also where the region is the whole Earth, since the photo may be from outside all cells. Rounded by its
         radius, or to `options.precision` or what is known, whichever is coarser; the radius holds `options.region` of
-        the probability around the rounded point.
+        the probability around the rounded point. Where that is over `max_radius_km`, the names that hold of it come
+        along.
         """
         if self.prediction is None or self.error or self.kind == OWN:
             return None
         latitude, longitude = self.prediction.point
         if self.kind == TRACK:
-            return Estimate(latitude, longitude, self.radius_m or TRACK_ERROR_M, "track")
+            measured = Estimate(latitude, longitude, self.radius_m or TRACK_ERROR_M, "track")
+            far = measured.radius_m / 1000
+            return _named(measured, max_radius_km, lambda: held_names.of_circle(latitude, longitude, far))
         within = self.prediction.credible_region(options.region).radius_km
         if (self.prediction.abstains or within >= ANYWHERE_KM) and not options.answer_always:
             return None
@@ -87,4 +91,10 @@ class LocatedPhoto:
         remark = " (toy Earth)" if self.prediction.toy else f" ({RESTRICTED})" if self.prediction.licence else ""
         name = self.prediction.model
         method = f"estimate, {self.method}, {name if name == world.NAME else f'model {name}'}{remark}"
-        return Estimate(*point, radius * 1000, method, options.region)
+        estimate, where = Estimate(*point, radius * 1000, method, options.region), self.prediction
+        return _named(estimate, max_radius_km, lambda: held_names.of_prediction(where, options.region))
+
+
+def _named(estimate: Estimate, max_radius_km: float, names: Callable[[], PlaceNames]) -> Estimate:
+    """The same, with its names where it is coarse: then they take long to find, and stand for it."""
+    return replace(estimate, names=names()) if estimate.is_coarse(max_radius_km) else estimate

@@ -8,10 +8,11 @@ from photoplanet.audit.finding import MOST_NAMED, Finding, Level, line
 from photoplanet.audit.xmp_properties import Property
 from photoplanet.errors import InputError
 from photoplanet.metadata import xmp_facts
+from photoplanet.metadata.estimate import MARK
 
 _COORDINATES = {"gpslatitude", "gpslongitude", "gpslongtitude", "gpsdestlatitude", "gpsdestlongitude", "gpscoordinates",
                 "gpsposition"}  # fmt: skip
-_DRONES = {"latitude", "longitude", "homelatitude", "homelongitude"}  # only under a drone's prefix
+_DRONES = {"latitude", "longitude", "homelatitude", "homelongitude"}  # only under a drone's prefix, or ours
 _NAMES: dict[str, tuple[Level, str]] = {
     "city": ("place", "city"), "location": ("place", "sub-location"), "sublocation": ("place", "sub-location"),
     "locationname": ("place", "place name"), "shotlocation": ("place", "place name"),
@@ -109,7 +110,7 @@ def _is_removed(each: Property) -> bool:
 
 def _is_coordinate(each: Property) -> bool:
     name = each.name.lower()
-    return name in _COORDINATES or (name in _DRONES and "drone" in each.prefix)
+    return name in _COORDINATES or (name in _DRONES and ("drone" in each.prefix or each.prefix == MARK))
 
 
 def _property(each: Property, where: str, strips: bool, known: bool, names: bool) -> list[Finding]:

@@ -26,6 +26,7 @@ COMMANDS = {
     "similar": "photos -> photos of a geotagged library that show the same",
     "figure": "the paper's figures for any model and photos",
     "album": "photos of a trip, located together",
+    "review": "decide where photos were taken, before anything is written",
     "audit": "what photos give away before they are published",
     "explain": "which parts of a photo speak for a place",
     "evaluate": "accuracy of a model on a photo table",

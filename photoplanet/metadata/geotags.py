@@ -7,13 +7,15 @@ into a photo, not into a sidecar, not into the list. A file that cannot be writt
 import hashlib
 from collections.abc import Iterable, Iterator
 from contextlib import suppress
+from dataclasses import replace
 from pathlib import Path
+from typing import NamedTuple
 
 from photoplanet.core import leftovers, progress
 from photoplanet.errors import InputError
-from photoplanet.metadata import exif, exif_places, exif_writer, facts, files, undo_list, xmp
+from photoplanet.metadata import exif, exif_places, exif_writer, facts, files, place_names, undo_list, xmp
 from photoplanet.metadata.byte_edits import Edit, applied
-from photoplanet.metadata.estimate import Estimate, OwnGps
+from photoplanet.metadata.estimate import MAX_RADIUS_KM, Estimate, OwnGps
 from photoplanet.metadata.files import Outcome, Seen
 from photoplanet.metadata.sidecars import Sidecars
 from photoplanet.photos import decode
@@ -28,13 +30,16 @@ def write(
     ending: str = xmp.DEFAULT_ENDING,
     dry_run: bool = False,
     advance: progress.Advance = progress.ignore,
+    max_radius_km: float = MAX_RADIUS_KM,
 ) -> Iterator[Outcome]:
     """Write each (photo, estimate) as kind "xmp" (a sidecar) or "exif" (into a JPEG) and yield what was done, in order.
 
-    Where EXIF cannot be written (not a JPEG, odd structure, a link, read-only), a sidecar is, and `detail` says why. A
-    place that the photo or one of its sidecars has already is never written over, unless it is our own earlier
-    estimate, whose place the new one takes. Mode and modification time of a photo stay. With `dry_run` nothing changes.
-    InputError for an unknown kind or ending.
+    One with a radius over `max_radius_km` is never written as GPS: its sidecar gets the names of the place that hold
+    (`Estimate.names`; none where somebody else has named it) and properties of photoplanet's own. Where EXIF cannot be
+    written (not a JPEG, odd structure, a link, read-only), a sidecar is, and `detail` says why. A place that the photo
+    or one of its sidecars has already is never written over, unless it is our own earlier estimate, whose place the new
+    one takes. Mode and modification time of a photo stay. With `dry_run` nothing changes. InputError for an unknown
+    kind or ending.
 
     >>> import tempfile
     >>> from PIL import Image
@@ -56,13 +61,14 @@ def write(
             folders.add(photo.parent)
             leftovers.tidy(photo.parent, again=True)
         try:
-            _refuse_own(photo, beside.of(photo))
+            said = _said(photo, beside.of(photo))
             path = beside.named(xmp.sidecar(photo, ending), photo)
-            yield (
-                _into_exif(photo, path, estimate, used, dry_run)
-                if kind == "exif"
-                else _beside(photo, path, estimate, used, dry_run)
-            )
+            if estimate.is_coarse(max_radius_km):
+                yield _in_words(photo, path, estimate, used, dry_run, said)
+            elif kind == "exif":
+                yield _into_exif(photo, path, estimate, used, dry_run)
+            else:
+                yield _beside(photo, path, estimate, used, dry_run)
         except OwnGps as error:
             yield Outcome(photo, "own GPS", str(error))
         except InputError as error:
@@ -78,11 +84,22 @@ def _reason(error: OSError, photo: Path) -> str:
     return reason if named in ("", str(photo)) else f"{Path(named).name}: {reason}"
 
 
-def _refuse_own(photo: Path, beside: Iterable[str]) -> None:
+class _Said(NamedTuple):
+    """What a photo and the files beside it say: whether somebody has named its place; and EXIF has an estimate of ours.
+
+    Names count wherever they may be those of a place: ours are only for photos that have none.
+    """
+
+    named: bool
+    in_exif: bool
+
+
+def _said(photo: Path, beside: Iterable[str]) -> _Said:
     """OwnGps where EXIF, embedded XMP or a sidecar of any name has a place that is not our estimate."""
     with decode.opened(photo) as (image, _):
         said = facts.statements(image, exif.read(image), beside)
         packets = facts.xmp_packets(image)
+        named = any(map(place_names.in_xmp, packets)) or place_names.in_iptc(image)
     for each in said:
         if each.fault is None or (each.source != facts.EXIF and each.fault == exif_places.UNREADABLE):
             raise OwnGps(_HOLDS.get(each.source, f"{each.source} holds a place"))
@@ -94,10 +111,22 @@ def _refuse_own(photo: Path, beside: Iterable[str]) -> None:
         data = sidecar.read(xmp.MAX_BYTES)
         try:
             place = data is not None and xmp.has_place(data)
+            named = named or (data is not None and place_names.in_xmp(xmp.rest(data)))
         except InputError as error:
             raise InputError(f"{sidecar.path.name}: {error}") from None
         if place:
             raise OwnGps(f"{sidecar.path.name} holds a place")
+    return _Said(named, any(each.source == facts.EXIF and each.fault == exif.ESTIMATE for each in said))
+
+
+def _in_words(
+    photo: Path, path: Path, estimate: Estimate, used: dict[Path, Path], dry_run: bool, said: _Said
+) -> Outcome:  # fmt: skip
+    """Write a coarse estimate beside a photo; what an earlier command wrote into its EXIF stays, and is named."""
+    done = _beside(photo, path, estimate, used, dry_run, coarse=True, named=said.named)
+    notes = ["without names: its place has some already"] if said.named and any(estimate.names) else []
+    notes += ["an earlier estimate is still in its EXIF; --undo takes it out"] if said.in_exif else []
+    return replace(done, detail="; ".join(notes))
 
 
 def _into_exif(photo: Path, path: Path, estimate: Estimate, used: dict[Path, Path], dry_run: bool) -> Outcome:
@@ -121,7 +150,10 @@ def _into_exif(photo: Path, path: Path, estimate: Estimate, used: dict[Path, Pat
     return _change(seen, data, changes, dry_run)
 
 
-def _beside(photo: Path, path: Path, estimate: Estimate, used: dict[Path, Path], dry_run: bool) -> Outcome:
+def _beside(
+    photo: Path, path: Path, estimate: Estimate, used: dict[Path, Path], dry_run: bool, coarse: bool = False,
+    named: bool = False,
+) -> Outcome:  # fmt: skip
     if used.setdefault(path, photo) != photo:
         raise InputError(f"{path.name} is another photo's sidecar too; use the ending {xmp.DEFAULT_ENDING}")
     seen = files.look(path)
@@ -133,7 +165,7 @@ def _beside(photo: Path, path: Path, estimate: Estimate, used: dict[Path, Path],
         if fault:
             raise InputError(f"{path.name} {what}")
     data = seen.read(xmp.MAX_BYTES)
-    return _change(seen, data, xmp.edits(data, estimate), dry_run)
+    return _change(seen, data, xmp.edits(data, estimate, coarse, named), dry_run)
 
 
 def _differs(path: Path, sha: str) -> bool:

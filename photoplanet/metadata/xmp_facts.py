@@ -8,12 +8,12 @@ from photoplanet.errors import InputError
 from photoplanet.metadata import exif_places, exif_times
 from photoplanet.metadata.estimate import MARK
 from photoplanet.metadata.xml_events import parse
-from photoplanet.metadata.xmp import EXIF, MAX_BYTES, OURS, RDF
+from photoplanet.metadata.xmp import COARSE, EXIF, MAX_BYTES, OURS, PHOTOSHOP, RDF
 
 MAX_TEXT = 200  # characters of a value
-_TIMES = (f"{EXIF} DateTimeOriginal", "http://ns.adobe.com/photoshop/1.0/ DateCreated")
+_TIMES = (f"{EXIF} DateTimeOriginal", f"{PHOTOSHOP} DateCreated")
 _WORDS = (b"latitude", b"datetimeoriginal", b"datecreated")
-_USUAL = {"rdf": RDF, "exif": EXIF, "photoshop": _TIMES[1].partition(" ")[0], "photoplanet": OURS}
+_USUAL = {"rdf": RDF, "exif": EXIF, "photoshop": PHOTOSHOP, "photoplanet": OURS}
 _NO_TEXT = re.compile(rb"[\0-\x08\x0b\x0c\x0e-\x1f]")  # bytes that no XML may hold
 _UTF16 = (b"\xff\xfe", b"\xfe\xff")
 _COORDINATE = re.compile(r"([+-]?\d+(?:\.\d+)?)(?:,(\d+(?:\.\d+)?))?(?:,(\d+(?:\.\d+)?))?\s*([A-Za-z]*)")
@@ -70,10 +70,12 @@ def _rank(found: tuple[exif_places.Place, bool]) -> tuple[bool, bool]:
 
 
 def _ours(properties: Mapping[str, str]) -> bool:
-    """Whether a place is an estimate of photoplanet's, also after another program has written the packet anew."""
-    return MARK in properties.get(f"{EXIF} GPSProcessingMethod", "").lower() or any(
-        name.startswith(OURS) for name in properties
-    )
+    """Whether a place is an estimate of photoplanet's, also after another program has written the packet anew.
+
+    A coarse estimate has no GPS: what stands beside it is somebody's own.
+    """
+    ours = any(name.startswith(OURS) for name in properties) and COARSE not in properties
+    return ours or MARK in properties.get(f"{EXIF} GPSProcessingMethod", "").lower()
 
 
 def _place(properties: Mapping[str, str]) -> exif_places.Place:

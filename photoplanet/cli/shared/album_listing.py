@@ -34,7 +34,7 @@ def show(
     click.echo(f"{'time':<16}  {'photo':<{width}}  {'place':<{PLACE_WIDTH}}  {'latitude, longitude':<19}"
                f"{'  unknown' if doubts else ''}   city  country  90 % within  source")  # fmt: skip
     for name, found, facts, time in zip(names, founds, records, trip.times, strict=True):
-        when = "unknown" if time != time else str(time)[:16].replace("T", " ")
+        when = "unknown" if time != time else _shown(found.shot.taken_at, str(time))
         start = f"{when:<16}  {fit_name(name, width)}"
         if found.prediction is None:
             click.echo(f"{start}  unreadable, and nothing around it is known")
@@ -55,3 +55,8 @@ def show(
         click.echo(f"{start}  {place}  {where:<19}  {held}  {printable(source)}")
         for line in why.lines(found.prediction) if with_why else why.note(facts):
             click.echo(f"  {line}")
+
+
+def _shown(taken_at: str | None, time: str) -> str:
+    """When a photo was taken, as the clocks around it showed it, to the minute."""
+    return (taken_at if taken_at and len(taken_at) >= len(time) else time)[:16].replace("T", " ")
