@@ -36,7 +36,7 @@ def album(make, tmp_path):
         "trip/day 1/d.webp": make.geotagged(-22.9, -43.17, seed=4, kind="WEBP"),
         "no-gps.jpg": make.encoded(make.scene(5)),
         "null.jpg": make.geotagged(0, 0),
-        "raw.NEF": b"raw",
+        "edit.PSD": b"raw",
         "notes.txt": b"text",
         ".hidden/x.jpg": make.geotagged(1, 1),
         "._home.JPG": b"resource fork",
@@ -65,7 +65,7 @@ def test_a_folder_gives_its_photos_and_a_reason_for_every_other(album):
     assert found["trip/b.png"]["album"] == "Photos/trip"
     assert found["trip/day 1/c.tiff"]["album"] == "Photos/trip/day 1"
     assert reasons(left_out) == {
-        "home.JPG": "duplicate path", "no-gps.jpg": "no GPS", "null.jpg": "exactly 0, 0", "raw.NEF": "format not read",
+        "home.JPG": "duplicate path", "no-gps.jpg": "no GPS", "null.jpg": "exactly 0, 0", "edit.PSD": "format not read",
         "gone.jpg": "unreadable", "empty.jpg": "empty", "text.jpg": "not a photo file", "cut.jpg": "truncated",
         "cut.png": "truncated", "bomb.png": "over the pixel limit", "header.jpg": "unreadable",
         "script.eps.jpg": "not a photo file", "notes.txt": "sidecar or table", "._home.JPG": "hidden",
