@@ -3,8 +3,9 @@
     npm pack world-atlas@2 && tar xzf world-atlas-2.*.tgz                            # Natural Earth, public domain
     python tools/make_coast.py package/countries-10m.json
 
-The Earth is cut into pieces of `coast.SIDE` degrees, each a little larger (`coast.MARGIN`), so that no seam shows; what
-a piece's bytes mean stands in photoplanet/earth/coast.py. Points that move a line by less than half a unit are left out.
+The Earth is cut into pieces of `coast.SIDE` degrees, each a little larger (`coast.MARGIN`), so that no seam shows.
+photoplanet/earth/coast.py says what a piece's bytes mean.
+Points that move a line by less than half a unit are left out.
 """
 
 import sys
@@ -63,7 +64,7 @@ def lines_of(line: np.ndarray, found: dict[int, list[np.ndarray]]) -> None:
 
 
 def units(line: np.ndarray, piece: int, closed: bool) -> np.ndarray:
-    """Degrees → units from the piece's north-western corner, eastwards and southwards, without points that add nothing."""
+    """Degrees → units from the piece's north-western corner, east and south, without points that add nothing."""
     row, column = divmod(piece, COLUMNS)
     points = (line - [column * SIDE - 180, 90 - row * SIDE]) * [1, -1] / UNIT
     points = np.round(points).astype(int)

@@ -51,7 +51,8 @@ def cut(ring: Ring, beyond: float = 0) -> list[Ring]:
     turns = (-720, -360, 0, 360, 720)
     if abs(around) > 180:  # three times round, so that neither end is in sight
         pole = -90.0 if ring[:, 1].mean() < 0 else 90.0
-        line = np.vstack([line[:-1] - [around, 0], line[:-1], line + [around, 0]])
+        turn = np.array([around, 0])
+        line = np.vstack([line[:-1] - turn, line[:-1], line + turn])
         line = np.vstack([line, [line[-1, 0], pole], [line[0, 0], pole], line[:1]])
         turns = (0,)
     parts = []

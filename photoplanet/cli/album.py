@@ -58,6 +58,7 @@ class Outputs(NamedTuple):
     geojson: Path | None
     gpx: Path | None
     map: Path | None
+    thumbnails: bool = True  # on the map
 
 
 class Listing(NamedTuple):
@@ -88,6 +89,8 @@ class Listing(NamedTuple):
 @click.option("--geojson", "geojson_path", type=options.OUT_FILE, help="Write GeoJSON: points, regions, lines.")
 @click.option("--gpx-out", type=options.OUT_FILE, help="Write GPX: waypoints and a track.")
 @click.option("--map", "map_path", type=options.OUT_FILE, help="Write a map with a timeline: one HTML page.")
+@click.option("--thumbnails/--no-thumbnails", default=True, show_default=True,
+              help="With --map: put small pictures of the photos into the page, 2 MB at most.")  # fmt: skip
 @click.option("--write", type=click.Choice(geotags.KINDS),
               help="Write estimates beside photos (xmp) or into JPEGs (exif), never over GPS there.")  # fmt: skip
 @writing.MAX_RADIUS
@@ -104,9 +107,10 @@ def command(
     photos: tuple[str, ...], model: str | None, method: str, anchors: bool, tracks: tuple[str, ...],
     time_offsets: tuple[str, ...], time_zone: str | None, one_camera: bool | None, gap_hours: float,
     within: tuple[str, ...], not_within: tuple[str, ...], precision: str, answer_always: bool, as_json: bool,
-    csv_path: Path | None, geojson_path: Path | None, gpx_out: Path | None, map_path: Path | None, write: str | None,
-    max_radius: float, sidecar: str, dry_run: bool, undo: bool, threads: int | None, device: str | None,
-    signs: bool | None, clock: bool, why: bool, strike: tuple[str, ...], prior: Path | None,
+    csv_path: Path | None, geojson_path: Path | None, gpx_out: Path | None, map_path: Path | None,
+    thumbnails: bool, write: str | None, max_radius: float, sidecar: str, dry_run: bool, undo: bool,
+    threads: int | None, device: str | None, signs: bool | None, clock: bool, why: bool, strike: tuple[str, ...],
+    prior: Path | None,
 ) -> int:  # fmt: skip
     """Locate the photos of a trip together: each helps to place those taken before and after it.
 
@@ -136,12 +140,12 @@ def command(
     _check_use(write, undo, dry_run)
     if undo:
         return writing.undo(photos, dry_run)
-    outputs = Outputs(csv_path, geojson_path, gpx_out, map_path)
+    outputs = Outputs(csv_path, geojson_path, gpx_out, map_path, thumbnails)
     said = given.read(time_offsets, time_zone)
     track, notes = track_files.read(tracks)[:2] if tracks else (None, [])
     with bar("reading") as advance:
         shots = read_shots(photos, advance, say)
-    inputs.check_outputs(outputs, [*(shot.source for shot in shots), *photos, *tracks])
+    inputs.check_outputs(outputs[:4], [*(shot.source for shot in shots), *photos, *tracks])
     how = {"threads": threads, "device": device, "signs": signs, "clock": clock, "prior": prior, "strike": strike}
     loaded, without = _load(model, method, how)
     by_movement = method == AUTO and (without or album_library.places_known(shots, anchors, track))
@@ -296,7 +300,9 @@ def _sinks(opened: OutputFiles, outputs: Outputs, about: dict[str, Any], form: A
         sinks.append(opened.add(files.geojson_file(outputs.geojson, about, form)))
     if outputs.gpx:
         sinks.append(opened.add(files.gpx_file(outputs.gpx, form)))
-    drawn = opened.add(maps.map_file(outputs.map, photos, replace(form, top=5))) if outputs.map else None
+    drawn = None
+    if outputs.map:
+        drawn = opened.add(maps.map_file(outputs.map, photos, replace(form, top=5), with_thumbnails=outputs.thumbnails))
     if drawn and photos > maps.MAX_PHOTOS:
         say(f"{outputs.map}: shows the first {maps.MAX_PHOTOS:,} photos, not the other {photos - maps.MAX_PHOTOS:,}")
 

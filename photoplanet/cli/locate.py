@@ -27,6 +27,7 @@ from photoplanet.cli.shared.output import (
 from photoplanet.cli.shared.progress import bar_unless_printing
 from photoplanet.core.output_files import OutputFiles
 from photoplanet.errors import InputError, printable
+from photoplanet.locate import own_place
 from photoplanet.locate.answers import AnswerOptions, no_answer, record
 from photoplanet.locate.given_area import inside
 from photoplanet.locate.precision import percent, point, within
@@ -40,8 +41,8 @@ if TYPE_CHECKING:
     from photoplanet.show import maps
 
 MAP_PLACES = 5  # of a photo on a map
-MATCH_COLUMNS = ("photo_id", "rank", "latitude", "longitude", "place", "country_code", "details", "matches",
-                 "spread_km", "chance", "abstains", "error")  # fmt: skip
+MATCH_COLUMNS = ("photo_id", "own_latitude", "own_longitude", "own_source", "own_km", "rank", "latitude", "longitude",
+                 "place", "country_code", "details", "matches", "spread_km", "chance", "abstains", "error")  # fmt: skip
 
 
 class Output(NamedTuple):
@@ -92,9 +93,9 @@ def command(
 
     Without a model, places come from what stands in the photos, such as signs, and from where people photograph.
 
-    With --library and without a model, or with --by local, a photo's place is that of the photos of LIB that show the
-    same, by details that geometry proves and that do not move, or 'no match', and no text is read. With a model, its
-    cells are searched for the photos of LIB that look most alike, and the point is chosen among these ('combined' in
+    With --library a photo's place is that of the photos of LIB that show the same, by details that geometry proves and
+    that do not move, or 'no match', and no text is read. With --model or --by embedding the cells of a model are
+    searched for the photos of LIB that look most alike, and the point is chosen among these ('combined' in
     docs/similar.md).
 
     \b
@@ -116,10 +117,10 @@ def command(
     opening: dict[str, Any] = {"index": index_dir, "update": not no_update, "threads": threads}
     if _by_details(library, by, model):
         if geojson_path or map_path:
-            raise InputError("--map and --geojson draw a model's answer; without a model, use --csv or --json")
+            raise InputError("--map and --geojson draw a model's answer; add --by embedding, or use --csv or --json")
         if signs or why or strike or prior or device:
-            raise click.UsageError("--signs, --why, --strike, --prior and --device go without --library, or with a "
-                                   "model: a match with a library rests on no text, and on no network")  # fmt: skip
+            raise click.UsageError("--signs, --why, --strike, --prior and --device go without --library, or with "
+                                   "--by embedding: a match rests on no text and no network")  # fmt: skip
         found = open_library(str(library), by="local", **opening)
         area = parse.areas(within, not_within)
         return _by_matches(found, str(library), sources, precision, as_json, csv_path, with_itself, threads, area)
@@ -170,7 +171,7 @@ def _by_model(
             for sink in sinks:
                 sink(name, answer, facts)
             if drawn:
-                drawn(source, name, answer)
+                drawn(source, name, answer, facts.get(own_place.KEY))
     if output.as_json:
         print_json({**about, **by_outcome(listing)})
     doubted.report()
@@ -180,7 +181,7 @@ def _by_model(
 
 
 def _by_details(library: str | None, by: str | None, model: str | None) -> bool:
-    """Whether a library is searched by local features; a line on stderr where only the default model decides that."""
+    """Whether a library is searched by local features: unless --by or --model says otherwise; a default does not."""
     from photoplanet.locate.opening import NONE
     from photoplanet.models import installed
 
@@ -192,10 +193,8 @@ def _by_details(library: str | None, by: str | None, model: str | None) -> bool:
         return library is not None and (by == "local" or (model == NONE and by is None))
     default = installed.default()
     if default is not None:
-        say(
-            f"{library}: searched by the embedding of the default model, {default}; --by local compares details instead"
-        )
-    return default is None
+        say(f"{library}: details are compared; --by embedding searches it by the default model, {default}, instead")
+    return True
 
 
 def _map_file(path: Path, photos: int, form: AnswerOptions) -> "AbstractContextManager[maps.Sink]":
@@ -210,28 +209,31 @@ def _with_records(
     answers: "Iterable[tuple[Any, Prediction | InputError]]", form: AnswerOptions, searched: "Library | None",
     with_itself: bool,
 ) -> "Iterator[tuple[Any, str, Prediction | InputError, dict[str, Any]]]":  # fmt: skip
-    """Yield (source, name, answer, record) of each photo; the record of one that could not be read is empty.
+    """Yield (source, name, answer, record) of each photo; the record of one that could not be read has no answer.
 
     Where a library is `searched`, the point is chosen among its photos that look most alike.
     """
+    from photoplanet.metadata.sidecars import Sidecars
     from photoplanet.photos import inputs
 
+    beside = Sidecars()
     for source, answer in answers:
-        name = inputs.name_of(source)
+        name, own = inputs.name_of(source), own_place.of(source, beside)
         if isinstance(answer, InputError):
-            yield source, name, answer, {}
+            stated = {} if own is None else {own_place.KEY: own.record()}
+            yield source, name, answer, {"file": name, **stated, "error": str(answer)}
         elif searched is None:
-            yield source, name, answer, record(name, answer, form)
+            yield source, name, answer, record(name, answer, form, own)
         else:
             rows = find_itself(searched, source, name)
             refined, like = searched.refine(source, answer, () if with_itself else rows)
-            facts = record(name, refined, form)
+            facts = record(name, refined, form, own)
             yield source, name, refined, facts | ({"like": like} if facts["best"] is not None else {})
 
 
 def _collector(listing: list[dict[str, Any]]) -> Sink:
     def add(name: str, answer: "Prediction | InputError", facts: dict[str, Any]) -> None:
-        listing.append(facts or {"file": name, "error": str(answer)})
+        listing.append(facts)
 
     return add
 
@@ -263,18 +265,26 @@ def _printer(sources: Sequence[str | bytes], form: AnswerOptions, doubts: bool, 
 
     def add(name: str, answer: "Prediction | InputError", facts: dict[str, Any]) -> None:
         nonlocal started
-        if isinstance(answer, InputError):
+        own, failed = facts.get(own_place.KEY), isinstance(answer, InputError)
+        if failed and own is None:
             return
         if not started:
             click.echo(head)
             started = True
+        label = fit_name(name, width)
+        if own is not None:
+            answered = not failed and facts["best"] is not None
+            click.echo(_own_line(label, own, answered))
+            label = " " * width
+        if isinstance(answer, InputError):
+            return
         best, sure, region = facts["best"], facts["confidence"], facts["region"]
         place = fit_place(best["place"] if best else no_answer(answer))
         where = point(best, form.precision, region["radius_km"]) if best else ""
         doubt = f"{percent(facts['within']['inside_before']):>6}  " if cut else ""
         doubt += f"{percent(facts['unknown']):>7}  " if doubts else ""
         click.echo(
-            f"{fit_name(name, width)}  {place}  {where:<19}  {doubt}{percent(sure['city']):>5}  "
+            f"{label}  {place}  {where:<19}  {doubt}{percent(sure['city']):>5}  "
             f"{percent(sure['country']):>7}  {within(region['radius_km']):>13}"
         )
         for rank, other in enumerate(facts["top"], start=1) if form.top > 1 else ():
@@ -286,14 +296,22 @@ def _printer(sources: Sequence[str | bytes], form: AnswerOptions, doubts: bool, 
     return add
 
 
+def _own_line(label: str, own: dict[str, Any], answered: bool = True) -> str:
+    """The line of the place that a photo states itself."""
+    where = point(own, own_place.PRECISION, 0)
+    return f"{label}  {fit_place(own['place'])}  {where:<19}  {printable(own_place.words(own, answered))}"
+
+
 def _by_matches(
     library: "Library", named: str, sources: Sequence[str | bytes], precision: str, as_json: bool,
     csv_path: Path | None, with_itself: bool, threads: int | None, area: "Area | None",
 ) -> int:  # fmt: skip
     """Locate photos without a model, by the photos of a library that show the same; return the exit status."""
+    from photoplanet.metadata.sidecars import Sidecars
     from photoplanet.photos import inputs
     from photoplanet.retrieval.library.matching import answer_to_dict
 
+    beside = Sidecars()
     records: list[dict[str, Any]] = []
     failed = 0
     with OutputFiles(report_error) as files, bar_unless_printing(as_json)("searching", len(sources)) as advance:
@@ -302,17 +320,21 @@ def _by_matches(
         if not as_json:
             click.echo(f"{'photo':<{width}}  {'place':<{PLACE_WIDTH}}  {'latitude, longitude':<19}  details  matches")
         for source in sources:
-            name = inputs.name_of(source)
+            name, own = inputs.name_of(source), own_place.of(source, beside)
+            stated = {} if own is None else {own_place.KEY: own.record()}
+            if own is not None and not as_json:
+                with printing(to_the_end=put is not None):
+                    click.echo(_own_line(fit_name(name, width), stated[own_place.KEY]))
             try:
                 rows = find_itself(library, source, name)
                 answer = library.locate(source, () if with_itself else rows, threads, area)
             except InputError as error:
                 failed += 1
                 report_error(error)
-                facts: dict[str, Any] = {"file": name, "error": str(error)}
+                facts: dict[str, Any] = {"file": name, **stated, "error": str(error)}
             else:
                 itself = [library.listing.addresses[row] for row in rows]
-                facts = {"file": name, "itself": itself, **answer_to_dict(answer, precision)}
+                facts = {"file": name, **stated, "itself": itself, **answer_to_dict(answer, precision)}
                 if not as_json:
                     with printing(to_the_end=put is not None):
                         click.echo(_match_line(facts, width, precision))
@@ -344,21 +366,25 @@ def _match_file(path: Path) -> Iterator[Callable[[dict[str, Any]], None]]:
 def _match_line(facts: dict[str, Any], width: int, precision: str) -> str:
     from photoplanet.show.matches import proof
 
-    name, best = fit_name(facts["file"], width), facts["best"]
+    name, best = " " * width if own_place.KEY in facts else fit_name(facts["file"], width), facts["best"]
     if best is None:
         return f"{name}  no match"
     others = f", and {len(facts['elsewhere'])} elsewhere" if facts["elsewhere"] else ""
     matches = f"{len(facts['matches'])} within {best['spread_km']:.2g} km{others}"
-    said = proof({"trusted": True, **best})
+    like_it = best.get("like_it")
+    said = f"{like_it['right']} of {like_it['of']} such right" if like_it else proof({"trusted": True, **best})
     line = f"{name}  {fit_place(best['place'])}  {point(best, precision, 0):<19}  {best['details']:>7}  {matches}"
     return f"{line}; {said}" if said else line
 
 
 def _match_row(facts: dict[str, Any]) -> dict[str, Any]:
     """A CSV row as `photoplanet score` reads it: without coordinates where there is no answer."""
+    from photoplanet.show.result_files import own_columns
+
+    known = {"photo_id": facts["file"], **own_columns(facts)}
     if "error" in facts:
-        return {"photo_id": facts["file"], "error": facts["error"]}
+        return {**known, "error": facts["error"]}
     if facts["best"] is None:
-        return {"photo_id": facts["file"], "abstains": "true"}
-    known = {"photo_id": facts["file"], "rank": 1, "abstains": "false", "matches": len(facts["matches"])}
+        return {**known, "abstains": "true"}
+    known |= {"rank": 1, "abstains": "false", "matches": len(facts["matches"])}
     return {**known, **facts["best"]}

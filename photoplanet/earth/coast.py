@@ -34,10 +34,10 @@ def piece(number: int) -> bytes:
     return data[ends[number - 1] if number else 0 : ends[number]].tobytes()
 
 
-def near(latitude: ArrayLike, longitude: ArrayLike, most_bytes: int) -> list[int]:
-    """The pieces nearest to any of these points (n,) in degrees, of `most_bytes` at most in all; nearest first.
+def near(latitude: ArrayLike, longitude: ArrayLike, most_bytes: int, most_km: float = 1500) -> list[int]:
+    """The pieces nearest to any of these points (n,) in degrees: nearest first, of `most_bytes` at most in all.
 
-    Those that hold points come first, then those around them.
+    Those that hold points come first, then those around them, as far as `most_km` from middle to middle.
 
     >>> near([38.7], [-9.1], 20_000)[0] == 10 * COLUMNS + 34
     True
@@ -48,12 +48,15 @@ def near(latitude: ArrayLike, longitude: ArrayLike, most_bytes: int) -> list[int
     rows = np.clip((90 - lat) // SIDE, 0, ROWS - 1)
     columns = np.clip((lng + 180) // SIDE, 0, COLUMNS - 1)
     held = np.unique((rows * COLUMNS + columns).astype(int))
-    away = np.min([geodesy.distance_km(*centre, *_centres()) for centre in np.transpose(_centres())[held]], axis=0)
-    found, room = [], most_bytes
+    middle_lat, middle_lng = _centres()
+    each = (geodesy.distance_km(middle_lat[k], middle_lng[k], middle_lat, middle_lng) for k in held)
+    away = np.min(list(each), axis=0)
+    found: list[int] = []
+    room = most_bytes
     sizes = np.diff(_pieces()[1], prepend=0)
     for number in np.argsort(away, kind="stable").tolist():
         room -= sizes[number]
-        if room < 0:
+        if room < 0 or away[number] > most_km:
             break
         found.append(number)
     return found

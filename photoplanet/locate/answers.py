@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 from typing import Any
 
-from photoplanet.locate import why, world
+from photoplanet.locate import own_place, why, world
 from photoplanet.locate.credible_region import REGION_SHARE
 from photoplanet.locate.given_area import inside
 from photoplanet.locate.precision import DEFAULT_PRECISION, percent
@@ -20,8 +20,12 @@ class AnswerOptions:
     answer_always: bool = False
 
 
-def record(name: str, prediction: Prediction, options: AnswerOptions) -> dict[str, Any]:
+def record(
+    name: str, prediction: Prediction, options: AnswerOptions, own: own_place.OwnPlace | None = None
+) -> dict[str, Any]:  # fmt: skip
     """One photo's answer as plain values; `best` is None, and nothing but `region` says where, when it abstains.
+
+    `own`: the place that the photo states itself, which comes first, as `own_gps`, and changes nothing else.
 
     >>> import numpy as np, photoplanet as pp
     >>> where = pp.load("toy").locate(np.zeros((64, 64, 3), np.uint8))
@@ -33,7 +37,8 @@ def record(name: str, prediction: Prediction, options: AnswerOptions) -> dict[st
         facts["best"], facts["top"] = None, []
     if prediction.evidence is not None:
         facts |= why.record(prediction.evidence)
-    return {"file": name, **facts}
+    stated = {} if own is None else {own_place.KEY: own.record(prediction)}
+    return {"file": name, **stated, **facts}
 
 
 def no_answer(prediction: Prediction) -> str:

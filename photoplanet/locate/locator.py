@@ -20,7 +20,7 @@ from photoplanet.locate import correction, joining, network, opening, point_esti
 from photoplanet.locate.prediction import ABSTAIN_BELOW, Prediction, Predictions, prepare
 from photoplanet.locate.within import Cut
 from photoplanet.models import folder
-from photoplanet.photos import decode
+from photoplanet.photos import decode, decoding_processes
 
 BATCH_SIZE = 32
 MAX_THREADS = 1024
@@ -120,6 +120,9 @@ class Locator:
     1044
     """
 
+    in_processes = False
+    """Whether `locate_many` may start processes: these import the main module, so that a script has to guard it."""
+
     def __init__(
         self, bundle: folder.Bundle, threads: int | None = None, abstain_below: float | None = None,
         collector: Collector | None = None, strike: Sequence[str] = (), device: str | None = None,
@@ -204,10 +207,12 @@ class Locator:
         region: float | None = None,
         within: Areas = None,
         not_within: Areas = None,
+        processes: int | None = None,
     ) -> Iterator[tuple[Any, Answer]]:
         """Yield (source, Prediction, or the InputError of a photo that cannot be read) in the order of `sources`.
 
-        Photos are decoded on `decode_threads` threads while the network works; memory does not grow with their number.
+        Photos are decoded on `decode_threads` threads, or in so many `processes` (None: where `in_processes` allows it
+        and many paths meet many cores), while the network works; memory does not grow with their number.
         With `region`, what `Prediction.to_dict` reports (of the region that holds this share) is worked out for a batch
         at once, which is many times as fast as for one photo after another. `within`, `not_within` as for `locate`.
         InputError for an unknown `readout`, a `batch_size` under 1, or areas that cannot be used.
@@ -225,7 +230,13 @@ class Locator:
         if self.collector is not None:
             self.collector.start()
         waiting: deque[Any] = deque()
-        decoded = decode.load_many(_noting(sources, waiting), self.info.preprocessing, decode_threads)
+        if processes is None:
+            processes = decoding_processes.worthwhile(sources, decode_threads) if self.in_processes else 0
+        noted = _noting(sources, waiting)
+        if processes:
+            decoded = decoding_processes.load_many(noted, self.info.preprocessing, processes)
+        else:
+            decoded = decode.load_many(noted, self.info.preprocessing, decode_threads)
         batch: list[tuple[Any, NDArray[np.uint8] | InputError]] = []
         for pixels in decoded:
             batch.append((waiting.popleft(), pixels))

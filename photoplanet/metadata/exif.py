@@ -25,8 +25,9 @@ class Exif:
     """Degrees or None, and if None, why; `taken_at` ISO 8601; `camera`: make and model; `orientation` 1 … 8.
 
     A place that photoplanet estimated itself is there, with `ESTIMATE` as its fault. `toy`: whether the photo says that
-    it is of the toy Earth. `clock`: how far ahead of UTC the camera's clock was, where that is known; a scanner's, and
-    one of the toy Earth, say nothing. `receiver_at`: the time of the GPS receiver, ISO 8601 in UTC.
+    it is of the toy Earth. `place_by`: what states the place. `clock`: how far ahead of UTC the camera's clock was,
+    where that is known; a scanner's, and one of the toy Earth, say nothing. `receiver_at`: the time of the GPS
+    receiver, ISO 8601 in UTC.
     """
 
     latitude: float | None = None
@@ -40,6 +41,7 @@ class Exif:
     toy: bool = False
     clock: clock_facts.ClockFacts | None = None
     receiver_at: str | None = None
+    place_by: str = "EXIF"
 
 
 def read(image: Image.Image) -> Exif:
@@ -51,7 +53,7 @@ def read(image: Image.Image) -> Exif:
     if isinstance(film := getattr(image, "film", None), Film):
         latitude, longitude, fault = film_facts.place(film)
         return Exif(latitude, longitude, fault, film_facts.taken_at(film), camera=film_facts.camera(film),
-                    clock=film_facts.clock(film))  # fmt: skip
+                    clock=film_facts.clock(film), place_by="film")  # fmt: skip
     try:
         main, orientation = _block(image)
         gps, details = main.get_ifd(tags.GPS_IFD), main.get_ifd(tags.EXIF_IFD)

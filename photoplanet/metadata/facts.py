@@ -62,9 +62,12 @@ def read(image: Image.Image, beside: Iterable[str] = ()) -> exif.Exif:
     own = replace(own, clock=_clock(own, said))
     best = min((each for each in said if each.fault != "no GPS"), key=_rank, default=None)
     if best is None:
-        best = Statement(EXIF, None, None, own.gps_fault, None)
+        best = Statement(own.place_by, None, None, own.gps_fault, None)
     taken_at = own.taken_at or next((each.taken_at for each in said if each.taken_at), None)
-    return replace(own, latitude=best.latitude, longitude=best.longitude, gps_fault=best.fault, taken_at=taken_at)
+    return replace(
+        own, latitude=best.latitude, longitude=best.longitude, gps_fault=best.fault, taken_at=taken_at,
+        place_by=own.place_by if best.source == EXIF else best.source,
+    )  # fmt: skip
 
 
 def statements(image: Image.Image, own: exif.Exif, beside: Iterable[str]) -> list[Statement]:

@@ -17,6 +17,7 @@ from photoplanet.photos.preprocessing import Preprocessing
 
 SAMPLE, ADVISING = 16, 6  # photos; of 12 megapixels, six take a second
 LARGE = 1_500_000  # pixels
+LEAST_SECONDS = 10.0  # an epoch
 
 
 @dataclass(frozen=True)
@@ -91,19 +92,19 @@ def advice(sources: Sequence[Any], photos: Path, image_size: int, crop_area: flo
 
 
 def saving(found: Estimate, photos: int, size: int, table: Path) -> str | None:
-    """Return the line of `advice` for so many photos; None where packing saves less than half of the decoding.
+    """Return the line of `advice` for so many photos; None for less than half of the decoding, or than ten seconds.
 
     >>> large = Estimate(16, 16, 12.2, 40_000, 0.09, 0.037, 0.0012)
     >>> saving(large, 100_000, 352, Path("photos.parquet"))
     'photos of 12 megapixels take 37 ms each to decode, packed ones 1.2 ms: ...pack photos.parquet -o ... --size 352...'
     """
-    if found.decoding < 2 * found.decoding_packed:
+    seconds = photos * (found.decoding - found.decoding_packed)
+    if found.decoding < 2 * found.decoding_packed or seconds < LEAST_SECONDS:
         return None
-    saved = progress.duration(max(1.0, photos * (found.decoding - found.decoding_packed)))
     return (
         f"photos of {found.megapixels:.0f} megapixels take {1000 * found.decoding:.0f} ms each to decode, packed ones "
         f"{1000 * found.decoding_packed:.1f} ms: `photoplanet pack {printable(str(table))} -o shards/ --size {size}` "
-        f"would save {saved} of processor time in each epoch"
+        f"would save {progress.duration(seconds)} of processor time in each epoch"
     )
 
 

@@ -3,10 +3,13 @@
 The workers import nothing but what decodes, so that they start in a fraction of a second and take little memory.
 """
 
+import os
 import shutil
-from collections.abc import Callable, Sequence
+from collections import deque
+from collections.abc import Callable, Iterable, Iterator, Sequence, Sized
 from concurrent.futures import Future, ProcessPoolExecutor
 from concurrent.futures.process import BrokenProcessPool
+from itertools import islice
 from multiprocessing import shared_memory
 from pathlib import Path
 from typing import Any
@@ -20,6 +23,10 @@ from photoplanet.photos import decode
 from photoplanet.photos.decode import Box, Preprocessing
 
 CHUNK = 8  # photos a task: small tasks keep all processes busy to the end of a batch
+AT_ONCE = 64  # photos that are decoded together where they make no batches
+MANY_CORES, MANY_PHOTOS = 4, 500  # with more cores, and for so many photos, processes are worth their start
+MOST_PROCESSES = 16
+_SPARE = 256 << 20  # bytes of shared memory without which nobody starts processes unasked
 SHARED = Path("/dev/shm")  # where Linux keeps shared memory, of which containers may have little
 Item = tuple[Any, Box | None]  # a source and the part of it, as `decode.load` takes them
 
@@ -54,6 +61,24 @@ class DecodingProcesses:
             raise _killed() from None
         return Decoding(into, block, futures, self._free.append)
 
+    def decoded(self, sources: Iterable[Any], preprocessing: Preprocessing) -> Iterator[NDArray[np.uint8] | InputError]:
+        """Yield photos as `decode.load_many` does, in the order of `sources`: a bounded number is under way."""
+        rest, started = iter(sources), deque[tuple[NDArray[np.uint8], Decoding]]()
+        most = 1 + -(-2 * self.processes * CHUNK // AT_ONCE)  # enough for all processes, and one that is used
+        try:
+            while True:
+                while len(started) < most and (some := list(islice(rest, AT_ONCE))):
+                    into = np.empty((len(some), preprocessing.size, preprocessing.size, 3), np.uint8)
+                    started.append((into, self.start(into, [(source, None) for source in some], preprocessing)))
+                if not started:
+                    return
+                pixels, decoding = started.popleft()
+                for row, fault in enumerate(decoding.finish()):
+                    yield pixels[row] if fault is None else InputError(fault)
+        finally:
+            for _, decoding in started:
+                decoding.cancel()
+
     def close(self) -> None:
         """End the processes and give the memory back; harmless to repeat."""
         if self._pool is not None:
@@ -76,6 +101,41 @@ class DecodingProcesses:
             )
         self._all.append(shared_memory.SharedMemory(create=True, size=max(1, size)))
         return self._all[-1]
+
+
+def load_many(
+    sources: Iterable[Any], preprocessing: Preprocessing, processes: int
+) -> Iterator[NDArray[np.uint8] | InputError]:
+    """Yield photos as `decode.load_many` does, in the order of `sources`, decoded in so many processes.
+
+    They end with the iterator. `WorkerError` where one was killed; InputError where shared memory is too small.
+
+    >>> good, bad = load_many(["no/such.jpg", np.zeros((30, 40, 3), np.uint8)], Preprocessing(size=16), 1)
+    >>> str(good), bad.shape
+    ('no/such.jpg: no such file; check the path', (16, 16, 3))
+    """
+    decoders = DecodingProcesses(processes)
+    try:
+        yield from decoders.decoded(sources, preprocessing)
+    finally:
+        decoders.close()
+
+
+def worthwhile(sources: Iterable[Any], cores: int | None = None) -> int:
+    """Return how many processes to decode photos in, for at most so many cores (None: all); 0: in threads.
+
+    Many files on many cores: what else there is would have to be sent, and starting processes takes a second.
+
+    >>> worthwhile(["a.jpg"] * 1000, 16) in (0, 16), worthwhile(["a.jpg"], 16)
+    (True, 0)
+    """
+    here = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
+    cores = min(MOST_PROCESSES, here if cores is None else cores)
+    if cores <= MANY_CORES or not isinstance(sources, Sized) or len(sources) < MANY_PHOTOS:
+        return 0
+    if not all(isinstance(source, str | os.PathLike) for source in sources):
+        return 0
+    return cores if not SHARED.is_dir() or shutil.disk_usage(SHARED).free >= _SPARE else 0
 
 
 class Decoding:
@@ -107,8 +167,8 @@ class Decoding:
 
 def _killed() -> WorkerError:
     return WorkerError(
-        "a process that decodes photos was killed, as a rule because memory ran out; use fewer --processes, and run "
-        "the same command again: it resumes"
+        "a process that decodes photos was killed, as a rule because memory ran out; use fewer --processes or "
+        "--threads, and run the same command again"
     )
 
 

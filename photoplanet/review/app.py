@@ -13,6 +13,7 @@ from starlette.middleware import Middleware
 from starlette.requests import Request
 
 from photoplanet.errors import InputError
+from photoplanet.metadata.estimate import MAX_RADIUS_KM
 from photoplanet.review import views, writing
 from photoplanet.review.answers import About, MatchList, ReviewState, Towns, Why, Written
 from photoplanet.review.decisions import ANCHOR_KM, MOST_RADIUS_KM, MOST_TEXT
@@ -31,6 +32,7 @@ TITLE = "photoplanet review"
 ABOUT = "Proposals of where photos were taken, for a person to decide before anything is written."
 MAX_BYTES = 1 << 20  # of a request: the numbers of 100,000 photos
 BODY_SECONDS = 10.0
+FIRST_SECONDS = 2.0  # that the page has for itself before photos are read beside it
 PAUSE_SECONDS = 0.2  # of the thread that places photos anew, between looks
 MOST_PHOTOS = 100_000  # in one request
 READ = (*openapi.OPEN, 401)
@@ -40,9 +42,8 @@ ROUTES = {
     "/": "review/page/review.html",
     **pages.folder("/review", "review/page"),
     **{url: path for url, path in pages.ROUTES.items() if url.startswith("/map/")},
-    **{url: pages.ROUTES[url] for url in ("/page/api.js", "/page/token.js", "/page/base.css", "/page/icon.svg",
-                                          "/page/evidence.css")},
-}  # fmt: skip
+    **{url: pages.ROUTES[url] for url in ("/page/api.js", "/page/token.js", "/page/base.css", "/page/icon.svg")},
+}
 
 Numbers = Annotated[list[Annotated[int, Field(ge=0)]], Field(min_length=1, max_length=MOST_PHOTOS)]
 Since = Annotated[int, Field(ge=-1, description="The revision that the page has; −1: none")]
@@ -128,18 +129,21 @@ class TakeBack(JsonBody):
 class Review:
     """What the paths share: the session, photos in small, and the threads that work beside the page.
 
-    `names`: what the person named; `kind`, `ending`: how *Write* writes unless told otherwise.
+    `names`: what the person named; `kind`, `ending`, `max_radius_km`: how *Write* writes unless told otherwise.
     """
 
     def __init__(
         self, session: Session, names: Sequence[str], kind: Literal["xmp", "exif"] = "xmp", ending: str = "jpg.xmp",
         matches: Matches | None = None, about: tuple[str, bool, str] = ("no model", False, ""),
+        max_radius_km: float = MAX_RADIUS_KM,
     ):  # fmt: skip
         self.session, self.names, self.kind, self.ending, self.matches = session, list(names), kind, ending, matches
         self.model, self.toy, self.note = about
+        self.max_radius_km = max_radius_km
         self.thumbnails, self.place_names = Thumbnails(), views.Names()
         self.writing = threading.Lock()
-        self.stopped = threading.Event()
+        self.written = 0  # files of the Write that is under way
+        self.stopped, self.seen = threading.Event(), threading.Event()  # `seen`: the page has its photos
         self._threads: list[threading.Thread] = []
 
     def start(self) -> None:
@@ -161,18 +165,36 @@ class Review:
             self.session.wait(PAUSE_SECONDS)
 
     def _look(self) -> None:
+        while not self.stopped.is_set() and not self.seen.wait(PAUSE_SECONDS):
+            pass
+        self.stopped.wait(FIRST_SECONDS)
         while not self.stopped.is_set() and self.session.look():
             pass
         if self.matches is not None:
             self.matches.open(stop=self.stopped.is_set)
 
+    def wrote(self, count: int = 1, note: str = "") -> None:
+        """Count files that were written; a `core.progress.Advance`."""
+        self.written += count
+
     def answer(self, since: int, changed: int = 0, focus: int | None = None) -> ReviewState:
         """What changed since a revision."""
-        return views.state(self.session, self.place_names, since, focus, changed)
+        return views.state(self.session, self.place_names, since, focus, changed) | {"written": self.written}
 
 
 def create_app(review: Review, token: str | None = None, hosts: Sequence[str] | None = None) -> Starlette:
-    """Make the application for a review. `token`, `hosts`: who may use it (`server.security.Guard`)."""
+    """Make the application for a review. `token`, `hosts`: who may use it (`server.security.Guard`).
+
+    >>> from photoplanet.albums import trips
+    >>> from photoplanet.albums.shots import Shot
+    >>> from photoplanet.review import kept, opening
+    >>> shots = [Shot("a.jpg", "a.jpg", taken_at="2024-05-01T10:00:00", place=(48.86, 2.35)), Shot("b.jpg", "b.jpg")]
+    >>> held = kept.Kept(getfixture("tmp_path") / "kept.jsonl")
+    >>> session = opening.open_session(opening.Sources(shots, trips.split(shots)[0]), ["."], held)
+    >>> [route.path for route in create_app(Review(session, ["."])).routes][:2]
+    ['/v1/review/about', '/v1/review/photos']
+    >>> held.close()
+    """
     endpoints = [*_asked(review), *_pictures(review), *_decided(review), *_written(review)]
 
     @asynccontextmanager
@@ -204,7 +226,9 @@ def _asked(review: Review) -> list[Endpoint]:
         }  # fmt: skip
 
     async def photos(request: Request, query: Changes) -> ReviewState:
-        return await run_in_threadpool(review.answer, query.since)
+        found = await run_in_threadpool(review.answer, query.since)
+        review.seen.set()
+        return found
 
     async def reasons(request: Request, query: Numbered) -> Why:
         return await run_in_threadpool(views.reasons, session, _there(session, query.n))
@@ -304,8 +328,8 @@ def _written(review: Review) -> list[Endpoint]:
         given = await read_json(request, Write, MAX_BYTES, BODY_SECONDS)
 
         def work() -> Written:
-            summary = writing.write(session.chosen(), given.kind, review.ending, given.dry_run)
-            return views.written(summary, given.kind, given.dry_run)
+            summary = writing.write(session.chosen(), given.kind, review.ending, given.dry_run, review.max_radius_km)
+            return views.written(summary, given.kind, given.dry_run, review.max_radius_km)
 
         return await _alone(review, work)
 
@@ -352,6 +376,8 @@ async def _alone(review: Review, work: Callable[[], Written]) -> Written:
     if not review.writing.acquire(blocking=False):
         raise Problem(409, "files are being written; wait until that is done")
     try:
+        review.written = 0
         return await asyncio.shield(run_in_threadpool(work))
     finally:
+        review.written = 0
         review.writing.release()

@@ -13,6 +13,7 @@ from photoplanet.locate.locator import Locator
 from photoplanet.locate.prediction import Prediction
 from photoplanet.locate.within import Cut
 from photoplanet.locate.without_model import WithoutModel
+from photoplanet.metadata.estimate import RESTRICTED
 from photoplanet.metadata.track import Track
 
 AT_A_TIME = 8  # photos between two looks whether somebody waits
@@ -21,7 +22,7 @@ Places = Mapping[int, tuple[float, float] | None]  # row of a photo → where it
 
 
 class Looker:
-    """What is seen in the photos of trips. Without a model only text and clocks speak: of each photo by itself.
+    """What is seen in the photos of trips. Without a model only text and clocks speak, of each photo without a place.
 
     `method`, `track`, `cut` as for `albums.locate_trip.decide`. `done` of `total` photos were looked at.
     """
@@ -30,16 +31,24 @@ class Looker:
         self, locator: Locator, trips: list[Trip], method: str = methods.AUTO, track: Track | None = None,
         cut: Cut | None = None, threads: int | None = None,
     ):  # fmt: skip
-        self.locator, self.trips, self.method, self.track, self.cut = locator, trips, method, track, cut
+        self.locator, self.method, self.track, self.cut = locator, method, track, cut
         self.has_model = not isinstance(locator.bundle, WithoutModel)
-        self.total, self.done = sum(len(trip.shots) for trip in trips), 0
-        self.trip_of = {int(row): number for number, trip in enumerate(trips) for row in trip.rows}
+        self.trips = trips if self.has_model else [each for each in map(_unknown, trips) if each.shots]
+        self.total, self.done = sum(len(trip.shots) for trip in self.trips), 0
+        self.trip_of = {int(row): number for number, trip in enumerate(self.trips) for row in trip.rows}
         self.alone: dict[int, Prediction] = {}  # row → what a photo's own clues say
         self._threads = threads
         self._seen: dict[int, Evidence] = {}
         self._located: dict[int, list[LocatedPhoto]] = {}
         self._next = (0, 0)  # the trip, and its photo, that come next
         self._open: Evidence | None = None
+
+    @property
+    def label(self) -> str:
+        """What a written place says of the model, with what the licence of its weights forbids."""
+        info = self.locator.info
+        remark = " (toy Earth)" if info.is_toy else f" ({RESTRICTED})" if info.licence_note else ""
+        return f"model {info.name}{remark}"
 
     def look(self) -> list[int] | None:
         """Look at some more photos; return the rows of which more is known now, None where all were looked at."""
@@ -64,13 +73,13 @@ class Looker:
 
     def forget(self, rows: list[int]) -> list[int]:
         """Let the trips of these rows be located anew; return all their rows."""
-        numbers = dict.fromkeys(self.trip_of[row] for row in rows)
+        numbers = dict.fromkeys(self.trip_of[row] for row in rows if row in self.trip_of)
         again = [number for number in numbers if self._located.pop(number, None) is not None]
         return [int(row) for number in again for row in self.trips[number].rows]
 
     def located(self, row: int, places: Places) -> LocatedPhoto | None:
         """What a model says of a photo and its trip, with what is known by now; None before its trip was looked at."""
-        number = self.trip_of[row]
+        number = self.trip_of.get(row, -1)
         if number not in self._seen:
             return None
         trip = self.trips[number]
@@ -105,6 +114,12 @@ class Looker:
         }
         self.alone.update(speaking)
         return list(speaking)
+
+
+def _unknown(trip: Trip) -> Trip:
+    """The photos of a trip that have no place of their own."""
+    at = [number for number, shot in enumerate(trip.shots) if shot.place is None]
+    return Trip([trip.shots[number] for number in at], trip.times[at], trip.rows[at])
 
 
 def _put(whole: Evidence, part: Evidence, start: int) -> None:

@@ -6,6 +6,7 @@ from collections.abc import Callable, Iterable, Sequence
 from typing import NamedTuple
 
 from photoplanet.albums import located_photos
+from photoplanet.albums.methods import AUTO
 from photoplanet.albums.movement.library import Library
 from photoplanet.errors import InputError
 from photoplanet.review import proposals
@@ -200,8 +201,9 @@ class Session:
             for each in usable:
                 proposal = each.proposal
                 assert proposal is not None
+                note = self.looker.label if self.looker and proposal.by == MODEL else ""
                 made[each.photo.key] = Decision(
-                    ACCEPTED, proposal.latitude, proposal.longitude, proposal.radius_km, proposal.by,
+                    ACCEPTED, proposal.latitude, proposal.longitude, proposal.radius_km, proposal.by, note,
                     alone=named, taken_at=each.photo.taken_at,
                 )  # fmt: skip
             return self._do("accept", made)
@@ -261,11 +263,13 @@ class Session:
         looker = self.looker
         if looker is None:
             return found
-        if looker.has_model:
+        if looker.has_model and (found.point is None or looker.method != AUTO):
             located = looker.located(row, self._places)
             if located is None or located.prediction is None:
                 return found
             return proposals.by_prediction(located.prediction, MODEL, found.hours)
+        if looker.has_model:
+            return found
         alone = looker.alone.get(row)
         if alone is None and looker.cut is None:
             return found

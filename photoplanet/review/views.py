@@ -10,6 +10,7 @@ import numpy as np
 from photoplanet.earth import cells, gazetteer, town_search
 from photoplanet.locate import why
 from photoplanet.locate.prediction import Prediction
+from photoplanet.metadata.estimate import MAX_RADIUS_KM
 from photoplanet.retrieval.library.matching import Match
 from photoplanet.review import proposals
 from photoplanet.review.answers import (
@@ -67,6 +68,16 @@ def state(session: Session, names: Names, since: int = -1, focus: int | None = N
     """What changed since a revision (−1: all photos); `focus`: the photo to look at, `changed`: how many an action did.
 
     The session's lock is held meanwhile, so that all is of one revision.
+
+    >>> from photoplanet.albums import trips
+    >>> from photoplanet.albums.shots import Shot
+    >>> from photoplanet.review import kept, opening
+    >>> shots = [Shot("a.jpg", "a.jpg", taken_at="2024-05-01T10:00:00", place=(48.86, 2.35)), Shot("b.jpg", "b.jpg")]
+    >>> held = kept.Kept(getfixture("tmp_path") / "kept.jsonl")
+    >>> session = opening.open_session(opening.Sources(shots, trips.split(shots)[0]), ["."], held)
+    >>> [(photo["n"], photo["state"], photo["kind"]) for photo in state(session, Names())["photos"]]
+    [(0, 'known', 'own GPS'), (1, 'open', 'none')]
+    >>> held.close()
     """
     with session.lock:
         numbers = session.changes(since)
@@ -76,7 +87,7 @@ def state(session: Session, names: Names, since: int = -1, focus: int | None = N
         return {
             "revision": session.revision, "photos": found, "total": len(session.photos), "pending": session.pending,
             "looked_at": looker.done if looker else 0, "to_look_at": looker.total if looker else 0,
-            "undo": history.done[-1].label if history.done else None,
+            "written": 0, "undo": history.done[-1].label if history.done else None,
             "redo": history.undone[-1].label if history.undone else None, "focus": focus, "changed": changed,
         }  # fmt: skip
 
@@ -102,7 +113,12 @@ def _photo(number: int, each: Standing, place: str) -> PhotoState:
 
 
 def kind_of(each: Standing) -> Kind:
-    """What a photo's place rests on: its own GPS, a person's hand, or what its proposal does; "none": no place."""
+    """What a photo's place rests on: its own GPS, a person's hand, or what its proposal does; "none": no place.
+
+    >>> from photoplanet.review.photos import Photo
+    >>> kind_of(Standing(Photo(0, "a.jpg", "a.jpg", "a.jpg", "", "", None, None), "open", None, None, None, None, 0))
+    'none'
+    """
     if each.photo.own is not None:
         return "own GPS"
     if each.decision is not None and each.decision.state == PLACED:
@@ -114,7 +130,18 @@ def kind_of(each: Standing) -> Kind:
 
 
 def reasons(session: Session, number: int) -> Why:
-    """Why a photo is proposed where it is: places known near to it in time, what was read in it, and its region."""
+    """Why a photo is proposed where it is: places known near to it in time, what was read in it, and its region.
+
+    >>> from photoplanet.albums import trips
+    >>> from photoplanet.albums.shots import Shot
+    >>> from photoplanet.review import kept, opening
+    >>> shots = [Shot("a.jpg", "a.jpg", taken_at="2024-05-01T10:00:00", place=(48.86, 2.35)), Shot("b.jpg", "b.jpg")]
+    >>> held = kept.Kept(getfixture("tmp_path") / "kept.jsonl")
+    >>> session = opening.open_session(opening.Sources(shots, trips.split(shots)[0]), ["."], held)
+    >>> session.settle(), reasons(session, 1)["silent"][:7]
+    (True, 'no time')
+    >>> held.close()
+    """
     with session.lock:
         each = session.standing(number)
         row, looker = each.photo.row, session.looker
@@ -175,7 +202,19 @@ def towns(text: str) -> list[TownState]:
 
 
 def matches(session: Session, found: Iterable[Match]) -> list[MatchState]:
-    """The matches of a photo, each with its number in this review."""
+    """The matches of a photo, each with its number in this review.
+
+    >>> from photoplanet.albums import trips
+    >>> from photoplanet.albums.shots import Shot
+    >>> from photoplanet.review import kept, opening
+    >>> shots = [Shot("a.jpg", "a.jpg", taken_at="2024-05-01T10:00:00", place=(48.86, 2.35)), Shot("b.jpg", "b.jpg")]
+    >>> held = kept.Kept(getfixture("tmp_path") / "kept.jsonl")
+    >>> session = opening.open_session(opening.Sources(shots, trips.split(shots)[0]), ["."], held)
+    >>> match = Match(0, "a.jpg", "a.jpg", 48.86, 2.35, 0.9, inliers=60, trusted=True)
+    >>> [(each["n"], each["says"]) for each in matches(session, [match])]
+    [(0, '60 details agree')]
+    >>> held.close()
+    """
     numbers = {os.path.realpath(photo.source): number for number, photo in enumerate(session.photos)}
     listed: list[MatchState] = []
     for match in found:
@@ -188,14 +227,19 @@ def matches(session: Session, found: Iterable[Match]) -> list[MatchState]:
     return listed
 
 
-def written(summary: Summary, kind: str, dry_run: bool) -> Written:
-    """What was done to files, or would be."""
+def written(summary: Summary, kind: str, dry_run: bool, max_radius_km: float = MAX_RADIUS_KM) -> Written:
+    """What was done to files, or would be.
+
+    >>> written(Summary(123, 0, 3, 1, []), "xmp", dry_run=True)["left_alone"]
+    4
+    """
     left = summary.own_gps + summary.failed
     notes: list[FileNote] = [{"name": _text(Path(note.name).name), "did": note.did, "detail": _text(note.detail)}
              for note in summary.notes]  # fmt: skip
     return {
         "kind": kind, "dry_run": dry_run, "written": summary.written, "unchanged": summary.unchanged,
-        "own_gps": summary.own_gps, "failed": summary.failed, "left_alone": left, "notes": notes,
+        "own_gps": summary.own_gps, "failed": summary.failed, "left_alone": left, "coarse": summary.coarse,
+        "max_radius_km": max_radius_km, "notes": notes,
     }  # fmt: skip
 
 
@@ -215,5 +259,9 @@ def title(names: Sequence[str]) -> str:
 
 
 def texts(names: Sequence[str]) -> list[str]:
-    """Names of files as JSON can hold them."""
+    r"""Names of files as JSON can hold them.
+
+    >>> texts(["a.jpg", "\udcff.jpg"])
+    ['a.jpg', '?.jpg']
+    """
     return [_text(name) for name in names]

@@ -15,10 +15,11 @@ import numpy as np
 from numpy.typing import NDArray
 
 from photoplanet.core.atomic import open_replacing, write_text
-from photoplanet.earth import cells, geodesy, land
+from photoplanet.earth import cells, coast, geodesy, land
 from photoplanet.earth.gazetteer import ATTRIBUTION
 from photoplanet.errors import InputError
 from photoplanet.locate import geojson as features_of
+from photoplanet.locate import own_place
 from photoplanet.locate.answers import AnswerOptions, no_answer, record
 from photoplanet.locate.prediction import Prediction
 from photoplanet.photos import decode
@@ -36,6 +37,7 @@ CELLS_A_PHOTO = (8, 250)  # the least and the most
 NOTABLE = 0.004  # of the largest probability: fainter cells outside the credible region are not drawn
 MAX_CLUES = 20  # of a photo's evidence in one page
 MAX_THUMBNAIL = 200_000  # characters of one data URI
+MAX_COAST = 200_000  # bytes of the finer ground of one page, nearest to the photos: 0.27 MB there
 
 _FOLDER = Path(__file__).parent / "map_page"
 _TYPES = re.compile(r"/\*\*.*?\*/\n?", re.DOTALL)  # comments for the type checker, an eighth of the script
@@ -44,7 +46,7 @@ _IMPORT = re.compile(r'^import \{[^}]*\} from "(\.[^"]+)";\n', re.MULTILINE)
 _THUMBNAIL = re.compile(r"data:image/(?:jpeg|png|webp);base64,[A-Za-z0-9+/]+={0,2}")
 
 # (name, prediction or error), or a dict: `name`, `prediction` (or an error), optional `thumbnail` (a JPEG, PNG or WebP
-# data URI) and `truth` (latitude, longitude in degrees)
+# data URI), `truth` (latitude, longitude in degrees) and `own` (as above)
 Item = tuple[str, Prediction | Exception] | Mapping[str, Any]
 
 
@@ -70,8 +72,9 @@ def html_map(items: Iterable[Item], title: str = TITLE, form: AnswerOptions | No
     return page({"photos": photos}, outlines, title, licences=map(_licence, listed))
 
 
-# Takes one photo: where its pixels are, its name, and its prediction or the error of an unreadable one.
-Sink = Callable[[decode.Source, str, Prediction | Exception], None]
+# Takes one photo: where its pixels are, its name, its prediction or the error of an unreadable one, and the record of
+# the place that it states itself (`locate.own_place`)
+Sink = Callable[[decode.Source, str, Prediction | Exception, dict[str, Any] | None], None]
 
 
 @contextmanager
@@ -91,12 +94,15 @@ def map_file(path: str | Path, photos: int, form: AnswerOptions, title: str = TI
     licences: dict[str, None] = {}
     outlines, share, pictures = Outlines(), cells_a_photo(min(photos, MAX_PHOTOS)), 0
 
-    def add(source: decode.Source, name: str, answer: Prediction | Exception) -> None:
+    def add(
+        source: decode.Source, name: str, answer: Prediction | Exception, own: dict[str, Any] | None = None
+    ) -> None:  # fmt: skip
         nonlocal pictures
         if len(shown) < MAX_PHOTOS:
             picture = thumbnail(source, answer) if pictures < MAX_PICTURES else None
             pictures += picture is not None
-            shown.append(photo_data({"name": name, "prediction": answer, "thumbnail": picture}, form, share, outlines))
+            item = {"name": name, "prediction": answer, "thumbnail": picture, "own": own}
+            shown.append(photo_data(item, form, share, outlines))
             licences[_licence((name, answer))] = None
 
     with open_replacing(path) as file:  # open from the start: better an error now than after hours
@@ -141,10 +147,20 @@ def page(data: dict[str, Any], outlines: "Outlines", title: str, more: str = "",
         "ATTRIBUTION": html.escape("; ".join([ATTRIBUTION[:1].upper() + ATTRIBUTION[1:], *notes])),
         "NUMBERS": NUMBERS[more],
         "MORE": _part(f"{more}.html") if more else "",
-        "DATA": _embedded({**data, "cells": outlines.corners, "land": json.loads(land.text())}),
+        "DATA": _embedded({**data, "cells": outlines.corners, "land": _ground(data["photos"])}),
     }
     # one pass, so that a title or file name that looks like a placeholder stays what it is
     return re.sub("%%([A-Z_]+)%%", lambda match: parts[match[1]], _part("page.html"))
+
+
+def _ground(photos: list[dict[str, Any]]) -> dict[str, Any]:
+    """The ground of a page: that of the Earth, and the finer pieces around the places of its photos."""
+    places = [(best["latitude"], best["longitude"]) for photo in photos if (best := photo.get("best"))]
+    places += [tuple(photo["truth"]) for photo in photos if "truth" in photo]
+    latitude, longitude = np.reshape(places, (-1, 2)).T
+    near = coast.near(latitude, longitude, MAX_COAST)
+    pieces = {str(number): base64.b64encode(coast.piece(number)).decode() for number in near}
+    return {**json.loads(land.text()), "coast": pieces}
 
 
 def cells_a_photo(photos: int) -> int:
@@ -241,6 +257,8 @@ def photo_data(item: Item, form: AnswerOptions, share: int, outlines: Outlines) 
         if len(thumbnail) > MAX_THUMBNAIL or not _THUMBNAIL.fullmatch(thumbnail):
             raise InputError(f"{name}: a thumbnail is a JPEG, PNG or WebP data URI, at most {MAX_THUMBNAIL} characters")
         found["thumbnail"] = thumbnail
+    if own := extra.get("own"):
+        found["own"] = {**own, "words": own_place.words(own, not isinstance(prediction, Exception))}
     if isinstance(prediction, Exception):
         return {**found, "error": str(prediction)}
     facts = record(name, prediction, form)

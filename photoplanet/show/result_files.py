@@ -10,11 +10,11 @@ from typing import Any
 from photoplanet.core.atomic import open_replacing
 from photoplanet.earth.geodesy import RADII_KM
 from photoplanet.errors import InputError
-from photoplanet.locate import geojson, why
+from photoplanet.locate import geojson, own_place, why
 from photoplanet.locate.answers import AnswerOptions
 from photoplanet.locate.prediction import Prediction
 
-# Takes one photo: its name, its answer, and the answer's record (empty for a photo that could not be read).
+# Takes one photo: its name, its answer, and the answer's record (of a photo that could not be read what it states).
 Sink = Callable[[str, Prediction | InputError, dict[str, Any]], None]
 
 TOY_LINE = "toy Earth: not real places (this model knows a made-up world only)"
@@ -23,6 +23,7 @@ COLUMNS = (
     *(f"confidence_{name}" for name in RADII_KM), "region_radius_km", "unknown", "gain_bits", "abstains", "world",
     "inside_before", "why", "conflict", "error",
 )  # fmt: skip
+OWN_COLUMNS = ("own_latitude", "own_longitude", "own_source", "own_km")  # `score` takes no "own" for an answer
 
 
 def rows(facts: dict[str, Any]) -> Iterator[dict[str, Any]]:
@@ -37,6 +38,7 @@ def rows(facts: dict[str, Any]) -> Iterator[dict[str, Any]]:
     """
     shared = {
         "photo_id": facts["file"],
+        **own_columns(facts),
         "abstains": str(facts["abstains"]).lower(),
         "region_radius_km": facts["region"]["radius_km"],
         "unknown": facts["unknown"],
@@ -54,23 +56,36 @@ def rows(facts: dict[str, Any]) -> Iterator[dict[str, Any]]:
         yield {**shared, "rank": rank, **{key: place[key] for key in place if key in COLUMNS}}
 
 
+def own_columns(facts: dict[str, Any]) -> dict[str, Any]:
+    """Return the columns that say which place a photo states itself; none where it states none.
+
+    >>> own_columns({"file": "a.jpg"})
+    {}
+    """
+    own = facts.get(own_place.KEY)
+    if own is None:
+        return {}
+    values = (own["latitude"], own["longitude"], own["source"], own["distance_km"])
+    return dict(zip(OWN_COLUMNS, values, strict=True))
+
+
 @contextmanager
 def csv_file(path: str | Path) -> Iterator[Sink]:
-    """Write a CSV file with `COLUMNS`; yields a function that adds one photo's answer.
+    """Write a CSV file with `COLUMNS` and `OWN_COLUMNS`; yields a function that adds one photo's answer.
 
     >>> path = getfixture("tmp_path") / "where.csv"
     >>> with csv_file(path) as add:
     ...     add("a.jpg", InputError("a.jpg: not a photo"), {})
     >>> path.read_text().splitlines()[1]
-    'a.jpg,,,,,,,,,,,,,,,,,,,,,a.jpg: not a photo'
+    'a.jpg,,,,,,,,,,,,,,,,,,,,,,,,,a.jpg: not a photo'
     """
     with open_replacing(path) as file:
-        writer = csv.DictWriter(file, COLUMNS)
+        writer = csv.DictWriter(file, (COLUMNS[0], *OWN_COLUMNS, *COLUMNS[1:]))
         writer.writeheader()
 
         def add(name: str, answer: Prediction | InputError, facts: dict[str, Any]) -> None:
             if isinstance(answer, InputError):
-                writer.writerow({"photo_id": name, "error": str(answer)})
+                writer.writerow({"photo_id": name, **own_columns(facts), "error": str(answer)})
             else:
                 writer.writerows(rows(facts))
 
@@ -90,12 +105,25 @@ def geojson_file(path: str | Path, about: dict[str, Any], form: AnswerOptions) -
     with feature_collection(path, about) as put:
 
         def add(name: str, answer: Prediction | InputError, facts: dict[str, Any]) -> None:
+            if own := facts.get(own_place.KEY):
+                put(own_feature(name, own))
             if isinstance(answer, InputError):
                 return
             for feature in geojson.features(answer, name, form.region, form.precision, facts["best"] is not None):
                 put(feature)
 
         yield add
+
+
+def own_feature(name: str, own: dict[str, Any]) -> dict[str, Any]:
+    """The place that a photo states itself, as a GeoJSON feature of the kind "own GPS".
+
+    >>> own_feature("a.jpg", {"latitude": 48.9, "longitude": 2.3})["geometry"]["coordinates"]
+    [2.3, 48.9]
+    """
+    rest = {key: value for key, value in own.items() if key not in ("latitude", "longitude")}
+    point = {"type": "Point", "coordinates": [own["longitude"], own["latitude"]]}
+    return {"type": "Feature", "properties": {"photo": name, "kind": "own GPS", **rest}, "geometry": point}
 
 
 @contextmanager

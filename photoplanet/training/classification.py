@@ -12,7 +12,8 @@ from photoplanet.training import augment, distributed, optimizer, precision, val
 from photoplanet.training.averaging import Average
 from photoplanet.training.backbones import BACKBONES
 from photoplanet.training.classifier import Classifier, Outputs
-from photoplanet.training.data import AHEAD, Batch, Loader
+from photoplanet.training.cuda_decoding import CudaDecoding, nvjpeg
+from photoplanet.training.data import AHEAD, Batch, Loader, default_threads
 from photoplanet.training.dataset import Data
 from photoplanet.training.distributed import Ranks
 from photoplanet.training.features.head import Head
@@ -27,8 +28,8 @@ VALIDATIONS = 20  # in a run, at most: short epochs are validated together
 class Classification(Task[Batch]):
     """The training of a recipe on prepared photos; `model` is trained, `average` is its averaged copy.
 
-    `threads` or `processes` decode photos, as `Loader` has them; `head`: the first weights of the last layer, where it
-    is not to start at random. InputError for settings that cannot work here.
+    `threads` or `processes` decode photos, as `Loader` has them, or with `decoder` "cuda" the GPU; `head`: the first
+    weights of the last layer, where it is not to start at random. InputError for settings that cannot work here.
     """
 
     model: Classifier
@@ -38,7 +39,7 @@ class Classification(Task[Batch]):
 
     def __init__(
         self, data: Data, recipe: Recipe, ranks: Ranks, threads: int = 0, say: Say = silent, head: Head | None = None,
-        processes: int | None = 0,
+        processes: int | None = 0, decoder: str = "cpu",
     ):  # fmt: skip
         if recipe.batch_size < 2 * ranks.ranks:
             raise InputError(f"batch_size {recipe.batch_size}: {ranks.ranks} processes need {2 * ranks.ranks} or more")
@@ -57,10 +58,12 @@ class Classification(Task[Batch]):
         self._build_network(head)
         self.optimizer = optimizer.build(recipe, self.model)
         self.objective = Objective(recipe, data.partition.means, data.parents).to(ranks.device)
-        cuda = ranks.device.type == "cuda"
+        cuda, gpu = ranks.device.type == "cuda", None
+        if decoder == "cuda":
+            gpu = CudaDecoding(ranks.device, nvjpeg(ranks.device), threads or default_threads())
         self.loader = Loader(
             data.training, recipe, self.model.preprocessing, (ranks.rank, ranks.ranks), threads,
-            ahead=AHEAD if cuda else 0, pin=cuda, processes=processes,
+            ahead=AHEAD if cuda else 0, pin=cuda, processes=processes, gpu=gpu,
         )  # fmt: skip
 
     def _build_network(self, head: Head | None) -> None:

@@ -18,18 +18,18 @@ from photoplanet.earth import geodesy
 from photoplanet.errors import InputError
 from photoplanet.photos import decode
 from photoplanet.photos.decode import Box, Preprocessing
-from photoplanet.photos.decoding_processes import CHUNK, DecodingProcesses
+from photoplanet.photos.decoding_processes import MANY_CORES, DecodingProcesses
 from photoplanet.photos.decoding_processes import Decoding as InProcesses
 from photoplanet.photos.decoding_threads import Decoding as InThreads
 from photoplanet.photos.decoding_threads import DecodingThreads, Load
 from photoplanet.photos.shards import read_ahead, split_address
 from photoplanet.training import augment, sampling
+from photoplanet.training.cuda_decoding import CudaDecoding
+from photoplanet.training.cuda_decoding import Decoding as OnGpu
 from photoplanet.training.recipes import Recipe
 from photoplanet.training.store import PixelStore
 
 AHEAD = 3  # batches decoded in advance: enough to ride out a slow photo, little memory
-MANY_CORES = 4  # with more, photos are decoded in processes
-AT_ONCE = 64  # photos that are decoded together where they make no batches
 
 
 @dataclass(frozen=True)
@@ -69,13 +69,16 @@ class Batch(NamedTuple):
         return self.images, self.classes, self.positions, self.draws
 
 
+Decoding = InThreads | InProcesses | OnGpu
+
+
 class _Started(NamedTuple):
     """A batch under way: which photo is at which position of the stream, and its pixels to come."""
 
     batch: Batch
     positions: NDArray[np.int64]
     photos: NDArray[np.int64]
-    decoding: InThreads | InProcesses
+    decoding: Decoding
 
 
 class Loader:
@@ -84,24 +87,26 @@ class Loader:
     `ahead` batches are decoded while the caller works on one. With 0 decoding and training take turns, which on a CPU
     is faster: a decoding thread that takes the core of one of torch's threads keeps all the others waiting for it.
     `processes` decode, or else `threads` (0: one per core); None: processes where there are more than four cores.
-    Photos that are stored are decoded in threads. `waited` counts the seconds in which training waited for photos.
+    Photos that are stored are decoded in threads. `gpu` decodes what it can, and the images of batches then lie there.
+    `waited` counts the seconds in which training waited for photos.
     """
 
     def __init__(
         self, photos: LabelledPhotos, recipe: Recipe, preprocessing: Preprocessing, part: tuple[int, int] = (0, 1),
         threads: int = 0, ahead: int = AHEAD, pin: bool = False, load: Load = decode.load, processes: int | None = 0,
+        gpu: CudaDecoding | None = None,
     ):  # fmt: skip
         self.photos, self.recipe, self.preprocessing = photos, recipe, preprocessing
         self.slice = sampling.share(recipe.batch_size, *part)
         self.threads = threads or default_threads()
-        self.processes = 0 if recipe.stored else default_processes() if processes is None else processes
+        self.processes = 0 if recipe.stored or gpu else default_processes() if processes is None else processes
         self.ahead, self.pin = ahead, pin
         self.order = sampling.Order(len(photos), recipe.seed, photos.starts)
         self.positions = geodesy.to_xyz(photos.latitude, photos.longitude)
         self.store = PixelStore(len(photos), recipe.stored, part[1]) if recipe.stored else None
         self.waited = 0.0
         self._window = -1
-        self._load = load
+        self._load, self._gpu = load, gpu
         self._decoders = (
             DecodingProcesses(self.processes) if self.processes else DecodingThreads(self.threads, self._loaded)
         )
@@ -121,29 +126,15 @@ class Loader:
 
     def decoded(self, sources: Iterable[Any], preprocessing: Preprocessing) -> Iterator[NDArray[np.uint8] | InputError]:
         """Yield photos to validate on, in order, as `decode.load_many` does; in this loader's processes or threads."""
-        if not isinstance(self._decoders, DecodingProcesses):
-            yield from decode.load_many(sources, preprocessing, self.threads)
-            return
-        rest, started = iter(sources), deque[tuple[NDArray[np.uint8], InProcesses]]()
-        most = 1 + -(-2 * self.processes * CHUNK // AT_ONCE)  # enough for all processes, and one that is used
-        try:
-            while True:
-                while len(started) < most and (some := list(itertools.islice(rest, AT_ONCE))):
-                    into = np.empty((len(some), preprocessing.size, preprocessing.size, 3), np.uint8)
-                    items = [(source, None) for source in some]
-                    started.append((into, self._decoders.start(into, items, preprocessing)))
-                if not started:
-                    return
-                pixels, decoding = started.popleft()
-                for row, fault in enumerate(decoding.finish()):
-                    yield pixels[row] if fault is None else InputError(fault)
-        finally:
-            for _, decoding in started:
-                decoding.cancel()
+        if isinstance(self._decoders, DecodingProcesses):
+            return self._decoders.decoded(sources, preprocessing)
+        return decode.load_many(sources, preprocessing, self.threads)
 
     def close(self) -> None:
         """End the threads or processes; harmless to repeat."""
         self._decoders.close()
+        if self._gpu:
+            self._gpu.close()
 
     def _started(self, step: int) -> _Started:
         start = step * self.recipe.batch_size
@@ -151,9 +142,9 @@ class Loader:
         self._read_ahead(start)
         epochs, photos = self.order.photos_at(positions)
         draws = sampling.uniforms(self.recipe.seed, epochs, photos, augment.DRAWS)
-        count, size = len(positions), self.preprocessing.size
+        count = len(positions)
         batch = Batch(
-            torch.empty((count, size, size, 3), dtype=torch.uint8, pin_memory=self.pin),
+            self._images(count),
             torch.empty(count, dtype=torch.int64, pin_memory=self.pin),
             torch.empty((count, 3), dtype=torch.float64, pin_memory=self.pin),
             torch.empty((count, augment.DRAWS), dtype=torch.float64, pin_memory=self.pin),
@@ -161,12 +152,12 @@ class Loader:
         )
         self._label(batch, slice(None), photos, draws)
         # Written through NumPy: torch's copies would start OpenMP threads of their own under every decoding thread.
-        return _Started(batch, positions, photos, self._decode(batch.images.numpy(), photos, draws))
+        return _Started(batch, positions, photos, self._decode(batch.images, photos, draws))
 
     def _finished(self, started: _Started) -> Batch:
         began = time.perf_counter()
         batch, photos, tried = started.batch, started.photos, 0
-        images, rows = batch.images.numpy(), np.arange(len(photos))
+        rows = np.arange(len(photos))
         faults = started.decoding.finish()
         while True:
             batch.unreadable.update((int(p), why) for p, why in zip(photos, faults, strict=True) if why is not None)
@@ -178,9 +169,9 @@ class Loader:
             epochs, photos = (np.array(each, np.int64) for each in zip(*found, strict=True))
             draws = sampling.uniforms(self.recipe.seed, epochs, photos, augment.DRAWS)
             self._label(batch, rows, photos, draws)
-            pixels = np.empty((len(rows), *images.shape[1:]), np.uint8)
+            pixels = self._images(len(rows))
             faults = self._decode(pixels, photos, draws).finish()
-            images[rows] = pixels
+            batch.images[torch.from_numpy(rows)] = pixels
         self.waited += time.perf_counter() - began
         return batch
 
@@ -202,12 +193,21 @@ class Loader:
         ):
             tensor.numpy()[rows] = values
 
-    def _decode(
-        self, into: NDArray[np.uint8], photos: NDArray[np.int64], draws: NDArray[np.float64]
-    ) -> InThreads | InProcesses:
+    def _images(self, count: int) -> Tensor:
+        """Room for so many photos, where they are decoded to."""
+        shape, gpu = (count, self.preprocessing.size, self.preprocessing.size, 3), self._gpu
+        return torch.empty(
+            shape, dtype=torch.uint8, device=gpu.device if gpu else None, pin_memory=self.pin and not gpu
+        )
+
+    def _decode(self, into: Tensor, photos: NDArray[np.int64], draws: NDArray[np.float64]) -> Decoding:
         boxes = [augment.crop_box(self.recipe, numbers) for numbers in draws]
-        named = photos.tolist() if not self.processes else [self.photos.sources[photo] for photo in photos.tolist()]
-        return self._decoders.start(into, list(zip(named, boxes, strict=True)), self.preprocessing)
+        by_number = not (self.processes or self._gpu)
+        named = photos.tolist() if by_number else [self.photos.sources[photo] for photo in photos.tolist()]
+        items = list(zip(named, boxes, strict=True))
+        if self._gpu:
+            return self._gpu.start(into, items, self.preprocessing)
+        return self._decoders.start(into.numpy(), items, self.preprocessing)
 
     def _loaded(self, photo: int, preprocessing: Preprocessing, box: Box | None) -> NDArray[np.uint8]:
         """A photo by its number, decoded in a thread."""

@@ -59,7 +59,10 @@ def _train(
         say(line)
     if ranks.writes and (hint := estimate.advice(data.training.sources, photos, recipe.image_size, recipe.crop_area)):
         say(hint)
-    with closing(Classification(data, recipe, ranks, options.threads, say, processes=options.processes)) as task:
+    task = Classification(
+        data, recipe, ranks, options.threads, say, processes=options.processes, decoder=options.decoder
+    )
+    with closing(task):
         loop = Loop(task, folder, options, say)
         if ranks.writes:
             data.partition.save(folder / model_folder.CELLS)
@@ -185,6 +188,7 @@ def _facts_of(loop: Loop[Any], task: Classification) -> dict[str, Any]:
         "device": _device_name(task.ranks.device),
         "processes": task.ranks.ranks,
         "precision": task.precision,
+        **({"decoder": "nvJPEG"} if loop.options.decoder == "cuda" else {}),
         "validation": loop.best or (loop.history[-1] if loop.history else None),
         "versions": {"python": platform.python_version(), "torch": str(torch.__version__), "numpy": np.__version__},
         "date": datetime.now(timezone.utc).date().isoformat(),

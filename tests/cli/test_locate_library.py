@@ -59,7 +59,7 @@ def test_without_a_model_it_answers_by_matches_or_says_no_match(status, home, ca
 
     assert status("locate", photos[2], "--library", home / "library") == 2
     assert status("locate", photos[0], "--library", home / "library", "--map", home / "map.html") == 2
-    assert "without a model" in capsys.readouterr().err
+    assert "--by embedding" in capsys.readouterr().err
 
 
 def test_with_a_model_the_point_is_that_of_the_photo_that_looks_alike(status, photo, tiny_model, tmp_path, capsys):
@@ -93,13 +93,14 @@ def test_with_a_model_a_sign_from_outside_its_cells_outweighs_photos_that_look_a
     assert plain["best"]["country_code"] == "FR" and plain["like"] == "1"
 
 
-def test_a_default_model_says_that_it_decides_how_a_library_is_searched(status, home, tiny_model, capsys, monkeypatch):
+def test_a_default_model_does_not_change_how_a_library_is_searched(status, home, tiny_model, capsys, monkeypatch):
     from photoplanet.models import installed
 
     monkeypatch.setattr(installed, "default", lambda: str(tiny_model))
     query, held = home / "query.jpg", home / "library"
     assert status("locate", query, "--library", held) == 0
-    assert "searched by the embedding of the default model" in capsys.readouterr().err
+    shown = capsys.readouterr()
+    assert "2 within 0." in shown.out and "--by embedding searches it by the default model" in shown.err
     assert status("locate", query, "--library", held, "--by", "local") == 0
     shown = capsys.readouterr()
     assert "2 within 0." in shown.out and "default model" not in shown.err

@@ -56,6 +56,7 @@ OUTPUTS = {
 OTHERS = {
     "pack -o", "train -o", "train-album -o", "train-embedding -o", "export -o", "toyworld -o", "locate --files-from",
     "similar --files-from", "locate --index", "similar --index", "serve --index", "rank --cache", "play --results",
+    "review --track", "review --decisions",
     "album --track", "encoders add --from", "calibrate -o", "calibrate --figure",
     "read --files-from", "audit --files-from", "audit --index",
 }  # fmt: skip

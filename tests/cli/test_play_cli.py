@@ -9,7 +9,6 @@ from dataclasses import replace
 import pyarrow as pa
 import pytest
 
-from photoplanet.cli import play
 from photoplanet.cli.shared import browsing
 from photoplanet.evaluation.game import game_log
 from photoplanet.evaluation.game.game_log import Guess

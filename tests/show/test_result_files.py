@@ -34,7 +34,7 @@ def write(answers, path, form):
 def test_every_photo_has_a_row_one_without_a_place_where_it_abstains(answers, tmp_path):
     path = write(answers, tmp_path / "where.csv", AnswerOptions(top=2))
     rows = list(csv.DictReader(path.read_text("utf-8").splitlines()))
-    assert list(rows[0]) == list(result_files.COLUMNS)
+    assert list(rows[0]) == [result_files.COLUMNS[0], *result_files.OWN_COLUMNS, *result_files.COLUMNS[1:]]
     assert [(row["photo_id"], row["rank"]) for row in rows] == [
         ("sure.jpg", "1"), ("sure.jpg", "2"), ("unsure.jpg", ""), ("bad.jpg", "")]  # fmt: skip
     sure, second, unsure, bad = rows

@@ -99,7 +99,7 @@ def test_train_says_what_packing_would_save_on_large_photos_only(tmp_path, packe
         pixels = np.random.default_rng(i).integers(0, 255, (24, 32, 3), np.uint8)
         Image.fromarray(pixels).resize((3200, 2400)).save(tmp_path / f"{i}.jpg")
         rows.append(str(tmp_path / f"{i}.jpg"))
-    line = estimate.advice(rows, tmp_path / "photos.parquet", 128, 0.7)
+    line = estimate.advice(rows * 5000, tmp_path / "photos.parquet", 128, 0.7)
     assert line.startswith("photos of 8 megapixels take ")
     assert f"`photoplanet pack {tmp_path}/photos.parquet -o shards/ --size 160`" in line
     assert "of processor time in each epoch" in line
@@ -112,7 +112,8 @@ def test_train_says_what_packing_would_save_on_large_photos_only(tmp_path, packe
 def test_the_saving_is_worked_out_for_one_epoch():
     found = estimate.Estimate(6, 6, 12.0, 1.0, 1.0, 0.036, 0.001)
     assert "would save 9 h 43 min of processor time" in estimate.saving(found, 1_000_000, 320, Path("a"))
-    assert estimate.saving(dataclasses.replace(found, decoding_packed=0.019), 10, 320, Path("a")) is None
+    assert estimate.saving(found, 290, 320, Path("a")) and not estimate.saving(found, 280, 320, Path("a"))
+    assert estimate.saving(dataclasses.replace(found, decoding_packed=0.019), 1_000_000, 320, Path("a")) is None
 
 
 def test_nothing_is_resumed_in_another_order(packed, small_recipe, tmp_path):

@@ -31,6 +31,7 @@ def load(
     from photoplanet.locate import locator
 
     loaded = locator.load(model, threads, signs, clock, neighbours, prior, strike, device)
+    loaded.in_processes = True  # the main module is the command line
     say_licence(loaded.info, always)
     say_device(loaded)
     return loaded

@@ -18,7 +18,7 @@ _NOT_PLACES = {
     "diff", "difference", "delta", "offset", "residual", "bin", "cell", "tile", "idx", "index", "min", "max", "minute",
     "minutes", "second", "seconds", "sec", "dest", "destination", "home", "count", "rank", "label", "class", "rad",
     "radians", "norm", "normalized", "normalised", "sin", "cos", "zone", "span", "range", "step", "bbox", "box",
-    "source", "description", "name", "text", "unit", "units", "datum", "term", "exposure",
+    "source", "description", "name", "text", "unit", "units", "datum", "term", "exposure", "own",
 }  # fmt: skip
 PREDICTED = {
     "pred", "preds", "predicted", "prediction", "predictions", "guess", "guessed", "guesses", "estimate", "estimated",

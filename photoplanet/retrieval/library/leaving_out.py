@@ -23,6 +23,7 @@ from photoplanet.retrieval.local_features.root_sift import Features
 SAMPLE = 300  # photos that are left out and looked for, at most; bounds the time, some 0.2 s a photo on a core
 SAME_DAY_CANDIDATES = 6  # verified of the photo's own day, beside the 20 of other days
 MAX_CANDIDATES = 64  # of a photo, in what was kept
+VERSION = 2  # of what is verified; what was kept of another is verified anew
 
 Marks = dict[int, list[tuple[int, NDArray[np.int32]]]]  # row → (the photo elsewhere, details that it shows too)
 

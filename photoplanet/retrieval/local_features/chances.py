@@ -20,8 +20,8 @@ BIN = 3  # matches whose share of right ones is counted together, at least, befo
 FLOOR = 8.0  # of evidence: less may agree by accident, and is never trusted
 # where nothing is measured, and so nothing known of movable things: what fills over half of the photo is a place
 RULE = (0.0, 8.0, 15.0, 30.0, 60.0, 120.0), (0.0, 0.1, 0.4, 0.8, 0.95, 0.98)
-# before anything is counted in a library whose movable things were looked for (benchmarks/local_trust.py, --seed 1)
-PRIOR = (0.0, 6.0, 8.0, 10.0, 12.0, 15.0, 25.0, 60.0), (0.0, 0.02, 0.2, 0.6, 0.8, 0.93, 0.96, 0.98)
+# before anything is counted in a library whose movable things were looked for (benchmarks/local_trust.py, seeds 1 to 7)
+PRIOR = (0.0, 6.0, 8.0, 10.0, 12.0, 15.0, 20.0, 30.0, 60.0), (0.0, 0.05, 0.2, 0.5, 0.75, 0.9, 0.94, 0.97, 0.98)
 PRIOR_WEIGHT = 8.0  # matches that the prior counts as beside what is counted
 FOLDS = 5  # parts of the matches, whole days and places, that are trusted by what the other parts say
 BARS = (0.95, 0.97, 0.98, 0.99)  # chances from which on matches are trusted: the first by which 95 % of them are right
@@ -77,7 +77,7 @@ class Chances:
     @property
     def trusted(self) -> Chance | None:
         """How many matches that are trusted are right, None where none is: the figure that is printed."""
-        if not self.levels or self.of(PRIOR[0][-1]).share < TRUSTED:
+        if not self.levels or self.of(max(PRIOR[0][-1], self.levels[-1].value)).share < TRUSTED:
             return None
         return Chance(self.right / max(1, self.total), self.right, self.total)
 

@@ -337,7 +337,7 @@ export function startMoving() {
   words.hidden = false;
   words.textContent =
     "Arrow keys move the photo, with Shift in small steps; plus and minus zoom; Enter puts it there, Escape leaves it. Or click the map.";
-  canvas.focus({ preventScroll: true });
+  canvas.focus();
   atlas.redraw();
 }
 

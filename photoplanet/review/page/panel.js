@@ -26,6 +26,8 @@ import { have, want } from "./thumbs.js";
 /** @typedef {{ n: number, by: string, silent: string, path: string, neighbours: Neighbour[], clues: Clue[], conflict: string | null, cells: { corners: number[], probability: number }[] }} Why */
 /** @typedef {{ n: number | null, name: string, says: string, trusted: boolean, latitude: number, longitude: number, place: string }} Match */
 
+const LISTED = 3; // neighbours that are seen at once
+const SPOT_KM = 0.02; // what is nearer is at the same place
 const WAIT = 90; // milliseconds that a photo is looked at before more of it is asked for
 
 /** @param {string} id */
@@ -138,7 +140,11 @@ function fillWhy(found, follow) {
   $("silent").textContent = found.silent && `${found.silent[0].toUpperCase()}${found.silent.slice(1)}.`;
   $("conflict").hidden = !found.conflict;
   $("conflict").textContent = found.conflict ?? "";
-  why.replaceChildren(...found.neighbours.map(neighbour));
+  const rest = found.neighbours.slice(LISTED).map(neighbour);
+  why.replaceChildren(...found.neighbours.slice(0, LISTED).map(neighbour));
+  $("more").hidden = !rest.length;
+  $("moreHead").textContent = `${rest.length} more`;
+  byId("others", HTMLUListElement).replaceChildren(...rest);
   $("clues").replaceChildren(...(found.clues.length ? [element("h4", "Read in it"), evidenceList(found.clues)] : []));
   const places = found.neighbours.flatMap(({ n, share }) => {
     const place = n === null ? null : placeOf(photos[n]);
@@ -158,7 +164,7 @@ function neighbour({ n, hours, share, km, kind }) {
     element("span", ` ${name}`),
     element(
       "span",
-      `${radiusWords(km)} away · ${RESTS[kind] ?? kind} · ${Math.round(share * 100)} % of the weight`,
+      `${km < SPOT_KM ? "at this place" : `${radiusWords(km)} away`} · ${RESTS[kind] ?? kind} · ${Math.round(share * 100)} % of the weight`,
       "quiet",
     ),
   );
@@ -180,7 +186,8 @@ function neighbour({ n, hours, share, km, kind }) {
 }
 
 // --- photos that show the same
-async function fillMatches() {
+export async function showMatches() {
+  if ($("look").hidden) return;
   const n = chosen;
   const box = $("matches");
   box.replaceChildren(element("p", "Comparing…", "quiet"));
@@ -237,6 +244,7 @@ export function start(put) {
   onChoose((_, follow) => {
     $("matches").replaceChildren();
     why.replaceChildren();
+    $("more").hidden = true;
     $("clues").replaceChildren();
     $("silent").hidden = true;
     $("conflict").hidden = true;
@@ -250,7 +258,7 @@ export function start(put) {
     fill();
     if (known && keyOf(photos[chosen]) !== known) askWhy(true);
   });
-  $("look").addEventListener("click", fillMatches);
+  $("look").addEventListener("click", showMatches);
 }
 
 /** What is reviewed, once that is known. */

@@ -48,8 +48,8 @@ function option(town, i) {
   item.id = `town-${i}`;
   item.setAttribute("role", "option");
   item.append(
-    element("span", town.name),
-    element("span", ` ${town.where} · ± ${radiusWords(town.radius_km)}`, "quiet"),
+    element("strong", town.name),
+    element("span", `${town.where} · ± ${radiusWords(town.radius_km)}`, "quiet"),
   );
   item.addEventListener("pointerdown", (event) => event.preventDefault()); // the field keeps the focus
   item.addEventListener("click", () => take(i));

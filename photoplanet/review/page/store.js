@@ -22,7 +22,7 @@ import { ask as askToken } from "/page/token.js";
  * @property {boolean} anchor
  */
 /** @typedef {{ title: string, names: string[], model: string, toy: boolean, write: "xmp" | "exif", anchor_km: number, matches: string, note: string }} About */
-/** @typedef {{ revision: number, photos: Photo[], total: number, pending: number, looked_at: number, to_look_at: number, undo: string | null, redo: string | null, focus: number | null, changed: number }} Answer */
+/** @typedef {{ revision: number, photos: Photo[], total: number, pending: number, looked_at: number, to_look_at: number, written: number, undo: string | null, redo: string | null, focus: number | null, changed: number }} Answer */
 
 const SOON = 250; // milliseconds to the next look while photos are placed anew
 const LATER = 2000; // and while photos are read
@@ -153,7 +153,7 @@ export function radiusWords(km) {
 /** @param {number} hours */
 export function timeWords(hours) {
   const minutes = Math.abs(hours) * 60;
-  if (minutes < 1) return "the same minute";
+  if (minutes < 1) return "0 min";
   if (minutes < 90) return `${Math.round(minutes)} min`;
   if (minutes < 48 * 60) return `${Math.round(minutes / 60)} h`;
   return plural(Math.round(minutes / 1440), "day");

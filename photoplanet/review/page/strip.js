@@ -105,7 +105,7 @@ function redraw() {
 /** @param {Item} item */
 function headOf(item) {
   const head = element("div", "", "day");
-  head.append(element("h3"), element("p", "", "quiet"));
+  head.append(element("h2"), element("p", "", "quiet"));
   fillHead(head, item);
   return head;
 }
@@ -141,7 +141,12 @@ export function dayWords(day) {
 /** @param {number} n */
 function cellOf(n) {
   const cell = button("", "cell");
-  cell.append(element("span", "", "frame"), element("span", "", "when"), element("span", "", "far"));
+  cell.append(
+    element("span", "", "frame"),
+    element("span", "", "when"),
+    element("span", "", "far"),
+    element("span", "", "gap"),
+  );
   cell.dataset.n = String(n);
   fillCell(cell, n);
   want(n, (url) => {
@@ -156,7 +161,7 @@ function cellOf(n) {
 /** @param {HTMLElement} cell @param {number} n */
 function fillCell(cell, n) {
   const photo = photos[n];
-  const [, when, far] = cell.children;
+  const [, when, far, gap] = cell.children;
   cell.className = `cell ${photo.state} ${photo.latitude === null ? "nowhere" : ""}`;
   cell.setAttribute("aria-label", lineOf(photo));
   cell.title = lineOf(photo);
@@ -165,14 +170,14 @@ function fillCell(cell, n) {
   cell.tabIndex = n === chosen ? 0 : -1;
   when.textContent = photo.time.slice(11) || (photo.time ? "no hour" : "no time");
   far.textContent = farWords(photo);
+  gap.textContent = photo.state === "open" && photo.hours !== null ? `Δt ${timeWords(photo.hours)}` : "";
 }
 
 /** @param {Photo} photo */
 function farWords(photo) {
   if (photo.latitude === null) return photo.state === "open" ? "no proposal" : STATES[photo.state];
   if (photo.state === "known") return "GPS";
-  const far = `± ${radiusWords(photo.radius_km ?? 0)}`;
-  return photo.state === "open" && photo.hours !== null ? `${far} · ${timeWords(photo.hours)}` : far;
+  return `± ${radiusWords(photo.radius_km ?? 0)}`;
 }
 
 // --- all photos in small

@@ -8,6 +8,7 @@ from typing_extensions import NotRequired, TypedDict, final
 from photoplanet.locate import answers, geojson
 from photoplanet.locate.answers import AnswerOptions
 from photoplanet.locate.locator import Locator
+from photoplanet.locate.own_place import OwnPlace
 from photoplanet.locate.prediction import Prediction
 from photoplanet.server.api.evidence import EvidenceAnswer, Share
 
@@ -67,6 +68,16 @@ class WithinAnswer(TypedDict):
     known_place_outside: bool
 
 
+class OwnGpsAnswer(TypedDict):
+    """The place that the photo's own file states, which may be wrong, and how far the estimate is from it."""
+
+    latitude: Latitude
+    longitude: Longitude
+    place: str
+    source: str
+    distance_km: Annotated[float, Field(ge=0)] | None
+
+
 class EstimateAnswer(EvidenceAnswer):
     """Where one photo was taken; `best` is null where the evidence is too weak.
 
@@ -91,9 +102,10 @@ class EstimateAnswer(EvidenceAnswer):
 
 @final
 class LocatedPhoto(EstimateAnswer):
-    """One photo's answer."""
+    """One photo's answer; `own_gps`: the place that its file states, which the answer does not use."""
 
     file: str
+    own_gps: NotRequired[OwnGpsAnswer]
 
 
 @final
@@ -117,12 +129,13 @@ def model_name(locator: Locator) -> ModelName:
 
 
 def located(
-    name: str, prediction: Prediction, options: AnswerOptions, shapes: bool = False, regions: bool = False
-) -> LocatedPhoto:
+    name: str, prediction: Prediction, options: AnswerOptions, shapes: bool = False, regions: bool = False,
+    own: OwnPlace | None = None,
+) -> LocatedPhoto:  # fmt: skip
     """One photo's answer, as `photoplanet locate --json` gives it; `shapes`: with GeoJSON, `regions`: at each share."""
     return cast(
         LocatedPhoto,
-        answers.record(name, prediction, options) | extras(name, prediction, options, shapes, regions),
+        answers.record(name, prediction, options, own) | extras(name, prediction, options, shapes, regions),
     )
 
 
@@ -140,6 +153,10 @@ def extras(name: str, prediction: Prediction, options: AnswerOptions, shapes: bo
 PARIS: PlaceAnswer = {
     "latitude": 48.9, "longitude": 2.3, "confidence": 0.81, "radius_km": 25.0, "cell": "47e67", "level": "city",
     "place": "Paris, Île-de-France, France", "country_code": "FR",
+}  # fmt: skip
+OWN_GPS: OwnGpsAnswer = {
+    "latitude": 48.8584, "longitude": 2.2945, "place": "Paris, Île-de-France, France", "source": "EXIF",
+    "distance_km": 6.1,
 }  # fmt: skip
 ESTIMATE: EstimateAnswer = {
     "unknown": 0.03, "best": PARIS, "abstains": False, "gain_bits": 6.2, "top": [PARIS], "readout": "expected",

@@ -7,7 +7,7 @@ from typing import cast
 from starlette.requests import Request
 
 from photoplanet.errors import InputError
-from photoplanet.locate import joining, why
+from photoplanet.locate import joining, own_place, why
 from photoplanet.locate.prediction import Prediction
 from photoplanet.locate.within import Cut
 from photoplanet.server import openapi, problems
@@ -33,7 +33,7 @@ class LocateAnswer(ModelName):
 EXAMPLE: LocateAnswer = {
     "model": "toy",
     "world": "toy",
-    "photos": [{"file": "IMG_1.jpg", **answers.ESTIMATE, **evidence.EXAMPLE}],
+    "photos": [{"file": "IMG_1.jpg", "own_gps": answers.OWN_GPS, **answers.ESTIMATE, **evidence.EXAMPLE}],
     "failed": 0,
 }
 
@@ -74,9 +74,11 @@ def endpoint(service: Service) -> Endpoint:
 async def _located(
     service: Service, photo: Upload, query: EstimateQuery, cut: Cut | None, number: int, given: Reading | None
 ) -> LocatedPhoto | UnreadablePhoto:
+    own = await service.batcher.decode(own_place.of, photo.content)
+
     def report(prediction: Prediction) -> LocatedPhoto:
         found = prediction if cut is None else cut(prediction)
-        return answers.located(photo.name, found, query.options(), query.geojson, query.regions)
+        return answers.located(photo.name, found, query.options(), query.geojson, query.regions, own)
 
     try:
         if service.finder.looks:

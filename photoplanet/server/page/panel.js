@@ -1,6 +1,6 @@
 // The chosen photo and its answer: place, how sure, the region with its slider, the likeliest places.
 import { button, byId, element } from "/map/dom.js";
-import { digits, insideOf, isNothing, isUnknown, percent, unknownWords } from "/map/words.js";
+import { digits, insideOf, isNothing, isUnknown, km, percent, unknownWords } from "/map/words.js";
 import * as evidence from "./evidence.js";
 import { line, when } from "./filmstrip.js";
 import * as region from "./region.js";
@@ -67,6 +67,7 @@ function facts(photo, answer) {
   if (wrong) made.append(element("p", photo.error, "bad"));
   if (when(photo)) made.append(element("p", `Taken ${when(photo)}`, "quiet"));
   const trip = state.together ? photo.trip : null;
+  if (answer?.own_gps && !isKnown(answer)) made.append(...own(answer.own_gps));
   if (trip) made.append(element("p", SOURCES[trip.kind ?? ""], "quiet"));
   if (trip?.error) made.append(element("p", trip.error, "bad"));
   if (answer?.best && answer.unknown !== null && !isKnown(answer)) {
@@ -78,6 +79,14 @@ function facts(photo, answer) {
   if (trip && photo.alone) made.append(element("p", `By itself: ${placeOf(photo.alone)}.`, "quiet"));
   if (answer && !answer.best) made.append(abstention(answer));
   return made;
+}
+
+/** The place that the file states. @param {NonNullable<Answer["own_gps"]>} own_gps */
+function own({ latitude, longitude, place, source, distance_km }) {
+  const away = distance_km === null ? "" : ` It is ${km(distance_km)} km from what the photo shows.`;
+  const made = element("p", "Own GPS: ", "own");
+  made.append(element("strong", place), ` (${latitude}, ${longitude})`);
+  return [made, element("p", `So says its ${source}, the cross on the map; nothing proves it.${away}`, "quiet")];
 }
 
 /** How the answer goes with what the user knows. @param {NonNullable<Answer["within"]>} within */

@@ -1,5 +1,6 @@
 // What the page knows.
 
+/** @typedef {import("/map/mercator.js").Place} Place */
 /** @typedef {import("/map/photos.js").NamedPlace} NamedPlace */
 /** @typedef {"street" | "city" | "region" | "country" | "continent"} Scale */
 /** @typedef {{ share: number, probability: number, radius_km: number, area_km2: number, cells: number }} Region */
@@ -26,6 +27,7 @@
  * @property {string} [unread] why its text was not read
  * @property {string} [error]
  * @property {{ area: string, inside_before: number, doubt: boolean, known_place_outside: boolean }} [within] the area that it is cut to
+ * @property {Place & { place: string, source: string, distance_km: number | null }} [own_gps] the place that its file states
  * @property {string} [kind] of a trip's photo: how it was located
  * @property {string | null} [taken_at]
  */

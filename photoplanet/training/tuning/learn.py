@@ -56,7 +56,8 @@ def tuned(
     1
     """
     start = taught(data, features, recipe)
-    with closing(Classification(data, recipe, ranks, options.threads, say, start, options.processes)) as task:
+    task = Classification(data, recipe, ranks, options.threads, say, start, options.processes, options.decoder)
+    with closing(task):
         loop = Loop(task, folder, options, say)
         say(f"tuning {recipe.backbone}: {task.total:,} steps of {recipe.batch_size} photos")
         with bar("tuning", task.total) if ranks.writes else no_bar("") as advance:

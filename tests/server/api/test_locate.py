@@ -9,6 +9,7 @@ from PIL import Image
 import photoplanet as pp
 from photoplanet.locate.answers import AnswerOptions, record
 from photoplanet.locate.prediction import REGION_SHARES
+from photoplanet.metadata import exif_writer
 from photoplanet.server.app import create_app
 
 RED, GREEN = (255, 0, 0), (0, 255, 0)
@@ -93,3 +94,12 @@ def test_many_clients_at_once_get_their_own_answers(connect):
     for thread in threads:
         thread.join()
     assert answers == {number: ("FR", "BR")[number % 2] for number in range(24)}
+
+
+def test_the_place_that_a_photo_states_comes_beside_the_answer(connect):
+    content = encoded(Image.new("RGB", (40, 30), GREEN), quality=95, exif=exif_writer.gps_bytes(48.8584, 2.2945))
+    client = connect()
+    (found,) = client.post("/v1/locate?name=a.jpg", content=content).json()["photos"]
+    own = found.pop("own_gps")
+    assert (own["latitude"], own["longitude"], own["source"]) == (48.8584, 2.2945, "EXIF") and own["distance_km"] > 9000
+    assert [found] == client.post("/v1/locate?name=a.jpg", content=jpeg(GREEN)).json()["photos"]
