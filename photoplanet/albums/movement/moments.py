@@ -64,9 +64,9 @@ class Moments:
 
     def joined(self, others: "Moments") -> "Moments":
         """These, and behind them the others."""
-        pairs = ((self.start, others.start), (self.end, others.end), (self.camera, others.camera))
-        who = np.concatenate([self.who, others.who])
-        return Moments(*(np.concatenate(pair) for pair in pairs), who)
+        pairs = [(self.start, others.start), (self.end, others.end), (self.camera, others.camera)]
+        start, end, camera = (np.concatenate(pair) for pair in pairs)
+        return Moments(start, end, camera, np.concatenate([self.who, others.who]))
 
     def trusting_cameras(self) -> "Moments":
         """The same, with the camera's time where it contradicts the name."""

@@ -210,7 +210,7 @@ def away(among: Known, at: Moments, rows: NDArray[np.int64] | None = None) -> Fl
     others = among.moments if rows is None else among.moments.take(rows)
     hours = moments.apart(at, others)[0]
     who, most = int(at.who[0]), len(among.apart)
-    return hours + among.apart[who, others.who] if 0 < who < most else hours
+    return np.asarray(hours + among.apart[who, others.who]) if 0 < who < most else hours
 
 
 def _around(among: Known, at: Moments) -> NDArray[np.int64]:
