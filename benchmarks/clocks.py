@@ -46,7 +46,7 @@ class Library:
         wall = np.array([seconds(text) for text in taken_at])
         order = np.argsort(wall, kind="stable")
         self.places, wall = places[order], wall[order]
-        self.zone = local_time.in_zones(self.places, wall, by_clock=True)
+        self.zone = local_time.in_zones(local_time.zones_of(self.places), wall, by_clock=True)
         self.utc = wall - self.zone
         self.features = None if features is None else features[order]
 

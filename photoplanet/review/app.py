@@ -142,6 +142,7 @@ class Review:
         self.max_radius_km = max_radius_km
         self.thumbnails, self.place_names = Thumbnails(), views.Names()
         self.writing = threading.Lock()
+        self.written = 0  # files of the Write that is under way
         self.stopped, self.seen = threading.Event(), threading.Event()  # `seen`: the page has its photos
         self._threads: list[threading.Thread] = []
 
@@ -172,9 +173,13 @@ class Review:
         if self.matches is not None:
             self.matches.open(stop=self.stopped.is_set)
 
+    def wrote(self, count: int = 1, note: str = "") -> None:
+        """Count files that were written; a `core.progress.Advance`."""
+        self.written += count
+
     def answer(self, since: int, changed: int = 0, focus: int | None = None) -> ReviewState:
         """What changed since a revision."""
-        return views.state(self.session, self.place_names, since, focus, changed)
+        return views.state(self.session, self.place_names, since, focus, changed) | {"written": self.written}
 
 
 def create_app(review: Review, token: str | None = None, hosts: Sequence[str] | None = None) -> Starlette:
@@ -371,6 +376,8 @@ async def _alone(review: Review, work: Callable[[], Written]) -> Written:
     if not review.writing.acquire(blocking=False):
         raise Problem(409, "files are being written; wait until that is done")
     try:
+        review.written = 0
         return await asyncio.shield(run_in_threadpool(work))
     finally:
+        review.written = 0
         review.writing.release()

@@ -2,9 +2,11 @@
 import { byId, element } from "/map/dom.js";
 import { plural } from "/map/words.js";
 import { messageOf } from "/page/api.js";
-import { about, api, news } from "./store.js";
+import { about, api, news, refresh, standing } from "./store.js";
 
 /** @typedef {{ kind: string, dry_run: boolean, written: number, unchanged: number, own_gps: number, failed: number, left_alone: number, coarse: number, max_radius_km: number, notes: { name: string, did: string, detail: string }[] }} Written */
+
+const WAIT = 700; // milliseconds between two looks how far a Write is
 
 const dialog = byId("write", HTMLDialogElement);
 const summary = byId("summary", HTMLElement);
@@ -46,6 +48,10 @@ async function ask(path, body, doing) {
   back.disabled = true;
   summary.textContent = doing;
   notes.replaceChildren();
+  const timer = setInterval(async () => {
+    await refresh();
+    if (standing.written) summary.textContent = `${doing} ${plural(standing.written, "file")}`;
+  }, WAIT);
   try {
     const found = await api.postJson(`/v1/review/${path}`, body);
     show(found);
@@ -54,6 +60,7 @@ async function ask(path, body, doing) {
     summary.textContent = messageOf(error);
     return null;
   } finally {
+    clearInterval(timer);
     back.disabled = false;
   }
 }
