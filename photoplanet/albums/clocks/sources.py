@@ -31,16 +31,21 @@ class Sources:
         self._track = track if track is not None and len(track.times) else None
         self._line = None if self._track is None else Line(self._track)
         self._given_by_camera = given.of_cameras(all_readings.names)
+        points = 0 if self._track is None else len(self._track.times)
+        self._some = np.unique(np.linspace(0, max(points - 1, 0), min(_TRACK_POINTS, points)).astype(int))
+        self._names: local_time.Names | None = None
         self._way: Way | None = None
+        self._local: tuple[Floats, local_time.Doubts] | None = None
 
     def keep(self, camera: int, clock: Found | None) -> None:
         """Take what was found of a camera's clock."""
         if clock is not None and not np.isnan(clock.ahead).all():
             self.found[camera], self.ahead[self.rows[camera]], self._way = clock, clock.ahead, None
 
-    def open(self) -> list[int]:
-        """The cameras of whose clocks nothing was found yet."""
-        return [camera for camera, clock in enumerate(self.found) if clock is None]
+    def open(self, most: int | None = None) -> list[int]:
+        """The cameras of whose clocks nothing was found yet; `most`: at most so many, those with most photos."""
+        found = [camera for camera, clock in enumerate(self.found) if clock is None]
+        return sorted(sorted(found, key=lambda camera: -len(self.rows[camera]))[:most])
 
     def known(self, camera: int) -> int:
         """How many readings of a camera are known in UTC, or beside another camera."""
@@ -52,7 +57,7 @@ class Sources:
         rows = self.rows[camera]
         shown, stated, receiver = self.all.shown[rows], self.all.stated[rows], self.all.receiver[rows]
         naive = np.isnan(stated)
-        said = received.clock(shown, stated, receiver, self.all.places[rows], self.way_now)
+        said = received.clock(shown, stated, receiver, lambda: self._zones()[rows], self.way_now)
         if (told := self._told(camera, shown, stated)) is not None:
             self._contradiction(camera, told, said)
             return told
@@ -71,19 +76,19 @@ class Sources:
         clock = on_track.clock(self.all.shown[rows], self.all.places[rows], self._line)
         return None if clock is None else self._decided(rows, clock)
 
-    def by_matches(self, pairs: Rows) -> None:
-        """Clocks by `pairs` (k, 2) of photos, both ways round, that match: of cameras whose clocks are known, else one.
+    def by_matches(self, pairs: Rows, most: int) -> None:
+        """Clocks by `pairs` (k, 2) of photos, both ways round, that match those of cameras whose clocks are known.
 
-        Each clock that is found may settle another. Where none is known, those that match go by the clock of the camera
-        with most photos.
+        Of `most` cameras, those with most photos. Each clock that is found may settle another. Where none is known,
+        those that match go by the clock of the camera with most photos.
         """
         while True:
-            done = [(camera, clock) for camera in self.open() if (clock := self._matched(camera, pairs, None))]
+            done = [(camera, clock) for camera in self.open(most) if (clock := self._matched(camera, pairs, None))]
             if not done:
                 break
             for camera, clock in done:
                 self.keep(camera, self._decided(self.rows[camera], clock))
-        waiting = sorted(self.open(), key=lambda camera: -len(self.rows[camera]))
+        waiting = sorted(self.open(most), key=lambda camera: -len(self.rows[camera]))
         for first in waiting:
             for camera in waiting:
                 free = camera != first and self.found[camera] is None and self.found[first] is None
@@ -93,14 +98,13 @@ class Sources:
     def by_way(self, camera: int) -> Found:
         """A clock that showed the local time of the place on the way; InputError where no place is known."""
         rows = self.rows[camera]
-        shown, way = self.all.shown[rows], self.way_now()
-        own = local_time.in_zones(self.all.places[rows], shown, by_clock=True)
-        if not len(way) and np.isnan(own).any():
+        ahead, doubts = self._local_time()
+        if np.isnan(ahead[rows]).any():
             raise InputError("the time zone local: no place is known on the way (GPS, a table, a track); "
                              "name the zone, such as Europe/Lisbon")  # fmt: skip
-        on_way, doubts = way.ahead_of_clock(shown)
-        return Found(report.LOCAL, np.where(np.isnan(own), on_way, own), int((~np.isnan(own)).sum()), len(rows),
-                     local=True, remarks=_doubted(doubts))  # fmt: skip
+        own = int((~np.isnan(self.all.places[rows]).any(axis=1)).sum())
+        some = local_time.Doubts(doubts.twice[rows], doubts.never[rows])
+        return Found(report.LOCAL, ahead[rows], own, len(rows), local=True, remarks=_doubted(some))
 
     def by_stops(self, camera: int) -> Found | None:
         """A clock by a track alone."""
@@ -118,16 +122,35 @@ class Sources:
             ahead = np.where(np.isnan(self.ahead), self.all.stated, self.ahead)
             utc = np.where(np.isnan(self.all.receiver), self.all.shown - ahead, self.all.receiver)
             open_ = np.isnan(utc) & ~np.isnan(self.all.shown)
-            seconds = np.where(open_, self.all.shown, np.nan)
-            utc[open_] = (self.all.shown - local_time.in_zones(self.all.places, seconds, by_clock=True))[open_]
+            zone, seconds = self._zones(), np.where(open_, self.all.shown, np.nan)
+            utc[open_] = (self.all.shown - local_time.in_zones(zone[: len(utc)], seconds, by_clock=True))[open_]
+            if self._track is not None:
+                utc = np.concatenate([utc, self._track.times[self._some].astype("datetime64[s]").astype(np.float64)])
+            self._way = Way(utc, zone)
+        return self._way
+
+    def _zones(self) -> local_time.Names:
+        """The zones of the n places, and behind them of some points of the track."""
+        if self._names is None:
             places = self.all.places
             if self._track is not None:
-                some = np.unique(np.linspace(0, len(self._track.times) - 1, _TRACK_POINTS).astype(int))
-                points = np.column_stack([self._track.latitude[some], self._track.longitude[some]])
-                utc = np.concatenate([utc, self._track.times[some].astype("datetime64[s]").astype(np.float64)])
+                points = np.column_stack([self._track.latitude[self._some], self._track.longitude[self._some]])
                 places = np.concatenate([places, points])
-            self._way = Way(utc, places)
-        return self._way
+            self._names = local_time.zones_of(places)
+        return self._names
+
+    def _local_time(self) -> tuple[Floats, local_time.Doubts]:
+        """Seconds ahead of UTC (n,) of the local time that clocks showed, NaN where no place is known; and doubts."""
+        if self._local is None:
+            way, n = self.way_now(), len(self.all)
+            ahead, doubts = np.full(n, np.nan), local_time.Doubts(np.zeros(n, bool), np.zeros(n, bool))
+            known = np.flatnonzero(~np.isnan(self.all.shown))
+            if len(way):
+                ahead[known], some = way.ahead_of_clock(self.all.shown[known])
+                doubts.twice[known], doubts.never[known] = some.twice, some.never
+            own = local_time.in_zones(self._zones()[:n], self.all.shown, by_clock=True)
+            self._local = np.where(np.isnan(own), ahead, own), doubts
+        return self._local
 
     def _told(self, camera: int, shown: Floats, stated: Floats) -> Found | None:
         """What a person gives of a clock; what states its zone keeps that, unless the camera itself is named."""
