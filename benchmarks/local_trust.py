@@ -127,7 +127,12 @@ def report(name: str, matches: Sequence[Found], rng: np.random.Generator) -> Non
     parts = (
         ratio(matches, lambda each: each.before and each.right, lambda each: each.before, rng),
         ratio(matches, lambda each: each.after and each.right, lambda each: each.after, rng),
-        ratio(matches, lambda each: each.after and each.right, lambda each: each.before and each.right, rng),
+        ratio(
+            matches,
+            lambda each: each.after and each.before and each.right,
+            lambda each: each.before and each.right,
+            rng,
+        ),
     )
     print(f"| {name} | {' | '.join(parts)} |", flush=True)
 
@@ -154,7 +159,7 @@ def main() -> None:
         for line in found.searcher.trust.lines():
             print(f"    {line}", flush=True)
     rng = np.random.default_rng(0)
-    print("\n| | right before | right after | right ones after, of those before |\n|---|---|---|---|")
+    print("\n| | right before | right after | of those right before, kept |\n|---|---|---|---|")
     report("all", matches, rng)
     for rate in RATES:
         report(f"things in {rate:.0%}", [each for each in matches if each.rate == rate], rng)

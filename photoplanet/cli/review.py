@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any, Literal
 import click
 
 from photoplanet.albums.album import GAP_HOURS
-from photoplanet.cli.shared import browsing, commands, loading, options
+from photoplanet.cli.shared import browsing, clocks, commands, loading, options, writing
 from photoplanet.cli.shared.extras import hint, needs
 from photoplanet.cli.shared.output import count_of, say
 from photoplanet.cli.shared.progress import bar
@@ -38,8 +38,7 @@ HOST = "127.0.0.1"  # nobody else has a say in a person's photos
               help="Treat photos with GPS as known places, which pull their neighbours.")  # fmt: skip
 @click.option("--track", "--gpx", "tracks", multiple=True, type=click.Path(), metavar="TRACK",
               help="Known places: GPX, KML, TCX, FIT, NMEA, Google Timeline, or a folder; repeatable.")  # fmt: skip
-@click.option("--time-offset", metavar="+02:00", help="How far clocks that name no time zone are ahead of UTC.")
-@click.option("--one-camera", is_flag=True, help="Put the photos of all cameras of a folder into one album.")
+@clocks.options
 @options.areas
 @click.option("--looks/--no-looks", default=False, show_default=True,
               help="Let photos that look alike choose among places near in time.")  # fmt: skip
@@ -49,6 +48,7 @@ HOST = "127.0.0.1"  # nobody else has a say in a person's photos
               help="Compare the details of photos, and show those that match with lines between them.")  # fmt: skip
 @click.option("--write", "kind", type=click.Choice(geotags.KINDS), default="xmp", show_default=True,
               help="What Write does unless told otherwise: sidecars (xmp), or into JPEGs (exif).")  # fmt: skip
+@writing.MAX_RADIUS
 @click.option("--sidecar", type=click.Choice(list(xmp.ENDINGS)), default=xmp.DEFAULT_ENDING, show_default=True,
               help="IMG.jpg.xmp (darktable, digiKam) or IMG.xmp (Lightroom).")  # fmt: skip
 @click.option("--decisions", type=click.Path(dir_okay=False, path_type=Path), metavar="FILE",
@@ -56,11 +56,13 @@ HOST = "127.0.0.1"  # nobody else has a say in a person's photos
 @click.option("--open/--no-open", "browse", default=True, help="Open the page in the browser.  [default: open]")
 @click.option("--port", type=click.IntRange(0, 65535), default=8019, show_default=True, help="0: any free one.")
 @options.THREADS
+@options.DEVICE
 def command(
     photos: tuple[str, ...], model: str | None, method: str, anchors: bool, tracks: tuple[str, ...],
-    time_offset: str | None, one_camera: bool, within: tuple[str, ...], not_within: tuple[str, ...], looks: bool,
-    signs: bool, matches: bool, kind: Literal["xmp", "exif"], sidecar: str, decisions: Path | None, browse: bool,
-    port: int, threads: int | None,
+    time_offsets: tuple[str, ...], time_zone: str | None, one_camera: bool | None, within: tuple[str, ...],
+    not_within: tuple[str, ...], looks: bool, signs: bool, matches: bool, kind: Literal["xmp", "exif"],
+    max_radius: float, sidecar: str, decisions: Path | None, browse: bool, port: int, threads: int | None,
+    device: str | None,
 ) -> None:  # fmt: skip
     """Go through where photos may have been taken, and decide, before anything is written.
 
@@ -72,7 +74,7 @@ def command(
     \b
     Example:
       photoplanet review ~/Scans
-      photoplanet review ~/Trip --track day1.gpx --time-offset +02:00
+      photoplanet review ~/Trip --track day1.gpx --time-zone local
       photoplanet review ~/Trip --signs --matches --write exif
     """
     with needs(*NEEDS):
@@ -80,9 +82,9 @@ def command(
 
         from photoplanet.review import app, kept, opening
 
-    sources = _read(photos, tracks, anchors, time_offset, one_camera)
+    sources = _read(photos, tracks, anchors, (time_offsets, time_zone), one_camera)
     inputs.check_outputs([decisions], [*(shot.source for shot in sources.shots), *photos, *tracks])
-    loaded = loading.load(model, threads, always=True, signs=signs, neighbours=True)
+    loaded = loading.load(model, threads, always=True, signs=signs, neighbours=True, device=device)
     looker = _looker(loaded, sources, method, within, not_within, signs, threads)
     likeness = _likeness(sources, threads) if looks else None
     held = kept.Kept(decisions or kept.default_path(photos))
@@ -92,34 +94,37 @@ def command(
         say(f"{count_of(len(session.photos), 'photo')}, {known:,} with GPS of their own; "
             f"decisions are kept in {printable(str(held.path))}")  # fmt: skip
         about = (loaded.info.name, loaded.info.is_toy, loaded.info.licence_note or "")
-        review = app.Review(session, photos, kind, sidecar, _matches(photos, held, threads) if matches else None, about)
+        compared = _matches(photos, held, threads) if matches else None
+        review = app.Review(session, photos, kind, sidecar, compared, about, max_radius)
         _serve(review, port, browse)
     finally:
         held.close()
 
 
 def _read(
-    photos: tuple[str, ...], tracks: tuple[str, ...], anchors: bool, time_offset: str | None, one_camera: bool
-) -> "Sources":
-    """The photos with what they and tracks say, as `photoplanet album` reads them."""
+    photos: tuple[str, ...], tracks: tuple[str, ...], anchors: bool, said: tuple[tuple[str, ...], str | None],
+    one_camera: bool | None,
+) -> "Sources":  # fmt: skip
+    """The photos with what they, their clocks and tracks say, as `photoplanet album` reads them."""
     from photoplanet.albums import trips
-    from photoplanet.albums.movement import library as movement
+    from photoplanet.albums.clocks import given
+    from photoplanet.albums.movement import library
     from photoplanet.albums.shots import read_shots
     from photoplanet.metadata import track_files
     from photoplanet.review.opening import Sources
 
-    offset = trips.check_offset(time_offset) if time_offset else None
+    offsets = given.read(*said)
     track, notes = track_files.read(tracks)[:2] if tracks else (None, [])
     with bar("reading") as advance:
         shots = _readable(read_shots(photos, advance, say))
-    if track is None:  # else every time needs its zone
-        shots = movement.dated(shots)
-    albums, _, utc = trips.split(shots, GAP_HOURS, one_camera, offset)
+    settled = clocks.settle(shots, track, offsets, anchors, one_camera)
+    shots = settled.shots if track is not None else library.dated(settled.shots)  # tracks want each time's zone
+    albums, _, utc = trips.split(shots, GAP_HOURS, one_camera, settled.by, track is not None)
     for note in notes:
         say(printable(note))
     if track is not None and not utc:
         raise InputError(f"{', '.join(tracks)}: tracks are in UTC, and some photos name no time zone; say what their "
-                         "clock showed: --time-offset +02:00 for two hours ahead")  # fmt: skip
+                         "clock showed: --time-offset +02:00 for two hours ahead, or --time-zone")  # fmt: skip
     return Sources(shots, albums, track, anchors)
 
 

@@ -15,7 +15,7 @@ from photoplanet.albums.movement.library import Library
 from photoplanet.albums.movement.placing import Known
 from photoplanet.earth import geodesy
 
-REACH = 2 * placing.NEAR  # known photos on either side of a change between which places may change
+REACH = placing.NEAR + 8  # known photos on either side of a change between which places may change
 
 
 class Anchor(NamedTuple):

@@ -32,7 +32,10 @@ class PhotoState(TypedDict):
 
 
 class ReviewState(TypedDict):
-    """What changed since a revision; `pending`: photos still to be placed anew; `looked_at` of `to_look_at`: read."""
+    """What changed since a revision; `pending`: photos still to be placed anew; `looked_at` of `to_look_at`: read.
+
+    `written`: files of the Write that is under way.
+    """
 
     revision: Count
     photos: list[PhotoState]
@@ -40,6 +43,7 @@ class ReviewState(TypedDict):
     pending: Count
     looked_at: Count
     to_look_at: Count
+    written: Count
     undo: str | None
     redo: str | None
     focus: Count | None
@@ -153,4 +157,6 @@ class Written(TypedDict):
     own_gps: Count
     failed: Count
     left_alone: Count
+    coarse: Count
+    max_radius_km: Kilometres
     notes: list[FileNote]

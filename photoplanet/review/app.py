@@ -13,6 +13,7 @@ from starlette.middleware import Middleware
 from starlette.requests import Request
 
 from photoplanet.errors import InputError
+from photoplanet.metadata.estimate import MAX_RADIUS_KM
 from photoplanet.review import views, writing
 from photoplanet.review.answers import About, MatchList, ReviewState, Towns, Why, Written
 from photoplanet.review.decisions import ANCHOR_KM, MOST_RADIUS_KM, MOST_TEXT
@@ -128,17 +129,20 @@ class TakeBack(JsonBody):
 class Review:
     """What the paths share: the session, photos in small, and the threads that work beside the page.
 
-    `names`: what the person named; `kind`, `ending`: how *Write* writes unless told otherwise.
+    `names`: what the person named; `kind`, `ending`, `max_radius_km`: how *Write* writes unless told otherwise.
     """
 
     def __init__(
         self, session: Session, names: Sequence[str], kind: Literal["xmp", "exif"] = "xmp", ending: str = "jpg.xmp",
         matches: Matches | None = None, about: tuple[str, bool, str] = ("no model", False, ""),
+        max_radius_km: float = MAX_RADIUS_KM,
     ):  # fmt: skip
         self.session, self.names, self.kind, self.ending, self.matches = session, list(names), kind, ending, matches
         self.model, self.toy, self.note = about
+        self.max_radius_km = max_radius_km
         self.thumbnails, self.place_names = Thumbnails(), views.Names()
         self.writing = threading.Lock()
+        self.written = 0  # files of the Write that is under way
         self.stopped, self.seen = threading.Event(), threading.Event()  # `seen`: the page has its photos
         self._threads: list[threading.Thread] = []
 
@@ -169,9 +173,13 @@ class Review:
         if self.matches is not None:
             self.matches.open(stop=self.stopped.is_set)
 
+    def wrote(self, count: int = 1, note: str = "") -> None:
+        """Count files that were written; a `core.progress.Advance`."""
+        self.written += count
+
     def answer(self, since: int, changed: int = 0, focus: int | None = None) -> ReviewState:
         """What changed since a revision."""
-        return views.state(self.session, self.place_names, since, focus, changed)
+        return views.state(self.session, self.place_names, since, focus, changed) | {"written": self.written}
 
 
 def create_app(review: Review, token: str | None = None, hosts: Sequence[str] | None = None) -> Starlette:
@@ -320,8 +328,8 @@ def _written(review: Review) -> list[Endpoint]:
         given = await read_json(request, Write, MAX_BYTES, BODY_SECONDS)
 
         def work() -> Written:
-            summary = writing.write(session.chosen(), given.kind, review.ending, given.dry_run)
-            return views.written(summary, given.kind, given.dry_run)
+            summary = writing.write(session.chosen(), given.kind, review.ending, given.dry_run, review.max_radius_km)
+            return views.written(summary, given.kind, given.dry_run, review.max_radius_km)
 
         return await _alone(review, work)
 
@@ -368,6 +376,8 @@ async def _alone(review: Review, work: Callable[[], Written]) -> Written:
     if not review.writing.acquire(blocking=False):
         raise Problem(409, "files are being written; wait until that is done")
     try:
+        review.written = 0
         return await asyncio.shield(run_in_threadpool(work))
     finally:
+        review.written = 0
         review.writing.release()

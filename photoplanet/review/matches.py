@@ -14,6 +14,7 @@ if TYPE_CHECKING:
     from photoplanet.retrieval.library.matching import Library, Match
 
 MOST = 5  # matches of a photo
+MOST_UNPROVEN = 2  # of which only may match
 KEPT = 64  # photos whose matches are remembered
 QUALITY = 85
 NOT_ASKED = "start with --matches to compare the details of photos"
@@ -56,7 +57,9 @@ class Matches:
         with self._lock:
             if photo not in self._found:
                 found = library.similar(photo, MOST, library.itself(photo), self._threads)
-                self._found[photo] = [match for match in found if match.inliers]
+                proven = [match for match in found if match.trusted]
+                maybe = [match for match in found if match.inliers and not match.trusted and not match.impossible]
+                self._found[photo] = [*proven, *maybe[:MOST_UNPROVEN]]
                 while len(self._found) > KEPT:
                     del self._found[next(iter(self._found))]
             return self._found[photo]

@@ -6,6 +6,7 @@ from collections.abc import Callable, Iterable, Sequence
 from typing import NamedTuple
 
 from photoplanet.albums import located_photos
+from photoplanet.albums.methods import AUTO
 from photoplanet.albums.movement.library import Library
 from photoplanet.errors import InputError
 from photoplanet.review import proposals
@@ -262,11 +263,13 @@ class Session:
         looker = self.looker
         if looker is None:
             return found
-        if looker.has_model:
+        if looker.has_model and (found.point is None or looker.method != AUTO):
             located = looker.located(row, self._places)
             if located is None or located.prediction is None:
                 return found
             return proposals.by_prediction(located.prediction, MODEL, found.hours)
+        if looker.has_model:
+            return found
         alone = looker.alone.get(row)
         if alone is None and looker.cut is None:
             return found

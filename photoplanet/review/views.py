@@ -10,6 +10,7 @@ import numpy as np
 from photoplanet.earth import cells, gazetteer, town_search
 from photoplanet.locate import why
 from photoplanet.locate.prediction import Prediction
+from photoplanet.metadata.estimate import MAX_RADIUS_KM
 from photoplanet.retrieval.library.matching import Match
 from photoplanet.review import proposals
 from photoplanet.review.answers import (
@@ -86,7 +87,7 @@ def state(session: Session, names: Names, since: int = -1, focus: int | None = N
         return {
             "revision": session.revision, "photos": found, "total": len(session.photos), "pending": session.pending,
             "looked_at": looker.done if looker else 0, "to_look_at": looker.total if looker else 0,
-            "undo": history.done[-1].label if history.done else None,
+            "written": 0, "undo": history.done[-1].label if history.done else None,
             "redo": history.undone[-1].label if history.undone else None, "focus": focus, "changed": changed,
         }  # fmt: skip
 
@@ -226,7 +227,7 @@ def matches(session: Session, found: Iterable[Match]) -> list[MatchState]:
     return listed
 
 
-def written(summary: Summary, kind: str, dry_run: bool) -> Written:
+def written(summary: Summary, kind: str, dry_run: bool, max_radius_km: float = MAX_RADIUS_KM) -> Written:
     """What was done to files, or would be.
 
     >>> written(Summary(123, 0, 3, 1, []), "xmp", dry_run=True)["left_alone"]
@@ -237,7 +238,8 @@ def written(summary: Summary, kind: str, dry_run: bool) -> Written:
              for note in summary.notes]  # fmt: skip
     return {
         "kind": kind, "dry_run": dry_run, "written": summary.written, "unchanged": summary.unchanged,
-        "own_gps": summary.own_gps, "failed": summary.failed, "left_alone": left, "notes": notes,
+        "own_gps": summary.own_gps, "failed": summary.failed, "left_alone": left, "coarse": summary.coarse,
+        "max_radius_km": max_radius_km, "notes": notes,
     }  # fmt: skip
 
 

@@ -186,7 +186,8 @@ function neighbour({ n, hours, share, km, kind }) {
 }
 
 // --- photos that show the same
-async function fillMatches() {
+export async function showMatches() {
+  if ($("look").hidden) return;
   const n = chosen;
   const box = $("matches");
   box.replaceChildren(element("p", "Comparing…", "quiet"));
@@ -257,7 +258,7 @@ export function start(put) {
     fill();
     if (known && keyOf(photos[chosen]) !== known) askWhy(true);
   });
-  $("look").addEventListener("click", fillMatches);
+  $("look").addEventListener("click", showMatches);
 }
 
 /** What is reviewed, once that is known. */

@@ -161,6 +161,7 @@ const KEYS = [
   ["o", "decide again", () => decideOne("open", "Open again:", false)],
   ["t", "put it in a town: goes to the field", () => search.focus()],
   ["m", "move it on the map: arrow keys, then Enter", () => photos[chosen].kind !== "own GPS" && map.startMoving()],
+  ["e", "photos that show the same, where --matches was given", panel.showMatches],
   ["c", "copy its place", copy],
   ["v", "put it at the copied place", () => copied !== null && putAsPhoto(copied)],
   ["[", "half the radius of what you placed", () => setRadius((photos[chosen].radius_km ?? 0) / 2)],

@@ -22,7 +22,7 @@ import { ask as askToken } from "/page/token.js";
  * @property {boolean} anchor
  */
 /** @typedef {{ title: string, names: string[], model: string, toy: boolean, write: "xmp" | "exif", anchor_km: number, matches: string, note: string }} About */
-/** @typedef {{ revision: number, photos: Photo[], total: number, pending: number, looked_at: number, to_look_at: number, undo: string | null, redo: string | null, focus: number | null, changed: number }} Answer */
+/** @typedef {{ revision: number, photos: Photo[], total: number, pending: number, looked_at: number, to_look_at: number, written: number, undo: string | null, redo: string | null, focus: number | null, changed: number }} Answer */
 
 const SOON = 250; // milliseconds to the next look while photos are placed anew
 const LATER = 2000; // and while photos are read

@@ -2,9 +2,11 @@
 import { byId, element } from "/map/dom.js";
 import { plural } from "/map/words.js";
 import { messageOf } from "/page/api.js";
-import { about, api, news } from "./store.js";
+import { about, api, news, refresh, standing } from "./store.js";
 
-/** @typedef {{ kind: string, dry_run: boolean, written: number, unchanged: number, own_gps: number, failed: number, left_alone: number, notes: { name: string, did: string, detail: string }[] }} Written */
+/** @typedef {{ kind: string, dry_run: boolean, written: number, unchanged: number, own_gps: number, failed: number, left_alone: number, coarse: number, max_radius_km: number, notes: { name: string, did: string, detail: string }[] }} Written */
+
+const WAIT = 700; // milliseconds between two looks how far a Write is
 
 const dialog = byId("write", HTMLDialogElement);
 const summary = byId("summary", HTMLElement);
@@ -16,12 +18,15 @@ let taking = false;
 const kind = () => /** @type {HTMLInputElement} */ (dialog.querySelector("input[name=kind]:checked")).value;
 
 /** @param {Written} found */
-function words({ kind: what, dry_run, written, unchanged, left_alone }) {
+function words({ kind: what, dry_run, written, unchanged, left_alone, coarse, max_radius_km }) {
   const files = what === "xmp" ? plural(written, "sidecar") : plural(written, "file");
   if (what === "undo")
     return `${files} ${dry_run ? "would be put back as they were" : "put back as they were"}, ${left_alone} left alone.`;
   const there = unchanged ? `, ${unchanged} there already` : "";
-  return `${files} ${dry_run ? "would be written" : "written"}${there}, ${left_alone} left alone.`;
+  const rough = coarse
+    ? ` ${coarse} of them without GPS, by the names of the place: their radius is over ${max_radius_km} km, and viewers show a pin.`
+    : "";
+  return `${files} ${dry_run ? "would be written" : "written"}${there}, ${left_alone} left alone.${rough}`;
 }
 
 /** @param {Written} found */
@@ -43,6 +48,10 @@ async function ask(path, body, doing) {
   back.disabled = true;
   summary.textContent = doing;
   notes.replaceChildren();
+  const timer = setInterval(async () => {
+    await refresh();
+    if (standing.written) summary.textContent = `${doing} ${plural(standing.written, "file")}`;
+  }, WAIT);
   try {
     const found = await api.postJson(`/v1/review/${path}`, body);
     show(found);
@@ -51,6 +60,7 @@ async function ask(path, body, doing) {
     summary.textContent = messageOf(error);
     return null;
   } finally {
+    clearInterval(timer);
     back.disabled = false;
   }
 }

@@ -7,7 +7,7 @@
 /**
  * @typedef {object} Layout pixels
  * @property {number[]} xs where each photo stands
- * @property {Label[]} headings of albums
+ * @property {(Label & { end: number })[]} headings of albums, and where their photos end
  * @property {Label[]} days
  * @property {Label[]} numbers
  * @property {Band[]} bands
@@ -33,13 +33,12 @@ export function layout(photos, albums, room) {
   const spare = Math.max(0, room - 2 * END - photos.length * least - albums.length * 40);
   /** @type {number[]} */
   const xs = [];
-  /** @type {Label[]} */
+  /** @type {Layout["headings"]} */
   const headings = [];
   let x = END;
   let row = 0;
   albums.forEach((album, k) => {
     const text = headingOf(album, albums.length > 1 ? k : -1);
-    headings.push({ x: x + 2, text, title: album.title });
     const start = x;
     const first = row;
     while (photos[row]?.album === k) row++;
@@ -52,7 +51,9 @@ export function layout(photos, albums, room) {
       if (i) x += least + (stretch * each) / total;
       xs.push(x);
     });
-    x = Math.max(x + 10, start + text.length * SMALL_LETTER) + BETWEEN;
+    x = Math.max(x + 10, start + text.length * SMALL_LETTER);
+    headings.push({ x: start + 2, text, title: album.title, end: x - text.length * SMALL_LETTER });
+    x += BETWEEN;
   });
   const days = daysOf(photos, xs);
   return { xs, headings, days, numbers: numbersOf(xs), bands: bandsOf(photos, xs), width: Math.max(room, x) };
