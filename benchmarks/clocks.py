@@ -13,10 +13,10 @@ to be found, from one of these:
 - the track alone, and 5, 20 or 40 photos without places;
 - photos of another camera that match: 5, 10 or 20 true pairs, taken within a minute or two, one in four hours apart,
   and as many false ones;
-- with `embedding`: photos of two cameras that look most alike, each the other's nearest, as real matches do go wrong.
+- with `embedding`: photos of two cameras that look most alike, each the nearest of the other, as real matches go wrong.
 
-Prints Markdown: the share of draws in which the clock was found to a minute and to an hour, not found, and wrong by more
-than a minute or an hour though it was said to be known; with 95 % intervals that resample people, or weeks of a
+Prints Markdown: the share of draws in which the clock was found to a minute and to an hour, not found, and wrong by
+more than a minute or an hour though it was said to be known; with 95 % intervals that resample people, or weeks of a
 library; and how often the stated interval holds the truth.
 """
 
@@ -67,6 +67,7 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("table", type=Path)
     parser.add_argument("--draws", type=int, default=200, help="of each kind")
+    parser.add_argument("--only", default="", help="kinds with this in their names")
     given = parser.parse_args()
     libraries = read(given.table)
     print(f"{len(libraries)} libraries, {given.draws} draws of each kind\n")
@@ -80,7 +81,7 @@ def main() -> None:
     ]
     if all(library.features is not None for library in libraries):
         kinds.append(("photos that look most alike", by_looks))
-    for name, kind in kinds:
+    for name, kind in ((name, kind) for name, kind in kinds if given.only in name):
         print(line(name, list(drawn(libraries, kind, given.draws))), flush=True)
 
 
@@ -235,7 +236,7 @@ def by_matches(n: int) -> Callable:
         shots = two_cameras(library, rows, rows, ahead, later)
         true = rng.choice(len(rows), min(n, len(rows)), replace=False)
         false = rng.integers(0, len(rows), (n, 2))
-        pairs = np.concatenate([np.column_stack([true, true]), false]) + [0, len(rows)]
+        pairs = np.vstack([np.column_stack([true, true]), false]) + np.array([0, len(rows)])
         found = settled(shots, matches=lambda *_: pairs)
         return rows, error(found, library.utc[rows] + later, ahead)
 

@@ -18,7 +18,7 @@ SURE = 0.95
 SETTINGS = 4  # times that a clock may have been set on the way
 AROUND = 180  # seconds around the vote that are looked at one by one
 MOVING_KM_S = 0.001  # 3.6 km/h: where the device moved, a photo's place says when it was there
-ERROR_KM = 0.005  # between offsets that are as good: receivers are not better
+ERROR_KM = 0.01  # between offsets that are as good: receivers are not better
 _Z = 1.96
 
 Find = Callable[[Rows], tuple[Piece, Rows, float] | None]  # rows → the clock, the rows that agree, how sure
@@ -94,7 +94,8 @@ def _fine(shown: Floats, places: Floats, line: Line, vote: Vote) -> Piece:
         return drift
     best = _least(km.mean(axis=0))
     farther = km - km[:, best : best + 1]
-    slack = ERROR_KM + _Z * farther.std(axis=0) / np.sqrt(len(km))
+    few = 1 + 2 / (len(km) - 1)  # how much wider Student's distribution is, roughly
+    slack = ERROR_KM + few * _Z * farther.std(axis=0) / np.sqrt(len(km))
     as_good = tried[farther.mean(axis=0) <= slack]
     low, high = float(as_good[0]), float(as_good[-1])
     value = float(tried[best])

@@ -15,6 +15,7 @@ from photoplanet.albums.clocks.readings import DAY, Floats, Rows
 SAME = 60.0  # seconds: readings closer than this may be of one setting of the clock
 CLOSE = 5.0  # seconds around the commonest value within which readings count for the estimate
 ROUNDED = 3.0  # seconds: both clocks cut off fractions, and a fix is a second old when it is written
+UNCERTAIN = 300.0  # seconds, for one or two readings: a fix may be minutes old
 FEWEST = 3  # readings that one piece needs beside others
 MOST_LEFT_OUT = 0.4  # of all readings; with more, they contradict each other
 DRIFT_FEWEST, DRIFT_DAYS, DRIFT_LEAST = 8, 2.0, 3.0  # readings, days and seconds of change that a drift needs
@@ -60,7 +61,7 @@ def fitted(shown: Floats, offset: Floats) -> list[Piece]:
     shown, offset = shown[order], offset[order]
     setting = _settings(shown, offset)
     count = np.bincount(setting, minlength=1)
-    likely = np.flatnonzero((count[setting] >= FEWEST) | (2 * count[setting] >= count.max()))
+    likely = np.flatnonzero((count[setting] >= FEWEST) | (2 * count[setting] > count.max()))
     runs = [likely[run] for run in _runs(setting[likely])]
     counted = sum(len(run) for run in runs)
     if not counted or counted < (1 - MOST_LEFT_OUT) * len(shown):
@@ -132,8 +133,9 @@ def _piece(shown: Floats, offset: Floats) -> Piece:
     bounds = (near[rank], near[-rank - 1]) if rank >= 0 and n > 5 else (level.min(), level.max())
     value = float(np.median(near))
     count = int((np.abs(level - value) <= SAME).sum())
-    return Piece(float(shown[0]), float(shown[-1]), value, float(min(bounds[0], value - ROUNDED)),
-                 float(max(bounds[1], value + ROUNDED)), count, drift, low, high)  # fmt: skip
+    least = ROUNDED if count >= FEWEST else UNCERTAIN
+    return Piece(float(shown[0]), float(shown[-1]), value, float(min(bounds[0], value - least)),
+                 float(max(bounds[1], value + least)), count, drift, low, high)  # fmt: skip
 
 
 def _commonest(level: Floats) -> float:

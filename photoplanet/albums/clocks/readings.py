@@ -10,7 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from photoplanet.albums.shots import Shot
-from photoplanet.metadata.times import FIRST_YEAR
+from photoplanet.metadata.times import FIRST_YEAR, never_set
 from photoplanet.photos import table
 
 Floats = NDArray[np.float64]
@@ -53,9 +53,11 @@ class Readings:
 def read(shots: Sequence[Shot], use_places: bool = True) -> Readings:
     """The readings of n shots. A date without a time of day is no reading; nor is what is no time.
 
-    >>> found = read([Shot("a", "a", taken_at="1970-01-01T02:00:00+02:00", camera="A"), Shot("b", "b")])
+    Of a clock that was never set, each start is another; there a receiver's time counts instead, where there is one.
+
+    >>> found = read([Shot("a", "a", taken_at="1970-01-02T02:00:00+02:00", camera="A"), Shot("b", "b")])
     >>> found.shown.tolist(), found.stated.tolist(), found.camera.tolist(), found.names
-    ([7200.0, nan], [7200.0, nan], [0, -1], ['A'])
+    ([93600.0, nan], [7200.0, nan], [0, -1], ['A'])
     """
     n = len(shots)
     shown, stated, receiver, beside = (np.full(n, np.nan) for _ in range(4))
@@ -64,7 +66,7 @@ def read(shots: Sequence[Shot], use_places: bool = True) -> Readings:
     for row, shot in enumerate(shots):
         if use_places and shot.place is not None and table.coordinate_fault(*shot.place) is None:
             places[row] = shot.place
-        shown[row], stated[row] = _reading(shot.taken_at)
+        shown[row], stated[row] = _reading(shot.receiver_at if never_set(shot.taken_at) else shot.taken_at)
         if np.isnan(shown[row]):
             continue
         camera[row] = numbers.setdefault((shot.camera, shot.photographer), len(numbers))

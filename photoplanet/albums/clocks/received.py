@@ -35,6 +35,8 @@ def clock(shown: Floats, stated: Floats, receiver: Floats, places: Floats, way: 
     """
     off = unrolled(shown - receiver)
     both = np.flatnonzero(~np.isnan(off))
+    if not len(both):
+        return None
     zone = np.where(np.isnan(stated), local_time.in_zones(places, receiver, by_clock=False), stated)
     says = both[~((np.abs(off[both]) < LOCAL_LEAST) & ~(np.abs(zone[both]) < LOCAL_LEAST))]
     if not len(says):

@@ -18,11 +18,13 @@ from photoplanet.albums.clocks.readings import Rows
 from photoplanet.albums.clocks.report import Clock
 from photoplanet.albums.clocks.sources import Sources
 from photoplanet.albums.shots import Shot
+from photoplanet.metadata.times import never_set
 from photoplanet.metadata.track import Track
 
 # Shots, and the rows of each camera's photos → pairs (k, 2) of rows of photos by two cameras that match
 Matches = Callable[[Sequence[Shot], Sequence[Rows]], Rows]
 
+MOST_CAMERAS = 50  # whose clocks are looked for on a track, and by matches: those with most photos
 _KNOWN = ("UTC",)  # by which clock photos are in time order whose UTC is known
 
 
@@ -75,18 +77,18 @@ def settled(
     >>> one = Shot("1.jpg", "1.jpg", taken_at="2024-05-01T10:00:00", camera="A")
     >>> found = settled([replace(one, receiver_at="2024-05-01T08:00:00+00:00"), one])
     >>> found.shots[1].taken_at, found.lines()
-    ('2024-05-01T10:00:00+02:00', ['clock of A: +02:00 ahead of UTC (± 3 s), by the GPS time of 1 of its 2 photos'])
+    ('2024-05-01T10:00:00+02:00', ['clock of A: +02:00 ahead of UTC (± 5 min), by the GPS time of 1 of its 2 photos'])
     """
     given = given or Given()
     of = Sources(readings.read(shots, use_places), track, given)
     for camera in range(len(of.rows)):
         of.keep(camera, of.by_itself(camera))
-    for camera in of.open():
+    for camera in of.open(MOST_CAMERAS):
         of.keep(camera, of.by_track(camera))
     if matches is not None and len(of.rows) > 1 and of.open():
         pairs = matches(shots, of.rows)
-        of.by_matches(np.concatenate([pairs, pairs[:, ::-1]]))
-    for camera in of.open():
+        of.by_matches(np.concatenate([pairs, pairs[:, ::-1]]), MOST_CAMERAS)
+    for camera in of.open(None if given.zone == LOCAL else MOST_CAMERAS):
         of.keep(camera, of.by_way(camera) if given.zone == LOCAL else of.by_stops(camera))
     clocks = [
         Clock(name, len(rows), of.known(camera), of.found[camera], of.remarks[camera])
@@ -104,7 +106,7 @@ def _written(shots: Sequence[Shot], of: Sources) -> list[Shot]:
         zone = way.ahead(utc[changed]) if len(way) else np.round(of.ahead[changed] / 900) * 900
         plain = (zone >= local_time.LEAST_AHEAD) & (zone <= local_time.MOST_AHEAD)
         for row, ahead in zip(changed.tolist(), np.where(plain, zone, 0.0).tolist(), strict=True):
-            if ahead != stated[row] or of.ahead[row] != stated[row]:
+            if not ahead == stated[row] == of.ahead[row] or never_set(found[row].taken_at):
                 text = readings.written(utc[row], ahead)
                 found[row] = replace(found[row], taken_at=text or found[row].taken_at)
     for camera, _ in of.beside.items():

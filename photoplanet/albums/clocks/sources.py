@@ -32,15 +32,17 @@ class Sources:
         self._line = None if self._track is None else Line(self._track)
         self._given_by_camera = given.of_cameras(all_readings.names)
         self._way: Way | None = None
+        self._local: tuple[Floats, local_time.Doubts] | None = None
 
     def keep(self, camera: int, clock: Found | None) -> None:
         """Take what was found of a camera's clock."""
         if clock is not None and not np.isnan(clock.ahead).all():
             self.found[camera], self.ahead[self.rows[camera]], self._way = clock, clock.ahead, None
 
-    def open(self) -> list[int]:
-        """The cameras of whose clocks nothing was found yet."""
-        return [camera for camera, clock in enumerate(self.found) if clock is None]
+    def open(self, most: int | None = None) -> list[int]:
+        """The cameras of whose clocks nothing was found yet; `most`: at most so many, those with most photos."""
+        found = [camera for camera, clock in enumerate(self.found) if clock is None]
+        return sorted(sorted(found, key=lambda camera: -len(self.rows[camera]))[:most])
 
     def known(self, camera: int) -> int:
         """How many readings of a camera are known in UTC, or beside another camera."""
@@ -71,19 +73,19 @@ class Sources:
         clock = on_track.clock(self.all.shown[rows], self.all.places[rows], self._line)
         return None if clock is None else self._decided(rows, clock)
 
-    def by_matches(self, pairs: Rows) -> None:
-        """Clocks by `pairs` (k, 2) of photos, both ways round, that match: of cameras whose clocks are known, else one.
+    def by_matches(self, pairs: Rows, most: int) -> None:
+        """Clocks by `pairs` (k, 2) of photos, both ways round, that match those of cameras whose clocks are known.
 
-        Each clock that is found may settle another. Where none is known, those that match go by the clock of the camera
-        with most photos.
+        Of `most` cameras, those with most photos. Each clock that is found may settle another. Where none is known,
+        those that match go by the clock of the camera with most photos.
         """
         while True:
-            done = [(camera, clock) for camera in self.open() if (clock := self._matched(camera, pairs, None))]
+            done = [(camera, clock) for camera in self.open(most) if (clock := self._matched(camera, pairs, None))]
             if not done:
                 break
             for camera, clock in done:
                 self.keep(camera, self._decided(self.rows[camera], clock))
-        waiting = sorted(self.open(), key=lambda camera: -len(self.rows[camera]))
+        waiting = sorted(self.open(most), key=lambda camera: -len(self.rows[camera]))
         for first in waiting:
             for camera in waiting:
                 free = camera != first and self.found[camera] is None and self.found[first] is None
@@ -93,14 +95,13 @@ class Sources:
     def by_way(self, camera: int) -> Found:
         """A clock that showed the local time of the place on the way; InputError where no place is known."""
         rows = self.rows[camera]
-        shown, way = self.all.shown[rows], self.way_now()
-        own = local_time.in_zones(self.all.places[rows], shown, by_clock=True)
-        if not len(way) and np.isnan(own).any():
+        ahead, doubts = self._local_time()
+        if np.isnan(ahead[rows]).any():
             raise InputError("the time zone local: no place is known on the way (GPS, a table, a track); "
                              "name the zone, such as Europe/Lisbon")  # fmt: skip
-        on_way, doubts = way.ahead_of_clock(shown)
-        return Found(report.LOCAL, np.where(np.isnan(own), on_way, own), int((~np.isnan(own)).sum()), len(rows),
-                     local=True, remarks=_doubted(doubts))  # fmt: skip
+        own = int((~np.isnan(self.all.places[rows]).any(axis=1)).sum())
+        some = local_time.Doubts(doubts.twice[rows], doubts.never[rows])
+        return Found(report.LOCAL, ahead[rows], own, len(rows), local=True, remarks=_doubted(some))
 
     def by_stops(self, camera: int) -> Found | None:
         """A clock by a track alone."""
@@ -128,6 +129,19 @@ class Sources:
                 places = np.concatenate([places, points])
             self._way = Way(utc, places)
         return self._way
+
+    def _local_time(self) -> tuple[Floats, local_time.Doubts]:
+        """Seconds ahead of UTC (n,) of the local time that clocks showed, NaN where no place is known; and doubts."""
+        if self._local is None:
+            way, n = self.way_now(), len(self.all)
+            ahead, doubts = np.full(n, np.nan), local_time.Doubts(np.zeros(n, bool), np.zeros(n, bool))
+            known = np.flatnonzero(~np.isnan(self.all.shown))
+            if len(way):
+                ahead[known], some = way.ahead_of_clock(self.all.shown[known])
+                doubts.twice[known], doubts.never[known] = some.twice, some.never
+            own = local_time.in_zones(self.all.places, self.all.shown, by_clock=True)
+            self._local = np.where(np.isnan(own), ahead, own), doubts
+        return self._local
 
     def _told(self, camera: int, shown: Floats, stated: Floats) -> Found | None:
         """What a person gives of a clock; what states its zone keeps that, unless the camera itself is named."""

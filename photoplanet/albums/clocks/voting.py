@@ -3,7 +3,8 @@
 Every photo allows some spans of offsets. Where these cover a share p of all that were possible, one that allows the
 offset in question speaks for it by the factor 0.9 / p (it would be allowed by chance so often), and one that does not,
 against it; a tenth of the photos may be wrong. Before any photo was looked at, clocks that are set right, to a whole
-quarter of an hour, were the likeliest; any other offset of up to 14 hours was possible, and at a stretch every date.
+quarter of an hour, were the likeliest; any other offset of up to 14 hours was possible, and at a stretch every date;
+and so was that the photos have nothing to do with the spans, which then allow what chance has it.
 """
 
 from collections.abc import Sequence
@@ -16,6 +17,7 @@ from photoplanet.albums.clocks.readings import Floats
 
 WRONG = 0.1  # of the photos, whatever the offset
 QUARTER, NEAR, ANY = 0.6, 0.3, 0.1  # that a clock is set to whole quarters, within a day, or anyhow
+NOTHING = 0.5  # that photos and spans have nothing to do with each other, to one that they have
 SLACK = 150.0  # seconds that clocks set to whole quarters are off
 TOGETHER = 150.0  # seconds around the best offset that count for it
 FEWEST = 3  # photos that must allow an offset
@@ -46,7 +48,7 @@ def best(allowed: Sequence[Floats]) -> Vote | None:
     least, most = min(LEAST_AHEAD, every.min()) - SLACK, max(MOST_AHEAD, every.max()) + SLACK
     edges, near, far, votes = _scores(allowed, every, float(least), float(most))
     mass = _log_mass(edges, near, far, most - least)
-    total = _log_sum(mass)
+    total = _log_sum(np.append(mass, np.log(NOTHING)))
     top = int(np.argmax(mass))
     for _ in range(3):  # to where most of the mass around lies
         middle = (edges[top] + edges[top + 1]) / 2

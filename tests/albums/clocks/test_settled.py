@@ -237,6 +237,33 @@ def test_local_is_not_believed_of_a_camera_that_the_track_shows_was_never_set():
     assert found.clocks[0].how == "track" and np.abs(journey.off(found.shots, rows)).max() <= 60
 
 
+@pytest.mark.parametrize("receiver", [True, False])
+def test_the_end_of_summer_time_on_the_way(receiver):
+    start = int(np.datetime64("2023-10-27T00:00:00").astype(np.int64))
+    journey = Journey([(46.5, 7.2)] * 5, start=start)
+    rows = journey.moments(50)
+    zone = np.where(journey.utc[rows] < start + 2 * DAY + HOUR, 2 * HOUR, HOUR)
+    for ahead, local in ((zone, True), (np.full(50, 2 * HOUR), False)):
+        found = settled(journey.photos(rows, ahead, receiver=receiver), None if receiver else journey.track)
+        assert np.abs(journey.off(found.shots, rows)).max() <= (1 if receiver else 60)
+        assert found.clocks[0].found.local == local
+        assert [shot.taken_at[19:] for shot in found.shots] == [f"+0{int(each // HOUR)}:00" for each in zone]
+
+
+def test_a_time_that_is_stated_in_utc_is_told_in_the_local_time_of_its_place():
+    shots = [Shot("a.mov", "a.mov", taken_at="2023-06-10T08:00:00+00:00", camera="A", place=(48.86, 2.35)),
+             Shot("b.mov", "b.mov", taken_at="2023-06-10T08:00:00+00:00", camera="A")]  # fmt: skip
+    assert [shot.taken_at for shot in settled(shots).shots] == ["2023-06-10T10:00:00+02:00"] * 2
+    assert settled(shots[1:]).shots == shots[1:]
+
+
+def test_of_a_clock_that_was_never_set_only_the_receiver_counts():
+    shots = [Shot("a", "a", taken_at="1980-01-01T00:13:00", camera="A", receiver_at="2023-06-10T08:00:00+00:00"),
+             Shot("b", "b", taken_at="1980-01-01T00:15:00", camera="A")]  # fmt: skip
+    found = settled(shots)
+    assert utc(found.shots[0].taken_at) == utc("2023-06-10T08:00:00+00:00") and found.shots[1] == shots[1]
+
+
 def test_what_is_known_in_one_zone_only_is_said_to_be_open_in_another():
     journey = Journey([(48.86, 2.35), (48.86, 2.35), (40.71, -74.01)])
     rows = journey.moments(40)

@@ -187,3 +187,19 @@ def test_an_index_of_format_2_is_taken_over_and_measured(indexed):
     after = json.loads(path.read_text())
     assert after["format"] == 3 and after["kinds"]["local"]["vocabulary"] == vocabulary and "older" not in after
     assert len(said) == 1 and "older photoplanet" in said[0] and found.to_dict()["trust"]["left_out"] == 3
+
+
+def test_trusted_matches_are_one_a_minute_and_never_the_photo_itself(tmp_path):
+    rows, where = [], (48.86, 2.35)
+    for name, turn, when in (("a", 0, "10:00:00"), ("b", 1, "10:00:40"), ("c", 2, "10:09:00")):
+        picture = scene(2).rotate(turn, fillcolor="white")
+        path = save(tmp_path / "album", f"{name}.jpg", picture, where)
+        rows.append(dict(zip(("photo_id", "path", "latitude", "longitude", "taken_at"),
+                             (name, str(path), *where, f"2024-05-01T{when}"), strict=True)))  # fmt: skip
+    found, _ = opened(table.write(table.from_rows(rows), tmp_path / "photos.csv"))
+    trusted = found.trusted_matches(view(2))
+    assert len(found.similar(view(2))) == 3 and {match.photo_id for match in trusted} in ({"a", "c"}, {"b", "c"})
+    assert all(match.trusted and match.chance.share >= 0.95 for match in trusted)
+    assert "a" not in {match.photo_id for match in found.trusted_matches(tmp_path / "album" / "a.jpg")}
+    assert found.trusted_matches(view(2), exclude=[0, 1, 2]) == [] == found.trusted_matches(scene(9))
+    assert len(found.trusted_matches(view(2), least=0.999)) == 0
