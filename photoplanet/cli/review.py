@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any, Literal
 import click
 
 from photoplanet.albums.album import GAP_HOURS
-from photoplanet.cli.shared import browsing, clocks, commands, loading, options, writing
+from photoplanet.cli.shared import album_library, browsing, clocks, commands, loading, options, writing
 from photoplanet.cli.shared.extras import hint, needs
 from photoplanet.cli.shared.output import count_of, say
 from photoplanet.cli.shared.progress import bar
@@ -149,7 +149,8 @@ def _looker(
     from photoplanet.review.looking import Looker
 
     cut = loaded.cut(within, not_within)
-    found = Looker(loaded, list(sources.trips), method, sources.track, cut, threads)
+    rows = album_library.trained_on(loaded.bundle, sources.shots)
+    found = Looker(loaded, list(sources.trips), method, sources.track, cut, threads, rows)
     if method != methods.AUTO and methods.METHODS[method].needs:
         methods.check(method, album_parameters.read(loaded.bundle), loaded.info.name)
     if loaded.info.is_toy:
