@@ -96,6 +96,7 @@ def command(
         about = (loaded.info.name, loaded.info.is_toy, loaded.info.licence_note or "")
         compared = _matches(photos, held, threads) if matches else None
         review = app.Review(session, photos, kind, sidecar, compared, about, max_radius)
+        review.warm()
         _serve(review, port, browse)
     finally:
         held.close()
