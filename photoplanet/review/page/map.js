@@ -4,6 +4,7 @@ import { drawCells, outlineOf } from "/map/cells.js";
 import { apart, clusters } from "/map/clusters.js";
 import { byId } from "/map/dom.js";
 import { between } from "/map/gestures.js";
+import { ground } from "/map/ground.js";
 import { circle, cross, disc, line } from "/map/marks.js";
 import { boxAt, EARTH_KM, RAD, toX, toY } from "/map/mercator.js";
 import { chosen, lineOf, onChange, onChoose, photos, placeOf, radiusWords, shown } from "./store.js";
@@ -53,8 +54,7 @@ const words = byId("moving", HTMLElement);
 /** @param {(place: Place, km: number) => void} placed */
 export async function start(placed) {
   onPut = placed;
-  const response = await fetch("/map/land.json");
-  atlas = new Atlas(canvas, await response.json(), {
+  atlas = new Atlas(canvas, await ground(), {
     marks: draw,
     click: (here) => click(here),
     hover: (here) => {
