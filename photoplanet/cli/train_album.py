@@ -54,6 +54,7 @@ def _own(setting: str) -> str:
     "--seed", type=click.IntRange(0), help="Seed of the first weights, the order and the dropout." + _own("seed")
 )
 @click.option("--threads", type=click.IntRange(1, 1024), help="Cores that the networks may use.  [default: all]")
+@options.MAX_PIXELS
 @options.JSON
 def command(
     photos: Path, model: str, output: Path, methods: tuple[str, ...], validation: Path | None, gap_hours: float,
