@@ -2,10 +2,13 @@
 
 python benchmarks/input_pipeline.py                                  # generated JPEGs of 160 to 500 px
 python benchmarks/input_pipeline.py --photos photos.parquet --backbone inception --image-size 299 --device cuda
+python benchmarks/input_pipeline.py --short-side 320 320 --processes 0 2  # threads beside processes
 """
 
 import argparse
 import json
+import multiprocessing
+import os
 import statistics
 import tempfile
 import time
@@ -16,9 +19,10 @@ import torch
 from PIL import Image
 
 from photoplanet.earth.partition.partition import Partition
+from photoplanet.evaluation import resampling
 from photoplanet.training import recipes
 from photoplanet.training.classification import Classification
-from photoplanet.training.data import LabelledPhotos
+from photoplanet.training.data import LabelledPhotos, Loader
 from photoplanet.training.dataset import Data, prepare
 from photoplanet.training.distributed import start
 from photoplanet.training.loop import Loop
@@ -35,7 +39,7 @@ def generated(folder: Path, count: int, sides: tuple[int, int]) -> Data:
     latitude, longitude = random.uniform(-60, 60, count), random.uniform(-180, 180, count)
     partition = Partition.adaptive(latitude, longitude, max_photos=max(4, count // 100), min_photos=1)
     photos = LabelledPhotos(names, latitude, longitude, partition.assign(latitude, longitude))
-    return Data(photos, photos, partition, [], {"data": "generated"})
+    return Data(photos, photos, partition, [], {"data": "generated"}, resampling.photos(count))
 
 
 def natural(random: np.random.Generator, height: int, width: int) -> Image.Image:
@@ -51,36 +55,54 @@ def natural(random: np.random.Generator, height: int, width: int) -> Image.Image
     return Image.fromarray(picture, "YCbCr").convert("RGB")
 
 
-def measure(task: Classification, steps: int, rounds: int) -> dict[str, list[float]]:
-    """Seconds a step, from memory and from files, in turns; the loader of each turn starts with nothing decoded."""
+def measure(task: Classification, loaders: dict[str, Loader], steps: int, rounds: int) -> dict[str, dict[str, list]]:
+    """Seconds a step from memory and from files by each loader, in turns; each turn starts with nothing decoded."""
     cached = list(task.loader.batches(0, min(4, steps)))
-    seconds: dict[str, list[float]] = {"memory": [], "files": [], "waited": [], "decode": []}
+    names = ("memory", *loaders)
+    seconds = {name: {"step": [], "processor": [], "waited": [], "decode": []} for name in names}
+
+    def note(name: str, both: tuple[float, float]) -> None:
+        for what, value in zip(("step", "processor"), both, strict=True):
+            seconds[name][what].append(value / steps)
+
     run(task, (cached[i % len(cached)] for i in range(3)))  # warm up
+    for loader in loaders.values():
+        next(loader.batches(0, 1))  # starts the processes
     position = 0
     for _ in range(rounds):
-        seconds["memory"].append(run(task, (cached[i % len(cached)] for i in range(steps))) / steps)
-        before = task.loader.waited
-        stream = task.loader.batches(position, position + steps + 1)
-        next(stream)  # the first batch of a run has nothing to hide behind
-        seconds["files"].append(run(task, stream) / steps)
-        seconds["waited"].append((task.loader.waited - before) / steps)
-        position += steps + 1
-        started = time.perf_counter()
-        for _batch in task.loader.batches(position, position + 2):
-            pass
-        seconds["decode"].append((time.perf_counter() - started) / 2)
+        note("memory", run(task, (cached[i % len(cached)] for i in range(steps))))
+        for name, loader in loaders.items():
+            before = loader.waited
+            stream = loader.batches(position, position + steps + 1)
+            next(stream)  # the first batch of a run has nothing to hide behind
+            note(name, run(task, stream))
+            seconds[name]["waited"].append((loader.waited - before) / steps)
+            started = time.perf_counter()
+            for _batch in loader.batches(position + steps + 1, position + steps + 3):
+                pass
+            seconds[name]["decode"].append((time.perf_counter() - started) / 2)
+        position += steps + 3
     return seconds
 
 
-def run(task: Classification, batches) -> float:
-    """Seconds that training on `batches` takes."""
+def run(task: Classification, batches) -> tuple[float, float]:
+    """Seconds that training on `batches` takes, and seconds of processors, those of decoding processes included."""
     loop = Loop(task, None)
     synchronize(task)
-    started = time.perf_counter()
+    started, used = time.perf_counter(), processor_seconds()
     for batch in batches:
         loop.take_step(batch)
     synchronize(task)
-    return time.perf_counter() - started
+    return time.perf_counter() - started, processor_seconds() - used
+
+
+def processor_seconds() -> float:
+    """What this process and its workers, which Linux lists, have used so far."""
+    total = time.process_time()
+    for child in multiprocessing.active_children():
+        fields = Path(f"/proc/{child.pid}/stat").read_text("ascii").rpartition(")")[2].split()
+        total += (int(fields[11]) + int(fields[12])) / os.sysconf("SC_CLK_TCK")
+    return total
 
 
 def synchronize(task: Classification) -> None:
@@ -97,6 +119,7 @@ def main() -> None:
     parser.add_argument("--device", default="auto")
     parser.add_argument("--precision", default="auto")
     parser.add_argument("--threads", type=int, default=0)
+    parser.add_argument("--processes", type=int, nargs="+", default=[0], help="0: threads; several: each in turn")
     parser.add_argument("--steps", type=int, default=8, help="in a turn")
     parser.add_argument("--rounds", type=int, default=5)
     parser.add_argument("--count", type=int, default=1024, help="generated JPEGs")
@@ -113,19 +136,48 @@ def main() -> None:
         folder = Path(name)
         data = prepare(given.photos, recipe) if given.photos else generated(folder, given.count, given.short_side)
         task = Classification(data, recipe, start(given.device), given.threads)
-        seconds = measure(task, given.steps, given.rounds)
-    rates = {name: given.batch_size / statistics.median(values) for name, values in seconds.items() if name != "waited"}
-    waiting = statistics.median(seconds["waited"]) / statistics.median(seconds["files"])
-    ratios = [m / f for m, f in zip(seconds["memory"], seconds["files"], strict=True)]
+        one = task.loader
+        more = {"ahead": one.ahead, "pin": one.pin, "threads": given.threads}
+        loaders = {
+            f"{count} processes" if count else f"{one.threads} threads": Loader(
+                data.training, recipe, one.preprocessing, **more, processes=count
+            )
+            for count in given.processes
+        }
+        seconds = measure(task, loaders, given.steps, given.rounds)
+        for loader in loaders.values():
+            loader.close()
+    memory = seconds.pop("memory")
     print(json.dumps({
-        "images_per_second_from_memory": round(rates["memory"], 1),
-        "images_per_second_from_files": round(rates["files"], 1),
-        "images_per_second_decoding_alone": round(rates["decode"], 1),
-        "share_of_time_waiting_for_photos": round(waiting, 3),
-        "ratio": round(statistics.median(ratios), 3), "ratios": [round(r, 3) for r in ratios],
-        "device": str(task.ranks.device), "precision": task.precision, "threads": task.loader.threads,
-        "torch_threads": torch.get_num_threads(),
+        "images_per_second_from_memory": round(given.batch_size / statistics.median(memory["step"]), 1),
+        **{name: told(found, memory, given.batch_size) for name, found in seconds.items()},
+        "device": str(task.ranks.device), "precision": task.precision, "torch_threads": torch.get_num_threads(),
     }))  # fmt: skip
+
+
+def told(found: dict[str, list[float]], memory: dict[str, list[float]], batch: int) -> dict[str, object]:
+    """What feeding comes to: photos a second, and the ratio to the step from memory in the same round.
+
+    The ratio of processor time is that of a quiet machine whose cores are all busy; a busy one does not change it much.
+    """
+    wall, processor = (
+        [round(m / f, 3) for m, f in zip(memory[what], found[what], strict=True)] for what in ("step", "processor")
+    )
+    return {
+        "images_per_second": round(batch / statistics.median(found["step"]), 1),
+        "images_per_second_decoding_alone": round(batch / statistics.median(found["decode"]), 1),
+        "share_of_time_waiting_for_photos": round(
+            statistics.median(found["waited"]) / statistics.median(found["step"]), 3
+        ),
+        "processor_ms_a_photo": {
+            "step": round(1000 * statistics.median(memory["processor"]) / batch, 2),
+            "step_and_decoding": round(1000 * statistics.median(found["processor"]) / batch, 2),
+        },
+        "ratio": statistics.median(wall),
+        "ratios": sorted(wall),
+        "ratio_of_processor_time": statistics.median(processor),
+        "ratios_of_processor_time": sorted(processor),
+    }
 
 
 if __name__ == "__main__":

@@ -1,140 +1,179 @@
-"""How far trusted matches can be trusted: `python benchmarks/local_trust.py PHOTOS [--things 12] [--seed 0]`.
+"""How far trusted matches can be trusted: `python benchmarks/local_trust.py PHOTOS [--draws 6] [--seed 100]`.
 
-PHOTOS is a photo table. Each of its photos is a place; up to two further visits are made of it (cut, warped, lighter or
-darker, noisy). Details cut out of photos that are then left out are things that travel: each is put into 5 to 24 of the
-photos, warped again. A third of all photos is hidden and looked for in a library of the others: by the rule of geometry
-alone ("before"), and as the library decides now ("after"). A match is right within 25 km. Intervals: Wilson, 95 %.
+PHOTOS is a photo table. Each draw makes a traveller's library of it (`travelling/album.py`): days, bursts, places seen
+again, and things carried along or standing everywhere (`travelling/things.py`) in 10, 30 or 50 % of the photos, by
+turns. In every second draw three of ten days are hidden, in the others three of ten photos. Each hidden photo is looked
+for in the rest: by geometry alone, as the first version did ("before"), and as the library decides now ("after"). A
+match is right within 25 km. Of photos of one minute the first counts.
+
+Prints the shares of trusted matches that are right, of the right ones that are kept, and of chances that came true;
+intervals of 95 % by drawing whole days of whole libraries anew (bootstrap). `photoplanet.retrieval.local_features`'s
+`chances.PRIOR` was set by seeds 1 to 6, so that others have to be shown.
 """
 
 import argparse
+import os
 import tempfile
+import time
+from collections.abc import Callable, Sequence
+from itertools import pairwise
 from pathlib import Path
+from typing import NamedTuple
+
+os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")  # before NumPy: photos are verified on threads of our own
 
 import numpy as np
-from PIL import Image, ImageEnhance
+from PIL import Image
+from travelling import album
 
 from photoplanet.earth.geodesy import distance_km
-from photoplanet.photos import decode, table
-from photoplanet.retrieval.extras import open_opencv
-from photoplanet.retrieval.library import library
+from photoplanet.photos import table
+from photoplanet.retrieval.library import library, times
+from photoplanet.retrieval.library.leaving_out import kind_of
+from photoplanet.retrieval.library.matching import Library
+from photoplanet.retrieval.local_features import search
 
-Pixels = np.ndarray
-SIDE = 720
+RATES = (0.1, 0.3, 0.5)
+HIDDEN = 0.3
+RIGHT_KM = 25.0
+BOUNDS = (0.0, 0.5, 0.8, 0.9, 0.95, 0.97, 0.99, 1.01)  # of chances, for the table of how often they came true
+RESAMPLES = 1000
 
-
-def warp(picture: Pixels, jitter: float, zoom: float, rng: np.random.Generator) -> Pixels:
-    """A picture with its corners moved by chance, up to `jitter` of its shorter side."""
-    cv2 = open_opencv()
-    height, width = picture.shape[:2]
-    corners = np.array([[0, 0], [width, 0], [width, height], [0, height]], np.float32)
-    moved = corners * zoom + rng.uniform(-jitter, jitter, (4, 2)) * min(width, height) * zoom
-    moved = (moved - moved.min(axis=0)).astype(np.float32)
-    size = tuple(int(side) for side in np.ceil(moved.max(axis=0)) + 1)
-    return np.asarray(cv2.warpPerspective(picture, cv2.getPerspectiveTransform(corners, moved), size))
+Counts = Callable[["Found"], bool]
 
 
-def cut(picture: Pixels, low: float, high: float, rng: np.random.Generator) -> Pixels:
-    """A part of a picture, `low` to `high` of each side."""
-    height, width = (int(side * rng.uniform(low, high)) for side in picture.shape[:2])
-    top, left = (int(rng.integers(0, whole - part + 1))
-                 for whole, part in zip(picture.shape[:2], (height, width), strict=True))  # fmt: skip
-    return picture[top : top + height, left : left + width]
+class Found(NamedTuple):
+    """A match of a hidden photo: its draw (with what is in it), day and photo, and what each rule said of it."""
+
+    draw: int
+    rate: float
+    days_hidden: bool
+    day: int
+    photo: int
+    kind: str
+    before: bool
+    chance: float
+    after: bool
+    right: bool
 
 
-def visited(picture: Pixels, rng: np.random.Generator) -> Pixels:
-    """The place again, on another day."""
-    seen = Image.fromarray(warp(cut(picture, 0.55, 0.9, rng), 0.12, rng.uniform(0.9, 1.3), rng))
-    light = np.asarray(ImageEnhance.Brightness(seen).enhance(rng.uniform(0.6, 1.4)))
-    return np.clip(light + rng.normal(0, 6, light.shape), 0, 255).astype(np.uint8)
+def hidden_of(shots: Sequence[album.Shot], days_hidden: bool, seed: int) -> np.ndarray:
+    """Which photos are hidden, bool (n,): three of ten, or all of three of ten days."""
+    rng = np.random.default_rng([seed, 1])
+    days = np.array([shot.day for shot in shots])
+    if not days_hidden:
+        return rng.random(len(shots)) < HIDDEN
+    names = np.unique(days)
+    return np.isin(days, names[rng.random(len(names)) < HIDDEN])
 
 
-def put(thing: Pixels, picture: Pixels, rng: np.random.Generator) -> Pixels:
-    """A picture with the thing in it."""
-    solid = np.dstack([thing, np.full(thing.shape[:2], 255, np.uint8)])
-    made = warp(solid, 0.1, rng.uniform(0.25, 0.7) * picture.shape[1] / thing.shape[1], rng)
-    made = made[: picture.shape[0] - 1, : picture.shape[1] - 1]
-    top, left = (int(rng.integers(0, whole - part + 1))
-                 for whole, part in zip(picture.shape[:2], made.shape[:2], strict=True))  # fmt: skip
-    found = picture.copy()
-    region = found[top : top + made.shape[0], left : left + made.shape[1]]
-    shown = made[..., 3] > 128
-    region[shown] = np.clip(made[shown][:, :3] * rng.uniform(0.75, 1.2) + rng.normal(0, 5, (shown.sum(), 3)), 0, 255)
-    return found
+def opened(shots: Sequence[album.Shot], hidden: np.ndarray, folder: Path) -> Library:
+    """The library of the photos that are not hidden; all photos are written to the folder, named by their number."""
+    rows = []
+    for number, shot in enumerate(shots):
+        path = folder / f"{number}.jpg"
+        Image.fromarray(shot.pixels).save(path, quality=90)
+        rows.append({"photo_id": str(number), "path": str(path), "latitude": shot.latitude,
+                     "longitude": shot.longitude, "taken_at": shot.taken_at})  # fmt: skip
+    known = [row for row, out in zip(rows, hidden, strict=True) if not out]
+    return library.open(table.write(table.from_rows(known), folder / "photos.parquet"))
 
 
-def generate(source: Path, things: int, seed: int) -> tuple[list[Pixels], np.ndarray]:
-    """Photos with visits and things, and their places (n, 2) in degrees."""
-    rng = np.random.default_rng(seed)
-    rows, _ = table.read(source)
-    places = np.stack([rows[name].to_numpy() for name in ("latitude", "longitude")], axis=1)
-    pictures = []
-    for path in table.paths(rows, source.parent):
-        photo = decode.open_photo(path).convert("RGB")
-        photo.thumbnail((SIDE, SIDE))
-        pictures.append(np.asarray(photo))
-    order = rng.permutation(len(pictures))
-    photos, where = [], []
-    for row in order[things:]:
-        visits = int(rng.choice([0, 1, 2], p=[0.4, 0.35, 0.25]))
-        photos += [pictures[row], *(visited(pictures[row], rng) for _ in range(visits))]
-        where += [places[row]] * (visits + 1)
-    for row in order[:things]:
-        thing = cut(pictures[row], 0.35, 0.6, rng)
-        for into in rng.choice(len(photos), rng.integers(5, 25), replace=False):
-            photos[into] = put(thing, photos[into], rng)
-    return photos, np.array(where)
+def looked_for(
+    shots: Sequence[album.Shot], hidden: np.ndarray, found: Library, folder: Path, about: tuple[int, float, bool]
+) -> list[Found]:
+    """What is found of each hidden photo; of matches of one minute the first, for each rule."""
+    trust, index = found.searcher.trust, found.searcher.index
+    matches = []
+    for number in np.flatnonzero(hidden):
+        shot = shots[number]
+        features, when = found.features(folder / f"{number}.jpg"), times.moment(shot.taken_at)
+        candidates = [each for each in index.search(features, search.CANDIDATES) if each.inliers]
+        geometry = {each.row: each.trusted for each in candidates}
+        hits = trust.judge(features, when, candidates, found.features_of)
+        seen: dict[bool, list[times.Moment]] = {True: [], False: []}
+        for hit in hits:
+            moment = trust.moments[hit.row]
+            said = {False: geometry[hit.row], True: hit.trusted}
+            for rule in seen:  # a burst is one match
+                if said[rule] and any(times.one_witness(moment, other) for other in seen[rule]):
+                    said[rule] = False
+                elif said[rule]:
+                    seen[rule].append(moment)
+            at = found.listing.latitude[hit.row], found.listing.longitude[hit.row]
+            right = bool(distance_km(shot.latitude, shot.longitude, *at) <= RIGHT_KM)
+            kind = kind_of(trust.moments, when, hit.row)
+            matches.append(Found(*about, shot.day, int(number), kind, bool(said[False]), hit.chance.share,
+                                 bool(said[True]), right))  # fmt: skip
+    return matches
 
 
-def share(right: int, of: int) -> str:
-    """A share with its Wilson interval of 95 %."""
-    if not of:
+def ratio(matches: Sequence[Found], top: Counts, bottom: Counts, rng: np.random.Generator) -> str:
+    """How many matches count for `top`, for each that does for `bottom`; interval of 95 %, days of draws drawn anew."""
+    if not any(map(bottom, matches)):
         return "none"
-    z, p = 1.96, right / of
-    middle, half = p + z * z / (2 * of), z * np.sqrt(p * (1 - p) / of + z * z / (4 * of * of))
-    low, high = (middle - half) / (1 + z * z / of), (middle + half) / (1 + z * z / of)
-    return f"{right}/{of} = {p:.1%} [{low:.1%}, {high:.1%}]"
+    days = sorted({(each.draw, each.day) for each in matches})
+    sums = np.zeros((len(days), 2))
+    for each in matches:
+        sums[days.index((each.draw, each.day))] += top(each), bottom(each)
+    drawn = sums[rng.integers(0, len(days), (RESAMPLES, len(days)))].sum(axis=1)
+    low, high = np.percentile(drawn[drawn[:, 1] > 0, 0] / drawn[drawn[:, 1] > 0, 1], [2.5, 97.5])
+    total = sums.sum(axis=0)
+    return f"{total[0]:.0f}/{total[1]:.0f} = {total[0] / total[1]:.1%} [{low:.1%}, {high:.1%}]"
+
+
+def report(name: str, matches: Sequence[Found], rng: np.random.Generator) -> None:
+    """A line of the table."""
+    parts = (
+        ratio(matches, lambda each: each.before and each.right, lambda each: each.before, rng),
+        ratio(matches, lambda each: each.after and each.right, lambda each: each.after, rng),
+        ratio(
+            matches,
+            lambda each: each.after and each.before and each.right,
+            lambda each: each.before and each.right,
+            rng,
+        ),
+    )
+    print(f"| {name} | {' | '.join(parts)} |", flush=True)
 
 
 def main() -> None:
-    """Print a line for each rule."""
-    parser = argparse.ArgumentParser()
-    parser.add_argument("photos", type=Path)
-    parser.add_argument("--things", type=int, default=12)
-    parser.add_argument("--seed", type=int, default=0)
+    """Print the tables."""
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("photos", type=Path, help="a photo table")
+    parser.add_argument("--draws", type=int, default=6, help="libraries [6]")
+    parser.add_argument("--size", type=int, default=180, help="photos of a library, about [180]")
+    parser.add_argument("--seed", type=int, default=100, help="of the first draw [100]")
     arguments = parser.parse_args()
-    photos, places = generate(arguments.photos, arguments.things, arguments.seed)
-    hidden = np.random.default_rng(arguments.seed + 1).random(len(photos)) < 1 / 3
-    with tempfile.TemporaryDirectory() as folder:
-        rows = []
-        for number, photo in enumerate(photos):
-            path = Path(folder, f"{number}.jpg")
-            Image.fromarray(photo).save(path, quality=90)
-            rows.append({"photo_id": str(number), "path": str(path), "latitude": places[number, 0],
-                         "longitude": places[number, 1]})  # fmt: skip
-        known = [row for row, out in zip(rows, hidden, strict=True) if not out]
-        found = library.open(table.write(table.from_rows(known), Path(folder, "photos.parquet")))
+    matches: list[Found] = []
+    for draw in range(arguments.draws):
+        seed, rate, days_hidden = arguments.seed + draw, RATES[draw % len(RATES)], draw % 2 == 0
+        start = time.monotonic()
+        shots = album.draw(arguments.photos, seed, rate, arguments.size)
+        hidden = hidden_of(shots, days_hidden, seed)
+        with tempfile.TemporaryDirectory() as folder:
+            found = opened(shots, hidden, Path(folder))
+            matches += looked_for(shots, hidden, found, Path(folder), (draw, rate, days_hidden))
+        print(f"draw {draw}: {len(found)} photos known, {hidden.sum()} hidden ({'days' if days_hidden else 'photos'}), "
+              f"things in {rate:.0%}; {time.monotonic() - start:.0f} s")  # fmt: skip
         for line in found.searcher.trust.lines():
-            print(line)
-        counted: dict[str, list[bool]] = {"before": [], "after": []}
-        first: dict[str, list[bool]] = {"before": [], "after": []}
-        for number in np.flatnonzero(hidden):
-            query = found.features(rows[number]["path"])
-            answers = {
-                "before": [each.row for each in found.searcher.index.search(query, 20) if each.trusted],
-                "after": [each.row for each in found.similar(query, 20) if each.trusted],
-            }
-            for rule, matches in answers.items():
-                km = distance_km(*places[number], found.listing.latitude[matches], found.listing.longitude[matches])
-                counted[rule] += (km <= 25).tolist()
-                first[rule] += (km[:1] <= 25).tolist()
-    print(f"{len(known)} photos in the library, {int(hidden.sum())} looked for, {arguments.things} things that travel")
-    for rule, right in counted.items():
-        best = share(sum(first[rule]), len(first[rule]))
-        print(f"{rule}: trusted matches right {share(sum(right), len(right))}; first matches right {best}")
-    kept = share(sum(counted["after"]), sum(counted["before"]))
-    print(
-        f"right ones after, of those before: {kept}; of first ones {share(sum(first['after']), sum(first['before']))}"
-    )
+            print(f"    {line}", flush=True)
+    rng = np.random.default_rng(0)
+    print("\n| | right before | right after | of those right before, kept |\n|---|---|---|---|")
+    report("all", matches, rng)
+    for rate in RATES:
+        report(f"things in {rate:.0%}", [each for each in matches if each.rate == rate], rng)
+    for days_hidden, name in ((True, "days hidden"), (False, "photos hidden")):
+        report(name, [each for each in matches if each.days_hidden == days_hidden], rng)
+    for kind in ("same_day", "other_days", "unknown_day"):
+        report(kind, [each for each in matches if each.kind == kind], rng)
+    print("\n| chance | mean chance | right |\n|---|---|---|")
+    for low, high in pairwise(BOUNDS):
+        some = [each for each in matches if low <= each.chance < high]
+        if some:
+            mean = np.mean([each.chance for each in some])
+            share = ratio(some, lambda each: each.right, lambda each: True, rng)
+            print(f"| {low:.2f} to {min(high, 1):.2f} | {mean:.1%} | {share} |")
 
 
 if __name__ == "__main__":

@@ -44,6 +44,12 @@ class TrainingError(PhotoplanetError):
     exit_status = 1
 
 
+class WorkerError(PhotoplanetError):
+    """A worker process was killed, as a rule by the system because memory ran out; what is done already stays."""
+
+    exit_status = 1
+
+
 class DownloadError(PhotoplanetError):
     """A download cannot start or go on, or brought other bytes than were stated; `broken`: trying again may help."""
 

@@ -23,22 +23,24 @@ if TYPE_CHECKING:
 def load(
     model: str | os.PathLike[str] | None = None, threads: int | None = None, signs: bool | None = None,
     clock: bool = True, prior: str | os.PathLike[str] | None = None, strike: Sequence[str] = (),
+    device: str | None = None,
 ) -> "Model":  # fmt: skip
     """Load a model: an installed name, a folder, "none", or (None) the user's default; ModelError for a bad one.
 
     Without a default, None is "none": places come from what stands in the photos. `threads`: cores that the network may
     use (None: all); `signs`: whether the text in photos is read (None: where the extra is installed, and the Earth is
     the real one); `clock`: whether the camera's clock counts; `prior`: a table of geotagged photos, which says where
-    others are expected where there is no model; `strike`: texts, and no line that holds one counts as evidence.
+    others are expected where there is no model; `strike`: texts, and no line that holds one counts as evidence;
+    `device`: what the network works on, "cpu", "cuda", "openvino" or "auto", the best that works (None: as the variable
+    PHOTOPLANET_DEVICE says, or "auto"). The model's `device` says which it became. InputError for one that is not here.
 
-    >>> model = load("toy")
-    >>> model.info.name, len(model.partition)
-    ('toy', 1044)
+    >>> model = load("toy", device="cpu")
+    >>> model.info.name, len(model.partition), model.device.name
+    ('toy', 1044, 'cpu')
     """
     bundle = opening.bundle_of(model, signs, prior=prior)
-    return Model(
-        bundle, threads, collector=opening.collector_of(bundle.info, signs, clock, threads), strike=tuple(strike)
-    )
+    collector = opening.collector_of(bundle.info, signs, clock, threads)
+    return Model(bundle, threads, collector=collector, strike=tuple(strike), device=device)
 
 
 class Model(Locator):
@@ -199,7 +201,7 @@ class Model(Locator):
 
         measured: Locator = self
         if self.collector is not None and not signs and world.ground_of(self.partition) is None:
-            measured = Locator(self.bundle, self.threads, self.abstain_below)
+            measured = Locator(self.bundle, self.threads, self.abstain_below, device=self.device.name)
         return evaluate(
             measured,
             truth.of(photos),

@@ -22,9 +22,10 @@ DOUBTS = {"bias": 2.0, "weights": {"similarity": -6.0}}
 
 @pytest.fixture(autouse=True)
 def own_home(tmp_path_factory, monkeypatch) -> Path:
-    """No test sees, or writes to, the models of whoever runs it."""
+    """No test sees, or writes to, the models of whoever runs it, and networks work on the plain processor."""
     home = tmp_path_factory.mktemp("home")
     monkeypatch.setenv("PHOTOPLANET_HOME", str(home))
+    monkeypatch.setenv("PHOTOPLANET_DEVICE", "cpu")  # or figures would hang on what is installed here
     return home
 
 

@@ -22,6 +22,7 @@ DATA = {
     "photoplanet/earth/gazetteer.npz": "155,000 towns and the countries' outlines, packed by tools/make_gazetteer.py.",
     "photoplanet/earth/place_names.npz": "Names of towns, states and countries, by tools/make_place_names.py.",
     "photoplanet/earth/zones.npz": "The time zone of each town and of open land, packed by tools/make_zones.py.",
+    "photoplanet/earth/coast.npz": "The finer ground of maps in pieces, made by tools/make_coast.py.",
     "photoplanet/earth/land.json": "The ground of every map, made by tools/make_land.py.",
     "photoplanet/earth/telephones.json": "How telephone numbers are written, made by tools/make_telephones.py.",
     "photoplanet/earth/countries.json": "Languages, codes and photos by country, made by tools/make_countries.py.",

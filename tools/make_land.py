@@ -14,11 +14,10 @@ the packages' data files are read.
 import gzip
 import json
 import sys
-from collections import Counter
 from pathlib import Path
 
 import numpy as np
-from natural_earth import cut, cut_line, read, rings
+from natural_earth import borders, cut, land, read
 
 from photoplanet.earth import cells
 
@@ -47,20 +46,13 @@ def notable(path: Path) -> list[list]:
 
 def main() -> None:
     document = read(Path(sys.argv[1]))
-    land = document["objects"]["land"]
-    shapes = land["geometries"] if land["type"] == "GeometryCollection" else [land]
-    outline = [part for shape in shapes for ring in rings(document, shape) for part in cut(ring)]
-    uses: Counter[int] = Counter()
-    for country in document["objects"]["countries"]["geometries"]:
-        polygons = country["arcs"] if country["type"] == "MultiPolygon" else [country["arcs"]]
-        for arc in (arc for polygon in polygons for ring in polygon for arc in ring):
-            uses[arc if arc >= 0 else ~arc] += 1
-    borders = [piece for arc, count in sorted(uses.items()) if count > 1 for piece in cut_line(document["arcs"][arc])]
+    outline = [part for ring in land(document) for part in cut(ring)]
+    between = list(borders(document))
     towns = notable(Path(sys.argv[2]) / "geocode.gz")
-    lines = {"land": [packed(p) for p in outline], "borders": [packed(p) for p in borders]}
+    lines = {"land": [packed(p) for p in outline], "borders": [packed(p) for p in between]}
     text = json.dumps({"scale": SCALE, **lines, "towns": towns}, ensure_ascii=False, separators=(",", ":"))
     TARGET.write_text(f"{text}\n", encoding="utf-8")
-    print(f"{TARGET}: {len(outline)} rings, {len(borders)} borders, {len(towns)} towns, {TARGET.stat().st_size} bytes")
+    print(f"{TARGET}: {len(outline)} rings, {len(between)} borders, {len(towns)} towns, {TARGET.stat().st_size} bytes")
 
 
 if __name__ == "__main__":

@@ -39,6 +39,8 @@ def _read_commands(random: random.Random, names: Iterable[str], sets: base.Base,
         "index graphics": ["index", "-o", "o3.parquet", "--report", "r3.csv", "--drop-graphics", *given],
         "read": ["read", "--json", "--csv", "o6.csv", "--page", "o6.html", *given],
         "similar": ["similar", "--library", str(sets.library), "--no-update", "--json", *given],
+        "audit": ["audit", "--json", "--page", "o7.html", "--no-signs", *given],
+        "strip": ["audit", "--strip", "--no-signs", *given],
         "album": ["album", *model, "--csv", "o4.csv", "--geojson", "o4.json", "--gpx-out", "o4.gpx", "--map", "o4.html",
                   "--time-offset", "+02:00", *given],
         "explain": ["explain", *model, "--positions", "3", "--json", "-o", "o5.png", "--", next(iter(names))],
@@ -46,8 +48,8 @@ def _read_commands(random: random.Random, names: Iterable[str], sets: base.Base,
     }  # fmt: skip
     picked = random.sample(sorted(outs), random.choice((1, most)))
     commands = [outs[name] for name in picked]
-    if "undo" in picked:
-        commands.append(["album", "--undo", "."])
+    backs = {"undo": ["album", "--undo", "."], "strip": ["audit", "--undo", "."]}
+    commands += [backs[name] for name in reversed(picked) if name in backs]
     return Case(commands, {"o*", "r*", ".o*", "home*"})  # home: what `read` keeps
 
 

@@ -15,12 +15,15 @@ from pathlib import Path
 from typing import Any
 
 from fuzzing import base, pool, trial
-from fuzzing.scenarios import ALL, Scenario
+from fuzzing.scenarios import ALL, HOME, Scenario
 
 SIGNALS = (signal.SIGKILL, signal.SIGKILL, signal.SIGKILL, signal.SIGTERM, signal.SIGINT)
 STATUSES = {signal.SIGKILL: (-9,), signal.SIGTERM: (-15, 143), signal.SIGINT: (130, -2)}
 LEFT = (".photoplanet-part", ".photoplanet-old")
 CHANGES_ITSELF = re.compile(r'"(created|date|seconds|images_per_second|time)": [^,}\n]*')
+
+
+OUTPUTS = ("o.*", *HOME)  # what taking back leaves
 
 
 class Killer:
@@ -49,9 +52,7 @@ class Killer:
         faults += self._after_next(scenario, second, before, known["after"], folder)
         if scenario.back:
             third = self._run(scenario, scenario.back, folder)
-            left = trial.snapshot(folder)
-            faults += [f"not as it was after {scenario.back}: {path!r}" for path in sorted(before.keys() | left.keys())
-                       if before.get(path, 0) != left.get(path, 0) and not fnmatch.fnmatch(path, "o.*")]  # fmt: skip
+            faults += _changed(before, trial.snapshot(folder), scenario.back)
             faults += (
                 [f"status {third['status']} of {scenario.back}: {third['text'][-200:]}"] if third["status"] != 0 else []
             )
@@ -200,6 +201,12 @@ class Killer:
         inside = any(path.startswith(f"{model}/") or path == model for model in scenario.models)
         own = path.endswith(("notes.txt", "own/a.txt"))
         return (inside and not own) or any(fnmatch.fnmatch(path, pattern) for pattern in scenario.free)
+
+
+def _changed(before: trial.Snapshot, left: trial.Snapshot, back: str) -> list[str]:
+    paths = (path for path in sorted(before.keys() | left.keys()) if before.get(path, 0) != left.get(path, 0))
+    return [f"not as it was after {back}: {path!r}" for path in paths
+            if not any(fnmatch.fnmatch(path, own) for own in OUTPUTS)]  # fmt: skip
 
 
 def _same(found: Any, wanted: tuple[Any, ...]) -> bool:

@@ -72,7 +72,14 @@ def photo(random: random.Random, kind: str = "jpg", exif: bytes | None = None, x
             else:
                 converted.save(file, saved, **given)
             return file.getvalue()
-        except (OSError, ValueError, KeyError, TypeError, RuntimeError):  # not this mode, these options, or the format
+        except (
+            OSError,
+            ValueError,
+            KeyError,
+            TypeError,
+            RuntimeError,
+            struct.error,
+        ):  # not this mode, these options, or the format
             continue
     return photo(random, "jpg", exif, xmp)
 

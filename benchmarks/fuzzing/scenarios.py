@@ -102,6 +102,7 @@ ALL = {
     "write exif": Scenario(f"{WRITE} exif", plain, free=(UNDO,), back="album p --undo"),
     "write xmp": Scenario(f"{WRITE} xmp", plain, free=(UNDO,), back="album p --undo"),
     "undo": Scenario("album p --undo", plain, (f"{WRITE} exif",), free=(UNDO,), done=(0, 2)),
+    "audit": Scenario("audit p --strip --no-signs --page o.html", tagged, free=HOME, back="audit p --undo"),
     "similar": Scenario(
         "similar p/0.jpg --library p --index x --with-itself --csv o.csv --show o.html", tagged, free=CACHES
     ),

@@ -97,6 +97,9 @@ def snapshot(folder: Path) -> Snapshot:
     return found
 
 
+WRITERS = {"--write", "--undo", "--strip"}  # where 1 says that a file could not be written
+
+
 def _one(command: list[str], folder: Path, out: Path) -> tuple[int, list[str]]:
     """Run one command, with what C libraries print too."""
     from photoplanet import cli
@@ -117,7 +120,8 @@ def _one(command: list[str], folder: Path, out: Path) -> tuple[int, list[str]]:
         os.chdir("/")
     text = out.read_text("utf-8", "backslashreplace")
     lines = [line for line in text.splitlines() if line.strip()]
-    if status not in (0, 2, -1) and not (status == 1 and {"--write", "--undo"} & set(command)):
+    documented = {0, 2, -1} | ({1} if WRITERS & set(command) else set()) | ({3} if command[0] == "audit" else set())
+    if status not in documented:
         faults.append(f"status {status} of {command[0]}: {lines[-1][:200] if lines else ''}")
     if noise := NOISE.search(text):
         faults.append(f"noise: {text[noise.start() :].splitlines()[0][:200]}")

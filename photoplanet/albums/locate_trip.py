@@ -5,7 +5,9 @@ import numpy as np
 from photoplanet.albums import known_places, locate_album, methods
 from photoplanet.albums.evidence import Evidence
 from photoplanet.albums.located_photos import ESTIMATED, NEIGHBOURS, OWN, TRACK, TRACK_ERROR_M, LocatedPhoto
+from photoplanet.albums.movement import pixels
 from photoplanet.albums.movement.library import Library
+from photoplanet.albums.movement.weights import Weight
 from photoplanet.albums.trips import Trip
 from photoplanet.core.progress import Advance, ignore
 from photoplanet.earth import geodesy
@@ -26,11 +28,14 @@ def locate(
     threads: int | None = None,
     cut: Cut | None = None,
     library: Library | None = None,
+    seen: Evidence | None = None,
+    weight: Weight | None = None,
 ) -> list[LocatedPhoto]:
     """Locate one trip → one `LocatedPhoto` per photo, in time order. `use_places`: own GPS counts as known.
 
-    `cut`: to the area that the photos are from; known places outside stay. `library`: where there is no model, what the
-    times and known places of all photos say, of which the trip is a part.
+    `cut`: to the area that the photos are from; known places outside stay. `library`: what the times and known places
+    of all photos say, of which the trip is a part; then what the network says counts with that `weight`
+    (`movement.weights`), and no other method is used. `seen`: what the network saw, where it has looked before.
 
     >>> import photoplanet as pp
     >>> from photoplanet.albums import trips
@@ -39,8 +44,11 @@ def locate(
     >>> [(photo.kind, photo.measured) for photo in locate(pp.load("toy"), trip)]
     [('own GPS', True), ('neighbours', False)]
     """
-    seen = locate_album.see(locator, [shot.source for shot in trip.shots], advance, threads)
-    return decide(locator, trip, seen, method, use_places, track, cut, library)
+    if seen is None:
+        seen = locate_album.see(locator, [shot.source for shot in trip.shots], advance, threads)
+    else:
+        advance(len(trip.shots))
+    return decide(locator, trip, seen, method, use_places, track, cut, library, weight)
 
 
 def decide(
@@ -52,6 +60,7 @@ def decide(
     track: Track | None = None,
     cut: Cut | None = None,
     library: Library | None = None,
+    weight: Weight | None = None,
 ) -> list[LocatedPhoto]:
     """The second half of `locate`: what the network saw in the photos of a trip → one `LocatedPhoto` each.
 
@@ -69,18 +78,21 @@ def decide(
         return [LocatedPhoto(shot, NEIGHBOURS, None, errors[row]) for row, shot in enumerate(trip.shots)]
     method = methods.ALONE if library is not None else method  # neighbours are the library's to weigh
     joined = locate_album.infer(locator, seen, trip.times, places, track, method, cut=cut)
+    heard = pixels.heard(locator.partition, seen, trip.times) if library is not None and weight else None
     located = []
     for row, prediction in enumerate(locate_album.predictions(locator, seen, joined, cut=cut)):
         kind, radius = ESTIMATED, None
         if not np.isnan(places[row]).any():
             kind = OWN
         elif not np.isnan(joined.places[row]).any():
-            kind, radius = TRACK, _track_radius_m(track, trip.times[row])
+            kind, radius = TRACK, track_radius_m(track, trip.times[row])
         elif row in errors:
             kind = NEIGHBOURS
         name = joined.method
         if library is not None and kind in (ESTIMATED, NEIGHBOURS):
-            prediction, name = library.prediction(int(trip.rows[row]), prediction, cut), methods.MOVEMENT
+            said = heard.of(row, weight.power, weight.outside) if heard and weight else None
+            also, name = ([], methods.MOVEMENT) if said is None else ([said], methods.JOINED)
+            prediction = library.prediction(int(trip.rows[row]), prediction, cut, also)
         located.append(LocatedPhoto(trip.shots[row], kind, prediction, errors.get(row), radius, name))
     return located
 
@@ -104,10 +116,15 @@ def compare(
     return decide(locator, trip, seen, methods.ALONE, False), decide(locator, trip, seen, method, False)
 
 
-def _track_radius_m(track: Track | None, time: np.datetime64) -> float:
-    """Half the way between the points before and after, the farthest it can be from both, plus the receiver's error.
+def track_radius_m(track: Track | None, time: np.datetime64) -> float:
+    """How far off (m) a track may be at a time between two of its points; without a track, the receiver's error.
 
-    Where the track states its accuracy, that of the worse of both, as the radius that holds 90 %.
+    Half the way between the points before and after, the farthest it can be from both, plus the receiver's error. Where
+    the track states its accuracy, that of the worse of both, as the radius that holds 90 %.
+
+    >>> times = np.array(["2024-05-01T10:00", "2024-05-01T10:10"], "datetime64[s]")
+    >>> round(track_radius_m(Track(times, np.zeros(2), np.array([0.0, 0.01])), times[0] + 300))
+    571
     """
     if track is None:
         return TRACK_ERROR_M

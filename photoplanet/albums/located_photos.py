@@ -9,7 +9,7 @@ from photoplanet.earth import geodesy
 from photoplanet.locate import held_names, world
 from photoplanet.locate.answers import AnswerOptions, record
 from photoplanet.locate.credible_region import HALF_CIRCUMFERENCE_KM
-from photoplanet.locate.precision import ANYWHERE_KM, PRECISIONS, rounded
+from photoplanet.locate.precision import ANYWHERE_KM, AUTO, PRECISIONS, rounded, rounded_within
 from photoplanet.locate.prediction import Prediction
 from photoplanet.metadata.estimate import MAX_RADIUS_KM, RESTRICTED, Estimate, PlaceNames
 
@@ -63,9 +63,10 @@ class LocatedPhoto:
     def estimate(self, options: AnswerOptions, max_radius_km: float = MAX_RADIUS_KM) -> Estimate | None:
         """What may be written into the photo: None for its own GPS, no answer, and a photo that cannot be read.
 
-        None also where the region is the whole Earth, since the photo may be from outside all cells. Rounded to
-        `options.precision` or to what is known, whichever is coarser; the radius holds `options.region` of the
-        probability around the rounded point. Where that is over `max_radius_km`, the names that hold of it come along.
+        None also where the region is the whole Earth, since the photo may be from outside all cells. Rounded by its
+        radius, or to `options.precision` or what is known, whichever is coarser; the radius holds `options.region` of
+        the probability around the rounded point. Where that is over `max_radius_km`, the names that hold of it come
+        along.
         """
         if self.prediction is None or self.error or self.kind == OWN:
             return None
@@ -77,11 +78,14 @@ class LocatedPhoto:
         within = self.prediction.credible_region(options.region).radius_km
         if (self.prediction.abstains or within >= ANYWHERE_KM) and not options.answer_always:
             return None
-        levels = list(PRECISIONS)
-        level = self.prediction.best.level
-        known = level if level in PRECISIONS else levels[-1]
-        coarser = max(options.precision, known, key=levels.index)
-        point = rounded(latitude, coarser), rounded(longitude, coarser)
+        if options.precision == AUTO:
+            point = rounded_within(latitude, within), rounded_within(longitude, within)
+        else:
+            levels = list(PRECISIONS)
+            level = self.prediction.best.level
+            known = level if level in PRECISIONS else levels[-1]
+            coarser = max(options.precision, known, key=levels.index)
+            point = rounded(latitude, coarser), rounded(longitude, coarser)
         moved = float(geodesy.distance_km(latitude, longitude, *point))
         radius = min(within + moved, HALF_CIRCUMFERENCE_KM)
         remark = " (toy Earth)" if self.prediction.toy else f" ({RESTRICTED})" if self.prediction.licence else ""

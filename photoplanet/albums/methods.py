@@ -60,8 +60,9 @@ METHODS: dict[str, Method] = {
     "attention": Method(attention.decode, True, "a small network that weighs the evidence of all photos for each"),
 }
 ALONE = "single"  # the one that joins nothing
-MOVEMENT = "movement"  # no method of a model: what places photos where there is none (`albums.movement`)
-AUTO = "auto"  # the default: see `chosen`
+MOVEMENT = "movement"  # no method of a model: known places and times (`albums.movement`)
+JOINED = "joined"  # the same with what a model says of the pixels (`albums.movement.joined`)
+AUTO = "auto"  # the default: see `chosen`; of `album`, MOVEMENT or JOINED wherever places with a time are known
 
 
 def chosen(name: str | None, parameters: Mapping[str, object], places_known: bool) -> str:

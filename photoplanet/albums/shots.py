@@ -15,11 +15,15 @@ from photoplanet.metadata.sidecars import Sidecars
 from photoplanet.photos import inputs, table
 
 _PLACE = {"latitude", "longitude"}
+_BESIDE = ("XMP", "Google")
 
 
 @dataclass(frozen=True)
 class Shot:
     """One photo and what its file or table says: degrees or None, ISO 8601 or None, and whether it can be opened.
+
+    `receiver_at`: what a GPS receiver's clock showed then, ISO 8601 in UTC; `ahead_minutes`: how far the camera's clock
+    was ahead of UTC, where a program or a service beside the photo says so.
 
     >>> Shot("trip/1.jpg", "1.jpg", taken_at="2024-05-01T10:00:00").place is None
     True
@@ -34,6 +38,8 @@ class Shot:
     album: str | None = None
     photographer: str | None = None
     unreadable: bool = False
+    receiver_at: str | None = None
+    ahead_minutes: int | None = None
 
 
 def read_shots(names: Sequence[str], advance: Advance = ignore, say: Say = silent) -> list[Shot]:
@@ -122,16 +128,20 @@ def read_shot(
         said = facts.of(source, beside)
     except InputError:
         unreadable = True  # reading its pixels reports it
+    stated = row.get("taken_at")
+    by_camera = stated is None or stated == said.taken_at  # else a person knows better than the camera
     return Shot(
         source=source,
         name=inputs.name_of(source) if name is None else name,
         folder=folder,
-        taken_at=said.taken_at if row.get("taken_at") is None else row["taken_at"] or None,
+        taken_at=said.taken_at if stated is None else stated or None,
         place=_place(row, said),
         camera=" ".join(filter(None, (said.camera, said.serial))) or None,
         album=row.get("album"),
         photographer=row.get("photographer"),
         unreadable=unreadable,
+        receiver_at=said.receiver_at if by_camera else None,
+        ahead_minutes=said.clock.offset_minutes if by_camera and said.clock and said.clock.source in _BESIDE else None,
     )
 
 

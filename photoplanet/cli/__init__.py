@@ -16,6 +16,7 @@ from photoplanet.cli.shared import commands, ctrl_c
 # command -> its line in `--help`; the module of photoplanet.cli of that name (- as _) holds a click command `command`
 COMMANDS = {
     "index": "photos, CSV, Parquet or shards -> one photo table",
+    "pack": "photo table -> small photos in shards, to train on",
     "partition": "photo table -> adaptive S2 cells",
     "train": "photo table -> model folder",
     "train-album": "albums of a photo table -> the model's album methods",
@@ -25,6 +26,7 @@ COMMANDS = {
     "similar": "photos -> photos of a geotagged library that show the same",
     "figure": "the paper's figures for any model and photos",
     "album": "photos of a trip, located together",
+    "review": "decide where photos were taken, before anything is written",
     "audit": "what photos give away before they are published",
     "explain": "which parts of a photo speak for a place",
     "evaluate": "accuracy of a model on a photo table",

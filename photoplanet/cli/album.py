@@ -8,8 +8,18 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 import click
 
 from photoplanet.albums.album import GAP_HOURS
-from photoplanet.albums.methods import AUTO, MOVEMENT
-from photoplanet.cli.shared import album_listing, commands, evidence, given_areas, loading, options, writing
+from photoplanet.albums.methods import AUTO, JOINED, MOVEMENT
+from photoplanet.cli.shared import (
+    album_library,
+    album_listing,
+    clocks,
+    commands,
+    evidence,
+    given_areas,
+    loading,
+    options,
+    writing,
+)
 from photoplanet.cli.shared.output import (
     finish,
     print_json,
@@ -26,8 +36,8 @@ from photoplanet.photos import inputs
 from photoplanet.show.result_files import TOY_LINE
 
 if TYPE_CHECKING:
+    from photoplanet.albums.clocks.settled import Settled
     from photoplanet.albums.located_photos import LocatedPhoto
-    from photoplanet.albums.movement.library import Library
     from photoplanet.albums.shots import Shot
     from photoplanet.albums.trips import Trip
     from photoplanet.core.progress import Advance
@@ -48,14 +58,16 @@ class Outputs(NamedTuple):
     geojson: Path | None
     gpx: Path | None
     map: Path | None
+    thumbnails: bool = True  # on the map
 
 
 class Listing(NamedTuple):
-    """How answers are printed: as JSON or a table, with their evidence or not; and what counts those with text."""
+    """How answers are printed: as JSON or a table, with their evidence or not; what counts those with text; clocks."""
 
     as_json: bool
     why: bool
     tally: evidence.Tally
+    clocks: list[dict[str, Any]]
 
 
 @commands.command()
@@ -66,8 +78,7 @@ class Listing(NamedTuple):
               help="Treat photos with GPS as known places, which pull their neighbours.")  # fmt: skip
 @click.option("--track", "--gpx", "tracks", multiple=True, type=click.Path(), metavar="TRACK",
               help="Known places: GPX, KML, TCX, FIT, NMEA, Google Timeline, or a folder; repeatable.")  # fmt: skip
-@click.option("--time-offset", metavar="+02:00", help="How far clocks that name no time zone are ahead of UTC.")
-@click.option("--one-camera", is_flag=True, help="Put the photos of all cameras of a folder into one album.")
+@clocks.options
 @click.option("--gap-hours", type=click.FloatRange(0, 1e6, min_open=True), default=GAP_HOURS, show_default=True,
               help="A longer pause between photos starts another album.")  # fmt: skip
 @options.areas
@@ -78,6 +89,8 @@ class Listing(NamedTuple):
 @click.option("--geojson", "geojson_path", type=options.OUT_FILE, help="Write GeoJSON: points, regions, lines.")
 @click.option("--gpx-out", type=options.OUT_FILE, help="Write GPX: waypoints and a track.")
 @click.option("--map", "map_path", type=options.OUT_FILE, help="Write a map with a timeline: one HTML page.")
+@click.option("--thumbnails/--no-thumbnails", default=True, show_default=True,
+              help="With --map: put small pictures of the photos into the page, 2 MB at most.")  # fmt: skip
 @click.option("--write", type=click.Choice(geotags.KINDS),
               help="Write estimates beside photos (xmp) or into JPEGs (exif), never over GPS there.")  # fmt: skip
 @writing.MAX_RADIUS
@@ -87,74 +100,75 @@ class Listing(NamedTuple):
 @click.option("--undo", is_flag=True, help="Take back all that --write has done in these folders.")
 @options.THREADS
 @options.MAX_PIXELS
+@options.DEVICE
 @options.SIGNS
 @options.CLOCK
 @evidence.options
 def command(
     photos: tuple[str, ...], model: str | None, method: str, anchors: bool, tracks: tuple[str, ...],
-    time_offset: str | None, one_camera: bool, gap_hours: float, within: tuple[str, ...], not_within: tuple[str, ...],
-    precision: str, answer_always: bool, as_json: bool, csv_path: Path | None, geojson_path: Path | None,
-    gpx_out: Path | None, map_path: Path | None, write: str | None, max_radius: float, sidecar: str, dry_run: bool,
-    undo: bool, threads: int | None, signs: bool | None, clock: bool, why: bool, strike: tuple[str, ...],
+    time_offsets: tuple[str, ...], time_zone: str | None, one_camera: bool | None, gap_hours: float,
+    within: tuple[str, ...], not_within: tuple[str, ...], precision: str, answer_always: bool, as_json: bool,
+    csv_path: Path | None, geojson_path: Path | None, gpx_out: Path | None, map_path: Path | None,
+    thumbnails: bool, write: str | None, max_radius: float, sidecar: str, dry_run: bool, undo: bool,
+    threads: int | None, device: str | None, signs: bool | None, clock: bool, why: bool, strike: tuple[str, ...],
     prior: Path | None,
 ) -> int:  # fmt: skip
     """Locate the photos of a trip together: each helps to place those taken before and after it.
 
-    Photos are taken from folders, photo tables or files. Those of one folder and one camera (make, model, serial
-    number) form an album, which is cut where nothing was taken for --gap-hours. A photo that cannot be read is named
+    Photos are taken from folders, photo tables or files. Those of one folder whose cameras' clocks agree form an album,
+    which is cut where nothing was taken for --gap-hours. What each clock showed is found from GPS times, a track, or
+    photos of two cameras that match, and said first. A photo that cannot be read is named
     on stderr and takes its place from its neighbours; the exit status is 2 when none could be read, and 1 when a file
     or a geotag could not be written, or taken back.
 
-    Without a model, known places and the times between place the other photos: GPS in files and sidecars, a table,
-    tracks; dates in file names count, and looks where photoplanet[pretrained] is. Where none is known, signs do.
+    Known places and the times between place the other photos: GPS in files and sidecars, a table, tracks; dates in
+    file names count, looks where photoplanet[pretrained] is, and a model as much as known photos that are left out
+    show it to be right. Where no place is known, the model says all, or signs do.
 
     \b
     Example:
       photoplanet album ~/Scans/1998-trip --map trip.html
-      photoplanet album ~/Trip --track day1.gpx --track day2.fit --time-offset +02:00
+      photoplanet album ~/Trip --track day1.gpx --track day2.fit --time-zone local
+      photoplanet album ~/Trip --time-offset "Canon EOS 80D=+01:58:30"
       photoplanet album ~/Trip --write xmp --dry-run
       photoplanet album ~/Trip --undo
     """
-    import numpy as np
-
-    from photoplanet.albums import locate_trip, trips
-    from photoplanet.albums.known_places import silence
-    from photoplanet.albums.movement import library as movement
+    from photoplanet.albums import locate_trip
+    from photoplanet.albums.clocks import given
     from photoplanet.albums.shots import read_shots
     from photoplanet.metadata import track_files
 
     _check_use(write, undo, dry_run)
     if undo:
         return writing.undo(photos, dry_run)
-    outputs = Outputs(csv_path, geojson_path, gpx_out, map_path)
-    offset = trips.check_offset(time_offset) if time_offset else None
+    outputs = Outputs(csv_path, geojson_path, gpx_out, map_path, thumbnails)
+    said = given.read(time_offsets, time_zone)
     track, notes = track_files.read(tracks)[:2] if tracks else (None, [])
     with bar("reading") as advance:
         shots = read_shots(photos, advance, say)
-    inputs.check_outputs(outputs, [*(shot.source for shot in shots), *photos, *tracks])
-    how = {"threads": threads, "signs": signs, "clock": clock, "prior": prior, "strike": strike}
-    loaded, by_movement = _load(model, method, how)
-    if by_movement and track is None:  # else every time needs its zone
-        shots = movement.dated(shots)
-    albums, faults, utc = trips.split(shots, gap_hours, one_camera, offset)
-    if track is not None:
-        _check_track(", ".join(tracks), notes, utc, silence(track, np.concatenate([trip.times for trip in albums])))
-    _name_faults({} if by_movement else faults, shots)
-    library = _library(shots, albums, anchors, track, threads) if by_movement else None
+    inputs.check_outputs(outputs[:4], [*(shot.source for shot in shots), *photos, *tracks])
+    how = {"threads": threads, "device": device, "signs": signs, "clock": clock, "prior": prior, "strike": strike}
+    loaded, without = _load(model, method, how)
+    by_movement = method == AUTO and (without or album_library.places_known(shots, anchors, track))
+    settled = clocks.settle(shots, track, said, anchors, one_camera)
+    shots, albums = _albums(settled, by_movement, one_camera, gap_hours, (track, ", ".join(tracks), notes))
+    joint = album_library.joint(loaded if not without else None, shots, albums, anchors, track, threads, by_movement)
     cut = loaded.cut(within, not_within)
-    about = _about(loaded, method if library is None else MOVEMENT, clock, cut)
+    about = _about(loaded, joint.method or method, clock, cut) | joint.to_dict()
     form = AnswerOptions(1, precision=precision, answer_always=answer_always)
 
     def locate(trip: "Trip", advance: "Advance") -> "list[LocatedPhoto]":
-        return locate_trip.locate(loaded, trip, method, anchors, track, advance, threads, cut, library)
+        ways = cut, joint.library, joint.seen(trip), joint.weight
+        return locate_trip.locate(loaded, trip, method, anchors, track, advance, threads, *ways)
 
     wanted = writing.Writing(write, sidecar, dry_run, max_radius) if write else None
-    return _run(albums, locate, about, form, outputs, wanted, Listing(as_json, why, evidence.Tally(loaded)))
+    shown = Listing(as_json, why, evidence.Tally(loaded), settled.records())
+    return _run(albums, locate, about, form, outputs, wanted, shown)
 
 
 def _about(loaded: "Locator", method: str, clock: bool, cut: "Cut | None") -> dict[str, Any]:
     """What JSON and files say of how photos were located; without a model or a known place, stderr says it, too."""
-    if method != MOVEMENT:
+    if method not in (MOVEMENT, JOINED):
         evidence.say_no_model(loaded)
     found: dict[str, Any] = {"model": loaded.info.name, "world": "toy" if loaded.info.is_toy else "real"}
     found |= {"method": method} | evidence.about(loaded, clock) | loading.licence_facts(loaded.info)
@@ -208,8 +222,32 @@ def _run(
     shown.tally.report()
     report = writing.write(estimates, wanted, shown.as_json) if wanted else {}
     if shown.as_json:
-        print_json({**about, "albums": listing, **({"written": report} if wanted else {})})
+        print_json({**about, "clocks": shown.clocks, "albums": listing, **({"written": report} if wanted else {})})
     return 1 if files.faults or report.get("refused") or report.get("failed") else status
+
+
+def _albums(
+    settled: "Settled", by_movement: bool, one_camera: bool | None, gap_hours: float,
+    recorded: "tuple[Track | None, str, Sequence[str]]",
+) -> "tuple[list[Shot], list[Trip]]":  # fmt: skip
+    """The shots, with the dates in their names where those count, and their albums; on stderr what is wrong with times.
+
+    `recorded`: the track, what its files are called, and what is wrong with them.
+    """
+    import numpy as np
+
+    from photoplanet.albums import trips
+    from photoplanet.albums.known_places import silence
+    from photoplanet.albums.movement import library
+
+    (track, names, notes), shots = recorded, settled.shots
+    if by_movement and track is None:  # else every time needs its zone
+        shots = library.dated(shots)
+    albums, faults, utc = trips.split(shots, gap_hours, one_camera, settled.by, track is not None)
+    if track is not None:
+        _check_track(names, notes, utc, silence(track, np.concatenate([trip.times for trip in albums])))
+    _name_faults({} if by_movement else faults, shots)
+    return shots, albums
 
 
 def _check_track(names: str, notes: Sequence[str], utc: bool, silence: str) -> None:
@@ -217,14 +255,14 @@ def _check_track(names: str, notes: Sequence[str], utc: bool, silence: str) -> N
     for note in notes:
         say(printable(note))
     if not utc:
-        raise InputError(f"{names}: tracks are in UTC, and some photos name no time zone; say what their clock "
-                         "showed: --time-offset +02:00 for two hours ahead")  # fmt: skip
+        raise InputError(f"{names}: tracks are in UTC, and some photos name no time zone; say what their clock showed: "
+                         "--time-offset +02:00 for two hours ahead, or --time-zone local")  # fmt: skip
     if silence:
-        say(printable(f"{names}: {silence}; check --time-offset"))
+        say(printable(f"{names}: {silence}; check --time-offset or --time-zone"))
 
 
 def _load(model: str | None, method: str, how: dict[str, Any]) -> tuple["Locator", bool]:
-    """The model, and whether it is none, so that times and known places say all; InputError where it lacks the method.
+    """The model, and whether it is none; InputError where it lacks the method.
 
     That is said before any photo is located.
     """
@@ -239,32 +277,7 @@ def _load(model: str | None, method: str, how: dict[str, Any]) -> tuple["Locator
         methods.check(method, album_parameters.read(loaded.bundle), loaded.info.name)
     if loaded.info.is_toy:
         say(TOY_LINE)
-    return loaded, without and method == AUTO
-
-
-def _library(
-    shots: "Sequence[Shot]", albums: "Sequence[Trip]", anchors: bool, track: "Track | None", threads: int | None
-) -> "Library | None":
-    """All photos as one library, and on stderr by what they are placed and how many cannot be.
-
-    None where no place is known: then only what stands in the photos says where they are.
-    """
-    from photoplanet.albums.movement import library, looks
-
-    if track is None and not (anchors and any(shot.place for shot in shots)):
-        return None
-    with bar("looking", len(shots)) as advance:
-        likeness = library.look(shots, albums, anchors, threads, advance, say)
-    found = library.of(shots, albums, anchors, track, likeness)
-    open_ = [row for row, shot in enumerate(shots) if shot.place is None or not anchors]
-    untimed = [row for row in open_ if not found.moments.known[row]]
-    ways = "known places and times" + (f", and by looks ({looks.ENCODER})" if likeness else "")
-    say(f"no model: located by {ways}; {len(found.known):,} known places with a time")
-    if untimed and len(found.known):
-        names = [printable(Path(shots[row].name).name) for row in untimed[:NAMED]] + ["…"] * (len(untimed) > NAMED)
-        say(f"{len(untimed):,} of {len(shots):,} photos: no time, and no date in the name ({', '.join(names)}); "
-            "nothing says which known place they are near")  # fmt: skip
-    return found
+    return loaded, without
 
 
 def _name_faults(faults: dict[str, dict[str, Any]], shots: "Sequence[Shot]") -> None:
@@ -288,7 +301,9 @@ def _sinks(opened: OutputFiles, outputs: Outputs, about: dict[str, Any], form: A
         sinks.append(opened.add(files.geojson_file(outputs.geojson, about, form)))
     if outputs.gpx:
         sinks.append(opened.add(files.gpx_file(outputs.gpx, form)))
-    drawn = opened.add(maps.map_file(outputs.map, photos, replace(form, top=5))) if outputs.map else None
+    drawn = None
+    if outputs.map:
+        drawn = opened.add(maps.map_file(outputs.map, photos, replace(form, top=5), with_thumbnails=outputs.thumbnails))
     if drawn and photos > maps.MAX_PHOTOS:
         say(f"{outputs.map}: shows the first {maps.MAX_PHOTOS:,} photos, not the other {photos - maps.MAX_PHOTOS:,}")
 

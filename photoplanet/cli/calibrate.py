@@ -28,9 +28,10 @@ NEEDS = ("drawing figures", "figures")
 @options.JSON
 @options.THREADS
 @options.MAX_PIXELS
+@options.DEVICE
 def command(
     model: str, photos: Path | None, output: Path | None, dry_run: bool, undo: bool, figure: Path | None,
-    training: Path | None, region: float, as_json: bool, threads: int | None,
+    training: Path | None, region: float, as_json: bool, threads: int | None, device: str | None,
 ) -> None:  # fmt: skip
     """Fit how sure MODEL is to PHOTOS, a photo table with known places; where its answers lie does not change.
 
@@ -62,7 +63,7 @@ def command(
     folder = installed.resolve(model)
     if not dry_run:
         _check_target(model, folder, output)
-    found = _calibrated(folder, photos, training, region, threads, stores=not dry_run)
+    found = _calibrated(folder, photos, training, region, threads, device, stores=not dry_run)
     stored = None
     if found["calibration"] is not None and not dry_run:
         stored = _store(folder, output, found["calibration"])
@@ -72,7 +73,8 @@ def command(
 
 
 def _calibrated(
-    folder: Path, photos: Path, training: Path | None, region: float, threads: int | None, stores: bool
+    folder: Path, photos: Path, training: Path | None, region: float, threads: int | None,
+    device: str | None, stores: bool,
 ) -> dict[str, Any]:  # fmt: skip
     from photoplanet.evaluation import truth
     from photoplanet.evaluation.recalibration import calibrate, report
@@ -81,7 +83,7 @@ def _calibrated(
     known = truth.of(photos)
     if known.left_out:
         say(f"{photos}: {table.describe(known.left_out)}")
-    opened = loading.load(folder, threads, always=stores)
+    opened = loading.load(folder, threads, always=stores, device=device)
     found = calibrate.calibrate(opened, known, training=training, region=region, threads=threads, bar=bar)
     for line in report.remarks(found):
         say(line)

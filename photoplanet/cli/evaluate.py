@@ -48,11 +48,12 @@ if TYPE_CHECKING:
 @options.JSON
 @options.THREADS
 @options.MAX_PIXELS
+@options.DEVICE
 def command(
     words: tuple[str, ...], model: str | None, readout: str, top: int, region: float, uncovered: str, by: str | None,
     out: Path | None, benchmark: str | None, images: Path | None, listing: Path | None, training: Path | None,
     drop_duplicates: bool, baselines: bool, signs: bool, style: str | None, intervals: bool, resample: str | None,
-    as_json: bool, threads: int | None,
+    as_json: bool, threads: int | None, device: str | None,
 ) -> int:  # fmt: skip
     """Measure the accuracy of MODEL on PHOTOS, a photo table, or on a public benchmark.
 
@@ -77,7 +78,7 @@ def command(
     model, photos = _named(words, model, benchmark)
     outputs.check([out], [photos, listing, training])
     truth = _truth(photos, benchmark, images, listing)
-    loaded = loading.load(model, threads, signs=signs or model == NONE)
+    loaded = loading.load(model, threads, signs=signs or model == NONE, device=device)
     found = evaluate(
         loaded, truth, readout=readout, top=top, region=region, by=by, uncovered=uncovered,
         resample=resample, training=training,

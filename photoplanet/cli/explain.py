@@ -51,10 +51,11 @@ if TYPE_CHECKING:
 @options.JSON
 @options.THREADS
 @options.MAX_PIXELS
+@options.DEVICE
 def command(
     photo: str, model: str | None, overlay: Path | None, array: Path | None, at: str | None, predicted: bool,
     positions: int, box: float, regions: int, within: tuple[str, ...], not_within: tuple[str, ...],
-    signs: bool | None, clock: bool, as_json: bool, threads: int | None,
+    signs: bool | None, clock: bool, as_json: bool, threads: int | None, device: str | None,
 ) -> None:  # fmt: skip
     """Show which parts of PHOTO matter for its place: a grey box slides over it (paper, Fig. 10).
 
@@ -78,7 +79,7 @@ def command(
     if at and predicted:
         raise InputError("give --at or --predicted, not both")
     _check_outputs(overlay, array, photo)
-    loaded = loading.load(model, threads, signs=signs, clock=clock)
+    loaded = loading.load(model, threads, signs=signs, clock=clock, device=device)
     where = loaded.locate(photo) if loaded.collector is not None else None
     facts = why.record(where.evidence) if where is not None and where.evidence is not None else {}
     about = {"file": photo, "model": loaded.info.name, "world": "toy" if loaded.info.is_toy else "real"}

@@ -42,7 +42,7 @@ if TYPE_CHECKING:
 
 MAP_PLACES = 5  # of a photo on a map
 MATCH_COLUMNS = ("photo_id", "own_latitude", "own_longitude", "own_source", "own_km", "rank", "latitude", "longitude",
-                 "place", "country_code", "details", "matches", "spread_km", "abstains", "error")  # fmt: skip
+                 "place", "country_code", "details", "matches", "spread_km", "chance", "abstains", "error")  # fmt: skip
 
 
 class Output(NamedTuple):
@@ -71,6 +71,7 @@ class Output(NamedTuple):
 @options.FILES_FROM
 @options.THREADS
 @options.MAX_PIXELS
+@options.DEVICE
 @options.SIGNS
 @options.CLOCK
 @evidence.options
@@ -83,7 +84,7 @@ def command(
     answer_always: bool, within: tuple[str, ...], not_within: tuple[str, ...], as_json: bool, csv_path: Path | None,
     geojson_path: Path | None, map_path: Path | None, files_from: str | None, threads: int | None,
     signs: bool | None, clock: bool, why: bool, strike: tuple[str, ...], prior: Path | None, library: str | None,
-    by: str | None, index_dir: str | None, no_update: bool, with_itself: bool,
+    by: str | None, index_dir: str | None, no_update: bool, with_itself: bool, device: str | None,
 ) -> int:  # fmt: skip
     """Estimate where each PHOTO was taken, and how sure that is.
 
@@ -93,9 +94,9 @@ def command(
 
     Without a model, places come from what stands in the photos, such as signs, and from where people photograph.
 
-    With --library and without a model, or with --by local, a photo's place is that of the photos of LIB that show the
-    same, by details that geometry proves and that do not move, or 'no match', and no text is read. With a model, its
-    cells are searched for the photos of LIB that look most alike, and the point is chosen among these ('combined' in
+    With --library a photo's place is that of the photos of LIB that show the same, by details that geometry proves and
+    that do not move, or 'no match', and no text is read. With --model or --by embedding the cells of a model are
+    searched for the photos of LIB that look most alike, and the point is chosen among these ('combined' in
     docs/similar.md).
 
     \b
@@ -117,14 +118,14 @@ def command(
     opening: dict[str, Any] = {"index": index_dir, "update": not no_update, "threads": threads}
     if _by_details(library, by, model):
         if geojson_path or map_path:
-            raise InputError("--map and --geojson draw a model's answer; without a model, use --csv or --json")
-        if signs or why or strike or prior:
-            raise click.UsageError("--signs, --why, --strike and --prior go without --library, or with a model: "
-                                   "a match with a library rests on no text")  # fmt: skip
+            raise InputError("--map and --geojson draw a model's answer; add --by embedding, or use --csv or --json")
+        if signs or why or strike or prior or device:
+            raise click.UsageError("--signs, --why, --strike, --prior and --device go without --library, or with "
+                                   "--by embedding: a match rests on no text and no network")  # fmt: skip
         found = open_library(str(library), by="local", **opening)
         area = parse.areas(within, not_within)
         return _by_matches(found, str(library), sources, precision, as_json, csv_path, with_itself, threads, area)
-    loaded = loading.load(model, threads, signs=signs, clock=clock, prior=prior, strike=strike)
+    loaded = loading.load(model, threads, signs=signs, clock=clock, prior=prior, strike=strike, device=device)
     if loaded.info.is_toy:
         say(TOY_LINE)
     evidence.say_no_model(loaded)
@@ -133,7 +134,7 @@ def command(
     cut = loaded.cut(within, not_within)
     about |= {"within": cut.area.name} if cut else {}
     searched = open_library(library, by="embedding", model=loaded, **opening) if library is not None else None
-    about |= {"library": library, "index": searched.to_dict()} if searched else {}
+    about |= {"library": library, "by": "embedding", "index": searched.to_dict()} if searched else {}
     form = AnswerOptions(top, region, precision, answer_always)
     output = Output(as_json, why, csv_path, geojson_path, map_path)
     areas = {"within": within, "not_within": not_within}
@@ -181,7 +182,7 @@ def _by_model(
 
 
 def _by_details(library: str | None, by: str | None, model: str | None) -> bool:
-    """Whether a library is searched by local features; a line on stderr where only the default model decides that."""
+    """Whether a library is searched by local features: unless --by or --model says otherwise; a default does not."""
     from photoplanet.locate.opening import NONE
     from photoplanet.models import installed
 
@@ -193,10 +194,8 @@ def _by_details(library: str | None, by: str | None, model: str | None) -> bool:
         return library is not None and (by == "local" or (model == NONE and by is None))
     default = installed.default()
     if default is not None:
-        say(
-            f"{library}: searched by the embedding of the default model, {default}; --by local compares details instead"
-        )
-    return default is None
+        say(f"{library}: details are compared; --by embedding searches it by the default model, {default}, instead")
+    return True
 
 
 def _map_file(path: Path, photos: int, form: AnswerOptions) -> "AbstractContextManager[maps.Sink]":
@@ -282,7 +281,7 @@ def _printer(sources: Sequence[str | bytes], form: AnswerOptions, doubts: bool, 
             return
         best, sure, region = facts["best"], facts["confidence"], facts["region"]
         place = fit_place(best["place"] if best else no_answer(answer))
-        where = point(best, form.precision) if best else ""
+        where = point(best, form.precision, region["radius_km"]) if best else ""
         doubt = f"{percent(facts['within']['inside_before']):>6}  " if cut else ""
         doubt += f"{percent(facts['unknown']):>7}  " if doubts else ""
         click.echo(
@@ -290,7 +289,7 @@ def _printer(sources: Sequence[str | bytes], form: AnswerOptions, doubts: bool, 
             f"{percent(sure['country']):>7}  {within(region['radius_km']):>13}"
         )
         for rank, other in enumerate(facts["top"], start=1) if form.top > 1 else ():
-            where = point(other, form.precision)
+            where = point(other, form.precision, other["radius_km"])
             click.echo(f"  {rank}. {percent(other['confidence']):>5}  {where:<19}  {printable(other['place'])}")
         for line in reasons.lines(answer) if why else reasons.note(facts):
             click.echo(f"  {line}")
@@ -300,7 +299,7 @@ def _printer(sources: Sequence[str | bytes], form: AnswerOptions, doubts: bool, 
 
 def _own_line(label: str, own: dict[str, Any], answered: bool = True) -> str:
     """The line of the place that a photo states itself."""
-    where = point(own, own_place.PRECISION)
+    where = point(own, own_place.PRECISION, 0)
     return f"{label}  {fit_place(own['place'])}  {where:<19}  {printable(own_place.words(own, answered))}"
 
 
@@ -366,12 +365,17 @@ def _match_file(path: Path) -> Iterator[Callable[[dict[str, Any]], None]]:
 
 
 def _match_line(facts: dict[str, Any], width: int, precision: str) -> str:
+    from photoplanet.show.matches import proof
+
     name, best = " " * width if own_place.KEY in facts else fit_name(facts["file"], width), facts["best"]
     if best is None:
         return f"{name}  no match"
     others = f", and {len(facts['elsewhere'])} elsewhere" if facts["elsewhere"] else ""
     matches = f"{len(facts['matches'])} within {best['spread_km']:.2g} km{others}"
-    return f"{name}  {fit_place(best['place'])}  {point(best, precision):<19}  {best['details']:>7}  {matches}"
+    like_it = best.get("like_it")
+    said = f"{like_it['right']} of {like_it['of']} such right" if like_it else proof({"trusted": True, **best})
+    line = f"{name}  {fit_place(best['place'])}  {point(best, precision, 0):<19}  {best['details']:>7}  {matches}"
+    return f"{line}; {said}" if said else line
 
 
 def _match_row(facts: dict[str, Any]) -> dict[str, Any]:

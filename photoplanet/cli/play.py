@@ -1,15 +1,12 @@
 """`photoplanet play`: people against the model on a map, and the paper's comparison of the two."""
 
-import os
-import sys
-import webbrowser
 from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import click
 
-from photoplanet.cli.shared import commands, loading, options
+from photoplanet.cli.shared import browsing, commands, loading, options
 from photoplanet.cli.shared.extras import hint, needs
 from photoplanet.cli.shared.output import count_of, print_json, say
 from photoplanet.errors import InputError, printable
@@ -116,15 +113,10 @@ def _serve(game: "Game", host: str, port: int, token: str | None, names: Sequenc
     def begin(where: str) -> None:
         address = f"{where}/#token={token}" if token else f"{where}/"
         say(f"play on {address}  (Ctrl-C stops it)")
-        if browse and _has_windows():
-            webbrowser.open(address)
+        if browse:
+            browsing.show(address)
 
     listening.run(app.create_app(game, token, names), host, port, begin, app.BODY_SECONDS)
-
-
-def _has_windows() -> bool:
-    """Whether a browser can open beside this terminal; elsewhere it may be a text browser, which would take it over."""
-    return os.name == "nt" or sys.platform == "darwin" or bool({"DISPLAY", "WAYLAND_DISPLAY"} & set(os.environ))
 
 
 def _summarise(kept: Path, guesses: "list[Guess]", damaged: dict[str, Any], as_json: bool) -> None:

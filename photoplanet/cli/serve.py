@@ -40,13 +40,14 @@ def _default(own: object, others: object) -> str:
 @WITH_VECTORS
 @index_options
 @options.THREADS
+@options.DEVICE
 @options.SIGNS
 @options.CLOCK
 def command(
     model: str | None, host: str, port: int, token: str | None, origins: tuple[str, ...], hosts: tuple[str, ...],
     photo_mb: float | None, photos: int | None, waiting: int | None, rate: int | None, seconds: float | None,
     library: str | None, by: str, vectors: str | None, index_dir: str | None, no_update: bool, threads: int | None,
-    signs: bool | None, clock: bool,
+    device: str | None, signs: bool | None, clock: bool,
 ) -> None:  # fmt: skip
     """Answer on a web page and over HTTP.
 
@@ -72,7 +73,7 @@ def command(
     chosen = limits.choose(security.is_loopback(host), photo_bytes=photo_bytes, photos=photos, waiting=waiting,
                            rate=rate, seconds=seconds)  # fmt: skip
     token, names = listening.access(host, token, hosts)
-    loaded = loading.load(model, threads, always=True, signs=signs, clock=clock)
+    loaded = loading.load(model, threads, always=True, signs=signs, clock=clock, device=device)
     searched = None
     if library and by == "embedding" and isinstance(loaded.bundle, without_model.WithoutModel):
         raise InputError("--by embedding compares photos as a model sees them; choose one with --model")

@@ -37,8 +37,8 @@ if TYPE_CHECKING:
     from photoplanet.retrieval.library.matching import Library
 
 NAME_WIDTH, MAX_PICTURES = 36, 60
-COLUMNS = ("file", "rank", "photo_id", "path", "inliers", "distance", "score", "trusted", "latitude", "longitude",
-           "place", "error")  # fmt: skip
+COLUMNS = ("file", "rank", "photo_id", "path", "inliers", "distance", "score", "trusted", "chance", "latitude",
+           "longitude", "place", "error")  # fmt: skip
 
 
 @commands.command()
@@ -48,7 +48,7 @@ COLUMNS = ("file", "rank", "photo_id", "path", "inliers", "distance", "score", "
 @click.option("--model", metavar="MODEL", help="For --by embedding: an installed model's name, or a folder.")
 @WITH_VECTORS
 @click.option("--top", type=click.IntRange(1, 1000), default=5, show_default=True, help="Photos to list, at most.")
-@click.option("--all", "unproven", is_flag=True, help="List the nearest photos even where geometry proves nothing.")
+@click.option("--all", "unproven", is_flag=True, help="List what may match, too, where nothing is proven.")
 @options.areas
 @options.PRECISION
 @options.JSON
@@ -58,18 +58,20 @@ COLUMNS = ("file", "rank", "photo_id", "path", "inliers", "distance", "score", "
 @options.FILES_FROM
 @options.THREADS
 @options.MAX_PIXELS
+@options.DEVICE
 @index_options
 @WITH_ITSELF
 def command(
     photos: tuple[str, ...], library: str, by: str, model: str | None, vectors: str | None, top: int, unproven: bool,
     within: tuple[str, ...], not_within: tuple[str, ...], precision: str, as_json: bool, csv_path: Path | None,
     show_path: Path | None, files_from: str | None, threads: int | None, index_dir: str | None, no_update: bool,
-    with_itself: bool,
+    with_itself: bool, device: str | None,
 ) -> int:  # fmt: skip
     """Find the photos of a library LIB that show the same place as each PHOTO.
 
     LIB is indexed once; the index lies beside it as NAME.index, and later runs read only photos that are new or
-    changed. By local features a photo is listed only when geometry proves the match, else the answer is 'no match'.
+    changed. By local features a photo is listed only when 19 of 20 such matches are right, as measured on LIB itself,
+    else the answer is 'no match'.
     The exit status is 2 when no PHOTO could be read.
 
     \b
@@ -81,11 +83,11 @@ def command(
     from photoplanet.photos import inputs
 
     area = parse.areas(within, not_within)
-    if by == "local" and (model or vectors):
-        raise InputError("--model and --vectors are for --by embedding; local features need no model")
+    if by == "local" and (model or vectors or device):
+        raise InputError("--model, --vectors and --device are for --by embedding; local features need no model")
     sources = inputs.sources(photos, files_from, say)
     _check_outputs(csv_path, show_path, [*sources, files_from, library])
-    loaded = loading.load(model, threads) if by == "embedding" else None
+    loaded = loading.load(model, threads, device=device) if by == "embedding" else None
     licence = loaded.info.licence_note if loaded else ""
     found = open_library(library, by=by, model=loaded, vectors=vectors, index=index_dir, update=not no_update,
                          threads=threads)  # fmt: skip
@@ -148,24 +150,30 @@ def _search(
     kept = [match for match in matches if unproven or match.trusted is not False]
     facts = [match.to_dict(precision) for match in kept]
     itself = [library.listing.addresses[row] for row in rows]
-    record = {"file": name, "itself": itself, "matches": facts, **({"outside": outside} if area else {})}
+    may_match = sum(match.trusted is False and bool(match.details) and not match.impossible for match in matches)
+    record = {"file": name, "itself": itself, "matches": facts, "may_match": may_match,
+              **({"outside": outside} if area else {})}  # fmt: skip
     return record, page.pictures(library, source, name, features, kept, facts)
 
 
 def _print(record: dict[str, Any], precision: str) -> None:
     """Print one photo's matches as lines; nothing for a photo that could not be read, which stderr names."""
-    from photoplanet.show.matches import likeness
+    from photoplanet.show.matches import likeness, proof
 
     if "error" in record:
         return
     click.echo(printable(record["file"]))
     if not record["matches"]:
-        click.echo("  no match")
+        click.echo("  no match" + ("; --all lists what may match" if record.get("may_match") else ""))
     if record.get("outside"):
         click.echo(f"  left out: {record['outside']} of the most like, which are not inside the given area")
     for rank, match in enumerate(record["matches"], start=1):
         name, place = fit_name(match["photo_id"], NAME_WIDTH), fit_place(match["place"]).rstrip()
-        click.echo(f"  {rank}. {name}  {likeness(match):<22}  {point(match, precision):<19}  {place}")
+        click.echo(f"  {rank}. {name}  {likeness(match):<26}  {point(match, precision, 0):<19}  {place}")
+    proofs = [proof(match) for match in record["matches"]]
+    for said in dict.fromkeys(filter(None, proofs)):
+        ranks = ", ".join(str(rank) for rank, each in enumerate(proofs, start=1) if each == said)
+        click.echo(f"  {ranks}: {said}")
 
 
 @contextmanager

@@ -24,6 +24,8 @@ from photoplanet.toyworld.paint import SIZE
               help="CSV or Parquet of real geotags to draw the photos at.")  # fmt: skip
 @click.option("--signs", type=click.FloatRange(0, 1), default=0.0, show_default=True, metavar="SHARE",
               help="Share of the outdoor photos with a sign in real letters; signs.jsonl says which.")  # fmt: skip
+@click.option("--without-gps", type=click.FloatRange(0, 1), default=0.0, show_default=True, metavar="SHARE",
+              help="Share of the photos without GPS in the file, to be placed by the others.")  # fmt: skip
 @click.option("--only-signs", is_flag=True,
               help="Photos of signs of real countries instead, which only their text can place.")  # fmt: skip
 @click.option("--processes", type=click.IntRange(1, 1024), help="Processes that paint.  [default: one per core]")
@@ -31,7 +33,7 @@ from photoplanet.toyworld.paint import SIZE
 @options.JSON
 def command(
     output: Path, photos: int, seed: int, size: int, shards: bool, coordinates: str | None, signs: float,
-    only_signs: bool, processes: int | None, ceiling: bool, as_json: bool,
+    without_gps: float, only_signs: bool, processes: int | None, ceiling: bool, as_json: bool,
 ) -> None:  # fmt: skip
     """Make photos of a toy Earth: real cities, made-up looks, known truth.
 
@@ -50,7 +52,7 @@ def command(
     if only_signs:
         _only_signs(output, photos, seed, as_json)
         return
-    order = write.Order(photos, seed, size, shards, coordinates, signs)
+    order = write.Order(photos, seed, size, shards, coordinates, signs, without_gps)
     with bar("painting", photos) as advance:
         path = write.write(output, order, processes, advance)
     world, letters = write.make_world(order), write.make_letters(order)
@@ -75,9 +77,11 @@ def _only_signs(output: Path, photos: int, seed: int, as_json: bool) -> None:
     from photoplanet.toyworld import sign_photos
 
     given = click.get_current_context()
-    for name in ("size", "shards", "coordinates", "signs", "processes", "ceiling"):
+    for name in ("size", "shards", "coordinates", "signs", "without_gps", "processes", "ceiling"):
         if given.get_parameter_source(name) == click.core.ParameterSource.COMMANDLINE:
-            raise click.UsageError(f"--{name} is of the toy Earth's photos: leave it out with --only-signs")
+            raise click.UsageError(
+                f"--{name.replace('_', '-')} is of the toy Earth's photos: leave it out with --only-signs"
+            )
     with bar("painting", photos) as advance:
         path = sign_photos.write(output, photos, seed, advance=advance)
     truth = path.with_name(sign_photos.TRUTH)

@@ -88,6 +88,11 @@ def _own(setting: str) -> str:
 @click.option(
     "--threads", type=click.IntRange(0, 1024), default=0, show_default=True, help="Decoding threads; 0: one per core."
 )
+@click.option("--processes", type=click.IntRange(0, 256),
+              help="Decode in this many processes instead; 0: in threads.  [default: one per core where there are more "
+              "than four, else 0]")  # fmt: skip
+@click.option("--decoder", type=click.Choice(["cpu", "cuda"]), default="cpu", show_default=True,
+              help="cuda: decode small JPEGs on the GPU, by torchvision's nvJPEG.")  # fmt: skip
 @click.option(
     "--seed", type=click.IntRange(0), help="Seed of the first weights, the order and the augmentation." + _own("seed")
 )

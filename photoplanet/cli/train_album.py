@@ -55,10 +55,11 @@ def _own(setting: str) -> str:
 )
 @click.option("--threads", type=click.IntRange(1, 1024), help="Cores that the networks may use.  [default: all]")
 @options.MAX_PIXELS
+@options.DEVICE
 @options.JSON
 def command(
     photos: Path, model: str, output: Path, methods: tuple[str, ...], validation: Path | None, gap_hours: float,
-    threads: int | None, as_json: bool, **given: Any,
+    threads: int | None, device: str | None, as_json: bool, **given: Any,
 ) -> int:  # fmt: skip
     """Train a model's album methods on the albums of geotagged PHOTOS (a photo table).
 
@@ -76,7 +77,7 @@ def command(
         from photoplanet.training.loop import Stopped
 
     chosen = [recipes.recipe(method, **{key: given[key] for key in SETTINGS}) for method in methods]
-    opened = loading.load(model, threads)
+    opened = loading.load(model, threads, device=device)
     try:
         facts = train.train(photos, opened, output, chosen, validation, gap_hours, threads, bar, say)
     except Stopped as stopped:

@@ -1,4 +1,4 @@
-"""Opening ONNX networks: the one place that chooses ONNX Runtime's options, and the device that it works on."""
+"""Opening ONNX networks: the one place that chooses ONNX Runtime's options, and what opens them on other devices."""
 
 from collections.abc import Mapping, Sequence
 from pathlib import Path
@@ -6,6 +6,8 @@ from typing import Any, Protocol, cast
 
 from numpy.typing import NDArray
 
+from photoplanet.core import devices
+from photoplanet.core.devices import CPU, Device
 from photoplanet.core.names import readable
 from photoplanet.errors import ModelError
 
@@ -45,13 +47,13 @@ class Session(Protocol):
         ...
 
 
-def providers() -> list[str]:
-    """Return ONNX Runtime's names of the devices to use, the preferred one first.
+def providers(device: Device = CPU) -> list[str]:
+    """Return ONNX Runtime's names of what to use for a device, the preferred one first.
 
     >>> providers()
     ['CPUExecutionProvider']
     """
-    return ["CPUExecutionProvider"]
+    return [devices.CUDA_PROVIDER] * (device.name == devices.CUDA) + ["CPUExecutionProvider"]
 
 
 def open_session(
@@ -59,35 +61,59 @@ def open_session(
     threads: int | None = None,
     what: str = "",
     remedy: str = "copy or export the model again",
+    device: Device = CPU,
 ) -> Session:
-    """Open a network, a file or its bytes, for at most `threads` cores (None: all of them).
+    """Open a network, a file or its bytes, on a device, for at most `threads` cores (None: all of them).
 
     ModelError for a file that is missing or is not a usable network; it begins with `what` (by default the file's
-    path) and ends with `remedy`.
+    path) and ends with `remedy`. ModelError, too, where the device cannot be used: there is no falling back in silence.
 
     >>> open_session(b"not a network", what="model.onnx")  # doctest: +ELLIPSIS
     Traceback (most recent call last):
     photoplanet.errors.ModelError: model.onnx: not a usable network ...; copy or export the model again
     """
-    import onnxruntime
-
-    onnxruntime.disable_telemetry_events()  # on Windows; elsewhere `photoplanet/__init__.py` does it before the import
     what = what or ("the network" if isinstance(model, bytes) else str(model))
     if not isinstance(model, bytes) and not Path(model).is_file():
         raise ModelError(f"{what}: no such file; {remedy}")
+    given = model if isinstance(model, bytes) else str(model)
+    if isinstance(given, str) and readable(given) != given:  # neither library opens a path that is not Unicode
+        given = Path(given).read_bytes()
+    opened = _by_openvino if device.name == devices.OPENVINO else _by_onnx_runtime
+    try:
+        return opened(given, threads, device)
+    except ModelError:
+        raise
+    except Exception as error:  # ONNX Runtime raises its own dozen types, which share no base but Exception
+        where = "" if device == CPU else f" on {device.words}"
+        raise ModelError(f"{what}: not a usable network{where} ({one_line(error)}); {remedy}") from None
+
+
+def _by_onnx_runtime(given: str | bytes, threads: int | None, device: Device) -> Session:
+    import onnxruntime
+
+    onnxruntime.disable_telemetry_events()  # on Windows; elsewhere `photoplanet/__init__.py` does it before the import
     options = onnxruntime.SessionOptions()
     options.intra_op_num_threads = threads or 0
     options.log_severity_level = 3
     # Waiting threads would spin on the cores that decode the next photos: a quarter more processor time for nothing.
     options.add_session_config_entry("session.intra_op.allow_spinning", "0")
-    given = model if isinstance(model, bytes) else str(model)
-    if isinstance(given, str) and readable(given) != given:  # ONNX Runtime opens no path that is not Unicode
-        given = Path(given).read_bytes()
-    try:
-        session: Session = onnxruntime.InferenceSession(given, options, providers=providers())
-    except Exception as error:  # ONNX Runtime raises its own dozen types, which share no base but Exception
-        raise ModelError(f"{what}: not a usable network ({one_line(error)}); {remedy}") from None
-    return session
+    # int8 alike on all processors: without VNNI, sums of products would overflow 16 bits (AVX2, AVX-512).
+    options.add_session_config_entry("session.x64quantprecision", "1")
+    wanted = providers(device)
+    if device.name == devices.CUDA and hasattr(onnxruntime, "preload_dlls"):
+        onnxruntime.preload_dlls()  # CUDA's libraries where they came as Python packages
+    session = onnxruntime.InferenceSession(given, options, providers=wanted)
+    if session.get_providers()[:1] != wanted[:1]:
+        raise ModelError(
+            f"{device.words}: CUDA or cuDNN did not load, or is of another version than this ONNX Runtime wants"
+        )
+    return cast(Session, session)
+
+
+def _by_openvino(given: str | bytes, threads: int | None, device: Device) -> Session:
+    from photoplanet.core.openvino_sessions import OpenVinoSession
+
+    return OpenVinoSession(given, threads)
 
 
 def run_sparingly(session: Session, output: str, inputs: Mapping[str, NDArray[Any]]) -> NDArray[Any]:

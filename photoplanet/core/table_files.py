@@ -68,6 +68,26 @@ def _bounded(table: Layout) -> Layout:
     return table
 
 
+def plain_columns(table: Layout) -> list[str]:
+    """Return the names of the columns whose cells are texts, numbers, times or yes and no; all of a text table's.
+
+    Others (bytes, lists, structures) would make rows unreadable, or hold more than anybody wants. InputError for a
+    damaged file.
+
+    >>> plain_columns(Layout(Path("a.csv"), ("id", "lat"), ","))
+    ['id', 'lat']
+    """
+    if table.delimiter is not None:
+        return list(table.names)
+    import pyarrow.parquet as pq
+
+    try:
+        with arrow_files.opened(table.path) as source:
+            return [field.name for field in pq.read_schema(source) if _is_plain(field.type)]
+    except _FAULTS as error:
+        raise _unreadable(table.path, error) from None
+
+
 def read(table: Layout, columns: Sequence[str], nulls: Sequence[str] = ("",)) -> tuple[pa.Table, dict[str, list[int]]]:
     r"""Read these columns of a table, and {reason: numbers, from 1 below the head} of the rows that are not in them.
 
@@ -276,6 +296,14 @@ def _raw(column: Any) -> list[bytes | None]:
     wide = pa.types.is_large_string(kind) or pa.types.is_large_binary(kind)
     texts: list[bytes | None] = column.cast(pa.large_binary() if wide else pa.binary()).to_pylist()
     return texts
+
+
+def _is_plain(kind: Any) -> bool:
+    if pa.types.is_dictionary(kind):
+        kind = kind.value_type
+    number = pa.types.is_integer(kind) or pa.types.is_floating(kind) or pa.types.is_boolean(kind)
+    text = pa.types.is_string(kind) or pa.types.is_large_string(kind)
+    return bool(number or text or pa.types.is_temporal(kind) or pa.types.is_null(kind))
 
 
 def _is_text(kind: Any) -> bool:

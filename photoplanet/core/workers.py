@@ -3,6 +3,7 @@
 import multiprocessing
 import os
 import signal
+import threading
 from collections import deque
 from collections.abc import Callable, Iterable, Iterator
 from concurrent.futures import Future, ProcessPoolExecutor, ThreadPoolExecutor
@@ -30,15 +31,31 @@ def threads() -> int:
 def process_pool(processes: int) -> ProcessPoolExecutor:
     """Return a pool of so many worker processes, started afresh, which leave Ctrl-C to the process that asks.
 
+    They end with it, also where it is killed. Submitted work must be a function of a module, and what it takes small.
+
     >>> with process_pool(1) as pool:
     ...     list(pool.map(abs, [-1, 2]))
     [1, 2]
     """
     context = multiprocessing.get_context("spawn")  # fork is unsafe beside Arrow's threads
-    pool = ProcessPoolExecutor(processes, context, signal.signal, (signal.SIGINT, signal.SIG_IGN))
+    pool = ProcessPoolExecutor(processes, context, _begin)
     with _interrupts_held():  # inherited: a worker that is still importing must not answer with a traceback
         pool.submit(int)  # starts the processes
     return pool
+
+
+def _begin() -> None:
+    """What a worker process does first."""
+    signal.signal(signal.SIGINT, signal.SIG_IGN)
+    threading.Thread(target=_end_with_parent, daemon=True).start()
+
+
+def _end_with_parent() -> None:
+    """End this process when its parent is gone: a worker that waits for work would never notice."""
+    parent = multiprocessing.parent_process()
+    if parent is not None:
+        parent.join()
+        os._exit(1)
 
 
 @contextmanager

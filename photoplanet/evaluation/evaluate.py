@@ -159,7 +159,7 @@ def _answers(
         if predictions_file is not None:
             each = files.add(predictions.writing(predictions_file, truth.ids, top, region))
         advance = stack.enter_context(bar("evaluating", len(truth.present)))
-        sources = (truth.paths[row] for row in truth.present)
+        sources = [truth.paths[row] for row in truth.present]
         answers = locator.locate_many(sources, readout=readout, decode_threads=threads, advance=advance, region=region)
         rows = zip(truth.present, (answer for _, answer in answers), strict=True)
         got = scoring.collect(rows, labels, top, region, each, _places(truth))

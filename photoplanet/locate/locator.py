@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 from PIL import Image
 
 from photoplanet.clues.collect import Collector, Found
-from photoplanet.core import onnx_sessions, progress
+from photoplanet.core import devices, onnx_sessions, progress
 from photoplanet.earth.areas import parse
 from photoplanet.earth.areas.area import Area
 from photoplanet.earth.areas.parse import Given
@@ -20,7 +20,7 @@ from photoplanet.locate import correction, joining, network, opening, point_esti
 from photoplanet.locate.prediction import ABSTAIN_BELOW, Prediction, Predictions, prepare
 from photoplanet.locate.within import Cut
 from photoplanet.models import folder
-from photoplanet.photos import decode
+from photoplanet.photos import decode, decoding_processes
 
 BATCH_SIZE = 32
 MAX_THREADS = 1024
@@ -39,7 +39,7 @@ _ONE = (str, os.PathLike, bytes, bytearray, memoryview, Image.Image, np.ndarray,
 def load(
     model: str | os.PathLike[str] | None = None, threads: int | None = None, signs: bool | None = None,
     clock: bool = True, neighbours: bool = False, prior: str | os.PathLike[str] | None = None,
-    strike: Sequence[str] = (),
+    strike: Sequence[str] = (), device: str | None = None,
 ) -> "Locator":  # fmt: skip
     """Load a model: an installed name, a folder, "none", or (None) the user's default; ModelError for a bad one.
 
@@ -47,16 +47,15 @@ def load(
     use (None: all); `signs`: whether the text in photos is read (None: where the extra is installed, and the Earth is
     the real one); `clock`: whether the camera's clock counts; `neighbours`: whether other photos say where one is, so
     that no model is needed even where no text is read; `prior`: a table of geotagged photos, which says where others
-    are expected where there is no model; `strike`: texts, and no line that holds one counts as evidence.
-    `photoplanet.load` gives the same with more methods.
+    are expected where there is no model; `strike`: texts, and no line that holds one counts as evidence; `device`: as
+    `Locator`. `photoplanet.load` gives the same with more methods.
 
     >>> load("toy").info.name
     'toy'
     """
     bundle = opening.bundle_of(model, signs, neighbours, prior)
-    return Locator(
-        bundle, threads, collector=opening.collector_of(bundle.info, signs, clock, threads), strike=tuple(strike)
-    )
+    collector = opening.collector_of(bundle.info, signs, clock, threads)
+    return Locator(bundle, threads, collector=collector, strike=tuple(strike), device=device)
 
 
 @overload
@@ -111,21 +110,27 @@ class Locator:
 
     `threads`: cores that the network may use (None: all); `abstain_below`: the mass within 750 km under which a
     prediction abstains (None: as the model says); `collector`: who looks for other evidence in photos (None: nobody);
-    `strike`: texts whose lines do not count. InputError for a bad number of threads, ModelError for a bad network.
+    `strike`: texts whose lines do not count; `device`: what the network works on, "cpu", "cuda", "openvino" or "auto",
+    the best that works (None: as PHOTOPLANET_DEVICE says, or "auto"); the attribute `device` says which it became, and
+    `passed` which would have been better and why it could not be. InputError for a bad number of threads or a device
+    that is not there, ModelError for a bad network.
 
     >>> import photoplanet as pp
     >>> len(pp.load("toy").partition)
     1044
     """
 
+    in_processes = False
+    """Whether `locate_many` may start processes: these import the main module, so that a script has to guard it."""
+
     def __init__(
         self, bundle: folder.Bundle, threads: int | None = None, abstain_below: float | None = None,
-        collector: Collector | None = None, strike: Sequence[str] = (),
+        collector: Collector | None = None, strike: Sequence[str] = (), device: str | None = None,
     ):  # fmt: skip
         if threads is not None and not 1 <= threads <= MAX_THREADS:
             raise InputError(f"threads must be 1 to {MAX_THREADS}, not {threads}")
         self.bundle, self.info, self.threads = bundle, bundle.info, threads
-        self.session = network.open_network(bundle, threads)
+        self.session, self.device, self.passed = network.open_network(bundle, threads, devices.chosen(device))
         self.collector, self.strike = collector, strike
         self.partition = bundle.partition
         own = self.info.calibration.get("abstain_below", ABSTAIN_BELOW)
@@ -202,10 +207,12 @@ class Locator:
         region: float | None = None,
         within: Areas = None,
         not_within: Areas = None,
+        processes: int | None = None,
     ) -> Iterator[tuple[Any, Answer]]:
         """Yield (source, Prediction, or the InputError of a photo that cannot be read) in the order of `sources`.
 
-        Photos are decoded on `decode_threads` threads while the network works; memory does not grow with their number.
+        Photos are decoded on `decode_threads` threads, or in so many `processes` (None: where `in_processes` allows it
+        and many paths meet many cores), while the network works; memory does not grow with their number.
         With `region`, what `Prediction.to_dict` reports (of the region that holds this share) is worked out for a batch
         at once, which is many times as fast as for one photo after another. `within`, `not_within` as for `locate`.
         InputError for an unknown `readout`, a `batch_size` under 1, or areas that cannot be used.
@@ -223,7 +230,13 @@ class Locator:
         if self.collector is not None:
             self.collector.start()
         waiting: deque[Any] = deque()
-        decoded = decode.load_many(_noting(sources, waiting), self.info.preprocessing, decode_threads)
+        if processes is None:
+            processes = decoding_processes.worthwhile(sources, decode_threads) if self.in_processes else 0
+        noted = _noting(sources, waiting)
+        if processes:
+            decoded = decoding_processes.load_many(noted, self.info.preprocessing, processes)
+        else:
+            decoded = decode.load_many(noted, self.info.preprocessing, decode_threads)
         batch: list[tuple[Any, NDArray[np.uint8] | InputError]] = []
         for pixels in decoded:
             batch.append((waiting.popleft(), pixels))

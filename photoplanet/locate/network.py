@@ -1,27 +1,73 @@
 """A model's network opened, with what goes in and comes out of it checked against the model's facts."""
 
 from collections.abc import Iterable
-from typing import Any
+from typing import Any, NamedTuple
 
-from photoplanet.core import onnx_sessions
-from photoplanet.errors import ModelError
+from photoplanet.core import devices, onnx_sessions
+from photoplanet.core.devices import CPU, PLAIN, Device
+from photoplanet.errors import MissingExtra, ModelError, PhotoplanetError
 from photoplanet.locate import without_model
-from photoplanet.models import folder
+from photoplanet.models import device_parity, folder
 
 SIMILARITY = "similarity"  # the output that a network may have beside the two that it must have
 
 
-def open_network(bundle: folder.Bundle, threads: int | None) -> onnx_sessions.Session:
-    """Open a model's network, with its inputs and outputs checked against `model.json`; ModelError for a bad one.
+class Opened(NamedTuple):
+    """A network that is ready, the device that it works on, and `passed`: what did not work before, in one line."""
+
+    session: onnx_sessions.Session
+    device: Device
+    passed: str = ""
+
+
+def open_network(bundle: folder.Bundle, threads: int | None, device: str = PLAIN) -> Opened:
+    """Open a model's network on a device (one of `devices.NAMES`), its inputs and outputs checked against `model.json`.
+
+    "auto" takes the best device that works, and says what did not. ModelError for a bad network, and for a device that
+    was named and cannot run it; InputError for one that is not there.
 
     >>> from photoplanet.models import installed
-    >>> session = open_network(folder.read(installed.resolve("toy")), threads=1)
-    >>> session.get_inputs()[0].name
-    'images'
+    >>> session, device, _ = open_network(folder.read(installed.resolve("toy")), threads=1)
+    >>> session.get_inputs()[0].name, device.name
+    ('images', 'cpu')
     """
     if isinstance(bundle, without_model.WithoutModel):
-        return without_model.Prior(bundle.partition)
-    session = onnx_sessions.open_session(bundle.onnx_path, threads)
+        return Opened(without_model.Prior(bundle.partition), CPU)
+    passed: list[str] = []
+    *others, last = devices.to_try(device, bundle.onnx_path.stat().st_size)
+    for each in others:
+        if device == devices.AUTO and device_parity.too_far(bundle.info.training, each.name):
+            passed.append(f"{each.words}: gave other answers when {bundle.info.name} was written")
+            continue
+        try:
+            return _opened(bundle, threads, each, passed)
+        except PhotoplanetError as error:
+            passed.append(str(error))
+    return _opened(bundle, threads, last, passed)
+
+
+def _opened(bundle: folder.Bundle, threads: int | None, device: Device, passed: list[str]) -> Opened:
+    if device.engine == devices.TORCH:
+        session = _by_torch(bundle)
+    else:
+        session = onnx_sessions.open_session(bundle.onnx_path, threads, device=device)
+    _check(bundle, session)
+    if precision := getattr(session, "precision", ""):
+        device = device._replace(words=f"{device.words} in {precision}")
+    return Opened(session, device, "; ".join(passed))
+
+
+def _by_torch(bundle: folder.Bundle) -> onnx_sessions.Session:
+    try:
+        from photoplanet.training.torch_sessions import TorchSession
+    except ModuleNotFoundError as error:
+        if (error.name or "").startswith("photoplanet"):
+            raise
+        raise MissingExtra("a GPU through torch", "train") from None
+    return TorchSession(bundle)
+
+
+def _check(bundle: folder.Bundle, session: onnx_sessions.Session) -> None:
     info, size = bundle.info, bundle.info.preprocessing.size
     _check_signature(bundle, "input", session.get_inputs(), {"images": ("tensor(uint8)", [size, size, 3])})
     outputs = {
@@ -33,7 +79,6 @@ def open_network(bundle: folder.Bundle, threads: int | None) -> onnx_sessions.Se
     elif SIMILARITY in info.calibration.get("unknown", {"weights": {}})["weights"]:
         raise bad_network(bundle, f"no output {SIMILARITY}, which calibration.unknown in {folder.INFO} weighs")
     _check_signature(bundle, "output", session.get_outputs(), outputs)
-    return session
 
 
 def _check_signature(

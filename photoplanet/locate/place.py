@@ -7,7 +7,7 @@ from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
 from photoplanet.earth import geodesy
-from photoplanet.locate.precision import rounded
+from photoplanet.locate.precision import finest, rounded
 
 if TYPE_CHECKING:
     from photoplanet.earth.gazetteer import PlaceName
@@ -61,7 +61,7 @@ class Place:
             "confidence": short(self.confidence),
             "radius_km": short(self.radius_km),
             "cell": self.cell,
-            "place": self.near.text(max(precision, level, key=LEVELS.index)),
+            "place": self.near.text(max(finest(precision), level, key=LEVELS.index)),
             "level": level,
             "country_code": self.near.country_code,
         }

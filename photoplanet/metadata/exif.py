@@ -26,7 +26,8 @@ class Exif:
 
     A place that photoplanet estimated itself is there, with `ESTIMATE` as its fault. `toy`: whether the photo says that
     it is of the toy Earth. `place_by`: what states the place. `clock`: how far ahead of UTC the camera's clock was,
-    where that is known; a scanner's, and one of the toy Earth, say nothing.
+    where that is known; a scanner's, and one of the toy Earth, say nothing. `receiver_at`: the time of the GPS
+    receiver, ISO 8601 in UTC.
     """
 
     latitude: float | None = None
@@ -39,6 +40,7 @@ class Exif:
     serial: str | None = None
     toy: bool = False
     clock: clock_facts.ClockFacts | None = None
+    receiver_at: str | None = None
     place_by: str = "EXIF"
 
 
@@ -78,6 +80,7 @@ def read(image: Image.Image) -> Exif:
         serial=_text(details.get(tags.BODY_SERIAL)),
         toy=software == TOY_SOFTWARE,
         clock=None if scanned or software == TOY_SOFTWARE else clock_facts.of_camera(fields, receiver),
+        receiver_at=None if scanned else receiver,
     )
 
 

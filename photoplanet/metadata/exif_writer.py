@@ -33,15 +33,16 @@ _ROOM = {tags.GPS_METHOD: 8 + MAX_METHOD}  # for any method, so that the next es
 
 
 def gps_bytes(
-    latitude: float,
-    longitude: float,
+    latitude: float | None,
+    longitude: float | None,
     taken_at: str | datetime | None = None,
     artist: str | None = None,
     software: str | None = None,
 ) -> bytes:
     """Return a new EXIF block for `PIL.Image.save(exif=…)`: a place in degrees to 3 mm, a time, who and what made it.
 
-    `taken_at`: ISO 8601. InputError for coordinates out of range, or a time that is not ISO 8601.
+    Degrees None: without a place. `taken_at`: ISO 8601. InputError for coordinates out of range, or a time that is not
+    ISO 8601.
 
     >>> from PIL import Image
     >>> tags = Image.Exif()
@@ -49,12 +50,13 @@ def gps_bytes(
     >>> tags[0x013B], tags.get_ifd(0x8825)[1]
     ('Ann', 'N')
     """
-    if not (-90 <= latitude <= 90 and -180 <= longitude <= 180):
-        raise InputError(f"cannot write GPS {latitude}, {longitude}: must be −90 … 90 and −180 … 180 degrees")
     named = {tags.SOFTWARE: software, tags.ARTIST: artist}
     main = {tag: (tiff.TEXT, text.encode() + b"\0") for tag, text in named.items() if text}
     below: dict[int, tiff.Fields] = {} if taken_at is None else {tags.EXIF_IFD: _time_fields(taken_at)}
-    below[tags.GPS_IFD] = _place_fields(latitude, longitude, "<")
+    if latitude is not None and longitude is not None:
+        if not (-90 <= latitude <= 90 and -180 <= longitude <= 180):
+            raise InputError(f"cannot write GPS {latitude}, {longitude}: must be −90 … 90 and −180 … 180 degrees")
+        below[tags.GPS_IFD] = _place_fields(latitude, longitude, "<")
     at = 8 + len(tiff.packed({**main, **dict.fromkeys(below, (tiff.LONG, bytes(4)))}, 8, "<"))
     behind = b""
     for tag, fields in below.items():

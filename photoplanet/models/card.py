@@ -7,7 +7,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from photoplanet.earth.geodesy import RADII_KM
-from photoplanet.models import card_origin
+from photoplanet.models import card_measured, card_origin
 
 if TYPE_CHECKING:
     from photoplanet.earth.partition.partition import Partition
@@ -51,6 +51,8 @@ def markdown(info: "ModelInfo", partition: "Partition") -> str:
         "How it was made": _made(info),
         "Licence": card_origin.licence(info),
         "Where its weights are from": card_origin.provenance(info),
+        "How it was made small": card_measured.int8(info),
+        "On other devices": card_measured.devices(info),
         "What was trained on top of it": _parts(info),
         "How good it is": _accuracy(info.training.get("validation")) + _prior(info.training.get("against_prior")),
         "What was published about it": card_origin.published(info),

@@ -97,7 +97,7 @@ def write(
         raise ModelError(f"{target}: {len(partition)} cells for a network of {info.classes} classes; use its own cells")
     sources = {NETWORK: Path(onnx_file)} | ({WEIGHTS: Path(weights_file)} if weights_file is not None else {})
     target.parent.mkdir(parents=True, exist_ok=True)
-    with atomic_folders.replacing(target, _of_others) as assembled:
+    with atomic_folders.replacing(target, others_in) as assembled:
         for name, source in sources.items():
             shutil.copyfile(source, assembled / name)
         for name, text in (texts or {}).items():
@@ -139,7 +139,7 @@ def add_part(
         if not FILE_NAME.fullmatch(name) or name in taken:
             raise InputError(f"{target}: a part's file cannot be called {name!r}; choose another name")
     kept = {name: digest for name, digest in info.hashes.items() if name not in old}
-    with atomic_folders.replacing(target, _of_others) as assembled:
+    with atomic_folders.replacing(target, others_in) as assembled:
         for name in kept:
             atomic_folders.link(target / name, assembled / name)
         for name, source in files.items():
@@ -167,7 +167,7 @@ def set_calibration(folder: str | os.PathLike[str], calibration: Mapping[str, An
     target = bundle.folder
     check_elsewhere(target)
     info = replace(bundle.info, calibration=dict(calibration), photoplanet_version=__version__)
-    with atomic_folders.replacing(target, _of_others) as assembled:
+    with atomic_folders.replacing(target, others_in) as assembled:
         for name in info.hashes:
             atomic_folders.link(target / name, assembled / name)
         try:
@@ -259,8 +259,13 @@ def _write_facts(folder: Path, info: ModelInfo, partition: "Partition") -> None:
     atomic.write_text(folder / CARD, card.markdown(info, partition))
 
 
-def _of_others(old: Path) -> list[str]:
-    """What lies in a model folder, or an empty one, and is not part of the model: it stays when the model changes."""
+def others_in(old: Path) -> list[str]:
+    """Return what lies in a model folder, or an empty one, and is not of the model: it stays when the model changes.
+
+    >>> from photoplanet.models import installed
+    >>> CARD in others_in(installed.resolve("toy"))
+    False
+    """
     ours = {INFO, CELLS, NETWORK, WEIGHTS, CARD}
     with suppress(ModelError):
         ours |= facts_of.read(old).hashes.keys()

@@ -27,7 +27,7 @@ from photoplanet.photos.shards import read_member, split_address
 
 __all__ = [
     "ANY_PIXELS", "MAX_BYTES", "MAX_PIXELS", "ORIENTATION", "Box", "PhotoError", "Preprocessing", "Source", "load",
-    "load_many", "open_photo", "opened", "plain_jpeg", "reported", "source_name",
+    "load_many", "open_photo", "opened", "plain_jpeg", "reported", "shrunk_jpeg", "source_name",
 ]  # fmt: skip
 
 MAX_BYTES = 400_000_000  # of one file: an uncompressed 100-megapixel TIFF with alpha
@@ -61,6 +61,7 @@ _PLUGINS = {
 _FILMS = (formats.VIDEO,)
 _BY_PARTS = (*_FILMS, formats.JPEG, formats.PNG, formats.TIFF, formats.RAW)  # read by seeking, and not as a whole
 _SCALES = (8, 4, 2, 1)
+_MOST_LONG = 8  # a panorama's long side in short sides, where it is made smaller
 # their orientation shows once they are loaded: TIFF, HEIC, films turn themselves, a PNG may hold it behind its pixels
 _LATE = (formats.TIFF, formats.HEIC, formats.PNG, formats.VIDEO)
 
@@ -109,10 +110,32 @@ def plain_jpeg(
     """
     image = open_photo(source, max_pixels, longest)
     image.thumbnail((longest, longest), Image.Resampling.LANCZOS)
+    return _encoded(image, quality), image.size
+
+
+def shrunk_jpeg(
+    source: Source, shortest: int, quality: int = 90, max_pixels: int | None = None
+) -> tuple[bytes, tuple[int, int]]:
+    """Encode one photo as an upright JPEG of pixels alone, its short side `shortest` pixels; and its (width, height).
+
+    Smaller photos keep their size; the long side is at most 8 times `shortest`. Raises as `open_photo`.
+
+    >>> shrunk_jpeg(np.zeros((30, 40, 3), np.uint8), 15)[1]
+    (20, 15)
+    """
+    image = open_photo(source, max_pixels, 2 * shortest)  # twice: what a JPEG's own shrinking blurs is then filtered
+    scale = min(1.0, shortest / min(image.size), _MOST_LONG * shortest / max(image.size))
+    size = max(1, round(image.width * scale)), max(1, round(image.height * scale))
+    if size != image.size:
+        image = image.resize(size, Image.Resampling.LANCZOS, reducing_gap=3.0)
+    return _encoded(image, quality), image.size
+
+
+def _encoded(image: Image.Image, quality: int) -> bytes:
     image.info.clear()  # a comment or profile that Pillow would write along
     file = io.BytesIO()
     image.save(file, "JPEG", quality=quality)
-    return file.getvalue(), image.size
+    return file.getvalue()
 
 
 def load(

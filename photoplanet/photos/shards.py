@@ -1,10 +1,12 @@
 """Photos inside WebDataset tar shards, addressed as `shard.tar#member`; an index of offsets makes a read one seek."""
 
+import os
 import re
 import tarfile
 import threading
 from collections import OrderedDict
 from collections.abc import Iterator
+from contextlib import suppress
 from pathlib import Path
 
 import numpy as np
@@ -100,6 +102,18 @@ def read_range(shard: str | Path, offset: int, size: int) -> bytes:
     if len(data) < size:
         raise InputError(f"{shard}: ends before byte {offset + size}; the shard is cut off")
     return data
+
+
+def read_ahead(shard: str | Path) -> None:
+    """Ask the system to read a shard from its beginning to its end now, so that its members are in memory by and by.
+
+    Nothing happens where there is no such file, or the system cannot.
+
+    >>> read_ahead("/no/such.tar")
+    """
+    if hasattr(os, "posix_fadvise"):
+        with suppress(OSError, ValueError), Path(shard).open("rb") as file:
+            os.posix_fadvise(file.fileno(), 0, 0, os.POSIX_FADV_WILLNEED)
 
 
 def _index(shard: str) -> tuple[np.ndarray, np.ndarray, np.ndarray]:

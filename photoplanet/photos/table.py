@@ -40,13 +40,15 @@ def read(
     require: Sequence[str] = REQUIRED,
     columns: Collection[str] | None = None,
     coordinates: Named | None = None,
+    others: bool = False,
 ) -> tuple[pa.Table, Dropped]:
     r"""Read CSV, TSV or Parquet as (table in our columns and types, rows left out).
 
     The second is {reason: {"count": n, "rows": [first row numbers, from 1]}} for rows without a required value, with
     coordinates that cannot be read, are out of range or exactly 0, 0 (what a camera without a fix writes), or with a
     photo_id seen before; and, with "kept": True, for rows whose time was left empty since it cannot be read for sure.
-    `columns`: read only these and `require`. `coordinates`: the file's names for latitude and longitude.
+    `columns`: read only these and `require`. `coordinates`: the file's names for latitude and longitude. `others`: the
+    file's other columns follow as they are, where they hold texts, numbers, times, or yes and no.
 
     A missing photo_id is taken from the path and a missing path from a photo_id that ends like a photo's name (MP-16,
     IM2GPS). Where coordinates are not required, NaN stands for what cannot be read and null for what is not stated;
@@ -70,7 +72,9 @@ def read(
     aliases = {ours: PHOTO_COLUMNS[ours] for ours in SCHEMA.names if ours in wanted | each_other if ours not in _PLACE}
     places = tables.columns_of(layout, coordinates) if wanted & _PLACE else []
     clock = foreign_tables.clock_beside(layout.names, aliases)
-    found = foreign_tables.read(layout, aliases, also=[*{name for pair in places for name in pair.names}, *clock])
+    also = [*{name for pair in places for name in pair.names}, *clock]
+    more = _others(layout, [*also, *foreign_tables.matched(layout.names, aliases).values()]) if others else []
+    found = foreign_tables.read(layout, aliases, also=[*also, *more])
     raw, times = _completed(found.columns, wanted), dict[str, NDArray[np.int64]]()
     if places:
         latitude, longitude, empty = tables.degrees(raw, places, path)
@@ -80,11 +84,12 @@ def read(
         raw = _with(raw, {"taken_at": taken_at})
     lacking = [name for name in require if name not in raw.column_names]
     foreign_tables.check_columns(path, lacking, found.names, PHOTO_COLUMNS)
-    table = _conform(raw, path)
+    table = _with(_conform(raw, path), {name: raw[name] for name in more})
     labels = {name: names.composed(table[name]) for name in ("album", "photographer") if name in table.column_names}
     table, dropped = _checked(_with(table, labels), require, found.gone, times)
     dropped |= foreign_tables.counted(found.gone)
-    return table.select([name for name in SCHEMA.names if name in wanted and name in table.column_names]), dropped
+    ours = [name for name in SCHEMA.names if name in wanted and name in table.column_names]
+    return table.select([*ours, *more]), dropped
 
 
 def write(table: pa.Table, path: str | Path) -> Path:
@@ -191,6 +196,13 @@ def _completed(raw: pa.Table, wanted: set[str]) -> pa.Table:
         if texts and all(map(is_photo_name, first.to_pylist())):
             return raw.append_column("path", raw["photo_id"])
     return raw
+
+
+def _others(layout: table_files.Layout, read_as_ours: Collection[str]) -> list[str]:
+    """The columns of a file that are none of ours, whose names are theirs alone, with texts, numbers, times."""
+    ours = {*read_as_ours, *SCHEMA.names}
+    plain = table_files.plain_columns(layout)
+    return [name for name in plain if name not in ours and layout.names.count(name) == 1]
 
 
 def _with(raw: pa.Table, columns: dict[str, Any]) -> pa.Table:

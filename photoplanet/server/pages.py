@@ -5,9 +5,13 @@ from collections.abc import Mapping
 from pathlib import Path
 
 from starlette.datastructures import Headers
+from starlette.requests import Request
 from starlette.responses import Response
 from starlette.routing import Route
 from starlette.types import Receive, Scope, Send
+
+from photoplanet.earth import coast
+from photoplanet.server import problems
 
 PACKAGE = Path(__file__).parents[1]
 TYPES = {
@@ -40,8 +44,33 @@ ROUTES = {
 
 
 def routes(files: Mapping[str, str] = ROUTES) -> list[Route]:
-    """Routes to the files, read once, now. `Guard` asks for no token: they hold nothing private."""
-    return [Route(url, _File(url, PACKAGE / path), methods=["GET"]) for url, path in files.items()]
+    """Routes to the files, read once, now, and to the finer ground of maps.
+
+    `Guard` asks for no token: they hold nothing private.
+    """
+    listed = [Route(url, _File(url, PACKAGE / path), methods=["GET"]) for url, path in files.items()]
+    return [*listed, Route("/map/coast/{piece:int}", _coast, methods=["GET"])]
+
+
+async def _coast(request: Request) -> Response:
+    """One piece of the finer ground: earth/coast.py says what its bytes are."""
+    try:
+        content = coast.piece(request.path_params["piece"])
+    except IndexError:
+        return problems.response(404, f"the finer ground has pieces 0 to {coast.COLUMNS * coast.ROWS - 1}")
+    return _fresh(request.headers, content, "application/octet-stream")
+
+
+def _fresh(asked: Headers, content: bytes, kind: str) -> Response:
+    """The content, or that it has not changed since it was asked for."""
+    headers = {
+        "ETag": f'"{hashlib.sha256(content).hexdigest()[:32]}"',
+        "Cache-Control": "no-cache",  # ask each time whether it has changed: an upgrade shows at once
+        "Content-Security-Policy": POLICY,
+    }
+    if headers["ETag"] in asked.get("if-none-match", ""):
+        return Response(status_code=304, headers=headers)
+    return Response(content, headers=headers, media_type=kind)
 
 
 class _File:
@@ -49,15 +78,6 @@ class _File:
 
     def __init__(self, url: str, file: Path):
         self.path, self._content, self._type = url, file.read_bytes(), TYPES[file.suffix]
-        self._headers = {
-            "ETag": f'"{hashlib.sha256(self._content).hexdigest()[:32]}"',
-            "Cache-Control": "no-cache",  # ask each time whether it has changed: an upgrade shows at once
-            "Content-Security-Policy": POLICY,
-        }
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        if self._headers["ETag"] in Headers(scope=scope).get("if-none-match", ""):
-            response = Response(status_code=304, headers=self._headers)
-        else:
-            response = Response(self._content, headers=self._headers, media_type=self._type)
-        await response(scope, receive, send)
+        await _fresh(Headers(scope=scope), self._content, self._type)(scope, receive, send)

@@ -1,6 +1,5 @@
 """A page of what photos give away, the worst first, with thumbnails: it works offline and asks nobody for anything."""
 
-import base64
 import html
 from collections.abc import Sequence
 from pathlib import Path
@@ -10,26 +9,19 @@ from photoplanet.core.atomic import open_replacing
 from photoplanet.earth.gazetteer import ATTRIBUTION
 from photoplanet.errors import InputError, printable
 from photoplanet.photos.decode import plain_jpeg
+from photoplanet.show import plain_page
 
 LONGEST, PHOTOS = 320, 500  # pixels of a thumbnail; photos on the page
-_HEAD = """<!DOCTYPE html>
-<html lang="en"><head><meta charset="utf-8"><meta name="viewport" content="width=device-width, initial-scale=1">
-<meta http-equiv="Content-Security-Policy" content="default-src 'none'; img-src data:; style-src 'unsafe-inline'">
-<title>What these photos give away</title><style>
-body { font: 16px/1.4 system-ui, sans-serif; margin: 2rem auto; max-width: 1000px; padding: 0 1rem; color: #222;
-       background: #fff }
-h1 { font-size: 1.4rem } h2 { font-size: 1.1rem; margin: 0 0 .3rem; overflow-wrap: anywhere }
+_STYLE = """h2 { margin: 0 0 .3rem }
 section { display: grid; grid-template-columns: minmax(0, 12rem) minmax(0, 1fr); gap: 1rem; margin: 1.5rem 0 }
 @media (max-width: 600px) { section { grid-template-columns: minmax(0, 1fr) } }
 img { max-width: 100%; height: auto; border-radius: 4px }
 ul { margin: 0; padding-left: 1.2rem } li { overflow-wrap: anywhere }
 b.place { color: #b3261e } b.link { color: #8a4b00 } b.hint { color: #00629b } b.note { color: #5f5f5f }
-footer { color: #666; font-size: .8rem; margin-top: 3rem }
-@media (prefers-color-scheme: dark) { body { color: #ddd; background: #181818 } footer { color: #aaa }
-  b.place { color: #ff8a80 } b.link { color: #ffb74d } b.hint { color: #81d4fa } b.note { color: #bbb } }
-</style></head><body><h1>What these photos give away</h1>
-<p>This page holds what is not to be published. Keep it to yourself.</p>
 """
+_DARK = """b.place { color: #ff8a80 } b.link { color: #ffb74d } b.hint { color: #81d4fa } b.note { color: #bbb }
+"""
+_ABOUT = "<p>This page holds what is not to be published. Keep it to yourself.</p>\n"
 
 
 def write(path: Path, audits: Sequence[Audited], together: Sequence[Finding], licence: str = "") -> None:
@@ -44,7 +36,7 @@ def write(path: Path, audits: Sequence[Audited], together: Sequence[Finding], li
     """
     said = [each for each in audits if each.findings]
     with open_replacing(path) as file:
-        file.write(_HEAD)
+        file.write(plain_page.head("What these photos give away", 1000, _STYLE, _DARK) + _ABOUT)
         file.write("<dl>" + "".join(f"<dt><b class='{level}'>{level}</b></dt><dd>{about}</dd>\n"
                                     for level, about in LEVELS.items()) + "</dl>\n")  # fmt: skip
         if together:
@@ -56,7 +48,7 @@ def write(path: Path, audits: Sequence[Audited], together: Sequence[Finding], li
         if len(said) > PHOTOS:
             file.write(f"<p>{len(said) - PHOTOS:,} more give something away; this page shows the worst {PHOTOS}.</p>\n")
         note = f"<p>{html.escape(licence)}</p>" if licence else ""
-        file.write(f"<footer>{note}{html.escape(ATTRIBUTION)}</footer></body></html>\n")
+        file.write(f"<footer>{note}{html.escape(ATTRIBUTION)}</footer>{plain_page.FOOT}")
 
 
 def _section(audited: Audited) -> str:
@@ -70,8 +62,7 @@ def _thumbnail(file: str) -> str:
         data, (width, height) = plain_jpeg(file, LONGEST)
     except InputError:
         return ""
-    encoded = base64.b64encode(data).decode()
-    return f'<img src="data:image/jpeg;base64,{encoded}" width="{width}" height="{height}" alt="">'
+    return f'<img src="{plain_page.jpeg_address(data)}" width="{width}" height="{height}" alt="">'
 
 
 def _item(finding: Finding) -> str:

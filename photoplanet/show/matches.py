@@ -1,6 +1,5 @@
 """Photos beside the photos of a library that match them, as one page that works offline, or as one picture."""
 
-import base64
 import html
 import io
 from collections.abc import Iterable, Iterator, Mapping, Sequence
@@ -14,6 +13,7 @@ from photoplanet.core.atomic import open_replacing, replacing
 from photoplanet.earth.gazetteer import ATTRIBUTION
 from photoplanet.errors import InputError, printable
 from photoplanet.photos.decode import Source, open_photo
+from photoplanet.show import plain_page
 
 if TYPE_CHECKING:
     from photoplanet.retrieval.library.matching import Library, Match
@@ -21,19 +21,9 @@ if TYPE_CHECKING:
 
 WIDTH = 1200  # pixels of a pair
 MAX_HEIGHT = 60_000  # of a picture: what viewers still open
-_HEAD = """<!DOCTYPE html>
-<html lang="en"><head><meta charset="utf-8"><meta name="viewport" content="width=device-width, initial-scale=1">
-<meta http-equiv="Content-Security-Policy" content="default-src 'none'; img-src data:; style-src 'unsafe-inline'">
-<title>Photos that match</title><style>
-body { font: 16px/1.4 system-ui, sans-serif; margin: 2rem auto; max-width: 1200px; padding: 0 1rem; color: #222;
-       background: #fff }
-h1 { font-size: 1.4rem } h2 { font-size: 1.1rem; margin: 2rem 0 .5rem; overflow-wrap: anywhere }
-figure { margin: 0 0 1.5rem } img { width: 100%; border-radius: 4px } figcaption { overflow-wrap: anywhere }
-footer { color: #666; font-size: .8rem; margin-top: 3rem }
-@media (prefers-color-scheme: dark) { body { color: #ddd; background: #181818 } }
-</style></head><body><h1>Photos that match</h1>
-<p>Left: the photo asked about. Right: a photo of the library. Lines join details that agree.</p>
+_STYLE = """figure { margin: 0 0 1.5rem } img { width: 100%; border-radius: 4px } figcaption { overflow-wrap: anywhere }
 """
+_ABOUT = "<p>Left: the photo asked about. Right: a photo of the library. Lines join details that agree.</p>\n"
 
 
 def pair(
@@ -67,17 +57,40 @@ def likeness(match: Mapping[str, Any]) -> str:
     """Say in words how alike two photos are, from the record of a match.
 
     >>> likeness({"inliers": 125, "trusted": True}), likeness({"inliers": 12, "trusted": False})
-    ('125 details agree', '12 agree, unproven')
+    ('125 details agree', '12 agree, may match')
     >>> likeness({"distance": 0.31})
     'distance 0.310'
     >>> likeness({"inliers": 60, "trusted": False, "impossible": "time"})
     '60 agree, not at that time'
+    >>> likeness({"inliers": 60, "trusted": False, "details": 0}), likeness({"inliers": 0, "trusted": False})
+    ('60 agree, on what moves', 'nothing agrees')
     """
     if "distance" in match:
         return f"distance {match['distance']:.3f}"
+    if not match["inliers"]:
+        return "nothing agrees"
     if match.get("impossible"):
         return f"{match['inliers']} agree, not at that time"
-    return f"{match['inliers']} details agree" if match["trusted"] else f"{match['inliers']} agree, unproven"
+    if match.get("details") == 0:
+        return f"{match['inliers']} agree, on what moves"
+    return f"{match['inliers']} details agree" if match["trusted"] else f"{match['inliers']} agree, may match"
+
+
+def proof(match: Mapping[str, Any]) -> str:
+    """Say how often matches like a trusted one were right, from the record of a match; empty for others.
+
+    >>> proof({"trusted": True, "chance": 0.97, "like_it": {"right": 57, "of": 59}})
+    '57 of 59 such matches were within 25 km'
+    >>> proof({"trusted": True, "chance": 0.96}), proof({"trusted": False, "chance": 0.4})
+    ('by a rule of thumb', '')
+    """
+    from photoplanet.retrieval.library.trust import such
+    from photoplanet.retrieval.local_features.chances import Chance
+
+    if not match.get("trusted") or "chance" not in match:
+        return ""
+    measured = match.get("like_it", {"right": 0, "of": 0})
+    return such(Chance(match["chance"], measured["right"], measured["of"]))
 
 
 def pictures(
@@ -98,7 +111,8 @@ def pictures(
     if not matches:
         yield {"query": name, "title": "no match", "picture": None}
     for match, record in zip(matches, records, strict=True):
-        title = f"{likeness(record)} · {record['place']} · {record['photo_id']}"
+        said = (likeness(record), proof(record), record["place"], record["photo_id"])
+        title = " · ".join(filter(None, said))
         try:
             picture = pair(source, match, features, library.features_of(match.row))
         except InputError as error:  # gone since it was indexed
@@ -115,14 +129,14 @@ def write_html(path: str | Path, pictures: Iterable[Mapping[str, Any]], licence:
     >>> write_html(getfixture("tmp_path") / "m.html", [{"query": "a.jpg", "title": "no match", "picture": None}])
     """
     with open_replacing(path) as file:
-        file.write(_HEAD)
+        file.write(plain_page.head("Photos that match", WIDTH, _STYLE) + _ABOUT)
         for query, group in groupby(pictures, key=lambda each: each["query"]):
             file.write(f"<h2>{html.escape(printable(query))}</h2>\n")
             for each in group:
                 file.write(f"<figure>{_image(each['picture'])}<figcaption>{html.escape(printable(each['title']))}")
                 file.write("</figcaption></figure>\n")
         foot = "; ".join(filter(None, [ATTRIBUTION, licence]))
-        file.write(f"<footer>{html.escape(foot)}</footer></body></html>\n")
+        file.write(f"<footer>{html.escape(foot)}</footer>{plain_page.FOOT}")
 
 
 def write_png(path: str | Path, pictures: Sequence[Mapping[str, Any]], licence: str = "") -> None:
@@ -160,5 +174,4 @@ def _image(picture: Image.Image | None) -> str:
         return ""
     buffer = io.BytesIO()
     picture.save(buffer, "JPEG", quality=85)
-    data = base64.b64encode(buffer.getvalue()).decode()
-    return f'<img alt="two photos side by side" src="data:image/jpeg;base64,{data}">'
+    return f'<img alt="two photos side by side" src="{plain_page.jpeg_address(buffer.getvalue())}">'

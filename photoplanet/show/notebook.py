@@ -36,7 +36,7 @@ def one(prediction: Prediction) -> str:
     facts = record("", prediction, _FORM)
     best, region = facts["best"], facts["region"]
     place = escape(best["place"] if best else no_answer(prediction))
-    where = f' <span style="{_QUIET}">· {point(best, _FORM.precision)}</span>' if best else ""
+    where = f' <span style="{_QUIET}">· {point(best, _FORM.precision, region["radius_km"])}</span>' if best else ""
     sure = [(f"{name}, {RADII_KM[name]:,} km", percent(facts["confidence"][name])) for name in RADII_KM]
     held = f"{100 * REGION_SHARE:.0f} % of the probability lies within {region['radius_km']:,.0f} km of the point"
     cells = "1 cell holds" if region["cells"] == 1 else f"{region['cells']:,} cells hold"
@@ -54,7 +54,7 @@ def one(prediction: Prediction) -> str:
     tables = _table("taken within", sure)
     if facts["top"]:
         places = [
-            (escape(each["place"]), point(each, _FORM.precision), percent(each["confidence"]))
+            (escape(each["place"]), point(each, _FORM.precision, each["radius_km"]), percent(each["confidence"]))
             for each in facts["top"]
             if each["confidence"] > 0
         ]
@@ -84,7 +84,7 @@ def many(answers: Sequence[Prediction | Exception]) -> str:
         best, sure, region = facts["best"], facts["confidence"], facts["region"]
         place, where = escape(no_answer(answer)), ""
         if best:
-            place, where = escape(best["place"]), point(best, _FORM.precision)
+            place, where = escape(best["place"]), point(best, _FORM.precision, region["radius_km"])
         rows.append((str(number), place, where, percent(sure["city"]), percent(sure["country"]),
                      within(region["radius_km"])))  # fmt: skip
     head = ("", "place", "latitude, longitude", "city", "country", f"{100 * REGION_SHARE:.0f} % within")

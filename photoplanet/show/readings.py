@@ -1,6 +1,5 @@
 """What was read in photos, for people: rows of a CSV file, and a page of the photos with the lines marked on them."""
 
-import base64
 import csv
 import html
 from collections.abc import Callable, Iterator
@@ -10,26 +9,22 @@ from pathlib import Path
 from photoplanet.core.atomic import open_replacing
 from photoplanet.errors import InputError, printable
 from photoplanet.photos.decode import Source, plain_jpeg
+from photoplanet.show import plain_page
 from photoplanet.signs.line import Line, Reading
 
 Sink = Callable[[str, Source, Reading | InputError], None]  # a photo's name, the photo, and what was read in it
 
 COLUMNS = ("photo_id", "line", "text", "score", "role", *(f"{axis}{n}" for n in range(1, 5) for axis in "xy"), "error")
 LONGEST, PHOTOS = 1024, 500  # pixels of a photo on the page; photos on it
-_HEAD = """<!DOCTYPE html>
-<html lang="en"><head><meta charset="utf-8"><meta name="viewport" content="width=device-width, initial-scale=1">
-<meta http-equiv="Content-Security-Policy" content="default-src 'none'; img-src data:; style-src 'unsafe-inline'">
-<title>Text in photos</title><style>
-body { font: 16px/1.4 system-ui, sans-serif; margin: 2rem auto; max-width: 1100px; padding: 0 1rem; color: #222;
-       background: #fff }
-h1 { font-size: 1.4rem } h2 { font-size: 1.1rem; margin: 2rem 0 .5rem; overflow-wrap: anywhere }
-svg { width: 100%; height: auto; border-radius: 4px } li { overflow-wrap: anywhere }
+_STYLE = """svg { width: 100%; height: auto; border-radius: 4px } li { overflow-wrap: anywhere }
 polygon { fill: none; stroke-width: 2; vector-effect: non-scaling-stroke; stroke: #00c853 }
 polygon.stamp { stroke: #ff9100 } polygon.watermark { stroke: #d500f9 } small { color: #666 }
-@media (prefers-color-scheme: dark) { body { color: #ddd; background: #181818 } small { color: #aaa } }
-</style></head><body><h1>Text in photos</h1>
-<p>Green: a sign. Orange: a date that the camera wrote. Purple: a watermark. Point at a box to see what was read.</p>
 """
+_DARK = "small { color: #aaa }\n"
+_ABOUT = (
+    "<p>Green: a sign. Orange: a date that the camera wrote. Purple: a watermark. "
+    "Point at a box to see what was read.</p>\n"
+)
 
 
 @contextmanager
@@ -69,7 +64,7 @@ def page(path: str | Path) -> Iterator[Sink]:
     True
     """
     with open_replacing(path) as file:
-        file.write(_HEAD)
+        file.write(plain_page.head("Text in photos", 1100, _STYLE, _DARK) + _ABOUT)
         shown = left_out = 0
 
         def add(name: str, photo: Source, found: Reading | InputError) -> None:
@@ -87,7 +82,7 @@ def page(path: str | Path) -> Iterator[Sink]:
             file.write("<p>No photo has text that could be read.</p>\n")
         if left_out:
             file.write(f"<p>{left_out:,} more photos have text; this page shows the first {PHOTOS}.</p>\n")
-        file.write("</body></html>\n")
+        file.write(plain_page.FOOT)
 
 
 def picture(name: str, photo: Source, reading: Reading) -> str:
@@ -102,7 +97,6 @@ def picture(name: str, photo: Source, reading: Reading) -> str:
         data, (width, height) = plain_jpeg(photo, LONGEST)
     except InputError as error:  # changed since
         return f"<h2>{html.escape(printable(name))}</h2>\n<p>{html.escape(printable(str(error)))}</p>\n"
-    encoded = base64.b64encode(data).decode()
     marks = "".join(_mark(line, width, height) for line in reading.lines)
     listed = "".join(
         f"<li>{html.escape(printable(line.text))} <small>{line.score:.2f} {line.role}</small></li>"
@@ -111,7 +105,7 @@ def picture(name: str, photo: Source, reading: Reading) -> str:
     cut = "<p>There is more; reading stopped at its bound of time or lines.</p>\n" if reading.cut else ""
     return (
         f'<h2>{html.escape(printable(name))}</h2>\n<svg viewBox="0 0 {width} {height}">'
-        f'<image href="data:image/jpeg;base64,{encoded}" width="{width}" height="{height}"/>{marks}</svg>\n'
+        f'<image href="{plain_page.jpeg_address(data)}" width="{width}" height="{height}"/>{marks}</svg>\n'
         f"<ol>{listed}</ol>\n{cut}"
     )
 

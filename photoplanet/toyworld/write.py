@@ -3,6 +3,7 @@
 import io
 import json
 import os
+import random
 import tarfile
 from collections.abc import Iterator
 from dataclasses import asdict, dataclass
@@ -34,7 +35,8 @@ TRUTH = "signs.jsonl"
 class Order:
     """What to make: so many photos of the travellers `seed`, `size` pixels wide, as shards or as single files.
 
-    `signs`: the share of the outdoor photos that shows a sign with letters.
+    `signs`: the share of the outdoor photos that shows a sign with letters. `without_gps`: the share of all photos
+    whose place stands in the table only, and not in the file.
     """
 
     photos: int
@@ -43,6 +45,7 @@ class Order:
     shards: bool = False
     coordinates: str | None = None
     signs: float = 0.0
+    without_gps: float = 0.0
 
 
 Job = tuple[Path, Order, int, travellers.ToyPhotos]  # the folder, what to make, the first photo's number, the photos
@@ -164,6 +167,8 @@ def address(photos: travellers.ToyPhotos, row: int, number: int, order: Order) -
 def jpegs(photos: travellers.ToyPhotos, order: Order, first: int = 0) -> Iterator[bytes]:
     """Paint and encode the photos one after another, with GPS position, time and artist in their EXIF.
 
+    Without the position where `order.without_gps` hides it.
+
     >>> order = Order(photos=1, size=32)
     >>> next(jpegs(travellers.travel(make_world(order), order.photos), order))[6:10]
     b'JFIF'
@@ -173,9 +178,11 @@ def jpegs(photos: travellers.ToyPhotos, order: Order, first: int = 0) -> Iterato
         text = said.texts[photos.sign[row]] if said and photos.sign[row] >= 0 else ""
         cues, scene = paint.cues_of(photos.cues[row]), travellers.SCENES[photos.scene[row]]
         image = paint.photo(cues, scene, (order.seed, first + row), order.size, text)
+        hidden = random.Random(f"gps:{order.seed}:{first + row}").random() < order.without_gps
+        latitude, longitude = (None, None) if hidden else (photos.latitude[row], photos.longitude[row])
         block = exif_writer.gps_bytes(
-            photos.latitude[row],
-            photos.longitude[row],
+            latitude,
+            longitude,
             taken_at=str(photos.taken_at[row]),
             artist=f"traveller-{photos.photographer[row]:05d}",
             software=exif.TOY_SOFTWARE,
@@ -192,8 +199,8 @@ def _claim(folder: Path, order: Order) -> None:
             found = json.loads(facts.read_text("utf-8"))
         except ValueError:
             found = {}
-        found.setdefault("signs", 0.0)  # written before there were signs
-        if {key: found.get(key) for key in asdict(order)} != asdict(order):
+        defaults = {"signs": 0.0, "without_gps": 0.0}  # what came later
+        if {key: found.get(key, defaults.get(key)) for key in asdict(order)} != asdict(order):
             raise InputError(f"{folder}: holds another toy Earth; give an empty folder")
         return
     if not leftovers.empty(folder):

@@ -12,7 +12,8 @@ from photoplanet.training import augment, distributed, optimizer, precision, val
 from photoplanet.training.averaging import Average
 from photoplanet.training.backbones import BACKBONES
 from photoplanet.training.classifier import Classifier, Outputs
-from photoplanet.training.data import AHEAD, Batch, Loader
+from photoplanet.training.cuda_decoding import CudaDecoding, nvjpeg
+from photoplanet.training.data import AHEAD, Batch, Loader, default_threads
 from photoplanet.training.dataset import Data
 from photoplanet.training.distributed import Ranks
 from photoplanet.training.features.head import Head
@@ -27,8 +28,8 @@ VALIDATIONS = 20  # in a run, at most: short epochs are validated together
 class Classification(Task[Batch]):
     """The training of a recipe on prepared photos; `model` is trained, `average` is its averaged copy.
 
-    `threads` decode photos (0: one per core); `head`: the first weights of the last layer, where it is not to start at
-    random. InputError for settings that cannot work here.
+    `threads` or `processes` decode photos, as `Loader` has them, or with `decoder` "cuda" the GPU; `head`: the first
+    weights of the last layer, where it is not to start at random. InputError for settings that cannot work here.
     """
 
     model: Classifier
@@ -37,8 +38,9 @@ class Classification(Task[Batch]):
     if_another_run = "give the same settings, another -o, or --resume never to start again"
 
     def __init__(
-        self, data: Data, recipe: Recipe, ranks: Ranks, threads: int = 0, say: Say = silent, head: Head | None = None
-    ):
+        self, data: Data, recipe: Recipe, ranks: Ranks, threads: int = 0, say: Say = silent, head: Head | None = None,
+        processes: int | None = 0, decoder: str = "cpu",
+    ):  # fmt: skip
         if recipe.batch_size < 2 * ranks.ranks:
             raise InputError(f"batch_size {recipe.batch_size}: {ranks.ranks} processes need {2 * ranks.ranks} or more")
         self.photos, self.settings, self.ranks, self.say = data, recipe, ranks, say
@@ -56,10 +58,12 @@ class Classification(Task[Batch]):
         self._build_network(head)
         self.optimizer = optimizer.build(recipe, self.model)
         self.objective = Objective(recipe, data.partition.means, data.parents).to(ranks.device)
-        cuda = ranks.device.type == "cuda"
+        cuda, gpu = ranks.device.type == "cuda", None
+        if decoder == "cuda":
+            gpu = CudaDecoding(ranks.device, nvjpeg(ranks.device), threads or default_threads())
         self.loader = Loader(
             data.training, recipe, self.model.preprocessing, (ranks.rank, ranks.ranks), threads,
-            ahead=AHEAD if cuda else 0, pin=cuda,
+            ahead=AHEAD if cuda else 0, pin=cuda, processes=processes, gpu=gpu,
         )  # fmt: skip
 
     def _build_network(self, head: Head | None) -> None:
@@ -87,6 +91,10 @@ class Classification(Task[Batch]):
     def batches(self, first: int, stop: int) -> Generator[Batch, None, None]:
         """Yield this rank's part of each batch; TrainingError when 200 photos in a row cannot be read."""
         return self.loader.batches(first, stop)
+
+    def close(self) -> None:
+        """End the threads or processes that decode."""
+        self.loader.close()
 
     def backward(self, batch: Batch, step: int) -> Tensor:
         """Add a batch's gradients; note and name the photos that could not be read."""
@@ -123,7 +131,7 @@ class Classification(Task[Batch]):
             return None
         return validation.validate(
             self.answering, self.photos.validation, self.photos.partition,
-            self.model.preprocessing, self.ranks, self.precision, self.settings.batch_size, self.loader.threads,
+            self.model.preprocessing, self.ranks, self.precision, self.settings.batch_size, self.loader.decoded,
         )  # fmt: skip
 
     def summary(self, result: Facts) -> str:

@@ -16,10 +16,12 @@ from photoplanet.earth.partition.partition import Partition
 from photoplanet.errors import TrainingError
 from photoplanet.evaluation import resampling
 from photoplanet.metadata import exif
+from photoplanet.packing import packed_table
 from photoplanet.photos import splits, table
 from photoplanet.training.data import LabelledPhotos
 from photoplanet.training.recipes import Recipe
 
+IN_SEQUENCE = "-in-sequence"  # after the fingerprint of photos that are read in the order of their shards
 TRAIN_COLUMNS = ("photo_id", "path", "latitude", "longitude", "album", "photographer", "taken_at", "source")
 
 
@@ -89,8 +91,10 @@ def arranged(
     held_out = _limited(held_out, recipe.validation_limit)
     held_out_classes = partition.assign(held_out["latitude"].to_numpy(), held_out["longitude"].to_numpy())
     own = splits.held_out(training, held_out)
+    learned = _photos(training, photos, classes[kept])
+    mark = IN_SEQUENCE if len(learned.starts) else ""
     return Data(
-        training=_photos(training, photos, classes[kept]),
+        training=learned,
         validation=_photos(held_out, paths[1], held_out_classes),
         partition=partition,
         parents=_parents(partition, recipe),
@@ -99,7 +103,7 @@ def arranged(
             "validation_photos": len(held_out), "split": splits.facts(training, held_out, own),
             "left_out": list(left_out),
             "table": {"file": photos.name, "photos": rows},  # no folder: cards get published
-            "data": fingerprint(training, classes[kept], partition), "toy": _is_toy(training),
+            "data": fingerprint(training, classes[kept], partition) + mark, "toy": _is_toy(training),
         },
         held_out=resampling.Units(own.kinds[0] if len(own.kinds) == 1 else "group", own.number),
     )  # fmt: skip
@@ -132,7 +136,16 @@ def _limited(rows: pa.Table, limit: int) -> pa.Table:
 
 def _photos(rows: pa.Table, path: Path, classes: NDArray[np.int32]) -> LabelledPhotos:
     latitude, longitude = rows["latitude"].to_numpy(), rows["longitude"].to_numpy()
-    return LabelledPhotos(table.paths(rows, path.parent), latitude, longitude, classes)
+    sources = table.paths(rows, path.parent)
+    return LabelledPhotos(sources, latitude, longitude, classes, _starts(sources, path))
+
+
+def _starts(sources: list[str], path: Path) -> NDArray[np.int64]:
+    """The first row of each shard of a packed table; nothing for other tables, whose order may mean something."""
+    if not packed_table.is_packed(path):
+        return np.zeros(0, np.int64)
+    names = [source.partition(".tar#")[0] for source in sources]
+    return np.flatnonzero([before != name for before, name in zip([None, *names], names, strict=False)])
 
 
 def _parents(partition: Partition, recipe: Recipe) -> list[NDArray[np.int32]]:

@@ -12,6 +12,7 @@ from torch.nn.utils.fusion import fuse_conv_bn_eval, fuse_linear_bn_eval
 from photoplanet.core import atomic, atomic_folders, onnx_sessions
 from photoplanet.encoders.kept import encoder_of
 from photoplanet.errors import InputError, ModelError, TrainingError
+from photoplanet.models import device_parity
 from photoplanet.models import folder as model_folder
 from photoplanet.training import checkpoint, onnx_files
 from photoplanet.training.classifier import Classifier
@@ -129,6 +130,8 @@ def export_model(
         facts = {**(training or {}), "onnx_parity": parity._asdict()}
         if known is not None:
             facts["onnx_parity"] |= {"similarity": bank.add(network, known)}
+        if on_devices := device_parity.measured(network, classifier.preprocessing.size):
+            facts["device_parity"] = on_devices
         info = model_folder.ModelInfo(
             name=name,
             backbone=classifier.arguments(),

@@ -23,11 +23,12 @@ from photoplanet.training.task import Batch, Facts, Task
 __all__ = ["Loop", "RunOptions", "Stopped", "check_same_run"]
 
 RESUME = ("auto", "must", "never", "if-same")
+DECODERS = ("cpu", "cuda")
 
 
 @dataclass(frozen=True)
 class RunOptions:
-    """How a run is carried out; nothing here changes what it learns.
+    """How a run is carried out; nothing here changes what it learns, `decoder` aside: its pixels differ a little.
 
     `resume`: auto: go on where there is a checkpoint; must: there has to be one; never: start anew; if-same: start
     anew, too, where the checkpoint is damaged or another run's.
@@ -39,6 +40,8 @@ class RunOptions:
     resume: str = "auto"
     device: str = "auto"
     threads: int = 0  # decoding threads; 0: one per core
+    processes: int | None = None  # decoding processes; 0: threads instead; None: where there are more than four cores
+    decoder: str = "cpu"  # or cuda: what decodes JPEGs to train on; pixels differ by some levels
     log_every: int = 20  # steps
     checkpoint_minutes: float = 10.0
     checkpoint_steps: int = 0  # over 0: every so many steps instead of each epoch
@@ -48,6 +51,8 @@ class RunOptions:
     def __post_init__(self) -> None:
         if self.resume not in RESUME:
             raise InputError(f"resume {self.resume!r}: unknown; use one of {', '.join(RESUME)}")
+        if self.decoder not in DECODERS:
+            raise InputError(f"decoder {self.decoder!r}: unknown; use one of {', '.join(DECODERS)}")
 
 
 DEFAULTS = RunOptions()

@@ -1,7 +1,7 @@
 """A whole training run: photo table in, model folder out; the working files lie beside it in `OUT.run/`."""
 
 import platform
-from contextlib import nullcontext
+from contextlib import closing, nullcontext
 from datetime import datetime, timezone
 from pathlib import Path
 from typing import Any
@@ -15,6 +15,7 @@ from photoplanet.earth import geodesy
 from photoplanet.evaluation import baselines, calibration, prior
 from photoplanet.locate import point_estimates
 from photoplanet.models import folder as model_folder
+from photoplanet.packing import estimate
 from photoplanet.photos import splits
 from photoplanet.training import dataset, distributed, export, validation, working_folder
 from photoplanet.training.classification import Classification
@@ -56,18 +57,23 @@ def _train(
     data = dataset.prepare(photos, recipe, cells, validation_table)
     for line in _counts(data.facts):
         say(line)
-    task = Classification(data, recipe, ranks, options.threads, say)
-    loop = Loop(task, folder, options, say)
-    if ranks.writes:
-        data.partition.save(folder / model_folder.CELLS)
-    where = f"{ranks.ranks} × {ranks.device} in {task.precision}"
-    most = "at most " if task.patience else ""
-    say(f"{most}{task.total:,} steps of {recipe.batch_size} photos on {where}")
-    with bar("training", task.total) if ranks.writes else no_bar("") as advance:
-        loop.run(advance)
-    if not ranks.writes:
-        return None
-    return _finish(loop, task, out, say)
+    if ranks.writes and (hint := estimate.advice(data.training.sources, photos, recipe.image_size, recipe.crop_area)):
+        say(hint)
+    task = Classification(
+        data, recipe, ranks, options.threads, say, processes=options.processes, decoder=options.decoder
+    )
+    with closing(task):
+        loop = Loop(task, folder, options, say)
+        if ranks.writes:
+            data.partition.save(folder / model_folder.CELLS)
+        where = f"{ranks.ranks} × {ranks.device} in {task.precision}"
+        most = "at most " if task.patience else ""
+        say(f"{most}{task.total:,} steps of {recipe.batch_size} photos on {where}")
+        with bar("training", task.total) if ranks.writes else no_bar("") as advance:
+            loop.run(advance)
+        if not ranks.writes:
+            return None
+        return _finish(loop, task, out, say)
 
 
 def _finish(loop: Loop[Any], task: Classification, out: Path, say: Say = silent) -> dict[str, Any]:
@@ -100,7 +106,7 @@ def _answers(
     ranks = distributed.Ranks(device=task.ranks.device)
     return validation.answers(
         model.to(ranks.device), photos, model.preprocessing, ranks, "float32", model.classes,
-        task.settings.batch_size, task.loader.threads, rows,
+        task.settings.batch_size, task.loader.decoded, rows,
     )  # fmt: skip
 
 
@@ -182,6 +188,7 @@ def _facts_of(loop: Loop[Any], task: Classification) -> dict[str, Any]:
         "device": _device_name(task.ranks.device),
         "processes": task.ranks.ranks,
         "precision": task.precision,
+        **({"decoder": "nvJPEG"} if loop.options.decoder == "cuda" else {}),
         "validation": loop.best or (loop.history[-1] if loop.history else None),
         "versions": {"python": platform.python_version(), "torch": str(torch.__version__), "numpy": np.__version__},
         "date": datetime.now(timezone.utc).date().isoformat(),

@@ -14,7 +14,7 @@
 """
 
 import itertools
-from collections.abc import Iterator
+from collections.abc import Callable, Iterable, Iterator
 from typing import Any
 
 import numpy as np
@@ -32,12 +32,13 @@ from photoplanet.training import precision as formats
 from photoplanet.training.data import LabelledPhotos
 from photoplanet.training.distributed import Ranks
 
+Decoded = Callable[[Iterable[Any], Preprocessing], Iterator[NDArray[np.uint8] | InputError]]
 MAX_NUMBERS = 50_000_000  # log-probabilities kept for the temperature: 200 MB
 
 
 def validate(
     model: nn.Module, photos: LabelledPhotos, partition: Partition, preprocessing: Preprocessing, ranks: Ranks,
-    precision: str, batch_size: int = 128, threads: int | None = None,
+    precision: str, batch_size: int = 128, decoded: Decoded = decode.load_many,
 ) -> dict[str, Any]:  # fmt: skip
     """Return the loss over photos in a cell; over all, top-1, accuracy and median km at the best cell's mean.
 
@@ -45,7 +46,7 @@ def validate(
     """
     rows = np.arange(len(photos))[ranks.rank :: ranks.ranks]
     best, loss = np.full(len(photos), -1.0), np.zeros(len(photos))
-    for some, log_p, _ in _predicted(model, photos, rows, preprocessing, ranks, precision, batch_size, threads):
+    for some, log_p, _ in _predicted(model, photos, rows, preprocessing, ranks, precision, batch_size, decoded):
         best[some] = log_p.argmax(axis=1)
         loss[some] = -log_p[np.arange(len(some)), np.maximum(photos.classes[some], 0)]
     # Each rank has filled its own rows: sums over ranks put them together.
@@ -57,7 +58,7 @@ def validate(
 
 def answers(
     model: nn.Module, photos: LabelledPhotos, preprocessing: Preprocessing, ranks: Ranks, precision: str, classes: int,
-    batch_size: int = 128, threads: int | None = None, rows: NDArray[np.int64] | None = None,
+    batch_size: int = 128, decoded: Decoded = decode.load_many, rows: NDArray[np.int64] | None = None,
 ) -> tuple[NDArray[np.int64], NDArray[np.float32], NDArray[np.float32]]:  # fmt: skip
     """Return the rows (m,) of readable photos, their log-probabilities (m, classes) and embeddings (m, d).
 
@@ -66,7 +67,7 @@ def answers(
     given = np.arange(len(photos)) if rows is None else rows
     most = min(len(given), max(1, MAX_NUMBERS // classes))
     given = given[np.arange(most) * len(given) // max(1, most)]
-    found = list(_predicted(model, photos, given, preprocessing, ranks, precision, batch_size, threads))
+    found = list(_predicted(model, photos, given, preprocessing, ranks, precision, batch_size, decoded))
     if not found:
         return np.zeros(0, np.int64), np.zeros((0, classes), np.float32), np.zeros((0, 1), np.float32)
     read, log_p, embeddings = (np.concatenate(parts) for parts in zip(*found, strict=True))
@@ -75,13 +76,14 @@ def answers(
 
 def _predicted(
     model: nn.Module, photos: LabelledPhotos, rows: NDArray[np.int64], preprocessing: Preprocessing, ranks: Ranks,
-    precision: str, batch_size: int, threads: int | None,
+    precision: str, batch_size: int, decoded: Decoded,
 ) -> Iterator[tuple[NDArray[np.int64], NDArray[np.float32], NDArray[np.float32]]]:  # fmt: skip
     """Yield (rows, log-probabilities, embeddings) of readable photos, a batch at a time."""
     was_training = model.training
     model.eval()
-    decoded = decode.load_many((photos.sources[row] for row in rows), preprocessing, threads)
-    pairs = ((row, pixels) for row, pixels in zip(rows, decoded, strict=True) if not isinstance(pixels, InputError))
+    arrays = decoded((photos.sources[row] for row in rows), preprocessing)
+    both = zip(rows, arrays, strict=True)
+    pairs = ((row, pixels) for row, pixels in both if not isinstance(pixels, InputError))
     try:
         while some := list(itertools.islice(pairs, batch_size)):
             batch = torch.from_numpy(np.stack([pixels for _, pixels in some])).to(ranks.device)

@@ -66,10 +66,26 @@ def test_a_file_that_cannot_be_opened_keeps_what_its_table_says(tmp_path):
     assert shot.unreadable and shot.taken_at == "2020-01-01" and shot.place == (1.0, 2.0)
 
 
-def test_a_day_without_a_time_takes_the_offset_at_its_midnight(tmp_path):
+def test_a_day_without_a_time_stays_that_day_in_utc():
     shots = [read_shot(b"not a photo", {"taken_at": "2020-05-02"}, "a.jpg")]
-    (trip,), _, utc = trips.split(shots, time_offset="+02:00")
-    assert utc and trip.times.tolist() == [np.datetime64("2020-05-01T22:00:00").astype(object)]
+    (trip,), _, utc = trips.split(shots, to_utc=True)
+    assert utc and trip.times.tolist() == [np.datetime64("2020-05-02T00:00:00").astype(object)]
+
+
+def test_what_a_receiver_and_programs_say_of_a_clock_is_kept_unless_a_table_states_the_time(tmp_path):
+    tags = Image.Exif()
+    tags.get_ifd(0x8769)[0x9003] = "2023:07:14 10:00:07"
+    tags.get_ifd(0x8825).update({29: "2023:07:14", 7: (8.0, 0.0, 5.0)})
+    Image.new("RGB", (8, 8)).save(tmp_path / "1.jpg", exif=tags)
+    assert read_shot(str(tmp_path / "1.jpg"), {}).receiver_at == "2023-07-14T08:00:05+00:00"
+    assert read_shot(str(tmp_path / "1.jpg"), {"taken_at": "2023-07-14T10:00:07"}).receiver_at is not None
+    assert read_shot(str(tmp_path / "1.jpg"), {"taken_at": "2023-07-15T10:00:07"}).receiver_at is None
+    tags = Image.Exif()
+    tags.get_ifd(0x8769)[0x9003] = "2023:07:14 10:00:00"
+    Image.new("RGB", (8, 8)).save(tmp_path / "2.jpg", exif=tags)
+    moment = int(np.datetime64("2023-07-14T08:00:00").astype(np.int64))
+    (tmp_path / "2.jpg.json").write_text(f'{{"photoTakenTime": {{"timestamp": "{moment}"}}}}')
+    assert read_shot(str(tmp_path / "2.jpg"), {}).ahead_minutes == 120
 
 
 def test_photos_named_as_a_shell_lists_them_come_in_the_order_of_their_numbers(tmp_path):

@@ -14,6 +14,7 @@ from photoplanet.errors import InputError
 from photoplanet.locate import locator
 from photoplanet.locate.answers import AnswerOptions
 from photoplanet.locate.credible_region import HALF_CIRCUMFERENCE_KM
+from photoplanet.locate.precision import rounded_within
 from photoplanet.metadata.track import Track
 
 DAY = "2020-05-01T"
@@ -74,21 +75,20 @@ def test_a_great_many_photos_are_cut_so_that_memory_is_bounded():
     assert max(map(len, found)) <= 2000 and [name for trip in found for name in trip] == every
 
 
-def test_a_time_offset_makes_local_times_utc():
-    shots = [shot("a", "10:00:00"), shot("b", "10:30:00+02:00")]
-    assert not trips.split(shots)[2]
-    (trip,), _, utc = trips.split(shots, time_offset="+02:00")
-    assert utc and trip.times.astype(str).tolist() == [f"{DAY}08:00:00", f"{DAY}08:30:00"]
+def test_times_are_utc_where_all_name_their_zone_and_days_count_as_utc_where_that_is_asked():
+    shots = [shot("a", "10:00:00+02:00"), shot("b", "10:30:00+02:00"), replace(shot("c"), taken_at="2020-05-01")]
+    assert not trips.split([shot("a", "10:00:00"), shots[1]])[2] and not trips.split(shots)[2]
+    (trip,), _, utc = trips.split(shots, to_utc=True)
+    assert utc and trip.times.astype(str).tolist() == [f"{DAY}{hour}:00" for hour in ("00:00", "08:00", "08:30")]
 
 
-@pytest.mark.parametrize("text", ["2", "+2", "02:00", "+02:00:00", "Paris", "+99:00", "+02:60", "+０２:００"])
-def test_an_offset_that_is_none_is_refused(text):
-    with pytest.raises(InputError, match=r"\+02:00"):
-        trips.check_offset(text)
-
-
-def test_what_an_offset_may_look_like():
-    assert [trips.check_offset(each) for each in ("+0200", "-05:30", "Z")] == ["+02:00", "-05:30", "+00:00"]
+def test_cameras_whose_clocks_agree_go_together_unless_told_otherwise():
+    shots = [shot("a", "10:00", "A"), shot("b", "10:01", "B"), shot("c", "10:02", "C"), shot("d")]
+    by = ["UTC", "UTC", 2, None]
+    assert names(trips.split(shots, by=by)[0]) == [["a", "b"], ["c", "d"]]
+    assert names(trips.split(shots, one_camera=False, by=by)[0]) == [["a"], ["b"], ["c", "d"]]
+    assert names(trips.split(shots, one_camera=True, by=by)[0]) == [["a", "b", "c", "d"]]
+    assert [trip.title for trip in trips.split(shots, by=by)[0]] == ["trip, 2 cameras", "trip, C"]
 
 
 @pytest.fixture
@@ -101,6 +101,10 @@ def album(photo, tmp_path):
         found.append(Shot(str(path), path.name, "trip", f"{DAY}10:0{number}"))
     (tmp_path / "2.png").write_bytes(b"no photo")
     return found
+
+
+def zoned(shots):
+    return [replace(each, taken_at=f"{each.taken_at}:00+00:00") for each in shots]
 
 
 @pytest.fixture
@@ -125,11 +129,11 @@ def test_a_known_place_pulls_its_neighbours_and_the_unreadable(album, model, tin
 def test_a_track_places_photos_between_its_points(album, model):
     times = np.array([f"{DAY}10:00:00", f"{DAY}10:10:00"], "datetime64[s]")
     track = Track(times, np.array([48.0, 48.1]), np.array([2.0, 2.0]))
-    found = locate_trip.locate(model, trips.split(album, time_offset="+00:00")[0][0], track=track)
+    found = locate_trip.locate(model, trips.split(zoned(album))[0][0], track=track)
     assert found[1].kind == "track" and found[1].prediction.point == pytest.approx((48.01, 2.0))
     assert found[1].record(AnswerOptions())["best"]["latitude"] == pytest.approx(48.01)  # measured: not rounded to 0.1°
     assert found[1].estimate(AnswerOptions()).radius_m == pytest.approx(5560 + located_photos.TRACK_ERROR_M, rel=0.01)
-    (trip, *_), *_ = trips.split(album, time_offset="+00:00")
+    (trip, *_), *_ = trips.split(zoned(album))
     assert known_places.silence(track, trip.times) == ""
 
 
@@ -140,19 +144,19 @@ def test_what_may_be_written(album, model):
     assert told[1] is None and told[2] is None  # its own GPS; and a file that nobody can read
     best = found[0].prediction
     assert told[0].radius_m >= 1000 * best.credible_region().radius_km
-    step = {"city": 10, "region": 1, "country": 0.2}[max("city", best.best.level, key=["city", "region"].index)]
-    assert told[0].latitude * step == pytest.approx(round(told[0].latitude * step), abs=1e-9)
+    within = best.credible_region().radius_km
+    assert told[0].latitude == rounded_within(best.point[0], within) != best.point[0]
     assert told[0].confidence == 0.9 and "timed-hmm" in told[0].method
 
 
-@pytest.mark.parametrize("precision", ["street", "city", "region", "country"])
+@pytest.mark.parametrize("precision", ["auto", "street", "city", "region", "country"])
 def test_the_written_radius_grows_by_what_rounding_moves_the_point(album, model, precision):
     album[1] = replace(album[1], place=(-22.91, -43.17))
     located = locate_trip.locate(model, trips.split(album)[0][0])[0]
     written = located.estimate(AnswerOptions(precision=precision))
     moved = geodesy.distance_km(*located.prediction.point, written.latitude, written.longitude)
     assert written.radius_m == pytest.approx(1000 * (located.prediction.credible_region(0.9).radius_km + moved))
-    assert moved > {"street": 0, "city": 0.1, "region": 10, "country": 100}[precision]
+    assert moved > {"auto": 0, "street": 0, "city": 0.1, "region": 10, "country": 100}[precision]
 
 
 def test_the_written_radius_holds_the_share_that_was_asked_for(album, model):

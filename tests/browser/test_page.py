@@ -240,10 +240,20 @@ def test_similar_photos_of_a_library_are_shown_and_lead_to_their_places(visit, s
     page.get_by_role("button", name="Similar photos").click()
     match = page.get_by_role("button", name="known.jpg")
     expect(match).to_contain_text("Sydney")
+    expect(match).to_contain_text("by a rule of thumb")
     expect(match.locator("img")).to_have_js_property("naturalWidth", 320)
     before = pixels(page)
     match.click()
     assert settled(page, before) != before
+    elsewhere = np.random.default_rng(1).integers(0, 256, (24, 32, 3), np.uint8)
+    other, query = Image.fromarray(elsewhere).resize((640, 480), Image.Resampling.BICUBIC), io.BytesIO()
+    other.paste(scene.crop((100, 100, 340, 280)), (200, 100))  # as a poster of it would be
+    other.save(query, "JPEG", quality=80)
+    give(page, {"name": "poster.jpg", "mimeType": "image/jpeg", "buffer": query.getvalue()})
+    page.locator("#filmstrip button").nth(1).click()
+    page.get_by_role("button", name="Similar photos").click()
+    expect(page.get_by_text("Nothing is proven. These may match:")).to_be_visible()
+    expect(page.get_by_role("button", name="known.jpg")).to_contain_text("may match")
 
 
 def test_what_is_saved_can_be_read_and_says_the_same(visit, address, model, tmp_path):

@@ -59,7 +59,10 @@ def test_the_table_says_where_each_place_comes_from(run, trip, tiny_model):
     assert columns.split()[:3] == ["time", "photo", "place"]
     sources = ["estimated", "own GPS", "neighbours (unreadable)", "estimated"]
     assert len(rows) == 4 and all(row.endswith(source) for row, source in zip(rows, sources, strict=True))
-    assert all("Brazil" in row for row in rows) and "-22.0000, -43.0000" in rows[1] and "unknown" in rows[2]
+    assert all("Brazil" in rows[number] for number in (0, 1, 3)) and "-22.0000, -43.0000" in rows[1]
+    assert "unknown" in rows[2] and "no answer" in rows[2]  # it has no time
+    chained = run(trip, "--model", tiny_model, "--method", "timed-hmm")[1].splitlines()[2:]
+    assert all("Brazil" in row for row in chained)
     alone = run(trip, "--model", tiny_model, "--no-anchors", "--method", "single")[1]
     assert "own GPS" not in alone and "no answer: the evidence is too weak" in alone
 
@@ -76,7 +79,8 @@ def test_the_table_says_what_the_model_does_not_know(run, tmp_path, doubting_mod
     snap(folder / "1.jpg", (0, 0, 0), "2020:05:01 10:01:00", gps=(22.9, 43.2))
     _, _, *rows = run(folder, "--model", doubting_model)[1].splitlines()
     assert all("Brazil" in row for row in rows) and rows[1].endswith("own GPS") and rows[0].endswith("estimated")
-    told = json.loads(run(folder, "--model", doubting_model, "--json")[1])["albums"][0]["photos"]
+    chained = run(folder, "--model", doubting_model, "--method", "timed-hmm", "--json")[1]
+    told = json.loads(chained)["albums"][0]["photos"]
     assert told[1]["unknown"] == 0.0 and 0 < told[0]["unknown"] < 0.1
 
 
@@ -89,12 +93,12 @@ def test_two_cameras_are_two_albums_unless_told(run, trip, tiny_model):
 def test_files_hold_what_the_table_shows(run, trip, tiny_model, tmp_path):
     files = {name: tmp_path / f"out.{name}" for name in ("csv", "geojson", "gpx", "html")}
     options = ["--csv", files["csv"], "--geojson", files["geojson"], "--gpx-out", files["gpx"], "--map", files["html"]]
-    status, out, _ = run(trip, "--model", tiny_model, "--json", *options)
+    status, out, _ = run(trip, "--model", tiny_model, "--json", "--answer-always", *options)
     page = json.loads(out)
     (album,) = page["albums"]
-    assert status == 0 and page["method"] == "auto" and album["from"] == "2020-05-01"
+    assert status == 0 and page["method"] == "joined" and album["from"] == "2020-05-01"
     assert [each["kind"] for each in album["photos"]] == ["estimated", "own GPS", "neighbours", "estimated"]
-    assert "error" in album["photos"][2] and album["photos"][2]["best"]["country_code"] == "BR"
+    assert "error" in album["photos"][2] and album["photos"][0]["best"]["country_code"] == "BR"
     rows = list(csv.DictReader(io.StringIO(files["csv"].read_text())))
     assert [row["kind"] for row in rows] == ["estimated", "own GPS", "neighbours", "estimated"]
     assert rows[1]["latitude"] == "-22.0" and rows[2]["error"] and rows[0]["taken_at"] == "2020-05-01T10:01:00"
@@ -111,7 +115,8 @@ def test_files_hold_what_the_table_shows(run, trip, tiny_model, tmp_path):
 def test_a_track_places_photos_whose_clock_is_told(run, trip, tiny_model, tmp_path):
     (tmp_path / "track.gpx").write_text(TRACK)
     status, out, err = run(trip, "--model", tiny_model, "--gpx", tmp_path / "track.gpx")
-    assert status == 2 and out == "" and "--time-offset" in err and err.count("\n") == 1
+    assert status == 2 and out == "" and "--time-offset" in err and err.count("\n") == 2
+    assert err.startswith("clock of Maker: unknown; by the track perhaps +02:00 (")
     told = run(trip, "--model", tiny_model, "--gpx", tmp_path / "track.gpx", "--time-offset", "+02:00")[1]
     assert "48.0100, 2.0000" in told and "own GPS" in told  # the camera's own place wins over the track's
     _, _, err = run(trip, "--model", tiny_model, "--gpx", tmp_path / "track.gpx", "--time-offset", "-09:00")
@@ -168,17 +173,17 @@ def test_write_and_undo(run, trip, tiny_model, kind):
 
 @pytest.mark.parametrize("kind", ["xmp", "exif"])
 def test_what_is_too_coarse_for_a_pin_is_written_in_words_and_said(run, trip, tiny_model, kind):
-    before = contents(trip)
-    status, out, _ = run(trip, "--model", tiny_model, "--write", kind, "--dry-run")
+    before, chained = contents(trip), ("--method", "timed-hmm")  # whose cells are coarse
+    status, out, _ = run(trip, "--model", tiny_model, *chained, "--write", kind, "--dry-run")
     assert status == 0 and contents(trip) == before
     assert re.findall(r"1\.jpg\.xmp: no GPS, but ([\w ]+), ± \d+ km$", out, re.MULTILINE) == ["Brazil"]
-    status, out, _ = run(trip, "--model", tiny_model, "--write", kind)
+    status, out, _ = run(trip, "--model", tiny_model, *chained, "--write", kind)
     assert status == 0 and "2 geotags written; --undo takes them back" in out
     assert "2 of these without GPS, with a radius over 25 km, which viewers would show as a pin" in out
     assert "(1.jpg, 4.jpg); --max-radius allows more" in out
     packet = (trip / "1.jpg.xmp").read_text()
     assert "GPS" not in packet and 'photoshop:Country="Brazil"' in packet
-    status, out, _ = run(trip, "--model", tiny_model, "--write", kind, "--json")
+    status, out, _ = run(trip, "--model", tiny_model, *chained, "--write", kind, "--json")
     said = json.loads(out)["written"]
     assert said["unchanged"] == 2 and [name[-5:] for name in said["without_gps"]] == ["1.jpg", "4.jpg"]
     assert said["max_radius_km"] == 25.0
@@ -222,8 +227,9 @@ def test_bad_usage_takes_one_line(run, trip, tiny_model):
 
 def test_times_that_cannot_be_true_are_named_and_their_photos_stay_in_place(run, trip, tiny_model):
     snap(trip / "0.jpg", GREY, "1980:01:01 00:00:00")
-    status, out, err = run(trip, "--model", tiny_model)
+    status, out, err = run(trip, "--model", tiny_model, "--method", "timed-hmm")
     assert status == 0 and "1 of 5 photos: clock never set (0.jpg); each stays behind the one before it" in err
+    assert "no time, and no date in the name (0.jpg, 3.jpg)" in run(trip, "--model", tiny_model)[2]
     assert out.splitlines()[2].split()[1] == "0.jpg"
 
 

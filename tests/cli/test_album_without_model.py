@@ -46,7 +46,7 @@ def records(out):
 
 def test_a_fresh_install_places_a_library_and_says_how(run, library):
     status, out, err = run(library, "--precision", "street", "--json")
-    assert status == 0 and "no model: located by known places and times; 4 known places with a time" in err
+    assert status == 0 and "no model: located by known places and times; known places with a time: 4" in err
     found = records(out)
     assert json.loads(out)["method"] == "movement" and json.loads(out)["model"] == "no model"
     assert (found["2024-05-01 c.jpg"]["best"]["latitude"], found["2024-05-01 c.jpg"]["kind"]) == (48.86, "estimated")

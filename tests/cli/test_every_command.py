@@ -14,14 +14,15 @@ from photoplanet.cli import COMMANDS, group
 from photoplanet.cli.shared.numbers import Decimal, Whole
 from photoplanet.errors import MissingExtra
 
-NO_JSON = {"serve"}  # it answers with a page, not with results to print
+NO_JSON = {"serve", "review"}  # they answer with a page, not with results to print
 EXTRAS = {"train": "train", "train-album": "train", "train-embedding": "train", "export": "train", "serve": "server",
-          "play": "server", "figure": "figures", "encoders": "pretrained", "read": "signs",
+          "play": "server", "review": "server", "figure": "figures", "encoders": "pretrained", "read": "signs",
           "audit": "signs"}  # fmt: skip
 # command → arguments that it takes, but with an input that cannot be used
 BAD_INPUT = {
     "calibrate": ("toy", "bad.txt", "--dry-run"),
     "index": ("bad.txt", "-o", "out.parquet"),
+    "pack": ("bad.txt", "-o", "out"),
     "partition": ("bad.txt", "-o", "out.parquet"),
     "train": ("bad.txt", "-o", "out"),
     "train-album": ("bad.txt", "--model", "toy", "-o", "out"),
@@ -38,6 +39,7 @@ BAD_INPUT = {
     "figure album": ("missing", "--model", "toy", "-o", "out.png"),
     "album": ("missing", "--model", "toy"),
     "audit": ("bad.txt",),
+    "review": ("missing", "--no-open"),
     "explain": ("bad.txt", "--model", "toy"),
     "evaluate": ("bad.txt", "--model", "toy"),
     "score": ("bad.txt", "bad.txt"),

@@ -35,12 +35,13 @@ def test_without_a_model_it_answers_by_matches_or_says_no_match(status, home, ca
     assert status("locate", *photos, "--library", home / "library", "--csv", out) == 0
     shown = capsys.readouterr()
     lines = shown.out.splitlines()
-    assert re.search(r"query\.jpg +Sydney, .*-33\.9, 151\.2 .*2 within 0\.\d+ km$", lines[1])
+    assert re.search(r"query\.jpg +Sydney, .*-33\.8568, 151\.2153 .*2 within 0\.\d+ km; by a rule of thumb$", lines[1])
     assert re.search(r"stranger\.jpg +no match$", lines[2]) and len(lines) == 3
     assert "broken.jpg" in shown.err
     with out.open() as file:
         rows = list(csv.DictReader(file))
-    assert [row["latitude"] for row in rows] == ["-33.9", "", ""] and rows[1]["abstains"] == "true"
+    assert [row["latitude"] for row in rows] == ["-33.8568", "", ""] and rows[1]["abstains"] == "true"
+    assert float(rows[0]["chance"]) >= 0.95
 
     truth = [
         {"photo_id": str(path), "path": str(path), "latitude": SYDNEY[0], "longitude": SYDNEY[1]} for path in photos
@@ -58,7 +59,7 @@ def test_without_a_model_it_answers_by_matches_or_says_no_match(status, home, ca
 
     assert status("locate", photos[2], "--library", home / "library") == 2
     assert status("locate", photos[0], "--library", home / "library", "--map", home / "map.html") == 2
-    assert "without a model" in capsys.readouterr().err
+    assert "--by embedding" in capsys.readouterr().err
 
 
 def test_with_a_model_the_point_is_that_of_the_photo_that_looks_alike(status, photo, tiny_model, tmp_path, capsys):
@@ -71,7 +72,8 @@ def test_with_a_model_the_point_is_that_of_the_photo_that_looks_alike(status, ph
     answer = json.loads(capsys.readouterr().out)
     best = answer["photos"][0]["best"]
     assert (best["latitude"], best["longitude"]) == (48.8584, 2.2945)
-    assert answer["photos"][0]["like"] == "near-the-tower" and answer["photos"][0]["readout"] == "combined"
+    assert answer["by"] == "embedding" and answer["photos"][0]["like"] == "near-the-tower"
+    assert answer["photos"][0]["readout"] == "combined"
     assert answer["index"]["bytes_per_photo"] == {"embedding int8 of tiny": {"vectors": 3.0, "index (int8)": 67.0}}
     assert status("locate", *words) == 0
     alone = json.loads(capsys.readouterr().out)["photos"][0]
@@ -91,13 +93,14 @@ def test_with_a_model_a_sign_from_outside_its_cells_outweighs_photos_that_look_a
     assert plain["best"]["country_code"] == "FR" and plain["like"] == "1"
 
 
-def test_a_default_model_says_that_it_decides_how_a_library_is_searched(status, home, tiny_model, capsys, monkeypatch):
+def test_a_default_model_does_not_change_how_a_library_is_searched(status, home, tiny_model, capsys, monkeypatch):
     from photoplanet.models import installed
 
     monkeypatch.setattr(installed, "default", lambda: str(tiny_model))
     query, held = home / "query.jpg", home / "library"
     assert status("locate", query, "--library", held) == 0
-    assert "searched by the embedding of the default model" in capsys.readouterr().err
+    shown = capsys.readouterr()
+    assert "2 within 0." in shown.out and "--by embedding searches it by the default model" in shown.err
     assert status("locate", query, "--library", held, "--by", "local") == 0
     shown = capsys.readouterr()
     assert "2 within 0." in shown.out and "default model" not in shown.err

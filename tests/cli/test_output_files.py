@@ -21,6 +21,7 @@ PHOTOS, TABLE = "photos", "photos.csv"
 OUTPUTS = {
     "index -o": [(".csv", "photos"), (".parquet", "photos")],
     "index --report": [(".csv", "photos -o o.csv"), (".json", "photos -o o.csv")],
+    "pack --report": [(".csv", "photos.csv -o shards"), (".json", "photos.csv -o shards")],
     "partition -o": [(".parquet", "photos.csv --min-photos 1")],
     "partition --geojson": [(".json", "photos.csv --min-photos 1 -o o.parquet")],
     "locate --csv": [(".csv", "photos --model MODEL"),
@@ -53,8 +54,9 @@ OUTPUTS = {
 # options that name what is read, or a folder, or a file that only grows; or that need more photos than there are here
 # (`calibrate`: tests/cli/test_calibrate_cli.py)
 OTHERS = {
-    "train -o", "train-album -o", "train-embedding -o", "export -o", "toyworld -o", "locate --files-from",
+    "pack -o", "train -o", "train-album -o", "train-embedding -o", "export -o", "toyworld -o", "locate --files-from",
     "similar --files-from", "locate --index", "similar --index", "serve --index", "rank --cache", "play --results",
+    "review --track", "review --decisions",
     "album --track", "encoders add --from", "calibrate -o", "calibrate --figure",
     "read --files-from", "audit --files-from", "audit --index",
 }  # fmt: skip

@@ -32,6 +32,7 @@ COMMANDS = {
     "explain, the array": ["explain", "a.png", "--model", "toy", "-o", "o.png", "--array", "o.png"],
     "figure": ["figure", "distribution", "a.png", "--model", "toy", "-o", "a.png"],
     "figure, of a folder": ["figure", "album", "photos", "--model", "toy", "-o", "photos/b.png"],
+    "review": ["review", "photos", "--decisions", "photos/b.png", "--no-open"],
     "play": ["play", "t.csv", "--model", "toy", "--results", "t.csv", "--no-open"],
 }
 

@@ -9,7 +9,7 @@ from dataclasses import replace
 import pyarrow as pa
 import pytest
 
-from photoplanet.cli import play
+from photoplanet.cli.shared import browsing
 from photoplanet.evaluation.game import game_log
 from photoplanet.evaluation.game.game_log import Guess
 from photoplanet.photos import table
@@ -97,11 +97,11 @@ def test_the_page_opens_where_there_are_windows_with_its_token(
     run, photos, tiny_model, monkeypatch, options, windows, opened
 ):
     asked = []
-    monkeypatch.setattr(play.webbrowser, "open", asked.append)
+    monkeypatch.setattr(browsing.webbrowser, "open", asked.append)
     monkeypatch.setattr(listening, "run", lambda app, host, port, begin, *more: begin("http://here:1"))
     monkeypatch.setenv("DISPLAY", ":0") if windows else monkeypatch.delenv("DISPLAY", raising=False)
     monkeypatch.delenv("WAYLAND_DISPLAY", raising=False)
-    monkeypatch.setattr(play.sys, "platform", "linux")
+    monkeypatch.setattr(browsing.sys, "platform", "linux")
     status, _, err = run("play", photos, "--model", tiny_model, "--token", "a-token-of-some-length", *options)
     assert status == 0 and "play on http://here:1/#token=a-token-of-some-length" in err
     assert asked == ["http://here:1/#token=a-token-of-some-length"] * opened

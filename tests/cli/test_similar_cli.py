@@ -48,8 +48,10 @@ def built(run_in, tmp_path_factory):
 def test_the_table_names_the_photo_and_the_place_or_says_no_match(run_in, built, capsys):
     assert run_in(built, "similar", "query.jpg", "stranger.jpg", "--library", "library") == 0
     out = capsys.readouterr().out.splitlines()
-    assert out[0] == "query.jpg" and out[2:] == ["stranger.jpg", "  no match"]
-    found = re.fullmatch(r"  1\. scene1\.jpg +(\d+) details agree +48\.9, 2\.3 +Paris, .*France", out[1])
+    assert out[0] == "query.jpg" and out[2] == "  1: by a rule of thumb"
+    assert out[3] == "stranger.jpg" and re.fullmatch(r"  no match(; --all lists what may match)?", out[4])
+    assert len(out) == 5
+    found = re.fullmatch(r"  1\. scene1\.jpg +(\d+) details agree +48\.8584, 2\.2945 +Paris, .*France", out[1])
     assert found and int(found[1]) >= 15
 
 
@@ -74,12 +76,13 @@ def test_json_has_every_fact(run_in, built, capsys):
     (match,) = answer["photos"][0]["matches"]
     assert (match["latitude"], match["longitude"]) == pytest.approx(PARIS, abs=1e-4)
     assert match["trusted"] is True and match["inliers"] >= 15 and match["country_code"] == "FR"
+    assert match["chance"] >= 0.95 and "like_it" not in match and answer["photos"][0]["may_match"] <= 1
     assert answer["index"]["photos"] == 2 and answer["index"]["bytes_per_photo"]["local"]["features"] > 1000
     assert [each["file"] for each in answer["failed"]] == ["broken.jpg"]
 
 
-def test_coordinates_are_rounded_to_a_city_unless_asked_otherwise(run_in, built, capsys):
-    run_in(built, "similar", "query.jpg", "--library", "library", "--json")
+def test_coordinates_are_rounded_where_that_is_asked_for(run_in, built, capsys):
+    run_in(built, "similar", "query.jpg", "--library", "library", "--json", "--precision", "city")
     match = json.loads(capsys.readouterr().out)["photos"][0]["matches"][0]
     assert (match["latitude"], match["longitude"]) == (48.9, 2.3)
 
@@ -95,7 +98,7 @@ def test_the_photo_itself_is_named_and_passed_over_unless_wanted(run_in, built, 
 def test_all_lists_the_nearest_and_says_that_nothing_is_proven(run_in, built, capsys):
     assert run_in(built, "similar", "stranger.jpg", "--library", "library", "--all") == 0
     out = capsys.readouterr().out
-    assert "unproven" in out and "no match" not in out
+    assert re.search(r"\d+ agree, may match|nothing agrees", out) and "no match" not in out
 
 
 def test_the_page_works_offline_and_escapes_names(run_in, built, tmp_path):

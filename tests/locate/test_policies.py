@@ -10,10 +10,11 @@ from photoplanet.locate.place import Place, cached, look_up
 
 def test_defaults():
     form = answers.AnswerOptions()
-    assert (form.top, form.region, form.precision, form.answer_always) == (1, 0.9, "city", False)
+    assert (form.top, form.region, form.precision, form.answer_always) == (1, 0.9, "auto", False)
     assert credible_region.REGION_SHARE == 0.9
     assert point_estimates.DEFAULT_READOUT == "expected"
     assert list(point_estimates.READOUTS) == ["center", "mean", "local", "expected"]
+    assert precision.CHOICES == ("auto", "street", "city", "region", "country")
     assert precision.PRECISIONS == {"street": 0.0001, "city": 0.1, "region": 1.0, "country": 5.0}
     assert prediction.REGION_SHARES == (0.5, 0.55, 0.6, 0.65, 0.7, 0.75, 0.8, 0.85, 0.9, 0.95, 0.99)
     assert locator.MAX_THREADS == 1024

@@ -6,6 +6,7 @@ import pytest
 from starlette.testclient import TestClient
 
 import photoplanet as pp
+from photoplanet.earth import coast
 from photoplanet.metadata import track_files
 from photoplanet.photos import formats
 from photoplanet.server import pages
@@ -68,6 +69,16 @@ def test_no_page_carries_scripts_or_styles_inline(path):
 def test_no_script_makes_markup_out_of_text(path):
     text = (pages.PACKAGE / path).read_text("utf-8")
     assert not re.search(r"innerHTML|outerHTML|insertAdjacentHTML|document\.write|\beval\(|new Function", text)
+
+
+def test_finer_ground_is_served_piece_by_piece(client):
+    answer = client.get("/map/coast/754")
+    assert answer.content == coast.piece(754) and len(answer.content) > 100
+    assert answer.headers["content-type"] == "application/octet-stream"
+    again = client.get("/map/coast/754", headers={"If-None-Match": answer.headers["etag"]})
+    assert again.status_code == 304 and not again.content
+    for piece in ("2592", "99999999999999999999", "-1", "x", ""):
+        assert client.get(f"/map/coast/{piece}").status_code == 404
 
 
 def test_what_is_not_a_file_of_a_page_is_not_served(client):

@@ -175,7 +175,7 @@ def test_answers_too_far_apart_for_a_close_up_are_shown_on_the_world():
 def test_places_without_any_probability_are_not_listed():
     (paris, _) = close((48.86, 2.35), (50.85, 4.35))
     html = paris._repr_html_()
-    assert html.count("48.9, 2.4") == 2 and "Belgium" not in html  # above, and as the only likely cell
+    assert html.count("48.866, 2.357") == 2 and "Belgium" not in html  # above, and as the only likely cell
 
 
 def test_a_region_of_more_cells_than_the_map_draws_is_said_to_be_cut():

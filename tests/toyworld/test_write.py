@@ -165,3 +165,17 @@ def test_a_toy_earth_from_before_there_were_signs_goes_on(tmp_path):
     write.write(tmp_path / "toy", ORDER, processes=1)
     with pytest.raises(InputError, match="another toy Earth"):
         write.write(tmp_path / "toy", dataclasses.replace(ORDER, signs=0.2))
+
+
+def test_photos_without_gps_have_their_place_in_the_table_only(tmp_path):
+    order = dataclasses.replace(ORDER, without_gps=0.4)
+    rows, _ = table.read(write.write(tmp_path / "toy", order, processes=1))
+    hidden = []
+    for row in rows.to_pylist():
+        with Image.open(tmp_path / "toy" / row["path"]) as image:
+            found = exif.read(image)
+        hidden.append(found.latitude is None)
+        assert row["latitude"] is not None and found.taken_at[:19] == row["taken_at"][:19]
+    assert 12 <= sum(hidden) <= 36, "some 24 of 60"
+    with pytest.raises(InputError, match="another toy Earth"):
+        write.write(tmp_path / "toy", ORDER)

@@ -7,9 +7,10 @@ import numpy as np
 from numpy.typing import NDArray
 
 from photoplanet.albums import known_places
-from photoplanet.albums.movement import experience, looks, moments, named_dates, placing, surroundings, trust
+from photoplanet.albums.movement import experience, joined, looks, moments, named_dates, placing, surroundings, trust
 from photoplanet.albums.movement.looks import Likeness
 from photoplanet.albums.movement.moments import Moments
+from photoplanet.albums.movement.placing import Found
 from photoplanet.albums.shots import Shot
 from photoplanet.albums.trips import Trip
 from photoplanet.core.progress import Advance, Say, ignore, silent
@@ -47,11 +48,14 @@ class Library:
             self.known = placing.known(places, self.moments)
         self.experience = experience.gathered(self.known, self._looks_of_photo)
 
-    def prediction(self, row: int, alone: Prediction | None = None, cut: Cut | None = None) -> Prediction:
+    def prediction(
+        self, row: int, alone: Prediction | None = None, cut: Cut | None = None, also: Sequence[joined.Evidence] = ()
+    ) -> Prediction:
         """Where one photo is; no answer where it has no time and no date, or where no place is known at all.
 
-        `alone`: what the photo says by itself, over `world`; then its clues are joined with its time, and they are what
-        is left where its time says nothing. `cut`: to the area that the photos are from.
+        `alone`: what the photo says by itself; then its clues are joined with its time, and they are what is left where
+        its time says nothing. `cut`: to the area that the photos are from. `also`: what else is said of it
+        (`joined.Evidence`), as by a network; then a photo without a time has an answer, too.
 
         >>> when = moments.of(["2024-05-01", "2024-05-02", None, "2024-05-03"], [""] * 4)
         >>> nan = float("nan")
@@ -62,20 +66,32 @@ class Library:
         """
         said = None if alone is None else alone.evidence
         clues = () if said is None else said.clues
-        found = placing.place(self.known, self.moments.take(np.array([row])), self._looks_of(row))
-        if found is None and (clues or not len(self.known)):
+        found = self.found(row)
+        if not len(self.known) or (found is None and clues and not also):
             return alone or world.nowhere()
-        if found is None:
-            anywhere = surroundings.prediction(placing.anywhere(self.known), self.experience.at(placing.LONG_HOURS))
-            placed = replace(anywhere, abstain_below=NO_ANSWER)
-        else:
-            placed = surroundings.prediction(found, self.experience.at(found.hours))
+        there = found or placing.anywhere(self.known)
+        experienced = self.experience.at(there.hours)
+        placed = joined.prediction(there, experienced, also) if also else surroundings.prediction(there, experienced)
+        if found is None and not also:
+            placed = replace(placed, abstain_below=NO_ANSWER)
+        if alone is not None and also:
+            placed = replace(placed, model=alone.model, toy=alone.toy, licence=alone.licence)
         if said is not None and clues:
             placed = joining.joined(replace(placed, at=None), clues, said.reading, said.struck)
         if cut is None:
             return placed
         inside = placed.at is not None and bool(cut.area.contains(*placed.at))
         return cut(placed if inside else replace(placed, at=None))
+
+    def found(self, row: int) -> Found | None:
+        """Where one photo is by the places known near to it in time; None where no time, or no place, is known.
+
+        >>> when = moments.of(["2024-05-01", "2024-05-02"], [""] * 2)
+        >>> library = Library(when, np.array([[48.86, 2.35], [float("nan")] * 2]), ["a.jpg", "b.jpg"])
+        >>> library.found(1).hours
+        24.0
+        """
+        return placing.place(self.known, self.moments.take(np.array([row])), self._looks_of(row))
 
     def _looks_of_photo(self, row: int) -> placing.Looks | None:
         return self._looks_of(row) if row < len(self.moments) else None

@@ -7,18 +7,19 @@ which is only likely where somebody stayed, where somebody comes on other days, 
 """
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, field, replace
 
 import numpy as np
 from numpy.typing import NDArray
 
-from photoplanet.albums.movement import law, moments
+from photoplanet.albums.movement import law, moments, reach, spots
 from photoplanet.albums.movement.moments import Moments
+from photoplanet.albums.movement.spots import Spots
 from photoplanet.earth import geodesy
 
 Floats = NDArray[np.float64]
 
-NEAR = 16  # known photos, at most, that speak for one
+NEAR = 32  # known photos, at most, that speak for one
 FALL = 3.0  # the power of the hours by which their weight falls
 HOUR = 1.0  # within which all weigh alike
 WORTH = ((25.0, 1.0), (200.0, 4.0))  # km, and what a point within them is worth; chosen on trips.parquet
@@ -26,7 +27,6 @@ SAME_KM, SAME_WORTH = 1.0, 8.0  # as far as a stay reaches, and what it is worth
 WAY = (0.25, 0.5, 0.75)  # of the way between before and after
 LONG_HOURS = 2160.0  # a season: what stands for an unknown time
 SCAN = 4 * NEAR  # known photos on either side that are looked at for the nearest
-FAR_SCAN = 1000  # and for whether a place was come to on other days
 _TURNS = np.cos((np.arange(6) + 0.5) / 6 * np.pi)
 _SHARE = 0.9
 
@@ -35,13 +35,18 @@ _SHARE = 0.9
 class Known:
     """n photos whose places are known, in the order of their middles: `moments`, unit vectors `xyz` (n, 3), `rows`.
 
-    `pace`: how far this library's person gets (`law.pace`).
+    `pace`: how far this library's person gets (`law.pace`); `spots`: on which days they come to which.
     """
 
     moments: Moments
     xyz: Floats
     rows: NDArray[np.int64]
     pace: float = 1.0
+    spots: Spots = field(default_factory=lambda: spots.of(np.empty((0, 3)), np.empty(0)))
+
+    def __post_init__(self) -> None:
+        if len(self.spots) != len(self.rows):
+            object.__setattr__(self, "spots", spots.of(self.xyz, self.moments.days))
 
     def __len__(self) -> int:
         return len(self.rows)
@@ -49,7 +54,7 @@ class Known:
     def without(self, keep: NDArray[np.bool_]) -> "Known":
         """Those that are kept."""
         rows = np.flatnonzero(keep)
-        return Known(self.moments.take(rows), self.xyz[rows], self.rows[rows], self.pace)
+        return Known(self.moments.take(rows), self.xyz[rows], self.rows[rows], self.pace, self.spots.take(rows))
 
 
 @dataclass(frozen=True)
@@ -57,7 +62,8 @@ class Found:
     """Where one photo may be: the `point` (3,), and the k places `xyz` (k, 3) that speak, with `weights` and medians.
 
     `hours` to the nearest of them in time; `spread_km`: within which nine tenths are by the law alone, before the
-    library's own experience (`experience`) corrects it. `rows` (k,): whose places they are.
+    library's own experience (`experience`) corrects it. `rows` (k,): whose places they are. Of the candidates `points`
+    (p, 3), `worth` (p,) is what they are worth within 25 and 200 km, `same` (p, k) what each place adds within one.
     """
 
     point: Floats
@@ -67,6 +73,9 @@ class Found:
     hours: float
     spread_km: float
     rows: NDArray[np.int64]
+    points: Floats
+    worth: Floats
+    same: Floats
 
 
 Looks = Callable[[NDArray[np.int64]], Floats]  # rows of known photos → how much likelier each shows the same place
@@ -87,7 +96,7 @@ def known(places: Floats, all_moments: Moments) -> Known:
         return found
     pairs = [_nearest(found, found.moments.take(np.array([row])), row) for row in range(len(rows))]
     km = np.array([geodesy.between_km(xyz[row], xyz[other]) for row, (other, _) in enumerate(pairs)])
-    return Known(when, xyz, rows, law.pace(km, np.array([hours for _, hours in pairs])))
+    return replace(found, pace=law.pace(km, np.array([hours for _, hours in pairs])))
 
 
 def place(among: Known, at: Moments, looks: Looks | None = None) -> Found | None:
@@ -126,16 +135,15 @@ def _best(
     xyz, middles = among.xyz[close], among.moments.middle[close]
     medians = law.median_km(_bridged(hours, middles, middle), among.pace)
     points = np.concatenate([xyz, _between(xyz, middles, middle)])
+    likely = law.stay(hours) * alike * (1 + np.log1p(among.spots.days(close, middle)))
     away = geodesy.between_km(points[:, None], xyz[None])
-    distances = _distances(away, medians)
     worth = np.zeros(len(points))
     for km, value in WORTH:
-        worth += value * (_is_within(distances, km).mean(axis=(2, 3)) @ weights)
-    likely = law.stay(hours) * alike * _returns(among, close, middle)
-    worth += SAME_WORTH * (np.exp(-away / SAME_KM) @ (weights * likely))
-    best = int(worth.argmax())
-    spread = _quantile(distances[best].reshape(len(close), -1), weights, _SHARE)
-    return Found(points[best], xyz, weights, medians, float(hours[0]), spread, among.rows[close])
+        worth += value * (reach.share(away, medians, km) @ weights)
+    same = SAME_WORTH * np.exp(-away / SAME_KM) * (weights * likely)
+    best = int((worth + same.sum(axis=1)).argmax())
+    spread = _quantile(_distances(away[best], medians), weights, _SHARE)
+    return Found(points[best], xyz, weights, medians, float(hours[0]), spread, among.rows[close], points, worth, same)
 
 
 def nearest(among: Known, at: Moments) -> tuple[int, float]:
@@ -180,18 +188,6 @@ def _around(among: Known, at: Moments) -> NDArray[np.int64]:
     return np.arange(max(0, middle - SCAN), min(len(among), middle + SCAN))
 
 
-def _returns(among: Known, close: NDArray[np.int64], middle: float) -> Floats:
-    """How much likelier (k,) each place is for being one that the person came to on other days, too.
-
-    By the logarithm of the days; not the day of `middle` itself, whose photos speak by their times.
-    """
-    around = slice(max(0, int(close.min()) - FAR_SCAN), int(close.max()) + FAR_SCAN)
-    days = among.moments.days[around]
-    same = geodesy.between_km(among.xyz[close][:, None], among.xyz[around][None]) < SAME_KM
-    same &= days != np.floor(middle / 24)
-    return np.array([1 + np.log1p(len(np.unique(days[each]))) for each in same])
-
-
 def _bridged(hours: Floats, middles: Floats, middle: float) -> Floats:
     """The hours (k,) of somebody who had to be back, or there already, on the other side of the moment.
 
@@ -224,18 +220,14 @@ def _between(xyz: Floats, middles: Floats, middle: float) -> Floats:
 
 
 def _distances(away: Floats, medians: Floats) -> Floats:
-    """How far (p, k, 8, 6) points that are `away` (p, k) from places are from those that the law spreads around them.
+    """How far (k, 48) a point that is `away` (k,) from places is from those that the law spreads around them.
 
     By the plane's law of cosines, whose error matters only where nothing is near anyway.
     """
-    radii = (medians[:, None] * law.SPREAD)[None, :, :, None]
-    apart = away[:, :, None, None]
-    return np.asarray(np.sqrt(np.maximum(apart**2 + radii**2 - 2 * apart * radii * _TURNS, 0)))
-
-
-def _is_within(distances: Floats, km: float) -> Floats:
-    """1 within, 0 beyond, and between where it is within a fifth of `km` of it, so that no step decides."""
-    return np.asarray(1 / (1 + np.exp(np.minimum((distances / km - 1) * 5, 50.0))))
+    radii = (medians[:, None] * law.SPREAD)[:, :, None]
+    apart = away[:, None, None]
+    squared = apart**2 + radii**2 - 2 * apart * radii * _TURNS
+    return np.asarray(np.sqrt(np.maximum(squared, 0))).reshape(len(away), -1)
 
 
 def _quantile(distances: Floats, weights: Floats, share: float) -> float:

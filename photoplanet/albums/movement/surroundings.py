@@ -8,7 +8,7 @@ is to be that far at all, the library's experience.
 import numpy as np
 from numpy.typing import NDArray
 
-from photoplanet.albums.movement import experience, law
+from photoplanet.albums.movement import experience, law, reach
 from photoplanet.albums.movement.experience import Experienced
 from photoplanet.albums.movement.placing import Found
 from photoplanet.earth import cells, geodesy
@@ -30,23 +30,43 @@ _FACES = cells.parent(cells.from_latlng([0, 0, 90, 0, 0, -90], [0, 90, 0, 180, -
 def prediction(found: Found, experienced: Experienced) -> Prediction:
     """What is said of the photo that was `found`: at its point, as sure as the library's experience is.
 
-    >>> spot = geodesy.to_xyz(np.array([48.86]), np.array([2.35]))
-    >>> found = Found(spot[0], spot, np.ones(1), np.array([0.1]), 1.0, 0.5, np.array([0]))
-    >>> where = prediction(found, experience.Experience(np.array([]), np.array([])).at(1.0))
-    >>> round(where.point[0], 2), where.abstains, 0.3 < where.credible_region().radius_km < 0.7
+    >>> from photoplanet.albums.movement import moments, placing
+    >>> there = placing.known(np.array([[48.86, 2.35]]), moments.of(["2024-05-01"], [""]))
+    >>> found = placing.place(there, moments.of(["2024-05-01"], [""]))
+    >>> where = prediction(found, experience.Experience(np.array([]), np.array([])).at(found.hours))
+    >>> round(where.point[0], 2), where.abstains, 10 < where.credible_region().radius_km < 1000
     (48.86, False, True)
+    """
+    part, mass = spread(found, experienced)
+    latitude, longitude = geodesy.from_xyz(found.point)
+    return Prediction(mass.astype(np.float32), part, model=world.NAME, at=(float(latitude), float(longitude)))
+
+
+def spread(
+    found: Found, experienced: Experienced, also: Floats | None = None, sizes: Floats | None = None
+) -> tuple[Partition, Floats]:
+    """The cells around the photo that was `found`, and the probability (cells,) of each.
+
+    `also` (k, 3): other places around which cells are as fine as `sizes` (k,) km.
+
+    >>> from photoplanet.albums.movement import moments, placing
+    >>> there = placing.known(np.array([[48.86, 2.35]]), moments.of(["2024-05-01"], [""]))
+    >>> found = placing.place(there, moments.of(["2024-05-01"], [""]))
+    >>> part, mass = spread(found, experience.Experience(np.array([]), np.array([])).at(found.hours))
+    >>> len(part) == len(mass), round(float(mass.sum()), 6)
+    (True, 1.0)
     """
     finest = max(experienced.quantile(0.5) * found.spread_km / 4, FINEST_KM)
     heavy = np.argsort(-found.weights, kind="stable")[:PLACES]
     centers = np.concatenate([found.point[None], found.xyz[heavy]])
-    sizes = np.concatenate([[finest], np.maximum(found.medians[heavy] / 2, finest)])
-    ids = around(centers, sizes)
+    fine = np.concatenate([[finest], np.maximum(found.medians[heavy] / 2, finest)])
+    if also is not None and sizes is not None:
+        centers, fine = np.concatenate([centers, also]), np.concatenate([fine, np.maximum(sizes, FINEST_KM)])
+    ids = around(centers, fine)
     areas = cells.area_km2(ids)
     counts = np.round(areas / areas.sum() * COUNTED).astype(np.int64)
     part = Partition(ids, counts, made={"method": "movement"})
-    latitude, longitude = geodesy.from_xyz(found.point)
-    mass = _mass(found, experienced, part).astype(np.float32)
-    return Prediction(mass, part, model=world.NAME, at=(float(latitude), float(longitude)))
+    return part, _mass(found, experienced, part)
 
 
 def around(centers: Floats, sizes: Floats) -> NDArray[np.uint64]:
@@ -73,8 +93,7 @@ def _mass(found: Found, experienced: Experienced, part: Partition) -> Floats:
     """How likely (cells,) each cell is: ring by ring around the point as experienced, within a ring by the law."""
     places = geodesy.between_km(part.xyz[:, None], found.xyz[None])
     side = np.sqrt(part.areas_km2)[:, None] / 2
-    density = found.medians / (np.maximum(places, side) + found.medians) ** 2 / np.maximum(places, side)
-    likely = (density @ found.weights) * part.areas_km2
+    likely = (reach.density(places, found.medians, side) @ found.weights) * part.areas_km2
     away = geodesy.between_km(part.xyz, found.point)
     nearest = float(away.min())
     edges = [max(nearest, law.SPOT_KM) * RINGS]

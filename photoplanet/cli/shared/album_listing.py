@@ -34,7 +34,7 @@ def show(
     click.echo(f"{'time':<16}  {'photo':<{width}}  {'place':<{PLACE_WIDTH}}  {'latitude, longitude':<19}"
                f"{'  unknown' if doubts else ''}   city  country  90 % within  source")  # fmt: skip
     for name, found, facts, time in zip(names, founds, records, trip.times, strict=True):
-        when = "unknown" if time != time else str(time)[:16].replace("T", " ")
+        when = "unknown" if time != time else _shown(found.shot.taken_at, str(time))
         start = f"{when:<16}  {fit_name(name, width)}"
         if found.prediction is None:
             click.echo(f"{start}  unreadable, and nothing around it is known")
@@ -42,7 +42,7 @@ def show(
         best, sure, far = facts["best"], facts["confidence"], facts["region"]["radius_km"]
         place = fit_place(best["place"] if best else no_answer(found.prediction), PLACE_WIDTH)
         known = facts["kind"] in ("own GPS", "track")
-        where = point(best, "street" if known else precision) if best else ""
+        where = point(best, "street" if known else precision, far) if best else ""
         held = f"{percent(sure['city']):>5}  {percent(sure['country']):>7}  {within(far):>11}"
         if doubts:
             held = f"{'' if facts['unknown'] is None else percent(facts['unknown']):>7}  {held}"
@@ -55,3 +55,8 @@ def show(
         click.echo(f"{start}  {place}  {where:<19}  {held}  {printable(source)}")
         for line in why.lines(found.prediction) if with_why else why.note(facts):
             click.echo(f"  {line}")
+
+
+def _shown(taken_at: str | None, time: str) -> str:
+    """When a photo was taken, as the clocks around it showed it, to the minute."""
+    return (taken_at if taken_at and len(taken_at) >= len(time) else time)[:16].replace("T", " ")

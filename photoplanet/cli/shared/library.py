@@ -27,9 +27,9 @@ def by_option(about: str) -> Callable[[Command], Command]:
 
 
 def locate_by_option(command: Command) -> Command:
-    """Add --by for a command that also takes a model: without it, whether there is a model decides."""
+    """Add --by for a command that also takes a model: one that is named decides where --by does not."""
     add = click.option("--by", type=click.Choice(WAYS), help="How LIB is searched: 'local': details that geometry "
-                       "proves; 'embedding': a model's vectors.  [default: by a model if there is one]")  # fmt: skip
+                       "proves; 'embedding': a model's vectors.  [default: local, or by --model]")  # fmt: skip
     return add(command)
 
 

@@ -9,6 +9,7 @@ import click
 
 from photoplanet.cli.shared.commands import OutFile
 from photoplanet.cli.shared.output import say
+from photoplanet.core.devices import CPU
 
 if TYPE_CHECKING:
     from photoplanet.locate.locator import Locator
@@ -20,18 +21,31 @@ _MAKING = ("output", "write", "library")  # parameters that make a file or a fol
 def load(
     model: str | os.PathLike[str] | None, threads: int | None = None, always: bool = False,
     signs: bool | None = False, clock: bool = False, neighbours: bool = False, prior: Path | None = None,
-    strike: Sequence[str] = (),
+    strike: Sequence[str] = (), device: str | None = None,
 ) -> "Locator":  # fmt: skip
-    """Load a model as `locator.load`, and say its licence with `say_licence`.
+    """Load a model as `locator.load`, and say its licence with `say_licence`, its device with `say_device`.
 
     >>> load("toy").info.name
     'toy'
     """
     from photoplanet.locate import locator
 
-    loaded = locator.load(model, threads, signs, clock, neighbours, prior, strike)
+    loaded = locator.load(model, threads, signs, clock, neighbours, prior, strike, device)
+    loaded.in_processes = True  # the main module is the command line
     say_licence(loaded.info, always)
+    say_device(loaded)
     return loaded
+
+
+def say_device(loaded: "Locator") -> None:
+    """Say on stderr what a model's network works on, where that is not the plain processor, and what was passed over.
+
+    >>> say_device(load("toy", device="cpu"))
+    """
+    if loaded.passed:
+        say(f"{loaded.passed}; computing on {loaded.device.words} instead")
+    elif loaded.device != CPU:
+        say(f"computing on {loaded.device.words}; --device cpu is the plain processor")
 
 
 def say_licence(info: "ModelInfo", always: bool = False) -> None:

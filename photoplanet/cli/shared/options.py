@@ -7,9 +7,10 @@ from typing import Any, TypeVar
 import click
 
 from photoplanet.cli.shared.commands import InFile, OutFile
+from photoplanet.core import devices
 from photoplanet.locate.credible_region import REGION_SHARE
 from photoplanet.locate.point_estimates import DEFAULT_READOUT, READOUTS
-from photoplanet.locate.precision import DEFAULT_PRECISION, PRECISIONS
+from photoplanet.locate.precision import CHOICES, DEFAULT_PRECISION
 from photoplanet.photos import pixel_limit
 
 Command = TypeVar("Command", bound=Callable[..., Any])
@@ -24,8 +25,11 @@ MODEL = click.option(
     "--model", metavar="MODEL", help="An installed model's name, or a folder.  [default: the one you chose]"
 )
 THREADS = click.option("--threads", type=click.IntRange(1, 1024), help="Cores to use.  [default: all]")
-PRECISION = click.option("--precision", type=click.Choice(list(PRECISIONS)), default=DEFAULT_PRECISION,
-                         show_default=True, help="What coordinates and names are rounded to.")  # fmt: skip
+DEVICE = click.option("--device", type=click.Choice(devices.NAMES),
+                      help="What the network works on; auto: the best that works.  [default: auto]")  # fmt: skip
+PRECISION = click.option("--precision", type=click.Choice(CHOICES), default=DEFAULT_PRECISION,
+                         show_default=True, help="What coordinates and names are rounded to; auto: printed by their "
+                         "radius, and in files and JSON not at all.")  # fmt: skip
 READOUT = click.option("--readout", type=click.Choice(list(READOUTS)), default=DEFAULT_READOUT, show_default=True,
                        help="How the distribution becomes one point; 'center' is the paper's.")  # fmt: skip
 ANSWER_ALWAYS = click.option("--answer-always", is_flag=True, help="Give a place even where the evidence is weak.")

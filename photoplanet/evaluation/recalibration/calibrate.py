@@ -165,7 +165,7 @@ def _read(
     reasons: list[str] = []
     failed = 0
     with bar("locating", len(present)) as advance:
-        sources = (truth.paths[row] for row in present.tolist())
+        sources = [truth.paths[row] for row in present.tolist()]
         answers = locator.locate_many(sources, decode_threads=threads, advance=advance, region=region)
         for row, (_, answer) in zip(present.tolist(), answers, strict=True):
             if isinstance(answer, Prediction):

@@ -2,7 +2,8 @@
 
 Each photo of a sample is looked for twice: among the photos of other days, and among those of its own day but not of
 its own minute. What agrees with photos far away has moved, and is noted; what is left is evidence, and how often it
-leads to within 25 km is counted. What was verified is kept by photo, so that a library that grows costs what is new.
+leads to within 25 km is counted, apart for photos of the same day, of other days, and of a day that is not known. What
+was verified is kept by photo, so that a library that grows costs what is new.
 """
 
 import hashlib
@@ -22,17 +23,29 @@ from photoplanet.retrieval.local_features.root_sift import Features
 SAMPLE = 300  # photos that are left out and looked for, at most; bounds the time, some 0.2 s a photo on a core
 SAME_DAY_CANDIDATES = 6  # verified of the photo's own day, beside the 20 of other days
 MAX_CANDIDATES = 64  # of a photo, in what was kept
+VERSION = 2  # of what is verified; what was kept of another is verified anew
 
 Marks = dict[int, list[tuple[int, NDArray[np.int32]]]]  # row → (the photo elsewhere, details that it shows too)
 
 
+KINDS = ("other_days", "same_day", "unknown_day")  # of matches, by what is known of both photos' days
+
+
 class Measured(NamedTuple):
-    """What leaving out says: movable `marks`, row → details int32; the chances of matches of other and the same day."""
+    """What leaving out says: movable `marks`, row → details int32; `chances`: of matches of each of `KINDS`."""
 
     photos: int
     marks: dict[int, NDArray[np.int32]]
-    other_days: Chances
-    same_day: Chances
+    chances: Mapping[str, Chances]
+
+    def of(self, kind: str) -> Chances:
+        """The chances of a kind of matches; those of other days, which are right least often, where too few are known.
+
+        >>> Measured(0, {}, {"other_days": Chances(), "same_day": Chances(), "unknown_day": Chances()}).of("same_day")
+        Chances(levels=(), count=0, bar=0.95, right=0, total=0)
+        """
+        found = self.chances[kind]
+        return found if found.levels else self.chances["other_days"]
 
 
 def sample(keys: Sequence[Key]) -> list[int]:
@@ -61,9 +74,9 @@ def look_for(
     """
     for row in rows:
         features = index.features_of(row)
-        near = moments.within(moments[row], times.SAME_DAY)
+        near = moments.same_day(moments[row])
         near[row] = True
-        burst = moments.within(moments[row], times.SAME_MINUTE)
+        burst = moments.same_minute(moments[row])
         burst[row] = True
         parts = index.search(features, search.CANDIDATES, exclude=np.flatnonzero(near).tolist())
         if (near & ~burst).any():
@@ -102,17 +115,19 @@ def measure(
     """Count how often the matches of photos left out are right, by what `look_for` verified of each.
 
     A photo's own matches, and those of its day, mark nothing where it is itself looked for. Of several candidates
-    within 25 km of each other the one with most evidence counts, and of two photos that find each other one.
+    within 25 km of each other the one with most evidence counts, and of two photos that find each other one. Matches of
+    photos of one day at one place are left out together where the chances are tried.
 
     >>> here = Places(np.zeros(0), np.zeros(0))
     >>> measure({}, lambda row: Features(*[np.zeros((0, 4))] * 2, 1, 1), here, times.Moments([])).photos
     0
     """
     marks = _marks(looked, places)
-    counted: dict[bool, list[tuple[float, bool]]] = {True: [], False: []}
+    stays = _stays(places, moments)
+    counted: dict[str, list[tuple[float, bool, int]]] = {kind: [] for kind in KINDS}
     seen: set[frozenset[int]] = set()
     for row, found in looked.items():
-        day = moments.within(moments[row], times.SAME_DAY)
+        day = moments.same_day(moments[row])
         day[row] = True
 
         def known(other: int, day: NDArray[np.bool_] = day) -> list[NDArray[np.int32]]:
@@ -126,13 +141,39 @@ def measure(
                 if frozenset((row, best)) not in seen:
                     seen.add(frozenset((row, best)))
                     right = float(places.km(row, [best])[0]) <= voting.RIGHT_KM
-                    counted[same].append((values[best], right))
+                    counted[kind_of(moments, moments[row], best)].append((values[best], right, stays[row]))
     joined = {row: np.unique(np.concatenate([each for _, each in parts])) for row, parts in marks.items()}
-    other, same_day = (
-        chances.measure([value for value, _ in counted[same]], [right for _, right in counted[same]])
-        for same in (False, True)
-    )
-    return Measured(len(looked), joined, other, same_day)
+    found_chances = {kind: chances.measure(*_columns(matches)) for kind, matches in counted.items()}
+    return Measured(len(looked), joined, found_chances)
+
+
+def kind_of(moments: times.Moments, when: times.Moment, row: int) -> str:
+    """Which of `KINDS` a match of a photo of the moment `when` with one of the library is.
+
+    >>> days = times.Moments(["2024-05-01T10:00:00", "2024-05-03", ""])
+    >>> [kind_of(days, times.moment("2024-05-01T18:00:00"), row) for row in range(3)]
+    ['same_day', 'other_days', 'unknown_day']
+    """
+    if np.isnan(moments.wall[row]) or np.isnan(when.wall):
+        return "unknown_day"
+    return "same_day" if moments.same_day(when)[row] else "other_days"
+
+
+def _columns(counted: Sequence[tuple[float, bool, int]]) -> tuple[list[float], list[bool], list[int]]:
+    return tuple(list(column) for column in zip(*counted, strict=True)) or ([], [], [])  # type: ignore[return-value]
+
+
+def _stays(places: Places, moments: times.Moments) -> list[int]:
+    """A number for each photo, the same for those of one day within 25 km of the first of them."""
+    found: list[int] = []
+    firsts: dict[float, list[int]] = {}
+    for row, wall in enumerate(moments.wall):
+        others = firsts.setdefault(float(wall // 86400), []) if not np.isnan(wall) else []
+        first = next((other for other in others if places.km(row, [other])[0] <= voting.RIGHT_KM), row)
+        if first == row:
+            others.append(row)
+        found.append(first)
+    return found
 
 
 def _marks(looked: Mapping[int, Sequence[Candidate]], places: Places) -> Marks:

@@ -17,6 +17,7 @@ from photoplanet.core.progress import Advance, ignore
 from photoplanet.errors import InputError
 from photoplanet.index import build
 from photoplanet.photos import formats, shards, table
+from photoplanet.retrieval.library.times import stated_or_named
 
 TABLE = "photos.parquet"  # in the index: what was read from the photos of a folder, with its cache beside it
 
@@ -25,7 +26,7 @@ TABLE = "photos.parquet"  # in the index: what was read from the photos of a fol
 class Listing:
     """The photos of a library, row by row: ids, addresses, keys, stamps, times, and degrees float64.
 
-    Addresses are absolute; times are in ISO 8601, "" where unknown.
+    Addresses are absolute; times are in ISO 8601, as stated or as the file is named, "" where unknown.
 
     A key is the address from the library's folder on, so that a moved library keeps its index; a stamp changes when
     the file does. `left_out`: reason → how many photos are not usable (no GPS, missing …).
@@ -99,7 +100,7 @@ def read(source: Path, index: Path, threads: int | None = None, advance: Advance
     keys = [address.removeprefix(base) for address in addresses]
     latitude, longitude = (found[name].to_numpy().astype(np.float64) for name in ("latitude", "longitude"))
     times = found["taken_at"].to_pylist() if "taken_at" in found.column_names else [None] * len(found)
-    taken_at = [time or "" for time in times]
+    taken_at = [stated_or_named(time, key) for time, key in zip(times, keys, strict=True)]
     ids = found["photo_id"].to_pylist()
     listing = Listing(ids, addresses, keys, stamps, taken_at, latitude, longitude).take(rows)
     listing.left_out = left_out

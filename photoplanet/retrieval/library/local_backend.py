@@ -36,7 +36,7 @@ class LocalBackend:
 
     name = label = "local"
     fields: Mapping[str, DTypeLike] = {"points": (np.float32, 4), "descriptors": (np.uint8, 128)}
-    choices: Mapping[str, Any] = {}
+    choices: Mapping[str, Any] = {"trust": trust.VERSION}
 
     def __init__(self) -> None:
         open_opencv()  # fail early if the extra is missing, before all photos are listed
@@ -154,7 +154,9 @@ class LocalBackend:
         """How often the matches of photos left out are right; what was verified before is used on."""
         moments = Moments(listing.taken_at)
         rows = leaving_out.sample(keys)
-        about = json.dumps({"vocabulary": folder.name, "features": dict(self.settings), "version": 1}, sort_keys=True)
+        about = json.dumps(
+            {"vocabulary": folder.name, "features": dict(self.settings), "version": leaving_out.VERSION}, sort_keys=True
+        )
         by_name = {key[0]: row for row, key in enumerate(keys)}
         looked = {}
         with (

@@ -13,7 +13,7 @@ from photoplanet.earth import geodesy
 from photoplanet.earth.areas.area import Area
 from photoplanet.errors import InputError
 from photoplanet.locate import world
-from photoplanet.locate.precision import rounded
+from photoplanet.locate.precision import finest, rounded
 from photoplanet.locate.prediction import Prediction
 from photoplanet.locate.within import CutPartition
 from photoplanet.metadata import facts as metadata_facts
@@ -21,13 +21,14 @@ from photoplanet.photos import decode, shards
 from photoplanet.photos.decode import Source
 from photoplanet.retrieval.library.backends import Backend, Hit, Searcher
 from photoplanet.retrieval.library.listing import Listing
-from photoplanet.retrieval.library.times import SAME_MINUTE, UNKNOWN, Moment, moment
+from photoplanet.retrieval.library.times import UNKNOWN, Moment, moment, one_witness, stated_or_named
 from photoplanet.retrieval.library.vector_backend import VectorSearcher
 from photoplanet.retrieval.local_features import root_sift
-from photoplanet.retrieval.local_features.chances import Chance
+from photoplanet.retrieval.local_features.chances import TRUSTED, Chance
 from photoplanet.retrieval.vectors import within_cell_search
 from photoplanet.retrieval.vectors.within_cell_search import PhotosByCell
 
+MOST = 100  # matches of a photo that are listed
 AGREE_KM = 25.0  # matches that are nearer than this to each other show the same place
 
 
@@ -64,7 +65,7 @@ class Match:
         found = {
             "photo_id": self.photo_id, "path": self.path, "score": round(self.score, 4),
             "latitude": rounded(self.latitude, precision), "longitude": rounded(self.longitude, precision),
-            "place": place.text(precision), "country_code": place.country_code,
+            "place": place.text(finest(precision)), "country_code": place.country_code,
         }  # fmt: skip
         if self.inliers is not None:
             return found | {"inliers": self.inliers, "trusted": bool(self.trusted), **self._why()}
@@ -74,9 +75,7 @@ class Match:
         """Why it is trusted, or not: without keys where nothing is known of that."""
         if self.chance is None:
             return {}
-        share, right, count = self.chance
-        like_it = {"like_it": {"right": right, "of": count}} if count else {}
-        why = {"details": self.details, "chance": round(share, 3), **like_it}
+        why = {"details": self.details, **chance_to_dict(self.chance)}
         return why | ({"impossible": "time"} if self.impossible else {})
 
 
@@ -93,6 +92,11 @@ class Answer:
     matches: tuple[Match, ...]
     others: tuple[Match, ...] = ()
 
+    @property
+    def chance(self) -> Chance | None:
+        """The chance of the surest of its matches, None where nothing is known of that."""
+        return max((match.chance for match in self.matches if match.chance), key=lambda each: each.share, default=None)
+
     def to_dict(self, precision: str) -> dict[str, Any]:
         """Plain values for JSON: `best`, `matches` and `elsewhere`; coordinates and names as rough as `precision`."""
         from photoplanet.earth import gazetteer
@@ -100,8 +104,9 @@ class Answer:
         place = gazetteer.name(self.latitude, self.longitude)[0]
         best = {
             "latitude": rounded(self.latitude, precision), "longitude": rounded(self.longitude, precision),
-            "place": place.text(precision), "country_code": place.country_code,
+            "place": place.text(finest(precision)), "country_code": place.country_code,
             "details": sum(match.inliers or 0 for match in self.matches), "spread_km": round(self.spread_km, 3),
+            **chance_to_dict(self.chance),
         }  # fmt: skip
         return {
             "best": best,
@@ -176,6 +181,28 @@ class Library:
         moment = self.moment_of(photo) if when is None else when
         return [self._match(hit) for hit in self.searcher.similar(photo, k, exclude, threads, moment)]
 
+    def trusted_matches(
+        self, photo: Source | root_sift.Features, exclude: Collection[int] = (), when: Moment | None = None,
+        least: float = TRUSTED, threads: int | None = None,
+    ) -> list[Match]:  # fmt: skip
+        """The photos of the library whose chance to show the same place (within 25 km) is at least `least`, best first.
+
+        `chance` says how large it is, and on how many matches that was measured. Photos of one minute are one witness:
+        only the best of them is listed. The very photo is passed over, with the rows of `exclude`. Always empty in a
+        library that is searched by an embedding, where a distance proves nothing.
+        InputError for a photo that cannot be read.
+
+        >>> from photoplanet.retrieval.library import library
+        >>> folder = getfixture("tmp_path") / "photos"
+        >>> folder.mkdir()
+        >>> library.open(folder).trusted_matches(np.zeros((40, 60, 3), np.uint8))
+        []
+        """
+        itself = [] if isinstance(photo, root_sift.Features) else self.itself(photo)
+        found = self.similar(photo, MOST, {*itself, *exclude}, threads, when)
+        sure = [match for match in found if match.chance is not None and 0 < match.chance.share >= least]
+        return [match for match, first in zip(sure, _first_of_minute(sure), strict=True) if first]
+
     def similar_in(
         self, photo: Source | root_sift.Features, k: int, area: Area | None, exclude: Collection[int] = (),
         threads: int | None = None, when: Moment | None = None,
@@ -237,11 +264,12 @@ class Library:
         return replace(prediction, at=(float(lat[0]), float(lng[0])), readout="combined"), supporter
 
     def moment_of(self, photo: Source | root_sift.Features) -> Moment:
-        """When a photo was taken, as its file and its sidecars say; unknown where they do not, or by an embedding."""
+        """When a photo was taken, as its file, its sidecars or its name say; unknown by an embedding."""
         if self.searcher.trust is None or isinstance(photo, root_sift.Features):
             return UNKNOWN
         try:
-            return moment(metadata_facts.of(photo).taken_at)
+            name = os.fspath(photo) if isinstance(photo, str | os.PathLike) else ""
+            return moment(stated_or_named(metadata_facts.of(photo).taken_at, name))
         except InputError:
             return UNKNOWN
 
@@ -297,6 +325,18 @@ def agreed(matches: Sequence[Match]) -> Answer | None:
     return Answer(float(place[0]), float(place[1]), spread, same, others)
 
 
+def chance_to_dict(chance: Chance | None) -> dict[str, Any]:
+    """Return plain values for JSON: the `chance`, and what it was measured on where it was; nothing for None.
+
+    >>> chance_to_dict(Chance(0.97, 57, 59)), chance_to_dict(Chance(0.3)), chance_to_dict(None)
+    ({'chance': 0.97, 'like_it': {'right': 57, 'of': 59}}, {'chance': 0.3}, {})
+    """
+    if chance is None:
+        return {}
+    share, right, count = chance
+    return {"chance": round(share, 3), **({"like_it": {"right": right, "of": count}} if count else {})}
+
+
 def answer_to_dict(answer: Answer | None, precision: str) -> dict[str, Any]:
     """Return `Answer.to_dict`, and the same keys without values where there is no answer.
 
@@ -310,12 +350,7 @@ def _first_of_minute(matches: Sequence[Match]) -> list[bool]:
     """Which matches have most inliers of those taken within a minute of them; all where times are unknown."""
     kept: list[int] = []
     for row in sorted(range(len(matches)), key=lambda row: (-(matches[row].inliers or 0), row)):
-        here = matches[row].moment
-        burst = (
-            abs(matches[one].moment.seconds - here.seconds) <= SAME_MINUTE
-            for one in kept if matches[one].moment.zoned == here.zoned
-        )  # fmt: skip
-        if not any(burst):
+        if not any(one_witness(matches[one].moment, matches[row].moment) for one in kept):
             kept.append(row)
     return [row in kept for row in range(len(matches))]
 

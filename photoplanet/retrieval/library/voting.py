@@ -75,9 +75,7 @@ def count(
             continue
         away = places.km(each.row, [one.row for one in strong]) if strong else np.zeros(0)
         elsewhere = [one.pairs[:, 0] for one, km in zip(strong, away, strict=True) if km > MOVED_KM]
-        moves = (
-            movable.grown(query, movable.mask(len(query.points), elsewhere)),
-            movable.grown(other, movable.mask(len(other.points), known(each.row))),
-        )
-        found.append(evidence.weigh(query, other, each.pairs, each.matched, moves))
+        here = movable.grown(query, movable.mask(len(query.points), elsewhere), each.pairs[:, 0])
+        there = movable.grown(other, movable.mask(len(other.points), known(each.row)), each.pairs[:, 1])
+        found.append(evidence.weigh(query, other, each.pairs[~(here | there)], len(each.pairs), each.matched))
     return found

@@ -31,20 +31,20 @@ def mask(count: int, parts: Iterable[NDArray[np.int32]]) -> Mask:
     return found
 
 
-def grown(photo: Features, movable: Mask) -> Mask:
-    """Return which details are movable or lie among them: at least 3 within 5 % of the longer side; bool (n,).
+def grown(photo: Features, movable: Mask, rows: NDArray[np.integer]) -> Mask:
+    """Return which of some details (n,) are movable or lie among such: at least 3 within 5 % of the longer side; (n,).
 
     >>> row = Features(np.array([[10 * x, 50, 4, 0] for x in range(9)], np.float32), np.zeros((9, 128)), 200, 100)
-    >>> grown(row, np.array([0, 1, 0, 1, 1, 0, 0, 0, 0], bool)).astype(int).tolist()
+    >>> thing = np.array([0, 1, 0, 1, 1, 0, 0, 0, 0], bool)
+    >>> grown(row, thing, np.arange(9)).astype(int).tolist()
     [0, 1, 0, 1, 1, 0, 0, 0, 0]
-    >>> grown(row._replace(width=900), np.array([0, 1, 0, 1, 1, 0, 0, 0, 0], bool)).astype(int).tolist()
+    >>> grown(row._replace(width=900), thing, np.arange(9)).astype(int).tolist()
     [1, 1, 1, 1, 1, 1, 0, 0, 0]
     """
-    found: Mask = movable.copy()
+    found: Mask = movable[rows]
     if not movable.any():
         return found
-    points = photo.points[:, :2]
-    seeds = points[movable]
+    points, seeds = photo.points[rows, :2], photo.points[movable, :2]
     square = (RADIUS * max(photo.width, photo.height)) ** 2
     for start in range(0, len(points), CHUNK):
         away = ((points[start : start + CHUNK, None] - seeds) ** 2).sum(axis=2)

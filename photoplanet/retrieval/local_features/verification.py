@@ -82,17 +82,24 @@ def match(query: NDArray[np.uint8], other: NDArray[np.uint8]) -> Pairs:
     """
     if len(query) < 2 or len(other) < 2:
         return np.zeros((0, 2), np.int32)
-    a, b = query.astype(np.float32), other.astype(np.float32)
-    likeness = a @ b.T
-    likeness -= (a * a).sum(axis=1)[:, None] / 2
-    likeness -= (b * b).sum(axis=1) / 2  # now −½ the squared distance
-    rows = np.arange(len(a))
+    likeness = _with_norms(query, 1) @ _with_norms(other, 0).T  # −½ the squared distance, in one pass of memory
+    rows = np.arange(len(query))
     best = likeness.argmax(axis=1)
-    mutual = likeness.argmax(axis=0)[best] == rows
     first = likeness[rows, best]
     likeness[rows, best] = -np.inf
-    kept = mutual & (first >= RATIO**2 * likeness.max(axis=1))
-    return np.stack([rows[kept], best[kept]], axis=1).astype(np.int32)
+    kept = np.flatnonzero(first >= RATIO**2 * likeness.max(axis=1))
+    likeness[rows, best] = first
+    kept = kept[likeness[:, best[kept]].argmax(axis=0) == kept]  # mutual; only few columns are left to be looked at
+    return np.stack([kept, best[kept]], axis=1).astype(np.int32)
+
+
+def _with_norms(descriptors: NDArray[np.uint8], ones: int) -> Floats:
+    """Descriptors float32 (n, 130) whose last columns are −½ of their squared norms, and ones (first or last)."""
+    found = np.ones((len(descriptors), descriptors.shape[1] + 2), np.float32)
+    values = descriptors.astype(np.float32)
+    found[:, :-2] = values
+    found[:, -2 + ones] = (values * values).sum(axis=1) / -2
+    return found
 
 
 def alike(query: Floats, other: Floats) -> NDArray[np.bool_]:

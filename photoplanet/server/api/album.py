@@ -14,9 +14,12 @@ from typing_extensions import NotRequired, TypedDict
 
 from photoplanet.albums import album_parameters, clues, known_places, locate_trip, methods, trips
 from photoplanet.albums.album import GAP_HOURS
+from photoplanet.albums.clocks import given as given_clocks
+from photoplanet.albums.clocks.settled import Settled, settled
 from photoplanet.albums.evidence import Evidence
 from photoplanet.albums.shots import read_shot
 from photoplanet.clues.collect import Found
+from photoplanet.earth import zones
 from photoplanet.errors import InputError
 from photoplanet.locate.prediction import prepare
 from photoplanet.locate.within import Cut
@@ -37,12 +40,19 @@ from photoplanet.signs.line import Reading
 MAX_LIKELIHOODS = 300  # of clues of one album, 0.8 MB each; from there on, no other photo is looked at
 MUCH = "this album has more text than can be weighed at a time; send fewer photos"
 # A plus sign in a URL that was not written as %2B arrives as a space.
-OFFSET = f"^({trips.OFFSET.replace('[+-]', '[ +-]')}|z|utc)$"
+OFFSET = f"^({given_clocks.OFFSET.replace('[+-]', '[ +-]')}|Z|UTC|z|utc)$"
+_ZONES = ("local", "UTC", *sorted(zones.zone_of_towns()[0]))
 
 
 def _offset(text: str | None) -> str | None:
     if text is not None and not re.fullmatch(OFFSET, text):
         raise ValueError(f"{text[:40]!r} must look like +02:00 or -05:30: how far the clock is ahead of UTC")
+    return text
+
+
+def _zone(text: str | None) -> str | None:
+    if text is not None and text not in _ZONES:
+        raise ValueError(f"{text[:40]!r} is not local, UTC or the zone of a town, such as Europe/Lisbon")
     return text
 
 
@@ -52,13 +62,22 @@ class AlbumQuery(EstimateQuery):
     top: Top = 1
     method: Annotated[str, Field(description="How the photos inform each other")] = methods.AUTO
     gap_hours: Annotated[float, Field(gt=0, le=1e6, description="A longer pause starts another album")] = GAP_HOURS
-    one_camera: Annotated[bool, Field(description="Put the photos of all cameras into one album")] = False
+    one_camera: Annotated[
+        bool | None,
+        Field(description="Put all cameras into one album, or each into its own; by default one where clocks agree"),
+    ] = None
     anchors: Annotated[bool, Field(description="Treat photos with GPS as known places")] = True
     time_offset: Annotated[
         str | None,
         AfterValidator(_offset),
         Field(description="How far clocks that name no zone are ahead of UTC: +02:00, in a URL %2B02:00",
               json_schema_extra={"pattern": OFFSET}),
+    ] = None  # fmt: skip
+    time_zone: Annotated[
+        str | None,
+        AfterValidator(_zone),
+        Field(description="What clocks that name no zone showed: Europe/Lisbon, or local (of the place on the way)",
+              json_schema_extra={"pattern": one_of(*_ZONES)}),
     ] = None  # fmt: skip
 
 
@@ -95,17 +114,55 @@ class AlbumRecord(_Days):
     photos: list[PlacedPhoto | UnplacedPhoto]
 
 
+class ClockSetting(TypedDict):
+    """How far a clock was ahead while it went evenly; moments as the clock showed them."""
+
+    seconds_ahead: float
+    interval: list[float]
+    drift_seconds_a_day: float
+    from_photos: Count
+
+
+_Setting = TypedDict("_Setting", {"from": str, "to": str})
+
+
+class Setting(_Setting, ClockSetting):
+    """With the first and the last moment it was shown."""
+
+
+class ClockRecord(TypedDict):
+    """What is known of one camera's clock, and by what; `seconds_ahead`: least and most, of UTC or another camera."""
+
+    camera: str
+    photos: Count
+    known: Count
+    found: str
+    remarks: list[str]
+    beside: NotRequired[str]
+    seconds_ahead: NotRequired[list[float]]
+    local: NotRequired[bool]
+    from_photos: NotRequired[Count]
+    sure: NotRequired[float | None]
+    settings: NotRequired[list[Setting]]
+
+
 class AlbumAnswer(ModelName):
-    """The albums that the photos sent form; `failed` counts the photos that could not be read; `notes`: of tracks."""
+    """The albums that the photos sent form, and the clocks of their cameras.
+
+    `failed` counts the photos that could not be read; `notes`: of tracks.
+    """
 
     method: str
+    clocks: list[ClockRecord]
     albums: list[AlbumRecord]
     failed: Count
     notes: NotRequired[list[str]]
 
 
 EXAMPLE: AlbumAnswer = {
-    "model": "toy", "world": "toy", "method": methods.AUTO, "failed": 0, "albums": [{
+    "model": "toy", "world": "toy", "method": methods.AUTO, "failed": 0,
+    "clocks": [{"camera": "Maker Camera", "photos": 1, "known": 0, "found": "unknown", "remarks": []}],
+    "albums": [{
         "album": 1, "title": "Maker Camera", "from": "2020-05-01", "to": "2020-05-01",
         "photos": [cast(PlacedPhoto, {
             "file": "IMG_1.jpg", **answers.ESTIMATE, "taken_at": "2020-05-01T10:01:00", "kind": "estimated", "index": 0,
@@ -139,17 +196,20 @@ def endpoint(service: Service) -> Endpoint:
         its place from its neighbours, and has its `error`; `index` says which of the photos sent each one is.
         """
         fields = evidence.fields()
-        offset = trips.check_offset(query.time_offset.replace(" ", "+")) if query.time_offset else None
+        if query.time_offset and query.time_zone:
+            raise Problem(400, "time_offset and time_zone contradict each other; send one of them")
+        offset = (query.time_offset.replace(" ", "+"),) if query.time_offset else ()
+        told = given_clocks.read(offset, query.time_zone)
 
-        def work(files: list[Upload]) -> Awaitable[tuple[list[AlbumRecord], list[str]]]:
-            return _located(service, files, query, offset, fields)
+        def work(files: list[Upload]) -> Awaitable[tuple[list[AlbumRecord], list[ClockRecord], list[str]]]:
+            return _located(service, files, query, told, fields)
 
-        albums, notes = await service.answer(request, work, tracks=True, fields=fields)
+        albums, clocks, notes = await service.answer(request, work, tracks=True, fields=fields)
         failed = sum("error" in photo for each in albums for photo in each["photos"])
         about = answers.model_name(service.locator)
         answer: AlbumAnswer = {
-            "model": about["model"], "world": about["world"], "method": query.method, "albums": albums,
-            "failed": failed,
+            "model": about["model"], "world": about["world"], "method": query.method, "clocks": clocks,
+            "albums": albums, "failed": failed,
         }  # fmt: skip
         if notes:
             answer["notes"] = notes
@@ -166,15 +226,16 @@ def endpoint(service: Service) -> Endpoint:
 
 
 async def _located(
-    service: Service, files: list[Upload], query: AlbumQuery, offset: str | None, fields: uploads.Fields
-) -> tuple[list[AlbumRecord], list[str]]:
-    """The albums that the files of a request form, located, and what is to be noted of its tracks."""
+    service: Service, files: list[Upload], query: AlbumQuery, told: given_clocks.Given, fields: uploads.Fields
+) -> tuple[list[AlbumRecord], list[ClockRecord], list[str]]:
+    """The albums that the files of a request form, located; the clocks; what is to be noted of its tracks."""
     photos = [upload for upload in files if upload.field != TRACK]
     if not photos:
         raise Problem(400, "no photo in the request, only a track: send files in any other field")
     given = await evidence.given(service.batcher, fields, len(photos))
     track, notes = await _track(service, [upload for upload in files if upload.field == TRACK])
-    found, utc = await _split(service, photos, query, offset)
+    clocks = await _settled(service, photos, query, told, track)
+    found, _, utc = trips.split(clocks.shots, query.gap_hours, query.one_camera, clocks.by, track is not None)
     if track is not None:
         notes += _check_track(track, found, utc)
     cut = await cut_of(service, query)
@@ -188,7 +249,8 @@ async def _located(
 
         return await service.aside("album", work)
 
-    return [await locate(number, trip) for number, trip in enumerate(found, start=1)], notes
+    albums = [await locate(number, trip) for number, trip in enumerate(found, start=1)]
+    return albums, cast(list[ClockRecord], clocks.records()), notes
 
 
 async def _track(service: Service, files: list[Upload]) -> tuple[Track | None, list[str]]:
@@ -207,21 +269,23 @@ def _check_track(track: Track, found: list[trips.Trip], utc: bool) -> list[str]:
     """What is to be noted of a track among these trips; Problem 400 where the photos' clocks are unknown."""
     if not utc:
         raise Problem(400, "tracks are in UTC, and some photos name no time zone; say what their clock showed: "
-                           "time_offset=+02:00 for two hours ahead")  # fmt: skip
+                           "time_offset=+02:00 for two hours ahead, or time_zone=local")  # fmt: skip
     why = known_places.silence(track, np.concatenate([trip.times for trip in found]))
-    return [f"the track: {why}; check time_offset, how far clocks are ahead"] if why else []
+    return [f"the track: {why}; check time_offset or time_zone"] if why else []
 
 
-async def _split(
-    service: Service, photos: list[Upload], query: AlbumQuery, offset: str | None
-) -> tuple[list[trips.Trip], bool]:
-    """The photos of a request → trips, and whether their times are UTC."""
+async def _settled(
+    service: Service, photos: list[Upload], query: AlbumQuery, told: given_clocks.Given, track: Track | None
+) -> Settled:
+    """The photos of a request → shots with their times, by what is known of the clocks."""
     most = service.limits.photo_pixels
     shots = await asyncio.gather(
         *(service.batcher.decode(read_shot, photo.content, {}, photo.name, most) for photo in photos)
     )
-    found, _, utc = trips.split(shots, query.gap_hours, query.one_camera, offset)
-    return found, utc
+    try:
+        return await service.aside("album", lambda: settled(shots, track, told, query.anchors))
+    except InputError as error:
+        raise Problem(400, str(error)) from None
 
 
 async def _see(

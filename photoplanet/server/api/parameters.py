@@ -6,7 +6,7 @@ from pydantic import BaseModel, Field
 
 from photoplanet.locate.answers import AnswerOptions
 from photoplanet.locate.credible_region import REGION_SHARE
-from photoplanet.locate.precision import DEFAULT_PRECISION, PRECISIONS
+from photoplanet.locate.precision import CHOICES, DEFAULT_PRECISION
 from photoplanet.server.api.evidence import EvidenceQuery
 
 
@@ -22,7 +22,7 @@ def one_of(*names: str) -> str:
 MAX_AREA, MOST_AREAS = 4000, 20  # characters of an area, and areas; the address of a request is bounded, too
 
 Top = Annotated[int, Field(ge=1, le=100, description="Cells to list per photo")]
-Precision = Annotated[str, Field(pattern=one_of(*PRECISIONS), description="What coordinates are rounded to")]
+Precision = Annotated[str, Field(pattern=one_of(*CHOICES), description="What coordinates are rounded to")]
 
 
 class PhotoQuery(BaseModel):

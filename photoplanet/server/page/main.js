@@ -215,7 +215,7 @@ function albumOptions() {
     precision: state.precision,
     ...areaQuery(),
     anchors: byId("anchors", HTMLInputElement).checked,
-    one_camera: byId("oneCamera", HTMLInputElement).checked,
+    ...(byId("oneCamera", HTMLInputElement).checked && { one_camera: true }),
     ...(ahead && { time_offset: ahead }),
   };
 }

@@ -1,6 +1,6 @@
 // The chosen photo and its answer: place, how sure, the region with its slider, the likeliest places.
 import { button, byId, element } from "/map/dom.js";
-import { insideOf, isNothing, isUnknown, km, percent, unknownWords } from "/map/words.js";
+import { digits, insideOf, isNothing, isUnknown, km, percent, unknownWords } from "/map/words.js";
 import * as evidence from "./evidence.js";
 import { line, when } from "./filmstrip.js";
 import * as region from "./region.js";
@@ -75,7 +75,7 @@ function facts(photo, answer) {
     made.append(element("p", text, isUnknown(answer.unknown) ? "abstention" : "quiet"));
   }
   if (answer?.within) made.append(inside(answer.within));
-  if (answer?.best) made.append(coordinates(answer.best));
+  if (answer?.best) made.append(coordinates(answer.best, answer.region.radius_km));
   if (trip && photo.alone) made.append(element("p", `By itself: ${placeOf(photo.alone)}.`, "quiet"));
   if (answer && !answer.best) made.append(abstention(answer));
   return made;
@@ -117,9 +117,10 @@ function figure(photo) {
   return { photo, figure: made, address };
 }
 
-/** @param {NamedPlace} place */
-function coordinates({ latitude, longitude }) {
-  const text = `${latitude}, ${longitude}`;
+/** @param {NamedPlace} place @param {number} radius km */
+function coordinates({ latitude, longitude }, radius) {
+  const fine = state.precision === "auto" ? digits(radius) : null;
+  const text = [latitude, longitude].map((degrees) => (fine === null ? degrees : degrees.toFixed(fine))).join(", ");
   const made = element("p", undefined, "coordinates");
   const copy = button("Copy", "small");
   copy.setAttribute("aria-label", "Copy the coordinates");

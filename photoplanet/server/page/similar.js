@@ -11,6 +11,7 @@ import * as worldmap from "./worldmap.js";
 
 const MOST = 12; // photos
 const MAYBE = 4; // of these where none is proven
+const FEW = 20; // matches that were counted: fewer are too few to know
 
 /** @param {import("./state.js").Photo} photo @param {Api} api */
 export function section(photo, api) {
@@ -41,7 +42,8 @@ function list(rest, { itself, matches, outside }, api) {
   if (itself.length) rest.append(element("p", "This photo is in the library itself.", "quiet"));
   if (outside) rest.append(element("p", `${plural(outside, "photo")} from elsewhere left out.`, "quiet"));
   const proven = matches.filter((match) => match.trusted);
-  const shown = proven.length ? proven : matches.slice(0, MAYBE);
+  const agreeing = matches.filter((match) => match.trusted === undefined || match.details);
+  const shown = proven.length ? proven : agreeing.slice(0, MAYBE);
   if (!shown.length) rest.append(element("p", "None in the library shows the same.", "quiet"));
   else if (!proven.length) rest.append(element("p", "Nothing is proven. These may match:", "quiet"));
   for (const match of shown) {
@@ -49,6 +51,7 @@ function list(rest, { itself, matches, outside }, api) {
     const entry = button();
     const frame = element("span", undefined, "picture");
     entry.append(frame, element("span", match.place), element("span", match.photo_id, "quiet"));
+    if (match.trusted !== undefined) entry.append(element("span", proof(match), "quiet"));
     entry.addEventListener("click", () => worldmap.goTo(match));
     fetchThumbnail(frame, match.photo_id, api);
     item.append(entry);
@@ -56,6 +59,14 @@ function list(rest, { itself, matches, outside }, api) {
   }
   rest.append(made);
   worldmap.showMatches(shown);
+}
+
+/** How often matches like it were right. @param {Match} match */
+function proof({ trusted, impossible, like_it }) {
+  if (impossible) return "not at that time";
+  if (!trusted) return "may match";
+  if (!like_it) return "by a rule of thumb";
+  return `${like_it.right} of ${like_it.of} such were within 25 km${like_it.of < FEW ? " (too few to know)" : ""}`;
 }
 
 /** @param {HTMLElement} frame @param {string} id @param {Api} api */

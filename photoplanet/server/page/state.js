@@ -51,7 +51,7 @@ export const state = {
   /** @type {Photo | null} */
   chosen: null,
   share: 0.9, // of the probability that the region holds
-  precision: "city",
+  precision: "auto",
   always: false, // show a place even where the evidence is weak
   area: "", // where the photos are from, as the server reads it; "": anywhere
   outside: false, // they are not from there

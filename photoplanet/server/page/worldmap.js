@@ -1,6 +1,7 @@
 // The page's photos on the map engine (show/map/): what it draws is the answers that are shown.
 import { ringsOf } from "/map/cells.js";
 import { byId } from "/map/dom.js";
+import { ground } from "/map/ground.js";
 import { PhotoMap } from "/map/photos.js";
 import { line } from "./filmstrip.js";
 import { cellsOf, region } from "./region.js";
@@ -26,14 +27,13 @@ const drawn = new WeakMap();
 
 /** @param {(photo: Photo, move: boolean) => void} choose */
 export async function open(choose) {
-  const response = await fetch("/map/land.json");
   const photos = {
     listed: () => listed().flatMap(mapPhotos),
     chosen: () => (state.chosen ? mapPhotos(state.chosen, listed().indexOf(state.chosen)) : [])[0] ?? null,
     choose: (/** @type {number} */ row) => choose(listed()[row], false),
     albums: () => (state.together ? groups().map((group) => group.photos.flatMap(mapPhotos)) : null),
   };
-  map = new PhotoMap(byId("canvas", HTMLCanvasElement), await response.json(), photos, byId("hint", HTMLElement));
+  map = new PhotoMap(byId("canvas", HTMLCanvasElement), await ground(), photos, byId("hint", HTMLElement));
   const { atlas } = map;
   const { marks } = atlas.page;
   atlas.page.marks = () => {
@@ -97,9 +97,17 @@ function mapPhotos(photo, row) {
       sure: answer.confidence.city,
       cells: () => (known ? [] : drawnCells(answer)),
       inside: () => region(answer).cells,
+      thumbnail: photo.thumbnail,
+      second: secondOf(answer),
       ...(answer.own_gps && !known && { truth: answer.own_gps }),
     },
   ];
+}
+
+/** When its clock said it was taken; null where it names no time, or only a day. @param {Answer} answer */
+function secondOf({ taken_at }) {
+  const time = taken_at && taken_at.length > "2000-01-01".length ? Date.parse(taken_at) / 1000 : Number.NaN;
+  return Number.isNaN(time) ? null : time;
 }
 
 /** @param {Answer} answer */

@@ -1,11 +1,10 @@
 """The game over HTTP, for one player: the page, its photos, and what it may know of them and when."""
 
-import asyncio
 from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager
-from typing import Annotated, TypeVar
+from typing import Annotated
 
-from pydantic import BaseModel, ConfigDict, Field, ValidationError
+from pydantic import Field
 from starlette.applications import Starlette
 from starlette.concurrency import run_in_threadpool
 from starlette.middleware import Middleware
@@ -14,10 +13,10 @@ from starlette.requests import Request
 from photoplanet.evaluation.game.game_log import MOST_SECONDS
 from photoplanet.server import openapi, pages, problems
 from photoplanet.server.endpoint import Endpoint
+from photoplanet.server.json_body import JsonBody, read_json
 from photoplanet.server.metrics import Metrics, MetricsMiddleware
 from photoplanet.server.play.answers import GameSummary, RoundState
 from photoplanet.server.play.game import Game
-from photoplanet.server.problems import Problem
 from photoplanet.server.security import Guard
 
 TITLE = "photoplanet play"
@@ -34,11 +33,7 @@ ROUTES = {
 }
 
 
-class _Body(BaseModel):
-    model_config = ConfigDict(extra="forbid", strict=True, allow_inf_nan=False)
-
-
-class PlacedGuess(_Body):
+class PlacedGuess(JsonBody):
     """A click on the map: degrees, and seconds since the photo was seen."""
 
     photo: Annotated[str, Field(max_length=100)]
@@ -47,13 +42,10 @@ class PlacedGuess(_Body):
     seconds: Annotated[float, Field(ge=0, le=MOST_SECONDS)] | None = None
 
 
-class After(_Body):
+class After(JsonBody):
     """The finished round after which another is wanted."""
 
     round: Annotated[str, Field(max_length=100)]
-
-
-_Given = TypeVar("_Given", bound=_Body)
 
 
 def create_app(game: Game, token: str | None = None, hosts: Sequence[str] | None = None) -> Starlette:
@@ -85,11 +77,11 @@ def _endpoints(game: Game) -> list[Endpoint]:
         return await run_in_threadpool(game.photo, request.path_params["key"])
 
     async def guess(request: Request) -> RoundState:
-        given = await _read(request, PlacedGuess)
+        given = await read_json(request, PlacedGuess, MAX_BYTES, BODY_SECONDS)
         return await run_in_threadpool(game.guess, given.photo, (given.latitude, given.longitude), given.seconds)
 
     async def following(request: Request) -> RoundState:
-        return await run_in_threadpool(game.next, (await _read(request, After)).round)
+        return await run_in_threadpool(game.next, (await read_json(request, After, MAX_BYTES, BODY_SECONDS)).round)
 
     async def summary(request: Request) -> GameSummary:
         return await run_in_threadpool(game.summary)
@@ -104,25 +96,3 @@ def _endpoints(game: Game) -> list[Endpoint]:
                  body=openapi.json_body(After), refusals=SENT),
         Endpoint("GET", "/v1/game/summary", summary, "People and model compared, as in the paper", refusals=READ),
     ]  # fmt: skip
-
-
-async def _read(request: Request, kind: type[_Given]) -> _Given:
-    """A small JSON body, bounded while it arrives; Problem 408, 413, 415 or 422 for another."""
-    if request.headers.get("content-type", "").partition(";")[0].strip().lower() != "application/json":
-        raise Problem(415, "send application/json")
-    body = b""
-
-    async def arrive() -> None:
-        nonlocal body
-        async for part in request.stream():
-            body += part
-            if len(body) > MAX_BYTES:
-                raise Problem(413, f"more than {MAX_BYTES:,} bytes")
-
-    try:
-        await asyncio.wait_for(arrive(), BODY_SECONDS)
-        return kind.model_validate_json(body)
-    except asyncio.TimeoutError:  # another class than the built-in one before Python 3.11
-        raise Problem(408, f"the request did not arrive within {BODY_SECONDS:g} s") from None
-    except ValidationError as error:
-        raise problems.invalid(error) from None

@@ -1,20 +1,31 @@
 // A world map on a canvas: Web Mercator that repeats eastwards. What is drawn on it is its page's.
 // The server's pages import this; the single-file maps carry it (show/maps.py).
 import { drawCells } from "./cells.js";
+import { Coast } from "./coast.js";
 import { listen } from "./gestures.js";
 import { EARTH_KM, RAD, toLatitude, toLongitude, toX, toY } from "./mercator.js";
+import { drawTowns } from "./towns.js";
 
 /** @typedef {import("./cells.js").Cell} Cell */
 /** @typedef {import("./cells.js").Outline} Outline */
 /** @typedef {import("./gestures.js").Spot} Spot */
 /** @typedef {import("./mercator.js").Box} Box */
 /** @typedef {import("./mercator.js").Place} Place */
-/** @typedef {{ scale: number, land: number[][], borders: number[][], towns: [string, number, number][] }} Land land.json */
-/** @typedef {{ name: string, latitude: number, longitude: number, width: number }} Town `width`: pixels of its name, 0: not measured */
-/** @typedef {[left: number, top: number, right: number, bottom: number]} Frame pixels */
+/** @typedef {import("./towns.js").Frame} Frame */
+/** @typedef {import("./towns.js").Town} Town */
+/**
+ * @typedef {object} Land land.json, and where finer ground comes from
+ * @property {number} scale
+ * @property {number[][]} land
+ * @property {number[][]} borders
+ * @property {[name: string, longitude: number, latitude: number][]} towns
+ * @property {import("./coast.js").Source} [coast]
+ */
 /**
  * @typedef {object} Page what a page adds to the map
  * @property {() => Cell[]} [cells] shaded below everything else
+ * @property {() => void} [below] draws under the names of towns, in pixels of the canvas
+ * @property {() => Frame[]} [frames] where marks will be: names keep clear of them
  * @property {() => void} [marks] draws on top (marks.js), in pixels of the canvas
  * @property {(here: Spot, place: Place) => void} [click]
  * @property {(here: Spot, place: Place) => void} [hover]
@@ -23,8 +34,6 @@ import { EARTH_KM, RAD, toLatitude, toLongitude, toX, toY } from "./mercator.js"
 
 const MAX_SCALE = 3e6; // pixels per world width
 const LEAST_SHOWN = 0.004; // world widths, 160 km at the equator: a point without its surroundings says little
-const TOWN_GAP = [30, 18]; // pixels between towns' names, across and down, so that the map stays calm
-const MOST_TOWNS = 30;
 const SCALE_BAR = 120; // pixels at most
 const BUTTON_ZOOM = 1.8;
 const HIT = 1e4; // `isPointInPath` is asked in world widths times this: it rounds small numbers
@@ -39,7 +48,7 @@ export class Atlas {
     this.canvas = canvas;
     this.page = page;
     this.ctx = /** @type {CanvasRenderingContext2D} */ (canvas.getContext("2d"));
-    /** @type {((from: Spot, to: Spot, done: boolean) => void) | null} takes drags while something is drawn */
+    /** @type {((from: Spot, to: Spot, done: boolean) => boolean | void) | null} takes drags; where it says false, they move the map */
     this.drawing = null;
     this.touched = false; // by the user, so that it does not move by itself
     this.queued = false;
@@ -49,8 +58,16 @@ export class Atlas {
     this.colours = { sea: "", land: "", border: "", mass: "", point: "", halo: "", ink: "", known: "" }; // CSS: --sea, …
     this.land = new Path2D();
     this.borders = new Path2D();
-    for (const ring of land.land) addLine(this.land, ring, land.scale, true);
+    for (const ring of land.land) {
+      addLine(this.land, ring, land.scale, true);
+      addLine(this.borders, ring, land.scale, false);
+    }
     for (const line of land.borders) addLine(this.borders, line, land.scale, false);
+    this.coast = land.coast ? new Coast(land.coast, () => this.redraw()) : null;
+    /** @type {Frame[]} where buttons lie on the map */
+    this.buttons = [];
+    /** @type {HTMLElement[]} buttons on the map */
+    this.controls = [];
     /** @type {Town[]} */
     this.towns = land.towns.map(([name, longitude, latitude]) => ({
       name,
@@ -65,11 +82,7 @@ export class Atlas {
       doubleClick: (here) => this.zoom(2.5, here),
       click: (here) => page.click?.(here, this.placeAt(here)),
       hover: (here) => page.hover?.(here, this.placeAt(here)),
-      draw: (from, to, done) => {
-        const draws = this.drawing;
-        draws?.(from, to, done);
-        return draws !== null;
-      },
+      draw: (from, to, done) => this.drawing !== null && this.drawing(from, to, done) !== false,
     });
   }
 
@@ -83,6 +96,7 @@ export class Atlas {
 
   /** @param {HTMLElement} closer @param {HTMLElement} farther @param {HTMLElement} all */
   listenTo(closer, farther, all) {
+    this.controls = [closer, farther, all];
     closer.addEventListener("click", () => this.zoom(BUTTON_ZOOM));
     farther.addEventListener("click", () => this.zoom(1 / BUTTON_ZOOM));
     all.addEventListener("click", () => {
@@ -119,6 +133,11 @@ export class Atlas {
   /** @param {Spot} spot @param {number} [beyond] pixels outside that still count */
   inSight({ x, y }, beyond = 0) {
     return x >= -beyond && y >= -beyond && x <= this.width + beyond && y <= this.height + beyond;
+  }
+
+  /** Whether all of a frame is to be seen. @param {Frame} frame */
+  holds([left, top, right, bottom]) {
+    return left >= 0 && top >= 0 && right <= this.width && bottom <= this.height;
   }
 
   /** World widths at a spot. @param {Spot} here */
@@ -161,6 +180,7 @@ export class Atlas {
     for (let turn = first; turn <= last; turn++) {
       this.toWorldWidths(ratio, turn);
       this.drawLand();
+      this.coast?.draw(this, ratio, turn);
     }
     const cells = page.cells?.() ?? [];
     for (let turn = first - 1; cells.length && turn <= last + 1; turn++) {
@@ -168,7 +188,9 @@ export class Atlas {
       drawCells(ctx, cells, colours.mass, 1 / view.scale);
     }
     ctx.setTransform(ratio, 0, 0, ratio, 0, 0);
-    this.drawTowns();
+    page.below?.();
+    const scaleBar = /** @type {Frame} */ ([0, this.height - 36, SCALE_BAR + 24, this.height]);
+    drawTowns(this, this.towns, [...(page.frames?.() ?? []), ...this.buttons, scaleBar]);
     page.marks?.();
     this.drawScale();
   }
@@ -187,39 +209,7 @@ export class Atlas {
     ctx.fill(this.land);
     ctx.strokeStyle = colours.border;
     ctx.lineWidth = 0.8 / this.view.scale;
-    ctx.stroke(this.land);
     ctx.stroke(this.borders);
-  }
-
-  /** The largest towns first, each where it keeps clear of those before it. */
-  drawTowns() {
-    const { ctx, colours } = this;
-    /** @type {Frame[]} */
-    const taken = [];
-    ctx.font = "11px system-ui, sans-serif";
-    ctx.textAlign = "left";
-    ctx.textBaseline = "middle";
-    ctx.lineJoin = "round";
-    ctx.lineWidth = 3;
-    ctx.strokeStyle = colours.land;
-    ctx.fillStyle = colours.ink;
-    for (const town of this.towns) {
-      if (taken.length === MOST_TOWNS) return;
-      const { x, y } = this.spot(town);
-      if (!this.inSight({ x, y })) continue;
-      town.width ||= ctx.measureText(town.name).width;
-      /** @type {Frame} */
-      const frame = [x - 5, y - 8, x + 10 + town.width, y + 8];
-      if (frame[2] > this.width || taken.some((other) => crowded(frame, other))) continue;
-      taken.push(frame);
-      ctx.globalAlpha = 0.8;
-      ctx.strokeText(town.name, x + 6, y);
-      ctx.fillText(town.name, x + 6, y);
-      ctx.beginPath();
-      ctx.arc(x, y, 2, 0, 2 * Math.PI);
-      ctx.fill();
-      ctx.globalAlpha = 1;
-    }
   }
 
   drawScale() {
@@ -322,21 +312,29 @@ export class Atlas {
     this.height = box.height;
     this.canvas.width = Math.round(box.width * ratio);
     this.canvas.height = Math.round(box.height * ratio);
+    this.buttons = this.controls.map((control) => {
+      const { left, top, right, bottom } = control.getBoundingClientRect();
+      return [left - box.left, top - box.top, right - box.left, bottom - box.top];
+    });
     if (this.touched) this.clamp();
     else this.home(); // until somebody moves it, the map fits what it shows
     this.draw(); // at once: a new size has emptied the canvas
   }
 }
 
-/** Steps of longitude and latitude → a line of the path. @param {Path2D} path @param {number[]} steps @param {number} scale @param {boolean} closed */
+/** Steps of longitude and latitude → a line of the path; open, it leaves out what only closes a ring along a map's edge. @param {Path2D} path @param {number[]} steps @param {number} scale @param {boolean} closed */
 function addLine(path, steps, scale, closed) {
   let longitude = 0;
   let latitude = 0;
+  let onEdge = true;
   for (let i = 0; i < steps.length; i += 2) {
     longitude += steps[i];
     latitude += steps[i + 1];
-    if (i) path.lineTo(toX(longitude / scale), toY(latitude / scale));
-    else path.moveTo(toX(longitude / scale), toY(latitude / scale));
+    const wasOnEdge = onEdge;
+    onEdge = Math.abs(longitude) >= 180 * scale || latitude <= -90 * scale;
+    const [x, y] = [toX(longitude / scale), toY(latitude / scale)];
+    if (i && (closed || !(wasOnEdge && onEdge))) path.lineTo(x, y);
+    else path.moveTo(x, y);
   }
   if (closed) path.closePath();
 }
@@ -353,12 +351,6 @@ function aroundAll(boxes) {
   const most = (/** @type {number} */ k) =>
     shifted.reduce((value, box) => Math.max(value, box[k]), Number.NEGATIVE_INFINITY);
   return [least(0), most(1), least(2), most(3)];
-}
-
-/** Whether two names stand too close. @param {Frame} a @param {Frame} b */
-function crowded(a, b) {
-  const [across, down] = TOWN_GAP;
-  return a[0] < b[2] + across && b[0] < a[2] + across && a[1] < b[3] + down && b[1] < a[3] + down;
 }
 
 /** The largest of 1, 2, 5, 10, … below. @param {number} most */

@@ -46,6 +46,13 @@ export function arc(from, to) {
   return points;
 }
 
+/** Kilometres along the great circle. @param {Place} one @param {Place} other */
+export function distance(one, other) {
+  const a = unit([one.latitude, one.longitude]);
+  const b = unit([other.latitude, other.longitude]);
+  return 2 * EARTH_KM * Math.asin(Math.min(1, Math.hypot(a[0] - b[0], a[1] - b[1], a[2] - b[2]) / 2));
+}
+
 /** @param {Point} point */
 function unit([latitude, longitude]) {
   const across = Math.cos(latitude * RAD);

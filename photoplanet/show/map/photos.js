@@ -1,10 +1,13 @@
 // Photos on the map: the chosen one's cells, point and likeliest places, the others as marks, and a trip as a line.
 import { Atlas } from "./atlas.js";
-import { apart, clusters } from "./clusters.js";
+import { isWeak, unsureOf } from "./certainty.js";
 import { between } from "./gestures.js";
-import { circle, cross, disc, line, pin, tag, tagSize } from "./marks.js";
+import { Groups } from "./groups.js";
+import { linksOf } from "./links.js";
+import { circle, count, cross, DOUBT, disc, doubt, lines, pin, tag, tagSize } from "./marks.js";
 import { boxAt } from "./mercator.js";
-import { numbers, percent } from "./words.js";
+import { framed, PICTURE, Thumbs } from "./thumbs.js";
+import { numbers, percent, plural } from "./words.js";
 
 /** @typedef {import("./atlas.js").Land} Land */
 /** @typedef {import("./cells.js").Outline} Outline */
@@ -12,7 +15,7 @@ import { numbers, percent } from "./words.js";
 /** @typedef {import("./mercator.js").Box} Box */
 /** @typedef {import("./mercator.js").Place} Place */
 /** @typedef {Place & { place: string, confidence: number, radius_km: number }} NamedPlace */
-/** @typedef {Place & { place: string, photo_id: string, trusted?: boolean }} Match a photo of a library, and whether it is proven to show the same */
+/** @typedef {Place & { place: string, photo_id: string, trusted?: boolean, details?: number, impossible?: string, like_it?: { right: number, of: number } }} Match a photo of a library, whether it is proven to show the same, and how often such were right */
 /**
  * @typedef {object} MapPhoto a photo that has an answer
  * @property {number} row in the list of all photos, from 0
@@ -25,26 +28,31 @@ import { numbers, percent } from "./words.js";
  * @property {() => { outline: Outline, probability: number }[]} cells the likeliest first; none where the place is known
  * @property {() => number} inside how many of them are in the credible region
  * @property {Place} [truth] a cross: the true place, or the one that the photo states itself
+ * @property {string | null} [thumbnail] the address of a small picture, drawn on the map of a trip
+ * @property {number | null} [second] when a clock said it was taken; without, nothing links it to another photo
+ * @property {string | number} [camera] photos of different ones are not linked
  */
 /**
  * @typedef {object} Photos what a page says of its photos, asked at every drawing
  * @property {() => MapPhoto[]} listed those to be seen
  * @property {() => MapPhoto | null} chosen
  * @property {(row: number) => void} choose by a click
- * @property {() => MapPhoto[][] | null} albums joined by lines, their photos numbered; null: every photo for itself
+ * @property {() => MapPhoto[][] | null} albums their photos numbered, and joined by lines where they follow each other; null: every photo for itself
  */
-/** @typedef {import("./clusters.js").Cluster} Cluster */
-/** @typedef {import("./clusters.js").PhotoSpot} PhotoSpot */
-/** @typedef {Spot & { radius: number, photos: MapPhoto[] }} Mark */
+/** @typedef {import("./groups.js").Group} Group */
+/** @typedef {import("./links.js").Link} Link */
+/** @typedef {import("./towns.js").Frame} Frame */
+/** @typedef {Spot & { radius: number, photos: MapPhoto[], group: Group }} Mark */
 
-const SURE = 0.5; // of the probability within 25 km; a photo of a trip that is less sure is drawn faint, with its radius
 const AROUND = 0.012; // world widths that are shown at least, 480 km at the equator
+const CLOSEST = 2e-5; // of a mark that is looked at, 800 m at the equator
 const CLOSE = 6000; // pixels per world width, to see one place
-const TOGETHER = { numbers: 26, counts: 34 }; // pixels: photos that are closer share a mark
+const TOGETHER = { numbers: 26, counts: 34, pictures: 40 }; // pixels: photos that are closer share a mark
 const MARGIN = 40; // pixels at the edge where a point does not count as seen
+const MOST_RADII = 40; // of unsure photos that are drawn at a time
+const APART = 1e-9; // world widths, 4 cm: photos that are nearer to each other stay together however close one looks
 
-/** @param {{ known: boolean, sure: number }} photo */
-export const isWeak = ({ known, sure }) => !known && sure < SURE;
+export { isWeak };
 
 export class PhotoMap {
   /**
@@ -56,6 +64,9 @@ export class PhotoMap {
   constructor(canvas, land, photos, hint) {
     this.photos = photos;
     this.hint = hint;
+    this.groups = new Groups();
+    /** @type {{ of: MapPhoto[][], links: Link[] } | null} */
+    this.linked = null;
     /** @type {Mark[]} */
     this.marks = [];
     /** @type {(Spot & { rank: number, place: NamedPlace })[]} */
@@ -64,6 +75,8 @@ export class PhotoMap {
     this.matches = [];
     this.atlas = new Atlas(canvas, land, {
       cells: () => this.cells(),
+      below: () => this.drawBelow(),
+      frames: () => this.frames(),
       marks: () => this.draw(),
       click: (here) => this.click(here),
       hover: (here) => {
@@ -71,6 +84,7 @@ export class PhotoMap {
       },
       home: () => this.showAll(),
     });
+    this.thumbs = new Thumbs(() => this.atlas.redraw());
   }
 
   // --- where to look
@@ -112,69 +126,103 @@ export class PhotoMap {
     }));
   }
 
-  draw() {
+  /** What lies under the names of towns: radii and lines. Which marks there are is decided here, for all of a drawing. */
+  drawBelow() {
     const { atlas, photos } = this;
     const albums = photos.albums();
+    this.marks = this.marksInSight(Boolean(albums));
+    this.tops = [];
     const chosen = photos.chosen();
-    const spots = this.spots(photos.listed());
-    if (albums) {
-      this.drawRadii(spots);
-      for (const album of albums) this.drawLine(album);
+    if (chosen) this.tops = this.topsOf(chosen, Boolean(albums));
+    if (!albums) return;
+    this.drawRadii();
+    const links = this.links(albums);
+    for (const sure of [false, true]) {
+      const steps = links.filter((link) => link.sure === sure);
+      lines(
+        atlas,
+        steps.map(({ from, to }) => [from, to]),
+        sure,
+      );
     }
-    const others = albums ? spots : spots.filter(({ photo }) => photo.row !== chosen?.row);
-    const seen = others.filter((spot) => atlas.inSight(spot, 20));
-    this.marks = albums
-      ? apart(clusters(seen, TOGETHER.numbers), sizeOfNumbers).map((cluster) => this.drawNumbers(cluster))
-      : apart(clusters(seen, TOGETHER.counts), sizeOfCount).map((cluster) => this.drawCount(cluster));
+  }
+
+  /** @param {MapPhoto[][]} albums */
+  links(albums) {
+    if (this.linked?.of !== albums) this.linked = { of: albums, links: albums.flatMap(linksOf) };
+    return this.linked.links;
+  }
+
+  /** @param {boolean} trip @returns {Mark[]} */
+  marksInSight(trip) {
+    const { atlas, photos } = this;
+    const listed = photos.listed();
+    const without = trip ? -1 : (photos.chosen()?.row ?? -1);
+    const pictures = trip && listed.some(({ thumbnail }) => thumbnail);
+    const together = pictures ? TOGETHER.pictures : trip ? TOGETHER.numbers : TOGETHER.counts;
+    const sizeOf = pictures ? sizeOfPicture : trip ? sizeOfNumbers : sizeOfCount;
+    return this.groups.of(listed, without, atlas.view.scale, together, sizeOf).flatMap((group) => {
+      const spot = { x: atlas.screenX(atlas.nearest(group.x)), y: atlas.screenY(group.y) };
+      if (!atlas.inSight(spot, 40)) return [];
+      return [{ ...spot, radius: group.size.width / 2, photos: group.photos, group }];
+    });
+  }
+
+  /** Where marks will be, so that names keep clear of them. @returns {Frame[]} */
+  frames() {
+    const around = (/** @type {Spot} */ { x, y }, /** @type {number} */ across, /** @type {number} */ down) =>
+      /** @type {Frame} */ ([x - across, y - down, x + across, y + down]);
+    const frames = this.marks.map((mark) => around(mark, mark.group.size.width / 2, mark.group.size.height / 2));
+    frames.push(...this.tops.map((top) => around(top, 10, 10)));
+    const best = this.photos.chosen()?.best;
+    if (best) {
+      const { x, y } = this.atlas.spot(best);
+      frames.push([x - 10, y - 31, x + 10, y + 2]);
+    }
+    return frames;
+  }
+
+  draw() {
+    const { atlas, photos } = this;
+    const trip = Boolean(photos.albums());
+    const chosen = photos.chosen();
+    for (const mark of this.marks) this.drawMark(mark, trip);
     for (const match of this.matches) disc(atlas, atlas.spot(match), 6, atlas.colours.known);
-    this.tops = chosen ? this.topsOf(chosen, Boolean(albums)) : [];
     for (const top of this.tops) disc(atlas, top, 9, atlas.colours.mass, String(top.rank));
     if (chosen?.truth) cross(atlas, atlas.spot(chosen.truth));
     if (chosen?.best) pin(atlas, atlas.spot(chosen.best));
   }
 
-  /** @param {MapPhoto[]} listed @returns {PhotoSpot[]} */
-  spots(listed) {
-    return listed.flatMap((photo) => (photo.best ? [{ photo, ...this.atlas.spot(photo.best) }] : []));
+  /** The radii of the unsure photos that are to be seen, each mark's smallest. */
+  drawRadii() {
+    const { atlas } = this;
+    const bounded = this.marks.flatMap(({ photos }) => {
+      const unsure = photos.flatMap((photo) => (photo.best && isWeak(photo) ? [photo.best] : []));
+      return unsure.length ? [unsure.reduce((best, other) => (other.radius_km < best.radius_km ? other : best))] : [];
+    });
+    bounded.sort((a, b) => a.radius_km - b.radius_km);
+    for (const best of bounded.slice(0, MOST_RADII)) circle(atlas, atlas.spot(best), best.latitude, best.radius_km);
   }
 
-  /** @param {PhotoSpot[]} spots */
-  drawRadii(spots) {
-    const drawn = new Set();
-    for (const { photo, x, y } of spots) {
-      if (!photo.best || !isWeak(photo)) continue;
-      const { latitude, longitude, radius_km } = photo.best;
-      const key = `${latitude} ${longitude} ${radius_km}`;
-      if (!drawn.has(key)) circle(this.atlas, { x, y }, latitude, radius_km);
-      drawn.add(key);
-    }
-  }
-
-  /** @param {MapPhoto[]} album */
-  drawLine(album) {
-    const stops = album.filter((photo) => photo.best);
-    for (let i = 1; i < stops.length; i++) {
-      const pair = stops.slice(i - 1, i + 1);
-      const points = pair.flatMap(({ best }) => (best ? [pointOf(best)] : []));
-      line(this.atlas, points, !pair.some(isWeak));
-    }
-  }
-
-  /** Photos of a trip at one spot, by their numbers: known where all of them are. @param {Cluster} cluster @returns {Mark} */
-  drawNumbers(cluster) {
-    const { x, y, photos } = cluster;
+  /** Photos at one spot, by their picture or their numbers in a trip, else by how many they are. @param {Mark} mark @param {boolean} trip */
+  drawMark({ x, y, photos, radius, group: { unsure, size } }, trip) {
+    const { atlas } = this;
     const known = photos.every((photo) => photo.known);
-    tag(this.atlas, { x, y }, textOf(cluster), known, photos.every(isWeak));
-    return { x, y, radius: sizeOfNumbers(cluster).width / 2, photos };
-  }
-
-  /** Photos at one spot, by how many they are. @param {Cluster} cluster @returns {Mark} */
-  drawCount(cluster) {
-    const { x, y, photos } = cluster;
-    const count = photos.length;
-    const radius = sizeOfCount(cluster).width / 2;
-    disc(this.atlas, { x, y }, radius, this.atlas.colours.point, count > 1 ? String(count) : "");
-    return { x, y, radius, photos };
+    const weak = unsure === photos.length;
+    const text = trip ? textOf(photos) : photos.length > 1 ? String(photos.length) : "";
+    const shown = trip ? photos.find(({ thumbnail }) => thumbnail) : undefined;
+    if (shown?.thumbnail) {
+      framed(
+        atlas,
+        { x, y },
+        this.thumbs.get(shown.thumbnail),
+        known ? atlas.colours.known : atlas.colours.point,
+        weak,
+      );
+      tag(atlas, { x, y: y + PICTURE / 2 }, text, known, weak);
+    } else if (trip) tag(atlas, { x, y }, text, known, weak);
+    else count(atlas, { x, y }, radius, text, known, weak);
+    if (unsure && !weak) doubt(atlas, { x: x + size.width / 2 - 8, y: y - size.height / 2 + (shown ? 4 : 2) }, unsure);
   }
 
   /** A number that would lie on a likelier one, or on a trip's pin, is left out. @param {MapPhoto} chosen @param {boolean} trip */
@@ -200,9 +248,19 @@ export class PhotoMap {
   click(here) {
     const mark = this.markAt(here);
     if (!mark) return;
-    if (mark.photos.length === 1 || this.atlas.isClosest()) return this.photos.choose(mark.photos[0].row);
+    const boxes = boxesOfPoints(mark.photos);
+    const [[x, , y]] = boxes;
+    const together = boxes.every((box) => Math.abs(box[0] - x) < APART && Math.abs(box[2] - y) < APART);
+    const near = together && this.atlas.view.scale >= CLOSE;
+    if (near || this.atlas.isClosest()) return this.photos.choose(this.after(mark.photos).row);
     this.atlas.touched = true;
-    this.atlas.show(boxesOfPoints(mark.photos));
+    this.atlas.show(boxes, CLOSEST);
+  }
+
+  /** The photo after the chosen one among those of a mark, or their first. @param {MapPhoto[]} photos */
+  after(photos) {
+    const chosen = photos.findIndex(({ row }) => row === this.photos.chosen()?.row);
+    return photos[(chosen + 1) % photos.length];
   }
 
   /** What is there. @param {Spot} here */
@@ -210,10 +268,10 @@ export class PhotoMap {
     const top = this.tops.find((each) => between(each, here) < 12);
     if (top) return `${top.rank}. ${top.place.place}: ${percent(top.place.confidence)}`;
     const match = this.matches.find((each) => between(this.atlas.spot(each), here) < 10);
-    if (match) return `${match.photo_id}: ${match.place}`;
+    if (match) return `${match.photo_id}: ${match.place}${match.trusted ? "" : " (may match)"}`;
     const photos = this.markAt(here)?.photos ?? [];
     if (photos.length === 1) return `${photos[0].name}: ${photos[0].line}`;
-    if (photos.length) return `${photos.length} photos: click to look closer`;
+    if (photos.length) return wordsOf(photos);
     const cells = this.photos.chosen()?.cells() ?? [];
     const row = this.atlas.cellAt(
       here,
@@ -223,20 +281,40 @@ export class PhotoMap {
   }
 }
 
-/** @param {Cluster} cluster */
-const textOf = ({ photos }) => numbers(photos.map((photo) => photo.row));
+/** "3", "3–5" where they follow each other in the list, or how many they are. @param {MapPhoto[]} photos in any order */
+function textOf(photos) {
+  let first = Number.POSITIVE_INFINITY;
+  let last = 0;
+  for (const { row } of photos) {
+    first = Math.min(first, row);
+    last = Math.max(last, row);
+  }
+  return last - first + 1 === photos.length ? numbers(first, last) : `×${photos.length}`;
+}
 
-/** @param {Cluster} cluster */
-const sizeOfNumbers = (cluster) => tagSize(textOf(cluster));
+/** @param {MapPhoto[]} photos */
+function wordsOf(photos) {
+  const unsure = unsureOf(photos);
+  const known = photos.filter((photo) => photo.known).length;
+  const all = (/** @type {number} */ count) => (count === photos.length ? "all" : count.toLocaleString("en"));
+  const parts = [known && `${all(known)} known`, unsure && `${all(unsure)} unsure`];
+  const words = [plural(photos.length, "photo"), ...parts.filter(Boolean)].join(", ");
+  return `${words}: click to look closer`;
+}
 
-/** @param {Cluster} cluster */
-function sizeOfCount({ photos: { length } }) {
+/** @param {MapPhoto[]} photos @param {number} unsure */
+function sizeOfNumbers(photos, unsure) {
+  const { width, height } = tagSize(textOf(photos));
+  return unsure && unsure < photos.length ? { width: width + DOUBT.width / 2, height: height + 12 } : { width, height };
+}
+
+const sizeOfPicture = () => ({ width: PICTURE + 6, height: PICTURE + 16 });
+
+/** @param {MapPhoto[]} photos */
+function sizeOfCount({ length }) {
   const width = 2 * (length === 1 ? 6 : Math.min(22, 9 + 2.2 * Math.log2(length)));
   return { width, height: width };
 }
-
-/** @param {Place} place @returns {import("./mercator.js").Point} */
-const pointOf = ({ latitude, longitude }) => [latitude, longitude];
 
 /** @param {MapPhoto[]} photos */
 const boxesOfPoints = (photos) => photos.flatMap(({ best }) => (best ? [boxAt(best)] : []));

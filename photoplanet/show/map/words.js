@@ -38,13 +38,12 @@ export function km(distance) {
   return (Math.round(distance / step) * step).toLocaleString("en");
 }
 
+/** How many digits of degrees a point deserves; as locate/precision.py. @param {number} radius km */
+export const digits = (radius) =>
+  Math.min(4, Math.max(0, Math.ceil(Math.log10(78.6 / (0.25 * Math.max(radius, 1e-3))))));
+
 /** @param {number} count @param {string} word in the singular */
 export const plural = (count, word) => `${count.toLocaleString("en")} ${word}${count === 1 ? "" : "s"}`;
 
-/** Rows in order, from 0 → "3", "3–5", or "3…9" where some between are elsewhere. @param {number[]} rows */
-export function numbers(rows) {
-  const first = rows[0] + 1;
-  const last = rows[rows.length - 1] + 1;
-  if (rows.length === 1) return String(first);
-  return last - first + 1 === rows.length ? `${first}–${last}` : `${first}…${last}`;
-}
+/** Rows from 0 → "3", or "3–5". @param {number} first @param {number} last */
+export const numbers = (first, last) => (first === last ? String(first + 1) : `${first + 1}–${last + 1}`);

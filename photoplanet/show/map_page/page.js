@@ -1,6 +1,8 @@
 // What every single-file map has: the map, the list of photos, and what is known of the chosen one.
 
 import { outlineOf } from "../map/cells.js";
+import { isWeak } from "../map/certainty.js";
+import { carriedBy } from "../map/coast.js";
 import { button, byId, element, picture } from "../map/dom.js";
 import { evidenceList, outlinedPicture } from "../map/evidence.js";
 import { PhotoMap } from "../map/photos.js";
@@ -27,14 +29,14 @@ import { isAnywhere, km, percent, plural, unknownWords } from "../map/words.js";
  * @property {import("../map/evidence.js").Clue[]} [clues] what speaks for it, where anybody looked
  * @property {string | null} [conflict] what contradicts what
  */
-/** @typedef {{ kind: string, album: number, second: number | null, taken: string | null, fault?: string }} Stop of a trip (show/trip.py) */
+/** @typedef {{ kind: string, album: number, second: number | null, taken: string | null, dated?: boolean, camera: number, fault?: string }} Stop of a trip (show/trip.py) */
 /** @typedef {{ name: string, thumbnail?: string, error?: string } & Partial<Answer> & Partial<Stop>} Photo */
 /**
  * @typedef {object} Data
  * @property {Photo[]} photos
  * @property {{ title: string, days: [string, string] }[]} [albums]
  * @property {number[][]} cells corners, ten-thousandths of a degree
- * @property {import("../map/atlas.js").Land} land
+ * @property {Omit<import("../map/atlas.js").Land, "coast"> & { coast: Record<string, string> }} land
  */
 /**
  * @typedef {object} More what a page with a trip adds
@@ -57,24 +59,41 @@ export let chosen = -1;
 /** @type {More | null} */
 let more = null;
 
+/** @type {MapPhoto[][]} by row, as the map takes them: none where a photo could not be read */
+const made = [];
+/** @type {{ listed: MapPhoto[], albums: MapPhoto[][] | null } | null} those that the field does not leave out */
+let shown = null;
+
 export const map = new PhotoMap(
   byId("canvas", HTMLCanvasElement),
-  data.land,
+  { ...data.land, coast: carriedBy(data.land.coast) },
   {
-    listed: () => photos.flatMap((_, row) => (hidden.has(row) ? [] : mapPhotos(row))),
+    listed: () => seen().listed,
     chosen: () => mapPhotos(chosen)[0] ?? null,
     choose: (row) => select(row, false),
-    albums: () => data.albums?.map((_, album) => albumOf(album)) ?? null,
+    albums: () => seen().albums,
   },
   byId("hint", HTMLElement),
 );
 
-/** @param {number} album */
-const albumOf = (album) =>
-  photos.flatMap((photo, row) => (photo.album === album && !hidden.has(row) ? mapPhotos(row) : []));
+function seen() {
+  if (shown) return shown;
+  const rows = photos.map((_, row) => row).filter((row) => !hidden.has(row));
+  /** @type {MapPhoto[][] | null} */
+  const albums = data.albums ? data.albums.map(() => []) : null;
+  for (const row of rows) albums?.[photos[row].album ?? 0].push(...mapPhotos(row));
+  shown = { listed: rows.flatMap(mapPhotos), albums };
+  return shown;
+}
 
-/** The photo as the map takes it; none where it could not be read. @param {number} row @returns {MapPhoto[]} */
+/** The photo as the map takes it; none where it could not be read. @param {number} row */
 export function mapPhotos(row) {
+  made[row] ??= mapPhotosOf(row);
+  return made[row];
+}
+
+/** @param {number} row @returns {MapPhoto[]} */
+function mapPhotosOf(row) {
   const photo = photos[row];
   if (!photo || !hasAnswer(photo)) return [];
   const { name, best, confidence, truth, own } = photo;
@@ -90,6 +109,9 @@ export function mapPhotos(row) {
       sure: confidence.city,
       cells: () => (known ? [] : photo.cells.map(([cell, probability]) => ({ outline: outline(cell), probability }))),
       inside: () => photo.inside,
+      thumbnail: photo.thumbnail,
+      second: photo.dated ? null : photo.second,
+      camera: photo.camera,
       ...(truth ? { truth: { latitude: truth[0], longitude: truth[1] } } : own && { truth: own }),
     },
   ];
@@ -124,8 +146,8 @@ export function select(row, move = true) {
   const detail = byId("detail", HTMLElement);
   map.atlas.touched ||= photos.length > 1;
   chosen = row;
-  for (const each of document.querySelectorAll("#list button"))
-    each.setAttribute("aria-current", String(each.getAttribute("data-photo") === String(row)));
+  for (const each of document.querySelectorAll("#list [aria-current]")) each.removeAttribute("aria-current");
+  entryOf(row)?.setAttribute("aria-current", "true");
   detail.replaceChildren();
   if (photo.thumbnail)
     detail.append(photo.clues?.length ? outlinedPicture(photo.thumbnail, photo.clues) : picture(photo.thumbnail));
@@ -134,11 +156,13 @@ export function select(row, move = true) {
   detail.append(element("p", lineOf(photo), "place"));
   if (hasAnswer(photo)) detail.append(...facts(photo));
   more?.select(row, detail);
-  const [shown] = mapPhotos(row);
-  if (move && shown) map.show(shown);
+  const [placed] = mapPhotos(row);
+  if (move && placed) map.show(placed);
   else map.atlas.redraw();
 }
 
+/** @param {number} row */
+const entryOf = (row) => byId("list", HTMLElement).children[row]?.querySelector("button");
 /** The cross. @param {NonNullable<Answer["own"]>} own */
 function ownPlace(own) {
   const entry = button(`${own.place} (${own.latitude}, ${own.longitude})`);
@@ -212,7 +236,9 @@ function fillList() {
 function summary() {
   const failed = photos.filter((photo) => !hasAnswer(photo)).length;
   const weak = photos.length - failed - photos.filter((photo) => photo.best).length;
+  const unsure = photos.filter((_, row) => mapPhotos(row).some((photo) => photo.best && isWeak(photo))).length;
   const parts = [plural(photos.length, "photo")];
+  if (unsure) parts.push(`${unsure.toLocaleString("en")} unsure`);
   if (weak) parts.push(`${weak} without an answer`);
   if (failed) parts.push(`${failed} unreadable`);
   return parts.join(" · ");
@@ -227,6 +253,7 @@ function filter(words) {
     else hidden.add(row);
     item.toggleAttribute("hidden", !held);
   });
+  shown = null;
   map.atlas.redraw();
 }
 
@@ -247,6 +274,8 @@ function step(event) {
 /** @param {More} [added] */
 export function open(added) {
   more = added ?? null;
+  made.length = 0;
+  shown = null;
   const field = byId("filter", HTMLInputElement);
   field.addEventListener("input", () => filter(field.value));
   byId("list", HTMLElement).addEventListener("keydown", step);

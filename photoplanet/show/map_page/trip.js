@@ -1,7 +1,8 @@
 // The single-file map of `album --map`: photos in time order, album by album, with a timeline below the map.
+import { isWeak } from "../map/certainty.js";
 import { byId, element } from "../map/dom.js";
-import { isWeak } from "../map/photos.js";
 import { chosen, data, lineOf, map, mapPhotos, open, photos, place, select } from "./page.js";
+import { fitted, layout } from "./timeline.js";
 
 /** @typedef {import("./page.js").Photo} Photo */
 
@@ -13,14 +14,12 @@ const SOURCES = {
   neighbours: "the photo cannot be read: its place is that of its neighbours in time",
 };
 const SVG = "http://www.w3.org/2000/svg";
-const CROWD = 400; // photos that stand closer together, and of which few have a number
 const EDGE = 30; // pixels at the timeline's ends where a photo does not count as seen
-const LETTER = 6.6; // pixels
-const HEAD_LETTER = 6.2; // pixels of an album's heading, which is smaller
+const AHEAD = 300; // pixels outside of what is seen that are drawn, too
 
-const albums = data.albums ?? [];
 const timeline = byId("timeline", HTMLElement);
 const drawing = /** @type {SVGSVGElement} */ (timeline.querySelector("svg"));
+let laid = layout([], [], 0);
 
 /** @param {Photo} photo */
 const isKnown = (photo) => photo.kind === "own GPS" || photo.kind === "track";
@@ -37,107 +36,64 @@ function addSource(row, detail) {
   head.after(element("p", `${when(photo)} · ${source}`, "quiet"));
   if (photo.fault) head.after(element("p", photo.fault, "fault"));
   /** @type {HTMLElement} */ (detail.querySelector(".place")).textContent = place(photo);
-  draw();
-  const x = layout().xs[row];
+  const x = laid.xs[row];
   if (x < timeline.scrollLeft + EDGE || x > timeline.scrollLeft + timeline.clientWidth - EDGE)
     timeline.scrollLeft = x - timeline.clientWidth / 2;
+  draw();
 }
 
-// --- the timeline: albums side by side, inside each the hours as they passed, stretched so that photos stay apart
-/** Where each photo stands (xs), where each album begins and ends, and how wide it all is: pixels. */
-function layout() {
-  const least = photos.length > CROWD ? 5 : 14;
-  const room = Math.max(300, timeline.clientWidth) - 24;
-  const spare = Math.max(0, room - photos.length * least - albums.length * 40);
-  /** @type {number[]} */
-  const xs = [];
-  /** @type {[number, number][]} */
-  const ends = [];
-  let x = 12;
-  albums.forEach((_, album) => {
-    const words = headingOf(album).length * HEAD_LETTER;
-    const group = photos.filter((photo) => photo.album === album);
-    const gaps = group.map((photo, i) => (i ? gap(group[i - 1], photo) : 0));
-    const total = gaps.reduce((sum, each) => sum + each, 0) || 1;
-    const stretch = (spare * group.length) / photos.length;
-    const start = x;
-    x += 10;
-    gaps.forEach((each, i) => {
-      if (i) x += least + (stretch * each) / total;
-      xs.push(x);
-    });
-    x += 10;
-    ends.push([start, x]);
-    x = Math.max(x, start + words) + 14;
-  });
-  return { xs, ends, width: Math.max(room + 24, x) };
-}
-
-/** Time between two photos, in a scale that lets nights shrink. @param {Photo} before @param {Photo} photo */
-function gap(before, photo) {
-  if (typeof before.second !== "number" || typeof photo.second !== "number") return 1;
-  return Math.log1p(Math.max(0, photo.second - before.second) / 600);
+// --- the timeline: only what is seen of it is drawn, since a trip may have thousands of photos
+function lay() {
+  laid = layout(photos, data.albums ?? [], Math.max(300, timeline.clientWidth));
+  drawing.setAttribute("width", String(laid.width));
+  draw();
 }
 
 function draw() {
-  if (!photos.length) return;
-  const { xs, ends, width } = layout();
-  drawing.setAttribute("width", String(width));
+  const from = timeline.scrollLeft - AHEAD;
+  const to = timeline.scrollLeft + timeline.clientWidth + AHEAD;
+  const seen = (/** @type {{ x: number }} */ { x }) => x > from && x < to;
+  const text =
+    (/** @type {number} */ y, /** @type {string} */ anchor) =>
+    (/** @type {import("./timeline.js").Label} */ { x, text, title }) =>
+      shape("text", { x, y, "text-anchor": anchor, class: "quiet" }, text, title);
+  const { xs, headings, days, numbers, bands } = laid;
   drawing.replaceChildren(
-    ...ends.map(([start], album) => heading(album, start)),
-    ...bands(xs),
-    ...photos.flatMap((_, row) => tick(row, xs[row])),
+    ...headings.map(inSight).filter(seen).map(text(15, "start")),
+    ...bands.filter((each) => each.to > from && each.from < to).flatMap(band),
+    ...xs.flatMap((x, row) => (seen({ x }) ? [tick(row, x)] : [])),
+    ...numbersAround(numbers).filter(seen).map(text(94, "middle")),
+    ...days.filter(seen).map(text(111, "start")),
   );
 }
 
-/** @param {number} album */
-function headingOf(album) {
-  const { days } = albums[album];
-  const time = (days[0] === days[1] ? days[0] : days.join(" – ")) || "time unknown";
-  return albums.length > 1 ? `${album + 1}. ${time}` : time;
+/** An album's heading, which stays in sight as long as its photos. @param {import("./timeline.js").Layout["headings"][number]} heading */
+const inSight = (heading) => ({ ...heading, x: Math.max(heading.x, Math.min(timeline.scrollLeft + 4, heading.end)) });
+
+/** The numbers that keep clear of the chosen photo's, and that one. @param {import("./timeline.js").Label[]} numbers */
+function numbersAround(numbers) {
+  const x = laid.xs[chosen];
+  if (x === undefined) return numbers;
+  return [...numbers.filter((label) => Math.abs(label.x - x) > 26), { x, text: String(chosen + 1) }];
 }
 
-/** @param {number} album @param {number} start pixels */
-const heading = (album, start) =>
-  shape("text", { x: start + 2, y: 15, class: "quiet" }, headingOf(album), albums[album].title);
-
-/** Photos of one place that follow each other, as a band with its name. @param {number[]} xs */
-function bands(xs) {
-  /** @type {SVGElement[]} */
-  const parts = [];
-  const name = (/** @type {number} */ row) => (photos[row].error === undefined && photos[row].best?.place) || "";
-  const sameAlbum = (/** @type {number} */ a, /** @type {number} */ b) => photos[a]?.album === photos[b]?.album;
-  for (let first = 0, last = 0; first < photos.length; first = last + 1) {
-    last = first;
-    while (last + 1 < photos.length && sameAlbum(last, last + 1) && name(last + 1) === name(first)) last++;
-    if (!name(first)) continue;
-    const from = sameAlbum(first - 1, first) ? (xs[first - 1] + xs[first]) / 2 : xs[first] - 9;
-    const to = sameAlbum(last, last + 1) ? (xs[last] + xs[last + 1]) / 2 : xs[last] + 9;
-    const frame = { x: from + 1, y: 24, width: Math.max(1, to - from - 2), height: 26, rx: 4, class: "band" };
-    parts.push(shape("rect", frame, undefined, name(first)));
-    const fits = Math.floor((to - from - 8) / LETTER);
-    const text = name(first).length > fits ? `${name(first).slice(0, fits - 1)}…` : name(first);
-    if (fits > 3) parts.push(shape("text", { x: from + 5, y: 41 }, text, name(first)));
-  }
+/** @param {import("./timeline.js").Band} band */
+function band({ from, to, text }) {
+  const frame = { x: from + 1, y: 24, width: Math.max(1, to - from - 2), height: 26, rx: 4, class: "band" };
+  const words = fitted(text, to - from - 10);
+  const parts = [shape("rect", frame, undefined, text)];
+  if (words) parts.push(shape("text", { x: from + 5, y: 41 }, words, text));
   return parts;
 }
 
-/** A photo's mark, and its number where there is room. @param {number} row @param {number} x pixels */
+/** A photo's mark. @param {number} row @param {number} x pixels */
 function tick(row, x) {
   const photo = photos[row];
   const title = `${row + 1}. ${photo.name}: ${lineOf(photo)}`;
   const css = `tick ${kindOf(row)}${row === chosen ? " chosen" : ""}`;
-  const mark = isKnown(photo)
-    ? shape(
-        "rect",
-        { class: css, x: x - 5, y: 63, width: 10, height: 10, transform: `rotate(45 ${x} 68)` },
-        undefined,
-        title,
-      )
-    : shape("circle", { class: css, cx: x, cy: 68, r: 6 }, undefined, title);
-  const every = photos.length > CROWD ? 20 : photos.length > 60 ? 5 : 1;
-  if (row % every && row !== chosen) return [mark];
-  return [mark, shape("text", { x, y: 94, "text-anchor": "middle", class: "quiet" }, String(row + 1))];
+  if (!isKnown(photo)) return shape("circle", { class: css, cx: x, cy: 68, r: 6 }, undefined, title);
+  const diamond = { class: css, x: x - 5, y: 63, width: 10, height: 10, transform: `rotate(45 ${x} 68)` };
+  return shape("rect", diamond, undefined, title);
 }
 
 /** @param {number} row */
@@ -164,7 +120,7 @@ function shape(tag, attributes, text, title) {
 // --- mouse and keys
 drawing.addEventListener("click", (event) => {
   const x = event.clientX - drawing.getBoundingClientRect().left;
-  const away = layout().xs.map((each) => Math.abs(each - x));
+  const away = laid.xs.map((each) => Math.abs(each - x));
   if (away.length) select(away.indexOf(Math.min(...away)), false);
 });
 
@@ -180,6 +136,8 @@ timeline.addEventListener("keydown", (event) => {
   if (shown) map.bring(shown);
 });
 
+timeline.addEventListener("scroll", () => requestAnimationFrame(draw));
+
 open({ line: (photo) => `${when(photo)} · ${place(photo)}`, known: isKnown, select: addSource });
-new ResizeObserver(draw).observe(timeline);
-draw();
+new ResizeObserver(lay).observe(timeline);
+lay();

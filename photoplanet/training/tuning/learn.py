@@ -1,5 +1,6 @@
 """An encoder learns on: its torch twin behind a head that its features have taught, in the one training loop."""
 
+from contextlib import closing
 from dataclasses import replace
 from pathlib import Path
 from typing import Any, NamedTuple
@@ -54,11 +55,13 @@ def tuned(
     >>> tuned(data, np.eye(2, 1280, dtype=np.float32), None, recipe, Ranks()).facts["steps"]
     1
     """
-    task = Classification(data, recipe, ranks, options.threads, say, taught(data, features, recipe))
-    loop = Loop(task, folder, options, say)
-    say(f"tuning {recipe.backbone}: {task.total:,} steps of {recipe.batch_size} photos")
-    with bar("tuning", task.total) if ranks.writes else no_bar("") as advance:
-        loop.run(advance)
+    start = taught(data, features, recipe)
+    task = Classification(data, recipe, ranks, options.threads, say, start, options.processes, options.decoder)
+    with closing(task):
+        loop = Loop(task, folder, options, say)
+        say(f"tuning {recipe.backbone}: {task.total:,} steps of {recipe.batch_size} photos")
+        with bar("tuning", task.total) if ranks.writes else no_bar("") as advance:
+            loop.run(advance)
     network = loop.result()
     assert isinstance(network, Classifier)
     tensors = {name: value.detach().cpu().numpy() for name, value in network.backbone.state_dict().items()}

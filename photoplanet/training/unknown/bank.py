@@ -107,6 +107,23 @@ def add(path: Path, bank: Bank) -> float:
     return worst
 
 
+def read(path: Path) -> Bank | None:
+    """Return the bank inside a network's file; None where it has none.
+
+    >>> from photoplanet.models import installed
+    >>> read(installed.resolve("toy") / "model.onnx").values.shape
+    (3000, 192)
+    """
+    import onnx
+    from onnx import numpy_helper
+
+    named = {each.name: each for each in onnx.load(path).graph.initializer if each.name in ("bank", "bank.scale")}
+    if len(named) < 2:
+        return None
+    rows, scale = (numpy_helper.to_array(named[name]) for name in ("bank", "bank.scale"))
+    return Bank(np.ascontiguousarray(rows.T), np.float32(scale))
+
+
 def append(network: "ModelProto", bank: Bank) -> None:
     """Give a network with the output `embedding` (n, d) the output `similarity` (n,) too, in place.
 

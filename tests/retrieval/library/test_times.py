@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from photoplanet.retrieval.library.times import SAME_DAY, SAME_MINUTE, UNKNOWN, Moments, moment
+from photoplanet.retrieval.library.times import UNKNOWN, Moments, moment, one_witness, stated_or_named
 
 KM = 1 / 111.1949  # degrees of longitude on the equator
 
@@ -41,9 +41,32 @@ def test_unknown_times_and_other_kinds_of_clocks_make_nothing_impossible():
 
 def test_a_minute_and_half_a_day():
     times = Moments(["2024-05-01T10:00:00"])
-    spans = [("10:01:00", SAME_MINUTE), ("10:01:01", SAME_MINUTE), ("22:00:00", SAME_DAY), ("22:00:01", SAME_DAY)]
-    found = [bool(times.within(moment(f"2024-05-01T{clock}"), span)[0]) for clock, span in spans]
-    assert found == [True, False, True, False]
+    at = [moment(f"2024-05-01T{clock}") for clock in ("10:01:00", "10:01:01", "22:00:00", "22:00:01")]
+    assert [bool(times.same_minute(each)[0]) for each in at] == [True, False, False, False]
+    assert [bool(times.same_day(each)[0]) for each in at] == [True, True, True, False]
+    assert [one_witness(times[0], each) for each in at] == [True, False, False, False]
+
+
+def test_days_are_compared_by_the_clocks_where_photos_were_taken():
+    times = Moments(["2024-05-01", "2024-05-01T23:30:00", "2024-05-01T23:30:00+09:00", "2024-05-02", ""])
+    for text in ("2024-05-01", "2024-05-01T15:00:00", "2024-05-01T15:00:00-07:00"):
+        assert times.same_day(moment(text)).tolist() == [True, True, True, False, False]
+    assert not times.same_minute(moment("2024-05-01")).any()  # a date is no moment
+    assert not times.same_day(UNKNOWN).any() and times.known.tolist() == [True] * 4 + [False]
+
+
+def test_a_date_makes_nothing_impossible():
+    for known, asked in (("2024-05-01", "2024-05-01T12:00:00"), ("2024-05-01T12:00:00", "2024-05-01")):
+        assert not Moments([known]).impossible(moment(asked), (50.0, 50.0), np.zeros(1), np.zeros(1))
+
+
+@pytest.mark.parametrize(("stated", "path", "found"), [
+    ("2024-05-01T10:00:00", "2020-01-01.jpg", "2024-05-01T10:00:00"),
+    ("", "IMG_20200530_143334.jpg", "2020-05-30T14:33:34"),
+    (None, "2020-05-30 Lisbon/7.jpg", "2020-05-30"), ("", "DSC0001.jpg", ""),
+])  # fmt: skip
+def test_a_name_says_when_where_nothing_else_does(stated, path, found):
+    assert stated_or_named(stated, path) == found
 
 
 @pytest.mark.parametrize("text", [None, "", "soon", "2024-13-01", "9999-99"])

@@ -15,9 +15,10 @@ from photoplanet.retrieval.library import leaving_out, library, trust, voting
 from photoplanet.retrieval.library.leaving_out import Measured
 from photoplanet.retrieval.library.times import Moments, moment
 from photoplanet.retrieval.library.voting import Candidate, Places
-from photoplanet.retrieval.local_features import root_sift, verification
+from photoplanet.retrieval.local_features import chances, root_sift, verification
 from photoplanet.retrieval.local_features.chances import Chances
 from photoplanet.retrieval.local_features.root_sift import Features
+from photoplanet.retrieval.local_features.search import LocalMatch
 
 
 @pytest.fixture(scope="module")
@@ -56,11 +57,12 @@ def test_what_was_measured_is_kept_printed_and_used_on(travelled):
     assert not any(name.endswith("-b.jpg") for name in movable) and said == []
     again = trust.load(library.index_folder(travelled) / "local", json.loads(
         (library.index_folder(travelled) / "index.json").read_text())["kinds"]["local"]["trust"], 28)  # fmt: skip
-    assert again.other_days == measured.other_days and again.marks.keys() == measured.marks.keys()
+    assert again.chances == measured.chances and again.marks.keys() == measured.marks.keys()
 
 
 def test_a_damaged_file_of_movable_details_is_refused(tmp_path):
-    facts = trust.save(Measured(2, {1: np.array([3], np.int32)}, Chances(), Chances()), tmp_path / "movable.npy")
+    measured = trust.NOTHING_MEASURED._replace(photos=2, marks={1: np.array([3], np.int32)})
+    facts = trust.save(measured, tmp_path / "movable.npy")
     with pytest.raises(InputError, match="not the movable details"):
         trust.load(tmp_path, facts, photos=1)  # it speaks of a second photo
     with pytest.raises(InputError, match="chances of matches are damaged"):
@@ -129,18 +131,39 @@ def test_a_photo_marks_nothing_where_it_is_itself_looked_for():
     places, moments = Places(np.array([0.0, 0.0]), np.array([0.0, 90.0])), Moments(["", ""])
     looked = {0: [agree(1, 0, 60)], 1: [agree(0, 0, 60)]}
     found = leaving_out.measure(looked, lambda row: photo(100), places, moments)
-    assert found.other_days.count == 1  # the pair counts once
+    assert found.chances["unknown_day"].count == 1  # the pair counts once
     assert sorted(found.marks) == [0, 1] and found.marks[0].tolist() == list(range(60))
 
 
 def test_days_are_measured_apart_and_one_answer_a_place_counts():
     count = 60
-    hours = [f"2024-05-{1 + row // 20:02}T10:{row % 20:02}:00" for row in range(count)]
-    places, moments = Places(np.zeros(count), np.full(count, 10.0)), Moments(hours)
+    hours = [f"2024-05-{1 + row // 20:02}T10:{row % 20:02}:00" for row in range(count)] + [""]
+    places, moments = Places(np.zeros(count + 1), np.full(count + 1, 10.0)), Moments(hours)
     looked = {row: [agree((row + 1) % count, 0, 80), agree((row + 2) % count, 0, 70)] for row in range(count)}
-    found = leaving_out.measure(looked, lambda row: photo(100), places, moments)
-    assert found.other_days.count == 6 and found.same_day.count == 57
-    assert found.same_day.trusted.share == 1.0 and found.other_days.trusted is None
+    found = leaving_out.measure(looked | {count: [agree(0, 0, 80)]}, lambda row: photo(100), places, moments).chances
+    assert [found[kind].count for kind in ("other_days", "same_day", "unknown_day")] == [6, 57, 1]
+    assert found["same_day"].trusted.share == 1.0 and found["other_days"].trusted is None
+
+
+def test_a_kind_that_is_too_rare_is_judged_as_that_of_other_days():
+    sure, rare = chances.measure([40.0] * 60, [True] * 60), Chances((), 3)
+    known = Measured(60, {}, {"other_days": sure, "same_day": rare, "unknown_day": rare})
+    assert known.of("same_day") == known.of("unknown_day") == sure
+    assert trust.NOTHING_MEASURED.of("same_day").levels == ()
+
+
+def test_photos_of_one_day_at_one_place_are_left_out_together(monkeypatch):
+    """Two days with two places each, three photos at each of the four stays; each matches the same photo of the end."""
+    given = []
+    monkeypatch.setattr(chances, "measure", lambda values, right, groups: given.append(groups) or Chances())
+    hours = [f"2024-05-{1 + row // 6:02}T{10 + row % 6}:00:00" for row in range(12)] + ["2024-06-01"]
+    places = Places(
+        np.zeros(13), np.array([10 + 0.3 * (row // 3 % 2) + 0.01 * (row % 3) for row in range(12)] + [10.4])
+    )
+    leaving_out.measure({row: [agree(12, 0, 60)] for row in range(12)}, lambda row: photo(100), places, Moments(hours))
+    groups = given[0]
+    assert len(groups) == 12 and len(set(groups)) == 4
+    assert all(len(set(groups[start : start + 3])) == 1 for start in range(0, 12, 3))
 
 
 def test_what_was_kept_of_a_photo_is_checked():
@@ -165,3 +188,36 @@ def test_an_index_of_format_2_is_taken_over_and_measured(indexed):
     after = json.loads(path.read_text())
     assert after["format"] == 3 and after["kinds"]["local"]["vocabulary"] == vocabulary and "older" not in after
     assert len(said) == 1 and "older photoplanet" in said[0] and found.to_dict()["trust"]["left_out"] == 3
+
+
+def test_trusted_matches_are_one_a_minute_and_never_the_photo_itself(tmp_path):
+    rows, where = [], (48.86, 2.35)
+    for name, turn, when in (("a", 0, "10:00:00"), ("b", 1, "10:00:40"), ("c", 2, "10:09:00")):
+        picture = scene(2).rotate(turn, fillcolor="white")
+        path = save(tmp_path / "album", f"{name}.jpg", picture, where)
+        rows.append(dict(zip(("photo_id", "path", "latitude", "longitude", "taken_at"),
+                             (name, str(path), *where, f"2024-05-01T{when}"), strict=True)))  # fmt: skip
+    found, _ = opened(table.write(table.from_rows(rows), tmp_path / "photos.csv"))
+    trusted = found.trusted_matches(view(2))
+    assert len(found.similar(view(2))) == 3 and {match.photo_id for match in trusted} in ({"a", "c"}, {"b", "c"})
+    assert all(match.trusted and match.chance.share >= 0.95 for match in trusted)
+    assert "a" not in {match.photo_id for match in found.trusted_matches(tmp_path / "album" / "a.jpg")}
+    assert found.trusted_matches(view(2), exclude=[0, 1, 2]) == [] == found.trusted_matches(scene(9))
+    assert len(found.trusted_matches(view(2), least=0.999)) == 0
+
+
+def test_what_is_at_the_place_of_a_trusted_match_is_trusted_with_it_if_it_has_evidence():
+    def found(row, details):
+        return LocalMatch(row, len(details), 0.5, True, np.tile(details, (2, 1)).T.astype(np.int32), len(details))
+
+    many, few, others = (np.array([row for row in range(100) if (row % 8 == 4) == far and row % step == 0], int)
+                         for far, step in ((False, 1), (False, 8), (True, 1)))  # fmt: skip
+    places = Places(np.zeros(4), np.array([0.0, 0.2, 0.24, 90.0]))
+    known = trust.Trust(trust.NOTHING_MEASURED, places, Moments([""] * 4))
+    matches = [found(0, many), found(1, few), found(2, few), found(3, others)]
+    hits = {hit.row: hit for hit in known.judge(photo(100), moment(""), matches, lambda row: photo(100))}
+    assert [hits[row].details for row in range(4)] == [len(many), len(few), len(few), len(others)]
+    assert [hits[row].trusted for row in range(4)] == [True, True, False, False]  # 0, 22, 27 km and far away
+    matches[1] = found(1, few[:5])
+    again = known.judge(photo(100), moment(""), matches, lambda row: photo(100))
+    assert [hit.row for hit in again if hit.trusted] == [0]

@@ -92,15 +92,27 @@ def test_a_known_place_pulls_its_neighbours_and_indexes_say_which_photo_was_sent
     assert [photo["kind"] for photo in photos_of(alone)][1] == "estimated" and photos_of(alone)[0]["best"] is None
 
 
+def test_a_time_zone_sets_the_clocks_and_the_answer_says_how(connect, is_problem):
+    photos = [(f"{n}.jpg", snap(GREY, f"10:0{n}:00")) for n in range(3)]
+    (clock,) = connect().post("/v1/album", files=files(photos)).json()["clocks"]
+    assert clock == {"camera": "Maker", "photos": 3, "known": 0, "found": "unknown", "remarks": []}
+    found = connect().post("/v1/album?time_zone=Europe/Paris", files=files(photos, GPX)).json()
+    assert found["clocks"][0]["found"] == "time zone" and found["clocks"][0]["seconds_ahead"] == [7200, 7200]
+    assert {photo["kind"] for photo in photos_of(found)} == {"track"}
+    is_problem(connect().post("/v1/album?time_zone=Paris", files=files(photos)), 422, "time_zone")
+    is_problem(connect().post("/v1/album?time_zone=UTC&time_offset=Z", files=files(photos)), 400, "contradict")
+    is_problem(connect().post("/v1/album?time_zone=local", files=files(photos)), 400, "no place is known")
+
+
 def test_a_longer_pause_than_gap_hours_starts_another_album(connect):
     photos, client = [("1.jpg", snap(GREY, "10:00:00")), ("2.jpg", snap(GREY, "13:00:00"))], connect()
     for gap, albums in ((3.1, 1), (2.9, 2)):
         assert len(client.post(f"/v1/album?gap_hours={gap}", files=files(photos)).json()["albums"]) == albums
 
 
-def test_a_measured_place_is_not_rounded_away_as_estimates_are(connect):
+def test_a_measured_place_is_not_rounded_away_as_estimates_are_where_that_is_asked_for(connect):
     photos = [("1.jpg", snap(GREEN, "10:00:00", (22.1234, 43.5432))), ("2.jpg", snap(GREEN, "10:01:00"))]
-    measured, estimated = photos_of(connect().post("/v1/album?geojson=true", files=files(photos)).json())
+    measured, estimated = photos_of(connect().post("/v1/album?geojson=true&precision=city", files=files(photos)).json())
     assert measured["geojson"]["features"][0]["geometry"]["coordinates"] == [-43.5432, -22.1234]
     longitude, latitude = estimated["geojson"]["features"][0]["geometry"]["coordinates"]
     assert (longitude, latitude) == (round(longitude, 1), round(latitude, 1))

@@ -1,6 +1,7 @@
 // The game: guesses on the map, against the model.
 import { Atlas } from "/map/atlas.js";
 import { byId, element } from "/map/dom.js";
+import { ground } from "/map/ground.js";
 import { caption, cross, diamond, line, pin, square } from "/map/marks.js";
 import { arc, boxAt } from "/map/mercator.js";
 import { Api, messageOf, Problem } from "/page/api.js";
@@ -52,8 +53,7 @@ const api = new Api(ask, (seconds) => {
 const canvas = byId("canvas", HTMLCanvasElement);
 const go = byId("go", HTMLButtonElement);
 const photo = new Zoomable($("frame"), byId("picture", HTMLImageElement));
-const land = await (await fetch("/map/land.json")).json();
-const atlas = new Atlas(canvas, land, { marks: drawMarks, click: (_, place) => put(place), home });
+const atlas = new Atlas(canvas, await ground(), { marks: drawMarks, click: (_, place) => put(place), home });
 
 // --- the map
 /** What the map shows of places that are known. @returns {Verdict[]} */

@@ -1,0 +1,1 @@
+"""A photo table's photos, shrunk once into WebDataset shards that training reads in sequence."""
