@@ -20,11 +20,15 @@ import numpy as np
 import torch
 
 from photoplanet.core import devices, onnx_sessions
+from photoplanet.earth import cells
+from photoplanet.earth.partition.partition import Partition
+from photoplanet.models import folder as folders
 from photoplanet.models.importers.parity import pictures
 from photoplanet.photos.decode import Preprocessing
 from photoplanet.quantisation.network import quantise
 from photoplanet.training.classifier import Classifier
-from photoplanet.training.export import write_onnx
+from photoplanet.training.export import export_model
+from photoplanet.training.torch_sessions import TorchSession
 
 SIZES = {"inception": 299, "mobile": 128}
 CELLS = 800
@@ -36,9 +40,9 @@ def turns(name: str, folder: Path, batch: int, threads: int) -> dict[str, Turn]:
     """What is measured, by name: eager PyTorch in both memory formats, then every device with either network."""
     torch.manual_seed(0)
     classifier = Classifier(name, CELLS, Preprocessing(size=SIZES[name])).eval()
-    plain, small = folder / f"{name}.onnx", folder / f"{name}-int8.onnx"
-    if not plain.exists():
-        write_onnx(classifier, plain)
+    bundle, small = _exported(classifier, folder / name), folder / f"{name}-int8.onnx"
+    plain = bundle.onnx_path
+    if not small.exists():
         quantise(plain, pictures(SIZES[name], 16), small)
     photos = pictures(SIZES[name], batch)
     channels_last = torch.from_numpy(photos)
@@ -59,9 +63,20 @@ def turns(name: str, folder: Path, batch: int, threads: int) -> dict[str, Turn]:
     found: dict[str, Turn] = {"eager": eager(default), "eager, channels last": eager(channels_last)}
     wanted = [each for each in (devices.CUDA, devices.OPENVINO) if _is_there(each)]
     for device in [devices.CPU, *(devices.to_try(each)[0] for each in wanted)]:
-        if device.engine != devices.TORCH:
+        if device.engine == devices.TORCH:
+            through = TorchSession(bundle)
+            found["cuda, torch"] = lambda through=through: through.run(NAMES, {"images": photos})
+        else:
             found |= dict(opened(path, device) for path in (plain, small))
     return found
+
+
+def _exported(classifier: Classifier, target: Path) -> folders.Bundle:
+    if target.exists():
+        return folders.read(target)
+    random = np.random.default_rng(0)
+    ids = np.unique(cells.from_latlng(random.uniform(-80, 80, 2 * CELLS), random.uniform(-180, 180, 2 * CELLS), 8))
+    return export_model(classifier, Partition.from_cells(ids[:CELLS]), target, classifier.name)
 
 
 def _is_there(name: str) -> bool:

@@ -7,6 +7,8 @@ python benchmarks/input_pipeline.py --short-side 320 320 --processes 0 2  # thre
 
 import argparse
 import json
+import multiprocessing
+import os
 import statistics
 import tempfile
 import time
@@ -57,18 +59,23 @@ def measure(task: Classification, loaders: dict[str, Loader], steps: int, rounds
     """Seconds a step from memory and from files by each loader, in turns; each turn starts with nothing decoded."""
     cached = list(task.loader.batches(0, min(4, steps)))
     names = ("memory", *loaders)
-    seconds = {name: {"step": [], "waited": [], "decode": []} for name in names}
+    seconds = {name: {"step": [], "processor": [], "waited": [], "decode": []} for name in names}
+
+    def note(name: str, both: tuple[float, float]) -> None:
+        for what, value in zip(("step", "processor"), both, strict=True):
+            seconds[name][what].append(value / steps)
+
     run(task, (cached[i % len(cached)] for i in range(3)))  # warm up
     for loader in loaders.values():
         next(loader.batches(0, 1))  # starts the processes
     position = 0
     for _ in range(rounds):
-        seconds["memory"]["step"].append(run(task, (cached[i % len(cached)] for i in range(steps))) / steps)
+        note("memory", run(task, (cached[i % len(cached)] for i in range(steps))))
         for name, loader in loaders.items():
             before = loader.waited
             stream = loader.batches(position, position + steps + 1)
             next(stream)  # the first batch of a run has nothing to hide behind
-            seconds[name]["step"].append(run(task, stream) / steps)
+            note(name, run(task, stream))
             seconds[name]["waited"].append((loader.waited - before) / steps)
             started = time.perf_counter()
             for _batch in loader.batches(position + steps + 1, position + steps + 3):
@@ -78,15 +85,24 @@ def measure(task: Classification, loaders: dict[str, Loader], steps: int, rounds
     return seconds
 
 
-def run(task: Classification, batches) -> float:
-    """Seconds that training on `batches` takes."""
+def run(task: Classification, batches) -> tuple[float, float]:
+    """Seconds that training on `batches` takes, and seconds of processors, those of decoding processes included."""
     loop = Loop(task, None)
     synchronize(task)
-    started = time.perf_counter()
+    started, used = time.perf_counter(), processor_seconds()
     for batch in batches:
         loop.take_step(batch)
     synchronize(task)
-    return time.perf_counter() - started
+    return time.perf_counter() - started, processor_seconds() - used
+
+
+def processor_seconds() -> float:
+    """What this process and its workers, which Linux lists, have used so far."""
+    total = time.process_time()
+    for child in multiprocessing.active_children():
+        fields = Path(f"/proc/{child.pid}/stat").read_text("ascii").rpartition(")")[2].split()
+        total += (int(fields[11]) + int(fields[12])) / os.sysconf("SC_CLK_TCK")
+    return total
 
 
 def synchronize(task: Classification) -> None:
@@ -131,25 +147,36 @@ def main() -> None:
         seconds = measure(task, loaders, given.steps, given.rounds)
         for loader in loaders.values():
             loader.close()
-    memory = seconds.pop("memory")["step"]
+    memory = seconds.pop("memory")
     print(json.dumps({
-        "images_per_second_from_memory": round(given.batch_size / statistics.median(memory), 1),
+        "images_per_second_from_memory": round(given.batch_size / statistics.median(memory["step"]), 1),
         **{name: told(found, memory, given.batch_size) for name, found in seconds.items()},
         "device": str(task.ranks.device), "precision": task.precision, "torch_threads": torch.get_num_threads(),
     }))  # fmt: skip
 
 
-def told(found: dict[str, list[float]], memory: list[float], batch: int) -> dict[str, object]:
-    """What feeding comes to: photos a second, and the ratio to the step from memory in the same round."""
-    ratios = sorted(m / f for m, f in zip(memory, found["step"], strict=True))
+def told(found: dict[str, list[float]], memory: dict[str, list[float]], batch: int) -> dict[str, object]:
+    """What feeding comes to: photos a second, and the ratio to the step from memory in the same round.
+
+    The ratio of processor time is that of a quiet machine whose cores are all busy; a busy one does not change it much.
+    """
+    wall, processor = (
+        [round(m / f, 3) for m, f in zip(memory[what], found[what], strict=True)] for what in ("step", "processor")
+    )
     return {
         "images_per_second": round(batch / statistics.median(found["step"]), 1),
         "images_per_second_decoding_alone": round(batch / statistics.median(found["decode"]), 1),
         "share_of_time_waiting_for_photos": round(
             statistics.median(found["waited"]) / statistics.median(found["step"]), 3
         ),
-        "ratio": round(statistics.median(ratios), 3),
-        "ratios": [round(ratio, 3) for ratio in ratios],
+        "processor_ms_a_photo": {
+            "step": round(1000 * statistics.median(memory["processor"]) / batch, 2),
+            "step_and_decoding": round(1000 * statistics.median(found["processor"]) / batch, 2),
+        },
+        "ratio": statistics.median(wall),
+        "ratios": sorted(wall),
+        "ratio_of_processor_time": statistics.median(processor),
+        "ratios_of_processor_time": sorted(processor),
     }
 
 

@@ -127,7 +127,12 @@ def report(name: str, matches: Sequence[Found], rng: np.random.Generator) -> Non
     parts = (
         ratio(matches, lambda each: each.before and each.right, lambda each: each.before, rng),
         ratio(matches, lambda each: each.after and each.right, lambda each: each.after, rng),
-        ratio(matches, lambda each: each.after and each.right, lambda each: each.before and each.right, rng),
+        ratio(
+            matches,
+            lambda each: each.after and each.before and each.right,
+            lambda each: each.before and each.right,
+            rng,
+        ),
     )
     print(f"| {name} | {' | '.join(parts)} |", flush=True)
 
@@ -137,7 +142,7 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("photos", type=Path, help="a photo table")
     parser.add_argument("--draws", type=int, default=6, help="libraries [6]")
-    parser.add_argument("--size", type=int, default=180, help="photos of a library, about [180]")
+    parser.add_argument("--size", type=int, default=140, help="photos of a library, about [140]")
     parser.add_argument("--seed", type=int, default=100, help="of the first draw [100]")
     arguments = parser.parse_args()
     matches: list[Found] = []
@@ -154,7 +159,7 @@ def main() -> None:
         for line in found.searcher.trust.lines():
             print(f"    {line}", flush=True)
     rng = np.random.default_rng(0)
-    print("\n| | right before | right after | right ones after, of those before |\n|---|---|---|---|")
+    print("\n| | right before | right after | of those right before, kept |\n|---|---|---|---|")
     report("all", matches, rng)
     for rate in RATES:
         report(f"things in {rate:.0%}", [each for each in matches if each.rate == rate], rng)

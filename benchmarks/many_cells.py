@@ -122,8 +122,11 @@ def compare(paths: dict[str, Path], bundle: folder.Bundle, cut: Partition, test:
         masses = [np.exp(each.astype(np.float64)) for each in found.values()]
         moved.append(0.5 * np.abs(masses[0] - masses[1]).sum(axis=1))
     top = {name: np.concatenate(each) for name, each in tops.items()}
-    print(f"{len(rows):,} photos, {(labels >= 0).mean():.1%} of them in a cell; the likeliest cell is the same for "
-          f"{(top['float32'] == top['int8']).mean():.1%}; {np.concatenate(moved).mean():.2%} of a mass moved")  # fmt: skip
+    print(
+        f"{len(rows):,} photos, {(labels >= 0).mean():.1%} of them in a cell; the likeliest cell is the same "
+        f"for {(top['float32'] == top['int8']).mean():.1%}"
+    )
+    print(f"{np.concatenate(moved).mean():.2%} of an answer's mass lies elsewhere")
     right = {name: {"top-1 cell": each == labels} for name, each in top.items()}
     for name, each in top.items():
         km = geodesy.distance_km(*cut.means[each].T, *truth.T)

@@ -6,7 +6,8 @@ Places are hidden in two ways, so often with other seeds: of 30 % of the photos,
 30 % of the days. Each way of placing answers every hidden photo. Prints Markdown: how many are within 1, 25, 200 and
 750 km, with 95 % intervals that resample the days of the library; how many of the truths lie within the 90 % region;
 and how many answers are sure (a radius under 750 km) and more than 750 km off. `--without-order` renames the photos, so
-that the order of the names of one day says nothing; `--camera-first` believes cameras over names.
+that the order of the names of one day says nothing; `--camera-first` believes cameras over names. `--networks` adds
+what networks say of the pixels (benchmarks/trip_networks.py), with the weight that each draw's library teaches.
 
 A TABLE with a column `person` instead (and `taken_at`, `latitude`, `longitude`) holds many libraries: one draw of every
 fifth person with 40 to 250 photos is answered, by times alone, and the intervals resample people.
@@ -20,6 +21,7 @@ from pathlib import Path
 
 import numpy as np
 import pyarrow.parquet as pq
+import trip_networks as networks
 
 from photoplanet.albums.movement import moments
 from photoplanet.albums.movement.library import Library
@@ -41,6 +43,7 @@ def main() -> None:
     parser.add_argument("--seeds", type=int, default=20)
     parser.add_argument("--without-order", action="store_true")
     parser.add_argument("--camera-first", action="store_true")
+    parser.add_argument("--networks", action="store_true")
     given = parser.parse_args()
     if "person" in pq.read_schema(given.table).names:
         return people(given.table)
@@ -52,17 +55,24 @@ def main() -> None:
         "movement: times": photos.movement(None),
         "movement: times and looks": photos.movement(photos.likeness),
     }
+    if given.networks:
+        ways["joined: a network of the known days"] = photos.joined("own")
+        for name in ("published", "noise", "sure and wrong"):
+            ways[f"joined: {name}"] = photos.joined(name)
     print(f"{len(photos.days)} photos of {len(set(photos.days.tolist()))} days, {given.seeds} draws each\n")
     for mode in ("photos", "days"):
         print(f"**30 % of the {mode} hidden**\n")
-        print(
-            "| placed by | " + " | ".join(f"≤ {km} km" for km in RADII) + " | in the 90 % region | sure, > 750 km off |"
-        )
-        print("|---|" + "---:|" * 6)
+        heading()
         draws = [photos.hidden(mode, seed) for seed in range(given.seeds)]
         found = {name: run(way, photos, draws) for name, way in ways.items()}
         for name, rows in found.items():
             print(line(name, rows, photos.days, found["nearest in time"]), flush=True)
+        for name in found if given.networks else ():
+            if name.startswith("joined"):
+                print(f"\n{name}: beside times and looks")
+                print(line(name, found[name], photos.days, found["movement: times and looks"]), flush=True)
+                print(f"weights: {sorted(photos.powers[name.partition(': ')[2]])}")
+                photos.powers[name.partition(": ")[2]].clear()
         print()
 
 
@@ -85,7 +95,10 @@ class Photos:
             self.moments = replace(self.moments.trusting_cameras(), camera=np.full(len(self.days), np.nan))
         self.simple = simple(columns["taken_at"], named)
         features = np.array(table["embedding"].to_pylist(), np.float32)
-        self.likeness = Likeness(np.sqrt(np.maximum(features, 0)))
+        compared = np.sqrt(np.maximum(features, 0))
+        self.likeness = Likeness(compared)
+        self.features = compared / np.linalg.norm(compared, axis=1, keepdims=True)
+        self.powers: dict[str, list] = {}
 
     def hidden(self, mode: str, seed: int) -> np.ndarray:
         """Which photos (n,) a draw hides."""
@@ -122,6 +135,31 @@ class Photos:
 
             def place(row: int) -> tuple:
                 where = library.prediction(row)
+                return geodesy.to_xyz(*where.point), where.credible_region().radius_km
+
+            return place
+
+        return way
+
+    def joined(self, name: str) -> Callable:
+        """As `photoplanet album` with a model: `own` of the known days, or a made-up one."""
+        hours = self.moments.middle
+        made = None if name == "own" else networks.made_up(name, self.places, self.days, hours, self.features)
+        powers = self.powers.setdefault("a network of the known days" if name == "own" else name, [])
+
+        def way(hidden: np.ndarray) -> Callable:
+            library = Library(self.moments, np.where(hidden[:, None], np.nan, self.places), self.names, self.likeness)
+            if made is None:
+                heard, taught = networks.of_own_days(self.features, self.places, self.days, hours, hidden)
+            else:
+                heard, taught = made, [(int(row), made.of(int(row), 1.0)) for row in np.flatnonzero(~hidden)]
+            weights = networks.learned(library, taught)
+            powers.append((weights.near.power, weights.far.power, weights.far.outside))
+
+            def place(row: int) -> tuple:
+                weight = weights.at(library.hours(row))
+                said = heard.of(row, weight.power, weight.outside)
+                where = library.prediction(row, also=[said] if said else [])
                 return geodesy.to_xyz(*where.point), where.credible_region().radius_km
 
             return place

@@ -9,7 +9,7 @@ from PIL import Image
 
 from fuzzing import mutations
 
-FORMATS = ("jpg", "jpg", "jpg", "png", "webp", "tif", "heic", "gif", "bmp", "avif", "mpo", "jp2")
+FORMATS = ("jpg", "jpg", "jpg", "png", "webp", "tif", "heic", "gif", "bmp", "avif", "mpo", "jp2", "raw")
 _SIZES = {1: 1, 2: 1, 3: 2, 4: 4, 5: 8, 6: 1, 7: 1, 8: 2, 9: 4, 10: 8, 11: 4, 12: 8, 13: 4, 129: 1}
 _TAGS = (
     0x010E, 0x010F, 0x0110, 0x0112, 0x011A, 0x0128, 0x0131, 0x0132, 0x013B, 0x0213, 0x02BC, 0x8298, 0x83BB, 0x8649,
@@ -56,6 +56,8 @@ def photo(random: random.Random, kind: str = "jpg", exif: bytes | None = None, x
         options.pop("xmp", None)
     if kind == "jpg":
         options |= {"progressive": random.random() < 0.3, "quality": random.choice((5, 80, 95))}
+    if kind == "raw":
+        return raw_file(random)
     saved = {"jpg": "JPEG", "tif": "TIFF", "heic": "HEIF", "avif": "AVIF", "jp2": "JPEG2000"}.get(kind, kind.upper())
     if kind == "heic":
         import pillow_heif
@@ -80,6 +82,29 @@ def photo(random: random.Random, kind: str = "jpg", exif: bytes | None = None, x
         ):  # not this mode, these options, or the format
             continue
     return photo(random, "jpg", exif, xmp)
+
+
+def raw_file(random: random.Random) -> bytes:
+    """A raw file of one of four makers: a JPEG in a frame of theirs, behind directories or boxes that lead to it."""
+    preview, maker = photo(random, "jpg", exif_block(random)), random.choice(("FUJI", "NIKON", "CANON", "OLYMPUS"))
+    if maker == "FUJI":
+        head = b"FUJIFILMCCD-RAW 0201FF383501X-T4".ljust(84, b"\0") + struct.pack(">II", 160, len(preview))
+        return head.ljust(160, b"\0") + preview + random.randbytes(500)
+    block = exif_block(random).removeprefix(b"Exif\0\0")
+    if maker == "CANON":
+
+        def box(kind: bytes, *content: bytes) -> bytes:
+            return struct.pack(">I", 8 + sum(map(len, content))) + kind + b"".join(content)
+
+        parts = [box(kind, block) for kind in (b"CMT1", b"CMT2", b"CMT4")]
+        canon = box(b"uuid", bytes.fromhex("85c0b687820f11e08111f4ce462b6a48"), *parts)
+        return box(b"ftyp", b"crx \0\0\0\1isom") + box(b"moov", canon) + box(b"mdat", preview, random.randbytes(500))
+    if maker == "OLYMPUS":
+        return b"IIRO" + block[4:] + preview
+    at = 8 + 2 + 12 * 6 + 4
+    rows = [(254, 4, 1), (0x0112, 4, 6), (0x0201, 4, at), (0x0202, 4, len(preview)), (330, 4, 8), (0x8825, 4, 8)]
+    entries = b"".join(struct.pack("<HHII", tag, kind, 1, value) for tag, kind, value in sorted(rows))
+    return b"II*\0\x08\0\0\0" + struct.pack("<H", 6) + entries + bytes(4) + preview + random.randbytes(500)
 
 
 def exif_block(random: random.Random, odd: float = 0.3) -> bytes:

@@ -1,19 +1,25 @@
 """A trip → its located photos: the network, the album method, and where each place comes from."""
 
+from collections.abc import Callable
+
 import numpy as np
 
 from photoplanet.albums import known_places, locate_album, methods
 from photoplanet.albums.evidence import Evidence
 from photoplanet.albums.located_photos import ESTIMATED, NEIGHBOURS, OWN, TRACK, TRACK_ERROR_M, LocatedPhoto
+from photoplanet.albums.movement import joined as joined_with
 from photoplanet.albums.movement import pixels
 from photoplanet.albums.movement.library import Library
-from photoplanet.albums.movement.weights import Weight
+from photoplanet.albums.movement.weights import Weight, Weights
+from photoplanet.albums.shots import Shot
 from photoplanet.albums.trips import Trip
 from photoplanet.core.progress import Advance, ignore
 from photoplanet.earth import geodesy
 from photoplanet.locate.locator import Locator
 from photoplanet.locate.within import Cut
 from photoplanet.metadata.track import Track
+
+Sighted = Callable[[Shot], joined_with.Sighting | None]
 
 _NINETY = 1.42  # the radius with 90 % of a normal distribution in the plane, over the one with 68 %
 
@@ -29,13 +35,15 @@ def locate(
     cut: Cut | None = None,
     library: Library | None = None,
     seen: Evidence | None = None,
-    weight: Weight | None = None,
+    weights: Weights | None = None,
+    sighted: Sighted | None = None,
 ) -> list[LocatedPhoto]:
     """Locate one trip → one `LocatedPhoto` per photo, in time order. `use_places`: own GPS counts as known.
 
     `cut`: to the area that the photos are from; known places outside stay. `library`: what the times and known places
-    of all photos say, of which the trip is a part; then what the network says counts with that `weight`
-    (`movement.weights`), and no other method is used. `seen`: what the network saw, where it has looked before.
+    of all photos say, of which the trip is a part; then what the network says counts with these `weights`, and no other
+    method is used. `seen`: what the network saw, where it has looked before. `sighted`: what finds a photo's match
+    among other known ones.
 
     >>> import photoplanet as pp
     >>> from photoplanet.albums import trips
@@ -48,7 +56,7 @@ def locate(
         seen = locate_album.see(locator, [shot.source for shot in trip.shots], advance, threads)
     else:
         advance(len(trip.shots))
-    return decide(locator, trip, seen, method, use_places, track, cut, library, weight)
+    return decide(locator, trip, seen, method, use_places, track, cut, library, weights, sighted)
 
 
 def decide(
@@ -60,7 +68,8 @@ def decide(
     track: Track | None = None,
     cut: Cut | None = None,
     library: Library | None = None,
-    weight: Weight | None = None,
+    weights: Weights | None = None,
+    sighted: Sighted | None = None,
 ) -> list[LocatedPhoto]:
     """The second half of `locate`: what the network saw in the photos of a trip → one `LocatedPhoto` each.
 
@@ -78,7 +87,7 @@ def decide(
         return [LocatedPhoto(shot, NEIGHBOURS, None, errors[row]) for row, shot in enumerate(trip.shots)]
     method = methods.ALONE if library is not None else method  # neighbours are the library's to weigh
     joined = locate_album.infer(locator, seen, trip.times, places, track, method, cut=cut)
-    heard = pixels.heard(locator.partition, seen, trip.times) if library is not None and weight else None
+    heard = pixels.heard(locator.partition, seen, trip.times) if library is not None and weights else None
     located = []
     for row, prediction in enumerate(locate_album.predictions(locator, seen, joined, cut=cut)):
         kind, radius = ESTIMATED, None
@@ -90,8 +99,11 @@ def decide(
             kind = NEIGHBOURS
         name = joined.method
         if library is not None and kind in (ESTIMATED, NEIGHBOURS):
-            said = heard.of(row, weight.power, weight.outside) if heard and weight else None
-            also, name = ([], methods.MOVEMENT) if said is None else ([said], methods.JOINED)
+            weight = weights.at(library.hours(int(trip.rows[row]))) if weights else Weight(0.0)
+            said = heard.of(row, weight.power, weight.outside) if heard else None
+            match = sighted(trip.shots[row]) if sighted else None
+            also: list[joined_with.Evidence] = [each for each in (said, match) if each is not None]
+            name = methods.JOINED if also else methods.MOVEMENT
             prediction = library.prediction(int(trip.rows[row]), prediction, cut, also)
         located.append(LocatedPhoto(trip.shots[row], kind, prediction, errors.get(row), radius, name))
     return located

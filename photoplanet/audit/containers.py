@@ -37,6 +37,8 @@ def findings(data: bytes, kind: formats.Format) -> list[Finding]:
         return _webp(data)
     if kind is formats.TIFF:
         return _tiff(data)
+    if kind is formats.RAW:
+        return _raw(data)
     return _opened(data) if kind is formats.HEIC else scanned(data)
 
 
@@ -59,6 +61,12 @@ def scanned(data: bytes) -> list[Finding]:
             break
         found += exif_traces.findings(data[begin.end() : begin.end() + _SCANNED], "EXIF, by a plain scan")
     return [kept(each) for each in found]
+
+
+def _raw(data: bytes) -> list[Finding]:
+    """A raw file: the directories of one that is built like a TIFF, and what a plain scan finds in its previews."""
+    order = {b"II": b"II*\0", b"MM": b"MM\0*"}.get(data[:2])
+    return [*(_tiff(order + data[4:]) if order else []), *scanned(data)]
 
 
 def _opened(data: bytes) -> list[Finding]:

@@ -81,6 +81,7 @@ class Listing(NamedTuple):
 @clocks.options
 @click.option("--gap-hours", type=click.FloatRange(0, 1e6, min_open=True), default=GAP_HOURS, show_default=True,
               help="A longer pause between photos starts another album.")  # fmt: skip
+@album_library.MATCHES
 @options.areas
 @options.PRECISION
 @options.ANSWER_ALWAYS
@@ -110,15 +111,15 @@ def command(
     csv_path: Path | None, geojson_path: Path | None, gpx_out: Path | None, map_path: Path | None,
     thumbnails: bool, write: str | None, max_radius: float, sidecar: str, dry_run: bool, undo: bool,
     threads: int | None, device: str | None, signs: bool | None, clock: bool, why: bool, strike: tuple[str, ...],
-    prior: Path | None,
+    prior: Path | None, library: str | None,
 ) -> int:  # fmt: skip
     """Locate the photos of a trip together: each helps to place those taken before and after it.
 
     Photos are taken from folders, photo tables or files. Those of one folder whose cameras' clocks agree form an album,
     which is cut where nothing was taken for --gap-hours. What each clock showed is found from GPS times, a track, or
-    photos of two cameras that match, and said first. A photo that cannot be read is named
-    on stderr and takes its place from its neighbours; the exit status is 2 when none could be read, and 1 when a file
-    or a geotag could not be written, or taken back.
+    photos of two cameras that match, and said first. A photo that cannot be read is named on stderr and takes its place
+    from its neighbours; the exit status is 2 when none could be read, and 1 when a file or a geotag could not be
+    written, or taken back.
 
     Known places and the times between place the other photos: GPS in files and sidecars, a table, tracks; dates in
     file names count, looks where photoplanet[pretrained] is, and a model as much as known photos that are left out
@@ -145,20 +146,20 @@ def command(
     track, notes = track_files.read(tracks)[:2] if tracks else (None, [])
     with bar("reading") as advance:
         shots = read_shots(photos, advance, say)
-    inputs.check_outputs(outputs[:4], [*(shot.source for shot in shots), *photos, *tracks])
+    inputs.check_outputs(outputs[:4], [*(shot.source for shot in shots), *photos, *tracks, library])
     how = {"threads": threads, "device": device, "signs": signs, "clock": clock, "prior": prior, "strike": strike}
     loaded, without = _load(model, method, how)
     by_movement = method == AUTO and (without or album_library.places_known(shots, anchors, track))
     settled = clocks.settle(shots, track, said, anchors, one_camera)
     shots, albums = _albums(settled, by_movement, one_camera, gap_hours, (track, ", ".join(tracks), notes))
-    joint = album_library.joint(loaded if not without else None, shots, albums, anchors, track, threads, by_movement)
+    known = (anchors, track, threads, by_movement)
+    joint = album_library.joint(None if without else loaded, shots, albums, *known, library)
     cut = loaded.cut(within, not_within)
     about = _about(loaded, joint.method or method, clock, cut) | joint.to_dict()
     form = AnswerOptions(1, precision=precision, answer_always=answer_always)
 
     def locate(trip: "Trip", advance: "Advance") -> "list[LocatedPhoto]":
-        ways = cut, joint.library, joint.seen(trip), joint.weight
-        return locate_trip.locate(loaded, trip, method, anchors, track, advance, threads, *ways)
+        return locate_trip.locate(loaded, trip, method, anchors, track, advance, threads, cut, *joint.ways(trip))
 
     wanted = writing.Writing(write, sidecar, dry_run, max_radius) if write else None
     shown = Listing(as_json, why, evidence.Tally(loaded), settled.records())

@@ -23,7 +23,7 @@ NEEDS = ("export", "train")
               help="For int8: photos like those it will locate.  "
               "[default: the model's own validation photos]")  # fmt: skip
 @click.option("--max-mb", type=click.FloatRange(0, min_open=True), metavar="MB",
-              help="Make the folder no larger; int8 where that is needed.")  # fmt: skip
+              help="Make the folder no larger, in int8 where needed.  [default: any size]")  # fmt: skip
 @options.JSON
 @options.THREADS
 def command(

@@ -139,8 +139,8 @@ def library() -> ModuleType:
 def has_bfloat16() -> bool:
     """Whether OpenVINO computes in bfloat16 here; without that it is about as fast as ONNX Runtime.
 
-    >>> from photoplanet.core.devices import installed
-    >>> isinstance(installed("openvino") and has_bfloat16(), bool)
+    >>> from photoplanet.core.devices import has_openvino
+    >>> isinstance(has_openvino() and has_bfloat16(), bool)
     True
     """
     return "BF16" in _core().get_property("CPU", "OPTIMIZATION_CAPABILITIES")

@@ -46,12 +46,17 @@ def devices(info: "ModelInfo") -> str:
     ''
     """
     found = info.training.get("device_parity")
-    return "\n".join(
-        f"- {_plain(name)} ({_plain(its.get('precision'))}): at most {_number(its, 'moved'):.2%} of an answer's mass "
-        f"lay elsewhere on {_number(its, 'pictures'):.0f} made pictures; embeddings had a cosine of at least "
+    listed = found.items() if isinstance(found, dict) else ()
+    return "\n".join(f"- {_plain(name)}{_device(its)}" for name, its in listed if isinstance(its, dict))
+
+
+def _device(its: dict[str, Any]) -> str:
+    if "fault" in its:
+        return f": does not run it ({_plain(its['fault'])})"
+    return (
+        f" ({_plain(its.get('precision'))}): at most {_number(its, 'moved'):.2%} of an answer's mass lay elsewhere on "
+        f"{_number(its, 'pictures'):.0f} made pictures; embeddings had a cosine of at least "
         f"{_number(its, 'cosine'):.4f}"
-        for name, its in (found.items() if isinstance(found, dict) else ())
-        if isinstance(its, dict)
     )
 
 

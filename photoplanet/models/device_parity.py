@@ -1,6 +1,6 @@
 """How far a network's answers on other devices are from the plain processor's, measured when it is written."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -19,23 +19,38 @@ def measured(network: Path, size: int) -> dict[str, dict[str, Any]]:
     """Run a network of photos (n, size, size, 3) on OpenVINO where that is installed → {device: figures}.
 
     `precision`, `pictures`, `moved` (the largest share of an answer's mass that lies elsewhere), `cosine` (the least
-    one of embeddings) and `within`: whether these are within `MOVED` and `TURNED`. {} where there is no such device.
+    one of embeddings) and `within`: whether these are within `MOVED` and `TURNED`. {} where there is no such device;
+    `fault` instead of figures where it cannot run the network, which is no reason not to write it.
 
     >>> from photoplanet.models import installed
     >>> found = measured(installed.resolve("toy") / "model.onnx", 128)
     >>> all(its["within"] for its in found.values())
     True
     """
-    if not devices.installed(devices.OPENVINO):
+    if not devices.has_openvino():
         return {}
     (device,) = devices.to_try(devices.OPENVINO)
     photos = pictures(size, PICTURES)
-    session = onnx_sessions.open_session(network, device=device)
     plain = onnx_sessions.open_session(network).run(OUTPUTS, {"images": photos})
-    figures = compared(plain, session.run(OUTPUTS, {"images": photos}))
+    try:
+        session = onnx_sessions.open_session(network, device=device)
+        figures = compared(plain, session.run(OUTPUTS, {"images": photos}))
+    except Exception as error:  # OpenVINO's errors are RuntimeErrors and whatever its plugins raise
+        return {device.name: {"fault": onnx_sessions.one_line(error), "within": False}}
     within = figures["moved"] <= MOVED and 1 - figures["cosine"] <= TURNED
     facts = {"precision": getattr(session, "precision", ""), "pictures": PICTURES}
     return {device.name: {**facts, **figures, "within": bool(within)}}
+
+
+def too_far(training: Mapping[str, Any], device: str) -> bool:
+    """Whether a model's facts say that its answers on a device were not `within` bounds when it was written.
+
+    >>> too_far({"device_parity": {"openvino": {"within": False}}}, "openvino"), too_far({}, "openvino")
+    (True, False)
+    """
+    listed = training.get("device_parity")
+    its = listed.get(device) if isinstance(listed, dict) else None
+    return isinstance(its, dict) and its.get("within") is False
 
 
 def compared(plain: Sequence[NDArray[Any]], other: Sequence[NDArray[Any]]) -> dict[str, float]:

@@ -18,7 +18,7 @@ from numpy.typing import NDArray
 from PIL import Image
 
 from photoplanet.errors import InputError
-from photoplanet.photos import colour, decoding_cost, file_bounds, formats, jpeg_structure, quiet
+from photoplanet.photos import colour, decoding_cost, file_bounds, formats, jpeg_structure, quiet, raw_image
 from photoplanet.photos.photo_error import PhotoError, reported
 from photoplanet.photos.preprocessing import Preprocessing
 from photoplanet.photos.shards import read_member, split_address
@@ -363,6 +363,9 @@ def _parsed(file: io.BufferedIOBase, name: str) -> Image.Image:
         jpeg_structure.read_frame(file, name)
         file.seek(0)
     file_bounds.check(file, kind, name)
+    if kind is formats.RAW or (kind is formats.TIFF and raw_image.is_raw(file)):
+        return raw_image.opened(file, name)
+    file.seek(0)
     return _plugin(kind)(file)
 
 

@@ -9,6 +9,7 @@ _HEIF_BRANDS = (b"heic", b"heix", b"heim", b"heis", b"hevc", b"hevx", b"mif1", b
 _FILM_BRANDS = (
     b"qt  ", b"mp4", b"iso", b"avc1", b"M4V ", b"3gp", b"3g2", b"MSNV", b"XAVC", b"mmp4", b"f4v", b"dash", b"hvc1",
 )  # fmt: skip
+_RAW_HEADS = (b"FUJIFILMCCD-RAW", b"IIRO", b"IIRS", b"MMOR", b"IIU\0", b"FOVb", b"\0MRM", b"II\x1a\0\0\0HEAPCCDR")
 _AVIF_BRANDS = (b"avif", b"avis")
 _UNREAD = {
     "JPEG XL": (b"\xff\x0a", b"\0\0\0\x0cJXL \r\n\x87\n"),
@@ -36,12 +37,18 @@ TIFF = Format("TIFF", (".tif", ".tiff"), ("TIFF",))
 HEIC = Format("HEIC", (".heic", ".heif", ".hif"), ("HEIF",))
 GIF = Format("GIF", (".gif",), ("GIF",))
 BMP = Format("BMP", (".bmp", ".dib"), ("BMP",))
+# raw files: the largest JPEG in them
+RAW = Format(
+    "raw", (".dng", ".3fr", ".arw", ".cr2", ".cr3", ".crw", ".dcr", ".erf", ".fff", ".gpr", ".iiq", ".k25", ".kdc",
+            ".mef", ".mos", ".mrw", ".nef", ".nrw", ".orf", ".pef", ".raf", ".raw", ".rw2", ".rwl", ".sr2", ".srf",
+            ".srw", ".x3f"), ("RAW",),
+)  # fmt: skip
 # MP4 and QuickTime: read from files only, since a film in memory would be too large, and FFmpeg not for anybody's bytes
 VIDEO = Format("film (MP4 or QuickTime)", (".mp4", ".mov", ".m4v", ".qt", ".3gp", ".3g2"), ("FILM",))
 
 FORMATS = (JPEG, PNG, WEBP, TIFF, HEIC, GIF, BMP)
 EXIF_WRITTEN = JPEG  # the only format into which EXIF is written; beside the others lies an XMP sidecar
-STILL_SUFFIXES = tuple(suffix for each in FORMATS for suffix in each.suffixes)
+STILL_SUFFIXES = tuple(suffix for each in (*FORMATS, RAW) for suffix in each.suffixes)
 SUFFIXES = STILL_SUFFIXES + VIDEO.suffixes
 NOT_READ, FILM, ARCHIVE, BESIDE = "format not read", "film or sound", "archive not opened", "sidecar or table"
 HIDDEN, OTHER = "hidden", "not called like a photo"
@@ -51,8 +58,6 @@ _OTHERS = {
     NOT_READ: (
         ".avif", ".avifs", ".jxl", ".jp2", ".j2k", ".jpf", ".jpx", ".heics", ".heifs", ".psd", ".psb", ".xcf", ".svg",
         ".ai", ".eps", ".pdf", ".ico", ".tga", ".pcx", ".ppm", ".pgm", ".pnm", ".exr", ".hdr", ".thm", ".insp",
-        ".dng", ".3fr", ".arw", ".cr2", ".cr3", ".crw", ".dcr", ".erf", ".fff", ".gpr", ".iiq", ".k25", ".kdc", ".mef",
-        ".mos", ".mrw", ".nef", ".nrw", ".orf", ".pef", ".raf", ".raw", ".rw2", ".rwl", ".sr2", ".srf", ".srw", ".x3f",
     ),
     FILM: (
         ".aac", ".aif", ".aiff", ".asf", ".avi", ".flac", ".flv", ".insv", ".lrv", ".m2ts", ".m4a",
@@ -67,7 +72,7 @@ _OTHERS = {
     ),
 }  # fmt: skip
 _BY_ENDING = {suffix: reason for reason, suffixes in _OTHERS.items() for suffix in suffixes}
-_BY_PILLOW = {name: each for each in (*FORMATS, VIDEO) for name in each.pillow}
+_BY_PILLOW = {name: each for each in (*FORMATS, RAW, VIDEO) for name in each.pillow}
 NAMES = ", ".join(each.name for each in FORMATS[:-1]) + f" or {FORMATS[-1].name}"
 
 
@@ -86,7 +91,9 @@ def recognise(head: bytes) -> Format | None:
     if head.startswith(b"RIFF") and head[8:12] == b"WEBP":
         return WEBP
     if head[:4] in (b"II*\0", b"MM\0*", b"II+\0", b"MM\0+"):
-        return TIFF
+        return RAW if head[8:10] == b"CR" else TIFF  # of others the directories tell
+    if head.startswith(_RAW_HEADS) or head[4:12] == b"ftypcrx ":
+        return RAW
     if head[4:8] == b"ftyp" and head[8:12] in _HEIF_BRANDS and not _is_avif(head):
         return HEIC
     if head[4:8] == b"ftyp" and head[8:12].startswith(_FILM_BRANDS):

@@ -23,6 +23,7 @@ _USUAL_WINDOW = 2048
 _SOI, _EOI, _SOS, _APP1 = 0xD8, 0xD9, 0xDA, 0xE1
 _FRAMES = {*range(0xC0, 0xD0)} - {0xC4, 0xC8, 0xCC}  # SOF0 … SOF15 without DHT, JPG, DAC
 _PROGRESSIVE = {0xC2, 0xC6, 0xCA, 0xCE}
+_LOSSLESS = {0xC3, 0xC7, 0xCB, 0xCF}
 _LONE = {0x01, *range(0xD0, 0xD9)}  # markers without a length: TEM, RST0 … RST7, SOI
 _SEGMENTS = {*range(0xC0, 0xFF)} - _LONE - {_SOI, _EOI}
 _TELLING = _FRAMES | {_SOS}
@@ -41,6 +42,7 @@ class Frame:
     coefficients: int
     several_scans: bool
     first_scan: int  # the offset of what follows the first SOS marker
+    lossless: bool = False  # as raw files keep the sensor's data: not a picture
 
 
 def read_frame(file: io.BufferedIOBase, name: str) -> Frame | None:
@@ -177,7 +179,7 @@ def _frame(header: tuple[int, bytes] | None, scan: bytes, at: int) -> Frame | No
             max(1, *column) if len(factors) > 1 else max(1, column[0]) for column in zip(*factors, strict=True)
         )
         kept = sum(-(-width * x // wide) * -(-height * y // high) for x, y in factors)
-    return Frame(width, height, kept, several, at)
+    return Frame(width, height, kept, several, at, marker in _LOSSLESS)
 
 
 class _Markers:

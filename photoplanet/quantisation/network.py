@@ -18,9 +18,10 @@ if TYPE_CHECKING:
 
 OUTPUTS = ("log_probabilities", "embedding")
 AT_ONCE = 8  # photos
-# What is computed in int8, and what only hands numbers on; else values would go to float32 and back between two layers.
-_KINDS = ("Conv", "Gemm", "MatMul", "Add", "Relu", "MaxPool", "AveragePool", "GlobalAveragePool", "Concat")
 _HEAVY = ("Conv", "Gemm", "MatMul")
+# What lies between convolutions, so that values do not go to float32 and back there; elsewhere it stays float32.
+_BETWEEN = ("Add", "Relu", "Clip", "MaxPool", "AveragePool", "Concat")
+_ENDS = ("Gemm", "MatMul", "ReduceMean", "GlobalAveragePool", "Flatten")  # where the part with convolutions ends
 
 
 class _Photos:
@@ -39,9 +40,10 @@ class _Photos:
 def quantise(network: Path, photos: NDArray[np.uint8], into: Path, advance: Advance = ignore) -> "ModelProto":
     """Write the int8 form of a network, whose ranges are those on `photos` uint8 (n, size, size, 3); return it.
 
-    Weights by channel, both symmetric; the results of matrices stay float32, among them the logits, which int8 would
-    round to 256 steps over all cells. What comes before the first convolution, and what the output `similarity` alone
-    needs, stays as it is. ModelError for a network that ONNX Runtime cannot do that with. `advance`: counts photos.
+    Weights by channel, both symmetric; the results of matrices stay float32, among them the logits, which int8
+    would round to 256 steps over all cells. What comes before the first convolution and after the last, but for
+    matrices, and what the output `similarity` alone needs, stays as it is. ModelError for a network that ONNX
+    Runtime cannot do that with. `advance`: counts photos.
 
     >>> from photoplanet.models import installed
     >>> path = getfixture("tmp_path") / "small.onnx"
@@ -55,12 +57,11 @@ def quantise(network: Path, photos: NDArray[np.uint8], into: Path, advance: Adva
 
     whole = onnx.load(network)
     del whole.graph.value_info[:]  # of other batch sizes, in what some exporters write
-    for number, node in enumerate(whole.graph.node):
-        node.name = node.name or f"node_{number}"
+    _with_plain_names(whole)
     try:
         with _quietly():
             quantize_static(
-                whole, into, _Photos(photos, advance), QuantFormat.QDQ, op_types_to_quantize=list(_KINDS),
+                whole, into, _Photos(photos, advance), QuantFormat.QDQ, op_types_to_quantize=[*_HEAVY, *_BETWEEN],
                 per_channel=True, activation_type=QuantType.QInt8, weight_type=QuantType.QInt8,
                 nodes_to_exclude=_left(whole), calibrate_method=CalibrationMethod.MinMax,
                 extra_options={"OpTypesToExcludeOutputQuantization": ["Gemm", "MatMul"]},
@@ -77,10 +78,12 @@ def quantise(network: Path, photos: NDArray[np.uint8], into: Path, advance: Adva
 
 
 def _left(whole: "ModelProto") -> list[str]:
-    """The nodes that stay float32: all before the first heavy one, and all that no answer needs."""
-    after, needed = set[str](), set(OUTPUTS)
+    """The nodes that stay float32: between others than convolutions, and all that no answer needs."""
+    after, ended, needed = set[str](), set[str](), set(OUTPUTS)
     for node in whole.graph.node:
-        if node.op_type in _HEAVY or after.intersection(node.input):
+        if node.op_type in _ENDS or ended.intersection(node.input):
+            ended.update(node.output)
+        elif node.op_type == "Conv" or after.intersection(node.input):
             after.update(node.output)
     for node in reversed(whole.graph.node):
         if needed.intersection(node.output):
@@ -88,8 +91,18 @@ def _left(whole: "ModelProto") -> list[str]:
     return [
         node.name
         for node in whole.graph.node
-        if not after.intersection(node.output) or not needed.intersection(node.output)
+        if not needed.intersection(node.output) or (node.op_type not in _HEAVY and not after.intersection(node.output))
     ]
+
+
+def _with_plain_names(whole: "ModelProto") -> None:
+    """Give every node a name and every domain one line, as ONNX Runtime's quantiser wants them, in place."""
+    for number, node in enumerate(whole.graph.node):
+        node.name = node.name or f"node_{number}"
+    versions = {each.domain: each.version for each in sorted(whole.opset_import, key=lambda each: each.version)}
+    del whole.opset_import[:]
+    for domain, version in versions.items():
+        whole.opset_import.add(domain=domain, version=version)
 
 
 @contextmanager

@@ -85,6 +85,13 @@ def measure(
     """Run both networks on photos uint8 (n, size, size, 3) → `Compared.figures`. `advance`: counts photos.
 
     `made_pictures` says of pictures that are like no photos in particular how far apart the answers are, at most.
+
+    >>> import photoplanet as pp
+    >>> model = pp.load("toy", device="cpu")
+    >>> photos, nowhere = pictures(128, 2), np.full((2, 2), np.nan)
+    >>> found = measure(model.session, model.session, photos, nowhere, model.partition, model.info.temperature)
+    >>> found["photos"], found["same_top_cell"], found["moved"]
+    (2, 1.0, 0.0)
     """
     compared = Compared(partition, temperature)
     each = max(1, min(AT_ONCE, _NUMBERS // len(partition)))

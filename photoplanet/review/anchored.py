@@ -79,7 +79,9 @@ class Anchored:
         when = kept.moments.joined(moments.take(rows))
         order = np.argsort(when.middle, kind="stable")
         xyz = np.concatenate([kept.xyz, geodesy.to_xyz(*points.T)])
-        return Known(when.take(order), xyz[order], np.concatenate([kept.rows, rows])[order], measured.pace)
+        return Known(
+            when.take(order), xyz[order], np.concatenate([kept.rows, rows])[order], measured.pace, apart=measured.apart
+        )
 
     def _moved(self, changed: list[int], before: Known, now: Known) -> list[int]:
         """The rows between the REACH-th known photos before and after each that changed."""

@@ -7,6 +7,7 @@ those that nvJPEG refuses, are decoded by `photos.decode` in threads.
 import importlib
 from collections.abc import Callable, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
+from contextlib import nullcontext
 from typing import Any
 
 import numpy as np
@@ -50,55 +51,89 @@ def nvjpeg(device: torch.device) -> DecodeJpegs:
 
 
 class CudaDecoding:
-    """Decodes photos into tensors on `device` by `jpegs`; `threads` read files, and decode what `jpegs` does not."""
+    """Decodes photos into tensors on `device` by `jpegs`; `threads` read files, and decode what `jpegs` does not.
+
+    A thread of its own gives the GPU its work, on a stream of its own, so that it goes on beside the training step.
+    """
 
     def __init__(self, device: torch.device, jpegs: DecodeJpegs, threads: int):
         self.device, self._jpegs = device, jpegs
-        self._pool = ThreadPoolExecutor(threads, thread_name_prefix="decode")
+        self._readers = ThreadPoolExecutor(threads, thread_name_prefix="decode")
+        self._giver = ThreadPoolExecutor(1, thread_name_prefix="nvjpeg")
+        self._stream = torch.cuda.Stream(device) if device.type == "cuda" else None  # type: ignore[no-untyped-call]
 
     def start(self, into: Tensor, items: Sequence[Item], preprocessing: Preprocessing) -> "Decoding":
-        """Begin to read photos for `into`, uint8 (n, size, size, 3) on the device."""
-        futures = [self._pool.submit(_read, source, box, preprocessing) for source, box in items]
-        return Decoding(into, items, futures, preprocessing, self._jpegs)
+        """Begin to decode photos into `into`, uint8 (n, size, size, 3) on the device."""
+        read = [self._readers.submit(_read, source, box, preprocessing) for source, box in items]
+        free = None
+        if self._stream is not None:
+            free = torch.cuda.Event()  # type: ignore[no-untyped-call]
+            free.record(torch.cuda.current_stream(self.device))  # what has used this memory before is done by then
+            into.record_stream(self._stream)
+        given = self._giver.submit(self._give, into, items, read, preprocessing, free)
+        return Decoding(read, given, self.device)
 
     def close(self) -> None:
         """End the threads; harmless to repeat."""
-        self._pool.shutdown(wait=True, cancel_futures=True)
+        for pool in (self._readers, self._giver):
+            pool.shutdown(wait=True, cancel_futures=True)
+
+    def _give(
+        self, into: Tensor, items: Sequence[Item], read: list[Future[Any]], preprocessing: Preprocessing,
+        free: torch.cuda.Event | None,
+    ) -> tuple[list[str | None], torch.cuda.Event | None]:  # fmt: skip
+        """Decode what has been read; return for each photo None or why it cannot be, and when the GPU is done."""
+        with torch.cuda.stream(self._stream) if self._stream is not None else nullcontext():
+            if self._stream is not None and free is not None:
+                self._stream.wait_event(free)
+            found = [future.result() for future in read]
+            waiting = [row for row, each in enumerate(found) if isinstance(each, bytes)]
+            for start in range(0, len(waiting), AT_ONCE):
+                self._decode(into, items, found, waiting[start : start + AT_ONCE], preprocessing)
+            for row, each in enumerate(found):
+                if isinstance(each, np.ndarray):
+                    into[row] = torch.from_numpy(each)
+            done = None
+            if self._stream is not None:
+                done = torch.cuda.Event()  # type: ignore[no-untyped-call]
+                done.record(self._stream)
+        return [each if isinstance(each, str) else None for each in found], done
+
+    def _decode(
+        self, into: Tensor, items: Sequence[Item], found: list[Any], rows: list[int], preprocessing: Preprocessing
+    ) -> None:
+        """Decode and shrink the JPEGs `found` in some rows; what nvJPEG refuses is replaced by its pixels."""
+        try:
+            photos = self._jpegs([torch.frombuffer(bytearray(found[row]), dtype=torch.uint8) for row in rows])
+        except RuntimeError:  # one of them is damaged, or of a kind that nvJPEG does not know
+            for row in rows:
+                found[row] = _here(*items[row], preprocessing)
+            return
+        boxes = [_part(items[row][1], photo, preprocessing.fit) for row, photo in zip(rows, photos, strict=True)]
+        into[torch.tensor(rows, device=self.device)] = device_resize.shrunk(photos, boxes, preprocessing.size)
 
 
 class Decoding:
     """Photos under way, from `CudaDecoding.start`."""
 
     def __init__(
-        self, into: Tensor, items: Sequence[Item], futures: list[Future[Any]], preprocessing: Preprocessing,
-        jpegs: DecodeJpegs,
+        self, read: list[Future[Any]], given: "Future[tuple[list[str | None], torch.cuda.Event | None]]",
+        device: torch.device,
     ):  # fmt: skip
-        self._into, self._items, self._futures = into, items, futures
-        self._preprocessing, self._jpegs = preprocessing, jpegs
+        self._read, self._given, self._device = read, given, device
 
     def finish(self) -> list[str | None]:
-        """Wait for the files and decode them; return for each photo None, or why it cannot be read."""
-        found = [future.result() for future in self._futures]
-        waiting = [row for row, each in enumerate(found) if isinstance(each, bytes)]
-        for start in range(0, len(waiting), AT_ONCE):
-            rows = waiting[start : start + AT_ONCE]
-            try:
-                photos = self._jpegs([torch.frombuffer(bytearray(found[row]), dtype=torch.uint8) for row in rows])
-            except RuntimeError:  # one of them is damaged, or of a kind that nvJPEG does not know
-                for row in rows:
-                    found[row] = _here(*self._items[row], self._preprocessing)
-                continue
-            fit = self._preprocessing.fit
-            boxes = [_part(self._items[row][1], photo, fit) for row, photo in zip(rows, photos, strict=True)]
-            self._into[torch.tensor(rows)] = device_resize.shrunk(photos, boxes, self._preprocessing.size)
-        for row, each in enumerate(found):
-            if isinstance(each, np.ndarray):
-                self._into[row] = torch.from_numpy(each)
-        return [each if isinstance(each, str) else None for each in found]
+        """Wait for the photos; return for each None, or why it cannot be read. The GPU may still be at them."""
+        faults, done = self._given.result()
+        if done is not None:
+            torch.cuda.current_stream(self._device).wait_event(done)
+        return faults
 
     def cancel(self) -> None:
         """Give up what has not begun, and wait for what has."""
-        for future in self._futures:
+        if not self._given.cancel():
+            self._given.exception()
+        for future in self._read:
             if not future.cancel():
                 future.exception()
 

@@ -3,6 +3,7 @@
 from datetime import datetime, timedelta
 
 import pytest
+import raw_files
 from PIL import Image
 
 from photoplanet.audit import beside, file_names, photo, places, together
@@ -83,17 +84,23 @@ def test_files_beside_photos(tmp_path):
     (tmp_path / "old.zip").touch()
     (tmp_path / "notes.txt").touch()
     (tmp_path / "scan.mie").touch()
-    (tmp_path / "raw.dng").write_bytes(exif_writer.gps_bytes(48.8583, 2.2944).removeprefix(b"Exif\0\0"))
     found = {each.file.rpartition("/")[2]: each.level for each in beside.others(str(tmp_path))}
     assert found == {
         "walk.GPX": "place",
         undo_list.NAME: "hint",
         "old.zip": "note",
         "scan.mie": "note",
-        "raw.dng": "place",
     }
     (own,) = photo.audited(str(tmp_path / "a.jpg")).findings
     assert (own.level, own.where, own.strips) == ("place", "a.jpg.json", False)
+
+
+@pytest.mark.parametrize("ending", raw_files.KINDS)
+def test_raw_files_are_looked_into(tmp_path, ending):
+    path = tmp_path / f"a{ending}"
+    path.write_bytes(raw_files.KINDS[ending]())
+    audited = photo.audited(str(path))
+    assert audited.error is None and audited.findings[0].level == "place" and "48.858" in audited.findings[0].says
 
 
 @pytest.mark.parametrize("kind", ["PNG", "WEBP", "TIFF", "HEIF"])

@@ -78,7 +78,8 @@ def test_files_and_the_map_have_it(run, green, broken, tiny_model, tmp_path):
     truth = tmp_path / "truth.csv"
     truth.write_text(f"photo_id,latitude,longitude\n{green},-22.9,-43.2\n{broken},1,2\n")
     status, out, err = run("score", table, truth, "--json")
-    assert (status, err) == (0, "") and json.loads(out)["photos"] == 2
+    assert status == 0, err
+    assert json.loads(out)["photos"] == 2
 
 
 def test_a_photo_that_cannot_be_decoded_keeps_it(run, broken, tiny_model):

@@ -16,7 +16,7 @@ def album(make, tmp_path):
         "trip/day 1/d.webp": make.geotagged(-22.9, -43.17, seed=4, kind="WEBP"),
         "no-gps.jpg": make.encoded(make.scene(5)),
         "null.jpg": make.geotagged(0, 0),
-        "raw.NEF": b"raw",
+        "edit.PSD": b"raw",
         "notes.txt": b"text",
         ".hidden/x.jpg": make.geotagged(1, 1),
         "._home.JPG": b"resource fork",

@@ -25,7 +25,7 @@ def test_a_folder_gives_its_photos_and_a_reason_for_every_other(album):
     assert found["trip/b.png"]["album"] == "Photos/trip"
     assert found["trip/day 1/c.tiff"]["album"] == "Photos/trip/day 1"
     assert reasons(left_out) == {
-        "home.JPG": "duplicate path", "no-gps.jpg": "no GPS", "null.jpg": "exactly 0, 0", "raw.NEF": "format not read",
+        "home.JPG": "duplicate path", "no-gps.jpg": "no GPS", "null.jpg": "exactly 0, 0", "edit.PSD": "format not read",
         "gone.jpg": "unreadable", "empty.jpg": "empty", "text.jpg": "not a photo file", "cut.jpg": "truncated",
         "cut.png": "truncated", "bomb.png": "over the pixel limit", "header.jpg": "unreadable",
         "script.eps.jpg": "not a photo file", "notes.txt": "sidecar or table", "._home.JPG": "hidden",

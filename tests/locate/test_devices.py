@@ -100,7 +100,7 @@ def test_without_a_model_there_is_nothing_to_compute(monkeypatch):
     assert pp.load("none", signs=True, device="cuda").device == devices.CPU
 
 
-@pytest.mark.skipif(not devices.installed("openvino"), reason="needs the extra 'openvino'")
+@pytest.mark.skipif(not devices.has_openvino(), reason="needs the extra 'openvino'")
 def test_openvino_answers_as_the_processor_does():
     model, plain = pp.load("toy", device="openvino"), pp.load("toy", device="cpu")
     assert model.device.name == "openvino" and model.device.words.startswith("the processor through OpenVINO in ")
@@ -110,3 +110,13 @@ def test_openvino_answers_as_the_processor_does():
         assert np.dot(one.embedding, other.embedding) > 0.99 * np.linalg.norm(one.embedding) * np.linalg.norm(
             other.embedding
         )
+
+
+def test_auto_leaves_out_what_gave_other_answers_when_the_model_was_written(tiny_model_copy, monkeypatch):
+    other = Device("openvino", "OpenVINO", "the processor through OpenVINO")
+    bundle = folder.read(tiny_model_copy)
+    bundle.info.training["device_parity"] = {"openvino": {"moved": 0.4, "within": False}}
+    monkeypatch.setattr(devices, "to_try", lambda name, size: [other, devices.CPU])
+    model = Locator(bundle, device="auto")
+    assert model.device == devices.CPU
+    assert model.passed == "the processor through OpenVINO: gave other answers when tiny was written"

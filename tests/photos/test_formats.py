@@ -34,15 +34,18 @@ def test_a_folder_holds_the_same_photos_for_every_command(make, tmp_path):
     for each in formats.FORMATS:
         for suffix in each.suffixes:
             (tmp_path / f"{each.name}{suffix}").write_bytes(encoded(make, each))
-    for name in ("raw.dng", "clip.MKV", "notes.txt", "IMG_1", "IMG_2.jpg_large", "Thumbs.db"):
+    for name in ("edit.psd", "clip.MKV", "notes.txt", "IMG_1", "IMG_2.jpg_large", "Thumbs.db"):
         (tmp_path / name).write_bytes(b"other")
     (tmp_path / "IMG_2.jpg_large").write_bytes(encoded(make, formats.JPEG))
     located = {Path(path).name for path in inputs.sources([str(tmp_path)])}
-    assert len(located) == len(formats.STILL_SUFFIXES) and {"JPEG.jpe", "JPEG.mpo", "JPEG.jfif", "HEIC.hif"} < located
+    assert (
+        len(located) == len(formats.STILL_SUFFIXES) - len(formats.RAW.suffixes)
+        and {"JPEG.jpe", "JPEG.mpo", "JPEG.jfif", "HEIC.hif"} < located
+    )
     rows, left_out = build.index([tmp_path], keep_without_gps=True)
     assert {Path(path).name for path in rows["path"].to_pylist()} == located
     assert {Path(entry["path"]).name: entry["reason"] for entry in left_out} == {
-        "raw.dng": "format not read", "clip.MKV": "film or sound", "notes.txt": "sidecar or table",
+        "edit.psd": "format not read", "clip.MKV": "film or sound", "notes.txt": "sidecar or table",
         "IMG_1": "not called like a photo", "IMG_2.jpg_large": "not called like a photo",
         "Thumbs.db": "sidecar or table",
     }  # fmt: skip

@@ -32,7 +32,7 @@ def test_a_folder_stands_for_all_photos_below_it_in_order(tree):
 
 def test_what_is_passed_over_in_a_folder_is_counted(tree):
     (tree / "clip.avi").touch()
-    (tree / "sub" / "raw.CR2").touch()
+    (tree / "sub" / "edit.psd").touch()
     (tree / "sub" / "IMG_1").touch()
     (tree / "sub" / "c.heic.xmp").touch()
     lines = []

@@ -225,3 +225,33 @@ def test_figures_are_those_of_a_calculation_by_hand(tiny_model):
     assert (found["moved"], found["moved_most"], found["cosine"]) == (0.2, 0.3, 0.7071)
     assert found["top_cell"] == {"float32": 1.0, "int8": 0.5}
     assert found["accuracy"]["float32"]["street"] == 1.0 and found["accuracy"]["int8"]["street"] == 0.5
+
+
+def test_heads_between_convolutions_and_the_answer_stay_float32(tmp_path):
+    """Of a model on an encoder's features: what joins neighbours and cells is no convolution, and no name is needed."""
+    from photoplanet.core.onnx_graphs import Graph
+
+    graph, random = Graph(), np.random.default_rng(0)
+    pixels = graph.add("Transpose", [graph.add("Cast", ["images"], to=1)], perm=[0, 3, 1, 2])
+    weights = graph.constant("w", random.normal(size=(4, 3, 3, 3)).astype(np.float32))
+    lines = graph.add("Clip", [graph.add("Conv", [pixels, weights]), graph.constant("zero", np.float32(0))])
+    sides = graph.constant("sides", np.array([2, 3]))
+    graph.add("ReduceMean", [lines], "embedding", keepdims=0)
+    graph.nodes[-1].input.append(sides)
+    logits = graph.add("MatMul", ["embedding", graph.constant("m", random.normal(size=(4, 5)).astype(np.float32))])
+    prior = graph.add("Add", [logits, graph.constant("prior", np.float32([-9, -9, 0, 0, 9]))])
+    graph.add("LogSoftmax", [prior], "log_probabilities", axis=1)
+    inputs = {"images": (np.uint8, ["n", 8, 8, 3])}
+    outputs = {"log_probabilities": (np.float32, ["n", 5]), "embedding": (np.float32, ["n", 4])}
+    made = graph.model("on features", inputs, outputs)
+    made.opset_import.add(domain="", version=18)  # a network that was joined of two may have one line too many
+    for node in made.graph.node:
+        node.name = ""
+    path = tmp_path / "model.onnx"
+    path.write_bytes(made.SerializeToString())
+    found = network.quantise(path, random.integers(0, 256, (8, 8, 8, 3), np.uint8), tmp_path / "small.onnx")
+    by_output = {node.output[0]: node for node in found.graph.node}
+    for kind, integer in (("Conv", True), ("MatMul", True), ("Add", False), ("LogSoftmax", False)):
+        (node,) = (node for node in found.graph.node if node.op_type == kind)
+        source = by_output.get(node.input[0])
+        assert (source is not None and source.op_type == "DequantizeLinear") == integer, kind

@@ -24,7 +24,10 @@ LEAST_AHEAD, MOST_AHEAD = -12 * 3600.0, 14 * 3600.0  # seconds that clocks which
 QUARTERS = np.arange(LEAST_AHEAD, MOST_AHEAD + 1, _QUARTER)
 _GRID = 0.05  # degrees within which the zone is the same, or a few kilometres wrong
 _SEA_KM = 200.0  # from the nearest town; no place on land but in the Antarctic and the emptiest deserts is farther
+_LONGEST = 40  # letters of a zone's name; the longest today has 32
 _ZERO = datetime(1970, 1, 1)
+
+Names = NDArray[np.str_]
 
 
 @dataclass(frozen=True)
@@ -86,40 +89,43 @@ def of_moment(utc: Floats, zone: str) -> Floats:
     return np.array(found, np.float64)[rows]
 
 
-def zones_of(places: Floats) -> list[str]:
-    """The zones of places (n, 2) degrees, a few kilometres either way; at sea those of ships, by the longitude.
+def zones_of(places: Floats) -> Names:
+    """The zones (n,) of places (n, 2) degrees, a few kilometres either way, "" for NaN; at sea those of ships.
 
-    >>> zones_of(np.array([[38.72, -9.14], [0.0, -140.0]]))
-    ['Europe/Lisbon', 'Etc/GMT+9']
+    >>> zones_of(np.array([[38.72, -9.14], [0.0, -140.0], [np.nan, 0.0]])).tolist()
+    ['Europe/Lisbon', 'Etc/GMT+9', '']
     """
     from photoplanet.earth import gazetteer
     from photoplanet.earth.geodesy import distance_km
 
-    some, rows = np.unique(np.round(places / _GRID), axis=0, return_inverse=True)
+    known = ~np.isnan(places).any(axis=1)
+    found = np.full(len(places), "", f"<U{_LONGEST}")
+    if not known.any():
+        return found
+    some, rows = np.unique(np.round(places[known] / _GRID), axis=0, return_inverse=True)
     latitude, longitude = np.clip(some[:, 0] * _GRID, -90, 90), np.clip(some[:, 1] * _GRID, -180, 180)
-    if not len(some):
-        return []
     data, town = gazetteer.read(), gazetteer.nearest(latitude, longitude)
     far = distance_km(latitude, longitude, data.latitude[town], data.longitude[town]) > _SEA_KM
     hours = np.round(longitude / 15).astype(int)
     names = zones.zones(latitude, longitude)
     names = [_ship(int(hour)) if away else name for name, away, hour in zip(names, far, hours, strict=True)]
-    return [names[row] for row in rows.reshape(-1).tolist()]
+    found[known] = np.array(names)[rows.reshape(-1)]
+    return found
 
 
 class Way:
-    """Where the library was when: places (m, 2) degrees that are known, at moments `utc` (m,), seconds since 1970.
+    """Where the library was when: in `zone` (m,), "" for unknown, at moments `utc` (m,), seconds since 1970.
 
-    >>> way = Way(np.array([0.0, 86400.0]), np.array([[48.86, 2.35], [40.71, -74.01]]))
+    >>> way = Way(np.array([0.0, 86400.0]), np.array(["Europe/Paris", "America/New_York"]))
     >>> way.zones(np.array([3600.0, 90000.0]))
     ['Europe/Paris', 'America/New_York']
     """
 
-    def __init__(self, utc: Floats, places: Floats):
-        known = ~(np.isnan(utc) | np.isnan(places).any(axis=1))
-        order = np.argsort(utc[known], kind="stable")
-        self.utc = utc[known][order]
-        self._names, self._zone = np.unique(np.array(zones_of(places[known][order]), np.str_), return_inverse=True)
+    def __init__(self, utc: Floats, zone: Names):
+        known = np.flatnonzero(~np.isnan(utc) & (zone != ""))
+        order = known[np.argsort(utc[known], kind="stable")]
+        self.utc = utc[order]
+        self._names, self._zone = np.unique(zone[order], return_inverse=True)
 
     def __len__(self) -> int:
         return len(self.utc)
@@ -167,14 +173,14 @@ class Way:
         return np.where(utc - self.utc[before] <= self.utc[after] - utc, before, after)
 
 
-def in_zones(places: Floats, seconds: Floats, by_clock: bool) -> Floats:
-    """Seconds ahead of UTC (n,) of the clocks at places (n, 2), when they showed `seconds`, or by UTC; NaN for none.
+def in_zones(zone: Names, seconds: Floats, by_clock: bool) -> Floats:
+    """Seconds ahead of UTC (n,) of the clocks in a zone (n,), when they showed `seconds`, or by UTC; NaN for unknown.
 
-    >>> in_zones(np.array([[48.86, 2.35]]), np.array([0.0]), by_clock=False).tolist()
-    [3600.0]
+    >>> in_zones(np.array(["Europe/Paris", ""]), np.zeros(2), by_clock=False).tolist()
+    [3600.0, nan]
     """
-    found, known = np.full(len(places), np.nan), np.flatnonzero(~(np.isnan(places).any(axis=1) | np.isnan(seconds)))
-    names = np.array(zones_of(places[known]), np.str_)
+    found, known = np.full(len(zone), np.nan), np.flatnonzero((zone != "") & ~np.isnan(seconds))
+    names = zone[known]
     for name in np.unique(names).tolist():
         rows = known[names == name]
         found[rows] = of_clock(seconds[rows], name)[0] if by_clock else of_moment(seconds[rows], name)

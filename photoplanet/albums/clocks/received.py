@@ -8,7 +8,7 @@ from numpy.typing import NDArray
 
 from photoplanet.albums.clocks import found, local_time, pieces
 from photoplanet.albums.clocks.found import Found
-from photoplanet.albums.clocks.local_time import Way
+from photoplanet.albums.clocks.local_time import Names, Way
 from photoplanet.albums.clocks.pieces import Piece
 from photoplanet.albums.clocks.readings import DAY, Floats
 
@@ -19,17 +19,19 @@ RIGHT = 60.0  # seconds: a clock that states its zone and is no more off is left
 _PIECE_COSTS = 3  # readings that one more piece must explain
 
 
-def clock(shown: Floats, stated: Floats, receiver: Floats, places: Floats, way: Callable[[], Way]) -> Found | None:
+def clock(
+    shown: Floats, stated: Floats, receiver: Floats, zones: Callable[[], Names], way: Callable[[], Way]
+) -> Found | None:
     """The clock of n readings in time order, by those that have a receiver's time; None where they say nothing.
 
-    Seconds since 1970 (n,), `stated` seconds ahead of UTC (n,), `places` (n, 2) degrees, NaN for what is not there.
+    Seconds since 1970 (n,), `stated` seconds ahead of UTC (n,), NaN where not there; `zones` gives the places' own.
     Clocks that were not set on the way stay ahead of UTC by the same; those that were follow the local time of the
     place, with an error of their own. Whichever explains more readings with fewer settings is taken, of two that are
     equal the former. Readings that state their zone are only corrected where they are over a minute off.
 
     >>> nan = np.full(4, np.nan)
     >>> at = np.arange(4) * 3600.0
-    >>> found = clock(at + 7110, nan, at, np.full((4, 2), np.nan), lambda: Way(nan, np.full((4, 2), np.nan)))
+    >>> found = clock(at + 7110, nan, at, lambda: np.full(4, ""), lambda: Way(nan, np.full(4, "")))
     >>> found.ahead.tolist(), found.used
     ([7110.0, 7110.0, 7110.0, 7110.0], 4)
     """
@@ -37,7 +39,7 @@ def clock(shown: Floats, stated: Floats, receiver: Floats, places: Floats, way: 
     both = np.flatnonzero(~np.isnan(off))
     if not len(both):
         return None
-    zone = np.where(np.isnan(stated), local_time.in_zones(places, receiver, by_clock=False), stated)
+    zone = np.where(np.isnan(stated), local_time.in_zones(zones(), receiver, by_clock=False), stated)
     says = both[~((np.abs(off[both]) < LOCAL_LEAST) & ~(np.abs(zone[both]) < LOCAL_LEAST))]
     if not len(says):
         return None
@@ -49,7 +51,7 @@ def clock(shown: Floats, stated: Floats, receiver: Floats, places: Floats, way: 
     by_place = pieces.fitted(shown[following], (off - zone)[following])
     if _cost(by_place, len(says)) < _cost(fixed, len(says)):
         error = pieces.ahead(by_place, shown)
-        ahead = _following(shown, error, places, way) + error
+        ahead = _following(shown, error, zones(), way) + error
         return _unless_stated(Found(HOW, ahead, _used(by_place), len(shown), tuple(by_place), True), stated)
     if not fixed or (_used(fixed) < pieces.FEWEST and not all(found.plausible(piece.offset) for piece in fixed)):
         return None
@@ -93,9 +95,9 @@ def _unless_stated(clock: Found, stated: Floats) -> Found:
     return replace(clock, ahead=np.where(keep | np.isnan(clock.ahead), stated, clock.ahead))
 
 
-def _following(shown: Floats, error: Floats, places: Floats, way: Callable[[], Way]) -> Floats:
+def _following(shown: Floats, error: Floats, zone: Names, way: Callable[[], Way]) -> Floats:
     """Seconds ahead of UTC (n,) of the local time that a clock follows with an `error` (n,)."""
-    own = local_time.in_zones(places, shown - error, by_clock=True)
+    own = local_time.in_zones(zone, shown - error, by_clock=True)
     open_ = np.isnan(own) & ~np.isnan(error)
     if open_.any() and len(way()):
         own[open_] = way().ahead_of_clock((shown - error)[open_])[0]

@@ -31,6 +31,9 @@ class Sources:
         self._track = track if track is not None and len(track.times) else None
         self._line = None if self._track is None else Line(self._track)
         self._given_by_camera = given.of_cameras(all_readings.names)
+        points = 0 if self._track is None else len(self._track.times)
+        self._some = np.unique(np.linspace(0, max(points - 1, 0), min(_TRACK_POINTS, points)).astype(int))
+        self._names: local_time.Names | None = None
         self._way: Way | None = None
         self._local: tuple[Floats, local_time.Doubts] | None = None
 
@@ -54,7 +57,7 @@ class Sources:
         rows = self.rows[camera]
         shown, stated, receiver = self.all.shown[rows], self.all.stated[rows], self.all.receiver[rows]
         naive = np.isnan(stated)
-        said = received.clock(shown, stated, receiver, self.all.places[rows], self.way_now)
+        said = received.clock(shown, stated, receiver, lambda: self._zones()[rows], self.way_now)
         if (told := self._told(camera, shown, stated)) is not None:
             self._contradiction(camera, told, said)
             return told
@@ -119,16 +122,22 @@ class Sources:
             ahead = np.where(np.isnan(self.ahead), self.all.stated, self.ahead)
             utc = np.where(np.isnan(self.all.receiver), self.all.shown - ahead, self.all.receiver)
             open_ = np.isnan(utc) & ~np.isnan(self.all.shown)
-            seconds = np.where(open_, self.all.shown, np.nan)
-            utc[open_] = (self.all.shown - local_time.in_zones(self.all.places, seconds, by_clock=True))[open_]
+            zone, seconds = self._zones(), np.where(open_, self.all.shown, np.nan)
+            utc[open_] = (self.all.shown - local_time.in_zones(zone[: len(utc)], seconds, by_clock=True))[open_]
+            if self._track is not None:
+                utc = np.concatenate([utc, self._track.times[self._some].astype("datetime64[s]").astype(np.float64)])
+            self._way = Way(utc, zone)
+        return self._way
+
+    def _zones(self) -> local_time.Names:
+        """The zones of the n places, and behind them of some points of the track."""
+        if self._names is None:
             places = self.all.places
             if self._track is not None:
-                some = np.unique(np.linspace(0, len(self._track.times) - 1, _TRACK_POINTS).astype(int))
-                points = np.column_stack([self._track.latitude[some], self._track.longitude[some]])
-                utc = np.concatenate([utc, self._track.times[some].astype("datetime64[s]").astype(np.float64)])
+                points = np.column_stack([self._track.latitude[self._some], self._track.longitude[self._some]])
                 places = np.concatenate([places, points])
-            self._way = Way(utc, places)
-        return self._way
+            self._names = local_time.zones_of(places)
+        return self._names
 
     def _local_time(self) -> tuple[Floats, local_time.Doubts]:
         """Seconds ahead of UTC (n,) of the local time that clocks showed, NaN where no place is known; and doubts."""
@@ -139,7 +148,7 @@ class Sources:
             if len(way):
                 ahead[known], some = way.ahead_of_clock(self.all.shown[known])
                 doubts.twice[known], doubts.never[known] = some.twice, some.never
-            own = local_time.in_zones(self.all.places, self.all.shown, by_clock=True)
+            own = local_time.in_zones(self._zones()[:n], self.all.shown, by_clock=True)
             self._local = np.where(np.isnan(own), ahead, own), doubts
         return self._local
 

@@ -38,7 +38,7 @@ def likely(shown: Floats, line: Line, way: Way) -> tuple[Found | None, list[Zone
     >>> from photoplanet.metadata.track import Track
     >>> times = np.datetime64("2024-05-01T06:00", "s") + 600 * np.arange(80)
     >>> track = Track(times, np.full(80, 48.86), np.full(80, 2.35))
-    >>> way = Way(times.astype(float), np.full((80, 2), [48.86, 2.35]))
+    >>> way = Way(times.astype(float), np.full(80, "Europe/Paris"))
     >>> [round(zone.ahead / 3600) for zone in likely(np.array([1.714560e9]), Line(track), way)[1]][0]
     2
     """

@@ -11,7 +11,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from photoplanet.albums.movement import law, moments, placing
+from photoplanet.albums.movement import law, placing
 from photoplanet.albums.movement.placing import Known, Looks
 from photoplanet.earth import geodesy
 
@@ -76,6 +76,7 @@ def gathered(known: Known, looks_of: Callable[[int], Looks | None] = lambda row:
 
     `looks_of`: row of a photo → how it looks beside others, None where that is not known.
 
+    >>> from photoplanet.albums.movement import moments
     >>> when = moments.of([f"2024-05-{day:02}T12:00:00" for day in range(1, 31)], [""] * 30)
     >>> places = np.column_stack([np.full(30, 48.86), 2.35 + np.arange(30) % 2 / 100])
     >>> found = gathered(placing.known(places, when))
@@ -85,7 +86,7 @@ def gathered(known: Known, looks_of: Callable[[int], Looks | None] = lambda row:
     hours, off = [], []
     for number in np.unique(np.linspace(0, len(known) - 1, min(MOST_PHOTOS, len(known))).round().astype(int)):
         at, row = known.moments.take(np.array([number])), int(known.rows[number])
-        away = moments.apart(at, known.moments)[0]
+        away = placing.away(known, at)
         others = np.arange(len(known)) != number
         for window in LEFT_OUT_HOURS:
             keep = others & (away >= window)

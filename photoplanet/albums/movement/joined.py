@@ -75,21 +75,24 @@ class Pixels:
 
     def likelihood(self, part: Partition, mass: Floats) -> Floats:
         """As `Evidence` has it: a cell that holds several of the network's has their mean, weighed by its prior."""
-        del mass
-        own, prior = self.partition.ids, self.partition.prior
+        inside, open_ = self.parts(part)
+        return inside + self.outside * open_
+
+    def parts(self, part: Partition) -> tuple[Floats, Floats]:
+        """The likelihood (cells,) of what its own cells hold of those of `part`, and how much (cells,) is outside."""
+        own = self.partition.ids
         first = np.searchsorted(own, cells.range_min(part.ids), "left")
         last = np.searchsorted(own, cells.range_max(part.ids), "right")
-        total, held, area = (
-            np.concatenate([[0.0], np.cumsum(each)]) for each in (prior * self.ratios, prior, self.partition.areas_km2)
-        )
-        found = self.at(part.centers)
+        labels = self.partition.assign(*part.centers.T)
+        inside, open_ = np.where(labels >= 0, self.ratios[labels], 0.0), (labels < 0).astype(np.float64)
         holds = last > first
         first, last = first[holds], last[holds]
+        held, area = _sums(self.partition)
+        total = np.concatenate([[0.0], np.cumsum(self.partition.prior * self.ratios)])
         covered = np.minimum((area[last] - area[first]) / part.areas_km2[holds], 1.0)
-        found[holds] = (
-            covered * (total[last] - total[first]) / (held[last] - held[first]) + (1 - covered) * self.outside
-        )
-        return found
+        inside[holds] = covered * (total[last] - total[first]) / (held[last] - held[first])
+        open_[holds] = 1 - covered
+        return inside, open_
 
     def centers(self, found: Found) -> tuple[Floats, Floats]:
         """The means of the cells that are likely by both, and the sides of these."""
@@ -117,8 +120,28 @@ class Sighting:
         return self.place[None], np.array([SIGHT_KM / 20])
 
 
+def _sums(partition: Partition) -> tuple[Floats, Floats]:
+    """The prior and the areas of a partition's cells, summed up to each (classes + 1,); kept with it."""
+    kept = vars(partition)
+    if "_sums" not in kept:
+        kept["_sums"] = tuple(
+            np.concatenate([[0.0], np.cumsum(each)]) for each in (partition.prior, partition.areas_km2)
+        )
+    found: tuple[Floats, Floats] = kept["_sums"]
+    return found
+
+
 def reachable(found: Found, part: Partition, mass: Floats) -> Floats:
-    """`mass` (cells,), of which next to nothing is left where nobody gets to from the photo nearest in time."""
+    """`mass` (cells,), of which next to nothing is left where nobody gets to from the photo nearest in time.
+
+    >>> from photoplanet.albums.movement import experience, moments
+    >>> known = placing.known(np.array([[48.86, 2.35]]), moments.of(["2024-05-01T12:00:00"], [""]))
+    >>> there = placing.place(known, moments.of(["2024-05-01T13:00:00"], [""]))
+    >>> part, mass = surroundings.spread(there, experience.gathered(known).at(1.0))
+    >>> tokyo = part.assign(np.array([35.68]), np.array([139.69]))
+    >>> (reachable(there, part, mass)[tokyo] / mass[tokyo]).round(4).tolist()
+    [0.001]
+    """
     away = geodesy.between_km(part.xyz, found.xyz[0]) - part.reaches_km
     return mass * np.where(away > SLACK_KM + FASTEST_KM_H * found.hours, BEYOND, 1.0)
 
@@ -140,7 +163,15 @@ def prediction(found: Found, experienced: Experienced, said: Sequence[Evidence])
 
 
 def join(found: Found, experienced: Experienced, said: Sequence[Evidence]) -> tuple[Partition, Floats, Floats]:
-    """The cells, the probability (cells,) of each given all that is `said`, and the point (3,) that is worth most."""
+    """The cells, the probability (cells,) of each given all that is `said`, and the point (3,) that is worth most.
+
+    >>> from photoplanet.albums.movement import experience, moments
+    >>> known = placing.known(np.array([[48.86, 2.35]]), moments.of(["2024-05-01"], [""]))
+    >>> there = placing.place(known, moments.of(["2024-05-02"], [""]))
+    >>> part, mass, point = join(there, experience.gathered(known).at(24.0), [Sighting(known.xyz[0], 0.95)])
+    >>> round(float(mass[geodesy.between_km(part.xyz, point) < 25].sum()), 2)
+    0.95
+    """
     tops = [each.centers(found) for each in said]
     also, sizes = np.concatenate([each[0] for each in tops]), np.concatenate([each[1] for each in tops])
     part, alone = surroundings.spread(found, experienced, also, sizes)

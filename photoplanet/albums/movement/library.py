@@ -1,6 +1,6 @@
 """A whole library: what is known of all its photos, and a prediction for each of those whose place is not known."""
 
-from collections.abc import Sequence
+from collections.abc import Hashable, Sequence
 from dataclasses import replace
 
 import numpy as np
@@ -10,6 +10,7 @@ from photoplanet.albums import known_places
 from photoplanet.albums.movement import experience, joined, looks, moments, named_dates, placing, surroundings, trust
 from photoplanet.albums.movement.looks import Likeness
 from photoplanet.albums.movement.moments import Moments
+from photoplanet.albums.movement.movers import numbered
 from photoplanet.albums.movement.placing import Found
 from photoplanet.albums.shots import Shot
 from photoplanet.albums.trips import Trip
@@ -26,8 +27,8 @@ class Library:
     """n photos: `moments`, and the `known` ones among them (with the points of a track behind them, rows from n on).
 
     `places` (n, 2) degrees, NaN for unknown. `likeness`: how photos look beside each other; None where that is unknown.
-    All albums of a run are one library: a photo's neighbour in time may be in another folder, by another camera, and
-    weeks away.
+    `movers` (n): who took each photo, or with what, None where that is unknown. All albums of a run are one library: a
+    photo's neighbour in time may be in another folder, by another camera, and weeks away.
     """
 
     def __init__(
@@ -37,7 +38,10 @@ class Library:
         names: Sequence[str],
         likeness: Likeness | None = None,
         track: tuple[NDArray[np.float64], NDArray[np.float64]] | None = None,
+        movers: Sequence[Hashable] | None = None,
     ):
+        if movers is not None:
+            all_moments = replace(all_moments, who=numbered(movers))
         self.moments = trust.settled(all_moments, names, places)
         self._looks_of = likeness.beside if likeness else lambda row: None
         if track is not None:
@@ -92,6 +96,16 @@ class Library:
         24.0
         """
         return placing.place(self.known, self.moments.take(np.array([row])), self._looks_of(row))
+
+    def hours(self, row: int) -> float:
+        """The hours from a photo to the nearest known one in time; infinite where that is not known.
+
+        >>> library = Library(moments.of([None], ["a.jpg"]), np.full((1, 2), np.nan), ["a.jpg"])
+        >>> library.hours(0)
+        inf
+        """
+        at = self.moments.take(np.array([row]))
+        return placing.nearest(self.known, at)[1] if at.known[0] and len(self.known) else float("inf")
 
     def _looks_of_photo(self, row: int) -> placing.Looks | None:
         return self._looks_of(row) if row < len(self.moments) else None
@@ -168,4 +182,5 @@ def of(
         places = np.where(np.isnan(places), on_track, places)
         hours = track.times[kept].astype("datetime64[s]").astype(np.int64) / 3600.0
         behind = hours, np.column_stack([track.latitude[kept], track.longitude[kept]])
-    return Library(found, places, names, likeness, behind)
+    movers = [(shot.photographer, shot.camera) if shot.photographer or shot.camera else None for shot in shots]
+    return Library(found, places, names, likeness, behind, movers)

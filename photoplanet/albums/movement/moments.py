@@ -7,7 +7,7 @@ as the library shows that to be so.
 """
 
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 
 import numpy as np
 from numpy.typing import NDArray
@@ -28,11 +28,17 @@ class Moments:
     """When n photos were taken: `start` and `end` (n,) hours since 1970 by one clock, NaN for unknown.
 
     `camera` (n,) is the time in the file (NaN for none) where it contradicts `start` and `end`, which are the name's.
+    `who` (n,): whose they are, as `movers.numbered` has it; by default nobody's in particular.
     """
 
     start: Floats
     end: Floats
     camera: Floats
+    who: NDArray[np.int64] = field(default_factory=lambda: np.empty(0, np.int64))
+
+    def __post_init__(self) -> None:
+        if len(self.who) != len(self.start):
+            object.__setattr__(self, "who", np.zeros(len(self.start), np.int64))
 
     def __len__(self) -> int:
         return len(self.start)
@@ -54,12 +60,13 @@ class Moments:
 
     def take(self, rows: NDArray[np.integer]) -> "Moments":
         """Those of some photos."""
-        return Moments(self.start[rows], self.end[rows], self.camera[rows])
+        return Moments(self.start[rows], self.end[rows], self.camera[rows], self.who[rows])
 
     def joined(self, others: "Moments") -> "Moments":
         """These, and behind them the others."""
-        pairs = ((self.start, others.start), (self.end, others.end), (self.camera, others.camera))
-        return Moments(*(np.concatenate(pair) for pair in pairs))
+        pairs = [(self.start, others.start), (self.end, others.end), (self.camera, others.camera)]
+        start, end, camera = (np.concatenate(pair) for pair in pairs)
+        return Moments(start, end, camera, np.concatenate([self.who, others.who]))
 
     def trusting_cameras(self) -> "Moments":
         """The same, with the camera's time where it contradicts the name."""

@@ -12,7 +12,7 @@ from dataclasses import dataclass, field, replace
 import numpy as np
 from numpy.typing import NDArray
 
-from photoplanet.albums.movement import law, moments, reach, spots
+from photoplanet.albums.movement import law, moments, movers, reach, spots
 from photoplanet.albums.movement.moments import Moments
 from photoplanet.albums.movement.spots import Spots
 from photoplanet.earth import geodesy
@@ -25,6 +25,7 @@ HOUR = 1.0  # within which all weigh alike
 WORTH = ((25.0, 1.0), (200.0, 4.0))  # km, and what a point within them is worth; chosen on trips.parquet
 SAME_KM, SAME_WORTH = 1.0, 8.0  # as far as a stay reaches, and what it is worth
 WAY = (0.25, 0.5, 0.75)  # of the way between before and after
+PACED = 500  # known photos, evenly over all, that say how far somebody gets
 LONG_HOURS = 2160.0  # a season: what stands for an unknown time
 SCAN = 4 * NEAR  # known photos on either side that are looked at for the nearest
 _TURNS = np.cos((np.arange(6) + 0.5) / 6 * np.pi)
@@ -35,7 +36,8 @@ _SHARE = 0.9
 class Known:
     """n photos whose places are known, in the order of their middles: `moments`, unit vectors `xyz` (n, 3), `rows`.
 
-    `pace`: how far this library's person gets (`law.pace`); `spots`: on which days they come to which.
+    `pace`: how far this library's person gets (`law.pace`); `spots`: on which days they come to which; `apart` (m, m):
+    the hours that photos of two persons or cameras are farther from each other (`movers.apart`).
     """
 
     moments: Moments
@@ -43,6 +45,7 @@ class Known:
     rows: NDArray[np.int64]
     pace: float = 1.0
     spots: Spots = field(default_factory=lambda: spots.of(np.empty((0, 3)), np.empty(0)))
+    apart: Floats = field(default_factory=lambda: np.zeros((1, 1)))
 
     def __post_init__(self) -> None:
         if len(self.spots) != len(self.rows):
@@ -54,7 +57,9 @@ class Known:
     def without(self, keep: NDArray[np.bool_]) -> "Known":
         """Those that are kept."""
         rows = np.flatnonzero(keep)
-        return Known(self.moments.take(rows), self.xyz[rows], self.rows[rows], self.pace, self.spots.take(rows))
+        return Known(
+            self.moments.take(rows), self.xyz[rows], self.rows[rows], self.pace, self.spots.take(rows), self.apart
+        )
 
 
 @dataclass(frozen=True)
@@ -94,9 +99,27 @@ def known(places: Floats, all_moments: Moments) -> Known:
     found = Known(when, xyz, rows)
     if len(rows) < 2:
         return found
-    pairs = [_nearest(found, found.moments.take(np.array([row])), row) for row in range(len(rows))]
-    km = np.array([geodesy.between_km(xyz[row], xyz[other]) for row, (other, _) in enumerate(pairs)])
-    return replace(found, pace=law.pace(km, np.array([hours for _, hours in pairs])))
+    pace = _pace(found)
+    if when.who.any():
+        own = _pace(found, each_own=True)
+        apart = movers.apart(when.middle, xyz, when.who, own)
+        if apart.any():
+            return replace(found, pace=own, apart=apart)
+    return replace(found, pace=pace)
+
+
+def _pace(among: Known, each_own: bool = False) -> float:
+    """How far the library's person gets, from each photo to the nearest in time; `each_own`: of the same mover."""
+    km, hours = [], []
+    for row in np.unique(np.linspace(0, len(among) - 1, min(PACED, len(among))).round().astype(int)):
+        at, who = among.moments.take(np.array([row])), among.moments.who
+        others = _around(among, at)
+        others = others[(others != row) & ((who[others] == who[row]) | (not each_own))]
+        if len(others):
+            apart = moments.apart(at, among.moments.take(others))[0]
+            hours.append(float(apart.min()))
+            km.append(float(geodesy.between_km(among.xyz[row], among.xyz[others[apart.argmin()]])))
+    return law.pace(np.array(km), np.array(hours))
 
 
 def place(among: Known, at: Moments, looks: Looks | None = None) -> Found | None:
@@ -153,15 +176,9 @@ def nearest(among: Known, at: Moments) -> tuple[int, float]:
     >>> nearest(there, moments.of(["2024-05-08"], [""]))
     (1, 24.0)
     """
-    found, hours = _nearest(among, at, -1)
-    return int(among.rows[found]), hours
-
-
-def _nearest(among: Known, at: Moments, but: int) -> tuple[int, float]:
     around = _around(among, at)
-    around = around[around != but]
-    hours = moments.apart(at, among.moments.take(around))[0]
-    return int(around[hours.argmin()]), float(hours.min())
+    hours = away(among, at, around)
+    return int(among.rows[around[hours.argmin()]]), float(hours.min())
 
 
 def near(among: Known, at: Moments) -> tuple[NDArray[np.int64], Floats]:
@@ -174,13 +191,26 @@ def near(among: Known, at: Moments) -> tuple[NDArray[np.int64], Floats]:
     [[1, 0], [24.0, 168.0]]
     """
     around = _around(among, at)
-    hours = moments.apart(at, among.moments.take(around))[0]
+    hours = away(among, at, around)
     order = np.argsort(hours, kind="stable")
     after = among.moments.middle[around[order]] > at.middle[0]
     rank = np.where(after, np.cumsum(after), np.cumsum(~after))
     order = order[np.argsort(rank > NEAR // 2, kind="stable")[:NEAR]]
     order = order[np.argsort(hours[order], kind="stable")]
     return around[order], hours[order]
+
+
+def away(among: Known, at: Moments, rows: NDArray[np.int64] | None = None) -> Floats:
+    """The hours (k,) from `at` (one moment) to known photos, all or some `rows` of them, by time and by who took them.
+
+    >>> there = known(np.zeros((2, 2)), moments.of(["2024-05-01", "2024-05-09"], [""] * 2))
+    >>> away(there, moments.of(["2024-05-08"], [""])).tolist()
+    [168.0, 24.0]
+    """
+    others = among.moments if rows is None else among.moments.take(rows)
+    hours = moments.apart(at, others)[0]
+    who, most = int(at.who[0]), len(among.apart)
+    return np.asarray(hours + among.apart[who, others.who]) if 0 < who < most else hours
 
 
 def _around(among: Known, at: Moments) -> NDArray[np.int64]:

@@ -11,20 +11,20 @@ from photoplanet.albums.evidence import Evidence
 from photoplanet.albums.movement import pixels, weights
 from photoplanet.albums.movement.joined import Pixels
 from photoplanet.albums.movement.library import Library
-from photoplanet.albums.movement.weights import Weight
+from photoplanet.albums.movement.weights import Weights
 from photoplanet.albums.trips import Trip
 from photoplanet.core.progress import Advance, ignore
 from photoplanet.locate.locator import Locator
 
-ENOUGH = 2 * weights.MOST_PHOTOS  # known photos that are looked at before the weight is learned
+ENOUGH = 2 * weights.MOST_PHOTOS  # known photos that are looked at before the weights are learned
 MAX_BYTES = 256 * 1024**2  # of what was seen in them, which is kept
 
 
 @dataclass(frozen=True)
 class Taught:
-    """The `weight` of a network, and what it has `seen` in the trips (by `id`) that this was learned on."""
+    """The `weights` of a network, and what it has `seen` in the trips (by `id`) that this was learned on."""
 
-    weight: Weight
+    weights: Weights
     seen: dict[int, Evidence] = field(default_factory=dict)
 
 
@@ -58,16 +58,16 @@ def taught(
     advance: Advance = ignore,
     threads: int | None = None,
 ) -> Taught:
-    """Look at the photos of some trips (`chosen`) and learn the weight; `trained_on` as for `weights.learned`.
+    """Look at the photos of some trips (`chosen`) and learn the weights; `trained_on` as for `weights.learned`.
 
     >>> import photoplanet as pp
     >>> from photoplanet.albums.movement import moments
     >>> empty = Library(moments.of([], []), np.empty((0, 2)), [])
-    >>> taught(pp.load("toy"), [], empty, []).weight.power
+    >>> taught(pp.load("toy"), [], empty, []).weights.far.power
     0.2
     """
     if locator.info.beats_prior is False:
-        return Taught(Weight(0.0))
+        return Taught(Weights())
     seen: dict[int, Evidence] = {}
     for number in numbers:
         sources = [shot.source for shot in trips[number].shots]
@@ -83,5 +83,5 @@ def taught(
                 if own is not None:
                     yield row, own
 
-    weight = weights.learned(library.known, library.experience, said(), trained_on)
-    return Taught(weight, {id(trips[number]): evidence for number, evidence in seen.items()})
+    learned = weights.learned(library.known, library.experience, said(), trained_on)
+    return Taught(learned, {id(trips[number]): evidence for number, evidence in seen.items()})

@@ -17,7 +17,7 @@ from photoplanet.retrieval.library.leaving_out import KINDS, Measured, kind_of
 from photoplanet.retrieval.library.times import Moment, Moments
 from photoplanet.retrieval.library.voting import Candidate, Places
 from photoplanet.retrieval.local_features import chances
-from photoplanet.retrieval.local_features.chances import LEAST, TRUSTED
+from photoplanet.retrieval.local_features.chances import FLOOR, LEAST, TRUSTED
 from photoplanet.retrieval.local_features.root_sift import Features
 from photoplanet.retrieval.local_features.search import LocalMatch
 
@@ -45,16 +45,23 @@ class Trust:
     ) -> list[Hit]:
         """Return all verified candidates of a query with their chances: trusted first, then by details, then by score.
 
-        `when`: the moment of the query. A match that time makes impossible has the chance 0.
+        `when`: the moment of the query. A match that time makes impossible has the chance 0. What is at one place is
+        right together, as it was measured: a match has the chance of the surest within 25 km, if it has evidence.
         """
         candidates = [Candidate(each.row, each.pairs, each.matched) for each in found]
         weighed = voting.count(query, candidates, features_of, self.places, self._marked)
-        hits = []
+        given, never = [], []
         for each, evidence in zip(found, weighed, strict=True):
             place = float(self.places.latitude[each.row]), float(self.places.longitude[each.row])
-            impossible = self.moments.impossible(when, place, *self.places)
+            never.append(self.moments.impossible(when, place, *self.places))
             measured = self.measured.of(kind_of(self.moments, when, each.row))
-            chance = chances.Chance(0.0) if impossible else measured.of(evidence.value)
+            given.append(chances.Chance(0.0) if never[-1] else measured.of(evidence.value))
+        rows = [each.row for each in found]
+        hits = []
+        for each, evidence, chance, impossible in zip(found, weighed, given, never, strict=True):
+            if evidence.value >= FLOOR and not impossible:
+                near = np.flatnonzero(self.places.km(each.row, rows) <= voting.RIGHT_KM)
+                chance = max((given[row] for row in near), key=lambda one: one.share)
             hits.append(Hit(
                 each.row, each.score, each.inliers, None, chance.share >= TRUSTED, each.pairs, evidence.details, chance,
                 impossible,

@@ -7,7 +7,7 @@
 /**
  * @typedef {object} Layout pixels
  * @property {number[]} xs where each photo stands
- * @property {Label[]} headings of albums
+ * @property {(Label & { end: number })[]} headings of albums, and where their photos end
  * @property {Label[]} days
  * @property {Label[]} numbers
  * @property {Band[]} bands
@@ -33,13 +33,12 @@ export function layout(photos, albums, room) {
   const spare = Math.max(0, room - 2 * END - photos.length * least - albums.length * 40);
   /** @type {number[]} */
   const xs = [];
-  /** @type {Label[]} */
+  /** @type {Layout["headings"]} */
   const headings = [];
   let x = END;
   let row = 0;
   albums.forEach((album, k) => {
     const text = headingOf(album, albums.length > 1 ? k : -1);
-    headings.push({ x: x + 2, text, title: album.title });
     const start = x;
     const first = row;
     while (photos[row]?.album === k) row++;
@@ -52,9 +51,11 @@ export function layout(photos, albums, room) {
       if (i) x += least + (stretch * each) / total;
       xs.push(x);
     });
-    x = Math.max(x + 10, start + text.length * SMALL_LETTER) + BETWEEN;
+    x = Math.max(x + 10, start + text.length * SMALL_LETTER);
+    headings.push({ x: start + 2, text, title: album.title, end: x - text.length * SMALL_LETTER });
+    x += BETWEEN;
   });
-  const days = daysOf(photos, xs);
+  const days = daysOf(photos, albums, xs);
   return { xs, headings, days, numbers: numbersOf(xs), bands: bandsOf(photos, xs), width: Math.max(room, x) };
 }
 
@@ -70,15 +71,16 @@ function headingOf({ days }, k) {
   return k < 0 ? time : `${k + 1}. ${time}`;
 }
 
-/** The day of the first photo of each, where it keeps clear of the one before. @param {Photo[]} photos @param {number[]} xs */
-function daysOf(photos, xs) {
+/** The day of the first photo of each, where it keeps clear of the one before, and the album has more days than one. @param {Photo[]} photos @param {Album[]} albums @param {number[]} xs */
+function daysOf(photos, albums, xs) {
   /** @type {Label[]} */
   const labels = [];
   let free = 0;
   let day = "";
   photos.forEach((photo, row) => {
     const text = photo.taken?.slice(0, "2000-01-01".length) ?? "";
-    if (!text || text === day || xs[row] < free) return;
+    const [first, last] = albums[photo.album ?? 0].days;
+    if (!text || first === last || text === day || xs[row] < free) return;
     day = text;
     free = xs[row] + text.length * SMALL_LETTER + BETWEEN;
     labels.push({ x: xs[row] - 5, text });

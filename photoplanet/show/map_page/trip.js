@@ -59,13 +59,16 @@ function draw() {
       shape("text", { x, y, "text-anchor": anchor, class: "quiet" }, text, title);
   const { xs, headings, days, numbers, bands } = laid;
   drawing.replaceChildren(
-    ...headings.filter(seen).map(text(15, "start")),
+    ...headings.map(inSight).filter(seen).map(text(15, "start")),
     ...bands.filter((each) => each.to > from && each.from < to).flatMap(band),
     ...xs.flatMap((x, row) => (seen({ x }) ? [tick(row, x)] : [])),
     ...numbersAround(numbers).filter(seen).map(text(94, "middle")),
     ...days.filter(seen).map(text(111, "start")),
   );
 }
+
+/** An album's heading, which stays in sight as long as its photos. @param {import("./timeline.js").Layout["headings"][number]} heading */
+const inSight = (heading) => ({ ...heading, x: Math.max(heading.x, Math.min(timeline.scrollLeft + 4, heading.end)) });
 
 /** The numbers that keep clear of the chosen photo's, and that one. @param {import("./timeline.js").Label[]} numbers */
 function numbersAround(numbers) {

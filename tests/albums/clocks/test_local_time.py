@@ -35,7 +35,7 @@ def test_offsets_are_those_of_zoneinfo(seconds, zone):
 
 
 def test_at_sea_the_longitude_says_the_zone():
-    assert local_time.zones_of(np.array([[0.0, -30.0], [-50.0, 172.0], [-60.0, -179.9], [0.0, 0.0]])) == [
+    assert local_time.zones_of(np.array([[0.0, -30.0], [-50.0, 172.0], [-60.0, -179.9], [0.0, 0.0]])).tolist() == [
         "Etc/GMT+2", "Etc/GMT-11", "Etc/GMT+12", "Etc/GMT",
     ]  # fmt: skip
     assert local_time.of_moment(np.zeros(1), "Etc/GMT-12").tolist() == [12 * 3600.0]
@@ -46,7 +46,7 @@ def test_local_time_on_a_way_across_zones_is_found_from_what_clocks_showed(there
     start = float(np.datetime64("2023-06-10T00:00:00").astype(np.int64))
     utc = start + np.arange(96) * 3600.0
     places = np.where((np.arange(96) < 48)[:, None], PARIS, there)
-    way = Way(utc, places)
+    way = Way(utc, local_time.zones_of(places))
     ahead = way.ahead(utc)
     found, _ = way.ahead_of_clock(utc + ahead)
     far = np.abs(np.arange(96) - 47.5) > 24  # around the flight, two answers may fit
@@ -54,6 +54,5 @@ def test_local_time_on_a_way_across_zones_is_found_from_what_clocks_showed(there
 
 
 def test_a_way_without_places_is_empty():
-    assert (
-        not len(Way(np.array([0.0, np.nan]), np.full((2, 2), np.nan))) and len(Way(np.zeros(1), np.zeros((1, 2)))) == 1
-    )
+    assert not len(Way(np.array([0.0, np.nan]), np.array(["", "UTC"])))
+    assert len(Way(np.zeros(1), np.array(["UTC"]))) == 1

@@ -102,3 +102,58 @@ def test_looks_are_as_likely_to_speak_for_as_against():
     likeness = Likeness(features)
     all_pairs = np.concatenate([likeness.beside(row)(np.arange(row)) for row in range(1, 200)])
     assert all_pairs.mean() == pytest.approx(1, abs=1e-3)
+
+
+def two_people(apart, photos=160):
+    """Two people who photograph by turns, every three quarters of an hour on average, at one place or in two cities."""
+    rng = np.random.default_rng(2)
+    hours = np.sort(rng.choice(40, photos) * 24 + rng.uniform(8, 20, photos))
+    who = np.arange(photos) % 2
+    start = np.datetime64("2024-03-01T00:00:00")
+    taken = [str(start + np.timedelta64(int(hour * 3600), "s")) for hour in hours]
+    home = np.array([(48.86, 2.35), (45.76, 4.84)])
+    places = home[who if apart else np.zeros(photos, int)] + rng.normal(0, 0.01, (photos, 2))
+    return taken, places, [("Ann", "Bob")[each] for each in who], rng.random(photos) < 0.3
+
+
+def hits(taken, places, movers, hidden):
+    when = moments.of(taken, [""] * len(taken))
+    names = [str(row) for row in range(len(taken))]
+    found = library.Library(when, np.where(hidden[:, None], np.nan, places), names, movers=movers)
+    rows = np.flatnonzero(hidden)
+    points = [found.prediction(int(row)).point for row in rows]
+    near = [geodesy.distance_km(*point, *places[row]) < 25 for point, row in zip(points, rows, strict=True)]
+    return found, float(np.mean(near))
+
+
+def test_a_partner_elsewhere_does_not_say_where_one_is():
+    taken, places, movers, hidden = two_people(apart=True)
+    _, blind = hits(taken, places, None, hidden)
+    found, told = hits(taken, places, movers, hidden)
+    assert found.known.apart[1, 2] > 24 and told == 1.0 and blind < 0.9
+
+
+def test_two_cameras_that_move_together_say_where_the_other_is():
+    taken, places, movers, hidden = two_people(apart=False)
+    found, told = hits(taken, places, movers, hidden)
+    assert not found.known.apart.any() and told == 1.0
+    of_both = [0, *range(2, len(taken))]  # the second photo's neighbours in time are the other's
+    alone, _ = hits(taken, places, movers, np.isin(np.arange(len(taken)), of_both, invert=True))
+    assert geodesy.distance_km(*alone.prediction(1).point, *places[1]) < 10
+
+
+def test_one_photo_of_a_stranger_is_no_reason_to_tell_movers_apart():
+    taken, places, movers, hidden = two_people(apart=False)
+    movers[3], places[3] = "Eve", (40.7, -74.0)
+    found, _ = hits(taken, places, movers, hidden)
+    assert not found.known.apart.any()
+
+
+def test_photos_of_shots_have_their_cameras_and_photographers():
+    taken, places, movers, hidden = two_people(apart=True)
+    shots = [
+        Shot(str(row), f"{row}.jpg", "a", taken[row], None if hidden[row] else tuple(places[row]), movers[row])
+        for row in range(len(taken))
+    ]
+    found = library.of(shots, trips.split(shots)[0])
+    assert found.known.apart[1, 2] > 24

@@ -18,6 +18,7 @@ from photoplanet.retrieval.library.voting import Candidate, Places
 from photoplanet.retrieval.local_features import chances, root_sift, verification
 from photoplanet.retrieval.local_features.chances import Chances
 from photoplanet.retrieval.local_features.root_sift import Features
+from photoplanet.retrieval.local_features.search import LocalMatch
 
 
 @pytest.fixture(scope="module")
@@ -203,3 +204,20 @@ def test_trusted_matches_are_one_a_minute_and_never_the_photo_itself(tmp_path):
     assert "a" not in {match.photo_id for match in found.trusted_matches(tmp_path / "album" / "a.jpg")}
     assert found.trusted_matches(view(2), exclude=[0, 1, 2]) == [] == found.trusted_matches(scene(9))
     assert len(found.trusted_matches(view(2), least=0.999)) == 0
+
+
+def test_what_is_at_the_place_of_a_trusted_match_is_trusted_with_it_if_it_has_evidence():
+    def found(row, details):
+        return LocalMatch(row, len(details), 0.5, True, np.tile(details, (2, 1)).T.astype(np.int32), len(details))
+
+    many, few, others = (np.array([row for row in range(100) if (row % 8 == 4) == far and row % step == 0], int)
+                         for far, step in ((False, 1), (False, 8), (True, 1)))  # fmt: skip
+    places = Places(np.zeros(4), np.array([0.0, 0.2, 0.24, 90.0]))
+    known = trust.Trust(trust.NOTHING_MEASURED, places, Moments([""] * 4))
+    matches = [found(0, many), found(1, few), found(2, few), found(3, others)]
+    hits = {hit.row: hit for hit in known.judge(photo(100), moment(""), matches, lambda row: photo(100))}
+    assert [hits[row].details for row in range(4)] == [len(many), len(few), len(few), len(others)]
+    assert [hits[row].trusted for row in range(4)] == [True, True, False, False]  # 0, 22, 27 km and far away
+    matches[1] = found(1, few[:5])
+    again = known.judge(photo(100), moment(""), matches, lambda row: photo(100))
+    assert [hit.row for hit in again if hit.trusted] == [0]
