@@ -15,7 +15,7 @@ from photoplanet.albums.movement.joined import Pixels
 from photoplanet.albums.movement.library import Library
 from photoplanet.albums.movement.pixels import Heard
 from photoplanet.albums.movement.placing import Known
-from photoplanet.albums.movement.weights import Weight
+from photoplanet.albums.movement.weights import Weights
 from photoplanet.albums.trips import Trip
 from photoplanet.locate.locator import Locator
 from photoplanet.locate.prediction import Prediction
@@ -33,7 +33,7 @@ class Looker:
     """What is seen in the photos of trips. Without a model only text and clocks speak, of each photo without a place.
 
     `method`, `track`, `cut` as for `albums.locate_trip.decide`; `trained_on`: rows of photos that the model may have
-    been trained on. `done` of `total` photos were looked at; then `learn` says how much the model counts (`weight`).
+    been trained on. `done` of `total` photos were looked at; then `learn` says how much the model counts (`weights`).
     """
 
     def __init__(
@@ -46,7 +46,7 @@ class Looker:
         self.total, self.done = sum(len(trip.shots) for trip in self.trips), 0
         self.trip_of = {int(row): number for number, trip in enumerate(self.trips) for row in trip.rows}
         self.alone: dict[int, Prediction] = {}  # row → what a photo's own clues say
-        self.weight: Weight | None = None  # of the model beside known places; None: not learned yet
+        self.weights: Weights | None = None  # of the model beside known places; None: not learned yet
         self._threads, self._trained_on = threads, trained_on
         self._heard: dict[int, Heard] = {}
         self._seen: dict[int, Evidence] = {}
@@ -93,11 +93,12 @@ class Looker:
                     yield row, own
 
         useless = self.locator.info.beats_prior is False
-        self.weight = Weight(0.0) if useless else weights.learned(known, experience, said(), self._trained_on)
+        self.weights = Weights() if useless else weights.learned(known, experience, said(), self._trained_on)
 
     def joined(self, row: int, library: Library) -> Prediction | None:
         """What a model and the places known near in time say of a photo together; None where the model adds nothing."""
-        own = None if self.weight is None else self._of(row, self.weight.power, self.weight.outside)
+        weight = None if self.weights is None else self.weights.at(library.hours(row))
+        own = None if weight is None else self._of(row, weight.power, weight.outside)
         return None if own is None else library.prediction(row, self.alone.get(row), self.cut, [own])
 
     def _of(self, row: int, weight: float, outside: float = 1.0) -> Pixels | None:

@@ -189,7 +189,7 @@ class Session:
         if looker is None:
             return False
         found = looker.look()
-        if found is None and looker.has_model and looker.weight is None:
+        if found is None and looker.has_model and looker.weights is None:
             looker.learn(self.anchored.measured, self.anchored.library.experience)
             found = [photo.row for photo in self.photos]
         if found:

@@ -54,7 +54,7 @@ def test_a_network_that_is_right_on_known_days_chooses_between_places(seen, tmp_
             tmp_path / "all" / f"red-{number}.jpg", day + timedelta(days=4 * number + 3, hours=1), None, RED
         )
     session = seen(tmp_path / "all")
-    assert session.looker.weight.power > 0 and session.looker.done == session.looker.total == 19
+    assert session.looker.weights and session.looker.done == session.looker.total == 19
     found = [session.standing(n) for n in range(19) if session.photos[n].name.startswith("red")]
     assert [distance_km(*each.point, *PARIS) < 300 for each in found] == [True] * 3
     assert {each.proposal.by for each in found} == {"model"}
