@@ -7,7 +7,7 @@ export DEMO_PHOTOS := $(value PHOTOS)
 
 # Tests whose numbers depend on the processor; `make test-plain-cpu` runs them a second time. The only list of them.
 NUMERICAL_TESTS := \
-	tests/albums tests/evaluation tests/explain tests/locate tests/training tests/retrieval \
+	tests/albums tests/evaluation tests/explain tests/locate tests/training tests/retrieval tests/quantisation \
 	tests/duplicates tests/encoders tests/models/importers tests/test_tutorial.py \
 	tests/cli/test_duplicates_cli.py tests/cli/test_train_album_cli.py tests/cli/test_train_embedding_cli.py
 

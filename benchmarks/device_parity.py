@@ -23,13 +23,13 @@ RADII = {"city": 25.0, "region": 200.0, "country": 750.0}
 def sessions(bundle: folder.Bundle, small: Path | None) -> dict[str, Session]:
     """What is compared with float32 on the processor, by name."""
     found = {}
-    if devices.installed(devices.OPENVINO):
+    if devices.has_openvino():
         (device,) = devices.to_try(devices.OPENVINO)
         found["OpenVINO"] = onnx_sessions.open_session(bundle.onnx_path, device=device)
     if small is not None:
         network = folder.read(small).onnx_path
         found["int8"] = onnx_sessions.open_session(network)
-        if devices.installed(devices.OPENVINO):
+        if devices.has_openvino():
             found["int8, OpenVINO"] = onnx_sessions.open_session(network, device=device)
     return found
 

@@ -142,7 +142,7 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("photos", type=Path, help="a photo table")
     parser.add_argument("--draws", type=int, default=6, help="libraries [6]")
-    parser.add_argument("--size", type=int, default=180, help="photos of a library, about [180]")
+    parser.add_argument("--size", type=int, default=140, help="photos of a library, about [140]")
     parser.add_argument("--seed", type=int, default=100, help="of the first draw [100]")
     arguments = parser.parse_args()
     matches: list[Found] = []

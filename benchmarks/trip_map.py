@@ -42,7 +42,8 @@ MOVE = """async ({ kind, frames }) => {
     });
     if (kind === "drag") canvas.dispatchEvent(new PointerEvent("pointerdown", { ...at, pointerId: 1 }));
     for (let i = 0; i < frames; i++) {
-        const to = { ...at, clientX: at.clientX + 4 * (i % 2 ? i : -i), pointerId: 1, deltaY: i < frames / 2 ? -60 : 60 };
+        const clientX = at.clientX + 4 * (i % 2 ? i : -i);
+        const to = { ...at, clientX, pointerId: 1, deltaY: i < frames / 2 ? -60 : 60 };
         canvas.dispatchEvent(kind === "drag" ? new PointerEvent("pointermove", to) : new WheelEvent("wheel", to));
         await new Promise(ask);
     }
@@ -53,36 +54,41 @@ MOVE = """async ({ kind, frames }) => {
 }"""
 
 
-def write(path: Path, photos: int, seed: int = 9) -> None:
+def write(path: Path, photos: int, with_thumbnails: bool = True, seed: int = 9) -> None:
     """The page of a made-up library."""
     random = np.random.default_rng(seed)
     folder = path.parent / f"photos-{photos}"
-    folder.mkdir()
-    with trip.map_file(path, photos, AnswerOptions(top=5, answer_always=True)) as add:
+    folder.mkdir(exist_ok=True)
+    form = AnswerOptions(top=5, answer_always=True)
+    with trip.map_file(path, photos, form, with_thumbnails=with_thumbnails) as add:
         for person, legs in enumerate(LEGS):
             count = photos // 2 + (photos % 2 if person else 0)
             shots, found = [], []
+            places = [around(leg, random) for leg in legs]
             times = np.datetime64("2024-04-02T08:00:00") + np.sort(random.integers(0, 40 * 86400, count))
             for row in range(count):
-                leg = np.array(legs[row * len(legs) // count])
-                point = leg + random.normal(0, 0.15, 2)
                 name = folder / f"{person}-{row:04d}.jpg"
                 name.write_bytes(picture(random))
                 shots.append(Shot(str(name), str(name), str(folder), str(times[row]), camera=f"camera {person}"))
-                found.append(located(shots[-1], point, random))
+                found.append(located(shots[-1], places[row * len(legs) // count], random))
             add(Trip(shots, times, np.arange(count)), found)
 
 
-def located(shot: Shot, point: np.ndarray, random: np.random.Generator) -> LocatedPhoto:
-    """One photo at that point: by its own GPS, sure, or unsure."""
-    around = np.concatenate([[point], point + random.normal(0, 0.7, (5, 2))])
-    cells = pp.Partition.from_cells(np.unique(pp.cells.from_latlng(*around.T, level=12)))
+def located(shot: Shot, cells: pp.Partition, random: np.random.Generator) -> LocatedPhoto:
+    """One photo in one of the cells: by its own GPS, sure, or unsure."""
     shares = np.full(len(cells), 0.1 / len(cells), np.float32)
-    shares[cells.assign(*point)] += 0.9
+    row = random.integers(len(cells))
+    shares[row] += 0.9
     if random.random() < 0.5:
-        return LocatedPhoto(shot, OWN, Prediction(shares, cells, at=tuple(point)))
-    unsure = np.full(len(cells), 1 / len(cells), np.float32)
+        return LocatedPhoto(shot, OWN, Prediction(shares, cells, at=tuple(cells.centers[row])))
+    unsure = random.dirichlet(np.full(len(cells), 0.3)).astype(np.float32)
     return LocatedPhoto(shot, ESTIMATED, Prediction(unsure if random.random() < 0.5 else shares, cells))
+
+
+def around(leg: tuple[float, float], random: np.random.Generator) -> pp.Partition:
+    """Places of some 5 km within some 30 km of the town of a leg, and a few farther away."""
+    points = np.array(leg) + random.normal(0, 1, (60, 2)) * np.repeat([0.25, 1.5], [48, 12])[:, None]
+    return pp.Partition.from_cells(np.unique(pp.cells.from_latlng(*points.T, level=11)))
 
 
 def picture(random: np.random.Generator) -> bytes:
@@ -116,12 +122,14 @@ def main() -> None:
         for photos in given.photos:
             path = (given.keep or Path(scratch)) / f"trip-{photos}.html"
             path.parent.mkdir(parents=True, exist_ok=True)
+            write(path, photos, with_thumbnails=False)
+            bare = path.stat().st_size / 1000
             write(path, photos)
             text = path.read_text("utf-8")
             pictures = sum(len(part.partition('"')[0]) for part in text.split("data:image/jpeg;base64,")[1:])
-            print(
-                f"{photos:,} photos: page {len(text.encode()) / 1000:,.0f} KB, of these pictures {pictures / 1000:,.0f}"
-            )
+            size = path.stat().st_size / 1000
+            print(f"{photos:,} photos: page {size:,.0f} KB, of these pictures {pictures / 1000:,.0f}, "
+                  f"without pictures {bare:,.0f}", flush=True)  # fmt: skip
             for width, height in ((1280, 800), (360, 740)):
                 page = browser.new_page(viewport={"width": width, "height": height})
                 page.goto(path.as_uri())

@@ -1,4 +1,6 @@
-"""Screenshots of the page of `photoplanet serve`: docs/page-*.png, with photos of the toy Earth and a generated sign.
+"""Screenshots of the page of `photoplanet serve` (docs/page-*.png) and of the map of a trip (docs/trip-map.png).
+
+Their photos are those of the toy Earth, and a generated sign.
 
     python tools/make_screenshots.py docs/
 
@@ -36,6 +38,7 @@ def main() -> None:
         photos = sorted((Path(folder) / ALBUM).glob("*.jpg"))
         with sync_playwright() as playwright:
             browser = playwright.chromium.launch(executable_path=chromium.find(), args=chromium.FLAGS)
+            write(trip_map(browser, Path(folder)), out / "trip-map.png")
             with served("--model", "toy") as address:
                 write(desk(browser, address, photos), out / "page-desk.png")
                 write(why(browser, address, photos), out / "page-why.png")
@@ -105,6 +108,17 @@ def trip(browser: Browser, address: str, photos: list[Path]) -> bytes:
     expect(page.locator("#progress")).to_be_hidden()
     page.locator("#filmstrip button").nth(TRIP_STOP).click()
     page.locator("#all").click()
+    return taken(page)
+
+
+def trip_map(browser: Browser, folder: Path) -> bytes:
+    """The map of all albums, as if no photo had GPS."""
+    run = [sys.executable, "-m", "photoplanet", "album", *map(str, sorted(folder.glob("traveller-*"))), "--no-anchors"]
+    path = folder / "trip.html"
+    subprocess.run([*run, "--model", "toy", "--map", str(path)], check=True, stdout=subprocess.DEVNULL)
+    page = browser.new_context(viewport=DESK, color_scheme="light").new_page()
+    page.goto(path.as_uri())
+    page.wait_for_function("() => [...document.images].every((image) => image.complete)")
     return taken(page)
 
 

@@ -272,6 +272,7 @@ def _table(folder: Path, random: random.Random, sets: base.Base, ending: str, da
     commands = [
         ["index", name, "-o", "o.parquet", "--report", "r.csv"], ["index", name, "-o", "o.csv", "--keep-without-gps"],
         ["partition", name, "-o", "o.parquet", "--min-photos", "1", "--max-photos", "3", "--geojson", "o.json"],
+        ["pack", name, "-o", "o", "--size", "32", "--per-shard", "2", "--processes", "1", "--report", "r.csv"],
         ["evaluate", model, name, "--predictions", "o.csv"], ["duplicates", name, "-o", "o.csv", "--report", "r.csv"],
         ["album", "--model", model, "--json", name], ["score", name, name],
         ["similar", "--library", name, "--index", "o", "--json", "0.jpg"],

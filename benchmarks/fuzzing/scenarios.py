@@ -31,6 +31,7 @@ class Scenario:
 
 CACHES = (".o.*", ".o.*/*", ".t.*", ".t.*/*", "x", "x/*")
 RUNS = ("*.run", "*.run/*", "*.embedding", "*.embedding/*")
+PACKED = ("s/*_stats.json", "s/.pack.lock*")
 HOME = ("home", "home/*")
 UNDO = "p/.photoplanet-undo.json"
 FILES = "--csv o.csv --geojson o.json --map o.html"
@@ -97,6 +98,7 @@ ALL = {
     "index": Scenario("index p -o o.parquet --report r.csv", tagged, free=CACHES),
     "index in processes": Scenario("index p -o o.csv --processes 2", tagged, free=CACHES),
     "partition": Scenario("partition t.csv -o o.parquet --min-photos 1 --max-photos 2 --geojson o.json", tagged),
+    "pack": Scenario("pack t.csv -o s --size 32 --per-shard 5 --processes 1", tagged, free=PACKED),
     "locate": Scenario(f"locate p --model TINY {FILES}", tagged),
     "album": Scenario(f"album p --model TINY {FILES} --gpx-out o.gpx", tagged),
     "write exif": Scenario(f"{WRITE} exif", plain, free=(UNDO,), back="album p --undo"),

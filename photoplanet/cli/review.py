@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any, Literal
 import click
 
 from photoplanet.albums.album import GAP_HOURS
-from photoplanet.cli.shared import browsing, clocks, commands, loading, options, writing
+from photoplanet.cli.shared import album_library, browsing, clocks, commands, loading, options, writing
 from photoplanet.cli.shared.extras import hint, needs
 from photoplanet.cli.shared.output import count_of, say
 from photoplanet.cli.shared.progress import bar
@@ -56,6 +56,7 @@ HOST = "127.0.0.1"  # nobody else has a say in a person's photos
 @click.option("--open/--no-open", "browse", default=True, help="Open the page in the browser.  [default: open]")
 @click.option("--port", type=click.IntRange(0, 65535), default=8019, show_default=True, help="0: any free one.")
 @options.THREADS
+@options.MAX_PIXELS
 @options.DEVICE
 def command(
     photos: tuple[str, ...], model: str | None, method: str, anchors: bool, tracks: tuple[str, ...],
@@ -96,6 +97,7 @@ def command(
         about = (loaded.info.name, loaded.info.is_toy, loaded.info.licence_note or "")
         compared = _matches(photos, held, threads) if matches else None
         review = app.Review(session, photos, kind, sidecar, compared, about, max_radius)
+        review.warm()
         _serve(review, port, browse)
     finally:
         held.close()
@@ -149,7 +151,8 @@ def _looker(
     from photoplanet.review.looking import Looker
 
     cut = loaded.cut(within, not_within)
-    found = Looker(loaded, list(sources.trips), method, sources.track, cut, threads)
+    rows = album_library.trained_on(loaded.bundle, sources.shots)
+    found = Looker(loaded, list(sources.trips), method, sources.track, cut, threads, rows)
     if method != methods.AUTO and methods.METHODS[method].needs:
         methods.check(method, album_parameters.read(loaded.bundle), loaded.info.name)
     if loaded.info.is_toy:

@@ -17,6 +17,7 @@ CUDA_PROVIDER = "CUDAExecutionProvider"
 RUNTIME, TORCH = "ONNX Runtime", "torch"
 LARGE = 16_000_000  # bytes of a network
 _MOST_GPUS = 64
+_LIMITS = ("DNNL_MAX_CPU_ISA", "ONEDNN_MAX_CPU_ISA")  # environment: which instructions oneDNN may use
 
 
 class Device(NamedTuple):
@@ -105,6 +106,15 @@ def installed(module: str) -> bool:
     return False
 
 
+def has_openvino() -> bool:
+    """Whether OpenVINO is installed and can be used: it crashes where oneDNN is told to know fewer instructions.
+
+    >>> isinstance(has_openvino(), bool)
+    True
+    """
+    return installed(OPENVINO) and not any(os.environ.get(name) for name in _LIMITS)
+
+
 def _on_gpus() -> list[Device]:
     if not gpus():
         return []
@@ -119,7 +129,7 @@ def _has_provider() -> bool:
 
 
 def _by_openvino() -> list[Device]:
-    return [Device(OPENVINO, "OpenVINO", "the processor through OpenVINO")] if installed("openvino") else []
+    return [Device(OPENVINO, "OpenVINO", "the processor through OpenVINO")] if has_openvino() else []
 
 
 def _is_fast() -> bool:
@@ -129,6 +139,8 @@ def _is_fast() -> bool:
 
 
 def _why_not(name: str) -> str:
+    if name == OPENVINO and installed(OPENVINO):
+        return f"OpenVINO crashes where {' or '.join(_LIMITS)} is set; unset it"
     if name == OPENVINO:
         return "OpenVINO is not installed (the extra 'openvino' brings it)"
     if not gpus():

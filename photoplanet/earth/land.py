@@ -1,6 +1,6 @@
 """The ground of every map here: land, borders between countries (Natural Earth, 1:110 million), and towns (GeoNames).
 
-The file, land.json, is written by tools/make_land.py, which says what it holds.
+The file, land.json, is written by tools/make_land.py, which says what it holds. Finer outlines: earth/coast.py.
 """
 
 import json

@@ -27,7 +27,7 @@ def measured(network: Path, size: int) -> dict[str, dict[str, Any]]:
     >>> all(its["within"] for its in found.values())
     True
     """
-    if not devices.installed(devices.OPENVINO):
+    if not devices.has_openvino():
         return {}
     (device,) = devices.to_try(devices.OPENVINO)
     photos = pictures(size, PICTURES)

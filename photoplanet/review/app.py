@@ -32,6 +32,7 @@ TITLE = "photoplanet review"
 ABOUT = "Proposals of where photos were taken, for a person to decide before anything is written."
 MAX_BYTES = 1 << 20  # of a request: the numbers of 100,000 photos
 BODY_SECONDS = 10.0
+WARM_SECONDS = 2.0  # before the page is opened
 FIRST_SECONDS = 2.0  # that the page has for itself before photos are read beside it
 PAUSE_SECONDS = 0.2  # of the thread that places photos anew, between looks
 MOST_PHOTOS = 100_000  # in one request
@@ -145,6 +146,11 @@ class Review:
         self.written = 0  # files of the Write that is under way
         self.stopped, self.seen = threading.Event(), threading.Event()  # `seen`: the page has its photos
         self._threads: list[threading.Thread] = []
+
+    def warm(self) -> None:
+        """Place the first photos, and read the names of places, so that the page has them at once."""
+        self.session.settle(WARM_SECONDS)
+        self.answer(-1)
 
     def start(self) -> None:
         """Begin to place photos anew, and to read what stands in them."""

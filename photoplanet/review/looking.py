@@ -1,13 +1,21 @@
 """Looking at photos while somebody reviews: text and network are read beside the page, a few photos at a time."""
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import replace
 
 import numpy as np
+from numpy.typing import NDArray
 
 from photoplanet.albums import locate_album, locate_trip, methods
 from photoplanet.albums.evidence import Evidence
 from photoplanet.albums.located_photos import LocatedPhoto
+from photoplanet.albums.movement import pixels, weights
+from photoplanet.albums.movement.experience import Experience
+from photoplanet.albums.movement.joined import Pixels
+from photoplanet.albums.movement.library import Library
+from photoplanet.albums.movement.pixels import Heard
+from photoplanet.albums.movement.placing import Known
+from photoplanet.albums.movement.weights import Weights
 from photoplanet.albums.trips import Trip
 from photoplanet.locate.locator import Locator
 from photoplanet.locate.prediction import Prediction
@@ -24,12 +32,13 @@ Places = Mapping[int, tuple[float, float] | None]  # row of a photo → where it
 class Looker:
     """What is seen in the photos of trips. Without a model only text and clocks speak, of each photo without a place.
 
-    `method`, `track`, `cut` as for `albums.locate_trip.decide`. `done` of `total` photos were looked at.
+    `method`, `track`, `cut` as for `albums.locate_trip.decide`; `trained_on`: rows of photos that the model may have
+    been trained on. `done` of `total` photos were looked at; then `learn` says how much the model counts (`weights`).
     """
 
     def __init__(
         self, locator: Locator, trips: list[Trip], method: str = methods.AUTO, track: Track | None = None,
-        cut: Cut | None = None, threads: int | None = None,
+        cut: Cut | None = None, threads: int | None = None, trained_on: NDArray[np.int64] | None = None,
     ):  # fmt: skip
         self.locator, self.method, self.track, self.cut = locator, method, track, cut
         self.has_model = not isinstance(locator.bundle, WithoutModel)
@@ -37,7 +46,9 @@ class Looker:
         self.total, self.done = sum(len(trip.shots) for trip in self.trips), 0
         self.trip_of = {int(row): number for number, trip in enumerate(self.trips) for row in trip.rows}
         self.alone: dict[int, Prediction] = {}  # row → what a photo's own clues say
-        self._threads = threads
+        self.weights: Weights | None = None  # of the model beside known places; None: not learned yet
+        self._threads, self._trained_on = threads, trained_on
+        self._heard: dict[int, Heard] = {}
         self._seen: dict[int, Evidence] = {}
         self._located: dict[int, list[LocatedPhoto]] = {}
         self._next = (0, 0)  # the trip, and its photo, that come next
@@ -62,14 +73,39 @@ class Looker:
         part = locate_album.see(self.locator, [shot.source for shot in trip.shots[start:end]], threads=self._threads)
         _put(self._open, part, start)
         self.done += end - start
-        changed = [] if self.has_model else self._clues(trip, part, start)
+        changed = self._clues(trip, part, start)
         self._next = number, end
         if end == len(trip.shots):
             if self.has_model:
                 self._seen[number] = self._open
+                self._heard[number] = pixels.heard(self.locator.partition, self._open, trip.times)
                 changed = [int(row) for row in trip.rows]
             self._next, self._open = (number + 1, 0), None
         return changed
+
+    def learn(self, known: Known, experience: Experience) -> None:
+        """Learn how much the model counts, on the known photos, once all were looked at."""
+
+        def said() -> Iterator[tuple[int, Pixels]]:
+            for row in set(known.rows.tolist()) & set(self.trip_of):
+                own = self._of(row, 1.0)
+                if own is not None:
+                    yield row, own
+
+        useless = self.locator.info.beats_prior is False
+        self.weights = Weights() if useless else weights.learned(known, experience, said(), self._trained_on)
+
+    def joined(self, row: int, library: Library) -> Prediction | None:
+        """What a model and the places known near in time say of a photo together; None where the model adds nothing."""
+        weight = None if self.weights is None else self.weights.at(library.hours(row))
+        own = None if weight is None else self._of(row, weight.power, weight.outside)
+        return None if own is None else library.prediction(row, self.alone.get(row), self.cut, [own])
+
+    def _of(self, row: int, weight: float, outside: float = 1.0) -> Pixels | None:
+        number = self.trip_of.get(row, -1)
+        if number not in self._heard:
+            return None
+        return self._heard[number].of(int(np.flatnonzero(self.trips[number].rows == row)[0]), weight, outside)
 
     def forget(self, rows: list[int]) -> list[int]:
         """Let the trips of these rows be located anew; return all their rows."""
@@ -92,8 +128,10 @@ class Looker:
             )
         return self._located[number][int(np.flatnonzero(trip.rows == row)[0])]
 
-    def prediction(self, row: int) -> Prediction | None:
-        """What is known of a photo from what stands in it, as far as it was located with it; None where nothing is."""
+    def prediction(self, row: int, library: Library) -> Prediction | None:
+        """The whole prediction that a proposal was made from, or its clues alone; None where only time speaks."""
+        if self.has_model and len(library.known) and self.method == methods.AUTO:
+            return self.joined(row, library)
         found = self._located.get(self.trip_of.get(row, -1))
         if found is None:
             return self.alone.get(row)

@@ -185,7 +185,13 @@ class Session:
 
     def look(self) -> bool:
         """Read a few more photos; False where all were."""
-        found = None if self.looker is None else self.looker.look()
+        looker = self.looker
+        if looker is None:
+            return False
+        found = looker.look()
+        if found is None and looker.has_model and looker.weights is None:
+            looker.learn(self.anchored.measured, self.anchored.library.experience)
+            found = [photo.row for photo in self.photos]
         if found:
             with self._wake:
                 self._make_stale(found)
@@ -263,15 +269,21 @@ class Session:
         looker = self.looker
         if looker is None:
             return found
-        if looker.has_model and (found.point is None or looker.method != AUTO):
-            located = looker.located(row, self._places)
-            if located is None or located.prediction is None:
-                return found
-            return proposals.by_prediction(located.prediction, MODEL, found.hours)
         if looker.has_model:
-            return found
+            return self._by_model(row, found, looker)
         alone = looker.alone.get(row)
         if alone is None and looker.cut is None:
             return found
         prediction = self.anchored.library.prediction(row, alone, looker.cut)
         return proposals.by_prediction(prediction, CLUES if alone else found.by, found.hours)
+
+    def _by_model(self, row: int, found: Proposal, looker: Looker) -> Proposal:
+        """What a model makes of a photo: beside known places as much as it counts; by its own methods without any."""
+        library = self.anchored.library
+        if looker.method == AUTO and len(library.known):
+            joined = looker.joined(row, library)
+            return found if joined is None else proposals.by_prediction(joined, MODEL, found.hours)
+        located = looker.located(row, self._places)
+        if located is None or located.prediction is None:
+            return found
+        return proposals.by_prediction(located.prediction, MODEL, found.hours)

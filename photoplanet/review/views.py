@@ -146,7 +146,7 @@ def reasons(session: Session, number: int) -> Why:
         each = session.standing(number)
         row, looker = each.photo.row, session.looker
         found = proposals.neighbours(session.anchored, row, each.point)
-        prediction: Prediction | None = None if looker is None else looker.prediction(row)
+        prediction: Prediction | None = None if looker is None else looker.prediction(row, session.anchored.library)
         evidence = None if prediction is None or prediction.evidence is None else why.record(prediction.evidence)
         return {
             "n": number, "by": kind_of(each), "silent": each.proposal.silent if each.proposal else "",

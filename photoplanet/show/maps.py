@@ -264,6 +264,8 @@ def photo_data(item: Item, form: AnswerOptions, share: int, outlines: Outlines) 
     facts = record(name, prediction, form)
     shared = ("unknown", "best", "top", "confidence", "region", "abstains", "world")
     found |= {key: facts[key] for key in shared}
+    found["best"] = found["best"] and _shown(found["best"])
+    found["top"] = [_shown(place) for place in found["top"]]
     if not found["best"]:
         found["no_answer"] = no_answer(prediction)
     if prediction.evidence is not None:
@@ -283,6 +285,11 @@ def photo_data(item: Item, form: AnswerOptions, share: int, outlines: Outlines) 
         if found["best"]:
             found["truth_km"] = float(f"{geodesy.distance_km(latitude, longitude, *prediction.point):.4g}")
     return found
+
+
+def _shown(place: Mapping[str, Any]) -> dict[str, Any]:
+    """What a page says of a place."""
+    return {key: place[key] for key in ("latitude", "longitude", "place", "confidence", "radius_km")}
 
 
 def _embedded(value: Any) -> str:

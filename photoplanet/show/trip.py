@@ -85,6 +85,8 @@ def _photo(
     item = {"name": found.shot.name, "prediction": answer, "thumbnail": pictures.of(found)}
     facts = found.as_measured(maps.photo_data(item, found.options(form), share, outlines))
     more: dict[str, Any] = {"kind": found.kind}
+    if found.measured:
+        more |= {"top": [], "cells": [], "inside": 0}  # nobody asks where else it may be
     if found.error and found.prediction is not None:
         more["fault"] = found.error
     return facts | more

@@ -90,6 +90,13 @@ def test_two_cameras_are_two_albums_unless_told(run, trip, tiny_model):
     assert "album 1 of 1" in run(trip, "--model", tiny_model, "--one-camera")[1]
 
 
+def test_the_map_has_pictures_unless_they_are_left_out(run, trip, tiny_model, tmp_path):
+    path = tmp_path / "trip.html"
+    for words, pictures in (((), 3), (("--no-thumbnails",), 0)):
+        assert run(trip, "--model", tiny_model, "--map", path, *words)[0] == 0
+        assert path.read_text("utf-8").count("data:image/jpeg;base64,") == pictures  # one photo cannot be decoded
+
+
 def test_files_hold_what_the_table_shows(run, trip, tiny_model, tmp_path):
     files = {name: tmp_path / f"out.{name}" for name in ("csv", "geojson", "gpx", "html")}
     options = ["--csv", files["csv"], "--geojson", files["geojson"], "--gpx-out", files["gpx"], "--map", files["html"]]

@@ -75,7 +75,7 @@ def test_local_features_run_on_no_device(run, calls):
     assert code == 2 and "--device are for --by embedding" in err
 
 
-@pytest.mark.skipif(not devices.installed("openvino"), reason="needs the extra 'openvino'")
+@pytest.mark.skipif(not devices.has_openvino(), reason="needs the extra 'openvino'")
 @pytest.mark.parametrize("command", ["locate", "album", "evaluate", "explain", "similar"])
 def test_openvino_runs_every_command(run, calls, command):
     code, _, err = run(*calls[command], "--device", "openvino")

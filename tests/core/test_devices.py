@@ -9,6 +9,8 @@ from photoplanet.errors import InputError
 @pytest.fixture
 def here(monkeypatch):
     """Make up what is here: `here(gpus=…, provider=…, modules=…, fast=…)`."""
+    for name in ("DNNL_MAX_CPU_ISA", "ONEDNN_MAX_CPU_ISA"):
+        monkeypatch.delenv(name, raising=False)
 
     def make(gpus=(), provider=False, modules=(), fast=True):
         monkeypatch.setattr(devices, "gpus", lambda: gpus)
@@ -79,6 +81,17 @@ def test_a_device_that_is_not_there_is_an_error_that_says_what_is(here, name, gp
     here(gpus, False, modules)
     with pytest.raises(InputError, match=says):
         devices.to_try(name)
+
+
+@pytest.mark.parametrize("variable", ["DNNL_MAX_CPU_ISA", "ONEDNN_MAX_CPU_ISA"])
+def test_openvino_is_left_alone_where_it_would_crash(here, monkeypatch, variable):
+    here(modules=("openvino",))
+    monkeypatch.setenv(variable, "SSE41")
+    assert tried("auto") == [CPU]
+    with pytest.raises(
+        InputError, match=r"--device openvino: OpenVINO crashes where DNNL_MAX.* is set; unset it; there"
+    ):
+        devices.to_try("openvino")
 
 
 def test_the_environment_stands_for_a_device_that_is_not_named(monkeypatch):

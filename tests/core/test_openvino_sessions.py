@@ -8,11 +8,11 @@ import numpy as np
 import pytest
 
 from photoplanet.core import devices, onnx_sessions
-from photoplanet.core.devices import installed
+from photoplanet.core.devices import has_openvino
 from photoplanet.errors import ModelError
 from photoplanet.models import installed as models
 
-pytestmark = pytest.mark.skipif(not installed("openvino"), reason="needs the extra 'openvino'")
+pytestmark = pytest.mark.skipif(not has_openvino(), reason="needs the extra 'openvino'")
 NETWORK = models.resolve("toy") / "model.onnx"
 
 

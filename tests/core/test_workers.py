@@ -2,10 +2,14 @@
 
 import os
 import signal
+import subprocess
+import sys
 import threading
+import time
 
 import pytest
 
+from photoplanet.core import processes
 from photoplanet.core.workers import in_threads, process_pool, slices, threads
 
 
@@ -64,6 +68,25 @@ def test_ctrl_c_reaches_no_worker_process():
         assert worker != os.getpid() and pool.submit(abs, -1).result() == 1
         assert pool.submit(signal.getsignal, signal.SIGINT).result() == signal.SIG_IGN
     assert signal.getsignal(signal.SIGINT) == before
+
+
+def test_workers_end_with_a_parent_that_is_killed():
+    """One that waits for work would wait forever, since it holds the other end of its queue too."""
+    code = (
+        "from photoplanet.core.workers import process_pool\nimport os, time\n"
+        "if __name__ == '__main__':\n    pool = process_pool(1)\n"
+        "    print(pool.submit(os.getpid).result(), flush=True)\n    time.sleep(600)"
+    )
+    parent = subprocess.Popen([sys.executable, "-c", code], stdout=subprocess.PIPE, text=True)
+    worker = int(parent.stdout.readline())
+    assert processes.runs(worker)
+    parent.kill()
+    parent.communicate()
+    for _ in range(600):
+        if not processes.runs(worker):
+            return
+        time.sleep(0.05)
+    raise AssertionError("the worker lives on")
 
 
 def test_workers_are_born_deaf_to_ctrl_c_and_the_caller_hears_it_again():

@@ -100,7 +100,7 @@ def test_without_a_model_there_is_nothing_to_compute(monkeypatch):
     assert pp.load("none", signs=True, device="cuda").device == devices.CPU
 
 
-@pytest.mark.skipif(not devices.installed("openvino"), reason="needs the extra 'openvino'")
+@pytest.mark.skipif(not devices.has_openvino(), reason="needs the extra 'openvino'")
 def test_openvino_answers_as_the_processor_does():
     model, plain = pp.load("toy", device="openvino"), pp.load("toy", device="cpu")
     assert model.device.name == "openvino" and model.device.words.startswith("the processor through OpenVINO in ")

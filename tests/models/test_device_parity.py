@@ -38,7 +38,7 @@ def device(monkeypatch):
                 raise RuntimeError("no such\noperator")
             return Shifted(opened(network), moved) if device == OTHER else opened(network)
 
-        monkeypatch.setattr(devices, "installed", lambda module: True)
+        monkeypatch.setattr(devices, "has_openvino", lambda: True)
         monkeypatch.setattr(devices, "to_try", lambda name, size=0: [OTHER])
         monkeypatch.setattr(onnx_sessions, "open_session", open_session)
 
@@ -69,7 +69,7 @@ def test_a_device_that_fails_keeps_no_model_from_being_written(device, tiny_mode
 
 
 def test_without_the_device_nothing_is_said(monkeypatch, tiny_model):
-    monkeypatch.setattr(devices, "installed", lambda module: False)
+    monkeypatch.setattr(devices, "has_openvino", lambda: False)
     assert device_parity.measured(tiny_model / "model.onnx", 16) == {}
 
 

@@ -24,7 +24,7 @@ def clock(
 ) -> Found | None:
     """The clock of n readings in time order, by those that have a receiver's time; None where they say nothing.
 
-    Seconds since 1970 (n,), `stated` seconds ahead of UTC (n,), NaN for what is not there; `zones` gives the places' own.
+    Seconds since 1970 (n,), `stated` seconds ahead of UTC (n,), NaN where not there; `zones` gives the places' own.
     Clocks that were not set on the way stay ahead of UTC by the same; those that were follow the local time of the
     place, with an error of their own. Whichever explains more readings with fewer settings is taken, of two that are
     equal the former. Readings that state their zone are only corrected where they are over a minute off.

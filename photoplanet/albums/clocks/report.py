@@ -99,8 +99,8 @@ class Clock:
             received.HOW: f"by the GPS time of {some}",
             on_track.HOW: f"by the track: {found.used:,} of {_photos(found.asked)} with a place lie on it{sure}",
             stops.HOW: f"by where the track stands when {_photos(found.used)} were taken{sure}",
-            matched.HOW: f"by {found.used:,} of {found.asked:,} pairs of photos that match"
-                         f" (by chance: 1 in {1 / max(1 - (found.sure or 0), 1e-3):.0f} at most)",
+            matched.HOW: f"by {found.used:,} of {found.asked:,} pairs of matching photos"
+                         f" (by chance: 1 in {1 / max(1 - (found.sure or 0), 1e-3):.0f})",
         }[found.how]  # fmt: skip
 
 

@@ -11,7 +11,7 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 
-from photoplanet.albums.clocks import local_time, readings
+from photoplanet.albums.clocks import company, local_time, readings
 from photoplanet.albums.clocks.given import Given
 from photoplanet.albums.clocks.local_time import LOCAL
 from photoplanet.albums.clocks.readings import Rows
@@ -25,14 +25,14 @@ from photoplanet.metadata.track import Track
 Matches = Callable[[Sequence[Shot], Sequence[Rows]], Rows]
 
 MOST_CAMERAS = 50  # whose clocks are looked for on a track, and by matches: those with most photos
-_KNOWN = ("UTC",)  # by which clock photos are in time order whose UTC is known
 
 
 @dataclass(frozen=True)
 class Settled:
     """n shots with their times, by `clocks` (one a camera), and by which clock each is in time order (`by`, n).
 
-    What two shots have in common in `by` is a clock, or clocks that are shown to agree. Times whose UTC is known are in
+    What two shots have in common in `by` is a clock, or clocks that are shown to agree, of cameras that were not
+    elsewhere at the same time. Times whose UTC is known are in
     the local time of the place, where that is known, with its offset from UTC.
     """
 
@@ -119,14 +119,19 @@ def _written(shots: Sequence[Shot], of: Sources) -> list[Shot]:
 
 
 def _by(shots: Sequence[Shot], of: Sources) -> list[Hashable]:
-    """By which clock each shot is in time order; one without a reading goes with the others of its camera."""
+    """By which clock each shot is in time order; one without a reading goes with the others of its camera.
+
+    Known clocks agree, but those of cameras that were elsewhere at the same time are told apart.
+    """
     of_camera: dict[Hashable, Hashable] = {}
+    journey = company.groups(of.all.shown - of.ahead, of.all.places, of.all.camera, len(of.rows))
     for camera, rows in enumerate(of.rows):
         shot = shots[rows[0]]
         whole = not np.isnan(of.ahead[rows]).any()
-        of_camera[shot.camera, shot.photographer] = _KNOWN if whole else of.beside.get(camera, camera)
+        of_camera[shot.camera, shot.photographer] = ("UTC", journey[camera]) if whole else of.beside.get(camera, camera)
     known = ~np.isnan(of.ahead)
     return [
-        _KNOWN if known[row] else of_camera.get((shot.camera, shot.photographer), shot.camera)
+        ("UTC", journey[of.all.camera[row]]) if known[row]
+        else of_camera.get((shot.camera, shot.photographer), shot.camera)
         for row, shot in enumerate(shots)
-    ]
+    ]  # fmt: skip

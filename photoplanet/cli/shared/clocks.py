@@ -48,5 +48,6 @@ def settle(
     for line in found.lines():
         say(line)
     if one_camera is None and found.apart_in_a_folder:
-        say("cameras whose clocks are not known to agree are apart; --one-camera puts those of a folder together")
+        say("cameras whose clocks are not known to agree, or that were elsewhere at the same time, are apart; "
+            "--one-camera puts those of a folder together")  # fmt: skip
     return found

@@ -4,6 +4,7 @@ import { drawCells, outlineOf } from "/map/cells.js";
 import { apart, clusters } from "/map/clusters.js";
 import { byId } from "/map/dom.js";
 import { between } from "/map/gestures.js";
+import { ground } from "/map/ground.js";
 import { circle, cross, disc, line } from "/map/marks.js";
 import { boxAt, EARTH_KM, RAD, toX, toY } from "/map/mercator.js";
 import { chosen, lineOf, onChange, onChoose, photos, placeOf, radiusWords, shown } from "./store.js";
@@ -53,8 +54,9 @@ const words = byId("moving", HTMLElement);
 /** @param {(place: Place, km: number) => void} placed */
 export async function start(placed) {
   onPut = placed;
-  const response = await fetch("/map/land.json");
-  atlas = new Atlas(canvas, await response.json(), {
+  atlas = new Atlas(canvas, await ground(), {
+    below: drawBelow,
+    frames,
     marks: draw,
     click: (here) => click(here),
     hover: (here) => {
@@ -130,17 +132,34 @@ function mapPhoto(n) {
   return fresh;
 }
 
-function draw() {
+/** Where the chosen photo is, or is just now being put. */
+const chosenPlace = () => put ?? (photos[chosen] ? placeOf(photos[chosen]) : null);
+
+/** What the names of towns are written over, and where the marks will be. */
+function drawBelow() {
   const spots = shown.flatMap((n) => {
     const photo = n === chosen ? null : mapPhoto(n);
     return photo?.best ? [{ photo, ...atlas.spot(photo.best) }] : [];
   });
   const seen = spots.filter((spot) => atlas.inSight(spot, SIDE));
   const size = { width: SIDE + 4, height: SIDE + 4 };
-  const at = put ?? placeOf(photos[chosen] ?? { latitude: null, longitude: null });
-  if (at) drawReasons(at);
   marks = apart(clusters(seen, SIDE * 0.8), () => size).map((cluster) => ({ ...cluster, side: SIDE }));
+  const at = chosenPlace();
+  if (at) drawReasons(at);
+}
+
+/** @returns {import("/map/towns.js").Frame[]} */
+function frames() {
+  const at = chosenPlace();
+  const around = (/** @type {Spot} */ { x, y }, /** @type {number} */ half) =>
+    /** @type {import("/map/towns.js").Frame} */ ([x - half, y - half, x + half, y + half]);
+  const own = at ? [around(raised(atlas.spot(at)), CHOSEN / 2), around(atlas.spot(at), TIP)] : [];
+  return [...marks.map((mark) => around(mark, SIDE / 2 + 4)), ...own];
+}
+
+function draw() {
   for (const mark of marks) drawMark(mark);
+  const at = chosenPlace();
   if (at) drawChosen(at);
 }
 

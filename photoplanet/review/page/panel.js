@@ -78,7 +78,7 @@ function fill() {
   $("radiusBox").hidden = photo.state !== "placed";
   byId("own-radius", HTMLInputElement).value = photo.radius_km === null ? "" : String(photo.radius_km);
   const rests = RESTS[photo.kind] ?? "";
-  $("whyHead").textContent = own ? "Known near to it in time" : "Why there";
+  $("whyHead").textContent = own || photo.state === "placed" ? "Known near to it in time" : "Why there";
   $("where").title = rests && `By ${rests}`;
   const note = noteOf(photo);
   if (note) $("where").append(element("span", ` · ${note}`, "quiet"));

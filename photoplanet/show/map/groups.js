@@ -4,6 +4,7 @@ import { apart, clusters } from "./clusters.js";
 import { toX, toY } from "./mercator.js";
 
 /** @typedef {import("./clusters.js").Cluster} Cluster */
+/** @typedef {import("./clusters.js").PhotoSpot} PhotoSpot */
 /** @typedef {import("./clusters.js").Size} Size */
 /** @typedef {import("./photos.js").MapPhoto} MapPhoto */
 /** @typedef {{ x: number, y: number, photos: MapPhoto[], unsure: number, size: Size }} Group world widths; how many are unsure; its mark's size: pixels */
@@ -12,6 +13,8 @@ export class Groups {
   constructor() {
     /** @type {{ listed: MapPhoto[], without: number, scale: number, groups: Group[] } | null} */
     this.last = null;
+    /** @type {{ listed: MapPhoto[], without: number, spots: PhotoSpot[] } | null} world widths */
+    this.spots = null;
   }
 
   /**
@@ -24,11 +27,9 @@ export class Groups {
   of(listed, without, scale, together, sizeOf) {
     const { last } = this;
     if (last?.listed === listed && last.without === without && last.scale === scale) return last.groups;
-    const spots = spotsOf(listed.filter(({ row }) => row !== without));
-    for (const spot of spots) {
-      spot.x *= scale;
-      spot.y *= scale;
-    }
+    if (this.spots?.listed !== listed || this.spots.without !== without)
+      this.spots = { listed, without, spots: spotsOf(listed.filter(({ row }) => row !== without)) };
+    const spots = this.spots.spots.map(({ photo, x, y }) => ({ photo, x: x * scale, y: y * scale }));
     const measure = (/** @type {Cluster} */ { photos }) => sizeOf(photos, unsureOf(photos));
     const groups = apart(clusters(spots, together), measure).map(({ x, y, photos }) => {
       const unsure = unsureOf(photos);
@@ -39,7 +40,7 @@ export class Groups {
   }
 }
 
-/** Where the photos are: world widths from where there are none for longest, so that neighbours across ±180° are near. @param {MapPhoto[]} photos */
+/** Where the photos are: world widths from where there are none for longest, so that neighbours across ±180° are near. @param {MapPhoto[]} photos @returns {PhotoSpot[]} */
 function spotsOf(photos) {
   const spots = photos.flatMap((photo) =>
     photo.best ? [{ photo, x: toX(photo.best.longitude), y: toY(photo.best.latitude) }] : [],

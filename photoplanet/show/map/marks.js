@@ -7,6 +7,7 @@ import { EARTH_KM, RAD, toX, toY } from "./mercator.js";
 
 const FULL_TURN = 2 * Math.PI;
 const POINT = 5; // pixels: how far a known place's capsule runs into points
+const LEAST_STEP = 2; // pixels: a shorter one is not drawn
 const BEYOND = 10; // pixels outside the map that lines are still drawn
 
 /** @param {Atlas} atlas @param {Path2D} path @param {string} colour */
@@ -191,6 +192,7 @@ export function lines(atlas, steps, sure) {
     for (const turn of away ? [0, away] : [0]) {
       const one = { x: atlas.screenX(start + turn), y: atlas.screenY(toY(from.latitude)) };
       const other = { x: atlas.screenX(end + turn), y: atlas.screenY(toY(to.latitude)) };
+      if (Math.abs(one.x - other.x) < LEAST_STEP && Math.abs(one.y - other.y) < LEAST_STEP) continue;
       const seen = inside(one, other, atlas.width, atlas.height);
       if (!seen) continue;
       if (seen[0].x !== last.x || seen[0].y !== last.y) ctx.moveTo(seen[0].x, seen[0].y);

@@ -172,7 +172,7 @@ export class PhotoMap {
   frames() {
     const around = (/** @type {Spot} */ { x, y }, /** @type {number} */ across, /** @type {number} */ down) =>
       /** @type {Frame} */ ([x - across, y - down, x + across, y + down]);
-    const frames = this.marks.map((mark) => around(mark, mark.group.size.width / 2, mark.group.size.height / 2));
+    const frames = this.marks.map(({ x, y, group: { size } }) => around({ x, y }, size.width / 2, size.height / 2));
     frames.push(...this.tops.map((top) => around(top, 10, 10)));
     const best = this.photos.chosen()?.best;
     if (best) {
@@ -222,7 +222,8 @@ export class PhotoMap {
       tag(atlas, { x, y: y + PICTURE / 2 }, text, known, weak);
     } else if (trip) tag(atlas, { x, y }, text, known, weak);
     else count(atlas, { x, y }, radius, text, known, weak);
-    if (unsure && !weak) doubt(atlas, { x: x + size.width / 2 - 8, y: y - size.height / 2 + (shown ? 4 : 2) }, unsure);
+    const [across, up] = shown ? [PICTURE / 2 - 5, PICTURE / 2 + 2] : [size.width / 2 - 8, size.height / 2 - 2];
+    if (unsure && !weak) doubt(atlas, { x: x + across, y: y - up }, unsure);
   }
 
   /** A number that would lie on a likelier one, or on a trip's pin, is left out. @param {MapPhoto} chosen @param {boolean} trip */
@@ -308,7 +309,11 @@ function sizeOfNumbers(photos, unsure) {
   return unsure && unsure < photos.length ? { width: width + DOUBT.width / 2, height: height + 12 } : { width, height };
 }
 
-const sizeOfPicture = () => ({ width: PICTURE + 6, height: PICTURE + 16 });
+/** @param {MapPhoto[]} photos @param {number} unsure */
+const sizeOfPicture = ({ length }, unsure) => ({
+  width: PICTURE + (unsure && unsure < length ? 2 * DOUBT.width - 10 : 6),
+  height: PICTURE + 22,
+});
 
 /** @param {MapPhoto[]} photos */
 function sizeOfCount({ length }) {

@@ -188,7 +188,7 @@ function facts({ best, top, confidence, region, unknown, truth_km, clues, confli
   if (truth_km !== undefined)
     parts.push(element("p", `The cross is the true place, ${km(truth_km)} km away.`, "quiet"));
   if (clues?.length) parts.push(element("h3", "What speaks for it"), evidenceList(clues), element("h3", "Likeliest"));
-  return [...parts, places(top)];
+  return top.length ? [...parts, places(top)] : parts;
 }
 
 /** @param {NamedPlace[]} top */

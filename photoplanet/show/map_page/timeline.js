@@ -55,7 +55,7 @@ export function layout(photos, albums, room) {
     headings.push({ x: start + 2, text, title: album.title, end: x - text.length * SMALL_LETTER });
     x += BETWEEN;
   });
-  const days = daysOf(photos, xs);
+  const days = daysOf(photos, albums, xs);
   return { xs, headings, days, numbers: numbersOf(xs), bands: bandsOf(photos, xs), width: Math.max(room, x) };
 }
 
@@ -71,15 +71,16 @@ function headingOf({ days }, k) {
   return k < 0 ? time : `${k + 1}. ${time}`;
 }
 
-/** The day of the first photo of each, where it keeps clear of the one before. @param {Photo[]} photos @param {number[]} xs */
-function daysOf(photos, xs) {
+/** The day of the first photo of each, where it keeps clear of the one before, and the album has more days than one. @param {Photo[]} photos @param {Album[]} albums @param {number[]} xs */
+function daysOf(photos, albums, xs) {
   /** @type {Label[]} */
   const labels = [];
   let free = 0;
   let day = "";
   photos.forEach((photo, row) => {
     const text = photo.taken?.slice(0, "2000-01-01".length) ?? "";
-    if (!text || text === day || xs[row] < free) return;
+    const [first, last] = albums[photo.album ?? 0].days;
+    if (!text || first === last || text === day || xs[row] < free) return;
     day = text;
     free = xs[row] + text.length * SMALL_LETTER + BETWEEN;
     labels.push({ x: xs[row] - 5, text });
