@@ -101,7 +101,7 @@ def _photos(standing: Sequence[Standing], numbers: Sequence[int], names: Names) 
 def _photo(number: int, each: Standing, place: str) -> PhotoState:
     decision, proposal = each.decision, each.proposal
     return {
-        "n": number, "name": _text(each.photo.name), "time": each.photo.time, "day": each.photo.day,
+        "n": number, "name": each.photo.name, "time": each.photo.time, "day": each.photo.day,
         "state": cast(State, each.state), "kind": kind_of(each),
         "latitude": None if each.point is None else round(each.point[0], 6),
         "longitude": None if each.point is None else round(each.point[1], 6),
