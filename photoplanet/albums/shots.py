@@ -12,7 +12,7 @@ from photoplanet.core.progress import Advance, Say, ignore, silent
 from photoplanet.errors import InputError
 from photoplanet.metadata import exif, facts
 from photoplanet.metadata.sidecars import Sidecars
-from photoplanet.photos import decode, inputs, table
+from photoplanet.photos import inputs, table
 
 _PLACE = {"latitude", "longitude"}
 _BESIDE = ("XMP", "Google")
@@ -112,7 +112,6 @@ def read_shot(
     source: str | bytes,
     row: dict[str, Any],
     name: str | None = None,
-    max_pixels: int = decode.MAX_PIXELS,
     beside: Sidecars | None = None,
 ) -> Shot:
     """What one photo and its sidecars say, under the values of its table `row` ({}: none), which win.
@@ -126,7 +125,7 @@ def read_shot(
     folder = str(Path(inputs.name_of(source)).parent) if name is None else ""
     said, unreadable = exif.Exif(), False
     try:
-        said = facts.of(source, beside, max_pixels)
+        said = facts.of(source, beside)
     except InputError:
         unreadable = True  # reading its pixels reports it
     stated = row.get("taken_at")

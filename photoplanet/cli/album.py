@@ -100,6 +100,7 @@ class Listing(NamedTuple):
 @click.option("--dry-run", is_flag=True, help="With --write or --undo: say what would be done, and change nothing.")
 @click.option("--undo", is_flag=True, help="Take back all that --write has done in these folders.")
 @options.THREADS
+@options.MAX_PIXELS
 @options.DEVICE
 @options.SIGNS
 @options.CLOCK

@@ -37,6 +37,7 @@ _ORDER = list(LEVELS)
 @click.option("--page", "page_path", type=options.OUT_FILE, help="Write a page of it with thumbnails; works offline.")
 @options.FILES_FROM
 @options.THREADS
+@options.MAX_PIXELS
 @index_options
 def command(
     photos: tuple[str, ...], model: str | None, signs: bool | None, library: str | None, strip: bool, dry_run: bool,

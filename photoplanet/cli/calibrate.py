@@ -27,6 +27,7 @@ NEEDS = ("drawing figures", "figures")
 @options.region("Probability of the credible region whose coverage is measured.")
 @options.JSON
 @options.THREADS
+@options.MAX_PIXELS
 @options.DEVICE
 def command(
     model: str, photos: Path | None, output: Path | None, dry_run: bool, undo: bool, figure: Path | None,

@@ -22,6 +22,7 @@ if TYPE_CHECKING:
               help="Bits that may differ; more finds more, true and false.  [default: 32; "
               "24 among more than 60,000 photos, 16 among more than 260,000]")  # fmt: skip
 @options.THREADS
+@options.MAX_PIXELS
 @options.JSON
 def command(
     photos: Path, against: Path | None, output: Path | None, report: Path | None, threshold: int | None,

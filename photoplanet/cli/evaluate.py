@@ -47,6 +47,7 @@ if TYPE_CHECKING:
 @report_options
 @options.JSON
 @options.THREADS
+@options.MAX_PIXELS
 @options.DEVICE
 def command(
     words: tuple[str, ...], model: str | None, readout: str, top: int, region: float, uncovered: str, by: str | None,

@@ -50,6 +50,7 @@ if TYPE_CHECKING:
 @options.CLOCK
 @options.JSON
 @options.THREADS
+@options.MAX_PIXELS
 @options.DEVICE
 def command(
     photo: str, model: str | None, overlay: Path | None, array: Path | None, at: str | None, predicted: bool,

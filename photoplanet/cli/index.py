@@ -7,7 +7,7 @@ import click
 from photoplanet.cli.shared import commands, options
 from photoplanet.cli.shared.output import print_json
 from photoplanet.cli.shared.progress import bar
-from photoplanet.photos.decode import MAX_PIXELS
+from photoplanet.photos import pixel_limit
 
 
 @commands.command()
@@ -26,13 +26,12 @@ from photoplanet.photos.decode import MAX_PIXELS
 @click.option("--threads", type=click.IntRange(1, 256), help="Photos to read at a time.  [default: cores, at most 8]")
 @click.option("--processes", type=click.IntRange(0, 256), default=0, show_default=True,
               help="Use this many processes instead of threads: faster from some 10,000 photos on.")  # fmt: skip
-@click.option("--max-pixels", type=click.IntRange(1), default=MAX_PIXELS, show_default=True,
-              help="Leave out photos with more pixels: they may be decompression bombs.")  # fmt: skip
+@options.MAX_PIXELS
 @options.coordinate_columns
 @options.JSON
 def command(
     sources: tuple[Path, ...], output: Path, report: Path | None, images: Path | None, keep_without_gps: bool,
-    drop_graphics: bool, hook: str | None, threads: int | None, processes: int, max_pixels: int,
+    drop_graphics: bool, hook: str | None, threads: int | None, processes: int,
     latitude_column: str | None, longitude_column: str | None, as_json: bool,
 ) -> None:  # fmt: skip
     """Turn folders, photos, CSV, Parquet and WebDataset shards into one photo table.
@@ -59,7 +58,7 @@ def command(
     with bar("indexing") as advance:
         table, left_out = library.index(
             sources, output, images=images, keep_without_gps=keep_without_gps, drop_graphics=drop_graphics, filter=hook,
-            threads=threads, processes=processes, max_pixels=max_pixels, advance=advance,
+            threads=threads, processes=processes, max_pixels=pixel_limit.current(), advance=advance,
             coordinates=options.named_columns(latitude_column, longitude_column),
         )  # fmt: skip
     if report is not None:

@@ -70,6 +70,7 @@ class Output(NamedTuple):
 @click.option("--map", "map_path", type=options.OUT_FILE, help="Write a map: one HTML page, works offline.")
 @options.FILES_FROM
 @options.THREADS
+@options.MAX_PIXELS
 @options.DEVICE
 @options.SIGNS
 @options.CLOCK

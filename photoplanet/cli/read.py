@@ -35,6 +35,7 @@ from photoplanet.signs.networks import EXTRA, FEATURE
 @click.option("--page", "page_path", type=options.OUT_FILE, help="Write a page of the photos with the lines marked.")
 @options.FILES_FROM
 @options.THREADS
+@options.MAX_PIXELS
 def command(
     photos: tuple[str, ...], thorough: bool, as_json: bool, csv_path: Path | None, page_path: Path | None,
     files_from: str | None, threads: int | None,

@@ -56,6 +56,7 @@ HOST = "127.0.0.1"  # nobody else has a say in a person's photos
 @click.option("--open/--no-open", "browse", default=True, help="Open the page in the browser.  [default: open]")
 @click.option("--port", type=click.IntRange(0, 65535), default=8019, show_default=True, help="0: any free one.")
 @options.THREADS
+@options.MAX_PIXELS
 @options.DEVICE
 def command(
     photos: tuple[str, ...], model: str | None, method: str, anchors: bool, tracks: tuple[str, ...],

@@ -57,6 +57,7 @@ COLUMNS = ("file", "rank", "photo_id", "path", "inliers", "distance", "score", "
               help="Write a page (.html, works offline) or picture (.png) of the pairs.")  # fmt: skip
 @options.FILES_FROM
 @options.THREADS
+@options.MAX_PIXELS
 @options.DEVICE
 @index_options
 @WITH_ITSELF

@@ -114,6 +114,7 @@ def _own(setting: str) -> str:
     help="Steps between checkpoints; 0: each epoch.",
 )
 @click.option("--tensorboard/--no-tensorboard", default=True, show_default=True, help="Curves in OUTPUT.run.")
+@options.MAX_PIXELS
 @options.JSON
 def command(
     photos: Path, output: Path, recipe: str, settings: tuple[str, ...], cells: Path | None, validation: Path | None,

@@ -54,6 +54,7 @@ def _own(setting: str) -> str:
     "--seed", type=click.IntRange(0), help="Seed of the first weights, the order and the dropout." + _own("seed")
 )
 @click.option("--threads", type=click.IntRange(1, 1024), help="Cores that the networks may use.  [default: all]")
+@options.MAX_PIXELS
 @options.DEVICE
 @options.JSON
 def command(

@@ -44,6 +44,7 @@ SETTINGS = ("near_km", "far_km", "margin", "places", "each", "steps", "learning_
 @click.option("--each", type=click.IntRange(2, 10**5), help="Photos of each place in a batch, at most.  [default: 4]")
 @click.option("--seed", type=click.IntRange(0), help="Seed of the first weights and the batches.  [default: 0]")
 @click.option("--threads", type=click.IntRange(1, 1024), help="Cores that the networks may use.  [default: all]")
+@options.MAX_PIXELS
 @options.JSON
 def command(
     photos: Path, model: str, output: Path, validation: Path | None, network: bool, threads: int | None, as_json: bool,

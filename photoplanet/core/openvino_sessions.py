@@ -13,7 +13,7 @@ from typing import Any, NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-SIZES = (32, 8, 1)  # of batches, descending
+SIZES = (32, 8, 4, 1)  # of batches, descending
 _FILLED = 3  # so many rows and more are filled up to the least size above one
 _TELEMETRY = "openvino_telemetry"
 _TYPES = {"u8": "tensor(uint8)", "i8": "tensor(int8)", "f32": "tensor(float)", "f16": "tensor(float16)",
@@ -99,8 +99,8 @@ def _batches(rows: int) -> Iterator[tuple[int, int, int]]:
 
     >>> list(_batches(42))
     [(0, 32, 32), (32, 8, 8), (40, 1, 1), (41, 1, 1)]
-    >>> list(_batches(5))
-    [(0, 5, 8)]
+    >>> list(_batches(7))
+    [(0, 4, 4), (4, 3, 4)]
     """
     if not rows:
         yield 0, 0, 1  # what comes out is cut to no row

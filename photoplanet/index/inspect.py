@@ -5,6 +5,8 @@ import math
 from dataclasses import dataclass
 from typing import Any
 
+from PIL import Image
+
 from photoplanet.core.cache import may_pass
 from photoplanet.core.names import readable
 from photoplanet.earth.coordinates.tables import place_of
@@ -12,14 +14,16 @@ from photoplanet.errors import InputError
 from photoplanet.metadata import exif, facts
 from photoplanet.metadata.times import never_set
 from photoplanet.photos import decoding_cost, foreign_times, graphics_filter, nsfw_filter
-from photoplanet.photos.decode import MAX_PIXELS, PhotoError, open_photo, opened, reported
+from photoplanet.photos.decode import ANY_PIXELS, MAX_PIXELS, PhotoError, open_photo, opened, reported
 from photoplanet.photos.film_image import NEEDS
 from photoplanet.photos.foreign_tables import matched
+from photoplanet.photos.photo_error import MEMORY
+from photoplanet.photos.raw_image import NO_PREVIEW
 from photoplanet.photos.shards import read_range, split_address
 from photoplanet.photos.table import SCHEMA, coordinate_fault
 from photoplanet.photos.truncation import surely_whole
 
-READER = 3  # raised when photos are read otherwise than before, so that earlier findings are not used
+READER = 4  # raised when photos are read otherwise than before, so that earlier findings are not used
 MAX_JSON = 1 << 20  # bytes of a sample's JSON
 MAX_TEXT = 1000  # characters of a value in it
 Record = dict[str, Any]  # JSON: see `inspect_photo`
@@ -83,15 +87,12 @@ def inspect_photo(candidate: Candidate, options: IndexOptions) -> Record:
     try:
         if candidate.json_at is not None:
             row.update(_from_json(candidate))
-        with opened(candidate.address, options.max_pixels) as (image, name):
+        with opened(candidate.address, ANY_PIXELS) as (image, name):
             found = facts.read(image, candidate.beside)
             row["width"], row["height"] = exif.upright_size(image, found.orientation)
             with reported(name):
-                file = getattr(image, "fp", None)
-                if not options.decodes and not (file and surely_whole(file, image)):
-                    image.draft(None, (1, 1))  # the cheapest way to read a JPEG to its end
-                    with decoding_cost.held(image, name):
-                        image.load()
+                if not options.decodes and image.width * image.height <= options.max_pixels:
+                    _check_whole(image, name)
         if refusal := _refusal(candidate.address, options):
             return refusal
     except InputError as error:
@@ -106,6 +107,20 @@ def inspect_photo(candidate: Candidate, options: IndexOptions) -> Record:
     elif fault is not None:
         row["latitude"] = row["longitude"] = None
     return {"row": {key: value for key, value in row.items() if value is not None}, "fault": fault}
+
+
+def _check_whole(image: Image.Image, name: str) -> None:
+    """PhotoError for a file that is cut off; one that takes too much memory to know it has its place and time."""
+    file = getattr(image, "fp", None)
+    if file and surely_whole(file, image):
+        return
+    image.draft(None, (1, 1))  # the cheapest way to read a JPEG to its end
+    try:
+        with decoding_cost.held(image, name):
+            image.load()
+    except PhotoError as error:
+        if error.reason not in (MEMORY, NO_PREVIEW):
+            raise
 
 
 def sound(value: Any) -> bool:

@@ -28,9 +28,10 @@ class Statement:
     taken_at: str | None
 
 
-def of(photo: decode.Source, beside: sidecars.Sidecars | None = None, max_pixels: int = decode.MAX_PIXELS) -> exif.Exif:
+def of(photo: decode.Source, beside: sidecars.Sidecars | None = None) -> exif.Exif:
     """Return what is said of a photo, given as `decode.opened` takes it; a path's sidecars speak too.
 
+    A photo may be too large to decode, and still says where and when it was taken.
     `beside` finds these, and saves listing a folder again for each of its photos. InputError for what is not a photo.
 
     >>> path = getfixture("tmp_path") / "a.jpg"
@@ -40,7 +41,7 @@ def of(photo: decode.Source, beside: sidecars.Sidecars | None = None, max_pixels
     'no GPS'
     """
     found = (beside or sidecars.Sidecars()).of(photo) if isinstance(photo, str | Path) else ()
-    with decode.opened(photo, max_pixels) as (image, _):
+    with decode.opened(photo, decode.ANY_PIXELS) as (image, _):
         return read(image, found)
 
 

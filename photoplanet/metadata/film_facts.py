@@ -5,7 +5,7 @@ from contextlib import suppress
 from datetime import datetime, timedelta, timezone
 
 from photoplanet.errors import InputError, printable
-from photoplanet.metadata import clock_facts, exif_places
+from photoplanet.metadata import clock_facts, exif_places, gpmf
 from photoplanet.photos.film_boxes import Film
 
 _APPLE = "com.apple.quicktime."
@@ -27,7 +27,8 @@ def place(film: Film) -> tuple[float | None, float | None, str | None]:
     for key in PLACES:
         if text := film.texts.get(key, ""):
             return exif_places.checked(*_degrees(text))
-    return None, None, "no GPS"
+    fix = gpmf.first_fix(film.telemetry)
+    return (None, None, "no GPS") if fix is None else exif_places.checked(fix.latitude, fix.longitude)
 
 
 def taken_at(film: Film) -> str | None:
@@ -43,6 +44,8 @@ def taken_at(film: Film) -> str | None:
             with suppress(ValueError):
                 datetime.fromisoformat(text)
                 return text
+    if (fix := gpmf.first_fix(film.telemetry)) and fix.moment:
+        return fix.moment  # such cameras write local time as the film's
     if not film.created:
         return None
     with suppress(OverflowError):

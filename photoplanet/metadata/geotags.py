@@ -96,7 +96,7 @@ class _Said(NamedTuple):
 
 def _said(photo: Path, beside: Iterable[str]) -> _Said:
     """OwnGps where EXIF, embedded XMP or a sidecar of any name has a place that is not our estimate."""
-    with decode.opened(photo) as (image, _):
+    with decode.opened(photo, decode.ANY_PIXELS) as (image, _):
         said = facts.statements(image, exif.read(image), beside)
         packets = facts.xmp_packets(image)
         named = any(map(place_names.in_xmp, packets)) or place_names.in_iptc(image)

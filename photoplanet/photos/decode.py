@@ -20,15 +20,16 @@ from PIL import Image
 from photoplanet.errors import InputError
 from photoplanet.photos import colour, decoding_cost, file_bounds, formats, jpeg_structure, quiet, raw_image
 from photoplanet.photos.photo_error import PhotoError, reported
+from photoplanet.photos.pixel_limit import ANY as ANY_PIXELS
+from photoplanet.photos.pixel_limit import MAX_PIXELS, current
 from photoplanet.photos.preprocessing import Preprocessing
 from photoplanet.photos.shards import read_member, split_address
 
 __all__ = [
-    "MAX_BYTES", "MAX_PIXELS", "ORIENTATION", "Box", "PhotoError", "Preprocessing", "Source", "load", "load_many",
-    "open_photo", "opened", "plain_jpeg", "reported", "shrunk_jpeg", "source_name",
+    "ANY_PIXELS", "MAX_BYTES", "MAX_PIXELS", "ORIENTATION", "Box", "PhotoError", "Preprocessing", "Source", "load",
+    "load_many", "open_photo", "opened", "plain_jpeg", "reported", "shrunk_jpeg", "source_name",
 ]  # fmt: skip
 
-MAX_PIXELS = 250_000_000  # phones and panoramas have 200 million; `decoding_cost` bounds memory and work
 MAX_BYTES = 400_000_000  # of one file: an uncompressed 100-megapixel TIFF with alpha
 
 Source = str | os.PathLike[str] | bytes | bytearray | memoryview | Image.Image | NDArray[np.uint8]
@@ -57,13 +58,15 @@ _PLUGINS = {
     formats.BMP: ("PIL.BmpImagePlugin", "BmpImageFile"),
     formats.VIDEO: ("photoplanet.photos.film_image", "FilmImageFile"),
 }
+_FILMS = (formats.VIDEO,)
+_BY_PARTS = (*_FILMS, formats.JPEG, formats.PNG, formats.TIFF, formats.RAW)  # read by seeking, and not as a whole
 _SCALES = (8, 4, 2, 1)
 _MOST_LONG = 8  # a panorama's long side in short sides, where it is made smaller
 # their orientation shows once they are loaded: TIFF, HEIC, films turn themselves, a PNG may hold it behind its pixels
 _LATE = (formats.TIFF, formats.HEIC, formats.PNG, formats.VIDEO)
 
 
-def open_photo(source: Source, max_pixels: int = MAX_PIXELS, size_hint: int | None = None) -> Image.Image:
+def open_photo(source: Source, max_pixels: int | None = None, size_hint: int | None = None) -> Image.Image:
     """Decode one photo as an upright RGB PIL image.
 
     A source is a path, `shard.tar#member`, bytes, a PIL image or a uint8 array (h, w), (h, w, 3) or (h, w, 4).
@@ -96,7 +99,7 @@ def open_photo(source: Source, max_pixels: int = MAX_PIXELS, size_hint: int | No
 
 
 def plain_jpeg(
-    source: Source, longest: int, quality: int = 88, max_pixels: int = MAX_PIXELS
+    source: Source, longest: int, quality: int = 88, max_pixels: int | None = None
 ) -> tuple[bytes, tuple[int, int]]:
     """Encode one photo as an upright JPEG with nothing but pixels in it, so without EXIF; and its (width, height).
 
@@ -111,7 +114,7 @@ def plain_jpeg(
 
 
 def shrunk_jpeg(
-    source: Source, shortest: int, quality: int = 90, max_pixels: int = MAX_PIXELS
+    source: Source, shortest: int, quality: int = 90, max_pixels: int | None = None
 ) -> tuple[bytes, tuple[int, int]]:
     """Encode one photo as an upright JPEG of pixels alone, its short side `shortest` pixels; and its (width, height).
 
@@ -136,7 +139,7 @@ def _encoded(image: Image.Image, quality: int) -> bytes:
 
 
 def load(
-    source: Source, preprocessing: Preprocessing, box: Box | None = None, max_pixels: int = MAX_PIXELS
+    source: Source, preprocessing: Preprocessing, box: Box | None = None, max_pixels: int | None = None
 ) -> NDArray[np.uint8]:
     """Decode one photo as a network takes it: uint8 (size, size, 3), RGB, upright.
 
@@ -170,7 +173,7 @@ def load(
 
 
 def load_many(
-    sources: Iterable[Source], preprocessing: Preprocessing, threads: int | None = None, max_pixels: int = MAX_PIXELS
+    sources: Iterable[Source], preprocessing: Preprocessing, threads: int | None = None, max_pixels: int | None = None
 ) -> Iterator[NDArray[np.uint8] | InputError]:
     """Yield, in the order of `sources`, uint8 (size, size, 3) or the InputError of a photo that cannot be read.
 
@@ -206,10 +209,11 @@ def load_many(
 
 
 @contextmanager
-def opened(source: Source, max_pixels: int = MAX_PIXELS) -> Iterator[tuple[Image.Image, str]]:
+def opened(source: Source, max_pixels: int | None = None) -> Iterator[tuple[Image.Image, str]]:
     """Open a photo with its header read and its size checked, but not decoded; and its name in errors.
 
-    Raises as `open_photo`.
+    With `max_pixels=ANY_PIXELS`, for what stands beside the pixels, a photo may be as large as it is. Raises as
+    `open_photo`.
 
     >>> with opened(np.zeros((30, 40, 3), np.uint8)) as (image, name):
     ...     image.size, name
@@ -223,7 +227,7 @@ def opened(source: Source, max_pixels: int = MAX_PIXELS) -> Iterator[tuple[Image
         elif isinstance(source, np.ndarray):
             yield _from_array(source, max_pixels), name
         else:
-            with _file(source, name) as file:
+            with _file(source, name, max_pixels == ANY_PIXELS) as file:
                 with reported(name):
                     image = _parsed(file, name)
                 _check_size(image.size, max_pixels, name)
@@ -281,7 +285,7 @@ def _strips(image: Image.Image) -> int:
     return 0 if image.mode in ("RGB", "L") else min(colour.STRIP_BYTES, 24 * image.width * image.height)
 
 
-def _from_array(array: NDArray[np.uint8], max_pixels: int) -> Image.Image:
+def _from_array(array: NDArray[np.uint8], max_pixels: int | None) -> Image.Image:
     if array.dtype != np.uint8 or array.ndim not in (2, 3) or (array.ndim == 3 and array.shape[2] not in (1, 3, 4)):
         what = f"{array.dtype} {array.shape}"
         raise PhotoError("array", "not a photo", f"must be uint8 (h, w), (h, w, 3) or (h, w, 4), not {what}")
@@ -289,7 +293,8 @@ def _from_array(array: NDArray[np.uint8], max_pixels: int) -> Image.Image:
     return Image.fromarray(np.ascontiguousarray(array[..., 0] if array.ndim == 3 and array.shape[2] == 1 else array))
 
 
-def _check_size(size: tuple[int, ...], max_pixels: int, name: str) -> None:
+def _check_size(size: tuple[int, ...], max_pixels: int | None, name: str) -> None:
+    max_pixels = current() if max_pixels is None else max_pixels
     if min(size) < 1:
         raise PhotoError(name, "empty", "has no pixels")
     if size[0] * size[1] > max_pixels:
@@ -297,7 +302,7 @@ def _check_size(size: tuple[int, ...], max_pixels: int, name: str) -> None:
 
 
 @contextmanager
-def _file(source: Source, name: str) -> Iterator[io.BufferedIOBase]:
+def _file(source: Source, name: str, any_size: bool = False) -> Iterator[io.BufferedIOBase]:
     """A readable, seekable file for a path, a shard member or bytes; closed at the end."""
     if isinstance(source, bytes | bytearray | memoryview):
         if not 0 < len(source) <= MAX_BYTES:
@@ -321,7 +326,7 @@ def _file(source: Source, name: str) -> Iterator[io.BufferedIOBase]:
         if not size:
             raise PhotoError(name, "empty", "the file is empty")
         file = path.open("rb")
-        if size > MAX_BYTES and formats.recognise(file.read(formats.HEAD)) is not formats.VIDEO:
+        if size > MAX_BYTES and formats.recognise(file.read(formats.HEAD)) not in (_BY_PARTS if any_size else _FILMS):
             file.close()
             raise PhotoError(name, "too large", f"{size:,} bytes, the limit is {MAX_BYTES:,}")
         file.seek(0)

@@ -12,6 +12,7 @@ MAX_BOXES = 20_000  # in all: films in fragments have many
 _MOST_TEXT = 1000  # bytes of one text
 _MOST_XMP = 4 << 20
 _DEPTH = 8
+_SAMPLES, _MOST_SAMPLE = 28, 1 << 16  # of telemetry: a receiver may need seconds to find its place; bytes of one
 _HOLDERS = (b"moov", b"trak", b"mdia", b"minf", b"stbl", b"udta")
 _XMP_ID = bytes.fromhex("be7acfcb97a942e89c71999491e3afac")
 _UNIT = 1 << 16  # of a matrix and of an angle, in fixed point
@@ -23,7 +24,7 @@ class Film:
 
     `created`: seconds since 1904-01-01, by a clock that should show UTC, 0 for none. `texts`: "©xyz" and the like of
     QuickTime, "com.apple.quicktime.make" and the like of its metadata, and "loci" as "latitude longitude" in degrees.
-    `xmp`: an XMP packet, b"" for none.
+    `xmp`: an XMP packet, b"" for none. `telemetry`: the first samples of a GoPro's, a second each.
     """
 
     width: int = 0
@@ -33,6 +34,7 @@ class Film:
     created: int = 0
     texts: dict[str, str] = field(default_factory=dict)
     xmp: bytes = b""
+    telemetry: list[bytes] = field(default_factory=list)
 
 
 def read(file: IO[bytes]) -> Film:
@@ -53,6 +55,7 @@ class _Reader:
         self.left = MAX_BOXES
         self.keys: list[str] = []
         self.track = Film()  # the one that is being read
+        self.sizes: tuple[int, ...] = ()  # of the first samples of a track with telemetry
 
     def _inside(self, at: int, end: int) -> Iterator[tuple[bytes, int, int]]:
         """(type, where the content begins, where it ends) of the boxes between two offsets, up to the first broken."""
@@ -78,7 +81,7 @@ class _Reader:
         for kind, begin, stop in self._inside(at, end):
             if kind in _HOLDERS and len(path) < _DEPTH:
                 if kind == b"trak":
-                    self.track = Film()
+                    self.track, self.sizes = Film(), ()
                 self.boxes(begin, stop, (*path, kind))
             elif kind == b"meta" and path in ((b"moov",), (b"moov", b"udta")):
                 self._metadata(begin, stop)
@@ -98,6 +101,14 @@ class _Reader:
                 self.film.created, self.film.seconds = created, length / scale if scale else 0.0
             elif kind == b"tkhd":
                 self.track.orientation = _orientation(struct.unpack_from(">9i", data, 52 if wide else 40))
+            elif kind == b"stsd" and data[12:16] == b"gpmd":
+                self.track.texts["gpmd"] = ""
+            elif kind == b"stsz" and "gpmd" in self.track.texts:
+                size, count = struct.unpack_from(">II", data, 4)
+                few = min(count, _SAMPLES)
+                self.sizes = (size,) * few if size else struct.unpack_from(f">{few}I", data, 12)
+            elif kind in (b"stco", b"co64") and self.sizes:
+                self._samples(data, "I" if kind == b"stco" else "Q")
             elif kind == b"stsd" and not self.film.width:
                 width, height = struct.unpack_from(">HH", data, 8 + 32)
                 if self.track.seconds and width and height:
@@ -107,6 +118,12 @@ class _Reader:
                 self.track.seconds = 1.0  # marks a track with a picture
         except struct.error:
             pass
+
+    def _samples(self, data: bytes, letter: str) -> None:
+        """The first samples of telemetry, each in a chunk of its own."""
+        few = min(struct.unpack_from(">I", data, 4)[0], len(self.sizes))
+        for at, size in zip(struct.unpack_from(f">{few}{letter}", data, 8), self.sizes, strict=False):
+            self.film.telemetry.append(self._bytes(at, at + size, _MOST_SAMPLE))
 
     def _user_text(self, kind: bytes, data: bytes) -> None:
         """A text of `udta`: QuickTime's with its length and language, 3GP's place, or a packet of XMP."""

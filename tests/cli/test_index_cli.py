@@ -16,14 +16,13 @@ def folder(make, tmp_path):
 def test_index_writes_a_table_and_a_report(run, folder, tmp_path):
     output, report = tmp_path / "photos.parquet", tmp_path / "left-out.csv"
     status, out, err = run("index", folder, "-o", output, "--report", report)
-    assert (status, err) == (0, "") and out.startswith(f"1 photos in {output}\n") and "1 left out: no GPS" in out
+    assert (status, err) == (0, "") and out.startswith(f"1 photos in {output}\n") and "2 left out: no GPS" in out
     rows, dropped = table.read(output)
     assert rows["path"].to_pylist() == ["in/good.jpg"] and dropped == {}
     with report.open(newline="") as file:
         assert {row["reason"] for row in csv.DictReader(file)} >= {
             "truncated",
             "empty",
-            "over the pixel limit",
             "no GPS",
         }
 

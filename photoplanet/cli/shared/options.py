@@ -11,6 +11,7 @@ from photoplanet.core import devices
 from photoplanet.locate.credible_region import REGION_SHARE
 from photoplanet.locate.point_estimates import DEFAULT_READOUT, READOUTS
 from photoplanet.locate.precision import CHOICES, DEFAULT_PRECISION
+from photoplanet.photos import pixel_limit
 
 Command = TypeVar("Command", bound=Callable[..., Any])
 
@@ -35,6 +36,16 @@ ANSWER_ALWAYS = click.option("--answer-always", is_flag=True, help="Give a place
 CSV = click.option("--csv", "csv_path", type=OUT_FILE, help="Write CSV, as `photoplanet score` reads it.")
 FILES_FROM = click.option("--files-from", type=click.Path(allow_dash=True, dir_okay=False), metavar="FILE",
                           help="Read more names from FILE ('-': stdin), one per line.")  # fmt: skip
+
+
+def _limit(ctx: click.Context, _: click.Parameter, pixels: int) -> int:
+    ctx.with_resource(pixel_limit.limited(pixels))
+    return pixels
+
+
+MAX_PIXELS = click.option("--max-pixels", type=click.IntRange(1), default=pixel_limit.MAX_PIXELS, show_default=True,
+                          callback=_limit, expose_value=False, help="Decode no photo with more pixels: it may be a "
+                          "decompression bomb. Its own place and time count.")  # fmt: skip
 SIGNS = click.option("--signs/--no-signs", default=None, help="Read the text in photos as evidence of their place.  "
                      "[default: where the extra 'signs' is installed]")  # fmt: skip
 CLOCK = click.option("--clock/--no-clock", default=True, show_default=True,

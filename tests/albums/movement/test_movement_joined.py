@@ -178,3 +178,24 @@ def test_cells_finer_and_coarser_than_the_answers_have_the_same_mass():
     assert (ratios >= joined.ASTRAY - 1e-9).all() and (ratios[~inside & (ratios != 1)] < ratios.max()).all()
     far = part.assign(np.array([-33.9]), np.array([151.2]))
     assert ratios[far] == pytest.approx(1.0)
+
+
+def test_a_match_of_a_photo_is_joined_with_its_time():
+    import photoplanet as pp
+    from photoplanet.albums import locate_trip, trips
+    from photoplanet.albums.movement import library as libraries
+
+    shots = [
+        trips.Shot("1.jpg", "1.jpg", taken_at="2024-05-01T12:00:00", place=(48.86, 2.35)),
+        trips.Shot("2.jpg", "2.jpg", taken_at="2024-05-09T12:00:00"),
+    ]
+    (trip, *_), *_ = trips.split(shots, gap_hours=1000)
+    toy = pp.load("toy")
+    seen = Evidence.flat(2, toy.info.classes, toy.info.embedding_size)
+    lyon = Sighting(geodesy.to_xyz(*TOWNS[1]), 0.9)
+    whole = libraries.of(shots, [trip])
+    by_time = locate_trip.decide(toy, trip, seen, library=whole)[1]
+    matched = locate_trip.decide(toy, trip, seen, library=whole, sighted=lambda shot: lyon)
+    assert (by_time.method, matched[1].method, matched[0].kind) == ("movement", "joined", "own GPS")
+    assert geodesy.distance_km(*by_time.prediction.point, 48.86, 2.35) < 1
+    assert geodesy.distance_km(*matched[1].prediction.point, *TOWNS[1]) < 1
