@@ -134,7 +134,7 @@ def command(
       photoplanet album ~/Trip --write xmp --dry-run
       photoplanet album ~/Trip --undo
     """
-    from photoplanet.albums import locate_trip
+    from photoplanet.albums import known_places, locate_trip
     from photoplanet.albums.clocks import given
     from photoplanet.albums.shots import read_shots
     from photoplanet.metadata import track_files
@@ -150,7 +150,7 @@ def command(
     inputs.check_outputs(outputs[:4], [*(shot.source for shot in shots), *photos, *tracks, library])
     how = {"threads": threads, "device": device, "signs": signs, "clock": clock, "prior": prior, "strike": strike}
     loaded, without = _load(model, method, how)
-    by_movement = method == AUTO and (without or album_library.places_known(shots, anchors, track))
+    by_movement = method == AUTO and (without or known_places.any_known([shot.place for shot in shots], anchors, track))
     settled = clocks.settle(shots, track, said, anchors, one_camera)
     shots, albums = _albums(settled, by_movement, one_camera, gap_hours, (track, ", ".join(tracks), notes))
     known = (anchors, track, threads, by_movement)

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any, Literal
 import click
 
 from photoplanet.albums.album import GAP_HOURS
-from photoplanet.cli.shared import album_library, browsing, clocks, commands, loading, options, writing
+from photoplanet.cli.shared import browsing, clocks, commands, loading, options, writing
 from photoplanet.cli.shared.extras import hint, needs
 from photoplanet.cli.shared.output import count_of, say
 from photoplanet.cli.shared.progress import bar
@@ -148,10 +148,11 @@ def _looker(
 ) -> "Looker | None":  # fmt: skip
     """What looks at the photos' pixels; None where only times and known places count."""
     from photoplanet.albums import album_parameters, methods
+    from photoplanet.evaluation import leakage
     from photoplanet.review.looking import Looker
 
     cut = loaded.cut(within, not_within)
-    rows = album_library.trained_on(loaded.bundle, sources.shots)
+    rows = leakage.trained_on(loaded.bundle, [shot.source for shot in sources.shots])
     found = Looker(loaded, list(sources.trips), method, sources.track, cut, threads, rows)
     if method != methods.AUTO and methods.METHODS[method].needs:
         methods.check(method, album_parameters.read(loaded.bundle), loaded.info.name)
