@@ -42,7 +42,17 @@ def sequence(width, height, profile=0, short=True, timing=False, model=False, po
     return unit(1, int(text, 2).to_bytes(len(text) // 8, "big"))
 
 
-def avif(*streams: bytes, stated=(60, 40), version=0, pieces=1, idat=False, kinds=None, setting=b"", more=b"") -> bytes:
+def avif(
+    *streams: bytes,
+    stated=(60, 40),
+    version=0,
+    pieces=1,
+    idat=False,
+    kinds=None,
+    setting=b"",
+    more=b"",
+    meta_boxes=None,
+) -> bytes:
     """A file of one item for each stream, which `iloc` of that version places in so many pieces each."""
     kinds = kinds or [b"av01"] * len(streams)
     wide = ">I" if version == 2 else ">H"
@@ -65,7 +75,7 @@ def avif(*streams: bytes, stated=(60, 40), version=0, pieces=1, idat=False, kind
         return box(
             b"meta", bytes(4), box(b"hdlr", bytes(8), b"pict", bytes(13)), box(b"pitm", bytes(4), b"\0\1"), iloc,
             box(b"iinf", bytes(4), struct.pack(">H", len(streams) + 1), listed, entry),
-            box(b"iprp", box(b"ipco", properties), box(b"ipma", bytes(4), b"\0\0\0\1\0\1\2\1\x82")),
+            meta_boxes or box(b"iprp", box(b"ipco", properties), box(b"ipma", bytes(4), b"\0\0\0\1\0\1\2\1\x82")),
             box(b"idat", *streams) if idat else b"",
         )  # fmt: skip
 
@@ -73,3 +83,22 @@ def avif(*streams: bytes, stated=(60, 40), version=0, pieces=1, idat=False, kind
     if idat:
         return head + meta(0)
     return head + meta(len(head) + len(meta(0)) + 8) + box(b"mdat", *streams)
+
+
+def grid(*files: bytes, tile=(64, 64)) -> bytes:
+    """One picture of the pictures of other files, all of the size `tile`, side by side."""
+    width, height = tile
+    streams = [data[data.index(b"mdat") + 4 :] for data in files]
+    numbers = range(2, 2 + len(files))
+
+    def size(width: int, height: int) -> bytes:
+        return box(b"ispe", bytes(4), struct.pack(">II", width, height))
+
+    at = files[0].index(b"av1C") - 4
+    properties = box(b"ipco", size(len(files) * width, height), size(width, height), files[0][at : at + 12])
+    of_tiles = b"".join(struct.pack(">H", number) + b"\2\2\x83" for number in numbers)
+    linked = box(b"ipma", bytes(4), struct.pack(">I", 1 + len(files)), b"\0\1\1\1", of_tiles)
+    made_of = box(b"dimg", struct.pack(f">HH{len(files)}H", 1, len(files), *numbers))
+    layout = struct.pack(">BBBBHH", 0, 0, 0, len(files) - 1, len(files) * width, height)
+    boxes = box(b"iprp", properties, linked) + box(b"iref", bytes(4), made_of)
+    return avif(layout, *streams, kinds=[b"grid"] + [b"av01"] * len(files), meta_boxes=boxes)

@@ -10,6 +10,8 @@ _FILM_BRANDS = (
 _RAW_HEADS = (b"FUJIFILMCCD-RAW", b"IIRO", b"IIRS", b"MMOR", b"IIU\0", b"FOVb", b"\0MRM", b"II\x1a\0\0\0HEAPCCDR")
 _AVIF_BRANDS = (b"avif", b"avis")
 _SEQUENCE = b"avis"  # pictures that move, in the tracks of a film
+# JPEG XL: a frame may be larger than the header says, and its own size lies behind a compressed colour profile, so that
+# nothing short of a decoder can bound what decoding takes
 _UNREAD = {
     "JPEG XL": (b"\xff\x0a", b"\0\0\0\x0cJXL \r\n\x87\n"),
     "JPEG 2000": (b"\xff\x4f\xff\x51", b"\0\0\0\x0cjP  \r\n\x87\n"),

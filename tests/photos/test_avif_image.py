@@ -4,7 +4,7 @@ import io
 import struct
 
 import pytest
-from avif_files import avif, box, sequence, unit
+from avif_files import avif, box, grid, sequence, unit
 from pictures import encoded
 from PIL import Image
 
@@ -58,6 +58,16 @@ def test_a_whole_header_allows_frames_as_large_as_its_bits(more):
 def test_a_stream_is_found_wherever_it_lies(layout):
     data = avif(sequence(300, 200) + unit(FRAME, bytes(50)), sequence(70, 90), **layout)
     assert size(data) == (300, 200) and coded(data).work == 300 * 200 + 70 * 90
+
+
+def test_a_picture_of_tiles_is_read_and_all_its_tiles_count():
+    tiles = [encoded(Image.new("RGB", (64, 64), colour), "AVIF") for colour in ("red", "lime", "blue")]
+    with opened(grid(*tiles)) as (image, _):
+        assert image.size == (192, 64) and image.coded == av1_stream.Coded(64, 64, 3 * 3 * 64 * 64, 3 * 64 * 64)
+    picture = open_photo(grid(*tiles))
+    assert [max(range(3), key=picture.getpixel((x, 30)).__getitem__) for x in (9, 99, 180)] == [0, 1, 2]
+    with pytest.raises(PhotoError, match="192 × 64 pixels, the limit is 5,000"):
+        open_photo(grid(*tiles), max_pixels=5000)
 
 
 def test_items_that_are_no_av1_do_not_count():
