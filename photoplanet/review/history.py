@@ -55,6 +55,12 @@ class History:
         self._apply(step.before)
         return step
 
+    def forget(self) -> Step | None:
+        """Take back the last step, as if it had never been."""
+        step = self.undo()
+        self.undone.clear()
+        return step
+
     def redo(self) -> Step | None:
         """Do the step again that was taken back last; None where there is none."""
         if not self.undone:

@@ -8,7 +8,7 @@ import hashlib
 import json
 import os
 import sqlite3
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 from typing import Any, BinaryIO
 
@@ -89,26 +89,34 @@ class Kept:
         if not self.history.do(label, changes):
             return False
         step = self.history.done[-1]
-        self._append({"do": step.label, "changes": _plain(step)})
+        self._append_or({"do": step.label, "changes": _plain(step)}, self.history.forget)
         return True
 
     def undo(self) -> Step | None:
         """Take back the last step; None where there is none."""
         step = self.history.undo()
         if step is not None:
-            self._append({"undo": True})
+            self._append_or({"undo": True}, self.history.redo)
         return step
 
     def redo(self) -> Step | None:
         """Do the step again that was taken back last; None where there is none."""
         step = self.history.redo()
         if step is not None:
-            self._append({"redo": True})
+            self._append_or({"redo": True}, self.history.undo)
         return step
 
     def close(self) -> None:
         """Let others have the file."""
         self._lock.close()
+
+    def _append_or(self, facts: dict[str, Any], back: Callable[[], Step | None]) -> None:
+        """Append a line; where that fails, what it says did not happen."""
+        try:
+            self._append(facts)
+        except InputError:
+            back()
+            raise
 
     def _append(self, facts: dict[str, Any]) -> None:
         line = json.dumps({MARK: FORMAT, **facts}, separators=(",", ":")).encode()

@@ -51,7 +51,8 @@ def _photo(row: int, shot: Shot, moments: Moments, root: str, use_places: bool) 
     time = _time(row, shot, moments)
     own = shot.place if use_places else None
     key = key_of(os.path.abspath(source), root)  # noqa: PTH100  # links are names of their own
-    return Photo(row, key, source, Path(source).name, time, time[:10], shot.taken_at, own)
+    name = Path(source).name.encode("utf-8", "replace").decode()  # names may hold any bytes
+    return Photo(row, key, source, name, time, time[:10], shot.taken_at, own)
 
 
 def _time(row: int, shot: Shot, moments: Moments) -> str:

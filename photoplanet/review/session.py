@@ -52,7 +52,7 @@ class Session:
         self.photos, self.kept, self.looker = list(photos), kept, looker
         self.number_of = {photo.row: number for number, photo in enumerate(self.photos)}
         self.anchored = Anchored(library)
-        self.revision = 0
+        self.revision, self.looked = 0, False
         self.lock = threading.RLock()
         self._track = track or {}
         self._of_key = {photo.key: photo for photo in self.photos}
@@ -189,13 +189,21 @@ class Session:
         if looker is None:
             return False
         found = looker.look()
-        if found is None and looker.has_model and looker.weights is None:
+        finished = found is None
+        if finished and looker.has_model and looker.weights is None:
             looker.learn(self.anchored.measured, self.anchored.library.experience)
             found = [photo.row for photo in self.photos]
-        if found:
-            with self._wake:
-                self._make_stale(found)
-        return found is not None
+        with self._wake:
+            self._make_stale(found or ())
+            self.looked = finished
+        return not finished
+
+    @property
+    def looked_at(self) -> int:
+        """How many photos were read; not all before what that says is taken in."""
+        if self.looker is None:
+            return 0
+        return self.looker.total if self.looked else max(0, min(self.looker.done, self.looker.total - 1))
 
     # --- inside
     def _accept(self, found: Iterable[Standing], named: bool = False) -> int:

@@ -86,7 +86,7 @@ def state(session: Session, names: Names, since: int = -1, focus: int | None = N
         found = _photos(standing, numbers, names)
         return {
             "revision": session.revision, "photos": found, "total": len(session.photos), "pending": session.pending,
-            "looked_at": looker.done if looker else 0, "to_look_at": looker.total if looker else 0,
+            "looked_at": session.looked_at, "to_look_at": looker.total if looker else 0,
             "written": 0, "undo": history.done[-1].label if history.done else None,
             "redo": history.undone[-1].label if history.undone else None, "focus": focus, "changed": changed,
         }  # fmt: skip
@@ -101,7 +101,7 @@ def _photos(standing: Sequence[Standing], numbers: Sequence[int], names: Names) 
 def _photo(number: int, each: Standing, place: str) -> PhotoState:
     decision, proposal = each.decision, each.proposal
     return {
-        "n": number, "name": _text(each.photo.name), "time": each.photo.time, "day": each.photo.day,
+        "n": number, "name": each.photo.name, "time": each.photo.time, "day": each.photo.day,
         "state": cast(State, each.state), "kind": kind_of(each),
         "latitude": None if each.point is None else round(each.point[0], 6),
         "longitude": None if each.point is None else round(each.point[1], 6),

@@ -179,6 +179,9 @@ def test_names_of_files_that_no_text_can_hold_are_shown(start, tmp_path):
         assert client.get("/v1/review/why", params={"n": 0}).status_code == 200
         body = {"photos": [0], "latitude": 1.0, "longitude": 2.0, "radius_km": 1.0, "how": "map", "since": 0}
         assert client.post("/v1/review/place", json=body).json()["changed"] == 1
+        next(folder.iterdir()).unlink()
+        assert client.get("/v1/review/thumbnail", params={"n": 0}).status_code == 404
+        assert client.post("/v1/review/write", json={"kind": "xmp", "dry_run": True}).json()["failed"] == 1
 
 
 def test_who_has_no_token_or_another_host_name_gets_nothing(start):

@@ -151,6 +151,23 @@ def test_a_kill_in_the_middle_leaves_every_finished_step(path):
     again.close()
 
 
+def test_what_cannot_be_kept_did_not_happen(path, monkeypatch):
+    held = Kept(path)
+    held.do("place", {"a.jpg": PLACED})
+
+    def full(handle):
+        raise OSError(28, "No space left on device")
+
+    with monkeypatch.context() as patched:
+        patched.setattr(kept.os, "fsync", full)
+        with pytest.raises(InputError, match=r"the decision is not kept .No space left on device."):
+            held.do("skip", {"b.jpg": Decision("skipped")})
+        with pytest.raises(InputError, match="not kept"):
+            held.undo()
+    assert held.history.decisions == {"a.jpg": PLACED} and len(held.history.done) == 1 and not held.history.undone
+    held.close()
+
+
 def test_keys_are_paths_from_the_folder_on():
     assert kept.key_of("/photos/trip/1.jpg", "/photos") == "trip/1.jpg"
     assert kept.key_of("/photosets/1.jpg", "/photos") == "/photosets/1.jpg"

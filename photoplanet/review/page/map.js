@@ -355,7 +355,7 @@ export function startMoving() {
   if (!atlas.inSight(atlas.spot(put), -20)) atlas.goTo(put);
   words.hidden = false;
   words.textContent =
-    "Arrow keys move the photo, with Shift in small steps; plus and minus zoom; Enter puts it there, Escape leaves it. Or click the map.";
+    "Arrow keys move it (Shift: small steps), Enter puts it there, Escape leaves it. Or click the map.";
   canvas.focus();
   atlas.redraw();
 }
