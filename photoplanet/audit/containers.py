@@ -1,4 +1,4 @@
-"""What PNG, WebP, TIFF, HEIC and other files give away, by the blocks of metadata in them; JPEG has its own module."""
+"""What PNG, WebP, TIFF, HEIC, AVIF and others give away, by the blocks of metadata in them; JPEG has its own module."""
 
 import re
 import zlib
@@ -39,7 +39,7 @@ def findings(data: bytes, kind: formats.Format) -> list[Finding]:
         return _tiff(data)
     if kind is formats.RAW:
         return _raw(data)
-    return _opened(data) if kind is formats.HEIC else scanned(data)
+    return _opened(data) if kind in (formats.HEIC, formats.AVIF) else scanned(data)
 
 
 def scanned(data: bytes) -> list[Finding]:
@@ -70,7 +70,7 @@ def _raw(data: bytes) -> list[Finding]:
 
 
 def _opened(data: bytes) -> list[Finding]:
-    """What a decoder gives of a file's metadata: of PNG and of HEIC."""
+    """What a decoder gives of a file's metadata: of PNG, HEIC and AVIF."""
     with decode.opened(data) as (image, _):
         if formats.of_pillow(image.format) is formats.PNG:
             said = png_text.read(image)

@@ -18,7 +18,16 @@ from numpy.typing import NDArray
 from PIL import Image
 
 from photoplanet.errors import InputError
-from photoplanet.photos import colour, decoding_cost, file_bounds, formats, jpeg_structure, quiet, raw_image
+from photoplanet.photos import (
+    avif_image,
+    colour,
+    decoding_cost,
+    file_bounds,
+    formats,
+    jpeg_structure,
+    quiet,
+    raw_image,
+)
 from photoplanet.photos.photo_error import PhotoError, reported
 from photoplanet.photos.pixel_limit import ANY as ANY_PIXELS
 from photoplanet.photos.pixel_limit import MAX_PIXELS, current
@@ -182,7 +191,7 @@ def load_many(
 
     >>> good, bad = load_many([np.zeros((30, 40, 3), np.uint8), b"text"], Preprocessing(size=16))
     >>> good.shape, str(bad)
-    ((16, 16, 3), 'photo bytes: not a JPEG, PNG, WebP, TIFF, HEIC, GIF or BMP file; convert it first')
+    ((16, 16, 3), 'photo bytes: not a JPEG, PNG, WebP, TIFF, HEIC, AVIF, GIF or BMP file; convert it first')
     """
 
     def attempt(source: Source) -> NDArray[np.uint8] | InputError:
@@ -231,6 +240,8 @@ def opened(source: Source, max_pixels: int | None = None) -> Iterator[tuple[Imag
                 with reported(name):
                     image = _parsed(file, name)
                 _check_size(image.size, max_pixels, name)
+                if coded := getattr(image, "coded", None):
+                    _check_size((max(1, coded.width), max(1, coded.height)), max_pixels, name)
                 yield image, name
 
 
@@ -371,7 +382,7 @@ def _parsed(file: io.BufferedIOBase, name: str) -> Image.Image:
     if kind is formats.RAW or (kind is formats.TIFF and raw_image.is_raw(file)):
         return raw_image.opened(file, name)
     file.seek(0)
-    return _plugin(kind)(file)
+    return avif_image.opened(file, name) if kind is formats.AVIF else _plugin(kind)(file)
 
 
 @functools.cache

@@ -14,7 +14,7 @@ from dataclasses import dataclass
 from PIL import Image
 
 from photoplanet.core.byte_budget import ByteBudget
-from photoplanet.photos import file_bounds, formats, jpeg_structure
+from photoplanet.photos import av1_stream, file_bounds, formats, jpeg_structure
 from photoplanet.photos.photo_error import MEMORY, WORK, PhotoError
 
 MEBIBYTE = 1 << 20
@@ -26,7 +26,7 @@ HEAVY_WORK = 200_000_000
 _CHUNKS = 20  # of a WebP, before its pixels
 _LINE, _ROW = 8, 16  # bytes that Pillow keeps for each row; and for a pixel of the row at hand, and of the one before
 _FILM = 32  # bytes per pixel: FFmpeg keeps up to 16 frames to decode others from
-_WEBP, _WEBP_LOSSLESS, _HEIC = 16, 24, 7  # bytes a pixel at the peak, measured
+_WEBP, _WEBP_LOSSLESS, _HEIC, _AVIF = 16, 24, 7, 6  # bytes a pixel at the peak, measured; of AVIF: beside its frames
 _BYTES = {"1": 1, "L": 1, "P": 1, "I;16": 2, "I;16L": 2, "I;16B": 2, "I;16N": 2}  # a pixel in Pillow; others 4
 # Pillow's blocks of 16 MB come from the heap of a thread, which keeps them; from 32 MB on the system takes them back.
 _BLOCK = 64 * MEBIBYTE
@@ -84,6 +84,14 @@ def of(image: Image.Image, name: str) -> Cost:
         held = pixels * (_WEBP if image.mode == "RGB" and not _lossless(image) else _WEBP_LOSSLESS) + _size(image)
     elif kind is formats.HEIC:
         held = pixels * _HEIC
+    elif kind is formats.AVIF:
+        coded = getattr(image, "coded", None) or av1_stream.Coded(*size, 6 * pixels, pixels)
+        held = pixels * (_AVIF + len(image.getbands())) + coded.bytes + _size(image)
+        work = max(pixels, coded.work)
+        if work > MAX_WORK:
+            raise PhotoError(name, WORK, "an AVIF of more and larger frames than a photo has; save it as JPEG")
+        if coded.width * coded.height > pixels:
+            size = coded.width, coded.height
     elif kind is formats.VIDEO:
         held = pixels * _FILM
     elif kind is formats.TIFF:

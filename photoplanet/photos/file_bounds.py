@@ -19,7 +19,7 @@ MAX_BLOCKS = 100_000  # of up to 255 bytes, of a GIF before its first picture
 MAX_TAGS = 4096  # of a TIFF; real ones have some 30
 MAX_STRIPS = 200_000  # or tiles, of a TIFF
 MAX_RUN_LENGTH_PIXELS = 8_000_000  # and as many bytes, of a run-length coded BMP
-MAX_REFERENCES = 4_000  # between the items of a HEIC: a 200-megapixel photo in tiles of 512 pixels has 800
+MAX_REFERENCES = 4_000  # between the items of a HEIC or AVIF: a 200-megapixel photo in tiles of 512 pixels has 800
 _FIRST_IMAGE, _EXTENSION, _TRAILER = 0x2C, 0x21, 0x3B
 _STRIPS = ((273, 279), (324, 325))  # offsets and byte counts of strips, of tiles
 _BIG_TIFF = (b"II+\0", b"MM\0+")
@@ -113,10 +113,10 @@ def _tiff(file: io.BufferedIOBase, name: str) -> None:
 def _heic(file: io.BufferedIOBase, name: str) -> None:
     """Count the references between items: `meta` holds `iref`, whose boxes name an item and those it is made of."""
     size = file.seek(0, 2)
-    for kind, at, end in _boxes(file, 0, size, name):
+    for kind, at, end in boxes(file, 0, size, name):
         if kind != b"meta":
             continue
-        for inner, start, stop in _boxes(file, at + 4, end, name):  # 4: version and flags
+        for inner, start, stop in boxes(file, at + 4, end, name):  # 4: version and flags
             if inner == b"iref" and stop - start > 8 * MAX_REFERENCES:
                 raise _parts(name, "references between pictures")
             if inner == b"iref":
@@ -127,15 +127,21 @@ def _references(file: io.BufferedIOBase, start: int, stop: int, name: str) -> No
     file.seek(start)
     wide = 4 if file.read(1) != b"\0" else 2  # bytes of an item's number, by version
     total = 0
-    for _, at, _ in _boxes(file, start + 4, stop, name):
+    for _, at, _ in boxes(file, start + 4, stop, name):
         file.seek(at + wide)
         total += int.from_bytes(file.read(2), "big")
     if total > MAX_REFERENCES:
         raise _parts(name, "references between pictures")
 
 
-def _boxes(file: io.BufferedIOBase, at: int, end: int, name: str) -> list[tuple[bytes, int, int]]:
-    """(type, where the content begins, where it ends) of the boxes between two offsets; up to the first broken one."""
+def boxes(file: io.BufferedIOBase, at: int, end: int, name: str) -> list[tuple[bytes, int, int]]:
+    r"""Return (type, where the content begins, where it ends) of the boxes of ISO 14496-12 between two offsets.
+
+    Up to the first broken one; PhotoError for far more than a photo has.
+
+    >>> boxes(io.BytesIO(b"\0\0\0\x0cfreeabcd"), 0, 12, "a.heic")
+    [(b'free', 8, 12)]
+    """
     found = []
     while at + 8 <= end:
         file.seek(at)
@@ -158,4 +164,5 @@ _CHECKS: dict[formats.Format, Callable[[io.BufferedIOBase, str], None]] = {
     formats.GIF: _gif,
     formats.TIFF: _tiff,
     formats.HEIC: _heic,
+    formats.AVIF: _heic,
 }

@@ -4,13 +4,14 @@ from dataclasses import dataclass
 
 HEAD = 32  # bytes of a file in which its format shows
 _HEIF_BRANDS = (b"heic", b"heix", b"heim", b"heis", b"hevc", b"hevx", b"mif1", b"msf1")
-# AVIF is not read: libavif decodes pictures as large as the AV1 stream says, whatever the header says (370 MB and a
-# second for a file of 2 kB that states 100 × 100 pixels), so nothing would bound its memory and work
 _FILM_BRANDS = (
     b"qt  ", b"mp4", b"iso", b"avc1", b"M4V ", b"3gp", b"3g2", b"MSNV", b"XAVC", b"mmp4", b"f4v", b"dash", b"hvc1",
 )  # fmt: skip
 _RAW_HEADS = (b"FUJIFILMCCD-RAW", b"IIRO", b"IIRS", b"MMOR", b"IIU\0", b"FOVb", b"\0MRM", b"II\x1a\0\0\0HEAPCCDR")
 _AVIF_BRANDS = (b"avif", b"avis")
+_SEQUENCE = b"avis"  # pictures that move, in the tracks of a film
+# JPEG XL: a frame may be larger than the header says, and its own size lies behind a compressed colour profile, so that
+# nothing short of a decoder can bound what decoding takes
 _UNREAD = {
     "JPEG XL": (b"\xff\x0a", b"\0\0\0\x0cJXL \r\n\x87\n"),
     "JPEG 2000": (b"\xff\x4f\xff\x51", b"\0\0\0\x0cjP  \r\n\x87\n"),
@@ -35,6 +36,7 @@ PNG = Format("PNG", (".png",), ("PNG",))
 WEBP = Format("WebP", (".webp",), ("WEBP",))
 TIFF = Format("TIFF", (".tif", ".tiff"), ("TIFF",))
 HEIC = Format("HEIC", (".heic", ".heif", ".hif"), ("HEIF",))
+AVIF = Format("AVIF", (".avif",), ("AVIF",))
 GIF = Format("GIF", (".gif",), ("GIF",))
 BMP = Format("BMP", (".bmp", ".dib"), ("BMP",))
 # raw files: the largest JPEG in them
@@ -46,7 +48,7 @@ RAW = Format(
 # MP4 and QuickTime: read from files only, since a film in memory would be too large, and FFmpeg not for anybody's bytes
 VIDEO = Format("film (MP4 or QuickTime)", (".mp4", ".mov", ".m4v", ".qt", ".3gp", ".3g2"), ("FILM",))
 
-FORMATS = (JPEG, PNG, WEBP, TIFF, HEIC, GIF, BMP)
+FORMATS = (JPEG, PNG, WEBP, TIFF, HEIC, AVIF, GIF, BMP)
 EXIF_WRITTEN = JPEG  # the only format into which EXIF is written; beside the others lies an XMP sidecar
 STILL_SUFFIXES = tuple(suffix for each in (*FORMATS, RAW) for suffix in each.suffixes)
 SUFFIXES = STILL_SUFFIXES + VIDEO.suffixes
@@ -56,7 +58,7 @@ MEDIA, NO_PHOTOS = (NOT_READ, FILM), (FILM, ARCHIVE, BESIDE, HIDDEN, OTHER)
 # why a file beside photos is not read, by its ending: it is reported, so that nobody wonders where it went
 _OTHERS = {
     NOT_READ: (
-        ".avif", ".avifs", ".jxl", ".jp2", ".j2k", ".jpf", ".jpx", ".heics", ".heifs", ".psd", ".psb", ".xcf", ".svg",
+        ".avifs", ".jxl", ".jp2", ".j2k", ".jpf", ".jpx", ".heics", ".heifs", ".psd", ".psb", ".xcf", ".svg",
         ".ai", ".eps", ".pdf", ".ico", ".tga", ".pcx", ".ppm", ".pgm", ".pnm", ".exr", ".hdr", ".thm", ".insp",
     ),
     FILM: (
@@ -94,7 +96,9 @@ def recognise(head: bytes) -> Format | None:
         return RAW if head[8:10] == b"CR" else TIFF  # of others the directories tell
     if head.startswith(_RAW_HEADS) or head[4:12] == b"ftypcrx ":
         return RAW
-    if head[4:8] == b"ftyp" and head[8:12] in _HEIF_BRANDS and not _is_avif(head):
+    if _is_avif(head):
+        return AVIF if head[8:12] != _SEQUENCE else None
+    if head[4:8] == b"ftyp" and head[8:12] in _HEIF_BRANDS:
         return HEIC
     if head[4:8] == b"ftyp" and head[8:12].startswith(_FILM_BRANDS):
         return VIDEO
@@ -108,11 +112,11 @@ def recognise(head: bytes) -> Format | None:
 def unread(head: bytes) -> str | None:
     r"""Return what a picture is called whose format is known and not read, by its first bytes; None for others.
 
-    >>> unread(b"\0\0\0\x1cftypavif"), unread(b"<html>")
-    ('AVIF', None)
+    >>> unread(b"\0\0\0\x1cftypavis"), unread(b"<html>")
+    ('an AVIF sequence', None)
     """
-    if _is_avif(head):
-        return "AVIF"
+    if head[4:12] == b"ftyp" + _SEQUENCE:
+        return "an AVIF sequence"
     return next((name for name, begins in _UNREAD.items() if head.startswith(begins)), None)
 
 

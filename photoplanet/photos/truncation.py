@@ -76,4 +76,5 @@ _CHECKS: dict[formats.Format | None, Callable[[io.BufferedIOBase, Image.Image, i
     formats.WEBP: _webp,
     formats.TIFF: _tiff,
     formats.HEIC: _heif,
+    formats.AVIF: _heif,
 }

@@ -103,7 +103,7 @@ def test_raw_files_are_looked_into(tmp_path, ending):
     assert audited.error is None and audited.findings[0].level == "place" and "48.858" in audited.findings[0].says
 
 
-@pytest.mark.parametrize("kind", ["PNG", "WEBP", "TIFF", "HEIF"])
+@pytest.mark.parametrize("kind", ["PNG", "WEBP", "TIFF", "HEIF", "AVIF"])
 def test_other_formats_are_looked_into_and_not_stripped(tmp_path, kind):
     if kind == "HEIF":
         import pillow_heif

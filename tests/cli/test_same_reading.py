@@ -13,7 +13,7 @@ from PIL import Image
 from photoplanet.metadata import exif_writer
 
 PLACE, TAKEN = (46.5, 7.25), "2024-05-01T12:00:00"
-FORMATS = ("JPEG", "PNG", "WEBP", "TIFF", "HEIF", "film", *raw_files.KINDS)
+FORMATS = ("JPEG", "PNG", "WEBP", "TIFF", "HEIF", "AVIF", "film", *raw_files.KINDS)
 LIMITS = {"as they are": 10**6, "too large to decode": 100}
 
 
@@ -23,7 +23,7 @@ def photos(tmp_path):
     folder = tmp_path / "all"
     folder.mkdir()
     pillow_heif.register_heif_opener()
-    for kind in ("JPEG", "PNG", "WEBP", "TIFF", "HEIF"):
+    for kind in ("JPEG", "PNG", "WEBP", "TIFF", "HEIF", "AVIF"):
         data = encoded(Image.new("RGB", (60, 40), (0, 200, 0)), kind, exif=exif_writer.gps_bytes(*PLACE, TAKEN))
         (folder / f"{kind}.{'heic' if kind == 'HEIF' else kind.lower()}").write_bytes(data)
     film = film_files.film(film_files.apple(film_files.APPLE), size=(64, 48))

@@ -36,7 +36,8 @@ def test_a_folder_gives_its_photos_and_a_reason_for_every_other(album):
 
 def test_truncation_is_found_in_every_format_without_decoding_whole_files(make, tmp_path, monkeypatch):
     scene = make.scene(1, (200, 150))
-    whole = {kind: make.encoded(scene, kind) for kind in ("JPEG", "PNG", "WEBP", "TIFF")} | {"HEIF": make.heic(scene)}
+    whole = {kind: make.encoded(scene, kind) for kind in ("JPEG", "PNG", "WEBP", "TIFF", "AVIF")}
+    whole["HEIF"] = make.heic(scene)
     suffix = {"JPEG": "jpg", "HEIF": "heic", "TIFF": "tif"}
     for kind, data in whole.items():
         name = suffix.get(kind, kind.lower())
@@ -46,9 +47,9 @@ def test_truncation_is_found_in_every_format_without_decoding_whole_files(make, 
     rows, left_out = build.index([tmp_path], keep_without_gps=True)
     assert sorted(rows["photo_id"].to_pylist()) == [
         "whole-and-film.jpg",
-        *(f"whole.{n}" for n in ("heic", "jpg", "png", "tif", "webp")),
+        *(f"whole.{n}" for n in ("avif", "heic", "jpg", "png", "tif", "webp")),
     ]
-    assert all(entry["reason"] in ("truncated", "unreadable") for entry in left_out) and len(left_out) == 5
+    assert all(entry["reason"] in ("truncated", "unreadable") for entry in left_out) and len(left_out) == 6
     decoded = []
     original = Image.Image.load
     monkeypatch.setattr("PIL.ImageFile.ImageFile.load", lambda self: decoded.append(1) or original(self))
@@ -60,8 +61,8 @@ def test_truncation_is_found_in_every_format_without_decoding_whole_files(make, 
 def test_width_and_height_are_upright(make, tmp_path):
     exif = Image.Exif()
     exif[0x0112] = 6
-    for kind in ("JPEG", "TIFF", "PNG", "WEBP"):
-        (tmp_path / f"{kind}.jpg").write_bytes(make.encoded(make.scene(size=(40, 30)), kind, exif=exif))
+    for kind in ("JPEG", "TIFF", "PNG", "WEBP", "AVIF"):
+        (tmp_path / f"{kind}.jpg").write_bytes(make.encoded(make.scene(size=(40, 30)), kind, exif=exif.tobytes()))
     (tmp_path / "h.heic").write_bytes(make.heic(make.scene(size=(64, 48)), exif=exif.tobytes()))
     rows, _ = build.index([tmp_path], keep_without_gps=True)
     sizes = {(row["width"], row["height"]) for row in rows.to_pylist()}

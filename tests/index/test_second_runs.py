@@ -158,6 +158,16 @@ def test_a_film_whose_frames_cannot_be_read_is_left_out_until_they_can(tmp_path,
     assert rows["width"].to_pylist() == [640] and rows["taken_at"].to_pylist() == ["2024-05-01T12:00:00+02:00"]
 
 
+def test_an_avif_is_left_out_until_there_is_a_pillow_that_reads_it(make, tmp_path, monkeypatch):
+    (tmp_path / "a.avif").write_bytes(make.geotagged(46.5, 7.25, kind="AVIF"))
+    with monkeypatch.context() as without:
+        without.setattr("PIL.features.check", lambda name: False)
+        _, left_out = build.index([tmp_path], tmp_path / "t.csv")
+    assert reasons(left_out) == {"a.avif": "needs a newer Pillow"}
+    rows, left_out = build.index([tmp_path], tmp_path / "t.csv")
+    assert left_out == [] and rows["latitude"].to_pylist() == [46.5]
+
+
 def test_a_finding_that_no_table_can_hold_is_not_taken_from_the_cache():
     good = {"row": {"latitude": 1.0, "longitude": 2.0, "width": 3, "album": "x"}, "fault": None}
     assert inspect.sound(good)

@@ -29,7 +29,7 @@ def of_photo(make, path, details=None, gps=None, kind="JPEG", **tags):
     return facts.of(path).clock
 
 
-@pytest.mark.parametrize("kind", ["JPEG", "PNG", "WEBP", "TIFF"])
+@pytest.mark.parametrize("kind", ["JPEG", "PNG", "WEBP", "TIFF", "AVIF"])
 @pytest.mark.parametrize("tag", ["OffsetTimeOriginal", "OffsetTimeDigitized", "OffsetTime"])
 def test_the_offset_that_a_camera_wrote_is_read_under_its_standard_name(make, tmp_path, tag, kind):
     """By Pillow's list of names, which is not ours."""

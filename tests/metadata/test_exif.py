@@ -26,7 +26,7 @@ def read(make, gps=None, details=None, kind="JPEG", **tags):
 
 
 @settings(max_examples=60, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
-@given(lat=st.floats(-90, 90), lng=st.floats(-180, 180), kind=st.sampled_from(["JPEG", "PNG", "WEBP", "TIFF"]))
+@given(lat=st.floats(-90, 90), lng=st.floats(-180, 180), kind=st.sampled_from(["JPEG", "PNG", "WEBP", "TIFF", "AVIF"]))
 def test_places_written_are_read_back_to_millimetres(make, lat, lng, kind):
     data = make.encoded(Image.new("L", (8, 8)), kind, exif=exif_writer.gps_bytes(lat, lng))
     with opened(data) as (image, _):

@@ -11,7 +11,7 @@ from photoplanet.metadata.camera_position import camera_position
 from photoplanet.metadata.estimate import Estimate
 from photoplanet.metadata.exif_writer import gps_bytes
 
-KINDS = ["JPEG", "PNG", "WEBP", "TIFF", "HEIF"]
+KINDS = ["JPEG", "PNG", "WEBP", "TIFF", "HEIF", "AVIF"]
 
 
 def photo(make, path, kind="JPEG", **options):

@@ -23,7 +23,7 @@ def oriented(make, orientation, kind="JPEG", size=(160, 120)):
     return make.encoded(make.scene(3, size), kind, exif=exif, **options)
 
 
-@pytest.mark.parametrize("kind", ["JPEG", "PNG", "WEBP", "TIFF"])
+@pytest.mark.parametrize("kind", ["JPEG", "PNG", "WEBP", "TIFF", "AVIF"])
 @pytest.mark.parametrize("orientation", range(1, 9))
 def test_photos_come_upright_whole_or_in_part(make, kind, orientation, tmp_path):
     path = tmp_path / "photo"
@@ -137,7 +137,7 @@ def test_the_pixel_limit_is_the_callers(make):
 @settings(max_examples=150, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(data=st.data())
 def test_damaged_files_give_a_photo_or_a_photo_error(make, data):
-    kind = data.draw(st.sampled_from(["JPEG", "PNG", "WEBP", "TIFF", "GIF", "BMP"]))
+    kind = data.draw(st.sampled_from(["JPEG", "PNG", "WEBP", "TIFF", "AVIF", "GIF", "BMP"]))
     whole = bytearray(make.encoded(make.scene(size=(40, 30)), kind))
     for _ in range(data.draw(st.integers(1, 8))):
         whole[data.draw(st.integers(0, len(whole) - 1))] = data.draw(st.integers(0, 255))

@@ -3,7 +3,7 @@ import { byId } from "/map/dom.js";
 
 // As photos/formats.py, which a test compares.
 const PHOTO =
-  /\.(jpe?g|jpe|jfif?|jif|mpo|jps|png|webp|tiff?|hei[cf]|hif|gif|bmp|dib|dng|3fr|arw|cr[23w]|dcr|erf|fff|gpr|iiq|k25|kdc|mef|mos|mrw|nef|nrw|orf|pef|raf|raw|rw[2l]|sr[2fw]|x3f)$/i;
+  /\.(jpe?g|jpe|jfif?|jif|mpo|jps|png|webp|tiff?|hei[cf]|hif|avif|gif|bmp|dib|dng|3fr|arw|cr[23w]|dcr|erf|fff|gpr|iiq|k25|kdc|mef|mos|mrw|nef|nrw|orf|pef|raf|raw|rw[2l]|sr[2fw]|x3f)$/i;
 const TRACK = /\.((gpx|kml|tcx|fit|nmea|nma)(\.gz)?|kmz)$/i; // as metadata/track_files.py, which a test compares
 
 /** @typedef {(photos: File[], tracks: File[], others: File[]) => void} Taken files that look like photos, tracks, and what was left out */
