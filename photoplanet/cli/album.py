@@ -77,7 +77,8 @@ class Listing(NamedTuple):
 @click.option("--anchors/--no-anchors", default=True, show_default=True,
               help="Treat photos with GPS as known places, which pull their neighbours.")  # fmt: skip
 @click.option("--track", "--gpx", "tracks", multiple=True, type=click.Path(), metavar="TRACK",
-              help="Known places: GPX, KML, TCX, FIT, NMEA, Google Timeline, or a folder; repeatable.")  # fmt: skip
+              help="Known places: GPX, KML, TCX, FIT, NMEA, Google Timeline, DJI's SRT, a GoPro's film, or a "
+                   "folder; repeatable.")  # fmt: skip
 @clocks.options
 @click.option("--gap-hours", type=click.FloatRange(0, 1e6, min_open=True), default=GAP_HOURS, show_default=True,
               help="A longer pause between photos starts another album.")  # fmt: skip
@@ -144,7 +145,7 @@ def command(
         return writing.undo(photos, dry_run)
     outputs = Outputs(csv_path, geojson_path, gpx_out, map_path, thumbnails)
     said = given.read(time_offsets, time_zone)
-    track, notes = track_files.read(tracks)[:2] if tracks else (None, [])
+    track, notes = track_files.read(tracks, ahead=said.of_tracks())[:2] if tracks else (None, [])
     with bar("reading") as advance:
         shots = read_shots(photos, advance, say)
     inputs.check_outputs(outputs[:4], [*(shot.source for shot in shots), *photos, *tracks, library])

@@ -37,7 +37,8 @@ HOST = "127.0.0.1"  # nobody else has a say in a person's photos
 @click.option("--anchors/--no-anchors", default=True, show_default=True,
               help="Treat photos with GPS as known places, which pull their neighbours.")  # fmt: skip
 @click.option("--track", "--gpx", "tracks", multiple=True, type=click.Path(), metavar="TRACK",
-              help="Known places: GPX, KML, TCX, FIT, NMEA, Google Timeline, or a folder; repeatable.")  # fmt: skip
+              help="Known places: GPX, KML, TCX, FIT, NMEA, Google Timeline, DJI's SRT, a GoPro's film, or a "
+                   "folder; repeatable.")  # fmt: skip
 @clocks.options
 @options.areas
 @click.option("--looks/--no-looks", default=False, show_default=True,
@@ -116,7 +117,7 @@ def _read(
     from photoplanet.review.opening import Sources
 
     offsets = given.read(*said)
-    track, notes = track_files.read(tracks)[:2] if tracks else (None, [])
+    track, notes = track_files.read(tracks, ahead=offsets.of_tracks())[:2] if tracks else (None, [])
     with bar("reading") as advance:
         shots = _readable(read_shots(photos, advance, say))
     settled = clocks.settle(shots, track, offsets, anchors, one_camera)

@@ -231,7 +231,8 @@ def endpoint(service: Service) -> Endpoint:
         return answer
 
     track = openapi.files(
-        uploads.MAX_TRACKS, "Tracks (GPX, KML, KMZ, TCX, FIT, NMEA, Google Timeline), gzipped or not: known places"
+        uploads.MAX_TRACKS,
+        "Tracks (GPX, KML, KMZ, TCX, FIT, NMEA, Google Timeline, DJI's SRT), gzipped or not: known places",
     )
     return Endpoint(
         "POST", "/v1/album", album, "Where the photos of a trip were taken",
@@ -269,7 +270,7 @@ async def _located(
     if not photos:
         raise Problem(400, "no photo in the request, only a track: send files in any other field")
     given = await evidence.given(service.batcher, fields, len(photos))
-    track, notes = await _track(service, [upload for upload in files if upload.field == TRACK])
+    track, notes = await _track(service, [upload for upload in files if upload.field == TRACK], told)
     clocks = await _settled(service, photos, query, told, track)
     places = known_places.any_known([shot.place for shot in clocks.shots], query.anchors, track)
     by_movement = query.method == methods.AUTO and (places or not service.model)
@@ -310,7 +311,9 @@ def _joint(
     return Joint(library, teaching.learned(service.locator, found, library, own, suspected))
 
 
-async def _track(service: Service, files: list[Upload]) -> tuple[Track | None, list[str]]:
+async def _track(
+    service: Service, files: list[Upload], told: given_clocks.Given
+) -> tuple[Track | None, list[str]]:  # fmt: skip
     """The tracks among the files of a request as one, None without any, and notes; Problem 400 or 413 for a bad one."""
     if not files:
         return None, []
@@ -318,7 +321,7 @@ async def _track(service: Service, files: list[Upload]) -> tuple[Track | None, l
     if sum(len(file.content) for file in files) > most:
         raise uploads.too_large(most, "the track")
     named = [(f"the track {file.name}" if len(files) > 1 else "the track", file.content) for file in files]
-    found = await service.batcher.decode(track_files.parse, named, 0.0, most)
+    found = await service.batcher.decode(track_files.parse, named, 0.0, most, told.of_tracks())
     return found.track, found.notes
 
 
