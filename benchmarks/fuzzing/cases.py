@@ -50,7 +50,7 @@ def _read_commands(random: random.Random, names: Iterable[str], sets: base.Base,
     commands = [outs[name] for name in picked]
     backs = {"undo": ["album", "--undo", "."], "strip": ["audit", "--undo", "."]}
     commands += [backs[name] for name in reversed(picked) if name in backs]
-    return Case(commands, {"o*", "r*", ".o*", "home*"})  # home: what `read` keeps
+    return Case(commands, {"o*", "r*", ".o*", "home*"})  # home: readings and features that are kept
 
 
 def image(folder: Path, random: random.Random, sets: base.Base) -> Case:
@@ -105,22 +105,9 @@ def _track_case(folder: Path, random: random.Random, sets: base.Base, name: str,
     _put(folder, name, data)
     offset = random.choice(("+02:00", "-11:00", "+00:00"))
     rest = random.choice((["--csv", "o.csv", "--gpx-out", "o.gpx", "--map", "o.html"], ["--write", "xmp", "--dry-run"]))
-    return Case(
-        [
-            [
-                "album",
-                "--model",
-                str(sets.model),
-                "--track",
-                random.choice((name, name, ".")),
-                "--time-offset",
-                offset,
-                *rest,
-                ".",
-            ]
-        ],
-        {"o.*"},
-    )
+    track = random.choice((name, name, "."))
+    command = ["album", "--model", str(sets.model), "--track", track, "--time-offset", offset, *rest, "."]
+    return Case([command], {"o.*", "home*"})
 
 
 def table(folder: Path, random: random.Random, sets: base.Base) -> Case:
@@ -277,7 +264,7 @@ def _table(folder: Path, random: random.Random, sets: base.Base, ending: str, da
         ["album", "--model", model, "--json", name], ["score", name, name],
         ["similar", "--library", name, "--index", "o", "--json", "0.jpg"],
     ]  # fmt: skip
-    return Case([random.choice(commands)], {"o*", "r*", ".o*", f".{name}*", "o/*"})
+    return Case([random.choice(commands)], {"o*", "r*", ".o*", f".{name}*", "o/*", "home*"})
 
 
 def _put(folder: Path, name: str, data: bytes) -> None:

@@ -100,10 +100,10 @@ ALL = {
     "partition": Scenario("partition t.csv -o o.parquet --min-photos 1 --max-photos 2 --geojson o.json", tagged),
     "pack": Scenario("pack t.csv -o s --size 32 --per-shard 5 --processes 1", tagged, free=PACKED),
     "locate": Scenario(f"locate p --model TINY {FILES}", tagged),
-    "album": Scenario(f"album p --model TINY {FILES} --gpx-out o.gpx", tagged),
-    "write exif": Scenario(f"{WRITE} exif", plain, free=(UNDO,), back="album p --undo"),
-    "write xmp": Scenario(f"{WRITE} xmp", plain, free=(UNDO,), back="album p --undo"),
-    "undo": Scenario("album p --undo", plain, (f"{WRITE} exif",), free=(UNDO,), done=(0, 2)),
+    "album": Scenario(f"album p --model TINY {FILES} --gpx-out o.gpx", tagged, free=HOME),
+    "write exif": Scenario(f"{WRITE} exif", plain, free=(UNDO, *HOME), back="album p --undo"),
+    "write xmp": Scenario(f"{WRITE} xmp", plain, free=(UNDO, *HOME), back="album p --undo"),
+    "undo": Scenario("album p --undo", plain, (f"{WRITE} exif",), free=(UNDO, *HOME), done=(0, 2)),
     "audit": Scenario("audit p --strip --no-signs --page o.html", tagged, free=HOME, back="audit p --undo"),
     "similar": Scenario(
         "similar p/0.jpg --library p --index x --with-itself --csv o.csv --show o.html", tagged, free=CACHES
