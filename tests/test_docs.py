@@ -142,6 +142,18 @@ def test_the_five_minutes_run_as_they_stand(tmp_path):
                 assert (tmp_path / word).stat().st_size > 0, f"{line}: {word}"
 
 
+def test_a_library_is_put_on_the_map_as_the_page_says(tmp_path):
+    """The commands of docs/your-library.md on the library that its first one makes; not those that want more."""
+    page = blocks((ROOT / "docs" / "your-library.md").read_text("utf-8"))
+    wants_more = ("Tracks", "EOS 80D", "review", "train", "--model model")
+    way = [line for line in page if photoplanet_arguments(line) and not any(word in line for word in wants_more)]
+    assert [line.split()[1] for line in way] == ["toyworld", "album", "album", "album", "album", "index"]
+    for line in way:
+        run(photoplanet_arguments(line), tmp_path)
+    assert (tmp_path / "library.html").stat().st_size > 0 and (tmp_path / "photos.parquet").stat().st_size > 0
+    assert not list((tmp_path / "Photos").rglob("*.xmp")), "all that was written was taken back"
+
+
 def test_every_page_has_its_place_in_the_site():
     """Each page of docs/ stands once in the navigation, which is in docs/index.md."""
     index = (ROOT / "docs" / "index.md").read_text("utf-8")

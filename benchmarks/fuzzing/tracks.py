@@ -1,4 +1,4 @@
-"""Tracks that are not GPX from a seed: KML, KMZ, TCX, FIT, NMEA and Google Timeline, mutated as text or as bytes."""
+"""Tracks that are not GPX from a seed: KML, KMZ, TCX, FIT, NMEA, Google Timeline, drones' captions, films."""
 
 import gzip
 import io
@@ -102,4 +102,40 @@ def _timeline(random: random.Random, points: list[tuple[str, float, float]]) -> 
     return mutations.mutated_text(json.dumps(found, ensure_ascii=False), random)
 
 
-_MAKERS = {".kml": _kml, ".kmz": _kmz, ".tcx": _tcx, ".fit": _fit, ".nmea": _nmea, ".json": _timeline}
+def _caption(random: random.Random, number: int, point: tuple[str, float, float]) -> str:
+    time, lat, lng = point
+    place = random.choice(
+        (f"[latitude: {lat}] [longtitude: {lng}]", f"GPS({lng},{lat},19)", f"GPS ({lat}, {lng}, 1.0M)")
+    )
+    return f"{number}\n00:00:{number:02},000 --> 00:00:{number:02},033\n{time[:10]} {time[11:19]},123\n{place}\n"
+
+
+def _captions(random: random.Random, points: list[tuple[str, float, float]]) -> bytes:
+    text = "\n".join(_caption(random, number, point) for number, point in enumerate(points))
+    return mutations.mutated_text(text, random)
+
+
+def _film(random: random.Random, points: list[tuple[str, float, float]]) -> bytes:
+    """A film with a track of captions, or of what should be a GoPro's telemetry."""
+    lines = [_caption(random, number, point).encode() for number, point in enumerate(points)]
+    samples = [struct.pack(">H", len(line)) + line for line in lines]
+    offsets = [20 + sum(map(len, samples[:number])) for number in range(len(samples))]
+    count = len(samples)
+    tables = (
+        (b"stsd", bytes(7) + b"\1" + bytes(4) + random.choice((b"tx3g", b"text", b"gpmd"))),
+        (b"stsz", struct.pack(f">III{count}I", 0, 0, count, *map(len, samples))),
+        (b"stsc", struct.pack(">IIIII", 0, 1, 1, random.choice((1, 1, 3)), 1)),
+        (b"stco", struct.pack(f">II{count}I", 0, count, *offsets)),
+    )
+    inside = b"".join(struct.pack(">I", 8 + len(data)) + kind + data for kind, data in tables)
+    for kind in (b"stbl", b"minf", b"mdia", b"trak", b"moov"):
+        inside = struct.pack(">I", 8 + len(inside)) + kind + inside
+    media = b"".join(samples)
+    head = struct.pack(">I4s4s", 12, b"ftyp", b"mp42") + struct.pack(">I4s", 8 + len(media), b"mdat")
+    return mutations.mutated(head + media + inside, random)
+
+
+_MAKERS = {
+    ".kml": _kml, ".kmz": _kmz, ".tcx": _tcx, ".fit": _fit, ".nmea": _nmea, ".json": _timeline, ".srt": _captions,
+    ".mp4": _film,
+}  # fmt: skip

@@ -1,6 +1,6 @@
 """Known places in an album: a camera's GPS, and the points of a track, which pull the photos around them."""
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 
 import numpy as np
 from numpy.typing import NDArray
@@ -144,3 +144,12 @@ def silence(track: Track, times: NDArray[np.datetime64]) -> str:
             f"no photo was taken between two of its points at most {minutes} minutes apart, so it only guides estimates"
         )
     return "no photo was taken while it was recorded"
+
+
+def any_known(places: Iterable[object | None], use_places: bool, track: Track | None) -> bool:
+    """Whether any photo has a place that is to be used, or there is a track.
+
+    >>> any_known([None, (48.86, 2.35)], True, None), any_known([(48.86, 2.35)], False, None)
+    (True, False)
+    """
+    return track is not None or (use_places and any(place is not None for place in places))

@@ -11,17 +11,18 @@ from photoplanet.core import regular
 from photoplanet.core.names import readable
 from photoplanet.errors import InputError
 from photoplanet.metadata import sidecars, takeout, undo_list, xmp
+from photoplanet.metadata.recordings import captions
 from photoplanet.photos import folders, formats
 
 _TRACKS = (".gpx", ".kml", ".kmz", ".fit", ".tcx", ".nmea")
-_LISTS = (".xmp", ".json")
+_LISTS = (".xmp", ".json", sidecars.CAPTIONS)
 _MOST = 64 << 20  # bytes of a film, or of a raw photo, that are looked through
 _FILM_PLACE = re.compile(rb"\xa9xyz.{0,4}?([+-]\d{2}\.\d+[+-]\d{3}\.\d+)", re.DOTALL)
 _APPLE_PLACE = re.compile(rb"([+-]\d{2}\.\d{3,}[+-]\d{3}\.\d{3,})[+-/]")
 
 
 def of_sidecar(path: str) -> list[Finding]:
-    """Return what a photo's sidecar gives away: XMP, or the JSON of Google Photos.
+    """Return what a photo's sidecar gives away: XMP, the JSON of Google Photos, or the captions of a drone's film.
 
     >>> path = getfixture("tmp_path") / "a.jpg.xmp"
     >>> _ = path.write_text("<x photoshop:City='Rome'/>")
@@ -29,14 +30,15 @@ def of_sidecar(path: str) -> list[Finding]:
     [('a.jpg.xmp', 'Rome')]
     """
     name = Path(path).name
-    google = name.lower().endswith(".json")
+    ending = Path(path).suffix.lower()
+    most = {".json": takeout.MAX_BYTES, sidecars.CAPTIONS: captions.MAX_HEAD}.get(ending, xmp.MAX_BYTES)
     try:
-        data = sidecars.read(path, takeout.MAX_BYTES if google else xmp.MAX_BYTES)
+        data = sidecars.read(path, most, whole=ending != sidecars.CAPTIONS)
     except InputError as error:
         return [Finding("note", "unreadable", name, line(str(error).removeprefix(f"{path}: ")))]
-    if not google:
+    if ending not in (".json", sidecars.CAPTIONS):
         return xmp_traces.findings(data, name, True)
-    said = takeout.read(data)
+    said = takeout.read(data) if ending == ".json" else captions.first(data)
     if said.latitude is None or said.longitude is None:
         return []
     return [places.at("GPS", name, said.latitude, said.longitude, False, "; do not publish this file")]

@@ -11,7 +11,7 @@ from contextlib import nullcontext, suppress
 from functools import partial
 from pathlib import Path
 
-from photoplanet.audit import blanks, containers, film_traces, photo, xmp_traces
+from photoplanet.audit import beside, blanks, containers, film_traces, photo, xmp_traces
 from photoplanet.audit.finding import Audited, Finding
 from photoplanet.core import leftovers, progress
 from photoplanet.core.home import home
@@ -20,10 +20,11 @@ from photoplanet.metadata import files, undo_list, xmp
 from photoplanet.metadata import undo as undoing
 from photoplanet.metadata.byte_edits import Edit, applied
 from photoplanet.metadata.files import Outcome, Seen
-from photoplanet.metadata.sidecars import Sidecars
+from photoplanet.metadata.sidecars import CAPTIONS, Sidecars
 from photoplanet.photos import decode, formats, shards
 
 _WORSE = ("place", "link")
+_NOT_STRIPPED = "it is not stripped; do not publish this file"
 
 
 def journal(folder: Path) -> Path:
@@ -129,7 +130,12 @@ def _stripped(path: Path, dry_run: bool) -> Outcome:
         raise FileNotFoundError(2, "No such file or directory", str(path))
     if film_traces.is_film(str(path)):
         raise InputError(film_traces.NOT_STRIPPED)
-    sidecar = path.suffix.lower() in (".xmp", ".json")
+    ending = path.suffix.lower()
+    if ending == CAPTIONS:
+        if beside.of_sidecar(str(path)):
+            raise InputError(_NOT_STRIPPED)
+        return Outcome(path, "clean")
+    sidecar = ending in (".xmp", ".json")
     data = None if seen.fault else seen.read(xmp.MAX_BYTES if sidecar else decode.MAX_BYTES)
     before = _worse(path, data) if data is not None else []
     if data is not None and not any(each.level in _WORSE or each.strips for each in before):
@@ -138,7 +144,7 @@ def _stripped(path: Path, dry_run: bool) -> Outcome:
         seen.fault,
         "it has several names (hard links), of which only one would change" if seen.shared else "",
         "it is read-only" if seen.read_only else "",
-        "it is not stripped; do not publish this file" if path.suffix.lower() == ".json" else "",
+        _NOT_STRIPPED if ending == ".json" else "",
     ):
         if fault:
             raise InputError(fault)
@@ -158,8 +164,6 @@ def _worse(path: Path, data: bytes) -> list[Finding]:
     if path.suffix.lower() == ".xmp":
         found = xmp_traces.findings(data, path.name, True)
     elif path.suffix.lower() == ".json":
-        from photoplanet.audit import beside
-
         found = beside.of_sidecar(str(path))
     elif formats.recognise(data[: formats.HEAD]) is None:
         found = containers.scanned(data)

@@ -77,7 +77,8 @@ class Listing(NamedTuple):
 @click.option("--anchors/--no-anchors", default=True, show_default=True,
               help="Treat photos with GPS as known places, which pull their neighbours.")  # fmt: skip
 @click.option("--track", "--gpx", "tracks", multiple=True, type=click.Path(), metavar="TRACK",
-              help="Known places: GPX, KML, TCX, FIT, NMEA, Google Timeline, or a folder; repeatable.")  # fmt: skip
+              help="Known places: GPX, KML, TCX, FIT, NMEA, Google Timeline, DJI's SRT, a GoPro's film, or a "
+                   "folder; repeatable.")  # fmt: skip
 @clocks.options
 @click.option("--gap-hours", type=click.FloatRange(0, 1e6, min_open=True), default=GAP_HOURS, show_default=True,
               help="A longer pause between photos starts another album.")  # fmt: skip
@@ -134,7 +135,7 @@ def command(
       photoplanet album ~/Trip --write xmp --dry-run
       photoplanet album ~/Trip --undo
     """
-    from photoplanet.albums import locate_trip
+    from photoplanet.albums import known_places, locate_trip
     from photoplanet.albums.clocks import given
     from photoplanet.albums.shots import read_shots
     from photoplanet.metadata import track_files
@@ -144,13 +145,13 @@ def command(
         return writing.undo(photos, dry_run)
     outputs = Outputs(csv_path, geojson_path, gpx_out, map_path, thumbnails)
     said = given.read(time_offsets, time_zone)
-    track, notes = track_files.read(tracks)[:2] if tracks else (None, [])
+    track, notes = track_files.read(tracks, ahead=said.of_tracks())[:2] if tracks else (None, [])
     with bar("reading") as advance:
         shots = read_shots(photos, advance, say)
     inputs.check_outputs(outputs[:4], [*(shot.source for shot in shots), *photos, *tracks, library])
     how = {"threads": threads, "device": device, "signs": signs, "clock": clock, "prior": prior, "strike": strike}
     loaded, without = _load(model, method, how)
-    by_movement = method == AUTO and (without or album_library.places_known(shots, anchors, track))
+    by_movement = method == AUTO and (without or known_places.any_known([shot.place for shot in shots], anchors, track))
     settled = clocks.settle(shots, track, said, anchors, one_camera)
     shots, albums = _albums(settled, by_movement, one_camera, gap_hours, (track, ", ".join(tracks), notes))
     known = (anchors, track, threads, by_movement)

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any, Literal
 import click
 
 from photoplanet.albums.album import GAP_HOURS
-from photoplanet.cli.shared import album_library, browsing, clocks, commands, loading, options, writing
+from photoplanet.cli.shared import browsing, clocks, commands, loading, options, writing
 from photoplanet.cli.shared.extras import hint, needs
 from photoplanet.cli.shared.output import count_of, say
 from photoplanet.cli.shared.progress import bar
@@ -37,7 +37,8 @@ HOST = "127.0.0.1"  # nobody else has a say in a person's photos
 @click.option("--anchors/--no-anchors", default=True, show_default=True,
               help="Treat photos with GPS as known places, which pull their neighbours.")  # fmt: skip
 @click.option("--track", "--gpx", "tracks", multiple=True, type=click.Path(), metavar="TRACK",
-              help="Known places: GPX, KML, TCX, FIT, NMEA, Google Timeline, or a folder; repeatable.")  # fmt: skip
+              help="Known places: GPX, KML, TCX, FIT, NMEA, Google Timeline, DJI's SRT, a GoPro's film, or a "
+                   "folder; repeatable.")  # fmt: skip
 @clocks.options
 @options.areas
 @click.option("--looks/--no-looks", default=False, show_default=True,
@@ -116,7 +117,7 @@ def _read(
     from photoplanet.review.opening import Sources
 
     offsets = given.read(*said)
-    track, notes = track_files.read(tracks)[:2] if tracks else (None, [])
+    track, notes = track_files.read(tracks, ahead=offsets.of_tracks())[:2] if tracks else (None, [])
     with bar("reading") as advance:
         shots = _readable(read_shots(photos, advance, say))
     settled = clocks.settle(shots, track, offsets, anchors, one_camera)
@@ -148,10 +149,11 @@ def _looker(
 ) -> "Looker | None":  # fmt: skip
     """What looks at the photos' pixels; None where only times and known places count."""
     from photoplanet.albums import album_parameters, methods
+    from photoplanet.evaluation import leakage
     from photoplanet.review.looking import Looker
 
     cut = loaded.cut(within, not_within)
-    rows = album_library.trained_on(loaded.bundle, sources.shots)
+    rows = leakage.trained_on(loaded.bundle, [shot.source for shot in sources.shots])
     found = Looker(loaded, list(sources.trips), method, sources.track, cut, threads, rows)
     if method != methods.AUTO and methods.METHODS[method].needs:
         methods.check(method, album_parameters.read(loaded.bundle), loaded.info.name)

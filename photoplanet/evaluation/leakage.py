@@ -1,7 +1,7 @@
 """Test photos that the model was trained on: a search for (near-)duplicates of them among its training photos."""
 
 import os
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -16,9 +16,11 @@ from photoplanet.errors import InputError, MissingExtra
 from photoplanet.evaluation import accuracy
 from photoplanet.evaluation.truth import Truth
 from photoplanet.models.folder import Bundle
+from photoplanet.photos import table
 
 READ_UNASKED = 20_000  # training photos that are read without being named by the user: about a minute
 SHOWN = between_tables.SHOWN
+OWN_PHOTOS = 100_000  # a model of more photos was not trained on a person's own
 
 
 @dataclass(frozen=True)
@@ -160,3 +162,25 @@ def described(leakage: Leakage, errors_km: npt.ArrayLike, dropped: bool) -> Mapp
             "accuracy_without": accuracy.accuracy(kept) if kept.size else None,
         }
     return facts
+
+
+def trained_on(model: Bundle, sources: Sequence[Any]) -> NDArray[np.int64] | None:
+    """Rows of the photos that a model was, or may have been, trained on, by their paths in its own training table.
+
+    None where that is not to be expected: a model of more than `OWN_PHOTOS` is not of a person's own photos. All of
+    them where the table is not to be found, and those that are not files.
+
+    >>> import photoplanet as pp
+    >>> trained_on(pp.load("toy").bundle, ["a.jpg"]) is None  # nobody's own photos
+    True
+    """
+    facts = model.info.training.get("table")
+    photos = facts.get("photos") if isinstance(facts, dict) else None
+    if not isinstance(photos, int) or photos > OWN_PHOTOS:
+        return None
+    path, _ = training_table(model)
+    if path is None:
+        return np.arange(len(sources))
+    rows, _ = table.read(path, require=("path",))
+    listed = {os.path.realpath(each) for each in table.paths(rows, path.parent)}
+    return np.flatnonzero([not isinstance(each, str) or os.path.realpath(each) in listed for each in sources])

@@ -9,6 +9,7 @@ from PIL import Image
 
 from photoplanet.errors import InputError
 from photoplanet.metadata import clock_facts, exif, png_text, sidecars, takeout, xmp, xmp_facts
+from photoplanet.metadata.recordings import captions
 from photoplanet.photos import decode, formats
 
 EXIF, XMP = "EXIF", "XMP"
@@ -48,9 +49,10 @@ def of(photo: decode.Source, beside: sidecars.Sidecars | None = None) -> exif.Ex
 def read(image: Image.Image, beside: Iterable[str] = ()) -> exif.Exif:
     """Return what an opened photo and the sidecars `beside` it say, without decoding; never raises for what is in them.
 
-    The place is the first readable one of: XMP sidecars, EXIF, XMP in the file, Google's JSON. So a person's later word
-    wins over the camera's. Where none is readable, the fault is that of the first that speaks of a place. The time is
-    EXIF's, else the first that another source states; of the clock the same. A place that photoplanet estimated is
+    The place is the first readable one of: XMP sidecars, EXIF, XMP in the file, a drone's captions, Google's JSON. So a
+    person's later word wins over the camera's. Where none is readable, the fault is that of the first that speaks of a
+    place. The time is EXIF's, else the first that another source states; of the clock the same. But a film's captions
+    know their time better than its boxes, where drones write local time or UTC. A place that photoplanet estimated is
     never one to rely on.
 
     >>> read(Image.new("RGB", (8, 8))).gps_fault
@@ -64,7 +66,9 @@ def read(image: Image.Image, beside: Iterable[str] = ()) -> exif.Exif:
     best = min((each for each in said if each.fault != "no GPS"), key=_rank, default=None)
     if best is None:
         best = Statement(own.place_by, None, None, own.gps_fault, None)
-    taken_at = own.taken_at or next((each.taken_at for each in said if each.taken_at), None)
+    times = [each.taken_at for each in said if each.source.lower().endswith(sidecars.CAPTIONS) and own.clock is None]
+    times += [own.taken_at, *(each.taken_at for each in said)]
+    taken_at = next(filter(None, times), None)
     return replace(
         own, latitude=best.latitude, longitude=best.longitude, gps_fault=best.fault, taken_at=taken_at,
         place_by=own.place_by if best.source == EXIF else best.source,
@@ -84,14 +88,22 @@ def statements(image: Image.Image, own: exif.Exif, beside: Iterable[str]) -> lis
     first: list[Statement] = []
     last: list[Statement] = []
     for path in beside:
-        google = path.lower().endswith(".json")
         try:
-            data = sidecars.read(path, takeout.MAX_BYTES if google else xmp.MAX_BYTES)
+            said = _of_sidecar(path)
         except InputError:
             continue  # it says nothing; whoever writes there is told
-        said = takeout.read(data) if google else xmp_facts.read(data)
-        (last if google else first).append(_statement(Path(path).name, said))
+        by_person = path.lower().endswith(".xmp")
+        (first if by_person else last).append(_statement(Path(path).name, said))
     return _without_copies([*first, camera, *packets, *last])
+
+
+def _of_sidecar(path: str) -> xmp_facts.Said:
+    """What one file beside a photo says; InputError where it cannot be read."""
+    if path.lower().endswith(sidecars.CAPTIONS):
+        return captions.first(sidecars.read(path, captions.MAX_HEAD, whole=False))
+    if path.lower().endswith(".json"):
+        return takeout.read(sidecars.read(path, takeout.MAX_BYTES))
+    return xmp_facts.read(sidecars.read(path, xmp.MAX_BYTES))
 
 
 def xmp_packets(image: Image.Image) -> list[bytes]:

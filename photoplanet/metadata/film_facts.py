@@ -6,6 +6,7 @@ from datetime import datetime, timedelta, timezone
 
 from photoplanet.errors import InputError, printable
 from photoplanet.metadata import clock_facts, exif_places, gpmf
+from photoplanet.metadata.recordings import captions
 from photoplanet.photos.film_boxes import Film
 
 _APPLE = "com.apple.quicktime."
@@ -27,12 +28,16 @@ def place(film: Film) -> tuple[float | None, float | None, str | None]:
     for key in PLACES:
         if text := film.texts.get(key, ""):
             return exif_places.checked(*_degrees(text))
-    fix = gpmf.first_fix(film.telemetry)
-    return (None, None, "no GPS") if fix is None else exif_places.checked(fix.latitude, fix.longitude)
+    if fix := next(gpmf.fixes(film.telemetry), None):
+        return exif_places.checked(fix.latitude, fix.longitude)
+    said = captions.first_of_texts(film.captions)
+    return said.latitude, said.longitude, said.fault
 
 
 def taken_at(film: Film) -> str | None:
-    """Return when a film was taken, ISO 8601: with its zone where the camera wrote one, else UTC; None for none.
+    """Return when a film was taken, ISO 8601: with its zone where the camera wrote one, else UTC.
+
+    None for none; a drone's captions have the pilot's local time, without a zone.
 
     >>> taken_at(Film(created=3786912000)), taken_at(Film(texts={"©day": "2024-01-01T10:00:00+0100"}))
     ('2024-01-01T00:00:00+00:00', '2024-01-01T10:00:00+01:00')
@@ -44,8 +49,10 @@ def taken_at(film: Film) -> str | None:
             with suppress(ValueError):
                 datetime.fromisoformat(text)
                 return text
-    if (fix := gpmf.first_fix(film.telemetry)) and fix.moment:
+    if (fix := next(gpmf.fixes(film.telemetry), None)) and fix.moment:
         return fix.moment  # such cameras write local time as the film's
+    if shown := captions.first_of_texts(film.captions).taken_at:
+        return shown  # local time, and drones differ in which they write as the film's
     if not film.created:
         return None
     with suppress(OverflowError):

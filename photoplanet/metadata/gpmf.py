@@ -1,7 +1,7 @@
-"""The first fix in the telemetry of a GoPro (GPMF, github.com/gopro/gpmf-parser): keys of four letters, big-endian."""
+"""The fixes in the telemetry of a GoPro (GPMF, github.com/gopro/gpmf-parser): keys of four letters, big-endian."""
 
 import struct
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from contextlib import suppress
 from datetime import datetime, timedelta, timezone
 from typing import NamedTuple
@@ -9,6 +9,7 @@ from typing import NamedTuple
 _MOST = 10_000  # values of a sample, in all
 _DEPTH = 4
 _LOCKED = 2  # of GPSF: a fix in two dimensions; 3: with the height
+_ROW9 = struct.Struct(">7i2H")
 _EPOCH = datetime(2000, 1, 1, tzinfo=timezone.utc)
 
 
@@ -20,18 +21,20 @@ class Fix(NamedTuple):
     moment: str | None
 
 
-def first_fix(samples: Sequence[bytes]) -> Fix | None:
-    """Return the first fix that the receiver itself calls one; None where there is none. Damage counts as absent.
+def fixes(samples: Iterable[bytes]) -> Iterator[Fix]:
+    """Yield the fixes that the receiver itself calls such; damage counts as absent.
 
-    >>> first_fix([b"not telemetry"]) is None
-    True
+    Up to HERO10 a sample, of a second or so, has one time, that of its first fix: only that one counts.
+
+    >>> list(fixes([b"not telemetry"]))
+    []
     """
     for sample in samples:
         with suppress(struct.error, ValueError, ArithmeticError):
             for stream in _streams(sample, [_MOST], 0):
-                if fix := _gps5(stream) or _gps9(stream):
-                    return fix
-    return None
+                if fix := _gps5(stream):
+                    yield fix
+                yield from _gps9(stream)
 
 
 def _values(data: bytes, left: list[int]) -> Iterator[tuple[bytes, int, bytes]]:
@@ -69,16 +72,16 @@ def _gps5(stream: dict[bytes, bytes]) -> Fix | None:
     return Fix(latitude, longitude, _moment(stream.get(b"GPSU", b"")))
 
 
-def _gps9(stream: dict[bytes, bytes]) -> Fix | None:
+def _gps9(stream: dict[bytes, bytes]) -> Iterator[Fix]:
     """From HERO11 on: the same with days since 2000, seconds of the day, precision and fix."""
     if b"GPS9" not in stream or b"SCAL" not in stream:
-        return None
-    row = struct.unpack_from(">7i2H", stream[b"GPS9"])
-    if row[8] < _LOCKED:
-        return None
-    values = _scaled(stream, row)
-    moment = _EPOCH + timedelta(days=values[5], seconds=values[6])
-    return Fix(values[0], values[1], moment.replace(microsecond=0).isoformat())
+        return
+    rows = stream[b"GPS9"]
+    for row in _ROW9.iter_unpack(rows[: len(rows) // _ROW9.size * _ROW9.size]):
+        if row[8] >= _LOCKED:
+            values = _scaled(stream, row)
+            moment = _EPOCH + timedelta(days=values[5], seconds=values[6])
+            yield Fix(values[0], values[1], moment.replace(microsecond=0).isoformat())
 
 
 def _moment(text: bytes) -> str | None:

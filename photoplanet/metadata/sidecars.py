@@ -1,4 +1,4 @@
-"""The files beside a photo that speak of it, whatever the case of their names: XMP, and the JSON of Google Photos."""
+"""The files beside a photo that speak of it, whatever the case of their names: XMP, Google's JSON, a drone's SRT."""
 
 import os
 import stat
@@ -8,9 +8,10 @@ from pathlib import Path
 
 from photoplanet.errors import InputError
 from photoplanet.metadata import takeout
-from photoplanet.photos.formats import is_photo_name
+from photoplanet.photos.formats import VIDEO, is_photo_name
 
-ENDINGS = (".xmp", ".json")
+CAPTIONS = ".srt"  # of a film, by drones
+ENDINGS = (".xmp", ".json", CAPTIONS)
 
 
 class Sidecars:
@@ -75,6 +76,8 @@ class _Folder:
         found = [self._pick(f"{photo}.xmp", photo, stem)]
         if stem not in self._photos:  # else it is that one's
             found.append(self._pick(f"{stem}.xmp", photo, stem))
+        if photo.lower().endswith(VIDEO.suffixes):
+            found.append(self._pick(f"{stem}{CAPTIONS}", photo, stem))
         if self._google:
             found.append(next(filter(None, (self._pick(name, photo, stem) for name in takeout.names(photo))), None))
         return [name for name in dict.fromkeys(found) if name]
@@ -90,8 +93,10 @@ class _Folder:
         return base not in (photo, stem) and (base in self._photos or base in self._stems)
 
 
-def read(path: str | Path, most: int) -> bytes:
-    """Return the bytes of a sidecar, at most `most`; InputError for what is not a regular file or cannot be read.
+def read(path: str | Path, most: int, whole: bool = True) -> bytes:
+    """Return the bytes of a sidecar; InputError for what is not a regular file or cannot be read, and for over `most`.
+
+    Unless it need not be `whole`: then what is over `most` is left.
 
     >>> read("/no/such.xmp", 1)
     Traceback (most recent call last):
@@ -101,7 +106,7 @@ def read(path: str | Path, most: int) -> bytes:
         status = Path(path).stat()
         if not stat.S_ISREG(status.st_mode):  # a pipe would be waited for
             raise InputError(f"{path}: is not a regular file")
-        if status.st_size > most:
+        if status.st_size > most and whole:
             raise InputError(f"{path}: is over {most >> 20} MiB")
         with Path(path).open("rb") as file:
             return file.read(min(most, status.st_size + 1))  # Python takes memory for as much as is asked for
@@ -112,7 +117,7 @@ def read(path: str | Path, most: int) -> bytes:
 def _of_a_photo(name: str) -> bool:
     """Whether the name of a sidecar can lead to a photo; a data set's 00001.json, a million in a folder, cannot."""
     base, _, ending = name.rpartition(".")
-    return ending.lower() == "xmp" or "." in base
+    return ending.lower() in ("xmp", CAPTIONS[1:]) or "." in base
 
 
 def _key(name: str) -> str:

@@ -3,25 +3,27 @@
 import io
 import itertools
 import re
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from pathlib import Path
 from typing import IO, NamedTuple
 
 import numpy as np
+from numpy.typing import NDArray
 
 from photoplanet.core import regular
 from photoplanet.errors import InputError
 from photoplanet.metadata import xml_encoding
-from photoplanet.metadata.recordings import fit, gpx, kml, nmea, packed, tags, tcx, timeline
+from photoplanet.metadata.recordings import captions, film, fit, gpx, kml, nmea, packed, tags, tcx, timeline
 from photoplanet.metadata.recordings.recording import Recording, recording
 from photoplanet.metadata.track import Track, joined
+from photoplanet.photos import formats
 from photoplanet.photos.folders import walk
 
 MAX_BYTES = 512 << 20  # of one file, unpacked
 MAX_TIMELINE_BYTES = 4 << 30  # of one of Google's, unpacked
 MAX_ARCHIVE_BYTES = 512 << 20  # of a KMZ that comes from a pipe
 MAX_FILES = 10_000
-KINDS = "GPX, KML, KMZ, TCX, FIT, NMEA or Google Timeline"
+KINDS = "GPX, KML, KMZ, TCX, FIT, NMEA, Google Timeline, DJI's SRT or a GoPro's film"
 _PLAIN = (".gpx", ".kml", ".tcx", ".fit", ".nmea", ".nma")
 _UNPACKED = (*_PLAIN, *(f"{ending}.gz" for ending in _PLAIN))
 ENDINGS = (*_UNPACKED, ".kmz")  # what counts in a folder by its name
@@ -31,6 +33,7 @@ _PERHAPS = {
     ".log": nmea.LIKE,
     ".txt": nmea.LIKE,
 }
+_CAPTIONS = ".srt"  # counts in a folder where its first captions have places: most are what people in a film say
 _HEAD = 1024
 _GIVE = f"give a track: {KINDS}"
 _CONVERT = "convert it, for instance: gpsbabel -t -i {} -f FILE -o gpx -F track.gpx"
@@ -40,10 +43,14 @@ _FOREIGN = (
     (rb"A[A-Z0-9]{3}[^\n]*\n(H[^\n]*\n)*?HFDTE", "IGC (gliders)", _CONVERT.format("igc")),
     (rb"OziExplorer Track", "an OziExplorer track", _CONVERT.format("ozi")),
     (rb"BZh|\xfd7zXZ|7z\xbc\xaf|Rar!|\x28\xb5\x2f\xfd", "packed in a way that is not read", _UNPACK),
-    (rb"\xff\xd8\xff|\x89PNG|RIFF|II\*\x00|MM\x00\*|.{4}ftyp", "a photo or video", _OTHER),
+    (rb"\xff\xd8\xff|\x89PNG|RIFF|II\*\x00|MM\x00\*|.{4}(ftyp|moov|mdat)", "a photo or video", _OTHER),
     (rb"(?i)\s*<(!doctype html|html)\b", "a web page", _OTHER),
     (rb"SQLite format 3\x00", "a database", _OTHER),
 )
+
+
+# Seconds ahead of UTC (n,) of clocks that name no zone: by what they showed (n,), seconds since 1970, at places (n, 2)
+Ahead = Callable[[NDArray[np.float64], NDArray[np.float64]], NDArray[np.float64]]
 
 
 class Tracks(NamedTuple):
@@ -54,12 +61,14 @@ class Tracks(NamedTuple):
     left_out: int
 
 
-def read(names: Sequence[str | Path], hours: float = 0.0) -> Tracks:
+def read(names: Sequence[str | Path], hours: float = 0.0, ahead: Ahead | None = None) -> Tracks:
     """Read files of tracks, and those in folders and all below them, gzipped or not, as one track.
 
-    What a file is, its content says: GPX, KML, KMZ, TCX, FIT, NMEA, or an export of Google Timeline. Where two tracks
-    were recorded at the same time, the one that is named first counts. `hours`: how far the photos' clock is ahead of
-    UTC. InputError for a file that cannot be used; one in a folder is noted and passed over.
+    What a file is, its content says: GPX, KML, KMZ, TCX, FIT, NMEA, an export of Google Timeline, the captions of a DJI
+    drone, or (where it is named itself) a film with such or with a GoPro's telemetry. Where two tracks were recorded at
+    the same time, the one that is named first counts. `hours`: how far the photos' clock is ahead of UTC. `ahead`: the
+    same of clocks that tracks were recorded by whose times name no zone. InputError for a file that cannot be used,
+    such as one of the latter without `ahead`; one in a folder is noted and passed over.
 
     >>> read(["/no/such/track.gpx"])
     Traceback (most recent call last):
@@ -69,13 +78,15 @@ def read(names: Sequence[str | Path], hours: float = 0.0) -> Tracks:
     notes: list[str] = []
     for name in names:
         if Path(name).is_dir():
-            found += _in_folder(Path(name), notes)
+            found += _in_folder(Path(name), notes, ahead)
         else:
-            found += _of_file(name, notes)
+            found += _in_utc(_of_file(name, notes), name, ahead)
     return _joined(found, notes, hours)
 
 
-def parse(files: Sequence[tuple[str, bytes]], hours: float = 0.0, most: int | None = None) -> Tracks:
+def parse(
+    files: Sequence[tuple[str, bytes]], hours: float = 0.0, most: int | None = None, ahead: Ahead | None = None
+) -> Tracks:
     """Read the bytes of files as `read` does; each with what errors call it.
 
     `most`: bytes of one, unpacked; by default MAX_BYTES, and for Google Timeline MAX_TIMELINE_BYTES.
@@ -85,7 +96,9 @@ def parse(files: Sequence[tuple[str, bytes]], hours: float = 0.0, most: int | No
     photoplanet.errors.InputError: a.html: this is a web page; give the track that was recorded
     """
     notes: list[str] = []
-    found = [each for name, data in files for each in _recordings(io.BytesIO(data), name, notes, most)]
+    found = [
+        each for name, data in files for each in _in_utc(_recordings(io.BytesIO(data), name, notes, most), name, ahead)
+    ]
     return _joined(found, notes, hours)
 
 
@@ -107,7 +120,23 @@ def _joined(found: Sequence[Recording], notes: Sequence[str], hours: float) -> T
     return Tracks(track.shifted(hours), lines, covered + sum(each.left_out for each in found))
 
 
-def _in_folder(folder: Path, notes: list[str]) -> list[Recording]:
+def _in_utc(found: list[Recording], name: str | Path, ahead: Ahead | None) -> list[Recording]:
+    """The same with times in UTC; InputError where nothing says how far a clock was ahead of it."""
+    if ahead is None and any(each.local for each in found):
+        raise InputError(f"{name}: its times are of a clock whose time zone it does not name; say what that clock "
+                         "showed: --time-zone local (of the places), --time-zone Europe/Lisbon, or --time-offset "
+                         "+02:00")  # fmt: skip
+    utc = []
+    for each in found:
+        if each.local and ahead is not None:
+            shown = each.times.astype(np.int64).astype(np.float64)
+            seconds = ahead(shown, np.column_stack([each.latitude, each.longitude]))
+            each = each._replace(times=each.times - np.round(seconds).astype("timedelta64[s]"), local=False)
+        utc.append(each)
+    return utc
+
+
+def _in_folder(folder: Path, notes: list[str], ahead: Ahead | None) -> list[Recording]:
     """The recordings of the tracks in a folder and below it; `notes` gets those that cannot be used."""
     files: list[Path] = []
     for each in walk(folder):
@@ -119,7 +148,7 @@ def _in_folder(folder: Path, notes: list[str]) -> list[Recording]:
     found = []
     for file in files:
         try:
-            found += _of_file(file, notes)
+            found += _in_utc(_of_file(file, notes), file, ahead)
         except InputError as error:
             notes.append(f"{error}; passed over")
     if not found:
@@ -130,7 +159,7 @@ def _in_folder(folder: Path, notes: list[str]) -> list[Recording]:
 def _looks_like_a_track(path: Path) -> bool:
     """Whether a file counts in a folder, by its name, and where that says little, by how it begins."""
     name = path.name.lower()
-    if name.startswith(".") or not name.endswith((*ENDINGS, *_PERHAPS)):
+    if name.startswith(".") or not name.endswith((*ENDINGS, *_PERHAPS, _CAPTIONS)):
         return False
     if name.endswith(ENDINGS):
         return True
@@ -139,6 +168,8 @@ def _looks_like_a_track(path: Path) -> bool:
             head = file.read(_HEAD).removeprefix(b"\xef\xbb\xbf")
     except (OSError, InputError):
         return False
+    if name.endswith(_CAPTIONS):
+        return captions.like(head, telemetry=True)
     return re.match(_PERHAPS[path.suffix.lower()], head, re.DOTALL) is not None
 
 
@@ -155,6 +186,8 @@ def _recordings(file: IO[bytes], name: str, notes: list[str], most: int | None =
     head = file.read(_HEAD)
     if not head:
         raise InputError(f"{name}: empty; export the track again")
+    if formats.recognise(head) is formats.VIDEO and file.seekable():
+        return [_of_film(file, name, most)]
     pieces: Iterator[bytes] = itertools.chain([head], iter(lambda: file.read(packed.PIECE), b""))
     if not head.startswith(b"PK\3\4"):
         return [_recording(pieces, name, most)]
@@ -164,6 +197,14 @@ def _recordings(file: IO[bytes], name: str, notes: list[str], most: int | None =
         return _of_archive(file, name, notes, most)
     except InputError as error:
         raise InputError(f"{name}: {str(error).removeprefix(f'{name}: ')}") from None
+
+
+def _of_film(file: IO[bytes], name: str, most: int | None) -> Recording:
+    try:
+        points, local = film.scan(file, most or MAX_BYTES)
+    except InputError as error:
+        raise InputError(f"{name}: {error}") from None
+    return recording(points, name, "fix with a place")._replace(local=local)
 
 
 def _of_archive(file: IO[bytes], name: str, notes: list[str], most: int | None) -> list[Recording]:
@@ -202,6 +243,8 @@ def _read(head: bytes, pieces: Iterator[bytes], name: str, most: int | None) -> 
     if re.match(timeline.LIKE, head):
         return recording(timeline.scan(_bounded(pieces, most or MAX_TIMELINE_BYTES)), name, "place with a time")
     pieces = _bounded(pieces, most or MAX_BYTES)
+    if captions.like(head):
+        return recording(captions.scan(pieces), name, "caption with a place")._replace(local=True)
     if re.match(fit.LIKE, head, re.DOTALL):
         return recording(fit.scan(pieces), name)
     if re.match(nmea.LIKE, head):

@@ -70,7 +70,7 @@ _OTHERS = {
     BESIDE: (
         ".xmp", ".json", ".aae", ".pp3", ".dop", ".cos", ".arp", ".on1", ".vrd", ".ini", ".db", ".lrcat", ".xml",
         ".gpx", ".kml", ".kmz", ".fit", ".tcx", ".nmea", ".csv", ".tsv", ".tab", ".txt", ".parquet", ".pq", ".md",
-        ".htm", ".html",
+        ".htm", ".html", ".srt",
     ),
 }  # fmt: skip
 _BY_ENDING = {suffix: reason for reason, suffixes in _OTHERS.items() for suffix in suffixes}

@@ -42,7 +42,7 @@ def test_parameters_have_their_bounds_defaults_and_words(document):
     top = parameters["top"]
     assert (top["schema"]["minimum"], top["schema"]["maximum"], top["schema"]["default"]) == (1, 100, 5)
     assert top["description"] and not top["required"]
-    assert parameters["precision"]["schema"]["pattern"] == "^(street|city|region|country)$"
+    assert parameters["precision"]["schema"]["pattern"] == "^(auto|street|city|region|country)$"
     (photo_id,) = document["paths"]["/v1/similar/thumbnail"]["get"]["parameters"]
     assert photo_id["required"] and photo_id["in"] == "query"
     album = {each["name"]: each["schema"] for each in document["paths"]["/v1/album"]["post"]["parameters"]}

@@ -1,11 +1,13 @@
 """What a person says of clocks: how far they were ahead of UTC, all or one camera's, or what time zone they showed."""
 
 import re
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 
+import numpy as np
+
 from photoplanet.albums.clocks import local_time
-from photoplanet.albums.clocks.readings import DAY
+from photoplanet.albums.clocks.readings import DAY, Floats
 from photoplanet.errors import InputError
 
 OFFSET = "[+-](?:[01][0-9]|2[0-3]):?[0-5][0-9](?::?[0-5][0-9])?"  # beside Z and UTC: less than a day
@@ -46,6 +48,23 @@ class Given:
                 raise InputError(f"the time offset of {wanted[:100]!r}: this {why}")
             found[fits[0]] = ahead
         return found
+
+    def of_tracks(self) -> Callable[[Floats, Floats], Floats] | None:
+        """Seconds ahead of UTC (n,) of the clocks of tracks, by what they showed (n,) at places (n, 2); None if unsaid.
+
+        >>> read(zone="local").of_tracks()(np.array([1.7e9]), np.array([[48.858, 2.294]])).tolist()
+        [3600.0]
+        """
+        if self.ahead is None and self.zone is None:
+            return None
+        return self._of_track
+
+    def _of_track(self, shown: Floats, places: Floats) -> Floats:
+        if self.ahead is not None:
+            return np.full(len(shown), self.ahead)
+        if self.zone is not None and self.zone != local_time.LOCAL:
+            return local_time.of_clock(shown, self.zone)[0]
+        return local_time.in_zones(local_time.zones_of(places), shown, by_clock=True)
 
 
 def read(offsets: Sequence[str] = (), zone: str | None = None) -> Given:

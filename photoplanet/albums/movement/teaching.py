@@ -1,6 +1,6 @@
 """A library teaches how much its network counts: a part of its photos, whose places are known, are looked at first."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 
 import numpy as np
@@ -72,16 +72,35 @@ def taught(
     for number in numbers:
         sources = [shot.source for shot in trips[number].shots]
         seen[number] = locate_album.see(locator, sources, advance, threads)
+    weighed = learned(locator, trips, library, seen, trained_on)
+    return Taught(weighed, {id(trips[number]): evidence for number, evidence in seen.items()})
+
+
+def learned(
+    locator: Locator,
+    trips: Sequence[Trip],
+    library: Library,
+    seen: Mapping[int, Evidence],
+    trained_on: NDArray[np.int64] | None = None,
+) -> Weights:
+    """The weights by what was `seen` in some trips (by their numbers); else as `taught`.
+
+    >>> import photoplanet as pp
+    >>> from photoplanet.albums.movement import moments
+    >>> learned(pp.load("toy"), [], Library(moments.of([], []), np.empty((0, 2)), []), {}).near.power
+    0.0
+    """
+    if locator.info.beats_prior is False:
+        return Weights()
 
     def said() -> Iterator[tuple[int, Pixels]]:
         known = set(library.known.rows.tolist())
-        for number in numbers:
+        for number, evidence in seen.items():
             trip = trips[number]
-            all_said = pixels.heard(locator.partition, seen[number], trip.times)
+            all_said = pixels.heard(locator.partition, evidence, trip.times)
             for place, row in enumerate(trip.rows.tolist()):
                 own = all_said.of(place, 1.0) if row in known else None
                 if own is not None:
                     yield row, own
 
-    learned = weights.learned(library.known, library.experience, said(), trained_on)
-    return Taught(learned, {id(trips[number]): evidence for number, evidence in seen.items()})
+    return weights.learned(library.known, library.experience, said(), trained_on)

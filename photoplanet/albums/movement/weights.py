@@ -61,6 +61,10 @@ class Weights:
     def __bool__(self) -> bool:
         return bool(self.near.power or self.far.power)
 
+    def to_dict(self) -> dict[str, float]:
+        """The two powers, for JSON."""
+        return {"near": self.near.power, "far": self.far.power}
+
     def at(self, hours: float) -> Weight:
         """The weight for a photo so many hours from the nearest known one."""
         return self.near if hours < FAR_HOURS else self.far

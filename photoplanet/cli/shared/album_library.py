@@ -1,6 +1,5 @@
 """All photos of `photoplanet album` as one library: what they are placed by, and what stderr says of that."""
 
-import os
 from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -15,8 +14,6 @@ from photoplanet.cli.shared.progress import bar
 from photoplanet.errors import printable
 
 if TYPE_CHECKING:
-    from numpy.typing import NDArray
-
     from photoplanet.albums.evidence import Evidence
     from photoplanet.albums.locate_trip import Sighted
     from photoplanet.albums.movement.library import Library
@@ -26,23 +23,12 @@ if TYPE_CHECKING:
     from photoplanet.albums.trips import Trip
     from photoplanet.locate.locator import Locator
     from photoplanet.metadata.track import Track
-    from photoplanet.models.folder import Bundle
 
 MATCHES = click.option("--library", metavar="LIB", help="Geotagged photos (folder or table): where one shows the same "
                        "as a photo, that counts, too.")  # fmt: skip
 LEAST_CHANCE = 0.5  # that a match is right, or it does not count
 
 NAMED = 5  # photos that a line names
-OWN_PHOTOS = 100_000  # a model of more photos was not trained on a person's own
-
-
-def places_known(shots: "Sequence[Shot]", anchors: bool, track: "Track | None") -> bool:
-    """Whether any photo has a place that is to be used, or a track has.
-
-    >>> places_known([], True, None)
-    False
-    """
-    return track is not None or (anchors and any(shot.place for shot in shots))
 
 
 class Joint:
@@ -68,7 +54,7 @@ class Joint:
         """Plain values for JSON: how much the model counts, where it does beside known places."""
         if self.weights is None:
             return {}
-        return {"model_weight": {"near": self.weights.near.power, "far": self.weights.far.power}}
+        return {"model_weight": self.weights.to_dict()}
 
 
 def joint(
@@ -118,9 +104,10 @@ def gathered(
 
     None where no place with a time is known: then only what stands in the photos, or the `model`, says where they are.
     """
+    from photoplanet.albums import known_places
     from photoplanet.albums.movement import library, looks
 
-    if not places_known(shots, anchors, track):
+    if not known_places.any_known([shot.place for shot in shots], anchors, track):
         return None
     with bar("looking", len(shots)) as advance:
         likeness = library.look(shots, albums, anchors, threads, advance, say)
@@ -145,10 +132,11 @@ def taught(
 ) -> "Taught":
     """What the library teaches of how much the model counts; stderr says it."""
     from photoplanet.albums.movement import teaching
+    from photoplanet.evaluation import leakage
 
     chosen = teaching.chosen(albums, library, loaded.info.classes)
     with bar("learning", sum(len(albums[number].shots) for number in chosen)) as advance:
-        rows = trained_on(loaded.bundle, shots)
+        rows = leakage.trained_on(loaded.bundle, [shot.source for shot in shots])
         found = teaching.taught(loaded, albums, library, chosen, rows, advance, threads)
     name, weights, far = loaded.info.name, found.weights, found.weights.far
     left_out = f"{count_of(far.days, 'day')} left out"
@@ -162,21 +150,3 @@ def taught(
         say(f"{name} counts with a weight of {far.power:g}, and of {weights.near.power:g} within hours of known "
             f"photos, which suit these best ({left_out})")  # fmt: skip
     return found
-
-
-def trained_on(bundle: "Bundle", shots: "Sequence[Shot]") -> "NDArray[np.int64] | None":
-    """Rows of the photos that the model was, or may have been, trained on; None where that is not to be expected."""
-    from photoplanet.evaluation import leakage
-    from photoplanet.photos import table
-
-    facts = bundle.info.training.get("table")
-    photos = facts.get("photos") if isinstance(facts, dict) else None
-    if not isinstance(photos, int) or photos > OWN_PHOTOS:
-        return None
-    path, _ = leakage.training_table(bundle)
-    if path is None:
-        return np.arange(len(shots))
-    rows, _ = table.read(path, require=("path",))
-    listed = {os.path.realpath(each) for each in table.paths(rows, path.parent)}
-    paths = [shot.source if isinstance(shot.source, str) else "" for shot in shots]
-    return np.flatnonzero([os.path.realpath(path) in listed for path in paths])

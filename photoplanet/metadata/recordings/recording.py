@@ -51,7 +51,8 @@ class Recording(NamedTuple):
     """What one file holds: `times` (n,) datetime64[s] UTC, degrees (n,), `order` (n,) the number of the track of each.
 
     `accuracy_m` (n,) as in `Points`. `notes`: what a person should know of it, a line each; `left_out`: points without
-    a time, off the Earth, or coarser than MAX_ACCURACY_M.
+    a time, off the Earth, or coarser than MAX_ACCURACY_M. `local`: whether the times are not UTC, but those of a clock
+    whose zone nothing names.
     """
 
     times: NDArray[np.datetime64]
@@ -61,6 +62,7 @@ class Recording(NamedTuple):
     accuracy_m: NDArray[np.float64]
     notes: list[str]
     left_out: int
+    local: bool = False
 
 
 class Gathering:

@@ -4,7 +4,7 @@ import asyncio
 import re
 import time
 from collections.abc import Awaitable, Sequence
-from typing import Annotated, Literal, cast
+from typing import Annotated, Literal, NamedTuple, cast
 
 import numpy as np
 from numpy.typing import NDArray
@@ -17,10 +17,15 @@ from photoplanet.albums.album import GAP_HOURS
 from photoplanet.albums.clocks import given as given_clocks
 from photoplanet.albums.clocks.settled import Settled, settled
 from photoplanet.albums.evidence import Evidence
-from photoplanet.albums.shots import read_shot
+from photoplanet.albums.movement import library as movement
+from photoplanet.albums.movement import teaching
+from photoplanet.albums.movement.library import Library
+from photoplanet.albums.movement.weights import Weights
+from photoplanet.albums.shots import Shot, read_shot
 from photoplanet.clues.collect import Found
 from photoplanet.earth import zones
 from photoplanet.errors import InputError
+from photoplanet.evaluation import leakage
 from photoplanet.locate.prediction import prepare
 from photoplanet.locate.within import Cut
 from photoplanet.metadata import track_files
@@ -146,6 +151,13 @@ class ClockRecord(TypedDict):
     settings: NotRequired[list[Setting]]
 
 
+class ModelWeight(TypedDict):
+    """How much what the model says counts beside times: photos within hours of known ones, and `far` from all."""
+
+    near: float
+    far: float
+
+
 class AlbumAnswer(ModelName):
     """The albums that the photos sent form, and the clocks of their cameras.
 
@@ -156,6 +168,7 @@ class AlbumAnswer(ModelName):
     clocks: list[ClockRecord]
     albums: list[AlbumRecord]
     failed: Count
+    model_weight: NotRequired[ModelWeight]
     notes: NotRequired[list[str]]
 
 
@@ -201,22 +214,25 @@ def endpoint(service: Service) -> Endpoint:
         offset = (query.time_offset.replace(" ", "+"),) if query.time_offset else ()
         told = given_clocks.read(offset, query.time_zone)
 
-        def work(files: list[Upload]) -> Awaitable[tuple[list[AlbumRecord], list[ClockRecord], list[str]]]:
+        def work(files: list[Upload]) -> Awaitable[Located]:
             return _located(service, files, query, told, fields)
 
-        albums, clocks, notes = await service.answer(request, work, tracks=True, fields=fields)
-        failed = sum("error" in photo for each in albums for photo in each["photos"])
+        found = await service.answer(request, work, tracks=True, fields=fields)
+        failed = sum("error" in photo for each in found.albums for photo in each["photos"])
         about = answers.model_name(service.locator)
         answer: AlbumAnswer = {
-            "model": about["model"], "world": about["world"], "method": query.method, "clocks": clocks,
-            "albums": albums, "failed": failed,
+            "model": about["model"], "world": about["world"], "method": found.joint.method or query.method,
+            "clocks": found.clocks, "albums": found.albums, "failed": failed,
         }  # fmt: skip
-        if notes:
-            answer["notes"] = notes
+        if found.joint.weights:
+            answer["model_weight"] = cast(ModelWeight, found.joint.weights.to_dict())
+        if found.notes:
+            answer["notes"] = found.notes
         return answer
 
     track = openapi.files(
-        uploads.MAX_TRACKS, "Tracks (GPX, KML, KMZ, TCX, FIT, NMEA, Google Timeline), gzipped or not: known places"
+        uploads.MAX_TRACKS,
+        "Tracks (GPX, KML, KMZ, TCX, FIT, NMEA, Google Timeline, DJI's SRT), gzipped or not: known places",
     )
     return Endpoint(
         "POST", "/v1/album", album, "Where the photos of a trip were taken",
@@ -225,35 +241,79 @@ def endpoint(service: Service) -> Endpoint:
     )  # fmt: skip
 
 
+class Joint(NamedTuple):
+    """What places the photos of a request beside the method: their `library`, and how much the model counts in it."""
+
+    library: Library | None = None
+    weights: Weights | None = None
+
+    @property
+    def method(self) -> str:
+        """The album method that answers; "" where that is the one that was asked for."""
+        return "" if self.library is None else methods.JOINED if self.weights else methods.MOVEMENT
+
+
+class Located(NamedTuple):
+    """What a request is answered with: its albums, the clocks, what is to be noted of its tracks, what placed it."""
+
+    albums: list[AlbumRecord]
+    clocks: list[ClockRecord]
+    notes: list[str]
+    joint: Joint
+
+
 async def _located(
     service: Service, files: list[Upload], query: AlbumQuery, told: given_clocks.Given, fields: uploads.Fields
-) -> tuple[list[AlbumRecord], list[ClockRecord], list[str]]:
-    """The albums that the files of a request form, located; the clocks; what is to be noted of its tracks."""
+) -> Located:
+    """The albums that the files of a request form, located."""
     photos = [upload for upload in files if upload.field != TRACK]
     if not photos:
         raise Problem(400, "no photo in the request, only a track: send files in any other field")
     given = await evidence.given(service.batcher, fields, len(photos))
-    track, notes = await _track(service, [upload for upload in files if upload.field == TRACK])
+    track, notes = await _track(service, [upload for upload in files if upload.field == TRACK], told)
     clocks = await _settled(service, photos, query, told, track)
-    found, _, utc = trips.split(clocks.shots, query.gap_hours, query.one_camera, clocks.by, track is not None)
+    places = known_places.any_known([shot.place for shot in clocks.shots], query.anchors, track)
+    by_movement = query.method == methods.AUTO and (places or not service.model)
+    shots = movement.dated(clocks.shots) if by_movement and track is None else clocks.shots
+    found, _, utc = trips.split(shots, query.gap_hours, query.one_camera, clocks.by, track is not None)
     if track is not None:
         notes += _check_track(track, found, utc)
     cut = await cut_of(service, query)
     seen, texts = await _see(service, photos, query, given)
+    joint = Joint()
+    if by_movement and places:
+        joint = await service.aside("album", lambda: _joint(service, shots, found, seen, query, track))
 
     async def locate(number: int, trip: trips.Trip) -> AlbumRecord:
         def work() -> AlbumRecord:
             own = seen.take(trip.rows)
             _find(service, trip, own, photos, texts, query)
-            return _album(service, number, trip, own, texts, query, track, cut)
+            return _album(service, number, trip, own, texts, query, track, cut, joint)
 
         return await service.aside("album", work)
 
     albums = [await locate(number, trip) for number, trip in enumerate(found, start=1)]
-    return albums, cast(list[ClockRecord], clocks.records()), notes
+    return Located(albums, cast(list[ClockRecord], clocks.records()), notes, joint)
 
 
-async def _track(service: Service, files: list[Upload]) -> tuple[Track | None, list[str]]:
+def _joint(
+    service: Service, shots: list[Shot], found: list[trips.Trip], seen: Evidence, query: AlbumQuery, track: Track | None
+) -> Joint:
+    """The photos of a request as one library, and how much the model counts in it; without looks, which take long."""
+    library = movement.of(shots, found, query.anchors, track)
+    if not service.model:
+        return Joint(library)
+    if not len(library.known):
+        return Joint()
+    chosen = teaching.chosen(found, library, service.locator.info.classes)
+    own = {number: seen.take(found[number].rows) for number in chosen}
+    suspected = leakage.trained_on(service.locator.bundle, [shot.source for shot in shots])
+    return Joint(library, teaching.learned(service.locator, found, library, own, suspected))
+
+
+async def _track(
+    service: Service, files: list[Upload], told: given_clocks.Given
+) -> tuple[Track | None, list[str]]:  # fmt: skip
     """The tracks among the files of a request as one, None without any, and notes; Problem 400 or 413 for a bad one."""
     if not files:
         return None, []
@@ -261,7 +321,7 @@ async def _track(service: Service, files: list[Upload]) -> tuple[Track | None, l
     if sum(len(file.content) for file in files) > most:
         raise uploads.too_large(most, "the track")
     named = [(f"the track {file.name}" if len(files) > 1 else "the track", file.content) for file in files]
-    found = await service.batcher.decode(track_files.parse, named, 0.0, most)
+    found = await service.batcher.decode(track_files.parse, named, 0.0, most, told.of_tracks())
     return found.track, found.notes
 
 
@@ -342,9 +402,10 @@ def _album(
     query: AlbumQuery,
     track: Track | None,
     cut: Cut | None,
+    joint: Joint,
 ) -> AlbumRecord:
     """The photos of one trip, located together. `texts`: of all photos of the request."""
-    found = locate_trip.decide(service.locator, trip, seen, query.method, query.anchors, track, cut)
+    found = locate_trip.decide(service.locator, trip, seen, query.method, query.anchors, track, cut, *joint)
     prepare([each.prediction for each in found if each.prediction is not None], query.region)
     photos = []
     for row, each in zip(trip.rows.tolist(), found, strict=True):

@@ -82,7 +82,9 @@ def test_a_known_place_pulls_its_neighbours_and_indexes_say_which_photo_was_sent
     assert [photo["index"] for photo in photos_of(found)] == [3, 1, 2, 0] and found["failed"] == 1
     kinds = [photo["kind"] for photo in photos_of(found)]
     assert kinds == ["estimated", "own GPS", "neighbours", "estimated"]
-    for photo in photos_of(found):
+    assert found["method"] == "joined" and set(found["model_weight"]) == {"near", "far"}
+    assert photos_of(found)[2]["best"] is None, "no pixels and no time: no neighbour"
+    for photo in (photo for photo in photos_of(found) if photo["kind"] != "neighbours"):
         assert photo["best"]["country_code"] == "BR" and len(photo["top"]) == 3
         shapes = [feature["geometry"]["type"] for feature in photo["geojson"]["features"]]
         assert shapes[0] == "Point" and set(shapes[1:]) == {"Polygon"}

@@ -5,8 +5,7 @@ from types import SimpleNamespace
 
 import pytest
 
-from photoplanet.albums.shots import Shot
-from photoplanet.cli.shared import album_library
+from photoplanet.evaluation import leakage
 
 
 @pytest.fixture
@@ -17,8 +16,8 @@ def model(tmp_path):
     return lambda facts: SimpleNamespace(info=SimpleNamespace(training=facts), folder=folder)
 
 
-def shots(folder, names):
-    return [Shot(str(folder / name), name) for name in names]
+def paths(folder, names):
+    return [str(folder / name) for name in names]
 
 
 def test_photos_of_the_training_table_beside_the_model_are_known(model, tmp_path):
@@ -27,15 +26,15 @@ def test_photos_of_the_training_table_beside_the_model_are_known(model, tmp_path
         rows.writerow(("photo_id", "path", "latitude", "longitude"))
         rows.writerows([("a", "a.jpg", 1, 2), ("b", "sub/../b.jpg", 3, 4)])
     bundle = model({"table": {"file": "photos.csv", "photos": 2}})
-    found = album_library.trained_on(bundle, shots(tmp_path, ["new.jpg", "b.jpg", "a.jpg"]))
+    found = leakage.trained_on(bundle, paths(tmp_path, ["new.jpg", "b.jpg", "a.jpg"]))
     assert found.tolist() == [1, 2]
 
 
 def test_all_photos_are_suspected_where_a_small_models_table_is_not_found(model, tmp_path):
     bundle = model({"table": {"file": "elsewhere.csv", "photos": 300}})
-    assert album_library.trained_on(bundle, shots(tmp_path, ["a.jpg", "b.jpg"])).tolist() == [0, 1]
+    assert leakage.trained_on(bundle, paths(tmp_path, ["a.jpg", "b.jpg"])).tolist() == [0, 1]
 
 
-@pytest.mark.parametrize("facts", [{}, {"table": {"file": "mp16.csv", "photos": album_library.OWN_PHOTOS + 1}}])
+@pytest.mark.parametrize("facts", [{}, {"table": {"file": "mp16.csv", "photos": leakage.OWN_PHOTOS + 1}}])
 def test_models_of_the_whole_world_are_not_suspected(model, tmp_path, facts):
-    assert album_library.trained_on(model(facts), shots(tmp_path, ["a.jpg"])) is None
+    assert leakage.trained_on(model(facts), paths(tmp_path, ["a.jpg"])) is None
