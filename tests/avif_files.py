@@ -18,15 +18,18 @@ def unit(kind: int, content: bytes = b"") -> bytes:
             return bytes([kind << 3 | 2]) + length + content
 
 
-def sequence(width, height, profile=0, short=True, timing=False, model=False, points=1, bits=16) -> bytes:
-    """A sequence header: of a still's short kind, or a whole one."""
+def sequence(
+    width, height, profile=0, short=True, timing=False, model=False, uneven=False, points=1, bits=16, ids=False
+) -> bytes:
+    """A sequence header: of a still's short kind, or a whole one, whose frames choose their tools for screens."""
     fields = [(profile, 3), (1, 1), (int(short), 1)]
     if short:
         fields += [(0, 5)]
     else:
         fields += [(int(timing), 1)]
         if timing:
-            fields += [(1, 32), (25, 32), (1, 1), (0b00101, 5), (int(model), 1)]  # 00101: a number of variable length
+            fields += [(1, 32), (25, 32), (int(not uneven), 1)] + [(0b00101, 5)] * (not uneven)  # of variable length
+            fields += [(int(model), 1)]
             if model:
                 fields += [(7, 5), (1, 32), (3, 5), (4, 5)]
         fields += [(1, 1), (points - 1, 5)]
@@ -36,10 +39,25 @@ def sequence(width, height, profile=0, short=True, timing=False, model=False, po
             if timing and model:
                 fields += [(1, 1), (5, 8), (6, 8), (0, 1)]
             fields += [(1, 1), (9, 4)]
-    fields += [(bits - 1, 4), (bits - 1, 4), (width - 1, bits), (height - 1, bits), (0, 20)]
+    fields += [(bits - 1, 4), (bits - 1, 4), (width - 1, bits), (height - 1, bits)]
+    if not short:
+        fields += [(int(ids), 1)] + [(3, 4), (2, 3)] * ids + [(0, 7), (1, 1), (0, 2), (1, 1), (1, 1), (6, 3)]
+    fields += [(0, 20)]
+    return unit(1, packed(fields))
+
+
+def frame(own_size, kind=0, shown=True, timed=False, ids=False, tools=True) -> bytes:
+    """A frame under a whole sequence header, up to the bit that says whether it has a size of its own; then ones."""
+    fields = [(0, 1), (kind, 2), (int(shown), 1)] + [(9, 5)] * (timed and shown) + [(0, 1)] * (not shown)
+    fields += [(0, 1)] * (not (kind == 0 and shown)) + [(0, 1), (int(tools), 1)] + [(0, 1)] * tools + [(77, 8)] * ids
+    return unit(6, packed([*fields, (int(own_size), 1), (2**40 - 1 if not own_size else 0, 40)]))
+
+
+def packed(fields) -> bytes:
+    """Numbers of so many bits each, filled up to whole bytes."""
     text = "".join(f"{value:0{count}b}" for value, count in fields)
     text += "0" * (-len(text) % 8)
-    return unit(1, int(text, 2).to_bytes(len(text) // 8, "big"))
+    return int(text, 2).to_bytes(len(text) // 8, "big")
 
 
 def avif(

@@ -4,7 +4,7 @@ import io
 import struct
 
 import pytest
-from avif_files import avif, box, grid, sequence, unit
+from avif_files import avif, box, frame, grid, sequence, unit
 from pictures import encoded
 from PIL import Image
 
@@ -45,11 +45,40 @@ def test_the_plane_of_transparency_counts_too():
     assert open_photo(encoded(image, "AVIF")).size == (60, 40)
 
 
-@pytest.mark.parametrize("more", [{}, {"timing": True}, {"timing": True, "model": True}, {"points": 32}])
-def test_a_whole_header_allows_frames_as_large_as_its_bits(more):
-    stream = sequence(3000, 2000, short=False, bits=12, **more) + unit(FRAME, bytes(9))
-    assert size(avif(stream)) == (4096, 4096)
-    assert size(avif(sequence(3000, 2000, bits=12))) == (3000, 2000)
+@pytest.mark.parametrize("kind, shown", [(0, True), (0, False), (1, True), (2, True), (2, False)])
+@pytest.mark.parametrize("tools", [True, False])
+@pytest.mark.parametrize(
+    "more",
+    [
+        {},
+        {"timing": True},
+        {"timing": True, "model": True},
+        {"timing": True, "model": True, "uneven": True},
+        {"points": 32},
+        {"ids": True},
+    ],
+)
+def test_a_frame_with_a_size_of_its_own_counts_as_large_as_its_bits_allow(more, kind, shown, tools):
+    header = sequence(3000, 2000, short=False, bits=12, **more)
+    options = {"kind": kind, "shown": shown, "tools": tools, "ids": "ids" in more, "timed": "uneven" in more}
+    assert size(avif(header + frame(False, **options))) == (3000, 2000)
+    assert size(avif(header + frame(True, **options))) == (4096, 4096)
+    assert size(avif(header + frame(False, **options) + frame(True, **options))) == (4096, 4096)
+
+
+def test_frames_of_other_kinds_have_a_size_of_their_own_or_none():
+    header = sequence(3000, 2000, short=False, bits=12)
+    assert size(avif(header + unit(FRAME, b"\xe0" + bytes(9)))) == (3000, 2000), "an earlier frame is shown again"
+    assert size(avif(header + frame(False, kind=3))) == (4096, 4096), "a switch always states it"
+
+
+def test_the_whole_header_of_an_encoder():
+    pictures = [Image.new("RGB", (300, 200), (9, 99, each)) for each in (0, 99, 200)]
+    data = encoded(pictures[0], "AVIF", save_all=True, append_images=pictures[1:])
+    at = data.index(b"mdat")
+    end = at - 4 + int.from_bytes(data[at - 4 : at], "big")
+    found = av1_stream.read(data[at + 4 : end])
+    assert (found.width, found.height) == (300, 200) and found.work >= 3 * 300 * 200
 
 
 @pytest.mark.parametrize(
@@ -133,7 +162,7 @@ def test_no_pixels_no_stream_and_a_sequence_are_refused_in_words():
         open_photo(avif(unit(2)))
     with pytest.raises(PhotoError, match="AVIF sequence, which is not read"):
         open_photo(avif(sequence(60, 40), more=box(b"moov")))
-    with pytest.raises(PhotoError, match="cut sequence header"):
+    with pytest.raises(PhotoError, match="cut header"):
         open_photo(avif(unit(1, b"\x18\x15")))
     with pytest.raises(PhotoError, match=r"more pictures|broken list"):
         coded(good.replace(good[good.index(b"iloc") + 8 :][:4], b"\x44\0\xff\xff"))
