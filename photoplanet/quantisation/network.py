@@ -53,7 +53,9 @@ def quantise(network: Path, photos: NDArray[np.uint8], into: Path, advance: Adva
     True
     """
     import onnx
-    from onnxruntime.quantization import CalibrationMethod, QuantFormat, QuantType, quantize_static
+
+    with _quietly():
+        from onnxruntime.quantization import CalibrationMethod, QuantFormat, QuantType, quantize_static
 
     whole = onnx.load(network)
     del whole.graph.value_info[:]  # of other batch sizes, in what some exporters write
@@ -107,10 +109,13 @@ def _with_plain_names(whole: "ModelProto") -> None:
 
 @contextmanager
 def _quietly() -> Iterator[None]:
-    """Without the advice that ONNX Runtime's quantiser logs on networks as torch exports them."""
-    before = logging.root.manager.disable
+    """Without the advice that ONNX Runtime's quantiser logs; the root logger, which importing it sets up, as it was."""
+    before, root = logging.root.manager.disable, logging.getLogger()
+    level, handlers = root.level, root.handlers[:]
     logging.disable(logging.WARNING)
     try:
         yield
     finally:
         logging.disable(before)
+        root.setLevel(level)
+        root.handlers[:] = handlers

@@ -228,7 +228,7 @@ def test_a_map_offers_five_places_per_photo_and_shows_2000_photos(run, photo, ti
     data = page.read_text(encoding="utf-8")
     assert data.count(str(photo("red"))) == 2000
     run("locate", photo("red"), "--model", tiny_model, "--map", page)
-    assert page.read_text(encoding="utf-8").count('"country_code"') == 6  # the best, and five
+    assert page.read_text(encoding="utf-8").count('"radius_km"') == 7  # the best, five, and the region
 
 
 def test_a_table_that_cannot_be_printed_does_not_take_the_files_with_it(photo, tiny_model, tmp_path):

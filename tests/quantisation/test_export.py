@@ -2,6 +2,8 @@
 
 import json
 import shutil
+import subprocess
+import sys
 
 import numpy as np
 import onnx
@@ -255,3 +257,16 @@ def test_heads_between_convolutions_and_the_answer_stay_float32(tmp_path):
         (node,) = (node for node in found.graph.node if node.op_type == kind)
         source = by_output.get(node.input[0])
         assert (source is not None and source.op_type == "DequantizeLinear") == integer, kind
+
+
+def test_the_loggers_of_the_process_stay_as_they_were(tmp_path):
+    """ONNX Runtime's quantiser gives the root logger a level and a handler where it is imported."""
+    script = (
+        "import logging, numpy as np, sys; from pathlib import Path\n"
+        "from photoplanet.models import installed; from photoplanet.quantisation import network\n"
+        "photos = np.random.default_rng(0).integers(0, 256, (2, 128, 128, 3), np.uint8)\n"
+        "network.quantise(installed.resolve('toy') / 'model.onnx', photos, Path(sys.argv[1]))\n"
+        "print(logging.getLogger().level, logging.getLogger().handlers, logging.root.manager.disable)"
+    )
+    done = subprocess.run([sys.executable, "-c", script, tmp_path / "a.onnx"], capture_output=True, text=True)
+    assert (done.stdout, done.stderr) == ("30 [] 0\n", "")
