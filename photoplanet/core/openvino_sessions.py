@@ -15,7 +15,7 @@ from numpy.typing import NDArray
 
 SIZES = (32, 8, 4, 1)  # of batches, descending
 _FILLED = 3  # so many rows and more are filled up to the least size above one
-_TELEMETRY = "openvino_telemetry"
+_TELEMETRY, _ABSEIL = "openvino_telemetry", "absl"
 _TYPES = {"u8": "tensor(uint8)", "i8": "tensor(int8)", "f32": "tensor(float)", "f16": "tensor(float16)",
           "i64": "tensor(int64)", "i32": "tensor(int32)"}  # fmt: skip
 
@@ -124,6 +124,9 @@ def _padded(rows: NDArray[Any], size: int) -> NDArray[Any]:
 def library() -> ModuleType:
     """Import OpenVINO without what reports to its maker: nothing here calls out. ImportError where it is missing.
 
+    Without Abseil's loggers, too, which it would import where they are: their handler closes the stream that was
+    stderr then, when somebody sets up logging anew, as a server does.
+
     >>> from photoplanet.core.devices import installed
     >>> not installed("openvino") or library().__name__ == "openvino"
     True
@@ -131,8 +134,14 @@ def library() -> ModuleType:
     if _TELEMETRY not in sys.modules:
         # None: cannot be imported, and then OpenVINO falls back on a stand-in of its own that does nothing
         sys.modules[_TELEMETRY] = None  # type: ignore[assignment]
-    import openvino
-
+    absent = _ABSEIL not in sys.modules
+    if absent:
+        sys.modules[_ABSEIL] = None  # type: ignore[assignment]
+    try:
+        import openvino
+    finally:
+        if absent:
+            del sys.modules[_ABSEIL]
     return openvino  # type: ignore[no-any-return]
 
 
