@@ -94,7 +94,7 @@ def test_nothing_is_reported_to_its_maker(tmp_path):
     """OpenVINO counts imports where openvino_telemetry can be imported, and keeps an id in the person's home."""
     code = (
         "import sys; from photoplanet.core.openvino_sessions import library; library();"
-        "print([name for name in sys.modules if ('telemetry' in name or 'absl' in name) and sys.modules[name] is not None])"
+        "print([name for name, module in sys.modules.items() if ('telemetry' in name or 'absl' in name) and module])"
     )
     done = subprocess.run(
         [sys.executable, "-c", code], capture_output=True, text=True, check=True, env={"HOME": str(tmp_path)}
