@@ -148,9 +148,10 @@ def test_damage_never_raises_and_pieces_do_not_matter():
 
 
 @given(st.lists(st.binary(max_size=200), max_size=5))
-def test_noise(pieces):
-    reader.scan(pieces)
-    reader.of_texts(pieces)
+def test_noise_gives_nothing_or_points_on_the_earth(pieces):
+    for found in (reader.scan(pieces), reader.of_texts(pieces)):
+        assert len(found.times) == len(found.latitude) == len(found.longitude)
+        assert (np.abs(found.latitude) <= 90).all() and (np.abs(found.longitude) <= 180).all()
     reader.first(b"".join([b"1\n00:00:00,000 --> 00:00:01,000\n", *pieces]))
 
 
