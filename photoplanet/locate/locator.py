@@ -20,7 +20,7 @@ from photoplanet.locate import correction, joining, network, opening, point_esti
 from photoplanet.locate.prediction import ABSTAIN_BELOW, Prediction, Predictions, prepare
 from photoplanet.locate.within import Cut
 from photoplanet.models import folder
-from photoplanet.photos import decode, decoding_processes
+from photoplanet.photos import decode
 
 BATCH_SIZE = 32
 MAX_THREADS = 1024
@@ -230,10 +230,14 @@ class Locator:
         if self.collector is not None:
             self.collector.start()
         waiting: deque[Any] = deque()
-        if processes is None:
-            processes = decoding_processes.worthwhile(sources, decode_threads) if self.in_processes else 0
+        if processes is None and self.in_processes and not (isinstance(sources, Sized) and len(sources) <= 1):
+            from photoplanet.photos import decoding_processes
+
+            processes = decoding_processes.worthwhile(sources, decode_threads)
         noted = _noting(sources, waiting)
         if processes:
+            from photoplanet.photos import decoding_processes
+
             decoded = decoding_processes.load_many(noted, self.info.preprocessing, processes)
         else:
             decoded = decode.load_many(noted, self.info.preprocessing, decode_threads)
