@@ -31,7 +31,7 @@ _TILE = 5.0  # degrees
 _MANY = 500  # points that are searched for together, rather than each among the kept candidates of its tile
 _FEW = 64  # points from which the search goes town by town
 _LEAF = 16  # points or towns from which the search goes pair by pair
-_FIRST_KM = 1500.0  # how far from a tile its towns are looked for first
+_NEAREST_KM = 50.0  # where people live, a town is so near to the middle of a tile
 _LARGEST_TOWN_KM = 12.75  # the largest radius that gazetteer.npz can hold
 
 _CONTINENTS = {
@@ -253,15 +253,20 @@ def _within_reach(data: Gazetteer, middle: Floats, spread: float, towns: Towns) 
 
 
 def _reached(data: Gazetteer, middle: Floats, spread: float, towns: Towns) -> tuple[Towns, float]:
-    """As `_within_reach`, and how many km from `middle` these may be.
-
-    With d from the middle to its nearest town, only towns within d + 2·spread of the middle can be nearest to such a
-    point; the choice by edge adds twice the largest town's radius.
-    """
+    """As `_within_reach`, and how many km from `middle` these may be."""
     # Not @: OpenBLAS would wake its threads for it, and so thin a product takes einsum a third of the time.
     cosine = np.einsum("nk,k->n", data.vectors(towns), middle)
-    reach = float(_km(cosine.max())) + 2 * spread + 2 * _LARGEST_TOWN_KM
+    reach = _reach(float(_km(cosine.max())), spread)
     return towns[cosine >= np.cos(min(np.pi, reach / EARTH_RADIUS_KM)) - 1e-12], reach
+
+
+def _reach(nearest: float, spread: float) -> float:
+    """How many km from a middle the town of a point within `spread` km may be: its nearest town is `nearest` km away.
+
+    Only towns within nearest + 2·spread of the middle can be nearest to such a point; the choice by edge adds twice the
+    largest town's radius.
+    """
+    return nearest + 2 * spread + 2 * _LARGEST_TOWN_KM
 
 
 @cache
@@ -273,7 +278,7 @@ def _towns_of(tile: int) -> Towns:
     middle = to_xyz(south + _TILE / 2, west + _TILE / 2)
     corners = to_xyz([south, south, south + _TILE, south + _TILE], [west, west + _TILE, west, west + _TILE])
     spread = float(_km((corners @ middle).min()))  # the corners are the farthest
-    km = _FIRST_KM
+    km = _reach(_NEAREST_KM, spread)
     while True:  # towns are looked for no farther away than any can be
         around = _around(data, south + _TILE / 2, west + _TILE / 2, km)
         near, reach = _reached(data, middle, spread, around) if around.size else (around, 4 * km)
@@ -290,7 +295,8 @@ def _around(data: Gazetteer, latitude: float, longitude: float, km: float) -> To
     if abs(latitude) + tall >= 90:  # a pole is in it, and so are all longitudes
         return rows
     wide = np.degrees(np.arcsin(np.sin(angle) / np.cos(np.radians(latitude)))) + 1e-6
-    inside: Rows = rows[np.abs((data.longitude[rows] - longitude + 180) % 360 - 180) <= wide]
+    apart = np.abs(data.longitude[rows] - longitude)
+    inside: Rows = rows[(apart <= wide) | (apart >= 360 - wide)]
     return inside
 
 

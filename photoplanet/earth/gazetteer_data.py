@@ -1,4 +1,4 @@
-"""The gazetteer on disk, gazetteer.npz: towns, states and countries; a start reads only what it asks for.
+"""The gazetteer on disk, gazetteer.npz: towns, states and countries, decoded as far as somebody asks.
 
 tools/make_gazetteer.py writes it: 155,000 towns of GeoNames (CC BY 4.0) and a quarter-degree grid of countries from
 Natural Earth. It is not compressed, so that reading takes a few milliseconds; the package's own archive is.
@@ -63,16 +63,12 @@ class Gazetteer:
     """
 
     def __init__(self, path: Path):
-        self._path = path
+        with np.load(path, allow_pickle=False) as file:
+            self._stored: dict[str, NDArray[Any]] = dict(file.items())
         self._worked_out = 0  # unit vectors so far
 
-    def _stored(self, key: str) -> NDArray[Any]:
-        with np.load(self._path, allow_pickle=False) as file:
-            found: NDArray[Any] = file[key]
-            return found
-
     def _texts(self, key: str) -> Lines:
-        return Lines(self._stored(key).tobytes())
+        return Lines(self._stored[key].tobytes())
 
     @cached_property
     def names(self) -> Lines:
@@ -82,12 +78,12 @@ class Gazetteer:
     @cached_property
     def latitude(self) -> Floats:
         """(n,) degrees."""
-        return np.asarray(self._stored("latitude") / 1000)
+        return np.asarray(self._stored["latitude"] / 1000)
 
     @cached_property
     def longitude(self) -> Floats:
         """(n,) degrees."""
-        return np.asarray(self._stored("longitude") / 1000)
+        return np.asarray(self._stored["longitude"] / 1000)
 
     @cached_property
     def xyz(self) -> Floats:
@@ -109,12 +105,12 @@ class Gazetteer:
     @cached_property
     def radius(self) -> Floats:
         """(n,) km that each town's population fills."""
-        return np.asarray(self._stored("radius") / 20)
+        return np.asarray(self._stored["radius"] / 20)
 
     @cached_property
     def state(self) -> NDArray[Any]:
         """(n,) integers: rows of `states`."""
-        return self._stored("state")
+        return self._stored["state"]
 
     @cached_property
     def states(self) -> Lines:
@@ -124,7 +120,7 @@ class Gazetteer:
     @cached_property
     def state_country(self) -> NDArray[Any]:
         """One for each state: row of the countries."""
-        return self._stored("state_country")
+        return self._stored["state_country"]
 
     @cached_property
     def country_codes(self) -> list[str]:
@@ -139,7 +135,7 @@ class Gazetteer:
     @cached_property
     def grid(self) -> NDArray[Any]:
         """(rows from the north, columns from the west): row of the countries + 1, 0 at sea."""
-        return self._stored("grid")
+        return self._stored["grid"]
 
 
 @cache

@@ -2,15 +2,18 @@
 
 import os
 from functools import partial
+from typing import TYPE_CHECKING
 
 import numpy as np
 
-from photoplanet.clues.collect import Collector
 from photoplanet.earth.ground import Ground
 from photoplanet.errors import InputError, ModelError
 from photoplanet.locate import without_model, world
 from photoplanet.models import folder, installed
 from photoplanet.models.info import ModelInfo
+
+if TYPE_CHECKING:
+    from photoplanet.clues.collect import Collector
 
 NONE = "none"  # the name of no model
 READ = (folder.CELLS, folder.NETWORK)  # what locating reads, and so what is hashed first
@@ -61,7 +64,7 @@ def _ground_of(table: str | os.PathLike[str]) -> Ground:
 
 def collector_of(
     info: ModelInfo, signs: bool | None = None, clock: bool = True, threads: int | None = None
-) -> Collector | None:
+) -> "Collector | None":
     """Who looks for evidence beside a model's network; None where nobody does.
 
     `signs` None: text is read where the extra is installed, but not for the toy Earth's painted photos. MissingExtra
@@ -74,6 +77,8 @@ def collector_of(
     reads = bool(signs) if info.is_toy else _reads(signs)
     if not reads and (not clock or info.is_toy):
         return None
+    from photoplanet.clues.collect import Collector
+
     if not reads:
         return Collector(None, clock)
     from photoplanet.signs import kept, reader

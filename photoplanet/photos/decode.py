@@ -19,14 +19,12 @@ from PIL import Image
 
 from photoplanet.errors import InputError
 from photoplanet.photos import (
-    avif_image,
     colour,
     decoding_cost,
     file_bounds,
     formats,
     jpeg_structure,
     quiet,
-    raw_image,
 )
 from photoplanet.photos.photo_error import PhotoError, reported
 from photoplanet.photos.pixel_limit import ANY as ANY_PIXELS
@@ -379,10 +377,17 @@ def _parsed(file: io.BufferedIOBase, name: str) -> Image.Image:
         jpeg_structure.read_frame(file, name)
         file.seek(0)
     file_bounds.check(file, kind, name)
-    if kind is formats.RAW or (kind is formats.TIFF and raw_image.is_raw(file)):
-        return raw_image.opened(file, name)
+    if kind in (formats.RAW, formats.TIFF):
+        from photoplanet.photos import raw_image  # late, as AVIF's: most photos are JPEGs
+
+        if kind is formats.RAW or raw_image.is_raw(file):
+            return raw_image.opened(file, name)
     file.seek(0)
-    return avif_image.opened(file, name) if kind is formats.AVIF else _plugin(kind)(file)
+    if kind is formats.AVIF:
+        from photoplanet.photos import avif_image
+
+        return avif_image.opened(file, name)
+    return _plugin(kind)(file)
 
 
 @functools.cache
