@@ -11,7 +11,7 @@ import time
 
 import numpy as np
 
-from photoplanet.duplicates import binary_codes, hamming
+from photoplanet.duplicates import binary_codes
 
 BITS = binary_codes.facts()["bits"]
 PLANTED = 0.05  # of the test codes
@@ -41,7 +41,6 @@ def main():
     parser.add_argument("--training", type=int, default=200_000)
     parser.add_argument("--test", type=int, default=20_000)
     parser.add_argument("--threshold", type=int, default=binary_codes.facts()["threshold"])
-    parser.add_argument("--cells", type=int, default=hamming.CELLS)
     parser.add_argument("--sample", type=int, default=1000, help="test codes compared with all training codes")
     parser.add_argument("--threads", type=int)
     parser.add_argument("--exact", action="store_true")
@@ -58,8 +57,8 @@ def main():
     test[rows] = flipped(training[source], apart, rng)
     before = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
     start = time.monotonic()
-    # As `find` without a choice would: through cells at scale, whatever the size here, unless --exact.
-    at, row, _ = binary_codes.find(test, training, given.threshold, exact=given.exact, cells=given.cells)
+    # As `find` without a choice would: by sorting at scale, whatever the size here, unless --exact.
+    at, row, _ = binary_codes.find(test, training, given.threshold, exact=given.exact)
     seconds = time.monotonic() - start
     peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
     print(f"{given.test:,} codes of {BITS} bits against {given.training:,}, threshold {given.threshold}: "
