@@ -22,7 +22,7 @@ Words = NDArray[np.uint64]
 Rows = NDArray[np.int64]
 Add = Callable[[Rows, Rows], None]
 
-BLOCK = 1 << 20  # training codes at a time
+BLOCK = 1 << 21  # training codes at a time
 REACH = 8  # neighbours on either side that a code looks at, in each order
 MISSED = 0.01  # of pairs just within the threshold, by the number of orders
 FEWEST, MOST_ORDERS = 8, 128
