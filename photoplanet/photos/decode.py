@@ -19,15 +19,12 @@ from PIL import Image
 
 from photoplanet.errors import InputError
 from photoplanet.photos import (
-    avif_image,
     colour,
     decoding_cost,
     file_bounds,
     formats,
     jpeg_structure,
-    jxl_image,
     quiet,
-    raw_image,
 )
 from photoplanet.photos.photo_error import PhotoError, reported
 from photoplanet.photos.pixel_limit import ANY as ANY_PIXELS
@@ -381,11 +378,21 @@ def _parsed(file: io.BufferedIOBase, name: str) -> Image.Image:
         jpeg_structure.read_frame(file, name)
         file.seek(0)
     file_bounds.check(file, kind, name)
-    if kind is formats.RAW or (kind is formats.TIFF and raw_image.is_raw(file)):
-        return raw_image.opened(file, name)
+    if kind in (formats.RAW, formats.TIFF):
+        from photoplanet.photos import raw_image  # late, as AVIF's: most photos are JPEGs
+
+        if kind is formats.RAW or raw_image.is_raw(file):
+            return raw_image.opened(file, name)
     file.seek(0)
-    openers = {formats.AVIF: avif_image.opened, formats.JPEG_XL: jxl_image.opened}
-    return openers[kind](file, name) if kind in openers else _plugin(kind)(file)
+    if kind is formats.AVIF:
+        from photoplanet.photos import avif_image
+
+        return avif_image.opened(file, name)
+    if kind is formats.JPEG_XL:
+        from photoplanet.photos import jxl_image
+
+        return jxl_image.opened(file, name)
+    return _plugin(kind)(file)
 
 
 @functools.cache

@@ -14,7 +14,7 @@ from dataclasses import dataclass
 from PIL import Image
 
 from photoplanet.core.byte_budget import ByteBudget
-from photoplanet.photos import av1_stream, file_bounds, formats, jpeg_structure
+from photoplanet.photos import file_bounds, formats, jpeg_structure
 from photoplanet.photos.photo_error import MEMORY, WORK, PhotoError
 
 MEBIBYTE = 1 << 20
@@ -85,6 +85,8 @@ def of(image: Image.Image, name: str) -> Cost:
     elif kind is formats.HEIC:
         held = pixels * _HEIC
     elif kind is formats.AVIF:
+        from photoplanet.photos import av1_stream
+
         coded = getattr(image, "coded", None) or av1_stream.Coded(*size, 6 * pixels, pixels)
         held = pixels * (_AVIF + len(image.getbands())) + coded.bytes + _size(image)
         work = max(pixels, coded.work)
