@@ -7,7 +7,7 @@ from photoplanet.cli.shared.extras import hint, needs
 from photoplanet.cli.shared.library import WITH_VECTORS, by_option, index_options, open_library
 from photoplanet.cli.shared.output import say
 from photoplanet.errors import InputError
-from photoplanet.server.limits import MEGABYTE, OPEN, Limits
+from photoplanet.server.limits import MEGABYTE, MOST_WORKERS, OPEN, Limits
 
 NEEDS = ("serving", "server")
 DEFAULTS = Limits()
@@ -39,6 +39,8 @@ def _default(own: object, others: object) -> str:
 @by_option("How the library is searched, as in `photoplanet similar`.")
 @WITH_VECTORS
 @index_options
+@click.option("--workers", type=click.IntRange(0, MOST_WORKERS), default=0, show_default=True,
+              help="Processes that decode photos, beside the one with the model; 0: its threads do.")  # fmt: skip
 @options.THREADS
 @options.DEVICE
 @options.SIGNS
@@ -46,7 +48,8 @@ def _default(own: object, others: object) -> str:
 def command(
     model: str | None, host: str, port: int, token: str | None, origins: tuple[str, ...], hosts: tuple[str, ...],
     photo_mb: float | None, photos: int | None, waiting: int | None, rate: int | None, seconds: float | None,
-    library: str | None, by: str, vectors: str | None, index_dir: str | None, no_update: bool, threads: int | None,
+    library: str | None, by: str, vectors: str | None, index_dir: str | None, no_update: bool, workers: int,
+    threads: int | None,
     device: str | None, signs: bool | None, clock: bool,
 ) -> None:  # fmt: skip
     """Answer on a web page and over HTTP.
@@ -80,7 +83,7 @@ def command(
     if library:
         searched = open_library(library, by=by, model=loaded if by == "embedding" else None, vectors=vectors,
                                 index=index_dir, update=not no_update, threads=threads)  # fmt: skip
-    application = app.create_app(loaded, chosen, token, names, origins, searched)
+    application = app.create_app(loaded, chosen, token, names, origins, searched, workers)
     application.state.service.finder.warm()
 
     def begin(where: str) -> None:
