@@ -1,5 +1,7 @@
 """`photoplanet serve`: the page and the HTTP API."""
 
+import gc
+
 import click
 
 from photoplanet.cli.shared import commands, loading, options
@@ -85,6 +87,7 @@ def command(
                                 index=index_dir, update=not no_update, threads=threads)  # fmt: skip
     application = app.create_app(loaded, chosen, token, names, origins, searched, workers)
     application.state.service.finder.warm()
+    gc.freeze()  # what is loaded stays: looking through it again and again for what does not takes the network's time
 
     def begin(where: str) -> None:
         say(f"photoplanet answers on {where}  (Ctrl-C stops it)")

@@ -12,6 +12,7 @@ from typing import Any, TypeAlias, TypeVar
 import numpy as np
 from numpy.typing import NDArray
 
+from photoplanet.locate import own_place
 from photoplanet.locate.locator import BATCH_SIZE, Locator
 from photoplanet.locate.own_place import OwnPlace
 from photoplanet.locate.prediction import Prediction, prepare
@@ -211,6 +212,7 @@ class Batcher:
             if waiting.report
         }
         prepare(list(predictions.values()))
+        own_place.look_up(each.own for each in looks)
         results: list[Any] = []
         for number, waiting in enumerate(batch):
             try:

@@ -4,10 +4,12 @@ from typing import NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
+from PIL import Image
 
 from photoplanet.locate import own_place
 from photoplanet.locate.own_place import OwnPlace
-from photoplanet.photos import decode
+from photoplanet.metadata import facts
+from photoplanet.photos import decode, formats
 from photoplanet.photos.preprocessing import Preprocessing
 
 
@@ -25,5 +27,14 @@ def look(content: bytes, preprocessing: Preprocessing, most: int, own: bool = Fa
     >>> look(decode.plain_jpeg(np.zeros((30, 40, 3), np.uint8), 40)[0], Preprocessing(size=16), 10_000).pixels.shape
     (16, 16, 3)
     """
-    pixels = decode.load(content, preprocessing, max_pixels=most)
-    return FirstLook(pixels, own_place.of(content) if own else None)
+    found: list[OwnPlace | None] = []
+
+    def before(image: Image.Image) -> None:
+        # What a JPEG states stands in its head, which has been read; others are opened once more.
+        if own and formats.of_pillow(image.format) is formats.JPEG:
+            found.append(own_place.stated(facts.read(image)))
+
+    pixels = decode.load(content, preprocessing, max_pixels=most, before=before)
+    if own and not found:
+        found.append(own_place.of(content))
+    return FirstLook(pixels, *found)
