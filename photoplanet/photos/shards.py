@@ -2,7 +2,6 @@
 
 import os
 import re
-import tarfile
 import threading
 from collections import OrderedDict
 from collections.abc import Iterator
@@ -37,13 +36,15 @@ def members(shard: str | Path) -> Iterator[tuple[str, int, int]]:
     Links, devices and folders are passed over, and nothing is ever written to disk. InputError for what is not a tar,
     is compressed, is cut off, or claims members beyond its end.
 
-    >>> import tempfile
+    >>> import tarfile, tempfile
     >>> with tempfile.TemporaryDirectory() as folder:
     ...     with tarfile.open(Path(folder, "a.tar"), "w") as archive:
     ...         archive.addfile(tarfile.TarInfo("1.jpg"))
     ...     list(members(Path(folder, "a.tar")))
     [('1.jpg', 512, 0)]
     """
+    import tarfile  # late: most photos are in files of their own
+
     path = Path(shard)
     try:
         if not path.is_file():
