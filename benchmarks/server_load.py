@@ -174,6 +174,16 @@ class Served:
             found += map(int, (task / "children").read_text().split())
         return found
 
+    def limit(self, each: int) -> str:
+        """What the cores would allow if they were never idle."""
+        photos = each * sum(self.statuses.values())
+        most = (os.cpu_count() or 1) * photos / (self.used + self.by_clients)
+        share = statistics.median(self.rates) / most
+        return (
+            f"the cores, never idle: {most:,.0f} photos/s at {1e3 * self.used / photos:.2f} ms of processor each "
+            f"({1e3 * self.by_clients / photos:.2f} more in the clients), {share:.0%} reached"
+        )
+
     def turn(self, asked: Any, count: int, seconds: float, each: int) -> None:
         """Let so many clients ask for so long, with `each` photos a request."""
         before = sum(map(processor, self.pids))
@@ -271,8 +281,8 @@ def report(
         told(served, each)
         for name, rounds in references.items():
             ours, theirs = [1 / rate for rate in served.rates], [1 / rate for rate, _ in rounds]
-            figure = f"{statistics.median(served.rates):,.0f} photos/s"
-            row = figures.row(f"serve {served.name} against {name}", ours, theirs, figure)
+            figure, limit = f"{statistics.median(served.rates):,.0f} photos/s", served.limit(each)
+            row = figures.row(f"serve {served.name} against {name}", ours, theirs, figure, limit=limit)
             print(f"  against {name}: {row['ratio']:.2f} ({row['low']:.2f} to {row['high']:.2f})")
             rows.append(row)
     figures.write(path, rows)

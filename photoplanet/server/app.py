@@ -35,7 +35,7 @@ def create_app(
     """Make the application for a loaded model. `token`, `hosts`, `origins`: who may ask (`server.security.Guard`).
 
     `library`: what `retrieval.library.library.open` returns, for /v1/similar. `workers`: processes that decode photos
-    (0: threads of this one do), started here; they import the main module, so that a script has to guard it.
+    (0: threads of this one do); they import the main module, so that a script has to guard it.
 
     >>> import photoplanet as pp
     >>> app = create_app(pp.load("toy"), Limits(photos=10))

@@ -70,6 +70,8 @@ class Batcher:
     def start(self) -> None:
         """Begin to take photos; call it in the running event loop."""
         self._loop = asyncio.get_running_loop()
+        if self._workers is not None:
+            self._workers.start()
         self._network.start()
 
     async def stop(self) -> None:

@@ -5,6 +5,7 @@ lock in the server. What is heavy to decode comes back as `decoding_cost.Heavy` 
 that the bound on memory stays one for all.
 """
 
+import atexit
 import logging
 import threading
 import time
@@ -25,6 +26,7 @@ from photoplanet.server.lanes import Sender, Turns
 MOST_JOBS = 16  # under way to one worker
 AHEAD_SECONDS = 0.02  # of work that is under way to a worker, and two jobs at least
 AHEAD_BYTES = 8 << 20  # of photos, and one job at least
+LEAST_SECONDS = 30.0  # that a worker has for a photo, however short a time clients are given
 AGAIN_SECONDS = 1.0  # before a worker is replaced that never began
 _log = logging.getLogger(__name__)
 
@@ -45,22 +47,25 @@ class Job:
 
 
 class Workers:
-    """So many worker processes, which start at once; `seconds`: those that take longer for a photo are killed.
+    """So many worker processes, from `start` to `stop`; those that take longer than `seconds` for a photo are killed.
 
     `replaced` is called for each that ended and has a successor. What was under way to it is done once more, by itself,
     so that a photo that kills its worker twice is known, and takes no other with it.
     """
 
     def __init__(self, processes: int, seconds: float, replaced: Callable[[], object] = lambda: None):
-        self.seconds, self.replaced = seconds, replaced
+        self.seconds, self.replaced = max(seconds, LEAST_SECONDS), replaced
         self.lock = threading.RLock()
         self.changed = threading.Condition(self.lock)
         self.turns, self.again = Turns[Job](), deque[Job]()
         self.stopped = False
         self._all = [_Worker(self, number) for number in range(processes)]
 
-    def __len__(self) -> int:
-        return len(self._all)
+    def start(self) -> None:
+        """Start the processes."""
+        atexit.register(self.stop, 0.0)  # they ignore SIGTERM, with which `multiprocessing` would end them
+        for worker in self._all:
+            worker.start()
 
     @property
     def pids(self) -> list[int]:
@@ -75,6 +80,7 @@ class Workers:
 
     def stop(self, seconds: float) -> None:
         """End the processes; those that do not within so many seconds are killed."""
+        atexit.unregister(self.stop)
         with self.lock:
             self.stopped = True
             self.changed.notify_all()
@@ -94,6 +100,9 @@ class _Worker:
         self.room = threading.Condition(pool.lock)  # for its sender, while there is too much under way
         self._bytes, self._most, self._since, self._running = 0, 2, 0.0, True
         self._process: BaseProcess | None = None
+
+    def start(self) -> None:
+        """Start the process and its threads."""
         self._begin()
         for target in (self._send, self._receive):
             threading.Thread(target=target, name=f"{self._name}-{target.__name__.strip('_')}", daemon=True).start()

@@ -30,6 +30,7 @@ def pool():
 
     def make(processes):
         made.append(Workers(processes, 20, lambda: made.append(None)))
+        made[0].start()
         return made[0], lambda: made.count(None)
 
     yield make
