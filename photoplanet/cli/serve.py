@@ -9,6 +9,7 @@ from photoplanet.cli.shared.extras import hint, needs
 from photoplanet.cli.shared.library import WITH_VECTORS, by_option, index_options, open_library
 from photoplanet.cli.shared.output import say
 from photoplanet.errors import InputError
+from photoplanet.photos import pixel_limit
 from photoplanet.server.limits import MEGABYTE, MOST_WORKERS, OPEN, Limits
 
 NEEDS = ("serving", "server")
@@ -44,6 +45,7 @@ def _default(own: object, others: object) -> str:
 @click.option("--workers", type=click.IntRange(0, MOST_WORKERS), default=0, show_default=True,
               help="Processes that decode photos, beside the one with the model; 0: its threads do.")  # fmt: skip
 @options.THREADS
+@options.MAX_PIXELS
 @options.DEVICE
 @options.SIGNS
 @options.CLOCK
@@ -76,7 +78,7 @@ def command(
         raise InputError("--vectors is for --by embedding")
     photo_bytes = int(photo_mb * MEGABYTE) if photo_mb else None
     chosen = limits.choose(security.is_loopback(host), photo_bytes=photo_bytes, photos=photos, waiting=waiting,
-                           rate=rate, seconds=seconds)  # fmt: skip
+                           rate=rate, seconds=seconds, photo_pixels=pixel_limit.current())  # fmt: skip
     token, names = listening.access(host, token, hosts)
     loaded = loading.load(model, threads, always=True, signs=signs, clock=clock, device=device)
     searched = None
