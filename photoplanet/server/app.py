@@ -1,7 +1,8 @@
 """The HTTP API: photos in, places out, with bounds on everything; nothing of an upload is written to disk or log."""
 
+import asyncio
 from collections.abc import AsyncIterator, Sequence
-from contextlib import asynccontextmanager
+from contextlib import asynccontextmanager, suppress
 from typing import TYPE_CHECKING
 
 from starlette.applications import Starlette
@@ -48,8 +49,9 @@ def create_app(
     @asynccontextmanager
     async def lifespan(app: Starlette) -> AsyncIterator[None]:
         service.batcher.start()
-        yield
-        await service.stop()
+        with suppress(asyncio.CancelledError):  # a second Ctrl-C waits for nothing
+            yield
+            await service.stop()
 
     described = openapi.route(TITLE, ABOUT, endpoints)
     app = Starlette(
