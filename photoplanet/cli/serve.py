@@ -1,5 +1,7 @@
 """`photoplanet serve`: the page and the HTTP API."""
 
+import gc
+
 import click
 
 from photoplanet.cli.shared import commands, loading, options
@@ -8,7 +10,7 @@ from photoplanet.cli.shared.library import WITH_VECTORS, by_option, index_option
 from photoplanet.cli.shared.output import say
 from photoplanet.errors import InputError
 from photoplanet.photos import pixel_limit
-from photoplanet.server.limits import MEGABYTE, OPEN, Limits
+from photoplanet.server.limits import MEGABYTE, MOST_WORKERS, OPEN, Limits
 
 NEEDS = ("serving", "server")
 DEFAULTS = Limits()
@@ -40,6 +42,8 @@ def _default(own: object, others: object) -> str:
 @by_option("How the library is searched, as in `photoplanet similar`.")
 @WITH_VECTORS
 @index_options
+@click.option("--workers", type=click.IntRange(0, MOST_WORKERS), default=0, show_default=True,
+              help="Processes that decode photos, beside the one with the model; 0: its threads do.")  # fmt: skip
 @options.THREADS
 @options.MAX_PIXELS
 @options.DEVICE
@@ -48,7 +52,8 @@ def _default(own: object, others: object) -> str:
 def command(
     model: str | None, host: str, port: int, token: str | None, origins: tuple[str, ...], hosts: tuple[str, ...],
     photo_mb: float | None, photos: int | None, waiting: int | None, rate: int | None, seconds: float | None,
-    library: str | None, by: str, vectors: str | None, index_dir: str | None, no_update: bool, threads: int | None,
+    library: str | None, by: str, vectors: str | None, index_dir: str | None, no_update: bool, workers: int,
+    threads: int | None,
     device: str | None, signs: bool | None, clock: bool,
 ) -> None:  # fmt: skip
     """Answer on a web page and over HTTP.
@@ -82,8 +87,9 @@ def command(
     if library:
         searched = open_library(library, by=by, model=loaded if by == "embedding" else None, vectors=vectors,
                                 index=index_dir, update=not no_update, threads=threads)  # fmt: skip
-    application = app.create_app(loaded, chosen, token, names, origins, searched)
+    application = app.create_app(loaded, chosen, token, names, origins, searched, workers)
     application.state.service.finder.warm()
+    gc.freeze()  # what is loaded stays: looking through it again and again for what does not takes the network's time
 
     def begin(where: str) -> None:
         say(f"photoplanet answers on {where}  (Ctrl-C stops it)")
