@@ -77,7 +77,7 @@ def inspect_photo(candidate: Candidate, options: IndexOptions) -> Record:
     """Return {"row": columns found, "fault": why it has no coordinate or None}, or why the photo is left out.
 
     The second is {"left": reason, "detail": message}. Either has "again": True where another try may find something
-    else without a change of the file: it or an extra is missing, the system failed to read it, or the user's filter failed.
+    else in the same file: it was missing, or an extra, the system failed to read it, or the user's filter failed.
 
     >>> inspect_photo(Candidate("/no/such.jpg", "", "such", {}), IndexOptions())["left"]
     'missing'
