@@ -111,29 +111,27 @@ def decided(learning: Learning, batch: Batch, steps: int, cache: CompileCache, s
         return Verdict(False, line, {"eager_seconds": round(eager, 4)})
     say(f"compiling, which may take {min(expected, LIMIT):.0f} s")
     try:
-        seconds, parts, all_parts = trial.compiled()
+        facts = trial.compiled()
     except Exception as error:  # torch raises whatever its compilers do
         trial.undo()
         return Verdict(False, f"not compiled: torch.compile failed ({_first_line(error)})", {})
     compiled = trial.seconds()
-    facts = {"eager_seconds": round(eager, 4), "compiled_seconds": round(compiled, 4), "compiling": round(seconds, 1)}
+    facts |= {"eager_seconds": round(eager, 4), "compiled_seconds": round(compiled, 4)}
     times = f"a step takes {compiled:.3g} s instead of {eager:.3g}"
     if compiled > KEPT * eager:
         trial.undo()
-        return Verdict(False, f"not compiled: tried for {seconds:.0f} s, and {times}", facts)
-    what = "" if parts == all_parts else f" {parts} of {all_parts} parts"
-    return Verdict(True, f"compiled{what} in {seconds:.0f} s: {times}", facts)
+        return Verdict(False, f"not compiled: tried for {facts['compiling']:.0f} s, and {times}", facts)
+    return Verdict(True, f"{_done(facts)}: {times}", facts)
 
 
 def enforced(learning: Learning, batch: Batch) -> Verdict:
     """Compile, whatever it gains; TrainingError where torch.compile fails."""
     trial = _Trial(learning, batch)
     try:
-        seconds, parts, all_parts = trial.compiled()
+        facts = trial.compiled()
     except Exception as error:
         raise TrainingError(f"torch.compile failed ({_first_line(error)}); leave --compile out") from error
-    what = "" if parts == all_parts else f" {parts} of {all_parts} parts"
-    return Verdict(True, f"compiled{what} in {seconds:.0f} s", {"compiling": round(seconds, 1)})
+    return Verdict(True, _done(facts), facts)
 
 
 class _Trial:
@@ -147,7 +145,7 @@ class _Trial:
         """Seconds a step, the median of three; one more before them warms up."""
         return statistics.median([self._step() for _ in range(1 + TRIALS)][1:])
 
-    def compiled(self) -> tuple[float, int, int]:
+    def compiled(self) -> Facts:
         """Compile one region after the other within the limit; the seconds that took, and how many of how many."""
         started, regions = time.perf_counter(), self.learning.regions()
         for region in regions:
@@ -158,7 +156,8 @@ class _Trial:
                 warnings.simplefilter("ignore")  # torch's about torch
                 compile_in_place([region])
                 self._step()
-        return time.perf_counter() - started, len(self.parts), len(regions)
+        seconds = round(time.perf_counter() - started, 1)
+        return {"compiling": seconds, "compiled_parts": len(self.parts), "parts": len(regions)}
 
     def undo(self) -> None:
         """Let everything run as it did before."""
@@ -180,6 +179,11 @@ class _Trial:
             with torch.no_grad():
                 for name, value in learning.named_buffers():
                     value.copy_(before[name])
+
+
+def _done(facts: Facts) -> str:
+    some = f" {facts['compiled_parts']} of {facts['parts']} parts" if facts["compiled_parts"] < facts["parts"] else ""
+    return f"compiled{some} in {facts['compiling']:.0f} s"
 
 
 def _first_line(error: Exception) -> str:
