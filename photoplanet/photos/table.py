@@ -15,6 +15,8 @@ from photoplanet.earth.coordinates import arrays, tables
 from photoplanet.earth.coordinates.tables import Named
 from photoplanet.errors import InputError
 from photoplanet.photos import foreign_tables, foreign_times
+from photoplanet.photos.coordinate_faults import UNREADABLE
+from photoplanet.photos.coordinate_faults import coordinate_fault as coordinate_fault
 from photoplanet.photos.foreign_tables import PHOTO_COLUMNS
 from photoplanet.photos.formats import is_photo_name
 
@@ -32,7 +34,6 @@ _PLACE = {"latitude", "longitude"}
 TABLE_SUFFIXES = (".parquet", ".pq", ".csv", ".tsv", ".tab", ".txt")
 WRITTEN_SUFFIXES = (".parquet", ".pq", ".csv", ".tsv")
 Dropped = dict[str, dict[str, Any]]  # {reason: {"count": n, "rows": [first row numbers, from 1]}}
-UNREADABLE = "GPS unreadable"
 
 
 def read(
@@ -165,23 +166,6 @@ def left_out(dropped: Dropped) -> Dropped:
     {}
     """
     return {reason: entry for reason, entry in dropped.items() if not entry.get("kept")}
-
-
-def coordinate_fault(latitude: float | None, longitude: float | None) -> str | None:
-    """Return why a coordinate in degrees cannot be used, in the words that reports use; None for a good one.
-
-    >>> coordinate_fault(48.9, 2.4), coordinate_fault(0, 0), coordinate_fault(91, 0)
-    (None, 'exactly 0, 0', 'GPS out of range')
-    >>> coordinate_fault(None, None), coordinate_fault(float("nan"), 2.4)
-    ('no GPS', 'GPS unreadable')
-    """
-    if latitude is None or longitude is None:
-        return "no GPS" if latitude is longitude else UNREADABLE
-    if latitude != latitude or longitude != longitude:
-        return UNREADABLE
-    if not (-90 <= latitude <= 90 and -180 <= longitude <= 180):
-        return "GPS out of range"
-    return "exactly 0, 0" if latitude == 0 and longitude == 0 else None
 
 
 def _completed(raw: pa.Table, wanted: set[str]) -> pa.Table:
