@@ -7,13 +7,14 @@ not be confirmed in a second source is None. Rows differ in training data and ba
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, NamedTuple
-
-import pyarrow as pa
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 from photoplanet.earth.geodesy import RADII_KM
 from photoplanet.errors import InputError
 from photoplanet.photos import image_folder
+
+if TYPE_CHECKING:
+    import pyarrow as pa
 
 _SHOWN = 5  # names in a message
 
@@ -217,7 +218,7 @@ def size_note(name: str, photos: int) -> str:
 
 def check(
     name: str,
-    table: pa.Table,
+    table: "pa.Table",
     folder: str | Path,
     readable: Callable[[str], bool] | None = None,
 ) -> tuple[list[str | None], dict[str, Any]]:
@@ -228,6 +229,7 @@ def check(
     only when `readable`, path → bool, is given), `complete`. InputError when the folder holds none of the photos.
 
     >>> import tempfile, pathlib
+    >>> import pyarrow as pa
     >>> folder = pathlib.Path(tempfile.mkdtemp())
     >>> _ = (folder / "a.jpg").write_bytes(b"")
     >>> check("im2gps", pa.table({"photo_id": ["a", "b"]}), folder)[1]["missing"]

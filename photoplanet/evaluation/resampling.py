@@ -7,15 +7,16 @@ Photos of one person, album or day are right and wrong together, so resampling s
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from functools import cached_property
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import numpy.typing as npt
-import pyarrow as pa
 from numpy.typing import NDArray
 
 from photoplanet.errors import InputError
-from photoplanet.photos import grouping
+
+if TYPE_CHECKING:
+    import pyarrow as pa
 
 RESAMPLES = 2000
 FEW = 20  # groups: with fewer, bootstrap intervals are known to be too narrow
@@ -82,13 +83,14 @@ def photos(count: int, note: str = "") -> Units:
     return Units("photo", np.arange(count), note)
 
 
-def units(table: pa.Table, by: str | None = None) -> Units:
+def units(table: "pa.Table", by: str | None = None) -> Units:
     """Return what to resample for a photo table: `by` one of `BY`, or None for the best that is known.
 
     That is the first of photographer, album and day (of `taken_at`) of which there are at least `FEW`; else the one of
     which there are most; single photos where none is named twice or more. A photo without a value is a unit of its own.
     InputError for another `by`, or where no photo has it.
 
+    >>> import pyarrow as pa
     >>> units(pa.table({"album": ["a", "a", "b", None]})).described
     '3 albums resampled'
     >>> units(pa.table({"album": ["a", "a", "b", None]}), "photo").described
@@ -222,8 +224,12 @@ def facts(of: Units) -> dict[str, Any]:
     return found | ({"warning": of.warning} if of.warning else {})
 
 
-def _units(table: pa.Table, name: str) -> Units | None:
+def _units(table: "pa.Table", name: str) -> Units | None:
     """The units of one column, None where no photo has a value."""
+    import pyarrow as pa
+
+    from photoplanet.photos import grouping
+
     column = "taken_at" if name == "day" else name
     if column not in table.column_names:
         return None

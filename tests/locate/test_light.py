@@ -5,6 +5,8 @@ import pytest
 from PIL import Image
 from pyarrow import parquet
 
+from photoplanet.cli import COMMANDS
+
 BLOCK = """
 import sys
 class Absent:
@@ -68,8 +70,28 @@ def test_photos_that_state_a_place_albums_and_audits_need_no_arrow(light, tiny_m
     assert "51.05" in audit.stdout, audit.stderr
 
 
+def test_every_command_shows_its_help_and_its_choices():
+    code = f"""{BLOCK}
+import click
+from photoplanet.cli import group
+waiting = [("photoplanet", group)]
+for name, command in waiting:
+    try:
+        command.main(["--help"], name, standalone_mode=False)
+    except click.exceptions.Exit as done:
+        assert done.exit_code == 0, name
+    if isinstance(command, click.Group):
+        waiting += [(f"{{name}} {{each}}", command.get_command(None, each)) for each in command.list_commands(None)]
+"""
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=False)
+    assert done.returncode == 0, done.stderr
+    for command in (*COMMANDS, "models add", "encoders list"):
+        assert f"Usage: photoplanet {command} " in done.stdout
+    assert "im2gps3k" in done.stdout
+
+
 @pytest.mark.parametrize("command", [
-    ("index", ".", "-o", "photos.parquet"), ("evaluate", "toy", "photos.csv"), ("score", "a.csv", "--truth", "b.csv"),
+    ("index", ".", "-o", "photos.parquet"), ("evaluate", "toy", "photos.csv"), ("score", "a.csv", "b.csv"),
     ("partition", "photos.csv", "-o", "cells.parquet"), ("album", "photos.csv"), ("toyworld", "-o", "new"),
 ])  # fmt: skip
 def test_tables_need_the_extra_and_say_so(light, tmp_path, command):

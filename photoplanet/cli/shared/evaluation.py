@@ -6,7 +6,7 @@ from typing import Any, TypeVar
 import click
 
 from photoplanet.cli.shared.output import print_json
-from photoplanet.evaluation import published, report, resampling
+from photoplanet.evaluation import published, resampling
 from photoplanet.evaluation.regions import BY
 from photoplanet.evaluation.tables import FORMATS
 
@@ -39,6 +39,8 @@ def print_report(
     found: dict[str, Any], benchmark: str | None, style: str | None, intervals: bool, as_json: bool
 ) -> None:  # fmt: skip
     """Print a result as JSON, as a table to paste, or as text; with the published rows of a benchmark."""
+    from photoplanet.evaluation import report
+
     rows = published.get(benchmark).rows() if benchmark else []
     if as_json:
         beside = report.comparable(found, rows)
