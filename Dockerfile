@@ -9,7 +9,8 @@ FROM python:3.12-slim
 
 COPY pyproject.toml README.md LICENSE NOTICE /src/
 COPY photoplanet /src/photoplanet
-RUN python -m pip install --no-cache-dir '/src[server]' && rm -r /src && useradd --create-home photoplanet
+# jxl: uploads of JPEG XL, for 80 of 560 MB beside Python
+RUN python -m pip install --no-cache-dir '/src[server,jxl]' && rm -r /src && useradd --create-home photoplanet
 
 USER photoplanet
 EXPOSE 8017
