@@ -57,7 +57,7 @@ def pack(plan: Plan, out: Path, processes: int = 0, retry: bool = False, bar: Ba
     >>> _ = table.write_text("photo_id,path\na,no-such.jpg\n")
     >>> pack(make(table, Settings(320)), table.with_name("shards"))
     Traceback (most recent call last):
-    photoplanet.errors.InputError: ...photos.csv: none of its 1 photos could be packed: missing: 1
+    photoplanet.errors.InputError: ...photos.csv: none of its 1 photos could be packed: missing: 1; the first: ...
     """
     atomic.check_folder(out)
     with ExitStack() as stack:
@@ -79,7 +79,8 @@ def pack(plan: Plan, out: Path, processes: int = 0, retry: bool = False, bar: Ba
         result.photos = len(packed_table.write(out, tables, facts))
     if not result.photos:
         reasons = ", ".join(f"{reason}: {count:,}" for reason, count in result.reasons().items())
-        raise InputError(f"{plan.source}: none of its {len(plan.rows):,} photos could be packed: {reasons}")
+        raise InputError(f"{plan.source}: none of its {len(plan.rows):,} photos could be packed: {reasons}; the first: "
+                         f"{result.left_out[0]['detail']}")  # fmt: skip
     return result
 
 

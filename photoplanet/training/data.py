@@ -161,11 +161,14 @@ class Loader:
         faults = started.decoding.finish()
         while True:
             batch.unreadable.update((int(p), why) for p, why in zip(photos, faults, strict=True) if why is not None)
-            rows = rows[[fault is not None for fault in faults]]
+            rows, faults = rows[[fault is not None for fault in faults]], [each for each in faults if each is not None]
             if not len(rows):
                 break
             tried += 1  # the next photo of the epoch stands in, with its own random numbers
-            found = [self.order.stand_in(int(started.positions[row]), tried) for row in rows]
+            found = [
+                self.order.stand_in(int(started.positions[row]), tried, why)
+                for row, why in zip(rows, faults, strict=True)
+            ]
             epochs, photos = (np.array(each, np.int64) for each in zip(*found, strict=True))
             draws = sampling.uniforms(self.recipe.seed, epochs, photos, augment.DRAWS)
             self._label(batch, rows, photos, draws)

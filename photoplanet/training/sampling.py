@@ -41,15 +41,15 @@ class Order:
             found[epochs == epoch] = self.of(int(epoch))[places[epochs == epoch]]
         return epochs, found
 
-    def stand_in(self, position: int, tried: int) -> tuple[int, int]:
+    def stand_in(self, position: int, tried: int, why: object) -> tuple[int, int]:
         """Return epoch and photo to take when `tried` ≥ 1 photos from a position on proved unreadable: the next one.
 
-        Raises TrainingError when 200 in a row, or all there are, were tried.
+        Raises TrainingError when 200 in a row, or all there are, were tried; `why`: what was wrong with the last.
         """
         if tried >= min(self.photos, IN_A_ROW):
             raise TrainingError(
                 f"{tried:,} training photos in a row cannot be read; check that the files are still where the table "
-                "says"
+                f"says. Of the last: {why}"
             )
         epoch, place = divmod(position, self.photos)
         return epoch, int(self.of(epoch)[(place + tried) % self.photos])

@@ -12,6 +12,8 @@ from pictures import encoded
 from PIL import Image
 
 from photoplanet.metadata import exif_writer
+from photoplanet.photos import decode
+from photoplanet.review.thumbnails import Thumbnails
 
 PLACE, TAKEN = (46.5, 7.25), "2024-05-01T12:00:00"
 FORMATS = ("JPEG", "PNG", "WEBP", "TIFF", "HEIF", "AVIF", "JPEG XL", "packed JPEG XL", "film", *raw_files.KINDS)
@@ -69,6 +71,16 @@ def test_every_command_reads_place_and_time_of_every_format(run, photo, photos, 
     unread = {each["file"].rpartition("/")[2] for each in located["failed"]}
     assert unread == (names if limit == 100 else {"film.mov"}) == names - set(matches)
     assert like["index"]["unreadable"] == len(unread)
+
+
+def test_every_format_is_packed_and_is_small_on_the_page_of_a_review(run, photos, tmp_path):
+    (photos / "film.mov").unlink()  # which holds no frames
+    assert run("index", photos, "-o", tmp_path / "photos.parquet")[0] == 0
+    status, out, err = run("pack", tmp_path / "photos.parquet", "-o", tmp_path / "shards", "--processes", 1, "--json")
+    assert status == 0, err
+    assert (json.loads(out)["photos"], json.loads(out)["left_out"]) == (len(FORMATS) - 1, {})
+    for path in photos.iterdir():
+        assert decode.open_photo(Thumbnails().get(str(path), "small")).size[0] <= 160
 
 
 def test_the_limit_holds_for_one_command_and_says_what_it_is(run, photo, tiny_model):

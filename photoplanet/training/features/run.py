@@ -177,7 +177,9 @@ def read(
     if why:
         say(f"{len(why):,} of {len(rows):,} photos cannot be read and are left out")
     if not readable.any():
-        raise TrainingError(f"{photos}: none of its {len(rows):,} photos can be read; check the paths")
+        raise TrainingError(
+            f"{photos}: none of its {len(rows):,} photos can be read; check the paths. Of the first: {why[0]}"
+        )
     return rows.filter(pa.array(readable)), found[readable].astype(np.float32), len(why)
 
 
