@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from photoplanet.cli.shared import commands, options
+from photoplanet.cli.shared.extras import needs
 from photoplanet.cli.shared.output import print_json, report_error, say
 from photoplanet.cli.shared.progress import bar
 
@@ -39,7 +40,9 @@ def command(
       photoplanet duplicates photos.parquet -o unique.parquet
     """
     from photoplanet.core import outputs
-    from photoplanet.duplicates import between_tables, clean_table
+
+    with needs("comparing photos", "retrieval"):
+        from photoplanet.duplicates import between_tables, clean_table
 
     _check_output(output, (".parquet", ".pq", ".csv", ".tsv"))
     _check_output(report, (".csv",))

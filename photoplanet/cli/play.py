@@ -64,7 +64,9 @@ def command(
     """
     from photoplanet.core import outputs
     from photoplanet.core.home import home
-    from photoplanet.evaluation.game import game_log
+
+    with needs(*NEEDS):
+        from photoplanet.evaluation.game import game_log
 
     kept = results or home() / RESULTS
     outputs.check([results], [photos])

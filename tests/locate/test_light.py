@@ -103,6 +103,16 @@ def test_tables_need_the_extra_and_say_so(light, tmp_path, command):
     assert done.stderr.startswith("photoplanet: a table of photos needs the 'tables' extra: pip install "), done.stderr
 
 
+@pytest.mark.parametrize("extra, command", [
+    ("retrieval", ("similar", "dresden.jpg", "--library", ".")), ("retrieval", ("duplicates", "photos.csv")),
+    ("server", ("play", "photos.csv")),
+])  # fmt: skip
+def test_what_needs_more_than_tables_names_the_extra_that_brings_both(light, tmp_path, extra, command):
+    (tmp_path / "photos.csv").write_text("photo_id,path,latitude,longitude\na,dresden.jpg,51,13\n")
+    done = light(*command)
+    assert done.returncode == 2 and f"needs the '{extra}' extra" in done.stderr, done.stderr
+
+
 def test_cells_that_an_older_version_compressed_need_the_extra_and_say_so(light, tmp_path, tiny_model):
     cells = parquet.read_table(tiny_model / "cells.parquet")
     parquet.write_table(cells, tmp_path / "old.parquet", compression="zstd")

@@ -5,6 +5,7 @@ from typing import TYPE_CHECKING, Any, TypeVar
 
 import click
 
+from photoplanet.cli.shared.extras import needs
 from photoplanet.cli.shared.output import say
 from photoplanet.cli.shared.progress import bar
 from photoplanet.errors import printable
@@ -46,7 +47,8 @@ def index_options(command: Command) -> Command:
 
 def open_library(library: str, **arguments: Any) -> "Library":
     """Open a library (arguments of `retrieval.library.library.open`); what a person should know goes to stderr."""
-    from photoplanet.retrieval.library import library as libraries
+    with needs("comparing photos with a library", "retrieval"):
+        from photoplanet.retrieval.library import library as libraries
 
     built = False
 
