@@ -3,6 +3,7 @@
 python benchmarks/input_pipeline.py                                  # generated JPEGs of 160 to 500 px
 python benchmarks/input_pipeline.py --photos photos.parquet --backbone inception --image-size 299 --device cuda
 python benchmarks/input_pipeline.py --short-side 320 320 --processes 0 2  # threads beside processes
+python benchmarks/input_pipeline.py --count 192 --batch-size 64 --steps 2 --rounds 3  # small
 """
 
 import argparse
@@ -14,6 +15,7 @@ import tempfile
 import time
 from pathlib import Path
 
+import figures
 import numpy as np
 import torch
 from PIL import Image
@@ -126,6 +128,7 @@ def main() -> None:
     parser.add_argument("--set", action="append", default=[], help="settings of the recipe, key=value")
     parser.add_argument("--short-side", type=int, nargs=2, default=(160, 500), help="of generated JPEGs, in pixels")
     parser.add_argument("--torch-threads", type=int, default=0, help="default: torch's own choice, one per core")
+    figures.add_json(parser)
     given = parser.parse_args()
     if given.torch_threads:
         torch.set_num_threads(given.torch_threads)
@@ -148,6 +151,15 @@ def main() -> None:
         for loader in loaders.values():
             loader.close()
     memory = seconds.pop("memory")
+    figures.write(given.json, [
+        figures.row(
+            f"training `{given.backbone}` at {given.image_size} px fed from files by {name}, against from memory",
+            found["step"], memory["step"], f"{given.batch_size / statistics.median(found['step']):.0f} photos/s",
+            limit=f"decoding alone reaches {given.batch_size / statistics.median(found['decode']):.0f} photos/s, "
+            f"the step alone {given.batch_size / statistics.median(memory['step']):.0f}",
+        )
+        for name, found in seconds.items()
+    ])  # fmt: skip
     print(json.dumps({
         "images_per_second_from_memory": round(given.batch_size / statistics.median(memory["step"]), 1),
         **{name: told(found, memory, given.batch_size) for name, found in seconds.items()},
