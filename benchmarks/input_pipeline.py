@@ -3,7 +3,6 @@
 python benchmarks/input_pipeline.py                                  # generated JPEGs of 160 to 500 px
 python benchmarks/input_pipeline.py --photos photos.parquet --backbone inception --image-size 299 --device cuda
 python benchmarks/input_pipeline.py --short-side 320 320 --processes 0 2  # threads beside processes
-python benchmarks/input_pipeline.py --count 192 --batch-size 64 --steps 2 --rounds 3  # small
 """
 
 import argparse
@@ -151,20 +150,24 @@ def main() -> None:
         for loader in loaders.values():
             loader.close()
     memory = seconds.pop("memory")
-    figures.write(given.json, [
-        figures.row(
-            f"training `{given.backbone}` at {given.image_size} px fed from files by {name}, against from memory",
-            found["step"], memory["step"], f"{given.batch_size / statistics.median(found['step']):.0f} photos/s",
-            limit=f"decoding alone reaches {given.batch_size / statistics.median(found['decode']):.0f} photos/s, "
-            f"the step alone {given.batch_size / statistics.median(memory['step']):.0f}",
-        )
-        for name, found in seconds.items()
-    ])  # fmt: skip
+    figures.write(given.json, [in_table(name, found, memory, given) for name, found in seconds.items()])
     print(json.dumps({
         "images_per_second_from_memory": round(given.batch_size / statistics.median(memory["step"]), 1),
         **{name: told(found, memory, given.batch_size) for name, found in seconds.items()},
         "device": str(task.ranks.device), "precision": task.precision, "torch_threads": torch.get_num_threads(),
     }))  # fmt: skip
+
+
+def in_table(name: str, found: dict[str, list[float]], memory: dict[str, list[float]], given) -> dict[str, object]:
+    """The row of docs/performance.md: fed from files, against from memory; all cores do both by turns."""
+    sides = "its own photos" if given.photos else "JPEGs of {} to {} px".format(*given.short_side)
+    what = f"training fed by {name}, {sides}, against from memory: `{given.backbone}`, {given.image_size} px"
+    step, decoding = (statistics.median(each) / given.batch_size for each in (memory["step"], found["decode"]))
+    limit = f"{step / (step + decoding):.2f} where decoding and steps share the cores"
+    return figures.row(
+        what, found["step"], memory["step"], f"{given.batch_size / statistics.median(found['step']):,.0f} photos/s",
+        limit=limit,
+    )  # fmt: skip
 
 
 def told(found: dict[str, list[float]], memory: dict[str, list[float]], batch: int) -> dict[str, object]:
