@@ -13,7 +13,7 @@ import numpy as np
 import pyarrow as pa
 from numpy.typing import NDArray
 
-from photoplanet.core import atomic, names, table_files
+from photoplanet.core import atomic, names, table_files, table_sets
 from photoplanet.earth.coordinates import arrays, tables
 from photoplanet.earth.coordinates.names import TRUE, Columns, may_be_guess, pairs, pieces, with_both
 from photoplanet.earth.coordinates.tables import Named
@@ -84,8 +84,8 @@ class Matched:
     report: dict[str, Any]
 
 
-def read(path: str | Path, top: int = 5, coordinates: Named | None = None) -> PredictionRows:
-    r"""Read a predictions file: CSV, TSV or Parquet.
+def read(path: table_sets.Named, top: int = 5, coordinates: Named | None = None) -> PredictionRows:
+    r"""Read a predictions file, or a folder of them: CSV, TSV or Parquet.
 
     Columns: photo_id, latitude and longitude in degrees, optional rank (1 … `top` are read), confidence, a radius that
     is said to hold the truth (km, or metres where its name says so) and world. Foreign column names and notations are
