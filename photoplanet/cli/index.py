@@ -11,7 +11,7 @@ from photoplanet.photos import pixel_limit
 
 
 @commands.command()
-@click.argument("sources", nargs=-1, required=True, type=click.Path(path_type=Path))
+@click.argument("sources", nargs=-1, required=True, type=options.SOURCE)
 @click.option("-o", "--output", required=True, type=options.OUT_FILE,
               help="The photo table to write: .parquet or .csv.")  # fmt: skip
 @click.option("--report", type=options.OUT_FILE,
@@ -54,7 +54,10 @@ def command(
         if path is not None and path.suffix.lower() not in suffixes:
             raise InputError(f"{path}: the name must end in {' or '.join(suffixes)}")
     # what img2dataset wrote about a shard lies beside it
-    outputs.check([output, report], [*sources, *(path.with_suffix(".parquet") for path in sources if path.suffix)])
+    outputs.check(
+        [output, report],
+        [*sources, *(path.with_suffix(".parquet") for path in sources if isinstance(path, Path) and path.suffix)],
+    )
     with bar("indexing") as advance:
         table, left_out = library.index(
             sources, output, images=images, keep_without_gps=keep_without_gps, drop_graphics=drop_graphics, filter=hook,

@@ -10,6 +10,7 @@ import os
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
+from datetime import timedelta
 from pathlib import Path
 from typing import Any, TypeAlias
 from urllib.parse import urlsplit
@@ -18,6 +19,7 @@ from photoplanet.core import downloads
 from photoplanet.errors import InputError, printable
 
 SCHEMES = ("s3://", "gs://", "https://", "http://")  # the last on this machine only
+ALLOWED = "PHOTOPLANET_STORES"  # the environment's: folders of addresses that a person named
 MAX_LISTED = 100_000  # entries of a folder
 TIMEOUT_SECONDS = 30.0
 _BUFFER = 1 << 20  # bytes that are asked for at a time, over https
@@ -153,6 +155,31 @@ def located(name: "str | os.PathLike[str] | Stored") -> Located:
     return Stored(f"{scheme.lower()}{mark}{rest}")
 
 
+def allow(place: Stored) -> None:
+    """Note that a person named an address: what lies below its folder may be read, in processes begun later, too.
+
+    >>> before = os.environ.get(ALLOWED, "")
+    >>> allow(Stored("s3://photos/2016/table.parquet"))
+    >>> check_allowed(Stored("s3://photos/2016/00000.tar"))
+    >>> os.environ[ALLOWED] = before
+    """
+    below = str(place.parent)
+    if below not in (known := os.environ.get(ALLOWED, "").split()):
+        os.environ[ALLOWED] = " ".join([*known, below])
+
+
+def check_allowed(place: Stored) -> None:
+    """Raise InputError for an address that no person named: one that stands in a table, as anybody could write it.
+
+    >>> check_allowed(Stored("https://example.org/00000.tar"))
+    Traceback (most recent call last):
+    photoplanet.errors.InputError: https://example.org/00000.tar: an address in a table, which is not ...
+    """
+    if not any(f"{place}".startswith(f"{known.rstrip('/')}/") for known in os.environ.get(ALLOWED, "").split()):
+        raise InputError(f"{place}: an address in a table, which is not opened unasked; name the table by its address "
+                         f"there, or set {ALLOWED}={place.parent}")  # fmt: skip
+
+
 @contextmanager
 def reported(place: Located) -> Iterator[None]:
     """Turn what a store answers to a request into an InputError of one line that says what to do.
@@ -193,37 +220,44 @@ def _is_web(url: str) -> bool:
     return url.startswith(("https://", "http://"))
 
 
-@functools.cache
 def _filesystem(scheme: str) -> Any:
     """The store that a scheme names, with the environment's credentials, or with none for what is public."""
-    try:
-        from pyarrow import fs
-    except ImportError:  # a pyarrow that was built without stores
-        raise InputError(f"{scheme}://: this pyarrow cannot read stores; install pyarrow from PyPI") from None
     if scheme == "gs":
-        return fs.GcsFileSystem(anonymous=not _google_credentials(), retry_time_limit=_retry())
+        return _google(not _google_credentials())
     home = Path(os.environ.get("AWS_SHARED_CREDENTIALS_FILE") or Path.home() / ".aws" / "credentials")
     known = any(os.environ.get(name) for name in _S3_CREDENTIALS) or home.is_file()
-    endpoint = os.environ.get("AWS_ENDPOINT_URL_S3") or os.environ.get("AWS_ENDPOINT_URL")
-    where: dict[str, Any] = {}
+    endpoint = os.environ.get("AWS_ENDPOINT_URL_S3") or os.environ.get("AWS_ENDPOINT_URL") or ""
+    return _amazon(not known, endpoint, os.environ.get("AWS_REGION") or os.environ.get("AWS_DEFAULT_REGION") or "")
+
+
+@functools.cache
+def _amazon(anonymous: bool, endpoint: str, region: str) -> Any:
+    fs, parts = _arrow("S3FileSystem"), urlsplit(endpoint)
+    where: dict[str, Any] = {"region": region} if region else {}
     if endpoint:
-        parts = urlsplit(endpoint)
-        where = {"endpoint_override": parts.netloc or endpoint, "scheme": parts.scheme or "https"}
-    if region := os.environ.get("AWS_REGION") or os.environ.get("AWS_DEFAULT_REGION"):
-        where["region"] = region
-    return fs.S3FileSystem(anonymous=not known, connect_timeout=TIMEOUT_SECONDS, request_timeout=TIMEOUT_SECONDS,
+        where |= {"endpoint_override": parts.netloc or endpoint, "scheme": parts.scheme or "https"}
+    return fs.S3FileSystem(anonymous=anonymous, connect_timeout=TIMEOUT_SECONDS, request_timeout=TIMEOUT_SECONDS,
                            retry_strategy=fs.AwsStandardS3RetryStrategy(max_attempts=3), **where)  # fmt: skip
+
+
+@functools.cache
+def _google(anonymous: bool) -> Any:
+    limit = timedelta(seconds=TIMEOUT_SECONDS)
+    return _arrow("GcsFileSystem").GcsFileSystem(anonymous=anonymous, retry_time_limit=limit)
+
+
+def _arrow(name: str) -> Any:
+    """`pyarrow.fs`; InputError where it was built without a store."""
+    from pyarrow import fs
+
+    if not hasattr(fs, name):
+        raise InputError("stores: this pyarrow was built without them; install pyarrow from PyPI")
+    return fs
 
 
 def _google_credentials() -> bool:
     own = Path.home() / ".config" / "gcloud" / "application_default_credentials.json"
     return bool(os.environ.get("GOOGLE_APPLICATION_CREDENTIALS")) or own.is_file()
-
-
-def _retry() -> Any:
-    from datetime import timedelta
-
-    return timedelta(seconds=TIMEOUT_SECONDS)
 
 
 class _Ranges(io.RawIOBase):

@@ -8,13 +8,13 @@ from pathlib import Path
 from typing import TypeAlias
 
 from photoplanet.core.names import natural_key
-from photoplanet.core.stores import Located, Stored, located
+from photoplanet.core.stores import Located, Stored, allow, located
 from photoplanet.errors import InputError, printable
 
 SUFFIXES = (".parquet", ".pq", ".csv", ".tsv", ".tab", ".txt")  # of tables
 MAX_PARTS = 100_000
-Named: TypeAlias = "str | os.PathLike[str] | Stored"
-Given: TypeAlias = "Named | Iterable[Named] | TableSet"
+_LOOKED_AT = 1000  # entries of a folder, to tell what it is
+Named: TypeAlias = str | os.PathLike[str] | Stored
 
 
 @dataclass(frozen=True)
@@ -29,7 +29,7 @@ class TableSet:
     tables: tuple[Located, ...]
 
     @classmethod
-    def of(cls, given: Given) -> "TableSet":
+    def of(cls, given: "Given") -> "TableSet":
         """Take what was named; InputError for nothing, and for a table that is named twice.
 
         >>> TableSet.of("photos.parquet").folder
@@ -40,7 +40,10 @@ class TableSet:
         many = [given] if isinstance(given, str | os.PathLike | Stored) else list(given)
         tables = tuple(located(each) for each in many)
         if not tables:
-            raise InputError("no photo table is named; give a file or a folder of them")
+            raise InputError("no table is named; give a file or a folder of them")
+        for table in tables:
+            if isinstance(table, Stored):
+                allow(table)
         keys = [str(each) if isinstance(each, Stored) else os.path.realpath(each) for each in tables]
         for table, key in zip(tables, keys, strict=True):
             if keys.count(key) > 1:
@@ -65,6 +68,9 @@ class TableSet:
     def beside(self) -> Path | None:
         """A path whose folder is that of the first table, for what is kept beside it; None in a store."""
         return next((each for each in self.tables[:1] if isinstance(each, Path)), None)
+
+
+Given: TypeAlias = Named | Iterable[Named] | TableSet
 
 
 def folder_of(table: Located) -> str:
@@ -97,21 +103,22 @@ def files(table: Located, what: str = "a table") -> list[Located]:
     if len(found) > MAX_PARTS:
         raise InputError(f"{table}: over {MAX_PARTS:,} files; put them together into fewer")
     parts = [entry for entry in found if entry.suffix.lower() in SUFFIXES and not entry.is_dir()]
-    if not parts:
+    foreign = [entry for entry in found if entry not in parts]
+    if not parts and not any("=" in entry.name for entry in foreign):
         raise InputError(f"{table}: is a folder without tables; give {what}")
-    if foreign := [entry for entry in found if entry not in parts]:
+    if foreign:
         raise InputError(f"{foreign[0]}: {_why_foreign(foreign[0])}")
     return parts
 
 
 def holds_tables(folder: Located) -> bool:
-    """Whether more than one entry of a folder is a table, or all that is in it: what a person may name as a table.
+    """Whether half of what is in a folder, or more, is tables or folders of a partition: it was meant as a table.
 
     >>> holds_tables(getfixture("tmp_path"))
     False
     """
-    few = islice((entry for entry in _visible(folder) if entry.suffix.lower() in SUFFIXES), 2)
-    return len(list(few)) > 1 or is_folder_of_tables(folder) or any("=" in entry.name for entry in _visible(folder))
+    some = list(islice(_visible(folder), _LOOKED_AT))
+    return 2 * sum(entry.suffix.lower() in SUFFIXES or "=" in entry.name for entry in some) >= max(1, len(some))
 
 
 def is_folder_of_tables(folder: Located) -> bool:

@@ -14,8 +14,9 @@ import pyarrow as pa
 
 from photoplanet.core import atomic, progress
 from photoplanet.core.cache import Cache, Entry
+from photoplanet.core.table_sets import Named
 from photoplanet.core.workers import process_pool
-from photoplanet.earth.coordinates.tables import Named
+from photoplanet.earth.coordinates import tables
 from photoplanet.errors import InputError
 from photoplanet.index.inspect import Candidate, IndexOptions, Record, inspect_photo, sound
 from photoplanet.index.rows import TIME_EMPTY, Rows
@@ -28,7 +29,7 @@ _CHUNK = 32  # photos a worker takes at a time
 
 
 def index(
-    sources: Sequence[str | Path],
+    sources: Sequence[Named],
     output: str | Path | None = None,
     *,
     images: str | Path | None = None,
@@ -38,10 +39,10 @@ def index(
     threads: int | None = None,
     processes: int = 0,
     max_pixels: int = MAX_PIXELS,
-    coordinates: Named | None = None,
+    coordinates: tables.Named | None = None,
     advance: progress.Advance = progress.ignore,
 ) -> tuple[pa.Table, list[LeftOut]]:
-    """List folders, photo files, CSV, Parquet and .tar shards: (photo table, photos left out: {path, reason, detail}).
+    """List folders, photos, CSV, Parquet and .tar shards, also in stores: (table, left out: path, reason, detail).
 
     With `output` (.parquet or .csv) the table is written there, its paths are relative to its folder where they can
     be, and a cache beside it lets a second run read only photos that are new or changed in size or time. A photo

@@ -8,6 +8,7 @@ from typing import Any
 import pyarrow as pa
 
 from photoplanet.core.names import readable, same
+from photoplanet.core.stores import is_address
 from photoplanet.index.inspect import Candidate, Record
 from photoplanet.index.scan import LeftOut
 from photoplanet.photos import table
@@ -114,4 +115,6 @@ def _mark(candidate: Candidate) -> int:
     if number:
         own = candidate.stamp.partition(";")[0]  # without those of sidecars: beside another name others may lie
         return hash((device, number, own, shard[1] if shard else ""))
+    if shard and is_address(shard[0]):
+        return hash(candidate.address)
     return hash(f"{os.path.realpath(shard[0])}#{shard[1]}" if shard else os.path.realpath(candidate.address))

@@ -49,6 +49,19 @@ class InFile(click.Path):
         return super().convert(value, param, ctx)
 
 
+class Source(click.Path):
+    """A file or folder to read, or an address in a store."""
+
+    def __init__(self) -> None:
+        super().__init__(path_type=Path)
+
+    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> Any:
+        """Read the path or address."""
+        from photoplanet.core import stores
+
+        return stores.located(value) if stores.is_address(value) else super().convert(value, param, ctx)
+
+
 class OutFile(click.Path):
     """A file to write; "-" is stdout."""
 
