@@ -10,16 +10,17 @@ import pyarrow as pa
 import pyarrow.compute as pc
 from numpy.typing import NDArray
 
-from photoplanet.core import atomic, names, repeats, stores, table_files
+from photoplanet.core import names, repeats, stores, table_files
 from photoplanet.core.table_sets import SUFFIXES as TABLE_SUFFIXES
 from photoplanet.core.table_sets import Given, TableSet, folder_of
 from photoplanet.earth.coordinates.tables import Named
 from photoplanet.errors import InputError
 from photoplanet.photos import foreign_tables, table_pieces
-from photoplanet.photos.table_pieces import PLACE, SCHEMA, UNREADABLE, Dropped, Piece, conform, with_columns
+from photoplanet.photos.table_pieces import SCHEMA, UNREADABLE, Dropped, Piece, with_columns
+from photoplanet.photos.table_writer import SUFFIXES as WRITTEN_SUFFIXES
+from photoplanet.photos.table_writer import TableWriter
 
 REQUIRED = ("photo_id", "path", "latitude", "longitude")  # to train
-WRITTEN_SUFFIXES = (".parquet", ".pq", ".csv", ".tsv")
 REPEATED = "photo_id seen before"
 __all__ = ["REQUIRED", "SCHEMA", "TABLE_SUFFIXES", "UNREADABLE", "WRITTEN_SUFFIXES", "Dropped", "coordinate_fault",
            "describe", "from_rows", "left_out", "paths", "read", "write"]  # fmt: skip
@@ -73,28 +74,17 @@ def read(
 def write(table: pa.Table, path: str | Path) -> Path:
     """Write a photo table as Parquet (.parquet, .pq) or CSV (.csv, .tsv), atomically: never a half-written file.
 
-    InputError for another ending, a folder that does not exist, or columns of other types.
+    A name without an ending is a folder of Parquet files, of at most 8 million rows each. InputError for another
+    ending, a folder that does not exist, or columns of other types.
 
     >>> import tempfile
     >>> with tempfile.TemporaryDirectory() as folder:
     ...     write(from_rows([{"photo_id": "a", "path": "a.jpg"}]), Path(folder, "photos.csv")).read_text()[:15]
     '"photo_id","pat'
     """
-    import pyarrow.csv
-    import pyarrow.parquet
-
-    path = Path(path)
-    suffix = path.suffix.lower()
-    if suffix not in WRITTEN_SUFFIXES:
-        raise InputError(f"{path}: a photo table ends in .parquet or .csv; give another name")
-    table = _without_nan(conform(table, path))
-    with atomic.replacing(path) as temporary, temporary.open("wb") as file:
-        if suffix in (".parquet", ".pq"):
-            pyarrow.parquet.write_table(table, file, compression="zstd")
-        else:
-            delimiter = "\t" if suffix == ".tsv" else ","
-            pyarrow.csv.write_csv(table, file, pyarrow.csv.WriteOptions(delimiter=delimiter))
-    return path
+    with TableWriter(path, empty=True) as written:
+        written.add(table)
+    return Path(path)
 
 
 def paths(table: pa.Table, folder: str | Path) -> list[str]:
@@ -195,11 +185,3 @@ def _add(kind: Dropped, reason: str, count: int, rows: Sequence[Any]) -> dict[st
     entry["count"] += count
     entry["rows"] = [*entry["rows"], *rows][: foreign_tables.ROWS_SHOWN]
     return entry
-
-
-def _without_nan(table: pa.Table) -> pa.Table:
-    """A table whose unreadable coordinates are empty, as they are written."""
-    columns = {
-        name: pc.if_else(pc.is_nan(table[name]), None, table[name]) for name in table.column_names if name in PLACE
-    }
-    return with_columns(table, columns)

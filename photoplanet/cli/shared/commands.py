@@ -65,8 +65,8 @@ class Source(click.Path):
 class OutFile(click.Path):
     """A file to write; "-" is stdout."""
 
-    def __init__(self) -> None:
-        super().__init__(dir_okay=False, path_type=Path)
+    def __init__(self, folders: bool = False) -> None:
+        super().__init__(dir_okay=folders, path_type=Path)
 
     def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> Any:
         """Read the path."""

@@ -19,6 +19,7 @@ IN_FILE = InFile()
 SOURCE = Source()  # a file or folder, or an address in a store
 IN_FOLDER = click.Path(exists=True, file_okay=False, path_type=Path)
 OUT_FILE = OutFile()  # "-": stdout
+OUT_TABLE = OutFile(folders=True)
 OUT_FOLDER = click.Path(file_okay=False, path_type=Path)
 
 JSON = click.option("--json", "as_json", is_flag=True, help="Print JSON.")
