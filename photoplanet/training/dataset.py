@@ -22,6 +22,7 @@ from photoplanet.photos import splits, table
 from photoplanet.training.data import LabelledPhotos
 from photoplanet.training.recipes import Recipe
 
+_HASHED = 1 << 16  # photo_ids at a time
 IN_SEQUENCE = "-in-sequence"  # after the fingerprint of photos that are read in the order of their shards
 TRAIN_COLUMNS = ("photo_id", "path", "latitude", "longitude", "album", "photographer", "taken_at", "source")
 
@@ -121,8 +122,10 @@ def fingerprint(training: pa.Table, classes: NDArray[np.int32], partition: Parti
     """
     digest = hashlib.sha256(np.ascontiguousarray(partition.ids).tobytes())
     digest.update(np.ascontiguousarray(classes).tobytes())
-    for chunk in training["photo_id"].chunks:
-        digest.update("\n".join(chunk.to_pylist()).encode())
+    between = ""
+    for batch in training.select(["photo_id"]).to_batches(max_chunksize=_HASHED):
+        digest.update((between + "\n".join(batch.column(0).to_pylist())).encode())
+        between = "\n" if len(batch) or between else ""  # however the rows are cut into pieces
     return digest.hexdigest()[:16]
 
 
