@@ -266,10 +266,7 @@ def _joined(predictions: PredictionRows, truth: pa.Table, ids: pa.ChunkedArray, 
     report = predictions.report | {
         "matched_by": how,
         "missing": {"count": int(absent.size), "first": ids.take(pa.array(absent[:_SHOWN])).to_pylist()},
-        "without_truth": {
-            "count": int(extra.size),
-            "first": predictions.photo_id.take(pa.array(extra[:_SHOWN])).to_pylist(),
-        },
+        "without_truth": {"count": int(extra.size), "first": unknown},
     }
     true_lat, true_lng = (truth[name].to_numpy().astype(np.float64) for name in ("latitude", "longitude"))
     apart = np.maximum(np.abs(lat[found, 0] - true_lat[found]), np.abs(lng[found, 0] - true_lng[found]))
