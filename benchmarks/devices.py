@@ -9,13 +9,13 @@ on the machine meets all alike; ratios are those of the medians, the spread is t
 """
 
 import argparse
-import json
 import os
 import tempfile
 import time
 from collections.abc import Callable
 from pathlib import Path
 
+import figures
 import numpy as np
 import torch
 
@@ -105,7 +105,7 @@ def main() -> None:
     parser.add_argument("--threads", type=int, default=2)
     parser.add_argument("--rounds", type=int, default=11)
     parser.add_argument("--processor-time", action="store_true")
-    parser.add_argument("--json", type=Path, help="also write the figures there")
+    figures.add_json(parser)
     given = parser.parse_args()
     torch.set_num_threads(given.threads)
     clock = time.process_time if given.processor_time else time.perf_counter
@@ -122,9 +122,10 @@ def main() -> None:
                     low, middle, high = np.percentile(seconds, [25, 50, 75])
                     print(f"| {what} | {batch / middle:.1f} | {batch / high:.1f} to {batch / low:.1f} | ", end="")
                     print(f"**{eager / middle:.2f}** |", flush=True)
-                    rows.append({"backbone": name, "batch": batch, "what": what, "seconds": seconds})
-    if given.json:
-        given.json.write_text(json.dumps({"threads": given.threads, "rows": rows}), encoding="utf-8")
+                    called = f"{what} against eager float32, `{name}`, batches of {batch}"
+                    if not what.startswith("eager"):
+                        rows.append(figures.row(called, seconds, times["eager"], f"{batch / middle:,.0f} photos/s"))
+    figures.write(given.json, rows)
 
 
 if __name__ == "__main__":

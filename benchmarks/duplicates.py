@@ -2,20 +2,31 @@
 
 Makes codes, half of them random and half in clusters as photos' codes are (signs of 24 random factors), plants copies
 of training codes among the test codes at known distances, and prints time, peak memory, and the recall of the planted
-pairs by distance; then, on a sample of the test codes, the recall of all pairs against exact search.
+pairs by distance; then, on a sample of the test codes, the recall of all pairs against exact search, by what the codes
+are. In the same run FAISS does a share of the work, which grows with the training codes only: the comparison of all
+pairs (`IndexBinaryFlat`), and what photoplanet did before (`IndexBinaryIVF`, 4,096 pivots, 8 asked).
+
+    --photos TABLE   among both sets, distorted copies of these photos
+    --alike 0.1      a tenth of both sets within 24 bits of one code: the worst case
 """
 
 import argparse
+import json
+import os
 import resource
 import time
+from pathlib import Path
 
 import numpy as np
 
-from photoplanet.duplicates import binary_codes, hamming
+from photoplanet.duplicates import binary_codes
+from photoplanet.photos import decode, table
 
 BITS = binary_codes.facts()["bits"]
 PLANTED = 0.05  # of the test codes
 BLOCK = 1 << 18
+ALIKE = 24  # bits from one code, at most
+KINDS = ("random", "clustered", "copies of photos", "alike")
 
 
 def made(count, rng):
@@ -30,54 +41,138 @@ def made(count, rng):
 
 def flipped(codes, distances, rng):
     """The codes with `distances` (n,) different bits turned over each."""
-    bits = np.unpackbits(codes, axis=1)
-    order = rng.random(bits.shape).argsort(axis=1)
-    bits ^= (order < distances[:, None]).astype(np.uint8)
-    return np.packbits(bits, axis=1)
+    found = codes.copy()
+    for start in range(0, len(codes), BLOCK):
+        bits = np.unpackbits(codes[start : start + BLOCK], axis=1)
+        order = rng.random(bits.shape, np.float32).argsort(axis=1)
+        bits ^= (order < distances[start : start + BLOCK, None]).astype(np.uint8)
+        found[start : start + BLOCK] = np.packbits(bits, axis=1)
+    return found
+
+
+def distorted(photos, copies, rng):
+    """Codes of `copies` distorted copies of each photo of a table."""
+    from photoplanet.training.near_duplicates.distortions import distort
+
+    known, _ = table.read(photos, require=("path",), columns=("path",))
+    originals = [decode.open_photo(path, size_hint=256) for path in table.paths(known, photos.parent)]
+    return binary_codes.codes([np.asarray(distort(photo, rng)) for photo in originals for _ in range(copies)])[0]
+
+
+def mixed(count, photo_codes, alike, rng):
+    """(codes, kind of each as a number of KINDS); the last two kinds at random rows."""
+    codes, kind = made(count, rng), np.arange(1, count + 1) % 2
+    rows = rng.permutation(count)
+    of_photos, of_one = rows[: len(photo_codes)], rows[len(photo_codes) :][: int(alike * count)]
+    codes[of_photos], kind[of_photos] = photo_codes[: len(of_photos)], 2
+    one = np.random.default_rng(2).integers(0, 256, (1, BITS // 8), np.uint8)
+    away = rng.integers(0, ALIKE // 2 + 1, len(of_one))
+    codes[of_one], kind[of_one] = flipped(np.repeat(one, len(of_one), axis=0), away, rng), 3
+    return codes, kind
+
+
+def clocked(work):
+    """(what it returns, seconds, processor seconds)."""
+    start, used = time.monotonic(), time.process_time()
+    found = work()
+    return found, time.monotonic() - start, time.process_time() - used
+
+
+def pivots(faiss, test, pivots=4096, asked=8):
+    """What photoplanet did before: each test code kept with the nearest pivots, as a FAISS index."""
+    near = faiss.IndexBinaryFlat(BITS)
+    near.add(test[np.sort(np.random.default_rng(0).choice(len(test), pivots, replace=False))])
+    index = faiss.IndexBinaryIVF(near, BITS, pivots)
+    index.referenced_objects = [near]  # or it would be gone
+    index.is_trained, index.nprobe = True, asked
+    pointer, rows = faiss.swig_ptr, np.arange(len(test))
+    for nearest in near.search(test, asked)[1].T.copy():
+        index.add_core(len(test), pointer(test), pointer(rows), pointer(nearest))
+    return index
+
+
+def rivals(test, training, threshold, share):
+    """{way: seconds, processor seconds for all training codes} of FAISS, by a share of them."""
+    import faiss
+
+    flat = faiss.IndexBinaryFlat(BITS)
+    flat.add(test)
+    index, building, building_used = clocked(lambda: pivots(faiss, test))
+    found = {}
+    for name, way, some, once in (
+        ("all pairs", flat, share / 20, (0, 0)), ("pivots", index, share, (building, building_used)),
+    ):  # fmt: skip
+        part = training[: max(1, int(len(training) * some))]
+        _, *taken = clocked(lambda way=way, part=part: way.range_search(part, threshold + 1))
+        found[name] = [round(a + b * len(training) / len(part), 1) for a, b in zip(once, taken, strict=True)]
+    return found
+
+
+def recall(test, training, kind, found, threshold, sample, rng):
+    """By kind of a sample of test codes: how many pairs exact search finds, and the shares that were found, in %."""
+    at, row = found
+    some = np.sort(np.concatenate(
+        [rng.permutation(np.flatnonzero(kind == one))[: sample // 4] for one in range(len(KINDS))]
+    ))  # fmt: skip
+    exact_at, exact_row, _ = binary_codes.find(test[some], training, threshold, exact=True)
+    wanted = some[exact_at] * len(training) + exact_row
+    there, result = np.isin(wanted, at * len(training) + row), {}
+    for number, name in enumerate(KINDS):
+        mine = kind[some[exact_at]] == number
+        if mine.any():
+            rows = np.unique(some[exact_at[mine]])
+            result[name] = {
+                "codes": int((kind[some] == number).sum()), "pairs": int(mine.sum()),
+                "pairs_found_percent": round(100 * float(there[mine].mean()), 2),
+                "codes_with_a_pair_found_percent": round(100 * float(np.isin(rows, at).mean()), 2),
+            }  # fmt: skip
+    return result
 
 
 def main():
-    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--training", type=int, default=200_000)
     parser.add_argument("--test", type=int, default=20_000)
     parser.add_argument("--threshold", type=int, default=binary_codes.facts()["threshold"])
-    parser.add_argument("--cells", type=int, default=hamming.CELLS)
     parser.add_argument("--sample", type=int, default=1000, help="test codes compared with all training codes")
-    parser.add_argument("--threads", type=int)
-    parser.add_argument("--exact", action="store_true")
+    parser.add_argument(
+        "--rivals", type=float, default=0.02, metavar="SHARE", help="of training codes for FAISS; 0: none"
+    )
+    parser.add_argument("--photos", type=Path, metavar="TABLE", help="also distorted copies of these photos")
+    parser.add_argument("--copies", type=int, default=10, help="of each photo, in each set")
+    parser.add_argument("--alike", type=float, default=0, metavar="SHARE", help="of both sets nearly one picture")
+    parser.add_argument("--json", action="store_true", help="one line of JSON")
     given = parser.parse_args()
-    import faiss
-
-    if given.threads:
-        faiss.omp_set_num_threads(given.threads)
     rng = np.random.default_rng(0)
-    training, test = made(given.training, rng), made(given.test, rng)
-    rows = rng.permutation(given.test)[: int(PLANTED * given.test)]
-    source = rng.integers(0, given.training, len(rows))
+    none = np.empty((0, BITS // 8), np.uint8)
+    of_photos = [distorted(given.photos, given.copies, rng) if given.photos else none for _ in range(2)]
+    (training, training_kind), (test, kind) = (
+        mixed(count, codes, given.alike, rng)
+        for count, codes in zip((given.training, given.test), of_photos, strict=True)
+    )
+    rows = rng.permutation(np.flatnonzero(kind < 2))[: int(PLANTED * given.test)]
+    source = rng.choice(np.flatnonzero(training_kind < 2), len(rows))
     apart = rng.integers(0, given.threshold + 1, len(rows))
     test[rows] = flipped(training[source], apart, rng)
     before = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
-    start = time.monotonic()
-    # As `find` without a choice would: through cells at scale, whatever the size here, unless --exact.
-    at, row, _ = binary_codes.find(test, training, given.threshold, exact=given.exact, cells=given.cells)
-    seconds = time.monotonic() - start
+    # As `find` without a choice would: by sorting at scale, whatever the size here.
+    (at, row, _), seconds, used = clocked(lambda: binary_codes.find(test, training, given.threshold, exact=False))
     peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
-    print(f"{given.test:,} codes of {BITS} bits against {given.training:,}, threshold {given.threshold}: "
-          f"{seconds:.1f} s, {len(at):,} pairs; {before / 1e6:.2f} GB before, {peak / 1e6:.2f} GB at most")  # fmt: skip
-    found = np.isin(rows * given.training + source, at * given.training + row)
-    print("planted pairs found: " + ", ".join(
-        f"{low} to {min(low + 9, given.threshold)} bits {100 * found[inside].mean():.2f} %"
-        for low in range(0, given.threshold + 1, 10) if (inside := (apart >= low) & (apart < low + 10)).any()
-    ) + f"; all {100 * found.mean():.2f} %")  # fmt: skip
-    some = np.sort(rng.choice(given.test, min(given.sample, given.test), replace=False))
-    start = time.monotonic()
-    exact_at, exact_row, _ = binary_codes.find(test[some], training, given.threshold, exact=True)
-    wanted = some[exact_at] * given.training + exact_row
-    both = np.isin(wanted, at * given.training + row).mean() if len(exact_at) else 1
-    with_pair = np.isin(some[np.unique(exact_at)], at).mean() if len(exact_at) else 1
-    taken = time.monotonic() - start
-    print(f"exact search of {len(some):,} test codes ({taken:.1f} s): {len(exact_at):,} pairs, of "
-          f"which {100 * both:.2f} % were found; of the codes with a pair, {100 * with_pair:.2f} %")  # fmt: skip
+    there = np.isin(rows * given.training + source, at * given.training + row)
+    result = {
+        "test": given.test, "training": given.training, "bits": BITS, "threshold": given.threshold,
+        "load": round(os.getloadavg()[0], 1), "seconds": round(seconds, 1), "processor_seconds": round(used, 1),
+        "pairs": len(at), "gb_before": round(before / 1e6, 2), "gb_at_most": round(peak / 1e6, 2),
+        "planted_found_percent": {
+            f"{low} to {min(low + 9, given.threshold)} bits": round(100 * float(there[inside].mean()), 2)
+            for low in range(0, given.threshold + 1, 10) if (inside := (apart >= low) & (apart < low + 10)).any()
+        } | {"all": round(100 * float(there.mean()), 2)},
+    }  # fmt: skip
+    if given.rivals:
+        result["faiss_seconds_and_processor_seconds"] = rivals(test, training, given.threshold, given.rivals)
+    if given.sample:
+        result["exact"] = recall(test, training, kind, (at, row), given.threshold, given.sample, rng)
+    print(json.dumps(result, indent=None if given.json else 2))
 
 
 if __name__ == "__main__":

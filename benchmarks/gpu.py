@@ -18,6 +18,7 @@ from pathlib import Path
 import numpy as np
 import torch
 from input_pipeline import generated, measure, told
+from small_trainings import fed
 
 from photoplanet.photos import decode
 from photoplanet.photos.preprocessing import Preprocessing
@@ -115,7 +116,12 @@ def pixels(setting: Setting) -> dict[str, object]:
     }  # fmt: skip
 
 
-PARTS = {part.__name__: part for part in (decoding, feeding, pixels)}
+def small_trainings(setting: Setting) -> dict[str, object]:
+    """Training albums and the embedding, from batches that are laid out as it goes against the same one from memory."""
+    return fed(setting.device, setting.trial)
+
+
+PARTS = {part.__name__: part for part in (decoding, feeding, pixels, small_trainings)}
 
 
 def nvjpeg(device: torch.device) -> Callable[[], cuda_decoding.CudaDecoding] | None:

@@ -7,10 +7,12 @@ per second of this process's CPU time (the one to compare on a busy machine), an
 import argparse
 import io
 import itertools
+import statistics
 import tempfile
 import time
 from pathlib import Path
 
+import figures
 import numpy as np
 from PIL import Image
 
@@ -40,6 +42,7 @@ def picture(width, height):
 
 
 def indexing(folder, photos):
+    """Rows of the table: indexing against reading the same files' bytes, and a second run against the first."""
     many = folder / "many"
     many.mkdir()
     body = io.BytesIO()
@@ -55,11 +58,28 @@ def indexing(folder, photos):
     rate("5,000 JPEGs, two processes (with their start)", 5000, lambda: build.index([many], processes=2))
     first = rate("5,000 JPEGs, first run with a cache", 5000, lambda: build.index([many], out))
     again = rate("5,000 JPEGs, second run", 5000, lambda: build.index([many], out))
+    turns = {"one": [], "bytes": [], "again": []}
+    for _ in range(5):
+        for name, action in (
+            ("one", lambda: build.index([many], threads=1)),
+            ("bytes", lambda: [path.read_bytes() for path in sorted(many.iterdir())]),
+            ("again", lambda: build.index([many], out)),
+        ):
+            start = time.process_time()
+            action()
+            turns[name].append(time.process_time() - start)
     rate("500 JPEGs with --drop-graphics", 500, lambda: build.index(sorted(many.iterdir())[:500], drop_graphics=True))
     print(f"second run / first {again / first:.1f}")
     if photos:
         count = sum(1 for _ in photos.rglob("*.jpg"))
         rate(f"{count} real photos", count, lambda: build.index([photos], keep_without_gps=True), 3)
+    one, again = (5000 / statistics.median(turns[name]) for name in ("one", "again"))
+    return [
+        figures.row("index of 5,000 JPEGs, against reading their bytes (processor time)", turns["one"], turns["bytes"],
+                    f"{one:,.0f} photos/s of one core"),
+        figures.row("the same again from the cache, against the first time (processor time)", turns["again"],
+                    turns["one"], f"{again:,.0f} photos/s of one core"),
+    ]  # fmt: skip
 
 
 def tables(folder):
@@ -76,6 +96,8 @@ def tables(folder):
 
 
 def decoding():
+    """Rows of the table: decoding for the network against decoding all pixels."""
+    rows = []
     for width, height, count in ((4000, 3000, 12), (500, 375, 200)):
         body = io.BytesIO()
         picture(width, height).save(body, "JPEG", quality=88)
@@ -94,17 +116,29 @@ def decoding():
         fast = rate(name, count, lambda d=data, t=to, r=repeat: [decode.load(d, t) for _ in r])
         copies = itertools.repeat(data, count)
         rate(f"{name}_many, 2 threads", count, lambda c=copies, t=to: list(decode.load_many(c, t, threads=2)))
+        turns = [], []
+        for _ in range(5):
+            for action, seconds in zip((lambda d=data, t=to: decode.load(d, t), plain), turns, strict=True):
+                start = time.process_time()
+                for _ in range(max(1, count // 4)):
+                    action()
+                seconds.append(time.process_time() - start)
+        what = f"decoding {width} × {height} for 299 px, against all its pixels"
+        rows.append(figures.row(what, *turns, f"{1000 * statistics.median(turns[0]) / max(1, count // 4):.1f} ms"))
         print(f"load / whole decoding {fast / slow:.2f}")
+    return rows
 
 
 def main():
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("photos", nargs="?", type=Path)
+    figures.add_json(parser)
     options = parser.parse_args()
     with tempfile.TemporaryDirectory() as folder:
-        decoding()
+        rows = decoding()
         tables(Path(folder))
-        indexing(Path(folder), options.photos)
+        rows += indexing(Path(folder), options.photos)
+    figures.write(options.json, rows)
 
 
 if __name__ == "__main__":

@@ -10,13 +10,15 @@ of the medians, and the parity is the largest difference in share of the largest
 
 import argparse
 import os
+import statistics
 import tempfile
 import time
 from pathlib import Path
 
-import numpy as np
+import figures
 import onnxruntime
 import torch
+from torch.utils.flop_counter import FlopCounterMode
 
 from photoplanet.photos.decode import Preprocessing
 from photoplanet.training.backbones import BACKBONES
@@ -27,8 +29,8 @@ SIZES = {"inception": 299, "mobile": 128}
 CELLS = 800
 
 
-def measure(classifier: Classifier, session, batch: int, rounds: int) -> list[float]:
-    """Median seconds of a batch: eager in PyTorch's default memory format, eager in channels-last, ONNX Runtime."""
+def measure(classifier: Classifier, session, batch: int, rounds: int) -> list[list[float]]:
+    """Seconds of a batch, a turn each: eager in PyTorch's default memory format, in channels-last, ONNX Runtime."""
     size = classifier.preprocessing.size
     # Seen as (n, h, w, 3) but stored by channels, photos reach the first convolution in the default format.
     default = torch.randint(0, 256, (batch, 3, size, size), dtype=torch.uint8).permute(0, 2, 3, 1)
@@ -47,7 +49,25 @@ def measure(classifier: Classifier, session, batch: int, rounds: int) -> list[fl
             turn()
             if round_ > 1:  # the first two warm up
                 seconds.append(time.perf_counter() - start)
-    return [float(np.median(seconds)) for seconds in times]
+    return times
+
+
+def flops(classifier: Classifier) -> int:
+    """Floating-point operations of one photo, a multiplication and an addition counted apart."""
+    size = classifier.preprocessing.size
+    with FlopCounterMode(display=False) as counter, torch.inference_mode():
+        classifier(torch.zeros((1, size, size, 3), dtype=torch.uint8))
+    return int(counter.get_total_flops())
+
+
+def products(side: int = 2048, rounds: int = 9) -> float:
+    """Operations a second of a product of two square float32 matrices: what the processor can do."""
+    a, seconds = torch.rand(side, side), []
+    for _ in range(rounds):
+        start = time.perf_counter()
+        a @ a
+        seconds.append(time.perf_counter() - start)
+    return 2 * side**3 / statistics.median(seconds)
 
 
 def main() -> None:
@@ -56,6 +76,7 @@ def main() -> None:
     parser.add_argument("--batch", nargs="*", type=int, default=[32, 1])
     parser.add_argument("--threads", type=int, default=2)
     parser.add_argument("--rounds", type=int, default=15)
+    figures.add_json(parser)
     given = parser.parse_args()
     torch.set_num_threads(given.threads)
     options = onnxruntime.SessionOptions()
@@ -64,6 +85,7 @@ def main() -> None:
     print(f"load before {os.getloadavg()[0]:.1f}")
     print("| backbone | px | batch | eager/s | channels-last/s | ORT/s | ORT:eager | ORT:channels-last | parity |")
     print("|---|---|---|---|---|---|---|---|---|")
+    rows, peak = [], products()
     for name in given.backbone:
         torch.manual_seed(0)
         classifier = Classifier(name, CELLS, Preprocessing(size=SIZES[name])).eval()
@@ -71,10 +93,16 @@ def main() -> None:
             parity = write_onnx(classifier, Path(folder) / "model.onnx")
             session = onnxruntime.InferenceSession(str(Path(folder) / "model.onnx"), options)
         for batch in given.batch:
-            eager, channels_last, runtime = measure(classifier, session, batch, given.rounds)
+            times = measure(classifier, session, batch, given.rounds)
+            eager, channels_last, runtime = map(statistics.median, times)
+            what = f"ONNX Runtime against eager float32, `{name}`, batches of {batch}"
+            share = flops(classifier) * batch / runtime / peak
+            limit = f"{share:.0%} of the operations that a product of large matrices does"
+            rows.append(figures.row(what, times[2], times[0], f"{batch / runtime:,.0f} photos/s", limit=limit))
             speeds = " | ".join(f"{batch / seconds:.1f}" for seconds in (eager, channels_last, runtime))
             ratios = f"**{eager / runtime:.2f}** | {channels_last / runtime:.2f}"
             print(f"| {name} | {SIZES[name]} | {batch} | {speeds} | {ratios} | {max(parity):.1e} |", flush=True)
+    figures.write(given.json, rows)
 
 
 if __name__ == "__main__":

@@ -7,11 +7,14 @@ network, so that a third figure, decoding alone, says what is left to win.
 """
 
 import argparse
+import statistics
 import tempfile
 import time
 from collections import deque
+from collections.abc import Callable
 from pathlib import Path
 
+import figures
 import numpy as np
 from PIL import Image
 
@@ -30,14 +33,15 @@ def make_photos(folder: Path, count: int, size: int) -> list[Path]:
     return paths
 
 
-def rate(work, count: int, rounds: int = 3) -> float:
-    """Photos a second in the best of some rounds."""
-    best = float("inf")
+def in_turns(works: dict[str, Callable[[], object]], rounds: int) -> dict[str, list[float]]:
+    """Seconds of each work, a round each; all take turns, so that other work on the machine meets them alike."""
+    seconds: dict[str, list[float]] = {name: [] for name in works}
     for _ in range(rounds):
-        start = time.perf_counter()
-        work()
-        best = min(best, time.perf_counter() - start)
-    return count / best
+        for name, work in works.items():
+            start = time.perf_counter()
+            work()
+            seconds[name].append(time.perf_counter() - start)
+    return seconds
 
 
 def main() -> None:
@@ -46,6 +50,8 @@ def main() -> None:
     parser.add_argument("--photos", type=int, default=512)
     parser.add_argument("--size", type=int, default=500)
     parser.add_argument("--batch", type=int, default=locator.BATCH_SIZE)
+    parser.add_argument("--rounds", type=int, default=5)
+    figures.add_json(parser)
     options = parser.parse_args()
     model = locator.load(options.model)
     with tempfile.TemporaryDirectory() as folder:
@@ -62,11 +68,23 @@ def main() -> None:
             for _, answer in model.locate_many(paths, batch_size=options.batch):
                 _ = answer.point
 
-        raw = rate(network, repeats * options.batch)
-        decode = rate(lambda: deque(images.load_many(paths, model.info.preprocessing), maxlen=0), options.photos)
-        many = rate(lambda: deque(model.locate_many(paths, batch_size=options.batch), maxlen=0), options.photos)
-        points = rate(predictions, options.photos)
+        works = {
+            "network": network,
+            "decoding": lambda: deque(images.load_many(paths, model.info.preprocessing), maxlen=0),
+            "locate_many": lambda: deque(model.locate_many(paths, batch_size=options.batch), maxlen=0),
+            "readout": predictions,
+        }
+        seconds = in_turns(works, options.rounds)
+    counts = dict.fromkeys(works, options.photos) | {"network": repeats * options.batch}
+    raw, decode, many, points = (counts[name] / statistics.median(seconds[name]) for name in works)
+    both = [a + b for a, b in zip(seconds["network"], seconds["decoding"], strict=True)]
     serial = 1 / (1 / raw + 1 / decode)
+    figures.write(options.json, [
+        figures.row("`locate_many`, against decoding and network one after the other", seconds["locate_many"], both,
+                    f"{many:,.0f} photos/s of {options.size} px", limit=f"decoding alone {decode:,.0f} photos/s"),
+        figures.row("`locate_many` with places, against without", seconds["readout"], seconds["locate_many"],
+                    f"{points:,.0f} photos/s"),
+    ])  # fmt: skip
     print(f"network alone      {raw:8.0f} photos/s")
     print(f"decoding alone     {decode:8.0f} photos/s")
     print(f"locate_many        {many:8.0f} photos/s  {many / raw:.2f} × network, {many / serial:.2f} × one by one")

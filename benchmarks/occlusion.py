@@ -7,6 +7,7 @@ import argparse
 import statistics
 import time
 
+import figures
 import numpy as np
 
 from photoplanet.explain.occlusion import POSITIONS, occlude
@@ -17,6 +18,7 @@ def main() -> None:
     options = argparse.ArgumentParser(description=__doc__)
     options.add_argument("--model", default="toy")
     options.add_argument("--rounds", type=int, default=7)
+    figures.add_json(options)
     given = options.parse_args()
     model = locator.load(given.model)
     size = model.info.preprocessing.size
@@ -34,6 +36,8 @@ def main() -> None:
     taken, network = statistics.median(maps[1:]), statistics.median(alone[1:])
     ratio = taken / network
     print(f"{model.info.name}: {POSITIONS**2} positions in {taken:.2f} s; network {network:.2f} s ({ratio:.2f} x)")
+    what = f"occlusion map of {POSITIONS**2} positions, against the network alone"
+    figures.write(given.json, [figures.row(what, maps[1:], alone[1:], f"{taken:.2f} s")])
 
 
 if __name__ == "__main__":

@@ -1,5 +1,6 @@
 """What packing saves: decoding photos of 12 megapixels for a network against the same photos packed, in turns.
 
+python benchmarks/pack.py                                         # made-up photos
 python benchmarks/pack.py FOLDER                                  # smaller photos are enlarged to 12 megapixels
 python benchmarks/pack.py FOLDER --photos 30 --image-size 128 --size 160
 """
@@ -11,7 +12,9 @@ import tempfile
 import time
 from pathlib import Path
 
+import figures
 import numpy as np
+from input_pipeline import natural
 from PIL import Image
 
 from photoplanet.packing import pack
@@ -33,6 +36,21 @@ def enlarged(source: Path, target: Path, megapixels: float) -> None:
     Image.fromarray(np.clip(pixels + grain, 0, 255).astype(np.uint8)).save(target, quality=90)
 
 
+def photos(given: argparse.Namespace, folder: Path) -> int:
+    """Write the large photos, numbered, into a folder; how many there are."""
+    if given.folder is None:
+        random = np.random.default_rng(0)
+        height = round((given.megapixels * 1e6 * 3 / 4) ** 0.5)
+        for number in range(given.photos):
+            natural(random, height, height * 4 // 3).save(folder / f"{number}.jpg", quality=90)
+        return int(given.photos)
+    found = sorted(path for path in given.folder.rglob("*") if path.suffix.lower() in formats.STILL_SUFFIXES)
+    count = min(given.photos, len(found))
+    for number in range(count):
+        enlarged(found[number * len(found) // count], folder / f"{number}.jpg", given.megapixels)
+    return count
+
+
 def seconds(rows, folder: Path, preprocessing: Preprocessing, epoch: int) -> float:
     """Processor seconds a photo to decode an epoch of a table in one thread, with the crops of training."""
     recipe = Recipe()
@@ -46,21 +64,18 @@ def seconds(rows, folder: Path, preprocessing: Preprocessing, epoch: int) -> flo
 
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("folder", type=Path, help="photos, with all below it")
+    parser.add_argument("folder", type=Path, nargs="?", help="photos, with all below it; default: made-up ones")
     parser.add_argument("--photos", type=int, default=60, help="at most, evenly spread")
     parser.add_argument("--megapixels", type=float, default=12)
     parser.add_argument("--size", type=int, default=320)
     parser.add_argument("--image-size", type=int, default=299)
     parser.add_argument("--rounds", type=int, default=5)
     parser.add_argument("--processes", type=int, default=0)
+    figures.add_json(parser)
     given = parser.parse_args()
-    found = sorted(path for path in given.folder.rglob("*") if path.suffix.lower() in formats.STILL_SUFFIXES)
-    count = min(given.photos, len(found))
-    chosen = [found[at * len(found) // count] for at in range(count)]
     with tempfile.TemporaryDirectory() as name:
         folder = Path(name)
-        for number, path in enumerate(chosen):
-            enlarged(path, folder / f"{number}.jpg", given.megapixels)
+        count = photos(given, folder)
         rows = table.from_rows({"photo_id": str(n), "path": f"{n}.jpg"} for n in range(count))
         source = table.write(rows, folder / "photos.parquet")
         started = time.perf_counter()
@@ -76,6 +91,13 @@ def main() -> None:
             for name, turn in turns.items():
                 times[name].append(seconds(*turn, preprocessing, epoch))
         large = sum(path.stat().st_size for path in folder.glob("*.jpg"))
+    large_ms, small_ms = (1000 * statistics.median(each) for each in times.values())
+    what = (
+        f"decoding photos packed to {given.size} px for {given.image_size} px, against {given.megapixels:g} megapixels"
+    )
+    figures.write(given.json, [
+        figures.row(what, times["packed"], times["as they are"], f"{small_ms:.1f} of {large_ms:.1f} ms", rate=False)
+    ])  # fmt: skip
     ratios = sorted(b / a for a, b in zip(*times.values(), strict=True))
     print(json.dumps({
         "photos": count, "megapixels": given.megapixels, "size": given.size, "image_size": given.image_size,

@@ -12,6 +12,7 @@ from pathlib import Path
 from statistics import median
 
 import faiss
+import figures
 import numpy as np
 
 from photoplanet.locate import locator
@@ -23,15 +24,15 @@ from photoplanet.retrieval.vectors.vector_index import KINDS, VectorIndex
 D, K, QUERIES = 256, 10, 200
 
 
-def in_turns(rounds: int, *sides: Callable[[], object]) -> list[float]:
-    """Median seconds of each side."""
+def in_turns(rounds: int, *sides: Callable[[], object]) -> list[list[float]]:
+    """Seconds of each side, a round each."""
     taken: list[list[float]] = [[] for _ in sides]
     for _ in range(rounds):
         for side, seconds in zip(sides, taken, strict=True):
             started = time.perf_counter()
             side()
             seconds.append(time.perf_counter() - started)
-    return [median(seconds) for seconds in taken]
+    return taken
 
 
 def clustered(n: int, seed: int) -> np.ndarray:
@@ -41,11 +42,12 @@ def clustered(n: int, seed: int) -> np.ndarray:
     return (rows / np.linalg.norm(rows, axis=1, keepdims=True)).astype(np.float32)
 
 
-def kinds(n: int, rounds: int) -> None:
+def kinds(n: int, rounds: int) -> list[dict[str, object]]:
     vectors, queries = clustered(n, 1), clustered(QUERIES, 2)
     true = VectorIndex.build(vectors, "float32").search(queries, K)[1]
     print(f"{n:,} vectors of {D} numbers, {QUERIES} queries for {K} neighbours")
     print("kind      bytes/photo  recall@10  build, s  ms/query  against FAISS")
+    rows = []
     for kind in KINDS:
         started = time.perf_counter()
         made = VectorIndex.build(vectors, kind)
@@ -56,13 +58,16 @@ def kinds(n: int, rounds: int) -> None:
             lambda made=made: made.search(queries, K),
             lambda made=made, direct=direct: made._index.search(direct, K),
         )
+        what = f"search in {n:,} vectors of {D} numbers, `{kind}`, against FAISS called directly"
+        rows.append(figures.row(what, ours, theirs, f"{1e3 * median(ours) / QUERIES:.2f} ms a query", rate=False))
         found = made.search(queries, K)[1]
         recall = np.mean([len(set(a) & set(b)) / K for a, b in zip(true.tolist(), found.tolist(), strict=True)])
-        line = f"{made.bytes_per_photo:11.0f} {recall:10.3f} {build:9.1f} {1e3 * ours / QUERIES:9.3f}"
-        print(f"{kind:9s} {line} {ours / theirs:14.2f}", flush=True)
+        line = f"{made.bytes_per_photo:11.0f} {recall:10.3f} {build:9.1f} {1e3 * median(ours) / QUERIES:9.3f}"
+        print(f"{kind:9s} {line} {median(ours) / median(theirs):14.2f}", flush=True)
+    return rows
 
 
-def photos(path: Path, model: locator.Locator, count: int, rounds: int) -> None:
+def photos(path: Path, model: locator.Locator, count: int, rounds: int) -> dict[str, object]:
     rows, _ = table.read(path)
     sources = table.paths(rows, path.parent)[:count]
     embedder = Embedder(model)
@@ -84,10 +89,11 @@ def photos(path: Path, model: locator.Locator, count: int, rounds: int) -> None:
 
     locate()
     located, embedded = in_turns(rounds, locate, embed)
-    print(
-        f"{len(sources):,} photos: locate {len(sources) / located:.0f}/s, index {len(sources) / embedded:.0f}/s", end=""
-    )
-    print(f", {located / embedded:.0%} of its rate ({embedder.which} embedding)")
+    locating, embedding = (len(sources) / median(seconds) for seconds in (located, embedded))
+    print(f"{len(sources):,} photos: locate {locating:.0f}/s, index {embedding:.0f}/s", end="")
+    print(f", {embedding / locating:.0%} of its rate ({embedder.which} embedding)")
+    what = "embedding index, against locating the same photos"
+    return figures.row(what, embedded, located, f"{embedding:,.0f} photos/s")
 
 
 def main() -> None:
@@ -98,12 +104,15 @@ def main() -> None:
     parser.add_argument("--model", default="toy")
     parser.add_argument("--rounds", type=int, default=5)
     parser.add_argument("--threads", type=int)
+    figures.add_json(parser)
     given = parser.parse_args()
     if given.threads:
         faiss.omp_set_num_threads(given.threads)
-    kinds(given.vectors, given.rounds)
+    rows = kinds(given.vectors, given.rounds)
     if given.photos:
-        photos(given.photos, locator.load(given.model, given.threads), given.count, given.rounds)
+        model = locator.load(given.model, given.threads)
+        rows.append(photos(given.photos, model, given.count, given.rounds))
+    figures.write(given.json, rows)
 
 
 if __name__ == "__main__":

@@ -19,7 +19,7 @@ WIDTH = 120
 # what can hold no comment: path below the repository, or the ending -> its line
 DATA = {
     "photoplanet/py.typed": "Says that the package is typed.",
-    "photoplanet/earth/gazetteer.npz": "155,000 towns and the countries' outlines, packed by tools/make_gazetteer.py.",
+    "photoplanet/earth/gazetteer.npz": "155,000 towns and the countries' outlines, written by tools/make_gazetteer.py.",
     "photoplanet/earth/place_names.npz": "Names of towns, states and countries, by tools/make_place_names.py.",
     "photoplanet/earth/zones.npz": "The time zone of each town and of open land, packed by tools/make_zones.py.",
     "photoplanet/earth/coast.npz": "The finer ground of maps in pieces, made by tools/make_coast.py.",

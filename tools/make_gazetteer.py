@@ -91,14 +91,12 @@ def main() -> None:
     }
     for key, lines in text.items():
         arrays[key] = np.frombuffer("\n".join(" ".join(line.split()) for line in lines).encode(), np.uint8)
-    with zipfile.ZipFile(TARGET, "w", zipfile.ZIP_DEFLATED, compresslevel=9) as archive:
+    with zipfile.ZipFile(TARGET, "w", zipfile.ZIP_STORED) as archive:
         for key, array in arrays.items():
             buffer = io.BytesIO()
             np.save(buffer, array)
-            archive.writestr(
-                zipfile.ZipInfo(f"{key}.npy", (2020, 1, 1, 0, 0, 0)), buffer.getvalue(), zipfile.ZIP_DEFLATED
-            )
-            print(key, array.nbytes, archive.getinfo(f"{key}.npy").compress_size)
+            archive.writestr(zipfile.ZipInfo(f"{key}.npy", (2020, 1, 1, 0, 0, 0)), buffer.getvalue())
+            print(key, array.nbytes)
     print(f"{TARGET}: {len(towns)} towns, {len(keys)} states, {len(codes)} countries, {TARGET.stat().st_size} bytes")
 
 

@@ -64,7 +64,7 @@ def image(folder: Path, random: random.Random, sets: base.Base) -> Case:
 def exif(folder: Path, random: random.Random, sets: base.Base) -> Case:
     names = []
     for number in range(random.choice((1, 3))):
-        kind = random.choice(("jpg", "jpg", "jpg", "png", "webp", "tif", "heic", "avif"))
+        kind = random.choice(("jpg", "jpg", "jpg", "png", "webp", "tif", "heic", "avif", "jxl"))
         name = f"{number}{mutations.name(random)[:-4][:200]}.{kind}"
         _put(folder, name, photos.photo(random, kind, photos.exif_block(random)))
         names.append(name)
@@ -72,7 +72,7 @@ def exif(folder: Path, random: random.Random, sets: base.Base) -> Case:
 
 
 def xmp(folder: Path, random: random.Random, sets: base.Base) -> Case:
-    kind = random.choice(("jpg", "jpg", "png", "webp", "avif"))
+    kind = random.choice(("jpg", "jpg", "png", "webp", "avif", "jxl"))
     _put(folder, f"a.{kind}", photos.photo(random, kind, None, documents.sidecar(random)[:60_000]))
     return _read_commands(random, [f"a.{kind}"], sets)
 

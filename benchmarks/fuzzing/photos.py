@@ -9,7 +9,7 @@ from PIL import Image
 
 from fuzzing import mutations
 
-FORMATS = ("jpg", "jpg", "jpg", "png", "webp", "tif", "heic", "gif", "bmp", "avif", "mpo", "jp2", "raw")
+FORMATS = ("jpg", "jpg", "jpg", "png", "webp", "tif", "heic", "gif", "bmp", "avif", "mpo", "jp2", "raw", "jxl")
 _SIZES = {1: 1, 2: 1, 3: 2, 4: 4, 5: 8, 6: 1, 7: 1, 8: 2, 9: 4, 10: 8, 11: 4, 12: 8, 13: 4, 129: 1}
 _TAGS = (
     0x010E, 0x010F, 0x0110, 0x0112, 0x011A, 0x0128, 0x0131, 0x0132, 0x013B, 0x0213, 0x02BC, 0x8298, 0x83BB, 0x8649,
@@ -58,6 +58,8 @@ def photo(random: random.Random, kind: str = "jpg", exif: bytes | None = None, x
         options |= {"progressive": random.random() < 0.3, "quality": random.choice((5, 80, 95))}
     if kind == "raw":
         return raw_file(random)
+    if kind == "jxl":
+        return jpeg_xl(random, np.asarray(image.convert(random.choice(("RGB", "L", "LA", "RGBA")))), exif, xmp)
     saved = {"jpg": "JPEG", "tif": "TIFF", "heic": "HEIF", "avif": "AVIF", "jp2": "JPEG2000"}.get(kind, kind.upper())
     if kind == "heic":
         import pillow_heif
@@ -82,6 +84,26 @@ def photo(random: random.Random, kind: str = "jpg", exif: bytes | None = None, x
         ):  # not this mode, these options, or the format
             continue
     return photo(random, "jpg", exif, xmp)
+
+
+def jpeg_xl(random: random.Random, pixels: np.ndarray, exif: bytes | None, xmp: bytes | None) -> bytes:
+    """A JPEG XL, bare or in a container, with plain or packed metadata."""
+    import imagecodecs
+
+    def box(kind: bytes, content: bytes) -> bytes:
+        return struct.pack(">I", 8 + len(content)) + kind + content
+
+    deep = random.choice((pixels, pixels.astype(np.uint16) * 257, (pixels / 255).astype(np.float32)))
+    stream = imagecodecs.jpegxl_encode(deep, effort=random.choice((1, 4, 7)), lossless=random.random() < 0.4)
+    blocks = {b"Exif": exif and bytes(4) + exif.removeprefix(b"Exif\0\0"), b"xml ": xmp}
+    boxes = b"".join(
+        box(kind, data) if random.random() < 0.5 else box(b"brob", kind + imagecodecs.brotli_encode(data))
+        for kind, data in blocks.items()
+        if data
+    )
+    if not boxes and random.random() < 0.5:
+        return stream
+    return box(b"JXL ", b"\r\n\x87\n") + box(b"ftyp", b"jxl \0\0\0\0jxl ") + boxes + box(b"jxlc", stream)
 
 
 def raw_file(random: random.Random) -> bytes:

@@ -1,5 +1,6 @@
-"""What PNG, WebP, TIFF, HEIC, AVIF and others give away, by the blocks of metadata in them; JPEG has its own module."""
+"""What PNG, WebP, TIFF, HEIC, AVIF, JPEG XL and others give away by their blocks of metadata; JPEG is elsewhere."""
 
+import io
 import re
 import zlib
 from collections.abc import Iterator
@@ -11,7 +12,7 @@ from photoplanet.audit.finding import Finding
 from photoplanet.audit.jpeg_traces import kept
 from photoplanet.errors import InputError
 from photoplanet.metadata import png_text
-from photoplanet.photos import decode, formats
+from photoplanet.photos import decode, file_bounds, formats
 
 MAX_TEXT = 1 << 20  # bytes of a text chunk, unpacked
 _MOST_CHUNKS = 100_000
@@ -20,6 +21,7 @@ _XMP_BEGIN = re.compile(rb"<x:xmpmeta|<rdf:RDF")
 _XMP_END = (b"</x:xmpmeta>", b"</rdf:RDF>")
 _EXIF_BEGIN = re.compile(rb"Exif\0\0(?=II\*\0|MM\0\*)")
 _MOST_BLOCKS = 64  # that a plain scan looks into
+_SIGNED = "its signed history (C2PA) may hold place and time"
 _SCANNED = 1 << 20  # bytes of a block that has no length
 
 
@@ -39,6 +41,8 @@ def findings(data: bytes, kind: formats.Format) -> list[Finding]:
         return _tiff(data)
     if kind is formats.RAW:
         return _raw(data)
+    if kind is formats.JPEG_XL:
+        return [*_opened(data), *_jpeg_xl(data)]
     return _opened(data) if kind in (formats.HEIC, formats.AVIF) else scanned(data)
 
 
@@ -70,7 +74,7 @@ def _raw(data: bytes) -> list[Finding]:
 
 
 def _opened(data: bytes) -> list[Finding]:
-    """What a decoder gives of a file's metadata: of PNG, HEIC and AVIF."""
+    """What a decoder gives of a file's metadata: of PNG, HEIC, AVIF and JPEG XL."""
     with decode.opened(data) as (image, _):
         if formats.of_pillow(image.format) is formats.PNG:
             said = png_text.read(image)
@@ -95,7 +99,7 @@ def _png_texts(data: bytes) -> list[Finding]:
     for kind, body in _png_chunks(data):
         keyword, _, rest = body.partition(b"\0")
         if kind == b"caBX":
-            found.append(Finding("hint", "signed history", "file", "its signed history (C2PA) may hold place and time"))
+            found.append(Finding("hint", "signed history", "file", _SIGNED))
         if kind not in _TEXTS or keyword == b"XML:com.adobe.xmp" or keyword.startswith(b"Raw profile"):
             continue
         packed = kind == b"zTXt" or (kind == b"iTXt" and rest[:1] == b"\1")
@@ -123,6 +127,18 @@ def _png_chunks(data: bytes) -> Iterator[tuple[bytes, bytes]]:
         at += 12 + length
 
 
+def _jpeg_xl(data: bytes) -> list[Finding]:
+    """The other boxes of a JPEG XL: C2PA's, and what makes the JPEG again that it was, with all that this said."""
+    kinds = {kind for kind, _, _ in file_bounds.boxes(io.BytesIO(data), 0, len(data), "JPEG XL")}
+    found = []
+    if b"jumb" in kinds:
+        found.append(Finding("hint", "signed history", "file", _SIGNED))
+    if b"jbrd" in kinds:
+        note = "the JPEG that it was made from: its comments and other blocks"
+        found.append(Finding("note", "not looked into", "file", note))
+    return found
+
+
 def _webp(data: bytes) -> list[Finding]:
     """The chunks of a WebP: EXIF and XMP, and C2PA's."""
     found: list[Finding] = []
@@ -137,7 +153,7 @@ def _webp(data: bytes) -> list[Finding]:
         elif head == b"XMP ":
             found += _xmp(body)
         elif head == b"C2PA":
-            found.append(Finding("hint", "signed history", "file", "its signed history (C2PA) may hold place and time"))
+            found.append(Finding("hint", "signed history", "file", _SIGNED))
         at += 8 + length + length % 2
     return [kept(each) for each in found]
 

@@ -108,7 +108,6 @@ def command(
       photoplanet locate ~/Scans --within Italy --not-within 41.9,12.5,30
       photoplanet locate old-scan.jpg --library ~/Photos
     """
-    from photoplanet.earth.areas import parse
     from photoplanet.photos import inputs
 
     sources = inputs.sources(photos, files_from, say)
@@ -117,6 +116,8 @@ def command(
     )
     opening: dict[str, Any] = {"index": index_dir, "update": not no_update, "threads": threads}
     if _by_details(library, by, model):
+        from photoplanet.earth.areas import parse
+
         if geojson_path or map_path:
             raise InputError("--map and --geojson draw a model's answer; add --by embedding, or use --csv or --json")
         if signs or why or strike or prior or device:

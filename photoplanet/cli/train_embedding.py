@@ -45,10 +45,11 @@ SETTINGS = ("near_km", "far_km", "margin", "places", "each", "steps", "learning_
 @click.option("--seed", type=click.IntRange(0), help="Seed of the first weights and the batches.  [default: 0]")
 @click.option("--threads", type=click.IntRange(1, 1024), help="Cores that the networks may use.  [default: all]")
 @options.MAX_PIXELS
+@options.DEVICE
 @options.JSON
 def command(
-    photos: Path, model: str, output: Path, validation: Path | None, network: bool, threads: int | None, as_json: bool,
-    **given: Any,
+    photos: Path, model: str, output: Path, validation: Path | None, network: bool, threads: int | None,
+    device: str | None, as_json: bool, **given: Any,
 ) -> int:  # fmt: skip
     """Train the 256-byte retrieval embedding of a model with the triplet loss, on geotagged PHOTOS.
 
@@ -66,7 +67,7 @@ def command(
         from photoplanet.training.embedding import train, triplet
         from photoplanet.training.loop import Stopped
 
-    base = loading.load(model, threads)
+    base = loading.load(model, threads, device=device)
     changed = {key: given[key] for key in SETTINGS if given[key] is not None}
     settings = replace(train.FINETUNING if network else triplet.Settings(), **changed)
     if settings.far_km < settings.near_km:
@@ -76,7 +77,7 @@ def command(
     try:
         facts = train.train(
             photos, base.bundle.folder, output, lambda pixels: base.log_probabilities(pixels)[1], validation, network,
-            settings, bar, say, threads,
+            settings, bar, say, threads, base.device.name,
         )  # fmt: skip
     except Stopped as stopped:
         return report_stop(stopped.number)

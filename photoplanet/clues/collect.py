@@ -3,24 +3,9 @@
 import os
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
+from functools import cache
+from typing import TypeAlias
 
-from photoplanet.clues import (
-    chinese_writing,
-    clock,
-    currencies,
-    domains,
-    emergency_numbers,
-    firms,
-    language,
-    place_names,
-    plates,
-    postcodes,
-    roads,
-    street_words,
-    telephones,
-    units,
-    varieties,
-)
 from photoplanet.clues.clue import Clue
 from photoplanet.earth import ground as earth_ground
 from photoplanet.earth.ground import Ground
@@ -32,11 +17,7 @@ from photoplanet.signs.line import Reading
 Read = Callable[[Source], Reading]
 ReadMany = Callable[[list[str]], Iterable[tuple[str | bytes, Reading | InputError]]]
 
-KINDS = (  # from what is read: one file a kind
-    language.clues, varieties.clues, chinese_writing.clues, place_names.clues, domains.clues, telephones.clues,
-    emergency_numbers.clues, postcodes.clues, currencies.clues, units.clues, street_words.clues, roads.clues,
-    firms.clues, plates.clues,
-)  # fmt: skip
+Kind: TypeAlias = Callable[[Reading, Ground], Iterable[Clue]]
 
 
 @dataclass(frozen=True)
@@ -57,7 +38,7 @@ def of_reading(reading: Reading, ground: Ground | None = None) -> tuple[Clue, ..
     if not reading.lines:
         return ()
     sites = ground or earth_ground.read()
-    return tuple(clue for kind in KINDS for clue in kind(reading, sites))
+    return tuple(clue for kind in kinds() for clue in kind(reading, sites))
 
 
 class Collector:
@@ -99,7 +80,40 @@ class Collector:
         >>> Collector(None).collect(np.zeros((8, 8, 3), np.uint8)).reading is None
         True
         """
+        from photoplanet.clues import clock
+
         known = self._ahead.pop(os.fspath(photo), None) if isinstance(photo, str | os.PathLike) else None
         reading = known if known is not None or self.read is None else self.read(photo)
         found = of_reading(reading) if reading else ()
         return Found(reading, found + tuple(clock.of_photo(photo, beside=self._beside) if self.clock else ()))
+
+
+@cache
+def kinds() -> tuple[Kind, ...]:
+    """Return what looks at a reading, one file a kind; imported when the first text is there: most starts see none.
+
+    >>> len(kinds())
+    14
+    """
+    from photoplanet.clues import (
+        chinese_writing,
+        currencies,
+        domains,
+        emergency_numbers,
+        firms,
+        language,
+        place_names,
+        plates,
+        postcodes,
+        roads,
+        street_words,
+        telephones,
+        units,
+        varieties,
+    )
+
+    return (
+        language.clues, varieties.clues, chinese_writing.clues, place_names.clues, domains.clues, telephones.clues,
+        emergency_numbers.clues, postcodes.clues, currencies.clues, units.clues, street_words.clues, roads.clues,
+        firms.clues, plates.clues,
+    )  # fmt: skip

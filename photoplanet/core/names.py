@@ -8,9 +8,10 @@ import re
 import unicodedata
 from contextlib import suppress
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
-import pyarrow as pa
+if TYPE_CHECKING:
+    import pyarrow as pa
 
 _DIGITS = re.compile("([0-9]+)")
 _ENDING = re.compile(r"(?<=[^/.])\.[a-z][a-z0-9]{1,4}$")
@@ -55,9 +56,10 @@ def same(name: str) -> str:
     return name if name.isascii() else unicodedata.normalize("NFC", name)
 
 
-def composed(column: pa.ChunkedArray) -> pa.ChunkedArray:
+def composed(column: "pa.ChunkedArray") -> "pa.ChunkedArray":
     r"""Return a column of names in the form in which they are compared.
 
+    >>> import pyarrow as pa
     >>> composed(pa.chunked_array([["cafe\u0301"]]))[0].as_py() == "café"
     True
     """

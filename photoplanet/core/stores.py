@@ -15,7 +15,6 @@ from pathlib import Path
 from typing import Any, TypeAlias
 from urllib.parse import urlsplit
 
-from photoplanet.core import downloads
 from photoplanet.errors import InputError, printable
 
 SCHEMES = ("s3://", "gs://", "https://", "http://")  # the last on this machine only
@@ -70,7 +69,7 @@ class Stored:
     def is_file(self) -> bool:
         """Whether a file is there; InputError where that cannot be known."""
         if _is_web(self.url):
-            return downloads.size(self.url) >= 0
+            return int(_web().size(self.url)) >= 0
         return bool(self._info().is_file)
 
     def is_dir(self) -> bool:
@@ -103,7 +102,7 @@ class Stored:
     def stamp(self) -> tuple[int, int]:
         """Return (time of change in ns, size in bytes) of a file: another file has another. InputError as `open`."""
         if _is_web(self.url):
-            return 0, downloads.size(self.url)
+            return 0, _web().size(self.url)
         found = self._info()
         if not found.is_file:
             raise InputError(f"{self}: no such file; check the address")
@@ -151,7 +150,7 @@ def located(name: "str | os.PathLike[str] | Stored") -> Located:
         return Path(text)
     scheme, mark, rest = text.partition("://")
     if scheme.lower().startswith("http"):
-        downloads.check_address(text)
+        _web().check_address(text)
     return Stored(f"{scheme.lower()}{mark}{rest}")
 
 
@@ -216,6 +215,13 @@ def fault(place: Stored, error: Exception) -> InputError:
                       "check the address and the network")  # fmt: skip
 
 
+def _web() -> Any:
+    """`core.downloads`, late: hardly ever is a table on the web, and what it needs takes time to import."""
+    from photoplanet.core import downloads
+
+    return downloads
+
+
 def _is_web(url: str) -> bool:
     return url.startswith(("https://", "http://"))
 
@@ -264,7 +270,8 @@ class _Ranges(io.RawIOBase):
     """A file on the web, read in ranges."""
 
     def __init__(self, url: str) -> None:
-        self._url, self._size, self._at = url, downloads.size(url), 0
+        self._url, self._at = url, 0
+        self._size = int(_web().size(url))
 
     def readable(self) -> bool:
         return True
@@ -273,14 +280,14 @@ class _Ranges(io.RawIOBase):
         return True
 
     def seek(self, offset: int, whence: int = os.SEEK_SET) -> int:
-        start = {os.SEEK_SET: 0, os.SEEK_CUR: self._at, os.SEEK_END: self._size}[whence]
+        start: int = {os.SEEK_SET: 0, os.SEEK_CUR: self._at, os.SEEK_END: self._size}[whence]
         self._at = max(0, start + offset)
         return self._at
 
     def readinto(self, buffer: Any) -> int:
         count = max(0, min(len(buffer), self._size - self._at))
         if count:
-            data = downloads.read_range(self._url, self._at, count, self._size)
-            buffer[: len(data)] = data
-            self._at += len(data)
+            data = _web().read_range(self._url, self._at, count, self._size)
+            buffer[:count] = data
+            self._at += count
         return count

@@ -1,15 +1,17 @@
 """Work on chunks of arrays in threads (NumPy releases Python's lock, so every core computes), and worker processes."""
 
-import multiprocessing
 import os
 import signal
 import threading
 from collections import deque
 from collections.abc import Callable, Iterable, Iterator
-from concurrent.futures import Future, ProcessPoolExecutor, ThreadPoolExecutor
+from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import contextmanager
 from itertools import chain, islice
-from typing import TypeVar
+from typing import TYPE_CHECKING, TypeVar
+
+if TYPE_CHECKING:
+    from concurrent.futures import ProcessPoolExecutor
 
 Item = TypeVar("Item")
 Result = TypeVar("Result")
@@ -28,7 +30,7 @@ def threads() -> int:
     return min(cores, _MOST_THREADS)
 
 
-def process_pool(processes: int) -> ProcessPoolExecutor:
+def process_pool(processes: int) -> "ProcessPoolExecutor":
     """Return a pool of so many worker processes, started afresh, which leave Ctrl-C to the process that asks.
 
     They end with it, also where it is killed. Submitted work must be a function of a module, and what it takes small.
@@ -37,6 +39,9 @@ def process_pool(processes: int) -> ProcessPoolExecutor:
     ...     list(pool.map(abs, [-1, 2]))
     [1, 2]
     """
+    import multiprocessing
+    from concurrent.futures import ProcessPoolExecutor
+
     context = multiprocessing.get_context("spawn")  # fork is unsafe beside Arrow's threads
     pool = ProcessPoolExecutor(processes, context, _begin)
     with _interrupts_held():  # inherited: a worker that is still importing must not answer with a traceback
@@ -52,6 +57,8 @@ def _begin() -> None:
 
 def _end_with_parent() -> None:
     """End this process when its parent is gone: a worker that waits for work would never notice."""
+    import multiprocessing
+
     parent = multiprocessing.parent_process()
     if parent is not None:
         parent.join()

@@ -1,4 +1,4 @@
-"""Binary codes that lie close to each other: exact for small sets, and through cells of neighbours for large ones."""
+"""Binary codes near each other: exact for small sets, and among neighbours in sorted order for large ones."""
 
 from types import ModuleType
 from typing import Any, Protocol, cast
@@ -7,37 +7,39 @@ import numpy as np
 from numpy.typing import NDArray
 
 from photoplanet.core.progress import Advance, ignore
+from photoplanet.core.workers import slices
+from photoplanet.duplicates import sorted_windows
+from photoplanet.duplicates.nearest_pairs import NearestPairs, Pairs
 from photoplanet.errors import InputError, MissingExtra
 
 MOST = 5  # pairs kept for each test code, the nearest ones
 EXACT_PAIRS = 4e10  # comparisons up to which every pair is looked at: about a minute on one core
-PIVOTS = 4096  # codes around which the others are gathered, beyond that
-CELLS = 8  # of the pivots nearest to it that gather a test code, and of those that a training code asks
 BLOCK = 1 << 15  # training codes at a time
+PAIRS_AT_ONCE = 1 << 26  # at most, where all are near: 12 bytes each
 
 Codes = NDArray[np.uint8]
-Pairs = tuple[NDArray[np.int64], NDArray[np.int64], NDArray[np.int32]]  # test row, training row, bits apart
 
 
 class _RangeIndex(Protocol):
     """What FAISS's indexes of codes offer: the pairs nearer than a radius, as limits of each row, distances, rows."""
 
+    def add(self, codes: Codes, /) -> None: ...
+
     def range_search(self, codes: Codes, radius: int, /) -> tuple[NDArray[Any], NDArray[Any], NDArray[Any]]: ...
 
 
 def find(
-    test: Codes, training: Codes, threshold: int, most: int = MOST, exact: bool | None = None, cells: int = CELLS,
+    test: Codes, training: Codes, threshold: int, most: int = MOST, exact: bool | None = None,
     advance: Advance = ignore,
 ) -> Pairs:  # fmt: skip
     """Return (test rows, training rows, distances in bits) of the pairs at most `threshold` apart, by row and distance.
 
     Codes are uint8 (n, bits / 8). For each test code the `most` nearest are kept (of equally near ones the first).
-    `exact` compares every pair; by default only up to 4·10¹⁰ pairs. Beyond, a test code is kept with each of the
-    `cells` nearest of 4096 pivots, and a training code is compared with all that is kept with the `cells` nearest to
-    it: a pair without a pivot in common is missed (docs/duplicates.md has the share). Memory: 40 · `cells` bytes and
-    100 more a test code, and 60 · `most` for one with pairs; `training` may be a memory map, it is read once, in
-    blocks. `advance` counts training codes. Raises InputError for codes or a threshold that do not fit, and
-    MissingExtra without FAISS.
+    `exact` compares every pair; by default only up to 4·10¹⁰ pairs. Beyond, codes are compared that come close to each
+    other in one of several random orders: of random pairs just within the threshold 99 % are found, up to 40 of 256
+    bits, and more of closer ones (`sorted_windows`, docs/duplicates.md). Memory: 200 bytes a test code, 60 · `most` for
+    one with pairs, and 200 MB for each thread; `training` may be a memory map, it is read once, in blocks. `advance`
+    counts training codes. Raises InputError for codes or a threshold that do not fit, and MissingExtra without FAISS.
 
     >>> rows, others, distances = find(np.uint8([[0b1111]]), np.uint8([[0b0000], [0b0111]]), threshold=2)
     >>> rows.tolist(), others.tolist(), distances.tolist()
@@ -45,9 +47,9 @@ def find(
     """
     _check(test, training, threshold, most)
     if not len(test) or not len(training):
-        return _pairs([], most)
+        return NearestPairs(0, most, threshold).pairs()
     unique, inverse = _unique(test)[::2]
-    at, row, distance = _search(unique, training, threshold, most, exact, cells, False, advance)
+    at, row, distance = _search(unique, training, threshold, most, exact, False, advance)
     # From different codes to rows: every test photo of a code has the pairs of the code.
     counts = np.bincount(at, minlength=len(unique))
     starts = np.concatenate([[0], np.cumsum(counts)[:-1]])
@@ -59,8 +61,7 @@ def find(
 
 
 def first_of_group(
-    codes: Codes, threshold: int, exact: bool | None = None, cells: int = CELLS,
-    advance: Advance = ignore,
+    codes: Codes, threshold: int, exact: bool | None = None, advance: Advance = ignore,
 ) -> NDArray[np.int64]:  # fmt: skip
     """Return for each code the first row of its group, int64 (n,): itself where no earlier code is near it.
 
@@ -75,7 +76,7 @@ def first_of_group(
         return np.empty(0, np.int64)
     unique, first, inverse = _unique(codes)
     order = np.argsort(first)
-    later, earlier, _ = _search(unique[order], unique[order], threshold, MOST, exact, cells, True, advance)
+    later, earlier, _ = _search(unique[order], unique[order], threshold, MOST, exact, True, advance)
     group = np.arange(len(unique))
     changed = True
     while changed:  # until the two of each pair agree: a later photo may join two groups
@@ -91,46 +92,35 @@ def first_of_group(
 
 
 def _search(
-    test: Codes, training: Codes, threshold: int, most: int, exact: bool | None, cells: int, earlier: bool,
-    advance: Advance,
+    test: Codes, training: Codes, threshold: int, most: int, exact: bool | None, earlier: bool, advance: Advance,
 ) -> Pairs:  # fmt: skip
     """As `find` on codes that all differ; `earlier`: only pairs whose training row comes before the test row."""
     if exact is None:
         exact = len(test) * len(training) <= EXACT_PAIRS
-    index = _index(test, exact or len(test) < PIVOTS, cells)
-    waiting: list[Pairs] = []
-    held = 0
-    for start in range(0, len(training), BLOCK):
-        block = np.ascontiguousarray(training[start : start + BLOCK])
+    nearest = NearestPairs(len(test), most, threshold)
+    if exact:
+        _compare_all(test, training, nearest, threshold, earlier, advance)
+    else:
+        sorted_windows.search(test, training, nearest, threshold, earlier, advance)
+    return nearest.pairs()
+
+
+def _compare_all(
+    test: Codes, training: Codes, nearest: NearestPairs, threshold: int, earlier: bool, advance: Advance
+) -> None:
+    index = cast(_RangeIndex, open_faiss().IndexBinaryFlat(test.shape[1] * 8))
+    index.add(test)
+    for part in slices(len(training), min(BLOCK, PAIRS_AT_ONCE // len(test) + 1)):
+        block = np.ascontiguousarray(training[part])
         limits, distances, found = index.range_search(block, threshold + 1)  # FAISS: nearer than the radius
         bounds: NDArray[np.int64] = limits.astype(np.int64)
-        rows = np.repeat(np.arange(start, start + len(block)), bounds[1:] - bounds[:-1])
+        rows = np.repeat(np.arange(part.start, part.stop), bounds[1:] - bounds[:-1])
         pairs = found.astype(np.int64), rows, distances.astype(np.int32)
         if earlier:
             before = rows < pairs[0]
             pairs = pairs[0][before], pairs[1][before], pairs[2][before]
-        waiting.append(pairs)
-        held += len(pairs[0])
-        if held > 2 * most * len(test) + 1_000_000:  # where much of the training set is one picture
-            waiting = [_pairs(waiting, most)]
-            held = len(waiting[0][0])
+        nearest.add(*pairs)
         advance(len(block))
-    return _pairs(waiting, most)
-
-
-def _pairs(found: list[Pairs], most: int) -> Pairs:
-    """All pairs, each once, in order of test row, distance and training row, at most `most` for each test row."""
-    if not found:
-        return np.empty(0, np.int64), np.empty(0, np.int64), np.empty(0, np.int32)
-    test, training, distance = (np.concatenate(values) for values in zip(*found, strict=True))
-    order = np.lexsort((training, distance, test))
-    new = np.ones(len(order), bool)  # a pair comes once for each pivot that it has in common
-    new[1:] = (np.diff(test[order]) != 0) | (np.diff(training[order]) != 0)
-    order = order[new]
-    test, training, distance = test[order], training[order], distance[order]
-    rank = np.arange(len(test)) - np.searchsorted(test, test)
-    keep = rank < most
-    return test[keep], training[keep], distance[keep]
 
 
 def open_faiss() -> ModuleType:
@@ -144,29 +134,6 @@ def open_faiss() -> ModuleType:
     except ImportError:
         raise MissingExtra("comparing the codes of photos", "retrieval") from None
     return faiss
-
-
-def _index(codes: Codes, flat: bool, cells: int) -> _RangeIndex:
-    faiss = open_faiss()
-    bits = codes.shape[1] * 8
-    pivots = faiss.IndexBinaryFlat(bits)
-    if flat:
-        pivots.add(codes)
-        return cast(_RangeIndex, pivots)
-    # Pivots drawn from the set itself lie where it is dense, which k-means would take minutes to find out. Several
-    # cells on both sides find more than one on one side and cells² on the other, at the same number of comparisons.
-    pivots.add(codes[np.sort(np.random.default_rng(0).choice(len(codes), PIVOTS, replace=False))])
-    index = faiss.IndexBinaryIVF(pivots, bits, PIVOTS)
-    index.referenced_objects = [pivots]  # or it would be gone
-    index.is_trained, index.nprobe = True, min(max(1, cells), PIVOTS)
-    pointer = faiss.swig_ptr
-    for start in range(0, len(codes), BLOCK):
-        block = codes[start : start + BLOCK]
-        rows = np.arange(start, start + len(block))
-        near = pivots.search(block, index.nprobe)[1]
-        for nearest in near.T.copy():  # a copy: contiguous columns
-            index.add_core(len(block), pointer(block), pointer(rows), pointer(nearest))
-    return cast(_RangeIndex, index)
 
 
 def _unique(codes: Codes) -> tuple[Codes, NDArray[np.int64], NDArray[np.int64]]:

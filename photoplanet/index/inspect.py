@@ -13,16 +13,16 @@ from photoplanet.earth.coordinates.tables import place_of
 from photoplanet.errors import InputError
 from photoplanet.metadata import exif, facts
 from photoplanet.metadata.times import never_set
-from photoplanet.photos import avif_image, decoding_cost, film_image, foreign_times, graphics_filter, nsfw_filter
+from photoplanet.photos import avif_image, decoding_cost, foreign_times, graphics_filter, nsfw_filter
 from photoplanet.photos.decode import ANY_PIXELS, MAX_PIXELS, PhotoError, open_photo, opened, reported
 from photoplanet.photos.foreign_tables import matched
-from photoplanet.photos.photo_error import MEMORY
+from photoplanet.photos.photo_error import MEMORY, NEEDS
 from photoplanet.photos.raw_image import NO_PREVIEW
 from photoplanet.photos.shards import read_range, split_address
 from photoplanet.photos.table import SCHEMA, coordinate_fault
 from photoplanet.photos.truncation import surely_whole
 
-READER = 5  # raised when photos are read otherwise than before, so that earlier findings are not used
+READER = 6  # raised when photos are read otherwise than before, so that earlier findings are not used
 MAX_JSON = 1 << 20  # bytes of a sample's JSON
 MAX_TEXT = 1000  # characters of a value in it
 Record = dict[str, Any]  # JSON: see `inspect_photo`
@@ -96,7 +96,7 @@ def inspect_photo(candidate: Candidate, options: IndexOptions) -> Record:
             return refusal
     except InputError as error:
         reason = error.reason if isinstance(error, PhotoError) else "unreadable"
-        again = {"again": True} if reason in ("missing", film_image.NEEDS, avif_image.NEEDS) or may_pass(error) else {}
+        again = {"again": True} if reason in ("missing", NEEDS, avif_image.NEEDS) or may_pass(error) else {}
         return {"left": reason, "detail": str(error), **again}
     own = {"taken_at": None if never_set(found.taken_at) else found.taken_at, "photographer": found.photographer}
     row = own | ({"source": exif.TOY_SOFTWARE} if found.toy else {}) | row
@@ -109,7 +109,7 @@ def inspect_photo(candidate: Candidate, options: IndexOptions) -> Record:
 
 
 def _check_whole(image: Image.Image, name: str) -> None:
-    """PhotoError for a file that is cut off; one that takes too much memory to know it has its place and time."""
+    """PhotoError for a file that is cut off; one that takes much memory, or an extra, to know it has its place."""
     file = getattr(image, "fp", None)
     if file and surely_whole(file, image):
         return
@@ -118,7 +118,7 @@ def _check_whole(image: Image.Image, name: str) -> None:
         with decoding_cost.held(image, name):
             image.load()
     except PhotoError as error:
-        if error.reason not in (MEMORY, NO_PREVIEW):
+        if error.reason not in (MEMORY, NEEDS, NO_PREVIEW):
             raise
 
 

@@ -4,23 +4,24 @@ import io
 import os
 from collections import deque
 from collections.abc import Iterable, Iterator, Sequence, Sized
-from typing import Any, Literal, NamedTuple, TypeAlias, overload
+from typing import TYPE_CHECKING, Any, Literal, NamedTuple, TypeAlias, overload
 
 import numpy as np
 from numpy.typing import NDArray
 from PIL import Image
 
-from photoplanet.clues.collect import Collector, Found
 from photoplanet.core import devices, onnx_sessions, progress
-from photoplanet.earth.areas import parse
-from photoplanet.earth.areas.area import Area
-from photoplanet.earth.areas.parse import Given
 from photoplanet.errors import InputError
-from photoplanet.locate import correction, joining, network, opening, point_estimates, unknown
+from photoplanet.locate import correction, network, opening, point_estimates, unknown
 from photoplanet.locate.prediction import ABSTAIN_BELOW, Prediction, Predictions, prepare
 from photoplanet.locate.within import Cut
 from photoplanet.models import folder
-from photoplanet.photos import decode, decoding_processes
+from photoplanet.photos import decode
+
+if TYPE_CHECKING:
+    from photoplanet.clues.collect import Collector, Found
+    from photoplanet.earth.areas.area import Area
+    from photoplanet.earth.areas.parse import Given
 
 BATCH_SIZE = 32
 MAX_THREADS = 1024
@@ -28,7 +29,7 @@ MAX_THREADS = 1024
 Photo: TypeAlias = str | os.PathLike[str] | bytes | bytearray | memoryview | Image.Image | NDArray[np.uint8]
 """One photo: a path, `shard.tar#member`, bytes, a PIL image, or uint8 (h, w), (h, w, 3) or (h, w, 4)."""
 
-Areas: TypeAlias = Given | Iterable[Given] | None
+Areas: TypeAlias = "Given | Iterable[Given] | None"
 """One area or several, as people type them (`earth.areas.parse.area`), or None."""
 
 Answer: TypeAlias = Prediction | InputError
@@ -125,7 +126,7 @@ class Locator:
 
     def __init__(
         self, bundle: folder.Bundle, threads: int | None = None, abstain_below: float | None = None,
-        collector: Collector | None = None, strike: Sequence[str] = (), device: str | None = None,
+        collector: "Collector | None" = None, strike: Sequence[str] = (), device: str | None = None,
     ):  # fmt: skip
         if threads is not None and not 1 <= threads <= MAX_THREADS:
             raise InputError(f"threads must be 1 to {MAX_THREADS}, not {threads}")
@@ -230,10 +231,14 @@ class Locator:
         if self.collector is not None:
             self.collector.start()
         waiting: deque[Any] = deque()
-        if processes is None:
-            processes = decoding_processes.worthwhile(sources, decode_threads) if self.in_processes else 0
+        if processes is None and self.in_processes and not (isinstance(sources, Sized) and len(sources) <= 1):
+            from photoplanet.photos import decoding_processes
+
+            processes = decoding_processes.worthwhile(sources, decode_threads)
         noted = _noting(sources, waiting)
         if processes:
+            from photoplanet.photos import decoding_processes
+
             decoded = decoding_processes.load_many(noted, self.info.preprocessing, processes)
         else:
             decoded = decode.load_many(noted, self.info.preprocessing, decode_threads)
@@ -256,6 +261,10 @@ class Locator:
         >>> model.cut("DE,AT").area.name, model.cut("DE,AT") is model.cut("Germany, Austria"), model.cut()
         ('Germany or Austria', True, None)
         """
+        if within in (None, ()) and not_within in (None, ()):
+            return None
+        from photoplanet.earth.areas import parse
+
         area = parse.areas(within, not_within)
         if area is None:
             return None
@@ -354,9 +363,11 @@ class Locator:
         found = self.collect(photo)
         if found is None:
             return prediction
+        from photoplanet.locate import joining
+
         return joining.joined(prediction, found.clues, found.reading, self.struck(found))
 
-    def collect(self, photo: Photo) -> Found | None:
+    def collect(self, photo: Photo) -> "Found | None":
         """The evidence that `collector` finds in a photo; none in one that it cannot read, None without a collector.
 
         >>> import photoplanet as pp
@@ -365,18 +376,23 @@ class Locator:
         """
         if self.collector is None:
             return None
+        from photoplanet.clues.collect import Found
+
         try:
             return self.collector.collect(photo)
         except InputError:  # its pixels are read elsewhere, and say what is wrong
             return Found(None, ())
 
-    def struck(self, found: Found) -> frozenset[int]:
+    def struck(self, found: "Found") -> frozenset[int]:
         """Which of the clues are struck out: by number, or since they rest on lines that hold a text of `strike`.
 
         >>> import photoplanet as pp
+        >>> from photoplanet.clues.collect import Found
         >>> pp.load("toy").struck(Found(None, ()))
         frozenset()
         """
+        from photoplanet.locate import joining
+
         return found.struck | joining.holding(found.clues, found.reading, self.strike)
 
     def _predict(

@@ -7,7 +7,7 @@ from photoplanet.core import devices, onnx_sessions
 from photoplanet.core.devices import CPU, PLAIN, Device
 from photoplanet.errors import MissingExtra, ModelError, PhotoplanetError
 from photoplanet.locate import without_model
-from photoplanet.models import device_parity, folder
+from photoplanet.models import folder
 
 SIMILARITY = "similarity"  # the output that a network may have beside the two that it must have
 
@@ -36,6 +36,8 @@ def open_network(bundle: folder.Bundle, threads: int | None, device: str = PLAIN
     passed: list[str] = []
     *others, last = devices.to_try(device, bundle.onnx_path.stat().st_size)
     for each in others:
+        from photoplanet.models import device_parity
+
         if device == devices.AUTO and device_parity.too_far(bundle.info.training, each.name):
             passed.append(f"{each.words}: gave other answers when {bundle.info.name} was written")
             continue

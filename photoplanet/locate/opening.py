@@ -2,16 +2,18 @@
 
 import os
 from functools import partial
+from typing import TYPE_CHECKING
 
 import numpy as np
 
-from photoplanet.clues.collect import Collector
 from photoplanet.earth.ground import Ground
 from photoplanet.errors import InputError, ModelError
 from photoplanet.locate import without_model, world
 from photoplanet.models import folder, installed
 from photoplanet.models.info import ModelInfo
-from photoplanet.signs import kept, networks, reader
+
+if TYPE_CHECKING:
+    from photoplanet.clues.collect import Collector
 
 NONE = "none"  # the name of no model
 READ = (folder.CELLS, folder.NETWORK)  # what locating reads, and so what is hashed first
@@ -31,13 +33,13 @@ def bundle_of(
     >>> bundle_of("toy").info.name, bundle_of("none", signs=True).info.name
     ('toy', 'no model')
     """
-    reads = neighbours or (networks.is_installed() if signs is None else signs)
-    if model == NONE or (model is None and installed.default() is None and reads):
-        if not reads:
-            raise ModelError("without a model, only what stands in photos says where they are: " + installed.NO_MODEL)
+    named = model is not None and model != NONE
+    if not named and (neighbours or _reads(signs)) and (model == NONE or installed.default() is None):
         if prior is None:
             return without_model.bundle()
         return without_model.bundle(_ground_of(prior), f"where the photos of {os.fspath(prior)} were taken")
+    if model == NONE:
+        raise ModelError("without a model, only what stands in photos says where they are: " + installed.NO_MODEL)
     found = folder.read(installed.resolve(model), verify=READ)
     if prior is not None:
         raise InputError(f"{os.fspath(prior)}: a prior is for answers without a model, and {found.info.name} has its "
@@ -62,7 +64,7 @@ def _ground_of(table: str | os.PathLike[str]) -> Ground:
 
 def collector_of(
     info: ModelInfo, signs: bool | None = None, clock: bool = True, threads: int | None = None
-) -> Collector | None:
+) -> "Collector | None":
     """Who looks for evidence beside a model's network; None where nobody does.
 
     `signs` None: text is read where the extra is installed, but not for the toy Earth's painted photos. MissingExtra
@@ -72,10 +74,21 @@ def collector_of(
     >>> collector_of(folder.read(installed.resolve("toy")).info, clock=False) is None
     True
     """
-    reads = not info.is_toy and networks.is_installed() if signs is None else signs
+    reads = bool(signs) if info.is_toy else _reads(signs)
     if not reads and (not clock or info.is_toy):
         return None
+    from photoplanet.clues.collect import Collector
+
     if not reads:
         return Collector(None, clock)
+    from photoplanet.signs import kept, reader
+
     opened = reader.Reader(threads)
     return Collector(opened.read, clock, partial(kept.readings, opened))
+
+
+def _reads(signs: bool | None) -> bool:
+    """Whether the text in photos is read: as is asked for, or where the extra is installed."""
+    from photoplanet.signs import networks  # late: most starts name a model, and need to know nothing of it
+
+    return networks.is_installed() if signs is None else signs

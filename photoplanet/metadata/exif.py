@@ -7,7 +7,7 @@ from typing import Any
 
 from PIL import Image
 
-from photoplanet.metadata import clock_facts, exif_places, exif_times, film_facts, png_text
+from photoplanet.metadata import clock_facts, exif_places, exif_times, png_text
 from photoplanet.metadata import exif_tags as tags
 from photoplanet.metadata.estimate import MARK
 from photoplanet.photos import formats
@@ -51,6 +51,8 @@ def read(image: Image.Image) -> Exif:
     'no GPS'
     """
     if isinstance(film := getattr(image, "film", None), Film):
+        from photoplanet.metadata import film_facts
+
         latitude, longitude, fault = film_facts.place(film)
         return Exif(latitude, longitude, fault, film_facts.taken_at(film), camera=film_facts.camera(film),
                     clock=film_facts.clock(film), place_by="film")  # fmt: skip

@@ -4,13 +4,16 @@ from collections.abc import Iterable
 from contextlib import suppress
 from dataclasses import dataclass, replace
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from PIL import Image
 
 from photoplanet.errors import InputError
-from photoplanet.metadata import clock_facts, exif, png_text, sidecars, takeout, xmp, xmp_facts
-from photoplanet.metadata.recordings import captions
+from photoplanet.metadata import clock_facts, exif, png_text, sidecars
 from photoplanet.photos import decode, formats
+
+if TYPE_CHECKING:
+    from photoplanet.metadata import xmp_facts
 
 EXIF, XMP = "EXIF", "XMP"
 _EXTENDED = b"http://ns.adobe.com/xmp/extension/\0"
@@ -82,7 +85,7 @@ def statements(image: Image.Image, own: exif.Exif, beside: Iterable[str]) -> lis
     ['EXIF']
     """
     camera = Statement(EXIF, own.latitude, own.longitude, own.gps_fault, own.taken_at)
-    packets = [_statement(XMP, xmp_facts.read(packet)) for packet in xmp_packets(image)]
+    packets = [_statement(XMP, _of_packet(packet)) for packet in xmp_packets(image)]
     if not beside:
         return _without_copies([camera, *packets]) if packets else [camera]
     first: list[Statement] = []
@@ -97,13 +100,22 @@ def statements(image: Image.Image, own: exif.Exif, beside: Iterable[str]) -> lis
     return _without_copies([*first, camera, *packets, *last])
 
 
-def _of_sidecar(path: str) -> xmp_facts.Said:
+def _of_packet(packet: bytes) -> "xmp_facts.Said":
+    from photoplanet.metadata import xmp_facts  # late, as below: most photos have none
+
+    return xmp_facts.read(packet)
+
+
+def _of_sidecar(path: str) -> "xmp_facts.Said":
     """What one file beside a photo says; InputError where it cannot be read."""
+    from photoplanet.metadata import takeout, xmp
+    from photoplanet.metadata.recordings import captions
+
     if path.lower().endswith(sidecars.CAPTIONS):
         return captions.first(sidecars.read(path, captions.MAX_HEAD, whole=False))
     if path.lower().endswith(".json"):
         return takeout.read(sidecars.read(path, takeout.MAX_BYTES))
-    return xmp_facts.read(sidecars.read(path, xmp.MAX_BYTES))
+    return _of_packet(sidecars.read(path, xmp.MAX_BYTES))
 
 
 def xmp_packets(image: Image.Image) -> list[bytes]:
@@ -146,7 +158,7 @@ def _clock(own: exif.Exif, said: Iterable[Statement]) -> clock_facts.ClockFacts 
     return next((each for each in found if each), None)
 
 
-def _statement(source: str, said: xmp_facts.Said) -> Statement:
+def _statement(source: str, said: "xmp_facts.Said") -> Statement:
     fault = exif.ESTIMATE if said.estimate and said.latitude is not None else said.fault
     return Statement(source, said.latitude, said.longitude, fault, said.taken_at)
 

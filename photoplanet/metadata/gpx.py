@@ -4,8 +4,8 @@ from collections.abc import Iterable
 from datetime import datetime, timezone
 from pathlib import Path
 from typing import IO
-from xml.sax.saxutils import escape
 
+from photoplanet.core.xml_text import escape
 from photoplanet.errors import printable
 from photoplanet.metadata import track_files
 from photoplanet.metadata.track import Track

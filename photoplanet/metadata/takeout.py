@@ -6,10 +6,12 @@ import unicodedata
 from collections.abc import Iterator
 from contextlib import suppress
 from datetime import datetime, timezone
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from photoplanet.metadata import exif_places
-from photoplanet.metadata.xmp_facts import Said
+
+if TYPE_CHECKING:
+    from photoplanet.metadata.xmp_facts import Said
 
 MAX_BYTES = 1 << 20
 _ENDING = ".supplemental-metadata"
@@ -52,7 +54,7 @@ def _own_names(photo: str) -> Iterator[str]:
         yield f"{photo}.json"
 
 
-def read(data: bytes) -> Said:
+def read(data: bytes) -> "Said":
     """Read the place (degrees) and time (UTC) in such a file; 0, 0 stands for none; never raises for what is in it.
 
     The place is the one that Google Photos shows (`geoData`), else the one in the photo as it was uploaded. A photo
@@ -61,6 +63,8 @@ def read(data: bytes) -> Said:
     >>> read(b'{"geoData": {"latitude": 48.9, "longitude": 2.4}}').latitude
     48.9
     """
+    from photoplanet.metadata.xmp_facts import Said  # late: `names` needs none of it
+
     try:
         found = json.loads(data) if len(data) <= MAX_BYTES else None
     except (ValueError, RecursionError):

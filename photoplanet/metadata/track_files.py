@@ -53,6 +53,19 @@ _FOREIGN = (
 Ahead = Callable[[NDArray[np.float64], NDArray[np.float64]], NDArray[np.float64]]
 
 
+class ZoneUnknown(InputError):
+    """A track by a clock of which nothing says how far it was ahead of UTC; `what` is wrong, without what to do.
+
+    >>> ZoneUnknown("a.srt").what
+    'a.srt: its times are of a clock whose time zone it does not name; say what that clock showed'
+    """
+
+    def __init__(self, name: str):
+        self.what = f"{name}: its times are of a clock whose time zone it does not name; say what that clock showed"
+        options = "--time-zone local (of the places), --time-zone Europe/Lisbon, or --time-offset +02:00"
+        super().__init__(f"{self.what}: {options}")
+
+
 class Tracks(NamedTuple):
     """One track in time order; `notes`, a line each, for a person; how many points are left out."""
 
@@ -65,7 +78,7 @@ def read(names: Sequence[str | Path], hours: float = 0.0, ahead: Ahead | None = 
     """Read files of tracks, and those in folders and all below them, gzipped or not, as one track.
 
     What a file is, its content says: GPX, KML, KMZ, TCX, FIT, NMEA, an export of Google Timeline, the captions of a DJI
-    drone, or (where it is named itself) a film with such or with a GoPro's telemetry. Where two tracks were recorded at
+    drone, or a film with such or with a GoPro's telemetry. Where two tracks were recorded at
     the same time, the one that is named first counts. `hours`: how far the photos' clock is ahead of UTC. `ahead`: the
     same of clocks that tracks were recorded by whose times name no zone. InputError for a file that cannot be used,
     such as one of the latter without `ahead`; one in a folder is noted and passed over.
@@ -123,9 +136,7 @@ def _joined(found: Sequence[Recording], notes: Sequence[str], hours: float) -> T
 def _in_utc(found: list[Recording], name: str | Path, ahead: Ahead | None) -> list[Recording]:
     """The same with times in UTC; InputError where nothing says how far a clock was ahead of it."""
     if ahead is None and any(each.local for each in found):
-        raise InputError(f"{name}: its times are of a clock whose time zone it does not name; say what that clock "
-                         "showed: --time-zone local (of the places), --time-zone Europe/Lisbon, or --time-offset "
-                         "+02:00")  # fmt: skip
+        raise ZoneUnknown(str(name))
     utc = []
     for each in found:
         if each.local and ahead is not None:
@@ -159,12 +170,14 @@ def _in_folder(folder: Path, notes: list[str], ahead: Ahead | None) -> list[Reco
 def _looks_like_a_track(path: Path) -> bool:
     """Whether a file counts in a folder, by its name, and where that says little, by how it begins."""
     name = path.name.lower()
-    if name.startswith(".") or not name.endswith((*ENDINGS, *_PERHAPS, _CAPTIONS)):
+    if name.startswith(".") or not name.endswith((*ENDINGS, *_PERHAPS, _CAPTIONS, *formats.VIDEO.suffixes)):
         return False
     if name.endswith(ENDINGS):
         return True
     try:
         with regular.open_regular(path) as file:
+            if name.endswith(formats.VIDEO.suffixes):  # of a folder of films, those that a phone took have no track
+                return film.like(file)
             head = file.read(_HEAD).removeprefix(b"\xef\xbb\xbf")
     except (OSError, InputError):
         return False

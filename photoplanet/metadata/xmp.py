@@ -7,8 +7,8 @@ import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
-from xml.sax.saxutils import quoteattr
 
+from photoplanet.core.xml_text import quoteattr
 from photoplanet.errors import InputError, printable
 from photoplanet.metadata.byte_edits import Edit, applied
 from photoplanet.metadata.estimate import MARK, Estimate, OwnGps

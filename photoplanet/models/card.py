@@ -1,6 +1,7 @@
 """`MODEL_CARD.md`: what a model is for, what it knows and how good it is, written from the facts in `model.json`."""
 
 from collections import Counter
+from functools import lru_cache
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -83,13 +84,20 @@ def _knows(info: "ModelInfo", partition: "Partition") -> str:
 
 def _countries(partition: "Partition", counts: NDArray[np.int64]) -> list[tuple[str, float]]:
     """Countries and their share of the training photos, by the mean position of each cell's photos, most first."""
-    from photoplanet.earth import gazetteer
-
     photos: Counter[str] = Counter()
-    for place, count in zip(gazetteer.name(partition.means[:, 0], partition.means[:, 1]), counts.tolist(), strict=True):
-        photos[place.country or "at sea"] += count
+    for country, count in zip(_countries_at(partition.means.tobytes()), counts.tolist(), strict=True):
+        photos[country or "at sea"] += count
     total = photos.total()
     return [(name, count / total) for name, count in photos.most_common()] if total else []
+
+
+@lru_cache(maxsize=1)  # a card is written anew with each part that is added to a folder
+def _countries_at(means: bytes) -> list[str]:
+    """The country of each position, (n, 2) float64, latitude first."""
+    from photoplanet.earth import gazetteer
+
+    places = np.frombuffer(means, np.float64).reshape(-1, 2)
+    return [place.country for place in gazetteer.name(places[:, 0], places[:, 1])]
 
 
 def _made(info: "ModelInfo") -> str:

@@ -19,14 +19,12 @@ from PIL import Image
 
 from photoplanet.errors import InputError
 from photoplanet.photos import (
-    avif_image,
     colour,
     decoding_cost,
     file_bounds,
     formats,
     jpeg_structure,
     quiet,
-    raw_image,
 )
 from photoplanet.photos.photo_error import PhotoError, reported
 from photoplanet.photos.pixel_limit import ANY as ANY_PIXELS
@@ -71,8 +69,9 @@ _FILMS = (formats.VIDEO,)
 _BY_PARTS = (*_FILMS, formats.JPEG, formats.PNG, formats.TIFF, formats.RAW)  # read by seeking, and not as a whole
 _SCALES = (8, 4, 2, 1)
 _MOST_LONG = 8  # a panorama's long side in short sides, where it is made smaller
-# their orientation shows once they are loaded: TIFF, HEIC, films turn themselves, a PNG may hold it behind its pixels
-_LATE = (formats.TIFF, formats.HEIC, formats.PNG, formats.VIDEO)
+# their orientation shows once they are loaded: a PNG may hold it behind its pixels,
+# TIFF, HEIC, JPEG XL and films turn themselves
+_LATE = (formats.TIFF, formats.HEIC, formats.JPEG_XL, formats.PNG, formats.VIDEO)
 
 
 def open_photo(source: Source, max_pixels: int | None = None, size_hint: int | None = None) -> Image.Image:
@@ -191,7 +190,7 @@ def load_many(
 
     >>> good, bad = load_many([np.zeros((30, 40, 3), np.uint8), b"text"], Preprocessing(size=16))
     >>> good.shape, str(bad)
-    ((16, 16, 3), 'photo bytes: not a JPEG, PNG, WebP, TIFF, HEIC, AVIF, GIF or BMP file; convert it first')
+    ((16, 16, 3), 'photo bytes: not a JPEG, PNG, WebP, TIFF, HEIC, AVIF, JPEG XL, GIF or BMP file; convert it first')
     """
 
     def attempt(source: Source) -> NDArray[np.uint8] | InputError:
@@ -379,10 +378,21 @@ def _parsed(file: io.BufferedIOBase, name: str) -> Image.Image:
         jpeg_structure.read_frame(file, name)
         file.seek(0)
     file_bounds.check(file, kind, name)
-    if kind is formats.RAW or (kind is formats.TIFF and raw_image.is_raw(file)):
-        return raw_image.opened(file, name)
+    if kind in (formats.RAW, formats.TIFF):
+        from photoplanet.photos import raw_image  # late, as AVIF's: most photos are JPEGs
+
+        if kind is formats.RAW or raw_image.is_raw(file):
+            return raw_image.opened(file, name)
     file.seek(0)
-    return avif_image.opened(file, name) if kind is formats.AVIF else _plugin(kind)(file)
+    if kind is formats.AVIF:
+        from photoplanet.photos import avif_image
+
+        return avif_image.opened(file, name)
+    if kind is formats.JPEG_XL:
+        from photoplanet.photos import jxl_image
+
+        return jxl_image.opened(file, name)
+    return _plugin(kind)(file)
 
 
 @functools.cache

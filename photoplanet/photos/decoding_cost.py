@@ -14,7 +14,7 @@ from dataclasses import dataclass
 from PIL import Image
 
 from photoplanet.core.byte_budget import ByteBudget
-from photoplanet.photos import av1_stream, file_bounds, formats, jpeg_structure
+from photoplanet.photos import file_bounds, formats, jpeg_structure
 from photoplanet.photos.photo_error import MEMORY, WORK, PhotoError
 
 MEBIBYTE = 1 << 20
@@ -85,6 +85,8 @@ def of(image: Image.Image, name: str) -> Cost:
     elif kind is formats.HEIC:
         held = pixels * _HEIC
     elif kind is formats.AVIF:
+        from photoplanet.photos import av1_stream
+
         coded = getattr(image, "coded", None) or av1_stream.Coded(*size, 6 * pixels, pixels)
         held = pixels * (_AVIF + len(image.getbands())) + coded.bytes + _size(image)
         work = max(pixels, coded.work)
@@ -92,6 +94,9 @@ def of(image: Image.Image, name: str) -> Cost:
             raise PhotoError(name, WORK, "an AVIF of more and larger frames than a photo has; save it as JPEG")
         if coded.width * coded.height > pixels:
             size = coded.width, coded.height
+    elif kind is formats.JPEG_XL:  # decoded in a process of its own, whose work no header bounds
+        held += _size(image)
+        work = max(pixels, HEAVY_WORK + 1)
     elif kind is formats.VIDEO:
         held = pixels * _FILM
     elif kind is formats.TIFF:

@@ -8,9 +8,8 @@ from PIL import Image, ImageFile
 
 from photoplanet.errors import MissingExtra
 from photoplanet.photos import film_boxes
-from photoplanet.photos.photo_error import PhotoError
+from photoplanet.photos.photo_error import NEEDS, PhotoError
 
-NEEDS = "needs an extra"  # the reason where pixels cannot be read without one
 _SHARES = (0.1, 0.5, 0.9)  # of its length: where frames are looked at
 _MOST_PACKETS = 600  # until a frame comes
 _CODECS = ("h264", "hevc", "av1", "vp9", "vp8", "mpeg4", "mjpeg", "prores", "h263", "mpeg2video", "dnxhd")
@@ -83,7 +82,7 @@ def _frame_at(container: Any, stream: Any, share: float) -> Image.Image | None:
                 return image
             if number > _MOST_PACKETS:
                 break
-    except (OSError, ValueError):  # of one place; another may be whole
+    except (OSError, ValueError, EOFError):  # of one place; another may be whole
         pass
     return None
 

@@ -10,10 +10,8 @@ _FILM_BRANDS = (
 _RAW_HEADS = (b"FUJIFILMCCD-RAW", b"IIRO", b"IIRS", b"MMOR", b"IIU\0", b"FOVb", b"\0MRM", b"II\x1a\0\0\0HEAPCCDR")
 _AVIF_BRANDS = (b"avif", b"avis")
 _SEQUENCE = b"avis"  # pictures that move, in the tracks of a film
-# JPEG XL: a frame may be larger than the header says, and its own size lies behind a compressed colour profile, so that
-# nothing short of a decoder can bound what decoding takes
+_JPEG_XL = (b"\xff\x0a", b"\0\0\0\x0cJXL \r\n\x87\n")  # a codestream, or a container
 _UNREAD = {
-    "JPEG XL": (b"\xff\x0a", b"\0\0\0\x0cJXL \r\n\x87\n"),
     "JPEG 2000": (b"\xff\x4f\xff\x51", b"\0\0\0\x0cjP  \r\n\x87\n"),
     "PDF": (b"%PDF-",),
     "Photoshop": (b"8BPS",),
@@ -37,6 +35,7 @@ WEBP = Format("WebP", (".webp",), ("WEBP",))
 TIFF = Format("TIFF", (".tif", ".tiff"), ("TIFF",))
 HEIC = Format("HEIC", (".heic", ".heif", ".hif"), ("HEIF",))
 AVIF = Format("AVIF", (".avif",), ("AVIF",))
+JPEG_XL = Format("JPEG XL", (".jxl",), ("JXL",))  # its pixels need an extra
 GIF = Format("GIF", (".gif",), ("GIF",))
 BMP = Format("BMP", (".bmp", ".dib"), ("BMP",))
 # raw files: the largest JPEG in them
@@ -48,7 +47,7 @@ RAW = Format(
 # MP4 and QuickTime: read from files only, since a film in memory would be too large, and FFmpeg not for anybody's bytes
 VIDEO = Format("film (MP4 or QuickTime)", (".mp4", ".mov", ".m4v", ".qt", ".3gp", ".3g2"), ("FILM",))
 
-FORMATS = (JPEG, PNG, WEBP, TIFF, HEIC, AVIF, GIF, BMP)
+FORMATS = (JPEG, PNG, WEBP, TIFF, HEIC, AVIF, JPEG_XL, GIF, BMP)
 EXIF_WRITTEN = JPEG  # the only format into which EXIF is written; beside the others lies an XMP sidecar
 STILL_SUFFIXES = tuple(suffix for each in (*FORMATS, RAW) for suffix in each.suffixes)
 SUFFIXES = STILL_SUFFIXES + VIDEO.suffixes
@@ -58,7 +57,7 @@ MEDIA, NO_PHOTOS = (NOT_READ, FILM), (FILM, ARCHIVE, BESIDE, HIDDEN, OTHER)
 # why a file beside photos is not read, by its ending: it is reported, so that nobody wonders where it went
 _OTHERS = {
     NOT_READ: (
-        ".avifs", ".jxl", ".jp2", ".j2k", ".jpf", ".jpx", ".heics", ".heifs", ".psd", ".psb", ".xcf", ".svg",
+        ".avifs", ".jp2", ".j2k", ".jpf", ".jpx", ".heics", ".heifs", ".psd", ".psb", ".xcf", ".svg",
         ".ai", ".eps", ".pdf", ".ico", ".tga", ".pcx", ".ppm", ".pgm", ".pnm", ".exr", ".hdr", ".thm", ".insp",
     ),
     FILM: (
@@ -104,6 +103,8 @@ def recognise(head: bytes) -> Format | None:
         return VIDEO
     if head[4:8] in (b"moov", b"mdat", b"wide", b"skip", b"pnot") or (head[4:8] == b"free" and not head[0]):
         return VIDEO  # QuickTime, older than brands
+    if head.startswith(_JPEG_XL):
+        return JPEG_XL
     if head[:6] in (b"GIF87a", b"GIF89a"):
         return GIF
     return BMP if head.startswith(b"BM") else None

@@ -9,6 +9,7 @@ from photoplanet.errors import InputError
 
 WORK = "over the work limit"  # the reason where a file is small and much work
 MEMORY = "over the memory limit"
+NEEDS = "needs an extra"  # the reason where a file or its pixels cannot be read without one
 _CUT_WORDS = ("truncated", "end of file", "end-of-file")
 
 

@@ -3,7 +3,6 @@
 import io
 import os
 import re
-import tarfile
 import threading
 from collections import OrderedDict
 from collections.abc import Iterator
@@ -41,13 +40,15 @@ def members(shard: Named) -> Iterator[tuple[str, int, int]]:
     Links, devices and folders are passed over, and nothing is ever written to disk. InputError for what is not a tar,
     is compressed, is cut off, or claims members beyond its end.
 
-    >>> import tempfile
+    >>> import tarfile, tempfile
     >>> with tempfile.TemporaryDirectory() as folder:
     ...     with tarfile.open(Path(folder, "a.tar"), "w") as archive:
     ...         archive.addfile(tarfile.TarInfo("1.jpg"))
     ...     list(members(Path(folder, "a.tar")))
     [('1.jpg', 512, 0)]
     """
+    import tarfile  # late: most photos are in files of their own
+
     path = _asked(shard)
     try:
         if not path.is_file():

@@ -77,4 +77,6 @@ _CHECKS: dict[formats.Format | None, Callable[[io.BufferedIOBase, Image.Image, i
     formats.TIFF: _tiff,
     formats.HEIC: _heif,
     formats.AVIF: _heif,
+    formats.JPEG_XL: _heif,
+    formats.VIDEO: _heif,
 }

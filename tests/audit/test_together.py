@@ -2,6 +2,7 @@
 
 from datetime import datetime, timedelta
 
+import jxl_files
 import pytest
 import raw_files
 from PIL import Image
@@ -114,6 +115,17 @@ def test_other_formats_are_looked_into_and_not_stripped(tmp_path, kind):
     found = photo.audited(str(path)).findings
     assert [(each.kind, each.strips) for each in found if each.level == "place"] == [("GPS", False)]
     assert round(found[0].latitude, 4) == 48.8583
+
+
+def test_a_jpeg_xl_is_looked_into_whatever_its_boxes(tmp_path):
+    boxes = jxl_files.box(b"jumb", b"signed"), jxl_files.box(b"jbrd", b"a JPEG")
+    picture = Image.new("RGB", (64, 48))
+    block = exif_writer.gps_bytes(48.8583, 2.2944)
+    (tmp_path / "a.jxl").write_bytes(jxl_files.jxl(picture, *boxes, exif=block, packed=True))
+    found = photo.audited(str(tmp_path / "a.jxl")).findings
+    assert [(each.level, each.kind) for each in found] == [
+        ("place", "GPS"), ("hint", "signed history"), ("note", "not looked into")
+    ]  # fmt: skip
 
 
 def test_what_is_not_a_photo_is_an_error(tmp_path):

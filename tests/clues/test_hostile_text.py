@@ -9,7 +9,7 @@ from sign_text import reading
 from photoplanet.clues import by_country, collect, language
 from photoplanet.earth import ground
 
-KINDS = [kind for kind in collect.KINDS if kind is not language.clues]
+KINDS = [kind for kind in collect.kinds() if kind is not language.clues]
 PIECES = (
     "1", "0", "12", "+", "(", ")", "-", ".", ",", " ", "/", "@", "www", "a", "A", "AB", "€", "12,50", "d", "de",
     "kr", "B-",

@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from photoplanet.duplicates import binary_codes, hamming
+from photoplanet.duplicates import binary_codes, hamming, sorted_windows
 from photoplanet.errors import InputError, MissingExtra
 
 
@@ -57,32 +57,6 @@ def test_groups_are_the_connected_parts_with_their_first_row(seed, threshold):
     assert all(group[found[i]] == group[i] for i in range(14))
 
 
-@pytest.fixture
-def planted(monkeypatch):
-    """A search through cells on 1,500 test codes, of which 200 lie 10 bits from a training code."""
-    monkeypatch.setattr(hamming, "PIVOTS", 64)
-    monkeypatch.setattr(hamming, "BLOCK", 700)  # several blocks
-    rng = np.random.default_rng(0)
-    training, test = (rng.integers(0, 256, (n, 32), np.uint8) for n in (3000, 1500))
-    test[:200] = near(training[:200], 10, rng)
-    return test, training
-
-
-def test_cells_find_planted_pairs_and_never_a_false_one(planted):
-    test, training = planted
-    seen = []
-    rows, others, distances = hamming.find(test, training, 20, exact=False, advance=lambda n, note="": seen.append(n))
-    assert sum(seen) == len(training)
-    assert (distances == 10).all()
-    assert (rows == others).all()
-    assert len(rows) >= 190
-    assert len(np.unique(rows)) == len(rows)  # a pair with several pivots in common comes once
-    exact = hamming.find(test, training, 20, exact=True)
-    assert exact[0].tolist() == list(range(200))
-    fewer = hamming.find(test, training, 20, exact=False, cells=1)[0]
-    assert len(fewer) < len(rows)
-
-
 def test_much_of_one_picture_keeps_only_the_nearest(monkeypatch):
     monkeypatch.setattr(hamming, "BLOCK", 50)
     training = np.zeros((400, 8), np.uint8)
@@ -130,17 +104,16 @@ def test_the_five_nearest_pairs_are_kept_and_the_threshold_is_within():
 
 def test_the_search_is_as_its_page_says():
     page = (Path(__file__).parents[2] / "docs" / "duplicates.md").read_text("utf-8").replace("\n", " ")
-    assert f"{hamming.PIVOTS:,} pivots" in page and hamming.PIVOTS == 4096
-    assert f"the {hamming.CELLS} nearest of {hamming.PIVOTS:,}" in page and hamming.CELLS == 8
     assert "Up to 4·10¹⁰ pairs every code is compared" in page and hamming.EXACT_PAIRS == 4e10
     assert binary_codes.facts()["threshold"] == 32 and "network ≤ 32 (shipped)" in page
     assert binary_codes.facts()["bits"] == 256 and "gives 256 numbers" in page
 
 
-def test_beyond_the_limit_of_pairs_cells_are_searched(planted, monkeypatch):
-    test, training = planted
-    exact = len(hamming.find(test, training, 20)[0])
-    monkeypatch.setattr(hamming, "EXACT_PAIRS", len(test) * len(training))
-    assert len(hamming.find(test, training, 20, cells=1)[0]) == exact == 200
-    monkeypatch.setattr(hamming, "EXACT_PAIRS", len(test) * len(training) - 1)
-    assert len(hamming.find(test, training, 20, cells=1)[0]) < exact
+def test_beyond_the_limit_of_pairs_neighbours_are_searched(monkeypatch):
+    searched = []
+    monkeypatch.setattr(sorted_windows, "search", lambda *arguments: searched.append(len(arguments[0])))
+    codes = np.arange(30, dtype=np.uint8)[:, None]
+    monkeypatch.setattr(hamming, "EXACT_PAIRS", 900)
+    assert len(hamming.find(codes, codes, 0)[0]) == 30 and not searched
+    monkeypatch.setattr(hamming, "EXACT_PAIRS", 899)
+    assert len(hamming.find(codes, codes, 0)[0]) == 0 and searched == [30]

@@ -1,5 +1,6 @@
 """A strange network is tried in another process: one that crashes it, eats memory or never ends is one line here."""
 
+import sys
 import time
 
 import numpy as np
@@ -7,11 +8,16 @@ import pytest
 from onnx import TensorProto, helper, numpy_helper
 from strange_networks import network
 
+from photoplanet.core import bounded_processes
 from photoplanet.core.onnx_graphs import Graph
 from photoplanet.core.onnx_sessions import open_session
 from photoplanet.encoders import onnx_wrapping, probe
 from photoplanet.errors import ModelError
 from photoplanet.photos.preprocessing import Preprocessing
+
+
+def running(code):
+    return [sys.executable, "-c", code]
 
 
 def written(model, tmp_path):
@@ -66,14 +72,14 @@ def test_one_that_never_ends_is_stopped(tmp_path, monkeypatch):
 
 
 def test_a_process_that_breaks_down_is_one_line(tmp_path, monkeypatch):
-    monkeypatch.setattr(probe, "_CODE", "import os; os.abort()")
+    monkeypatch.setattr(bounded_processes, "command", lambda *_: running("import os; os.abort()"))
     with pytest.raises(ModelError, match=r"net\.onnx: broke down when it was tried, or took over"):
         probe.probed(written(network(), tmp_path), 16, "net.onnx")
 
 
 @pytest.mark.parametrize("printed", ["", "hello", "[1]", '{"shape": 3}', '{"shape": [1], "ways": {}} trailing'])
 def test_words_that_are_not_an_answer(tmp_path, monkeypatch, printed):
-    monkeypatch.setattr(probe, "_CODE", f"print({printed!r})")
+    monkeypatch.setattr(bounded_processes, "command", lambda *_: running(f"print({printed!r})"))
     with pytest.raises(ModelError, match="broke down"):
         probe.probed(written(network(), tmp_path), 16, "net.onnx")
 

@@ -9,12 +9,13 @@ import time
 from pathlib import Path
 
 import film_files
+import jxl_files
 from left_out import reasons
-from PIL import Image
 
 from photoplanet.core.cache import Cache, Entry
 from photoplanet.index import build, inspect
-from photoplanet.photos import film_image, table
+from photoplanet.metadata.exif_writer import gps_bytes
+from photoplanet.photos import table
 
 
 def test_a_second_run_reads_only_what_is_new_or_changed(album, make, tmp_path, monkeypatch):
@@ -146,16 +147,24 @@ def test_a_run_stopped_by_ctrl_c_goes_on_where_it_was(make, tmp_path, monkeypatc
     assert first < 300 and asked.stat().st_size - first < 300 - 32, "what was found before Ctrl-C is not asked again"
 
 
-def test_a_film_whose_frames_cannot_be_read_is_left_out_until_they_can(tmp_path, monkeypatch):
-    (tmp_path / "clip.mov").write_bytes(film_files.film(film_files.apple(film_files.APPLE)))
-    with monkeypatch.context() as without:
-        without.setattr("importlib.util.find_spec", lambda name: None)
-        _, left_out = build.index([tmp_path], tmp_path / "t.csv")
-    assert reasons(left_out) == {"clip.mov": "needs an extra"}
-    monkeypatch.setattr(film_image, "_clearest", lambda file, film: Image.new("RGB", (640, 360)))
+def test_a_film_is_in_the_table_whether_its_frames_can_be_read_or_not(tmp_path, monkeypatch):
+    film = film_files.film(film_files.apple(film_files.APPLE))
+    (tmp_path / "clip.mov").write_bytes(film)
+    monkeypatch.setattr("importlib.util.find_spec", lambda name: None)
     rows, left_out = build.index([tmp_path], tmp_path / "t.csv")
     assert left_out == [] and rows["latitude"].to_pylist() == [46.5]
     assert rows["width"].to_pylist() == [640] and rows["taken_at"].to_pylist() == ["2024-05-01T12:00:00+02:00"]
+
+
+def test_what_needs_an_extra_is_tried_again(make, tmp_path, monkeypatch):
+    packed = jxl_files.jxl(make.scene(), exif=gps_bytes(46.5, 7.25), packed=True)
+    (tmp_path / "a.jxl").write_bytes(packed)
+    with monkeypatch.context() as without:
+        without.setattr("importlib.util.find_spec", lambda name: None)
+        _, left_out = build.index([tmp_path], tmp_path / "t.csv")
+    assert reasons(left_out) == {"a.jxl": "needs an extra"}
+    rows, left_out = build.index([tmp_path], tmp_path / "t.csv")
+    assert left_out == [] and rows["latitude"].to_pylist() == [46.5]
 
 
 def test_an_avif_is_left_out_until_there_is_a_pillow_that_reads_it(make, tmp_path, monkeypatch):

@@ -92,7 +92,7 @@ def test_the_page_takes_the_photos_that_are_read_and_no_others():
     (pattern,) = re.findall(r"const PHOTO =\s+/(.*)/i;", text)
     taken = re.compile(pattern, re.IGNORECASE)
     assert all(taken.search(f"IMG_1{suffix}") for suffix in formats.STILL_SUFFIXES)
-    assert not any(taken.search(f"IMG_1{suffix}") for suffix in (".jxl", ".mp4", ".gpx", ".txt", ""))
+    assert not any(taken.search(f"IMG_1{suffix}") for suffix in (".jp2", ".mp4", ".gpx", ".txt", ""))
     (pattern,) = re.findall(r"const TRACK = /(.*)/i;", text)
     taken = re.compile(pattern, re.IGNORECASE)
     assert all(taken.search(f"walk{suffix}") for suffix in track_files.ENDINGS)

@@ -64,11 +64,13 @@ class Tally:
 
     def add(self, prediction: "Prediction") -> None:
         """Count one photo."""
-        from photoplanet.locate import joining, why
+        from photoplanet.locate import why
 
         self._photos += 1
         self._with_text += why.shows_text(prediction)
         if (evidence := prediction.evidence) is not None:
+            from photoplanet.locate import joining
+
             clues, reading = evidence.clues, evidence.reading
             self._unseen = [text for text in self._unseen if not joining.holding(clues, reading, [text])]
 

@@ -18,6 +18,7 @@ Ids = NDArray[np.uint64]
 
 _DEPTHS = (10, KEY_LEVEL, 18, 22, 26, 30)  # levels that the tables look down to
 MOST_ENTRIES = 1 << 26  # of a table; where millions of tiny cells would need more, a binary search takes over
+_LONG = 32  # entries of one cell beyond which a call of its own is faster
 _NONE = -1
 _FIRST_BLOCK = -2  # entry −2 − k refers to block k of the next table
 
@@ -114,5 +115,9 @@ def _fill(
     entries: NDArray[np.int32], starts: NDArray[np.int64], lengths: NDArray[np.int64], rows: NDArray[np.int32]
 ) -> None:
     """Set `entries[start : start + length]` to the row, for every start."""
+    long = lengths > _LONG  # few, and nearly all entries: written as they are, without an index for each entry
+    for start, length, row in zip(starts[long].tolist(), lengths[long].tolist(), rows[long].tolist(), strict=True):
+        entries[start : start + length] = row
+    starts, lengths, rows = starts[~long], lengths[~long], rows[~long]
     before = np.repeat(np.cumsum(lengths) - lengths - starts, lengths)
     entries[np.arange(len(before)) - before] = np.repeat(rows, lengths)

@@ -33,7 +33,16 @@ def like(head: bytes, telemetry: bool = False) -> bool:
     (True, False)
     """
     plain = head.lstrip(_MARKS).replace(b"\0", b"")  # in UTF-16 every other byte is 0
-    return _LIKE.match(plain) is not None and not (telemetry and not _TELEMETRY.search(plain))
+    return _LIKE.match(plain) is not None and (not telemetry or has_place(plain))
+
+
+def has_place(caption: bytes) -> bool:
+    """Whether a caption, as bytes, has what is written like a place.
+
+    >>> has_place(b"GPS(2.294,48.858,19)"), has_place(b"Hello there.")
+    (True, False)
+    """
+    return _TELEMETRY.search(caption) is not None
 
 
 def scan(pieces: Iterable[bytes]) -> Points:

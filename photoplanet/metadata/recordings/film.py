@@ -7,7 +7,7 @@ from photoplanet.errors import InputError
 from photoplanet.metadata import gpmf
 from photoplanet.metadata.recordings import captions
 from photoplanet.metadata.recordings.recording import UNTIMED, Gathering, Points, seconds
-from photoplanet.photos import film_samples
+from photoplanet.photos import film_boxes, film_samples
 from photoplanet.photos.film_boxes import CAPTIONS
 
 _TELEMETRY = b"gpmd"
@@ -18,6 +18,17 @@ class Found(NamedTuple):
 
     points: Points
     local: bool
+
+
+def like(file: IO[bytes]) -> bool:
+    """Whether a film has telemetry, or captions with a place among the first ones.
+
+    >>> import io
+    >>> like(io.BytesIO(b"not a film"))
+    False
+    """
+    found = film_boxes.read(file)
+    return bool(found.telemetry) or any(captions.has_place(each) for each in found.captions)
 
 
 def scan(file: IO[bytes], most: int) -> Found:

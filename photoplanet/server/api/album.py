@@ -28,9 +28,8 @@ from photoplanet.errors import InputError
 from photoplanet.evaluation import leakage
 from photoplanet.locate.prediction import prepare
 from photoplanet.locate.within import Cut
-from photoplanet.metadata import track_files
 from photoplanet.metadata.track import Track
-from photoplanet.server import openapi, problems, uploads
+from photoplanet.server import openapi, problems, tracks, uploads
 from photoplanet.server.api import answers, evidence
 from photoplanet.server.api.answers import Count, EstimateAnswer, ModelName
 from photoplanet.server.api.areas import cut_of
@@ -270,14 +269,14 @@ async def _located(
     if not photos:
         raise Problem(400, "no photo in the request, only a track: send files in any other field")
     given = await evidence.given(service.batcher, fields, len(photos))
-    track, notes = await _track(service, [upload for upload in files if upload.field == TRACK], told)
+    track, notes = await tracks.read(service, [upload for upload in files if upload.field == TRACK], told)
     clocks = await _settled(service, photos, query, told, track)
     places = known_places.any_known([shot.place for shot in clocks.shots], query.anchors, track)
     by_movement = query.method == methods.AUTO and (places or not service.model)
     shots = movement.dated(clocks.shots) if by_movement and track is None else clocks.shots
     found, _, utc = trips.split(shots, query.gap_hours, query.one_camera, clocks.by, track is not None)
     if track is not None:
-        notes += _check_track(track, found, utc)
+        notes += tracks.check(track, found, utc)
     cut = await cut_of(service, query)
     seen, texts = await _see(service, photos, query, given)
     joint = Joint()
@@ -309,29 +308,6 @@ def _joint(
     own = {number: seen.take(found[number].rows) for number in chosen}
     suspected = leakage.trained_on(service.locator.bundle, [shot.source for shot in shots])
     return Joint(library, teaching.learned(service.locator, found, library, own, suspected))
-
-
-async def _track(
-    service: Service, files: list[Upload], told: given_clocks.Given
-) -> tuple[Track | None, list[str]]:  # fmt: skip
-    """The tracks among the files of a request as one, None without any, and notes; Problem 400 or 413 for a bad one."""
-    if not files:
-        return None, []
-    most = service.limits.track_bytes
-    if sum(len(file.content) for file in files) > most:
-        raise uploads.too_large(most, "the track")
-    named = [(f"the track {file.name}" if len(files) > 1 else "the track", file.content) for file in files]
-    found = await service.batcher.decode(track_files.parse, named, 0.0, most, told.of_tracks())
-    return found.track, found.notes
-
-
-def _check_track(track: Track, found: list[trips.Trip], utc: bool) -> list[str]:
-    """What is to be noted of a track among these trips; Problem 400 where the photos' clocks are unknown."""
-    if not utc:
-        raise Problem(400, "tracks are in UTC, and some photos name no time zone; say what their clock showed: "
-                           "time_offset=+02:00 for two hours ahead, or time_zone=local")  # fmt: skip
-    why = known_places.silence(track, np.concatenate([trip.times for trip in found]))
-    return [f"the track: {why}; check time_offset or time_zone"] if why else []
 
 
 async def _settled(

@@ -3,8 +3,11 @@ import { byId } from "/map/dom.js";
 
 // As photos/formats.py, which a test compares.
 const PHOTO =
-  /\.(jpe?g|jpe|jfif?|jif|mpo|jps|png|webp|tiff?|hei[cf]|hif|avif|gif|bmp|dib|dng|3fr|arw|cr[23w]|dcr|erf|fff|gpr|iiq|k25|kdc|mef|mos|mrw|nef|nrw|orf|pef|raf|raw|rw[2l]|sr[2fw]|x3f)$/i;
+  /\.(jpe?g|jpe|jfif?|jif|mpo|jps|png|webp|tiff?|hei[cf]|hif|avif|jxl|gif|bmp|dib|dng|3fr|arw|cr[23w]|dcr|erf|fff|gpr|iiq|k25|kdc|mef|mos|mrw|nef|nrw|orf|pef|raf|raw|rw[2l]|sr[2fw]|x3f)$/i;
 const TRACK = /\.((gpx|kml|tcx|fit|nmea|nma)(\.gz)?|kmz)$/i; // as metadata/track_files.py, which a test compares
+const CAPTIONS = /\.srt$/i; // a track where a drone wrote them: most are what people in a film say
+const PLACES = /GPS\s?\(|\[latitude\s?:/i; // as metadata/recordings/captions.py
+const HEAD = 1024; // bytes that are looked into
 
 /** @typedef {(photos: File[], tracks: File[], others: File[]) => void} Taken files that look like photos, tracks, and what was left out */
 
@@ -87,11 +90,22 @@ const fileOf = (entry) =>
 /** The next entries of a folder. @param {FileSystemDirectoryReader} reader @returns {Promise<FileSystemEntry[]>} */
 const listOf = (reader) => new Promise((resolve) => reader.readEntries(resolve, () => resolve([])));
 
+/** Whether a file holds the captions of a drone. @param {File} file @returns {Promise<boolean>} */
+async function hasPlaces(file) {
+  if (!CAPTIONS.test(file.name)) return false;
+  const head = await file
+    .slice(0, HEAD)
+    .text()
+    .catch(() => "");
+  return PLACES.test(head.replaceAll("\0", "")); // in UTF-16 every other byte is 0
+}
+
 /** @param {File[]} given @param {Taken} taken */
-function give(given, taken) {
+async function give(given, taken) {
   const files = given.filter((file) => !file.name.startsWith(".")); // .DS_Store, ._IMG_1.jpg and the like
   const photos = files.filter((file) => file.type.startsWith("image/") || PHOTO.test(file.name));
-  const tracks = files.filter((file) => TRACK.test(file.name));
+  const captions = await Promise.all(files.map(hasPlaces));
+  const tracks = files.filter((file, number) => TRACK.test(file.name) || captions[number]);
   const path = (/** @type {File} */ file) => file.webkitRelativePath || file.name;
   for (const listed of [photos, tracks]) listed.sort((a, b) => path(a).localeCompare(path(b), "en", { numeric: true }));
   const others = files.filter((file) => !photos.includes(file) && !tracks.includes(file));

@@ -222,9 +222,9 @@ function albumOptions() {
 
 /** A problem with photos that are located together, with what the user can do. @param {Problem} problem */
 function advised(problem) {
-  if (problem.status === 400 && state.tracks.length && !offset.value.trim()) {
+  if (problem.status === 400 && state.tracks.length && !offset.value.trim() && /time zone/.test(problem.message)) {
     problem.message =
-      "A track is in UTC, and some photos name no time zone: say under Options how far their clocks were ahead.";
+      "Tracks meet photos in UTC, and some photos or tracks name no time zone: say under Options how far their clocks were ahead.";
     byId("options", HTMLDetailsElement).open = true;
   }
   if (problem.status === 413) problem.message += '. Remove some photos or tracks, or untick "Locate together".';

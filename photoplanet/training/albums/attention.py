@@ -11,6 +11,7 @@ from photoplanet.earth import geodesy
 from photoplanet.earth.partition.partition import Partition
 from photoplanet.training.albums.data import AlbumBatch, AlbumPhotos
 from photoplanet.training.albums.networks import AlbumNetwork, embeddings_of
+from photoplanet.training.placement import sent
 
 SCALES_KM = (20.0, 100.0, 300.0, 1000.0, 3000.0)  # radii of neighbourhoods; before them, the cell itself
 COVERS = 4  # divisions of the Earth at each scale: their mean has no borders to speak of
@@ -55,13 +56,16 @@ class AlbumAttention(AlbumNetwork):
     used in training only, where the photos' log-probabilities are not stored.
     """
 
+    cnn_weight: Tensor
+    cnn_bias: Tensor
     share: Tensor
     divisions: Tensor
     shares: Tensor
 
     def __init__(self, partition: Partition, head: tuple[Tensor, Tensor], units: int, dropout: float = 0.0):
         super().__init__(head[0].shape[1], len(partition), units)
-        self.cnn = [part.detach().clone() for part in head]  # no part of the state: it is the model's already
+        for name, part in zip(("weight", "bias"), head, strict=True):  # no part of the state: it is the model's already
+            self.register_buffer(f"cnn_{name}", part.detach().clone(), persistent=False)
         counts = np.maximum(partition.photo_counts, 0) + PSEUDO_PHOTOS
         self.register_buffer("share", torch.from_numpy(counts / counts.sum()).float())
         # The neighbourhoods of a scale's divisions are numbered through, so that one sum fills them all.
@@ -113,17 +117,22 @@ class AlbumAttention(AlbumNetwork):
             anchors = torch.where(known, torch.from_numpy(photos.classes[safe]).long(), -1)
         everyone = slice(None)
         times = torch.from_numpy(attention.pairs(*attention.apart(gaps), everyone, everyone))
-        itself = torch.eye(rows.shape[1]).expand(len(rows), -1, -1)
-        own = self.own(embeddings, anchors)
-        return own, embeddings, times, itself, torch.from_numpy(there).float()
+        itself = torch.eye(rows.shape[1], device=self.device).expand(len(rows), -1, -1)
+        placed = sent(anchors, self.device) if (anchors >= 0).any() else None
+        embeddings, times, seen = (
+            sent(part, self.device) for part in (embeddings, times, torch.from_numpy(there).float())
+        )
+        return self.own(embeddings, placed), embeddings, times, itself, seen
 
     @torch.no_grad()
     def own(self, embeddings: Tensor, anchors: Tensor | None = None) -> Tensor:
         """Return the CNN's log-probabilities of embeddings (…, d): flat for 0, nearly certain at an anchor."""
         flat = -float(np.log(self.classes))
         seen = (embeddings != 0).any(dim=-1, keepdim=True)
-        found = torch.where(seen, nn.functional.linear(embeddings, *self.cnn).log_softmax(dim=-1), flat)
-        if anchors is None or not (anchors >= 0).any():
+        found = torch.where(
+            seen, nn.functional.linear(embeddings, self.cnn_weight, self.cnn_bias).log_softmax(dim=-1), flat
+        )
+        if anchors is None:
             return found
         sure = torch.full_like(found, float(np.log(WRONG_ANCHOR / max(self.classes - 1, 1))))
         sure.scatter_(-1, anchors.clamp(min=0)[..., None], float(np.log1p(-WRONG_ANCHOR)))
@@ -157,7 +166,7 @@ class AlbumAttention(AlbumNetwork):
 
     def _mass(self, probabilities: Tensor, scale: int) -> Tensor:
         """Probability of each neighbourhood of a scale's divisions over its share of photos: (b, m, neighbourhoods)."""
-        empty = torch.zeros(*probabilities.shape[:2], self.sizes_of[scale])
+        empty = probabilities.new_zeros(*probabilities.shape[:2], self.sizes_of[scale])
         repeated = probabilities.repeat(1, 1, COVERS)
         return empty.scatter_add(2, self.divisions[scale].expand_as(repeated), repeated) / self._share(scale)
 

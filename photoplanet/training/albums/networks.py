@@ -9,6 +9,7 @@ from torch import Tensor, nn
 
 from photoplanet.albums.networks import Reading
 from photoplanet.training.albums.data import AlbumBatch, AlbumPhotos
+from photoplanet.training.placement import sent
 
 State = tuple[Tensor, Tensor] | None
 
@@ -28,7 +29,7 @@ class AlbumNetwork(nn.Module, ABC):
     """What album networks share: embeddings (…, d) are standardised inside, 0 stands for a photo that cannot be read.
 
     A network is called with what `inputs` returns and the state before, and gives logits (steps, albums, classes), one
-    album per column, and the state after.
+    album per column, and the state after. `inputs` lays out on the processor and sends; nothing waits for the device.
     """
 
     shift: Tensor
@@ -40,6 +41,11 @@ class AlbumNetwork(nn.Module, ABC):
         self.register_buffer("shift", torch.zeros(embedding))
         self.register_buffer("scale", torch.ones(embedding))
 
+    @property
+    def device(self) -> torch.device:
+        """What the network is on."""
+        return self.shift.device
+
     @torch.no_grad()
     def set_scale(self, mean: Tensor, deviation: Tensor) -> None:
         """Standardise embeddings by the training photos' mean (d,) and deviation (d,); a constant one is left alone."""
@@ -48,7 +54,7 @@ class AlbumNetwork(nn.Module, ABC):
 
     @abstractmethod
     def inputs(self, photos: AlbumPhotos, batch: AlbumBatch, window: slice) -> tuple[Tensor, ...]:
-        """Return what the network is called with for a window of a batch."""
+        """Return what the network is called with for a window of a batch, on the network's device."""
 
     @abstractmethod
     def sizes(self) -> dict[str, int]:
@@ -72,7 +78,9 @@ class AlbumLSTM(AlbumNetwork):
 
     def inputs(self, photos: AlbumPhotos, batch: AlbumBatch, window: slice) -> tuple[Tensor, ...]:
         """Return what `forward` takes for a window of a batch."""
-        return embeddings_of(photos, batch.rows[window]), torch.from_numpy(batch.lengths)
+        return sent(embeddings_of(photos, batch.rows[window]), self.device), sent(
+            torch.from_numpy(batch.lengths), self.device
+        )
 
     def forward(self, embeddings: Tensor, lengths: Tensor, state: State = None) -> tuple[Tensor, State]:
         """Return logits, and the state after the last step; `lengths` (albums,) steps of each, to read it backwards."""
@@ -91,7 +99,7 @@ class AlbumLSTM(AlbumNetwork):
 
 def _turned(steps: int, lengths: Tensor) -> Tensor:
     """Step numbers (steps, albums) that turn each album round within its own length."""
-    step = torch.arange(steps)[:, None]
+    step = torch.arange(steps, device=lengths.device)[:, None]
     return torch.where(step < lengths, lengths - 1 - step, step)
 
 

@@ -19,6 +19,8 @@ from photoplanet.training.albums.attention import AlbumAttention
 from photoplanet.training.albums.data import AlbumBatch, AlbumPhotos
 from photoplanet.training.albums.networks import AlbumLSTM, AlbumNetwork
 from photoplanet.training.albums.recipes import AlbumRecipe
+from photoplanet.training.distributed import CPU, Ranks
+from photoplanet.training.placement import sent
 from photoplanet.training.task import Facts, Task
 
 RATE_STEPS = 1_000_000  # the learning rate follows the share of the run that is done, in millionths
@@ -29,6 +31,7 @@ class AlbumTask(Task[AlbumBatch]):
     """The training of a recipe on albums; `reading_seconds`: how long batches took to lay out.
 
     `head`: the CNN's softmax layer with its temperature divided out, needed where the network's reading has context.
+    On a GPU (`device`) the network, its optimizer and the loss stay there; embeddings are read and sent by batch.
     InputError when no photo of the training albums lies in a cell.
     """
 
@@ -38,7 +41,7 @@ class AlbumTask(Task[AlbumBatch]):
 
     def __init__(
         self, training: AlbumPhotos, held_out: AlbumPhotos, partition: Partition, recipe: AlbumRecipe,
-        head: tuple[Tensor, Tensor] | None = None,
+        head: tuple[Tensor, Tensor] | None = None, device: torch.device = CPU,
     ):  # fmt: skip
         if not (training.classes >= 0).any():
             raise InputError("no photo of the training albums lies in a cell of this model; nothing can be learned")
@@ -48,13 +51,15 @@ class AlbumTask(Task[AlbumBatch]):
         torch.manual_seed(recipe.seed)
         self.model = build(recipe, training.embeddings.shape[1], partition, head)
         self.model.set_scale(*_moments(training))
+        self.model.to(device)
+        self.ranks = Ranks(device=device)
         self.optimizer = optimizer.build(recipe.optimization, self.model)
         self.clip_norm, self.photos_a_step = recipe.optimization.clip_norm, recipe.batch_photos
         sizes = [len(data.epoch_batches(training, recipe, epoch)) for epoch in range(recipe.epochs)]
         self._first = np.cumsum([0, *sizes])  # step of each epoch, and the end
         self.total = int(self._first[-1])
         self.reading_seconds = 0.0
-        self._losses, self._photos = 0.0, 0  # since the last validation
+        self._losses, self._photos = torch.zeros((), dtype=torch.float64, device=device), 0  # since the last validation
 
     def batches(self, first: int, stop: int) -> Generator[AlbumBatch, None, None]:
         """Yield the batches, epoch by epoch."""
@@ -69,23 +74,26 @@ class AlbumTask(Task[AlbumBatch]):
         recipe = self.settings
         reach = len(batch.rows) if recipe.reading.both_ways else recipe.window
         labelled = int((self._classes(batch, slice(None)) >= 0).sum())
-        state, total = None, 0.0
+        state, total = None, torch.zeros((), dtype=torch.float64, device=self.ranks.device)
         for window in data.windows(batch, reach) if labelled else ():
             started = time.perf_counter()
-            classes = torch.from_numpy(self._classes(batch, window))
+            classes = self._classes(batch, window).ravel()
+            asked = np.flatnonzero(classes >= 0)
             inputs = self.model.inputs(self.training, batch, window)
+            where, wanted = (sent(torch.from_numpy(each), self.ranks.device) for each in (asked, classes[asked]))
             self.reading_seconds += time.perf_counter() - started
-            asked = classes >= 0
             # A window that nothing is asked of (the first of two passes) only carries the state on.
-            with torch.set_grad_enabled(bool(asked.any())):
+            with torch.set_grad_enabled(bool(len(asked))):
                 logits, state = self.model(*inputs, state)
-            if asked.any():
-                loss = nn.functional.cross_entropy(logits[asked], classes[asked], reduction="sum") / labelled
+            if len(asked):
+                # By number, not by mask: how many are chosen must not be asked of the device, which would be to wait.
+                chosen = logits.flatten(0, 1).index_select(0, where)
+                loss = nn.functional.cross_entropy(chosen, wanted, reduction="sum") / labelled
                 torch.autograd.backward(loss)
-                total += loss.item()
+                total = total + loss.detach()
             state = None if state is None else (state[0].detach(), state[1].detach())
         self._losses, self._photos = self._losses + total * batch.photos, self._photos + batch.photos
-        return torch.tensor([total], dtype=torch.float64)
+        return total.view(1)
 
     def rate(self, step: int) -> float:
         """Return one cycle's learning rate, at the share of the run that is done."""
@@ -104,8 +112,8 @@ class AlbumTask(Task[AlbumBatch]):
 
     def validate(self, step: int) -> Facts:
         """Return loss and accuracy on the validation albums, and the mean training loss since the last time."""
-        loss = self._losses / max(self._photos, 1)
-        self._losses, self._photos = 0.0, 0
+        loss = float(self._losses) / max(self._photos, 1)
+        self._losses, self._photos = torch.zeros_like(self._losses), 0
         epoch = int(np.searchsorted(self._first, step))
         result = validation.validate(self.model, self.held_out, self.partition, self.settings)
         return {"epoch": epoch, "training_loss": loss, **result}

@@ -26,6 +26,7 @@ from photoplanet.training.albums.recipes import AlbumRecipe
 from photoplanet.training.albums.task import AlbumTask, softmax_of
 from photoplanet.training.loop import Loop, RunOptions
 from photoplanet.training.model_copy import target_folder
+from photoplanet.training.placement import device_of
 
 VALIDATION = 0.1  # share of the photos, by photographer or album, unless a table is given
 OPTIONS = RunOptions(curves=False)
@@ -81,10 +82,12 @@ def _train(
         album_parameters.PART: model_folder.read(target, verify=False).info.parts[album_parameters.PART]
     }
     head = softmax_of(bundle) if _has_softmax(bundle) else None
+    device = device_of(locator.device.name)
     for recipe in recipes:
         place = work / networks.part_name(recipe.method)
         place.mkdir(parents=True, exist_ok=True)
-        loop = Loop(AlbumTask(training, held_out, bundle.partition, recipe, head), place, OPTIONS, say)
+        task = AlbumTask(training, held_out, bundle.partition, recipe, head, device)
+        loop = Loop(task, place, OPTIONS, say)
         with bar(recipe.method, loop.task.total) as advance:
             loop.run(advance)
         done[networks.part_name(recipe.method)] = _finish(loop, recipe, held_out, target, facts, say)
@@ -109,7 +112,7 @@ def _finish(
         "training": {name: {k: v for k, v in its.items() if k != "times_left_out"} for name, its in facts.items()},
         "seconds": round(loop.seconds, 1), "reading_seconds": round(loop.task.state()[1]["reading_seconds"], 1),
     }  # fmt: skip
-    bundle = export.export(network, recipe.method, target, fitted["temperature"], about)
+    bundle = export.export(network.cpu(), recipe.method, target, fitted["temperature"], about)
     say(f"{recipe.method}: temperature {fitted['temperature']:.2f}, written to {target}")
     return bundle.info.parts[networks.part_name(recipe.method)]
 

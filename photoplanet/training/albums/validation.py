@@ -44,7 +44,8 @@ def predictions(
             with torch.inference_mode():
                 logits, state = network(*network.inputs(photos, batch, window), state)
                 asked = batch.targets[window] >= 0
-                log_p = logits[torch.from_numpy(asked)].log_softmax(dim=1).numpy()
+                where = torch.from_numpy(np.flatnonzero(asked)).to(logits.device)
+                log_p = logits.flatten(0, 1).index_select(0, where).log_softmax(dim=1).cpu().numpy()
             yield batch.targets[window][asked], log_p
     network.train(was_training)
 

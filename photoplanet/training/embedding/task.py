@@ -13,10 +13,12 @@ from torch import Tensor, nn
 from photoplanet.errors import InputError
 from photoplanet.models import folder
 from photoplanet.photos import decode
-from photoplanet.training import optimizer
+from photoplanet.training import optimizer, precision
 from photoplanet.training.classifier import Classifier
+from photoplanet.training.distributed import CPU, Ranks
 from photoplanet.training.embedding import triplet
 from photoplanet.training.embedding.photos import EmbeddedPhotos
+from photoplanet.training.placement import sent
 from photoplanet.training.task import Facts, Task
 
 RADII_KM = (1.0, 25.0)  # of recall@1, whose mean chooses the best step
@@ -34,17 +36,22 @@ class WholeNetwork(nn.Module):
     def __init__(self, classifier: Classifier, head: triplet.Head):
         super().__init__()
         self.classifier, self.head = classifier, head
+        self.precision = "float32"  # of the CNN; distances between vectors need more digits than bfloat16 has
 
     def forward(self, photos: Tensor) -> Tensor:
         """Return the vectors."""
-        vectors: Tensor = self.head(self.classifier(photos).embedding)
+        with precision.autocast(self.precision, photos.device):
+            embedding = self.classifier(photos).embedding
+        vectors: Tensor = self.head(embedding.float())
         return vectors
 
 
 class EmbeddingTask(Task[Rows]):
     """The training of a head on the CNN's embeddings, or of the whole CNN (`WholeNetwork`) from pixels.
 
-    In eval mode: the batch norms keep the classifier's statistics, which batches of few places would upset.
+    On a GPU (`device`) nothing is waited for within a step, so that photos are read for the next one meanwhile, and the
+    CNN computes in bfloat16 where the GPU does. In eval mode: the batch norms keep the classifier's statistics, which
+    batches of few places would upset.
     """
 
     keeps_best = True
@@ -52,10 +59,13 @@ class EmbeddingTask(Task[Rows]):
 
     def __init__(
         self, module: triplet.Head | WholeNetwork, training: EmbeddedPhotos, held_out: EmbeddedPhotos,
-        info: folder.ModelInfo, sampler: triplet.PlaceSampler, settings: triplet.Settings,
+        info: folder.ModelInfo, sampler: triplet.PlaceSampler, settings: triplet.Settings, device: torch.device = CPU,
     ):  # fmt: skip
-        self.model, self.training, self.sampler, self.settings = module.eval(), training, sampler, settings
-        self.from_pixels, self.preprocessing = isinstance(module, WholeNetwork), info.preprocessing
+        self.model, self.training, self.sampler, self.settings = module.eval().to(device), training, sampler, settings
+        self.ranks, self.from_pixels, self.preprocessing = Ranks(device=device), False, info.preprocessing
+        if isinstance(module, WholeNetwork):
+            self.from_pixels = True
+            module.precision = precision.resolve("auto" if device.type == "cuda" else "float32", device)
         most, queries = MAX_CHECKED[self.from_pixels]
         self.library, self.queries = training.evenly(most), held_out.evenly(queries)
         self.optimizer = torch.optim.AdamW(
@@ -75,7 +85,7 @@ class EmbeddingTask(Task[Rows]):
         """Add the gradients of the triplet loss."""
         at, settings = self.training.part(batch), self.settings
         positive, negative = triplet.pairs(at.places[:, 0], at.places[:, 1], at.photographer, settings)
-        vectors = self.model(self.inputs(at))
+        vectors = self.model(sent(self.inputs(at), self.ranks.device))
         loss = triplet.loss(vectors, torch.from_numpy(positive), torch.from_numpy(negative), settings.margin)
         torch.autograd.backward(loss)
         return loss.detach().double().view(1)
@@ -112,12 +122,13 @@ class EmbeddingTask(Task[Rows]):
         return triplet.recall(*found, RADII_KM)
 
     def _vectors(self, photos: EmbeddedPhotos) -> NDArray[np.float32]:
-        made = [np.empty((0, triplet.NUMBERS), np.float32)]
+        made = [torch.empty((0, triplet.NUMBERS), device=self.ranks.device)]
         with torch.inference_mode():
             for start in range(0, len(photos), BATCH):
                 rows = np.arange(start, min(start + BATCH, len(photos)))
-                made.append(self.model(self.inputs(photos.part(rows))).numpy())
-        return np.concatenate(made)
+                made.append(self.model(sent(self.inputs(photos.part(rows)), self.ranks.device)))
+        found: NDArray[np.float32] = torch.cat(made).cpu().numpy()
+        return found
 
 
 def unit_embeddings(photos: EmbeddedPhotos) -> NDArray[np.float32]:

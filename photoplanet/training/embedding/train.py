@@ -20,6 +20,7 @@ from photoplanet.training.embedding.task import EmbeddingTask, WholeNetwork
 from photoplanet.training.embeddings import Embed
 from photoplanet.training.loop import Loop, RunOptions
 from photoplanet.training.model_copy import target_folder
+from photoplanet.training.placement import device_of
 
 PART, FILE = "embedding", "embedding.onnx"
 FINETUNING = triplet.Settings(steps=500, learning_rate=1e-4)  # of the whole network, from the classifier's weights
@@ -30,12 +31,14 @@ OPTIONS = RunOptions(resume="if-same", log_every=1, curves=False)
 def train(
     photos: Given, model: Path, out: Path, embed: Embed, validation: Given | None = None, network: bool = False,
     settings: triplet.Settings | None = None, bar: Bar = no_bar, say: Say = silent, threads: int | None = None,
+    device: str | None = None,
 ) -> dict[str, Any]:  # fmt: skip
     """Train on a photo table, add the part to the model folder `out` and return its facts.
 
     `embed`: uint8 photos (n, size, size, 3) → the classifier's embeddings (n, d). `network`: fine-tune the whole CNN
-    instead of a layer on top of it. `out` is `model` itself, or a copy of it that is made first. The classifier's
-    embeddings (2·d bytes a photo) and checkpoints lie in `out`.embedding/; run again, it goes on where it was.
+    instead of a layer on top of it. `device`: as `device_of` has it. `out` is `model` itself, or a copy of it that is
+    made first. The classifier's embeddings (2·d bytes a photo) and checkpoints lie in `out`.embedding/; run again, it
+    goes on where it was.
     InputError for tables it cannot use, TrainingError for too few places, `Stopped` after a signal.
 
     >>> from photoplanet.models import installed
@@ -49,12 +52,12 @@ def train(
     settings = settings or (FINETUNING if network else triplet.Settings())
     bundle = target_folder(Path(model), Path(out))
     with working_folder.held(bundle.folder.with_name(bundle.folder.name + ".embedding"), bundle.folder) as work:
-        return _train(photos, bundle, work, embed, validation, network, settings, bar, say)
+        return _train(photos, bundle, work, embed, validation, network, settings, bar, say, device_of(device))
 
 
 def _train(
     photos: Given, bundle: model_folder.Bundle, work: Path, embed: Embed, validation: Given | None, network: bool,
-    settings: triplet.Settings, bar: Bar, say: Say,
+    settings: triplet.Settings, bar: Bar, say: Say, device: torch.device,
 ) -> dict[str, Any]:  # fmt: skip
     checkpoints = work / "checkpoint"
     checkpoints.mkdir(exist_ok=True)
@@ -69,7 +72,7 @@ def _train(
     head = triplet.Head(bundle.info.embedding_size)
     head.fit_inputs(training.embeddings)
     module = WholeNetwork(export.load_classifier(bundle), head) if network else head
-    task = EmbeddingTask(module, training, held_out, bundle.info, sampler, settings)
+    task = EmbeddingTask(module, training, held_out, bundle.info, sampler, settings, device)
     own = task.recall(embedding_task.unit_embeddings)
     say(f"recall@1 of the classifier's own embedding: {embedding_task.shares(own)}")
     loop = Loop(task, checkpoints, OPTIONS, say)
@@ -88,7 +91,7 @@ def _train(
     with atomic_folders.scratch(work / PART) as temporary:
         path = temporary / FILE
         facts["onnx_parity"] = write_onnx(
-            loop.result().eval(), path, task.inputs(training.part(np.arange(3)[: len(training)]))
+            loop.result().cpu().eval(), path, task.inputs(training.part(np.arange(3)[: len(training)]))
         )
         model_folder.add_part(bundle.folder, PART, facts, {FILE: path})
     return facts

@@ -10,6 +10,7 @@ from torch import Tensor, nn
 
 from photoplanet.earth import cells, geodesy
 from photoplanet.errors import TrainingError
+from photoplanet.training.placement import sent
 
 NUMBERS = 256  # of the embedding; one byte each once quantised (paper §3)
 PLACE_LEVEL = 13  # S2 cells of about 1 km: photos of one may be a positive pair
@@ -122,7 +123,8 @@ def loss(vectors: Tensor, positive: Tensor, negative: Tensor, margin: float) -> 
 
     n is the hardest of the semi-hard negatives, those farther from a than p is, and where there is none the easiest of
     all (Schroff et al., FaceNet, 2015, §3.2): the very hardest, which the loss begins with, would pull all vectors
-    into one point. `vectors` (n, d) are of unit length; masks (n, n) as `pairs` makes them. 0 without any triplet.
+    into one point. `vectors` (n, d) are of unit length; masks (n, n) as `pairs` makes them, on the processor: which
+    pairs there are is found there, so that nothing waits for the vectors. 0 without any triplet.
 
     >>> vectors = torch.tensor([[1.0, 0], [1, 0], [-1, 0]])
     >>> positive = torch.tensor([[0, 1, 0], [1, 0, 0], [0, 0, 0]], dtype=torch.bool)
@@ -130,12 +132,13 @@ def loss(vectors: Tensor, positive: Tensor, negative: Tensor, margin: float) -> 
     >>> loss(vectors, positive, negative, 0.2).item()
     0.0
     """
-    squared = (2 - 2 * vectors @ vectors.T).clamp(min=0)
     anchor, other = (positive & negative.any(dim=1, keepdim=True)).nonzero(as_tuple=True)
     if not len(anchor):
         return vectors.sum() * 0
+    anchor, other, negative = (sent(part, vectors.device) for part in (anchor, other, negative[anchor]))
+    squared = (2 - 2 * vectors @ vectors.T).clamp(min=0)
     near = squared[anchor, other]
-    away = squared[anchor].masked_fill(~negative[anchor], float("nan"))
+    away = squared[anchor].masked_fill(~negative, float("nan"))
     semi = torch.where(away > near[:, None], away, torch.inf).min(dim=1).values
     easiest = away.nan_to_num(nan=-1.0).max(dim=1).values
     far = torch.where(semi.isfinite(), semi, easiest)

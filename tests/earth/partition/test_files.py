@@ -91,6 +91,15 @@ def test_files_that_are_no_partition_are_refused(part, tmp_path):
         Partition.load(changed(part, tmp_path, mean_latitude=[float("nan")] * n))
 
 
+@pytest.mark.parametrize("how", [{"compression": "zstd"}, {"data_page_version": "2.0"}])
+def test_files_of_older_versions_are_read(part, tmp_path, how):
+    part.save(tmp_path / "cells.parquet")
+    parquet.write_table(parquet.read_table(tmp_path / "cells.parquet"), tmp_path / "old.parquet", **how)
+    old = Partition.load(tmp_path / "old.parquet")
+    assert old == part
+    assert old.made == part.made
+
+
 def test_damaged_and_foreign_files_are_refused(part, tmp_path):
     path = tmp_path / "cells.parquet"
     part.save(path)

@@ -26,6 +26,15 @@ def test_all_fixes_of_the_receiver_count(wide, in_chunk, tmp_path):
     assert str(found.track.times[39]) == "2024-05-01T10:15:39"
 
 
+def test_in_a_folder_films_with_a_track_count_and_others_are_none(tmp_path):
+    (tmp_path / "GX010001.MP4").write_bytes(drone_files.film([hero5(3, 46.5, 7.25, second=n) for n in range(4)]))
+    (tmp_path / "IMG_0001.MOV").write_bytes(film_files.film(film_files.apple(film_files.APPLE)))
+    (tmp_path / "spoken.mp4").write_bytes(drone_files.film([b"\0\5hello"], b"tx3g"))
+    (tmp_path / "text.mp4").write_bytes(b"not a film")
+    found = track_files.read([tmp_path])
+    assert len(found.track.times) == 4 and found.notes == []
+
+
 def test_later_cameras_state_the_time_of_each_fix():
     data = drone_files.film([hero11(3, rows=12), hero11(0), hero11(3, rows=3, second=20)])
     found = track_files.parse([("a.mp4", data)])

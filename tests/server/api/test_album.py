@@ -4,6 +4,7 @@ import gzip
 import io
 import json
 
+import drone_files
 import pytest
 from PIL import Image
 
@@ -15,6 +16,8 @@ GREY, GREEN = (128, 128, 128), (0, 255, 0)
 GPX = """<gpx xmlns="http://www.topografix.com/GPX/1/1"><trk><trkseg>
 <trkpt lat="48.0" lon="2.0"><time>2020-05-01T08:00:00Z</time></trkpt>
 <trkpt lat="48.1" lon="2.0"><time>2020-05-01T08:10:00Z</time></trkpt></trkseg></trk></gpx>"""
+
+CAPTIONS = drone_files.captions(drone_files.GENERATIONS["Air 2S"], [(48.858, 2.294)] * 3).decode()
 
 
 def snap(colour, taken_at="", gps=None, make="Maker"):
@@ -137,6 +140,7 @@ BOMB = """<!DOCTYPE gpx [<!ENTITY a "aaaaaaaaaa"><!ENTITY b "&a;&a;&a;&a;&a;&a;&
     [
         ([], None, "", {}, 400, "no photo"),
         ([], GPX, "", {}, 400, "only a track"),
+        (trip(), CAPTIONS, "", {}, 400, "what that clock showed: time_zone=local (of the places), time_zone=Europe"),
         (trip(), BOMB, "", {}, 400, "the track: not a track: it declares a document type"),
         (trip(), "<kml/>", "", {}, 400, "the track: no place with a time"),
         (trip(), GPX.replace("<gpx", '<?xml version="1.0" encoding="x-none"?><gpx'), "", {}, 400, "x-none"),
