@@ -113,6 +113,8 @@ def read(path: table_sets.Named, top: int = 5, coordinates: Named | None = None)
     rank = _ranks(raw)
     sure = _numbers(raw["confidence"])[0] if "confidence" in raw.column_names else np.full(len(raw), np.nan)
     radius, bad_radii = _radii(raw, gone)
+    world = _world(raw)
+    del found, raw  # what follows takes as much again
     problems = foreign_tables.counted(gone)
     with np.errstate(invalid="ignore"):
         keep = ~withheld & ~(rank > top)
@@ -142,7 +144,7 @@ def read(path: table_sets.Named, top: int = 5, coordinates: Named | None = None)
         "bad_rows": problems,
         "bad_radii": bad_radii,
         "duplicates": _again(again, kept, ids, gone),
-        "world": _world(raw),
+        "world": world,
     }
     return PredictionRows(photos, best[0], best[1], best[2][:, 0], best[3][:, 0], report)
 
