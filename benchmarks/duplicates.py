@@ -3,8 +3,8 @@
 Makes codes, half of them random and half in clusters as photos' codes are (signs of 24 random factors), plants copies
 of training codes among the test codes at known distances, and prints time, peak memory, and the recall of the planted
 pairs by distance; then, on a sample of the test codes, the recall of all pairs against exact search, by what the codes
-are. In the same run FAISS does a share of the work, which grows with the training codes only: the comparison of all
-pairs (`IndexBinaryFlat`), and what photoplanet did before (`IndexBinaryIVF`, 4,096 pivots, 8 asked).
+are. Turn by turn FAISS does a part of the work, which is scaled up to all training codes: the comparison of all pairs
+(`IndexBinaryFlat`), and what photoplanet did before (`IndexBinaryIVF`, 4,096 pivots, 8 asked).
 
     --photos TABLE   among both sets, distorted copies of these photos
     --alike 0.1      a tenth of both sets within 24 bits of one code: the worst case
@@ -14,18 +14,22 @@ import argparse
 import json
 import os
 import resource
+import statistics
 import time
 from pathlib import Path
 
+import figures
 import numpy as np
 
-from photoplanet.duplicates import binary_codes
+from photoplanet.core.workers import in_threads, threads
+from photoplanet.duplicates import binary_codes, sorted_windows
 from photoplanet.photos import decode, table
 
 BITS = binary_codes.facts()["bits"]
 PLANTED = 0.05  # of the test codes
 BLOCK = 1 << 18
 ALIKE = 24  # bits from one code, at most
+ALL_PAIRS, PIVOTED = 2_000_000_000, 20_000  # pairs, and training codes, of FAISS's part
 KINDS = ("random", "clustered", "copies of photos", "alike")
 
 
@@ -91,21 +95,36 @@ def pivots(faiss, test, pivots=4096, asked=8):
     return index
 
 
-def rivals(test, training, threshold, share):
-    """{way: seconds, processor seconds for all training codes} of FAISS, by a share of them."""
-    import faiss
+class Rivals:
+    """FAISS on a part of the training codes, its seconds scaled up to all of them."""
 
-    flat = faiss.IndexBinaryFlat(BITS)
-    flat.add(test)
-    index, building, building_used = clocked(lambda: pivots(faiss, test))
-    found = {}
-    for name, way, some, once in (
-        ("all pairs", flat, share / 20, (0, 0)), ("pivots", index, share, (building, building_used)),
-    ):  # fmt: skip
-        part = training[: max(1, int(len(training) * some))]
-        _, *taken = clocked(lambda way=way, part=part: way.range_search(part, threshold + 1))
-        found[name] = [round(a + b * len(training) / len(part), 1) for a, b in zip(once, taken, strict=True)]
-    return found
+    def __init__(self, test, training, threshold):
+        import faiss
+
+        self.training, self.radius = training, threshold + 1
+        self.flat = faiss.IndexBinaryFlat(BITS)
+        self.flat.add(test)
+        self.few = training[: max(1, ALL_PAIRS // len(test))]
+        self.index, self.building, _ = clocked(lambda: pivots(faiss, test))
+        self.some = training[:PIVOTED]
+
+    def all_pairs(self):
+        _, seconds, _ = clocked(lambda: self.flat.range_search(self.few, self.radius))
+        return seconds * len(self.training) / len(self.few)
+
+    def through_pivots(self):
+        _, seconds, _ = clocked(lambda: self.index.range_search(self.some, self.radius))
+        return self.building + seconds * len(self.training) / len(self.some)
+
+
+def sorts(test, training, threshold):
+    """Seconds that the sorts alone take, on all threads: of a test and a training code's key for each order."""
+    orders = sorted_windows.orders(threshold, BITS, min(len(test), len(training), sorted_windows.BLOCK))
+    blocks = -(-len(training) // sorted_windows.BLOCK)
+    keys_sorted = orders * (len(test) * blocks + len(training))
+    keys = np.random.default_rng(0).integers(0, 2**63, min(len(training), 1 << 20), np.uint64)
+    _, seconds, _ = clocked(lambda: list(in_threads(np.argsort, [keys] * 2 * threads())))
+    return seconds * keys_sorted / (2 * threads() * len(keys))
 
 
 def recall(test, training, kind, found, threshold, sample, rng):
@@ -135,13 +154,11 @@ def main():
     parser.add_argument("--test", type=int, default=20_000)
     parser.add_argument("--threshold", type=int, default=binary_codes.facts()["threshold"])
     parser.add_argument("--sample", type=int, default=1000, help="test codes compared with all training codes")
-    parser.add_argument(
-        "--rivals", type=float, default=0.02, metavar="SHARE", help="of training codes for FAISS; 0: none"
-    )
     parser.add_argument("--photos", type=Path, metavar="TABLE", help="also distorted copies of these photos")
     parser.add_argument("--copies", type=int, default=10, help="of each photo, in each set")
     parser.add_argument("--alike", type=float, default=0, metavar="SHARE", help="of both sets nearly one picture")
-    parser.add_argument("--json", action="store_true", help="one line of JSON")
+    parser.add_argument("--rounds", type=int, default=3)
+    figures.add_json(parser)
     given = parser.parse_args()
     rng = np.random.default_rng(0)
     none = np.empty((0, BITS // 8), np.uint8)
@@ -155,24 +172,41 @@ def main():
     apart = rng.integers(0, given.threshold + 1, len(rows))
     test[rows] = flipped(training[source], apart, rng)
     before = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
-    # As `find` without a choice would: by sorting at scale, whatever the size here.
-    (at, row, _), seconds, used = clocked(lambda: binary_codes.find(test, training, given.threshold, exact=False))
+    ours, processor, exact, former, alone = [], [], [], [], []
+    rivals = Rivals(test, training, given.threshold)
+    for _ in range(given.rounds):
+        # As `find` without a choice would: by sorting at scale, whatever the size here.
+        found, seconds, used = clocked(lambda: binary_codes.find(test, training, given.threshold, exact=False))
+        ours.append(seconds)
+        processor.append(used)
+        exact.append(rivals.all_pairs())
+        former.append(rivals.through_pivots())
+        alone.append(sorts(test, training, given.threshold))
+    at, row, _ = found
     peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
     there = np.isin(rows * given.training + source, at * given.training + row)
+    seconds, used, sorting = map(statistics.median, (ours, processor, alone))
     result = {
         "test": given.test, "training": given.training, "bits": BITS, "threshold": given.threshold,
         "load": round(os.getloadavg()[0], 1), "seconds": round(seconds, 1), "processor_seconds": round(used, 1),
+        "seconds_of_all_pairs": round(statistics.median(exact), 1), "of_pivots": round(statistics.median(former), 1),
+        "of_sorts_alone": round(sorting, 1),
         "pairs": len(at), "gb_before": round(before / 1e6, 2), "gb_at_most": round(peak / 1e6, 2),
         "planted_found_percent": {
             f"{low} to {min(low + 9, given.threshold)} bits": round(100 * float(there[inside].mean()), 2)
             for low in range(0, given.threshold + 1, 10) if (inside := (apart >= low) & (apart < low + 10)).any()
         } | {"all": round(100 * float(there.mean()), 2)},
     }  # fmt: skip
-    if given.rivals:
-        result["faiss_seconds_and_processor_seconds"] = rivals(test, training, given.threshold, given.rivals)
     if given.sample:
         result["exact"] = recall(test, training, kind, (at, row), given.threshold, given.sample, rng)
-    print(json.dumps(result, indent=None if given.json else 2))
+    print(json.dumps(result, indent=2))
+    what = f"near-duplicates, {given.test:,} codes in {given.training:,} at {given.threshold} bits, against FAISS's"
+    share = f"{seconds:.1f} s, {result['planted_found_percent']['all']} % of the planted pairs"
+    limit = f"the sorts alone {sorting:.1f} s, {seconds / sorting:.1f} ×"
+    figures.write(given.json, [
+        figures.row(f"{what} comparison of all pairs", ours, exact, share, limit=limit),
+        figures.row(f"{what} IVF (the way before)", ours, former, share, limit=limit),
+    ])  # fmt: skip
 
 
 if __name__ == "__main__":

@@ -153,8 +153,14 @@ def peak_mb(pid: int) -> float:
     return next(int(line.split()[1]) for line in lines if line.startswith("VmHWM")) / 1024
 
 
-def measure(name: str, model: str, seconds: float) -> None:
-    command = [sys.executable, "-m", "photoplanet", "serve", "--model", model, "--port", "0"]
+def children(pid: int) -> list[int]:
+    """The process ids of its workers."""
+    return [int(each) for task in Path(f"/proc/{pid}/task").iterdir()
+            for each in (task / "children").read_text().split()]  # fmt: skip
+
+
+def measure(name: str, model: str, seconds: float, workers: int) -> None:
+    command = [sys.executable, "-m", "photoplanet", "serve", "--model", model, "--port", "0", "--workers", str(workers)]
     server = subprocess.Popen(command, stderr=subprocess.PIPE, text=True)
     attacker = None
     try:
@@ -165,7 +171,7 @@ def measure(name: str, model: str, seconds: float) -> None:
         attacker.start()
         time.sleep(SETTLED)
         took, faults = asyncio.run(good(port, seconds))
-        peak = peak_mb(server.pid)
+        peak = sum(map(peak_mb, [server.pid, *children(server.pid)]))
         start = time.perf_counter()
         server.send_signal(signal.SIGTERM)
         with suppress(subprocess.TimeoutExpired):
@@ -186,10 +192,11 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--model", default="toy")
     parser.add_argument("--seconds", type=float, default=20)
+    parser.add_argument("--workers", type=int, default=0, help="of the server; their peaks are added to its own")
     parser.add_argument("--attack", action="append", choices=list(ATTACKS), help="repeatable; default: all")
     options = parser.parse_args()
     for name in options.attack or ATTACKS:
-        measure(name, options.model, options.seconds)
+        measure(name, options.model, options.seconds, options.workers)
 
 
 if __name__ == "__main__":

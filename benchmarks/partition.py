@@ -1,11 +1,11 @@
-"""Speed and memory of the adaptive partition and of `assign`, against NumPy's sort on the same machine in the same run.
+"""Speed and memory of the adaptive partition and of `assign`, against memory and NumPy's sort in the same run.
 
     python benchmarks/partition.py --points 100_000_000
     python benchmarks/partition.py --points 10_000_000 --coordinates geotags.csv
 
 The geotags are a mixture of clusters of all sizes, or the rows of a CSV (latitude and longitude in its last two
-columns) drawn again and again and moved by a kilometre or so. Every figure is the median of `--repeats` turns, sort
-and partition by turns.
+columns) drawn again and again and moved by a kilometre or so. Every figure is the median of `--repeats` turns, of sort,
+copy and partition by turns. Each stage is set beside the time that memory needs to move what the stage has to move.
 """
 
 import argparse
@@ -13,11 +13,16 @@ import os
 import resource
 import statistics
 import time
+from collections.abc import Callable, Iterable
+from functools import partial
 
+import figures
 import numpy as np
 
-from photoplanet.core.workers import slices, threads
+from photoplanet.core.workers import in_threads, slices, threads
+from photoplanet.earth.partition import cell_splitting
 from photoplanet.earth.partition.partition import Partition
+from photoplanet.earth.partition.points import Points, locate, unlocated
 
 JITTER = 0.01  # degrees
 CLUSTERS = 20_000
@@ -42,6 +47,44 @@ def geotags(points: int, coordinates: str | None, rng: np.random.Generator) -> t
     return lat, lng
 
 
+def copying(lat: np.ndarray, lng: np.ndarray) -> float:
+    """Seconds that all threads together take to copy the coordinates, as STREAM does: 16 bytes a point in, 16 out."""
+    into = np.ones((2, len(lat)))  # written to, so that no page has to be found for it
+
+    def work(part: slice) -> None:
+        into[0, part], into[1, part] = lat[part], lng[part]
+
+    start = time.perf_counter()
+    for _ in in_threads(work, slices(len(lat), 1 << 20)):
+        pass
+    return time.perf_counter() - start
+
+
+def stages(lat: np.ndarray, lng: np.ndarray, most: int) -> dict[str, tuple[float, int]]:
+    """Seconds of each stage of the partition, and the bytes that it must read and write for a point at least."""
+    start = time.perf_counter()
+    known = unlocated(lat, lng)._replace(known=np.zeros(len(lat), np.uint64))
+    for _ in in_threads(lambda some: locate(known.part(some)), slices(len(lat))):
+        pass
+    located = time.perf_counter()
+    passes = 0
+
+    def source() -> Iterable[Callable[[], Points]]:
+        nonlocal passes
+        passes += 1
+        return (lambda some=some: known.part(some) for some in slices(len(lat)))
+
+    ids, _ = cell_splitting.split(source, most)
+    split = time.perf_counter()
+    counted = passes
+    cell_splitting.vector_sums(source, ids)
+    return {
+        "keys and unit vectors": (located - start, 16 + 16),
+        f"counting in {counted} passes": (split - located, 4 * counted),
+        "sums for the means": (time.perf_counter() - split, 4 + 12),
+    }
+
+
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--points", type=int, default=10_000_000)
@@ -49,6 +92,7 @@ def main() -> None:
     parser.add_argument("--min-photos", type=int, help="default: max-photos / 200, as in the paper")
     parser.add_argument("--coordinates", help="CSV of geotags to draw from")
     parser.add_argument("--repeats", type=int, default=3)
+    figures.add_json(parser)
     options = parser.parse_args()
     rng = np.random.default_rng(0)
     max_photos = options.max_photos or max(1, options.points // 10_000)
@@ -56,25 +100,47 @@ def main() -> None:
     lat, lng = geotags(options.points, options.coordinates, rng)
     print(f"{options.points:,} geotags, {threads()} threads, load {os.getloadavg()[0]:.1f}")
 
-    sorting, splitting, assigning = [], [], []
-    few = slice(0, min(options.points, 20_000_000))
+    sorting, copies, splitting, assigning, fewer = [], [], [], [], []
+    few, tenth = slice(0, min(options.points, 20_000_000)), slice(0, max(1, options.points // 10))
     for _ in range(options.repeats):
         numbers = rng.integers(0, 2**63, options.points, dtype=np.uint64)
-        start = time.perf_counter()
-        numbers.sort()
-        sorting.append(time.perf_counter() - start)
+        sorting.append(clocked(numbers.sort))
         del numbers
+        copies.append(copying(lat, lng))
         start = time.perf_counter()
         part = Partition.adaptive(lat, lng, max_photos, min_photos)
         splitting.append(time.perf_counter() - start)
-        start = time.perf_counter()
-        part.assign(lat[few], lng[few])
-        assigning.append(time.perf_counter() - start)
-    sort, split, assign = map(statistics.median, (sorting, splitting, assigning))
+        assigning.append(clocked(partial(part.assign, lat[few], lng[few])))
+        fewer.append(clocked(lambda: Partition.adaptive(lat[tenth], lng[tenth], max(1, max_photos // 10), 1)))
+    sort, copy, split, assign, less = map(statistics.median, (sorting, copies, splitting, assigning, fewer))
+    slope = (split - less) / (options.points - tenth.stop)
     print(f"np.sort of as many uint64       {sort:8.2f} s")
-    print(f"adaptive partition              {split:8.2f} s   {split / sort:.1f} × the sort   ({part})")
+    print(f"copying the coordinates         {copy:8.3f} s   {32e-9 * options.points / copy:.1f} GB/s")
+    ratios = f"{split / sort:.1f} × the sort, {split / copy:.0f} × the copy"
+    print(f"adaptive partition              {split:8.2f} s   {ratios}   ({part})")
+    print(f"  {1e9 * slope:.0f} ns for each point beyond a tenth of them")
+    for name, (seconds, moved) in stages(lat, lng, max_photos).items():
+        away = seconds / (moved * options.points / (32 * options.points / copy))
+        print(f"  {name:<30}{seconds:8.2f} s   {away:.0f} × moving its {moved} bytes a point")
     print(f"assign                          {few.stop / assign / 1e6:8.1f} M points/s")
     print(f"peak memory, input included     {resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 2**20:8.2f} GiB")
+    what, memory = f"adaptive partition of {options.points:,} geotags", f"{32e-9 * options.points / copy:.1f} GB/s"
+    figures.write(options.json, [
+        figures.row(f"{what}, against `np.sort` of as many uint64", splitting, sorting, f"{split:.2f} s", rate=False,
+                    limit="arithmetic, not memory: see the next row"),
+        figures.row(f"{what}, against copying its coordinates", splitting, copies, f"{1e9 * slope:.0f} ns a point",
+                    rate=False, limit=f"memory bandwidth, {memory} with all threads: the ratio"),
+        figures.row(f"`assign` of {few.stop:,} geotags, against copying their coordinates", assigning,
+                    [one * few.stop / options.points for one in copies], f"{few.stop / assign / 1e6:.1f} M points/s",
+                    rate=False, limit=f"memory bandwidth, {memory}: the ratio"),
+    ])  # fmt: skip
+
+
+def clocked(work: Callable[[], object]) -> float:
+    """Seconds that it takes."""
+    start = time.perf_counter()
+    work()
+    return time.perf_counter() - start
 
 
 if __name__ == "__main__":

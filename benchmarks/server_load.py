@@ -1,17 +1,20 @@
 """Many clients at once against `photoplanet serve`: errors, throughput, latency, memory; and the library's own rate.
 
-    python benchmarks/server_load.py --model toy [--clients 200] [--seconds 60] [--photos FOLDER] [--options "top=5"]
+    python benchmarks/server_load.py [--model toy] [--clients 200] [--workers 0 2] [--rounds 7] [--seconds 4]
+    python benchmarks/server_load.py --rounds 3 --seconds 2  # 40 s
     python benchmarks/server_load.py --model toy --album 12 --clients 8
 
-Starts a server of its own on a free port of this machine, with limits that let every client in. The clients keep their
-connections and send a photo (with --album, so many to /v1/album) each, again and again, from one process that does
-little else. The same photos go through
-`locate_many` in a process of its own, before and after, the server idle; its median is what the server is held against.
-Processor seconds a photo say the same on a machine that does other work too. Reads /proc, so it needs Linux.
+Starts a server of its own on free ports of this machine for each number of workers, with limits that let every client
+in. The clients keep their connections and send a photo (with --album, so many to /v1/album) each, again and again, from
+one process that does little else. The same photos go through `locate_many` in a process of its own: alone, with the
+answers as JSON, and with the place that each photo states, too, which is what the server answers. All take turns of a
+few seconds, and the ratios are those of turns side by side. The clients share the processor; what they use is stated.
+At the end one client asks alone. Reads /proc, so it needs Linux.
 """
 
 import argparse
 import asyncio
+import json
 import multiprocessing
 import os
 import signal
@@ -21,12 +24,15 @@ import sys
 import time
 from collections import Counter
 from collections.abc import Iterator
-from contextlib import contextmanager, suppress
+from contextlib import ExitStack, contextmanager, suppress
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-ROUND_SECONDS = 6.0  # of the library, three times before and three times after
-SETTLED, MIDDLE = 10.0, 35.0  # seconds after which the server's memory is read, and at the end
+import figures
+
+BARE, RECORDS, SAME = "locate_many", "locate_many with records", "locate_many with the same answers"
+REFERENCES = (BARE, RECORDS, SAME)
 
 
 def toy_photos(count: int, size: int) -> list[bytes]:
@@ -50,26 +56,23 @@ def folder_photos(folder: Path) -> list[bytes]:
     return found
 
 
-def library(model: str, photos: list[bytes], answers: Any) -> None:
-    """Photos a second of `locate_many`, and processor seconds a photo, three times; alone and with what is told."""
-    from photoplanet.locate import locator
+def library(model: str, photos: list[bytes], orders: Any) -> None:
+    """Asked for one of `REFERENCES` and seconds: photos a second of `locate_many`, and processor seconds a photo."""
+    from photoplanet.locate import locator, own_place
     from photoplanet.locate.answers import AnswerOptions, record
 
-    loaded = locator.load(model)
-    list(loaded.locate_many(photos[:64]))
-    found: dict[str, list[tuple[float, float]]] = {"locate_many": [], "… and records": []}
-    form = AnswerOptions(5)
-    for _ in range(3):
-        for name, rounds in found.items():
-            done, start, before = 0, time.perf_counter(), time.process_time()
-            while time.perf_counter() - start < ROUND_SECONDS / 2:
-                told = name != "locate_many"
-                for _, prediction in loaded.locate_many(photos, region=form.region if told else None):
-                    if told:
-                        record("", prediction, form)
-                done += len(photos)
-            rounds.append((done / (time.perf_counter() - start), (time.process_time() - before) / done))
-    answers.send(found)
+    loaded, form = locator.load(model, signs=False), AnswerOptions(5)
+    while (order := orders.recv()) is not None:
+        name, seconds = order
+        region = None if name == BARE else form.region
+        done, start, before = 0, time.perf_counter(), time.process_time()
+        while time.perf_counter() - start < seconds:
+            for photo, prediction in loaded.locate_many(photos, region=region):
+                if name != BARE:
+                    own = own_place.of(photo) if name == SAME else None
+                    json.dumps(record("", prediction, form, own)).encode()
+            done += len(photos)
+        orders.send((done / (time.perf_counter() - start), (time.process_time() - before) / done))
 
 
 def bodies(photos: list[bytes], album: int) -> list[tuple[bytes, bytes]]:
@@ -85,13 +88,24 @@ def bodies(photos: list[bytes], album: int) -> list[tuple[bytes, bytes]]:
     ]
 
 
-def clients(port: int, photos: list[bytes], count: int, seconds: float, path: str, album: int, answers: Any) -> None:
-    """Let `count` clients ask for so long; sends statuses, latencies in seconds, the wall time and processor time."""
-    requests = [
-        b"POST %s HTTP/1.1\r\nHost: 127.0.0.1:%d\r\nContent-Type: %s\r\nContent-Length: %d\r\n\r\n"
-        % (path.encode(), port, kind, len(body)) + body
-        for kind, body in bodies(photos, album)
-    ]  # fmt: skip
+def clients(photos: list[bytes], path: str, album: int, orders: Any) -> None:
+    """Asked for a port, a number of clients and seconds: what they saw, as `Turn` has it."""
+    while (order := orders.recv()) is not None:
+        port, count, seconds = order
+        requests = [
+            b"POST %s HTTP/1.1\r\nHost: 127.0.0.1:%d\r\nContent-Type: %s\r\nContent-Length: %d\r\n\r\n"
+            % (path.encode(), port, kind, len(body)) + body
+            for kind, body in bodies(photos, album)
+        ]  # fmt: skip
+        before = time.process_time()
+        statuses, latencies, wall = asyncio.run(ask(port, requests, count, seconds))
+        orders.send((statuses, latencies, wall, time.process_time() - before))
+
+
+async def ask(
+    port: int, requests: list[bytes], count: int, seconds: float
+) -> tuple[Counter[str], list[float], float]:  # fmt: skip
+    """Let `count` clients ask for so long: statuses, latencies in seconds, and the wall time."""
     statuses: Counter[str] = Counter()
     latencies: list[float] = []
 
@@ -110,23 +124,19 @@ def clients(port: int, photos: list[bytes], count: int, seconds: float, path: st
             turn += count
         writer.close()
 
-    async def all_of() -> float:
-        start = time.perf_counter()
-        tasks = [one(number, start + seconds) for number in range(count)]
-        for result in await asyncio.gather(*tasks, return_exceptions=True):
-            if isinstance(result, Exception):
-                statuses[f"{type(result).__name__}: {result}"] += 1
-        return time.perf_counter() - start
-
-    wall = asyncio.run(all_of())
-    answers.send((statuses, latencies, wall, time.process_time()))
+    start = time.perf_counter()
+    tasks = [one(number, start + seconds) for number in range(count)]
+    for result in await asyncio.gather(*tasks, return_exceptions=True):
+        if isinstance(result, Exception):
+            statuses[f"{type(result).__name__}: {result}"] += 1
+    return statuses, latencies, time.perf_counter() - start
 
 
 @contextmanager
 def apart(work: Any, *arguments: Any) -> Iterator[Any]:
-    """Run `work` in a fresh process; yields the end of a pipe at which what it found arrives."""
+    """Run `work` in a fresh process; yields the pipe that it gets last."""
     context = multiprocessing.get_context("spawn")
-    ours, theirs = context.Pipe(duplex=False)
+    ours, theirs = context.Pipe()
     process = context.Process(target=work, args=(*arguments, theirs))
     process.start()
     theirs.close()
@@ -137,17 +147,61 @@ def apart(work: Any, *arguments: Any) -> Iterator[Any]:
         process.kill()
 
 
+@dataclass
+class Served:
+    """A server with so many workers, and what its turns came to."""
+
+    workers: int
+    process: "subprocess.Popen[str]"
+    port: int
+    rates: list[float] = field(default_factory=list)  # photos a second, of each turn
+    statuses: Counter[str] = field(default_factory=Counter)
+    latencies: list[float] = field(default_factory=list)  # seconds, of all turns
+    alone: list[float] = field(default_factory=list)  # seconds, one client
+    used: float = 0.0  # processor seconds of the server and its workers
+    by_clients: float = 0.0  # and of the clients
+    memory: list[float] = field(default_factory=list)  # MB after each turn
+
+    @property
+    def name(self) -> str:
+        return f"--workers {self.workers}"
+
+    @property
+    def pids(self) -> list[int]:
+        """The server and its workers."""
+        found = [self.process.pid]
+        for task in Path(f"/proc/{self.process.pid}/task").iterdir():
+            found += map(int, (task / "children").read_text().split())
+        return found
+
+    def turn(self, asked: Any, count: int, seconds: float, each: int) -> None:
+        """Let so many clients ask for so long, with `each` photos a request."""
+        before = sum(map(processor, self.pids))
+        asked.send((self.port, count, seconds))
+        statuses, latencies, wall, by_clients = asked.recv()
+        self.used += sum(map(processor, self.pids)) - before
+        self.by_clients += by_clients
+        self.statuses += statuses
+        self.latencies += latencies
+        self.rates.append(each * statuses["200"] / wall)
+        self.memory.append(sum(map(memory_mb, self.pids)))
+
+    def one_client(self, asked: Any, seconds: float) -> None:
+        asked.send((self.port, 1, seconds))
+        self.alone += asked.recv()[1]
+
+
 @contextmanager
-def server(model: str, waiting: int) -> Iterator[tuple[int, int]]:
-    """`photoplanet serve` on a free port; yields its process id and port, and stops it as Ctrl-C does."""
+def server(model: str, waiting: int, workers: int) -> Iterator[Served]:
+    """`photoplanet serve` on a free port, stopped as Ctrl-C does."""
     command = [sys.executable, "-m", "photoplanet", "serve", "--model", model, "--port", "0", "--seconds", "120",
-               "--waiting", str(waiting + 100)]  # fmt: skip
+               "--waiting", str(waiting + 100), "--workers", str(workers), "--no-signs"]  # fmt: skip
     process = subprocess.Popen(command, stderr=subprocess.PIPE, text=True)
     try:
         line = process.stderr.readline()  # type: ignore[union-attr]
         if " on http" not in line:
             raise SystemExit(f"the server did not start: {line}")
-        yield process.pid, int(line.split(" on ")[1].split()[0].rpartition(":")[2])
+        yield Served(workers, process, int(line.split(" on ")[1].split()[0].rpartition(":")[2]))
         process.send_signal(signal.SIGINT)
         process.wait(30)
     finally:
@@ -155,9 +209,9 @@ def server(model: str, waiting: int) -> Iterator[tuple[int, int]]:
 
 
 def memory_mb(pid: int) -> float:
-    """Resident memory of a process."""
-    lines = Path(f"/proc/{pid}/status").read_text().splitlines()
-    return next(int(line.split()[1]) for line in lines if line.startswith("VmRSS")) / 1024
+    """Memory of a process, its share of what processes have in common included."""
+    lines = Path(f"/proc/{pid}/smaps_rollup").read_text().splitlines()
+    return next(int(line.split()[1]) for line in lines if line.startswith("Pss:")) / 1024
 
 
 def processor(pid: int) -> float:
@@ -166,65 +220,78 @@ def processor(pid: int) -> float:
     return (int(fields[11]) + int(fields[12])) / os.sysconf("SC_CLK_TCK")
 
 
-def load(pid: int, found: Any, seconds: float) -> tuple[Any, dict[str, float]]:
-    """What the clients found, and the server's memory after 10 s, after 35 s and at the end."""
-    start, memory = time.perf_counter(), {}
-    for name, moment in (("10 s", SETTLED), ("35 s", MIDDLE)):
-        if moment < seconds and not found.poll(max(0.0, start + moment - time.perf_counter())):
-            memory[name] = memory_mb(pid)
-    if not found.poll(seconds + 90):
-        raise SystemExit("the clients do not end")
-    memory["the end"] = memory_mb(pid)
-    return found.recv(), memory
-
-
-def library_rates(model: str, photos: list[bytes]) -> dict[str, list[tuple[float, float]]]:
-    with apart(library, model, photos) as found:
-        return found.recv()
-
-
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--model", default="toy")
     parser.add_argument("--clients", type=int, default=200)
-    parser.add_argument("--seconds", type=float, default=60)
+    parser.add_argument("--rounds", type=int, default=7)
+    parser.add_argument("--seconds", type=float, default=4, help="of each turn")
+    parser.add_argument("--workers", type=int, nargs="+", default=[0, 2], help="of servers that are compared")
     parser.add_argument("--photos", type=Path, help="folder of photos; default: 256 photos of the toy Earth, 500 px")
     parser.add_argument("--album", type=int, default=0, help="ask /v1/album with so many photos a request instead")
     parser.add_argument("--options", default="", help="query of the requests")
+    figures.add_json(parser)
     options = parser.parse_args()
     photos = folder_photos(options.photos) if options.photos else toy_photos(256, 500)
     sizes = statistics.median(map(len, photos))
     print(f"{len(photos)} photos of {sizes / 1000:,.0f} kB (median), {os.cpu_count()} cores, {options.clients} clients")
-    rates = library_rates(options.model, photos)
     path = ("/v1/album" if options.album else "/v1/locate") + (f"?{options.options}" if options.options else "")
     each = options.album or 1
-    with server(options.model, options.clients * each) as (pid, port):
-        before = processor(pid)
-        with apart(clients, port, photos, options.clients, options.seconds, path, options.album) as found:
-            (statuses, latencies, wall, client_seconds), memory = load(pid, found, options.seconds)
-        used = processor(pid) - before
-    for name, rounds in library_rates(options.model, photos).items():
-        rates[name] += rounds
-    medians = {name: [statistics.median(each) for each in zip(*rounds, strict=True)] for name, rounds in rates.items()}
-    told(statuses, latencies, wall, memory)
-    rate, done = each * statuses["200"] / wall, each * len(latencies)
-    print(f"throughput     {rate:7.0f} photos/s")
-    print(f"processor ms a photo: server {1e3 * used / done:.2f}, clients {1e3 * client_seconds / done:.2f}")
-    for name, (own, processor_seconds) in medians.items():
-        print(f"{name:<14} {own:7.0f} photos/s, {1e3 * processor_seconds:.2f} processor ms each; "
-              f"the server's rate is {rate / own:.2f} of it")  # fmt: skip
+    references: dict[str, list[tuple[float, float]]] = {name: [] for name in REFERENCES}
+    with ExitStack() as stack:
+        locates = stack.enter_context(apart(library, options.model, photos))
+        asked = stack.enter_context(apart(clients, photos, path, options.album))
+        servers = [stack.enter_context(server(options.model, options.clients * each, n)) for n in options.workers]
+        for served in servers:  # warm up
+            asked.send((served.port, options.clients, 1.0))
+            asked.recv()
+        for _ in range(options.rounds):
+            for name, rounds in references.items():
+                locates.send((name, options.seconds / 2))
+                rounds.append(locates.recv())
+            for served in servers:
+                served.turn(asked, options.clients, options.seconds, each)
+        for _ in range(options.rounds):
+            for served in servers:
+                served.one_client(asked, options.seconds / 4)
+        for pipe in (locates, asked):
+            pipe.send(None)
+    report(servers, references, each, options.json)
 
 
-def told(statuses: Counter[str], latencies: list[float], wall: float, memory: dict[str, float]) -> None:
-    """Print what the clients saw."""
-    errors = sum(statuses.values()) - statuses["200"]
-    print(f"requests       {sum(statuses.values()):7,} in {wall:.1f} s, errors {errors}")
-    for status, times in statuses.items():
+def report(
+    servers: list[Served], references: dict[str, list[tuple[float, float]]], each: int, path: Path | None
+) -> None:
+    """Print what the clients saw, and the servers against the library."""
+    for name, rounds in references.items():
+        rate, used = (statistics.median(some) for some in zip(*rounds, strict=True))
+        print(f"{name}: {rate:,.0f} photos/s, {1e3 * used:.2f} processor ms each")
+    rows = []
+    for served in servers:
+        told(served, each)
+        for name, rounds in references.items():
+            ours, theirs = [1 / rate for rate in served.rates], [1 / rate for rate, _ in rounds]
+            figure = f"{statistics.median(served.rates):,.0f} photos/s"
+            row = figures.row(f"serve {served.name} against {name}", ours, theirs, figure)
+            print(f"  against {name}: {row['ratio']:.2f} ({row['low']:.2f} to {row['high']:.2f})")
+            rows.append(row)
+    figures.write(path, rows)
+
+
+def told(served: Served, each: int) -> None:
+    """Print what the clients saw of one server."""
+    done, good = sum(served.statuses.values()), served.statuses["200"]
+    print(f"{served.name}: {done:,} requests, errors {done - good}, {statistics.median(served.rates):,.0f} photos/s")
+    for status, times in served.statuses.items():
         if status != "200":
             print(f"  {times:,} × {status}")
-    cuts = statistics.quantiles(latencies, n=100)
-    print(f"latency        p50 {1e3 * cuts[49]:.0f} ms, p95 {1e3 * cuts[94]:.0f} ms, p99 {1e3 * cuts[98]:.0f} ms")
-    print("server memory  " + ", ".join(f"{value:.0f} MB after {name}" for name, value in memory.items()))
+    cuts, alone = statistics.quantiles(served.latencies, n=100), statistics.quantiles(served.alone, n=100)
+    many, one = ([1e3 * found[at] for at in (49, 94, 98)] for found in (cuts, alone))
+    print("  latency p50 {:.0f} ms, p95 {:.0f} ms, p99 {:.0f} ms".format(*many)
+          + "; of one client {:.1f}, {:.1f} and {:.1f} ms".format(*one))  # fmt: skip
+    print(f"  processor ms a photo: server {1e3 * served.used / done / each:.2f}, "
+          f"clients {1e3 * served.by_clients / done / each:.2f}")  # fmt: skip
+    print(f"  memory {served.memory[0]:.0f} MB after one turn, {served.memory[-1]:.0f} MB at the end")
 
 
 if __name__ == "__main__":

@@ -4,7 +4,7 @@ import os
 from collections.abc import Iterable, Sequence
 from typing import TYPE_CHECKING, Any
 
-from photoplanet.core import progress
+from photoplanet.core import progress, tables_extra
 from photoplanet.earth.areas import parse
 from photoplanet.locate import opening, world
 from photoplanet.locate.credible_region import REGION_SHARE
@@ -196,8 +196,9 @@ class Model(Locator):
         >>> found["photos"], found["world"], sorted(found["accuracy"])
         (1, 'toy', ['city', 'continent', 'country', 'region', 'street'])
         """
-        from photoplanet.evaluation import truth
-        from photoplanet.evaluation.evaluate import evaluate
+        with tables_extra.needed():
+            from photoplanet.evaluation import truth
+            from photoplanet.evaluation.evaluate import evaluate
 
         measured: Locator = self
         if self.collector is not None and not signs and world.ground_of(self.partition) is None:

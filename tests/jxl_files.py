@@ -53,6 +53,23 @@ def packed_bits(fields):
     return b"\xff\x0a" + value.to_bytes(-(-at // 8), "little")
 
 
+def frame_of_its_own(width, height):
+    """A picture of 8 × 8 pixels by its header, whose one frame says that it is larger: up to where its data begin."""
+    groups, shift = -(-width // 1024) * -(-height // 1024), 3
+    crop = [field for length in (0, 0, width, height) for field in _coordinate(length)]
+    head = packed_bits([(1, 1), (0, 5), (1, 3), (1, 1), (1, 1)])
+    frame = [(0, 1), (0, 2), (1, 1), (0, 2), (0, 2), (shift, 2), (0, 2), (1, 1), *crop, (0, 2), (1, 1), (0, 2), (1, 1)]
+    sections = [(60 << 2, 12)] * (2 + -(-width // 8192) * -(-height // 8192) + groups)  # of 60 bytes each
+    return head + packed_bits([*frame, (0, 2), (0, 1)])[2:] + packed_bits(sections)[2:]
+
+
+def _coordinate(value):
+    for kind, (least, count) in enumerate([(0, 8), (256, 11), (2304, 14)]):
+        if value < least + (1 << count):
+            return [(kind, 2), (value - least, count)]
+    return [(3, 2), (value - 18688, 30)]
+
+
 def header(width, height, orientation=1):
     """A codestream that ends behind its size and orientation."""
     sizes = [(0, 1), (3, 2), (height - 1, 30), (RATIO_OF_NONE, 3), (3, 2), (width - 1, 30)]

@@ -79,6 +79,7 @@ def photo(random: random.Random, kind: str = "jpg", exif: bytes | None = None, x
             ValueError,
             KeyError,
             TypeError,
+            AttributeError,
             RuntimeError,
             struct.error,
         ):  # not this mode, these options, or the format

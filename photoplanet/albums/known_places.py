@@ -11,7 +11,8 @@ from photoplanet.errors import InputError
 from photoplanet.metadata import facts
 from photoplanet.metadata.sidecars import Sidecars
 from photoplanet.metadata.track import MAX_APART_HOURS, Track
-from photoplanet.photos import decode, table
+from photoplanet.photos import decode
+from photoplanet.photos.coordinate_faults import coordinate_fault
 
 _FASTEST_KM_S = 0.4  # an airliner with the jet stream behind it
 _SLACK_KM = 1.0  # of two fixes under trees or between houses
@@ -50,7 +51,7 @@ def points(places: Sequence[tuple[float, float] | None], n: int) -> NDArray[np.f
             lat, lng = map(float, place)
         except (TypeError, ValueError):
             raise InputError(f"anchors: {place!r} of photo {row + 1} is not a latitude and longitude") from None
-        if fault := table.coordinate_fault(lat, lng):
+        if fault := coordinate_fault(lat, lng):
             raise InputError(f"anchors: {lat}, {lng} of photo {row + 1}: {fault}; give None where no place is known")
         found[row] = lat, lng
     return found

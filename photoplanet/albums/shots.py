@@ -12,7 +12,9 @@ from photoplanet.core.progress import Advance, Say, ignore, silent
 from photoplanet.errors import InputError
 from photoplanet.metadata import exif, facts
 from photoplanet.metadata.sidecars import Sidecars
-from photoplanet.photos import inputs, table
+from photoplanet.photos import inputs
+from photoplanet.photos.coordinate_faults import coordinate_fault
+from photoplanet.photos.formats import is_photo_name
 
 _PLACE = {"latitude", "longitude"}
 _BESIDE = ("XMP", "Google")
@@ -95,7 +97,12 @@ def _file(source: str | bytes) -> Hashable:
 def _listed(name: str, say: Say) -> list[tuple[str | bytes, dict[str, Any]]]:
     """The photos that one name stands for, each with its row of a table, or {} without one."""
     path = Path(name)
-    if path.suffix.lower() not in table.TABLE_SUFFIXES or not path.is_file():
+    photos = is_photo_name(name) or path.suffix.lower() == ".tar" or not path.is_file()
+    if not photos:
+        from photoplanet.photos import table  # Arrow comes along, which photos do not need
+
+        photos = path.suffix.lower() not in table.TABLE_SUFFIXES
+    if photos:
         return [(source, {}) for source in inputs.sources([name], say=say)]
     rows, dropped = table.read(path, require=("path",))
     if not len(rows):
@@ -156,4 +163,4 @@ def _place(row: dict[str, Any], said: exif.Exif) -> tuple[float, float] | None:
 def _stated_fault(row: dict[str, Any]) -> str | None:
     """Why the place that a table states cannot be used; None for a good one, and for none."""
     latitude, longitude = row.get("latitude"), row.get("longitude")
-    return None if latitude is None and longitude is None else table.coordinate_fault(latitude, longitude)
+    return None if latitude is None and longitude is None else coordinate_fault(latitude, longitude)

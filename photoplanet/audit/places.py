@@ -4,7 +4,7 @@ import re
 from functools import lru_cache
 
 from photoplanet.audit.finding import Finding, Level, line
-from photoplanet.photos.table import coordinate_fault
+from photoplanet.photos.coordinate_faults import coordinate_fault
 
 # two decimal numbers with at least three decimals (100 m), as maps write them; or ISO 6709, as films do
 _PAIR = re.compile(

@@ -127,7 +127,8 @@ def main(args: list[str] | None = None) -> None:
 
 def _explained(error: Exception) -> tuple[str, int]:
     """What to print of an error, and the exit status; a fault of our own is raised again, with its traceback."""
-    from photoplanet.errors import PhotoplanetError
+    from photoplanet.core import tables_extra
+    from photoplanet.errors import MissingExtra, PhotoplanetError
 
     if isinstance(error, Interrupted | click.Abort) or ctrl_c.pressed():  # which libraries turn into errors of theirs
         on_terminal = sys.stderr is not None and sys.stderr.isatty()  # elsewhere a word would only be in the way
@@ -140,6 +141,8 @@ def _explained(error: Exception) -> tuple[str, int]:
         hint = f" (see '{context.command_path} --help')" if context else ""
         message = error.format_message()
         return f"{message.removesuffix('.')}{hint}" if hint else message, 2
+    if tables_extra.lacks(error):
+        error = MissingExtra(tables_extra.FEATURE, tables_extra.EXTRA)
     if isinstance(error, PhotoplanetError):
         return str(error), error.exit_status
     if isinstance(error, ReaderLeft | BrokenPipeError):  # `| head`

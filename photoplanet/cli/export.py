@@ -26,6 +26,7 @@ NEEDS = ("export", "train")
               help="Make the folder no larger, in int8 where needed.  [default: any size]")  # fmt: skip
 @options.JSON
 @options.THREADS
+@options.MAX_PIXELS
 def command(
     source: str, output: Path, name: str, int8: bool, photos: Path | None, max_mb: float | None, as_json: bool,
     threads: int | None,

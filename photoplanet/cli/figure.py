@@ -70,6 +70,7 @@ def partition(cells: str, details: tuple[str, ...], output: Path, as_json: bool)
 @command.command(short_help="Photos and their distributions on globes (Fig. 1).")
 @click.argument("photos", nargs=-1, required=True, type=click.Path(exists=True, dir_okay=False))
 @options.MODEL
+@options.MAX_PIXELS
 @OUT
 @options.JSON
 def distribution(photos: tuple[str, ...], model: str | None, output: Path, as_json: bool) -> None:
@@ -135,6 +136,7 @@ def errors(files: tuple[Path, ...], names: tuple[str, ...], top: int, output: Pa
 @click.option(
     "--count", type=click.IntRange(1, 60), default=MOST_EXAMPLES, show_default=True, help="Photos of each kind."
 )
+@options.MAX_PIXELS
 @OUT
 @options.JSON
 def examples(photos: Path, model: str | None, within: float, count: int, output: Path, as_json: bool) -> None:
@@ -174,6 +176,7 @@ def examples(photos: Path, model: str | None, within: float, count: int, output:
 @click.option("--cell", "tokens", multiple=True, metavar="TOKEN", help="Show this S2 cell; repeatable.")
 @click.option("--photos-a-cell", type=click.IntRange(1, 10), default=PHOTOS_A_CELL, show_default=True,
               help="Photos of each cell.")  # fmt: skip
+@options.MAX_PIXELS
 @OUT
 @options.JSON
 def gallery(
@@ -206,6 +209,7 @@ def gallery(
 @command.command(short_help="Which parts of photos speak for a place (Fig. 10).")
 @click.argument("photos", nargs=-1, required=True, type=click.Path(exists=True, dir_okay=False))
 @options.MODEL
+@options.MAX_PIXELS
 @OUT
 @options.JSON
 def occlusion(photos: tuple[str, ...], model: str | None, output: Path, as_json: bool) -> None:
@@ -241,6 +245,7 @@ def occlusion(photos: tuple[str, ...], model: str | None, output: Path, as_json:
 @options.album_method
 @click.option("--album", "chosen", type=click.IntRange(min=1), help="Which album, as `photoplanet album` counts them.  "
               "[default: the one with the most photos]")  # fmt: skip
+@options.MAX_PIXELS
 @OUT
 @options.JSON
 def album(

@@ -43,6 +43,7 @@ NEEDS = ("playing", "server")
 @options.TOKEN
 @options.HOSTS
 @options.THREADS
+@options.MAX_PIXELS
 def command(
     photos: Path | None, model: str | None, rounds: int | None, seed: int | None, player: str, protocol: str,
     readout: str,

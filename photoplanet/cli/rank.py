@@ -26,6 +26,7 @@ EMBEDDINGS = ("raw", "network", "trained")
 @click.option("--cache", type=options.OUT_FOLDER, help="Keep the features here, to go on after a stop.")
 @options.JSON
 @options.THREADS
+@options.MAX_PIXELS
 def command(
     benchmark: str, folder: Path, model: str | None, embedding: str, augmentation: bool, spatial_search: bool,
     partial: bool, cache: Path | None, as_json: bool, threads: int | None,

@@ -1,5 +1,7 @@
 """`photoplanet serve`: the page and the HTTP API."""
 
+import gc
+
 import click
 
 from photoplanet.cli.shared import commands, loading, options
@@ -7,7 +9,8 @@ from photoplanet.cli.shared.extras import hint, needs
 from photoplanet.cli.shared.library import WITH_VECTORS, by_option, index_options, open_library
 from photoplanet.cli.shared.output import say
 from photoplanet.errors import InputError
-from photoplanet.server.limits import MEGABYTE, OPEN, Limits
+from photoplanet.photos import pixel_limit
+from photoplanet.server.limits import MEGABYTE, MOST_WORKERS, OPEN, Limits
 
 NEEDS = ("serving", "server")
 DEFAULTS = Limits()
@@ -39,14 +42,18 @@ def _default(own: object, others: object) -> str:
 @by_option("How the library is searched, as in `photoplanet similar`.")
 @WITH_VECTORS
 @index_options
+@click.option("--workers", type=click.IntRange(0, MOST_WORKERS), default=0, show_default=True,
+              help="Processes that decode photos, beside the one with the model; 0: its threads do.")  # fmt: skip
 @options.THREADS
+@options.MAX_PIXELS
 @options.DEVICE
 @options.SIGNS
 @options.CLOCK
 def command(
     model: str | None, host: str, port: int, token: str | None, origins: tuple[str, ...], hosts: tuple[str, ...],
     photo_mb: float | None, photos: int | None, waiting: int | None, rate: int | None, seconds: float | None,
-    library: str | None, by: str, vectors: str | None, index_dir: str | None, no_update: bool, threads: int | None,
+    library: str | None, by: str, vectors: str | None, index_dir: str | None, no_update: bool, workers: int,
+    threads: int | None,
     device: str | None, signs: bool | None, clock: bool,
 ) -> None:  # fmt: skip
     """Answer on a web page and over HTTP.
@@ -71,7 +78,7 @@ def command(
         raise InputError("--vectors is for --by embedding")
     photo_bytes = int(photo_mb * MEGABYTE) if photo_mb else None
     chosen = limits.choose(security.is_loopback(host), photo_bytes=photo_bytes, photos=photos, waiting=waiting,
-                           rate=rate, seconds=seconds)  # fmt: skip
+                           rate=rate, seconds=seconds, photo_pixels=pixel_limit.current())  # fmt: skip
     token, names = listening.access(host, token, hosts)
     loaded = loading.load(model, threads, always=True, signs=signs, clock=clock, device=device)
     searched = None
@@ -80,8 +87,9 @@ def command(
     if library:
         searched = open_library(library, by=by, model=loaded if by == "embedding" else None, vectors=vectors,
                                 index=index_dir, update=not no_update, threads=threads)  # fmt: skip
-    application = app.create_app(loaded, chosen, token, names, origins, searched)
+    application = app.create_app(loaded, chosen, token, names, origins, searched, workers)
     application.state.service.finder.warm()
+    gc.freeze()  # what is loaded stays: looking through it again and again for what does not takes the network's time
 
     def begin(where: str) -> None:
         say(f"photoplanet answers on {where}  (Ctrl-C stops it)")

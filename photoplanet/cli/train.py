@@ -77,7 +77,7 @@ def _own(setting: str) -> str:
 @click.option("--device", default="auto", show_default=True, help="auto, cpu, cuda or cuda:N.")
 @click.option(
     "--precision",
-    type=click.Choice(["auto", "float32", "bf16"]),
+    type=click.Choice(["auto", "float32", "tf32", "bf16"]),
     help="Number format of the forward pass." + _own("precision"),
 )
 @click.option(

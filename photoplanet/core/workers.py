@@ -43,14 +43,14 @@ def process_pool(processes: int) -> "ProcessPoolExecutor":
     from concurrent.futures import ProcessPoolExecutor
 
     context = multiprocessing.get_context("spawn")  # fork is unsafe beside Arrow's threads
-    pool = ProcessPoolExecutor(processes, context, _begin)
-    with _interrupts_held():  # inherited: a worker that is still importing must not answer with a traceback
+    pool = ProcessPoolExecutor(processes, context, begin)
+    with interrupts_held():  # inherited: a worker that is still importing must not answer with a traceback
         pool.submit(int)  # starts the processes
     return pool
 
 
-def _begin() -> None:
-    """What a worker process does first."""
+def begin() -> None:
+    """What a worker process does first: leave Ctrl-C to its parent, and end when that is gone."""
     signal.signal(signal.SIGINT, signal.SIG_IGN)
     threading.Thread(target=_end_with_parent, daemon=True).start()
 
@@ -66,7 +66,12 @@ def _end_with_parent() -> None:
 
 
 @contextmanager
-def _interrupts_held() -> Iterator[None]:
+def interrupts_held() -> Iterator[None]:
+    """Hold Ctrl-C back, in what is started meanwhile for ever or until `begin`; nothing on Windows.
+
+    >>> with interrupts_held():
+    ...     pass
+    """
     if not hasattr(signal, "pthread_sigmask"):  # Windows
         yield
         return

@@ -1,6 +1,6 @@
 """Which parts of a photo speak for a place: a grey box slides over it (Zeiler & Fergus 2014; paper, Fig. 10)."""
 
-from collections.abc import Generator
+from collections.abc import Callable, Generator
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
@@ -22,7 +22,7 @@ BOX = 0.2  # side of the box, as a share of the photo's
 GREY = 128  # what hides: the middle of 0…255, which is neither dark nor light
 REGIONS = 3  # boxes that are named of each kind
 MOST_POSITIONS = 200  # each way: 40,000 runs of the network
-BATCH = 20  # runs of the network at a time: others get their turn after each
+BATCH = 20  # runs of the network at a time, at most
 
 
 @dataclass(frozen=True)
@@ -138,8 +138,11 @@ def steps(
     box: float = BOX,
     regions: int = REGIONS,
     cut: Cut | None = None,
+    batch: Callable[[], int] = lambda: BATCH,
 ) -> Generator[int, None, Occlusion]:
     """Do what `occlude` does, and yield how many places of the box are done after each batch; returns the Occlusion.
+
+    `batch` says how many the next one shall have, at least 1.
 
     >>> import photoplanet as pp
     >>> list(steps(pp.load("toy"), np.zeros((64, 64, 3), np.uint8), positions=6))
@@ -160,7 +163,7 @@ def steps(
     wide = min(side, max(1, round(box * side)))
     starts = np.unique(np.linspace(0, side - wide, positions).round().astype(int))
     corners = [(int(top), int(left)) for top in starts for left in starts]
-    found = yield from _hidden(locator, photo, label, corners, wide)
+    found = yield from _hidden(locator, photo, label, corners, wide, batch)
     total, times = np.zeros((side, side)), np.zeros((side, side))
     for (top, left), confidence in zip(corners, found, strict=True):
         total[top : top + wide, left : left + wide] += confidence
@@ -206,15 +209,17 @@ def _hidden(
     label: int,
     corners: list[tuple[int, int]],
     wide: int,
+    batch: Callable[[], int],
 ) -> Generator[int, None, NDArray[np.float64]]:
     """The confidence (n,) in a class with a grey box at each of the corners (top, left), batch by batch."""
     found = np.empty(len(corners))
-    for first in range(0, len(corners), BATCH):
-        some = corners[first : first + BATCH]
+    first = 0
+    while some := corners[first : first + batch()]:
         hidden = np.repeat(photo[None], len(some), axis=0)
         for each, (top, left) in zip(hidden, some, strict=True):
             each[top : top + wide, left : left + wide] = GREY
         found[first : first + len(some)] = _confidences(locator.see(hidden))[:, label]
+        first += len(some)
         yield len(some)
     return found
 

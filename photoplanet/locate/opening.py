@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from photoplanet.core import tables_extra
 from photoplanet.earth.ground import Ground
 from photoplanet.errors import InputError, ModelError
 from photoplanet.locate import without_model, world
@@ -49,7 +50,8 @@ def bundle_of(
 
 def _ground_of(table: str | os.PathLike[str]) -> Ground:
     """The ground as the photos of a table say; InputError for a table without places."""
-    from photoplanet.earth.partition.point_reader import Tables
+    with tables_extra.needed():
+        from photoplanet.earth.partition.point_reader import Tables
 
     points = [chunk() for chunk in Tables(os.fspath(table), skip_bad=True)()]
     nothing = np.empty(0)

@@ -1,6 +1,8 @@
 """The place that a photo states itself: shown as what it is, before any estimate, and never taken for proof."""
 
+from collections.abc import Iterable
 from dataclasses import dataclass
+from functools import cached_property
 from typing import Any
 
 from photoplanet.earth import geodesy
@@ -8,7 +10,7 @@ from photoplanet.errors import InputError
 from photoplanet.locate.place import short
 from photoplanet.locate.precision import rounded
 from photoplanet.locate.prediction import Prediction
-from photoplanet.metadata import facts
+from photoplanet.metadata import exif, facts
 from photoplanet.metadata.sidecars import Sidecars
 from photoplanet.photos import decode
 
@@ -24,21 +26,26 @@ class OwnPlace:
     longitude: float
     source: str
 
+    @cached_property
+    def place(self) -> str:
+        """What is there, by name."""
+        from photoplanet.earth import gazetteer
+
+        return gazetteer.name(self.latitude, self.longitude)[0].text(PRECISION)
+
     def record(self, prediction: Prediction | None = None) -> dict[str, Any]:
         """As JSON has it; `distance_km`: to the point of the estimate, None where there is no estimate.
 
         >>> OwnPlace(48.85837, 2.29448, "EXIF").record()["place"]
         'Paris, Île-de-France, France'
         """
-        from photoplanet.earth import gazetteer
-
         away = None
         if prediction is not None:
             away = short(float(geodesy.distance_km(self.latitude, self.longitude, *prediction.point)))
         return {
             "latitude": rounded(self.latitude, PRECISION),
             "longitude": rounded(self.longitude, PRECISION),
-            "place": gazetteer.name(self.latitude, self.longitude)[0].text(PRECISION),
+            "place": self.place,
             "source": self.source,
             "distance_km": away,
         }
@@ -53,12 +60,36 @@ def of(photo: decode.Source, beside: Sidecars | None = None) -> OwnPlace | None:
     True
     """
     try:
-        said = facts.of(photo, beside)
+        return stated(facts.of(photo, beside))
     except InputError:
         return None
+
+
+def stated(said: exif.Exif) -> OwnPlace | None:
+    """Return the place among what is said of a photo, as `facts.read` returns it; None where there is none.
+
+    >>> stated(exif.Exif()) is None
+    True
+    """
     if said.latitude is None or said.longitude is None or said.gps_fault:
         return None
     return OwnPlace(said.latitude, said.longitude, said.place_by)
+
+
+def look_up(places: Iterable[OwnPlace | None]) -> None:
+    """Look up the names of several places at once, which takes less than one after another.
+
+    >>> paris = OwnPlace(48.85837, 2.29448, "EXIF")
+    >>> look_up([paris, None])
+    >>> paris.place
+    'Paris, Île-de-France, France'
+    """
+    from photoplanet.earth import gazetteer
+
+    known = [each for each in places if each is not None]
+    names = gazetteer.name([each.latitude for each in known], [each.longitude for each in known])
+    for each, name in zip(known, names, strict=True):
+        vars(each)["place"] = name.text(PRECISION)  # where cached_property keeps it
 
 
 def words(own: dict[str, Any], answered: bool = True) -> str:

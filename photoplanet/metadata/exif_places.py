@@ -4,7 +4,9 @@ import math
 from collections.abc import Sequence
 from typing import Any
 
-UNREADABLE = "GPS unreadable"
+from photoplanet.photos.coordinate_faults import UNREADABLE as UNREADABLE
+from photoplanet.photos.coordinate_faults import coordinate_fault
+
 Place = tuple[float | None, float | None, str | None]  # degrees, both or neither; and if neither, why
 _WORDS = {"N": ("N", "NORTH"), "S": ("S", "SOUTH"), "E": ("E", "EAST"), "W": ("W", "WEST")}
 _WHOLE = 1e-9  # how far a number of degrees or minutes may be from a whole one where smaller units follow
@@ -33,8 +35,6 @@ def checked(latitude: float | None, longitude: float | None) -> Place:
     """
     if latitude is None or longitude is None:
         return None, None, UNREADABLE
-    from photoplanet.photos.table import coordinate_fault  # Arrow comes along, which most photos do not need
-
     fault = coordinate_fault(latitude, longitude)
     return (None, None, fault) if fault else (latitude, longitude, None)
 

@@ -147,12 +147,14 @@ def _encoded(image: Image.Image, quality: int) -> bytes:
 
 
 def load(
-    source: Source, preprocessing: Preprocessing, box: Box | None = None, max_pixels: int | None = None
-) -> NDArray[np.uint8]:
+    source: Source, preprocessing: Preprocessing, box: Box | None = None, max_pixels: int | None = None,
+    before: Callable[[Image.Image], object] = lambda image: None,
+) -> NDArray[np.uint8]:  # fmt: skip
     """Decode one photo as a network takes it: uint8 (size, size, 3), RGB, upright.
 
     `box` = (left, top, right, bottom), fractions of the upright photo: that part fills the result (random crops);
-    without it, `preprocessing.fit` decides. Cutting and shrinking are one step. Raises as `open_photo`.
+    without it, `preprocessing.fit` decides. Cutting and shrinking are one step. `before` gets the photo when it is
+    opened, to look at what needs no decoding, and must leave its file as it is. Raises as `open_photo`.
 
     >>> load(np.zeros((30, 40, 3), np.uint8), Preprocessing(size=16)).shape
     (16, 16, 3)
@@ -161,6 +163,7 @@ def load(
     if box is not None and not (0 <= box[0] < box[2] <= 1 and 0 <= box[1] < box[3] <= 1):
         raise InputError(f"box {box}: must have 0 ≤ left < right ≤ 1 and 0 ≤ top < bottom ≤ 1")
     with opened(source, max_pixels) as (image, name), reported(name):
+        before(image)
         fresh, late = not isinstance(source, Image.Image), formats.of_pillow(image.format) in _LATE
         orientation = 1 if late else _orientation(image)
         if not late:

@@ -21,6 +21,7 @@ from photoplanet.core.workers import process_pool
 from photoplanet.errors import InputError, WorkerError
 from photoplanet.photos import decode
 from photoplanet.photos.decode import Box, Preprocessing
+from photoplanet.photos.pixel_limit import current
 
 CHUNK = 8  # photos a task: small tasks keep all processes busy to the end of a batch
 AT_ONCE = 64  # photos that are decoded together where they make no batches
@@ -56,7 +57,7 @@ class DecodingProcesses:
         try:
             for start in range(0, len(items), CHUNK):
                 some = list(items[start : start + CHUNK])
-                futures.append(self._pool.submit(_fill, block.name, start, some, preprocessing))
+                futures.append(self._pool.submit(_fill, block.name, start, some, preprocessing, current()))
         except BrokenProcessPool:
             raise _killed() from None
         return Decoding(into, block, futures, self._free.append)
@@ -172,7 +173,9 @@ def _killed() -> WorkerError:
     )
 
 
-def _fill(block: str, start: int, items: list[Item], preprocessing: Preprocessing) -> list[str | None]:
+def _fill(
+    block: str, start: int, items: list[Item], preprocessing: Preprocessing, max_pixels: int
+) -> list[str | None]:  # fmt: skip
     """Decode photos into their rows of shared memory; for each None, or why it cannot be read."""
     if block not in _attached:
         _attached[block] = shared_memory.SharedMemory(block)
@@ -180,7 +183,7 @@ def _fill(block: str, start: int, items: list[Item], preprocessing: Preprocessin
     each = size * size * 3
     for row, (source, box) in enumerate(items, start=start):
         try:
-            pixels = decode.load(source, preprocessing, box)
+            pixels = decode.load(source, preprocessing, box, max_pixels)
         except InputError as error:
             faults.append(str(error))
             continue

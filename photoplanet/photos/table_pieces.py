@@ -16,6 +16,7 @@ from photoplanet.earth.coordinates import arrays, tables
 from photoplanet.earth.coordinates.tables import Named
 from photoplanet.errors import InputError
 from photoplanet.photos import foreign_tables, foreign_times
+from photoplanet.photos.coordinate_faults import UNREADABLE
 from photoplanet.photos.foreign_tables import PHOTO_COLUMNS
 from photoplanet.photos.formats import is_photo_name
 
@@ -27,7 +28,6 @@ SCHEMA = pa.schema(
     ]
 )  # fmt: skip
 PLACE = {"latitude", "longitude"}
-UNREADABLE = "GPS unreadable"
 MOST_TEXT = (1 << 31) - (1 << 20)  # bytes of texts that 32-bit offsets surely hold
 Dropped = dict[str, dict[str, Any]]  # {reason: {"count": n, "rows": [first row numbers, from 1]}}
 

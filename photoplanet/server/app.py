@@ -30,17 +30,19 @@ def create_app(
     hosts: Sequence[str] | None = None,
     origins: Sequence[str] = (),
     library: "Library | None" = None,
+    workers: int = 0,
 ) -> Starlette:
     """Make the application for a loaded model. `token`, `hosts`, `origins`: who may ask (`server.security.Guard`).
 
-    `library`: what `retrieval.library.library.open` returns, for /v1/similar.
+    `library`: what `retrieval.library.library.open` returns, for /v1/similar. `workers`: processes that decode photos
+    (0: threads of this one do), started here; they import the main module, so that a script has to guard it.
 
     >>> import photoplanet as pp
     >>> app = create_app(pp.load("toy"), Limits(photos=10))
     >>> [route.path for route in app.routes][:2]
     ['/v1/locate', '/v1/album']
     """
-    service = Service(locator, limits or Limits(), library)
+    service = Service(locator, limits or Limits(), library, workers)
     endpoints = [path.endpoint(service) for path in PATHS]
 
     @asynccontextmanager

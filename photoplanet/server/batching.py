@@ -6,45 +6,54 @@ import threading
 from collections import deque
 from collections.abc import Callable
 from dataclasses import dataclass
-from typing import Any, TypeVar
+from functools import partial
+from typing import Any, TypeAlias, TypeVar
 
 import numpy as np
 from numpy.typing import NDArray
 
+from photoplanet.locate import own_place
 from photoplanet.locate.locator import BATCH_SIZE, Locator
+from photoplanet.locate.own_place import OwnPlace
 from photoplanet.locate.prediction import Prediction, prepare
-from photoplanet.photos import decode as images
 from photoplanet.photos import decoding_cost
+from photoplanet.server.first_look import FirstLook, look
 from photoplanet.server.lanes import SENDER, Lane
 from photoplanet.server.limits import Limits
+from photoplanet.server.workers import Job, Workers
 
 MAX_DECODERS = 8  # threads
 STOP_SECONDS = 1.0  # that a thread has to end, of each lane
 Seen = tuple[NDArray[np.float32], NDArray[np.float32], float | None]
 T = TypeVar("T")
+Report: TypeAlias = Callable[[Prediction, OwnPlace | None], T]
+Then: TypeAlias = Callable[["_Waiting", Any], None]
 
 
 @dataclass
 class _Waiting:
-    """A photo or, with `work`, something else that needs the network's thread; `pixels` once it is decoded."""
+    """A photo or, with `work`, something else that needs the network's thread; `look` once it is decoded."""
 
     answer: asyncio.Future[Any]
     content: bytes = b""
-    report: Callable[[Prediction], Any] | None = None
+    report: Report[Any] | None = None
     work: Callable[[], Any] | None = None
-    only_pixels: bool = False
-    pixels: NDArray[np.uint8] | None = None
+    look: FirstLook | None = None
 
 
 class Batcher:
-    """Decodes on one thread per core and runs the network on one more, in batches of whatever is ready.
+    """Decodes in `workers`, or (None) on one thread per core, and runs the network on one more thread.
 
-    Photos that are heavy to decode have a thread of their own, so that others pass them. Photos go from thread to
-    thread without the event loop, which hears of each batch once. `observe` gets the size of each batch.
+    The network gets batches of whatever is ready. Photos that are heavy to decode have a thread of their own, so that
+    others pass them. Photos go from thread to thread without the event loop, which hears of each batch once. `observe`
+    gets the size of each batch.
     """
 
-    def __init__(self, locator: Locator, limits: Limits, observe: Callable[[int], object] = lambda photos: None):
-        self.locator, self.limits, self._observe = locator, limits, observe
+    def __init__(
+        self, locator: Locator, limits: Limits, observe: Callable[[int], object] = lambda photos: None,
+        workers: Workers | None = None,
+    ):  # fmt: skip
+        self.locator, self.limits, self._observe, self._workers = locator, limits, observe, workers
         self._decoders = Lane("decode", min(MAX_DECODERS, os.cpu_count() or 1))
         self._heavy = Lane("decode-heavy")
         self._network = threading.Thread(target=self._work, name="network", daemon=True)
@@ -68,8 +77,9 @@ class Batcher:
         with self._changed:
             self._stopped = True
             self._changed.notify_all()
-        for lane in (self._decoders, self._heavy):
-            await self._loop.run_in_executor(None, lane.stop, STOP_SECONDS)
+        for each in (self._workers, self._decoders, self._heavy):
+            if each is not None:
+                await self._loop.run_in_executor(None, each.stop, STOP_SECONDS)
         await self._loop.run_in_executor(None, self._network.join, STOP_SECONDS)
 
     async def see(self, content: bytes) -> Seen:
@@ -80,15 +90,20 @@ class Batcher:
         seen: Seen = await self._decoded(_Waiting(self._loop.create_future(), content))
         return seen
 
-    async def locate(self, content: bytes, report: Callable[[Prediction], T]) -> T:
-        """One photo → what `report` makes of its Prediction, on the network's thread; errors as `see`."""
+    async def locate(self, content: bytes, report: Report[T]) -> T:
+        """One photo → what `report` makes of its Prediction and the place that it states; errors as `see`.
+
+        `report` runs on the network's thread.
+        """
         found: T = await self._decoded(_Waiting(self._loop.create_future(), content, report))
         return found
 
     async def pixels(self, content: bytes) -> NDArray[np.uint8]:
         """One photo → uint8 (size, size, 3), as the network takes it; errors as `see`."""
-        found: NDArray[np.uint8] = await self._decoded(_Waiting(self._loop.create_future(), content, only_pixels=True))
-        return found
+        waiting = _Waiting(self._loop.create_future(), content)
+        self._look(waiting, own=False)
+        found: FirstLook = await waiting.answer
+        return found.pixels
 
     async def run(self, work: Callable[[], T]) -> T:
         """Run work with the model on the network's thread, where it takes turns with batches of photos."""
@@ -98,49 +113,54 @@ class Batcher:
         return found
 
     async def decode(self, work: Callable[..., T], *arguments: Any) -> T:
-        """Run other work beside the decoding of photos."""
+        """Run other work on the threads for decoding."""
         waiting = _Waiting(self._loop.create_future())
-        self._begin(waiting, lambda: work(*arguments))
+        self._begin(waiting, lambda: work(*arguments), self._decoders)
         found: T = await waiting.answer
         return found
 
     async def _decoded(self, waiting: _Waiting) -> Any:
-        def load() -> NDArray[np.uint8]:
-            return images.load(waiting.content, self.locator.info.preprocessing, max_pixels=self.limits.photo_pixels)
-
-        self._begin(waiting, load, None if waiting.only_pixels else self._to_network)
+        self._look(waiting, waiting.report is not None, self._to_network)
         return await waiting.answer
 
-    def _to_network(self, waiting: _Waiting, pixels: NDArray[np.uint8]) -> None:
-        waiting.pixels, waiting.content = pixels, b""
+    def _look(self, waiting: _Waiting, own: bool, then: Then | None = None) -> None:
+        """Decode a photo in a worker, or on a thread where there are none."""
+        what = waiting.content, self.locator.info.preprocessing, self.limits.photo_pixels, own
+        self._begin(waiting, partial(look, *what), self._workers or self._decoders, then)
+
+    def _to_network(self, waiting: _Waiting, found: FirstLook) -> None:
+        waiting.look, waiting.content = found, b""
         self._put(self._ready, waiting)
 
     def _begin(
-        self, waiting: _Waiting, work: Callable[[], Any], then: Callable[[_Waiting, Any], None] | None = None
+        self, waiting: _Waiting, work: Callable[[], Any], where: Workers | Lane, then: Then | None = None
     ) -> None:
-        """Do work on a decoder's thread, in its sender's turn; what is heavy goes to the thread for that."""
+        """Do work in its sender's turn; what is heavy to decode goes to the thread for that."""
         sender = SENDER.get()
 
-        def light() -> None:
-            try:
-                with decoding_cost.only_light():
-                    finish(work)
-            except decoding_cost.Heavy:
-                self._heavy.submit(sender, lambda: finish(work))
-
-        def finish(work: Callable[[], Any]) -> None:
-            if waiting.answer.done():
-                return
-            try:
-                found = work()
-            except Exception as error:
-                found = error
-            if then is None or isinstance(found, Exception):
+        def deliver(found: Any) -> None:
+            if isinstance(found, decoding_cost.Heavy):
+                self._heavy.submit(sender, lambda: deliver(attempt()))
+            elif then is None or isinstance(found, Exception):
                 self._loop.call_soon_threadsafe(self._deliver, [waiting], [found])
-            else:
+            elif not waiting.answer.done():
                 then(waiting, found)
 
-        self._decoders.submit(sender, light)
+        def attempt() -> Any:
+            try:
+                return None if waiting.answer.done() else work()
+            except (Exception, decoding_cost.Heavy) as error:
+                return error
+
+        def light() -> None:
+            with decoding_cost.only_light():
+                found = attempt()
+            deliver(found)
+
+        if isinstance(where, Workers):
+            where.submit(sender, Job(work, deliver, waiting.answer.done, len(waiting.content)))
+        else:
+            where.submit(sender, light)
 
     def _put(self, queue: deque[_Waiting], waiting: _Waiting) -> None:
         with self._changed:
@@ -183,8 +203,8 @@ class Batcher:
 
     def _predict(self, batch: list[_Waiting]) -> list[Any]:
         self._observe(len(batch))
-        pixels = [waiting.pixels for waiting in batch if waiting.pixels is not None]
-        seen = self.locator.see(np.stack(pixels))
+        looks = [waiting.look for waiting in batch if waiting.look is not None]
+        seen = self.locator.see(np.stack([each.pixels for each in looks]))
         found, embeddings = seen.log_probabilities, seen.embeddings
         predictions = {
             number: self.locator.prediction(np.exp(found[number]), embeddings[number], None, seen.unknown_of(number))
@@ -192,11 +212,12 @@ class Batcher:
             if waiting.report
         }
         prepare(list(predictions.values()))
+        own_place.look_up(each.own for each in looks)
         results: list[Any] = []
         for number, waiting in enumerate(batch):
             try:
                 if waiting.report:
-                    results.append(waiting.report(predictions[number]))
+                    results.append(waiting.report(predictions[number], looks[number].own))
                 else:
                     results.append((found[number].copy(), embeddings[number].copy(), seen.unknown_of(number)))
             except Exception as error:  # of this photo only

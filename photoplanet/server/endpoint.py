@@ -43,6 +43,7 @@ class Endpoint:
         hints = get_type_hints(work, include_extras=True)
         self.query: type[BaseModel] | None = hints.get("query")
         self.answer: Any = hints["return"]
+        self._nothing: BaseModel | None = None
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Answer one request."""
@@ -50,10 +51,18 @@ class Endpoint:
         if self.query is None:
             found = await self.work(request)
         else:
-            found = await self.work(request, _checked(self.query, request))
+            found = await self.work(request, self._asked(request))
         is_json = self.media_type == JSON
         response = _Json(found) if is_json else Response(found, media_type=self.media_type)
         await response(scope, receive, send)
+
+    def _asked(self, request: Request) -> BaseModel:
+        """What the query string asks for; what nothing is asked of is worked out once."""
+        assert self.query is not None
+        if request.scope["query_string"]:
+            return _checked(self.query, request)
+        self._nothing = self._nothing or _checked(self.query, request)
+        return self._nothing
 
     def route(self) -> Route:
         """The path for Starlette."""

@@ -5,7 +5,7 @@ import threading
 from collections import OrderedDict, deque
 from collections.abc import Callable
 from contextvars import ContextVar
-from typing import TypeVar, cast
+from typing import Generic, TypeVar, cast
 
 Sender = tuple[str, int]  # address and port: one connection of one sender
 Work = Callable[[], object]
@@ -13,10 +13,10 @@ T = TypeVar("T")
 SENDER: ContextVar[Sender] = ContextVar("SENDER", default=("", 0))  # whose request is at hand
 
 
-class Turns:
+class Turns(Generic[T]):
     """A queue in which the addresses take turns, and of each address its connections.
 
-    >>> turns = Turns()
+    >>> turns = Turns[str]()
     >>> for number in range(3):
     ...     turns.put(("192.0.2.1", 1), f"first {number}")
     >>> turns.put(("192.0.2.2", 1), "second")
@@ -25,18 +25,18 @@ class Turns:
     """
 
     def __init__(self) -> None:
-        self._waiting: OrderedDict[str, OrderedDict[int, deque[Work]]] = OrderedDict()
+        self._waiting: OrderedDict[str, OrderedDict[int, deque[T]]] = OrderedDict()
         self._size = 0
 
     def __len__(self) -> int:
         return self._size
 
-    def put(self, sender: Sender, work: Work) -> None:
+    def put(self, sender: Sender, work: T) -> None:
         """Add work of a sender."""
         self._waiting.setdefault(sender[0], OrderedDict()).setdefault(sender[1], deque()).append(work)
         self._size += 1
 
-    def take(self) -> Work:
+    def take(self) -> T:
         """Return whose turn it is; KeyError where nothing waits."""
         address, connections = self._waiting.popitem(last=False)
         port, works = connections.popitem(last=False)
@@ -56,7 +56,7 @@ class Lane:
     """
 
     def __init__(self, name: str, threads: int = 1):
-        self._turns, self._changed, self._stopped = Turns(), threading.Condition(), False
+        self._turns, self._changed, self._stopped = Turns[Work](), threading.Condition(), False
         self._threads = [threading.Thread(target=self._run, name=f"{name}-{n}", daemon=True) for n in range(threads)]
         for thread in self._threads:
             thread.start()

@@ -6,6 +6,7 @@ from typing import Any
 from photoplanet.photos.decode import MAX_PIXELS
 
 MEGABYTE = 1 << 20
+MOST_WORKERS = 64  # processes
 
 
 @dataclass(frozen=True)

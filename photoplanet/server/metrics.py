@@ -31,6 +31,11 @@ class Metrics:
                              "unreadable", ["result"], registry=self.registry)  # fmt: skip
         self.reading_seconds = Histogram("photoplanet_reading_seconds", "Time to read a photo's text, without waiting",
                                          registry=self.registry)  # fmt: skip
+        self.workers = Gauge(
+            "photoplanet_workers", "Processes that decode photos; 0: threads do", registry=self.registry
+        )
+        self.replaced = Counter("photoplanet_workers_replaced", "Processes that decoded photos, ended, and have a "
+                                "successor", registry=self.registry)  # fmt: skip
 
     def photo(self, located: bool) -> None:
         """Count one photo that was located, or could not be read."""

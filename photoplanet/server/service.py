@@ -20,6 +20,7 @@ from photoplanet.server.metrics import Metrics
 from photoplanet.server.problems import Problem
 from photoplanet.server.rate_limit import RateLimit
 from photoplanet.server.uploads import Fields, Upload
+from photoplanet.server.workers import Workers
 
 if TYPE_CHECKING:
     from photoplanet.retrieval.library.matching import Library
@@ -33,15 +34,18 @@ T = TypeVar("T")
 class Service:
     """A loaded model, its batcher and metrics, and the bounds on what it takes; `library`: for /v1/similar, or None.
 
-    `finder` looks for evidence beside the model; `model`: whether there is a network at all.
+    `finder` looks for evidence beside the model; `model`: whether there is a network at all. `workers`: processes that
+    decode photos, 0: threads do; they start at once.
     """
 
-    def __init__(self, locator: Locator, limits: Limits, library: "Library | None" = None):
+    def __init__(self, locator: Locator, limits: Limits, library: "Library | None" = None, workers: int = 0):
         self.locator, self.limits, self.library = locator, limits, library
         self.model = not isinstance(locator.bundle, WithoutModel)
         self.metrics, self.rate_limit = Metrics(), RateLimit(limits.rate)
         self.admission = Admission(limits, self.metrics.waiting.set)
-        self.batcher = Batcher(locator, limits, self.metrics.batches.observe)
+        self.workers = Workers(workers, limits.seconds, self.metrics.replaced.inc) if workers else None
+        self.metrics.workers.set(workers)
+        self.batcher = Batcher(locator, limits, self.metrics.batches.observe, self.workers)
         self.finder = Finder(locator, limits, self.metrics)
         self._aside: dict[Aside, Lane] = {
             "album": Lane("album"),

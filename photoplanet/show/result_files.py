@@ -109,8 +109,8 @@ def geojson_file(path: str | Path, about: dict[str, Any], form: AnswerOptions) -
                 put(own_feature(name, own))
             if isinstance(answer, InputError):
                 return
-            for feature in geojson.features(answer, name, form.region, form.precision, facts["best"] is not None):
-                put(feature)
+            for line in geojson.lines(answer, name, form.region, form.precision, facts["best"] is not None):
+                put(line)
 
         yield add
 
@@ -127,8 +127,10 @@ def own_feature(name: str, own: dict[str, Any]) -> dict[str, Any]:
 
 
 @contextmanager
-def feature_collection(path: str | Path, about: dict[str, Any]) -> Iterator[Callable[[dict[str, Any]], None]]:
+def feature_collection(path: str | Path, about: dict[str, Any]) -> Iterator[Callable[[dict[str, Any] | str], None]]:
     """Write a GeoJSON FeatureCollection with `about` beside its features; yields a function that adds a feature.
+
+    It takes a feature, or the JSON of one.
 
     >>> path = getfixture("tmp_path") / "features.geojson"
     >>> with feature_collection(path, {"model": "toy"}) as put:
@@ -141,9 +143,9 @@ def feature_collection(path: str | Path, about: dict[str, Any]) -> Iterator[Call
         file.write(f'{head[:-1]}, "features": [')
         between = ""
 
-        def put(feature: dict[str, Any]) -> None:
+        def put(feature: dict[str, Any] | str) -> None:
             nonlocal between
-            file.write(f"{between}\n{json.dumps(feature, ensure_ascii=False, allow_nan=False)}")
+            file.write(f"{between}\n{feature if isinstance(feature, str) else geojson.text(feature)}")
             between = ","
 
         yield put

@@ -66,8 +66,10 @@ def geojson_file(path: str | Path, about: dict[str, Any], form: AnswerOptions) -
                     continue
                 own, pointed = found.options(form), facts["best"] is not None
                 shared = {"album": number, "source": facts["kind"], "taken_at": facts["taken_at"]}
-                for feature in geojson.features(found.prediction, found.shot.name, own.region, own.precision, pointed):
-                    put({**feature, "properties": {**feature["properties"], **shared}})
+                for text in geojson.lines(
+                    found.prediction, found.shot.name, own.region, own.precision, pointed, shared
+                ):
+                    put(text)
                 if pointed:
                     line.append((facts["best"]["latitude"], facts["best"]["longitude"]))
             if len(line) > 1:

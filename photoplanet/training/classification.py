@@ -1,22 +1,26 @@
 """The classifier's training (paper, Sect. 3): photos in cells, as a task for the one loop."""
 
 from collections.abc import Callable, Generator
+from contextlib import closing
+from pathlib import Path
 
 import torch
 from torch import Tensor
 
 from photoplanet.core.progress import Say, silent
-from photoplanet.errors import InputError
+from photoplanet.errors import InputError, TrainingError
 from photoplanet.photos.decode import Preprocessing
-from photoplanet.training import augment, distributed, optimizer, precision, validation
+from photoplanet.training import compiling, distributed, flops, optimizer, precision, validation
 from photoplanet.training.averaging import Average
 from photoplanet.training.backbones import BACKBONES
-from photoplanet.training.classifier import Classifier, Outputs
+from photoplanet.training.classifier import Classifier
+from photoplanet.training.compile_cache import CompileCache
 from photoplanet.training.cuda_decoding import CudaDecoding, nvjpeg
 from photoplanet.training.data import AHEAD, Batch, Loader, default_threads
 from photoplanet.training.dataset import Data
 from photoplanet.training.distributed import Ranks
 from photoplanet.training.features.head import Head
+from photoplanet.training.learning import Learning
 from photoplanet.training.objective import Objective
 from photoplanet.training.recipes import Recipe
 from photoplanet.training.task import Facts, Task
@@ -54,10 +58,16 @@ class Classification(Task[Batch]):
                 "or set patience=0"
             )
         self.precision = precision.resolve(recipe.precision, ranks.device)
+        precision.apply(self.precision)
+        self.compiled: Facts | None = None  # once decided: whether it is, and what was measured
+        self._cache: CompileCache | None = None
         self.unreadable = torch.zeros(len(data.training), dtype=torch.uint8)
         self._build_network(head)
+        self.flops_a_photo = flops.a_photo(self.model)
         self.optimizer = optimizer.build(recipe, self.model)
-        self.objective = Objective(recipe, data.partition.means, data.parents).to(ranks.device)
+        objective = Objective(recipe, data.partition.means, data.parents).to(ranks.device)
+        self.learning = Learning(recipe, self.model, objective, self.precision)
+        self._learn: Callable[..., tuple[Tensor, Tensor]] = ranks.parallel(self.learning)
         cuda, gpu = ranks.device.type == "cuda", None
         if decoder == "cuda":
             gpu = CudaDecoding(ranks.device, nvjpeg(ranks.device), threads or default_threads())
@@ -85,29 +95,65 @@ class Classification(Task[Batch]):
         layout = torch.channels_last if recipe.channels_last else torch.contiguous_format
         self.model = model.to(ranks.device, memory_format=layout)  # type: ignore[call-overload]  # torch's stub lacks it
         self.average = Average(self.model, recipe.average) if recipe.average else None
-        forward: Callable[[Tensor], Outputs] = torch.compile(self.model) if recipe.compile else self.model
-        self.forward = ranks.parallel(forward)
+
+    def start(self, folder: Path | None, step: int) -> None:
+        """Compile what the recipe says should be; what was decided for a run stays decided when it is resumed.
+
+        InputError where it cannot be, and should be whatever it gains; TrainingError where torch.compile fails, or the
+        folder cannot be written.
+        """
+        wanted, decided = self.settings.compile, self.compiled
+        if not wanted or (wanted == "auto" and decided is not None and not decided["compiled"]):
+            return
+        why = compiling.impossible(self.ranks.device)
+        if wanted == "auto" and self.ranks.ranks > 1:
+            why = "auto measures in one process only; --compile compiles in several, too"
+        if why and wanted != "auto":
+            raise InputError(f"compile: {why}; leave --compile out")
+        if why:
+            self.say(f"not compiled: {why}")
+            self.compiled = {"compiled": False}
+        elif self.ranks.ranks > 1:  # nothing is timed, which each process would judge by its own clock
+            compiling.compile_in_place(self.learning.regions())
+        else:
+            self._compile(folder, step, wanted == "auto" and decided is None)
+
+    def _compile(self, folder: Path | None, step: int, decide: bool) -> None:
+        self._cache = CompileCache(folder)
+        try:
+            self._cache.open()
+        except OSError as error:
+            raise TrainingError(f"{folder}: cannot be written ({error.strerror}); choose another -o") from error
+        with closing(self.loader.batches(step, step + 1)) as stream:
+            batch = next(stream).to(self.ranks.device)
+        if decide:
+            verdict = compiling.decided(self.learning, batch, self.total - step, self._cache, self.say)
+        else:
+            verdict = compiling.enforced(self.learning, batch)
+        self.compiled = {"compiled": verdict.compiled, **verdict.facts}
+        self.say(verdict.line)
+        if verdict.compiled:
+            self._cache.keep()
+
+    def peak_flops(self) -> float:
+        """Return what all ranks' devices can do in the run's number format."""
+        return self.ranks.ranks * flops.peak(self.ranks.device, self.precision).flops
 
     def batches(self, first: int, stop: int) -> Generator[Batch, None, None]:
         """Yield this rank's part of each batch; TrainingError when 200 photos in a row cannot be read."""
         return self.loader.batches(first, stop)
 
     def close(self) -> None:
-        """End the threads or processes that decode."""
+        """End the threads or processes that decode; remove what torch compiled into, which the cache keeps."""
         self.loader.close()
+        if self._cache:
+            self._cache.close()
 
     def backward(self, batch: Batch, step: int) -> Tensor:
         """Add a batch's gradients; note and name the photos that could not be read."""
-        size, device = self.settings.batch_size, self.ranks.device
         self._note_unreadable(batch)
-        batch = batch.to(device)
-        pixels = augment.recolour(self.settings, batch.images, batch.draws)
-        with precision.autocast(self.precision, device):
-            outputs = self.forward(pixels)
-        # Summed and divided by the global batch: each photo weighs the same, whichever rank has it.
-        loss = self.objective(outputs, batch.classes, batch.positions).sum() / size
+        loss, right = self._learn(*batch.to(self.ranks.device).tensors)
         torch.autograd.backward(loss * self.ranks.ranks)  # the ranks' gradients are averaged, and should be summed
-        right = (outputs.logits.detach().argmax(dim=1) == batch.classes).sum() / size
         return torch.stack([loss.detach(), right]).double()
 
     def rate(self, step: int) -> float:
@@ -129,10 +175,11 @@ class Classification(Task[Batch]):
         """Return accuracy and loss of the averaged network on the photos held out."""
         if not len(self.photos.validation):
             return None
-        return validation.validate(
-            self.answering, self.photos.validation, self.photos.partition,
-            self.model.preprocessing, self.ranks, self.precision, self.settings.batch_size, self.loader.decoded,
-        )  # fmt: skip
+        with compiling.eagerly(self.learning):
+            return validation.validate(
+                self.answering, self.photos.validation, self.photos.partition,
+                self.model.preprocessing, self.ranks, self.precision, self.settings.batch_size, self.loader.decoded,
+            )  # fmt: skip
 
     def summary(self, result: Facts) -> str:
         """Return top-1 and the accuracy at the radii."""
@@ -158,11 +205,14 @@ class Classification(Task[Batch]):
         merged = self.unreadable.to(self.ranks.device, torch.int32)
         self.unreadable = (self.ranks.sum(merged) > 0).to("cpu", torch.uint8)
         facts = {"precision": self.precision, "network": self.model.arguments(), "toy": self.photos.facts["toy"]}
+        if self.compiled is not None:
+            facts["compiled"] = self.compiled
         return {"unreadable": self.unreadable}, facts
 
     def restore(self, tensors: dict[str, Tensor], facts: Facts) -> None:
-        """Take back the photos that could not be read."""
+        """Take back the photos that could not be read, and whether steps are compiled."""
         self.unreadable = tensors["unreadable"]
+        self.compiled = facts.get("compiled")
 
     def _note_unreadable(self, batch: Batch) -> None:
         for photo, why in batch.unreadable.items():

@@ -22,8 +22,22 @@ class Outputs(NamedTuple):
     auxiliary_logits: Tensor | None
 
 
+def normalised(images: Tensor, scale: Tensor, shift: Tensor) -> Tensor:
+    """Return uint8 (n, h, w, 3) as float32, each channel times `scale` (3,) plus `shift` (3,).
+
+    >>> grey = torch.full((1, 1, 1, 3), 128, dtype=torch.uint8)
+    >>> normalised(grey, torch.full((3,), 1 / 256), torch.full((3,), -1.0)).flatten().tolist()
+    [-0.5, -0.5, -0.5]
+    """
+    # One factor per value of a row, not per channel: inner loops over rows are three times as fast as over triples.
+    row = (images.shape[2], 3)
+    return torch.addcmul(shift.expand(row).contiguous(), images.to(scale.dtype), scale.expand(row).contiguous())
+
+
 class Classifier(nn.Module):
     """uint8 RGB (n, h, w, 3) → `Outputs`; one output per cell, and normalisation inside (paper, Sect. 3).
+
+    Float pixels are taken for normalised already (by `pixel_scale` and `pixel_shift`, as `augment.recolour` does).
 
     `width` scales every channel count (Fig. 9b); `embedding` overrides the backbone's own embedding size. The photos
     are expected at `preprocessing.size`. Raises InputError for an unknown backbone or a size under its minimum.
@@ -64,10 +78,7 @@ class Classifier(nn.Module):
 
     def forward(self, images: Tensor) -> Outputs:
         """Return logits, embedding and, while training, the auxiliary head's logits."""
-        # One factor per value of a row, not per channel: inner loops over rows are three times as fast as over triples.
-        row = (images.shape[2], 3)
-        scale, shift = (values.expand(row).contiguous() for values in (self.pixel_scale, self.pixel_shift))
-        pixels = torch.addcmul(shift, images.to(scale.dtype), scale)
+        pixels = images if images.is_floating_point() else normalised(images, self.pixel_scale, self.pixel_shift)
         # A permuted (n, h, w, 3) array IS channels-last memory: no copy, and the fastest layout for convolutions.
         embedding, auxiliary = self.backbone(pixels.permute(0, 3, 1, 2))
         logits = self.head(embedding).float()

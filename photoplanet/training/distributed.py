@@ -13,7 +13,6 @@ from photoplanet.errors import InputError
 
 CPU = torch.device("cpu")
 Module = TypeVar("Module", bound=nn.Module)
-Output = TypeVar("Output")
 
 
 @dataclass(frozen=True)
@@ -44,7 +43,7 @@ class Ranks:
         if self.ranks > 1:
             dist.barrier()
 
-    def parallel(self, model: Callable[[Tensor], Output]) -> Callable[[Tensor], Output]:
+    def parallel(self, model: nn.Module) -> Callable[..., Any]:
         """Return `model` with gradients averaged over all ranks; running statistics agree already.
 
         >>> network = nn.Linear(2, 1)
@@ -53,9 +52,7 @@ class Ranks:
         """
         if self.ranks == 1:
             return model
-        assert isinstance(model, nn.Module)  # compiled or not
-        averaged: Callable[[Tensor], Output] = nn.parallel.DistributedDataParallel(model, broadcast_buffers=False)
-        return averaged
+        return nn.parallel.DistributedDataParallel(model, broadcast_buffers=False)
 
 
 def start(device: str = "auto") -> Ranks:
@@ -81,6 +78,21 @@ def start(device: str = "auto") -> Ranks:
     if not dist.is_initialized():
         dist.init_process_group("nccl" if cuda else "gloo")
     return Ranks(dist.get_rank(), dist.get_world_size(), place)
+
+
+def seed(value: int, device: torch.device) -> None:
+    """Seed what draws on the CPU and on `device`, as torch.manual_seed does; that looks after all others, for 0.3 ms.
+
+    >>> seed(3, CPU)
+    >>> drawn = torch.rand(1)
+    >>> _ = torch.manual_seed(3)
+    >>> bool(torch.rand(1) == drawn)
+    True
+    """
+    torch.default_generator.manual_seed(value)
+    if device.type == "cuda":
+        with torch.cuda.device(device):
+            torch.cuda.manual_seed(value)
 
 
 def synchronised(model: Module) -> Module:

@@ -15,7 +15,7 @@ from torch import Tensor, nn
 from photoplanet.core.names import readable
 from photoplanet.core.progress import Advance, Say, ignore, silent
 from photoplanet.errors import InputError, ModelError, TrainingError
-from photoplanet.training import checkpoint
+from photoplanet.training import checkpoint, distributed
 from photoplanet.training.logs import Log
 from photoplanet.training.signals import Signals, Stopped
 from photoplanet.training.task import Batch, Facts, Task
@@ -78,12 +78,13 @@ class Loop(Generic[Batch]):
         self.history: list[Facts] = []
         self.best: Facts | None = None  # the best validation, where the task keeps its weights
         self.best_weights: dict[str, Tensor] = {}
+        self._is_ready = False
         self._pending: list[Tensor] = []  # of each step since the last agreement: the task's columns, gradient norm
 
     def run(self, advance: Advance = ignore) -> None:
         """Train from where the run stands to its end; the last checkpoint is written at the end."""
+        self.ready()
         with Signals() as signals:
-            self.resume()
             advance(self.step)
             if self.converged:
                 return
@@ -92,6 +93,15 @@ class Loop(Generic[Batch]):
                 return
             with closing(Log(self.folder, self.step, self.options.curves)) as log:
                 self._loop(signals, log, advance)
+
+    def ready(self) -> None:
+        """Resume, and let the task get ready, which may take minutes; `run` does this where it has not been done."""
+        if self._is_ready:
+            return
+        self.resume()
+        if not self.converged and self.step < self.task.total:
+            self.task.start(self.folder, self.step)
+        self._is_ready = True
 
     def result(self) -> nn.Module:
         """Return the network that the run is about: the best, or else the averaged one, or else the last."""
@@ -112,7 +122,7 @@ class Loop(Generic[Batch]):
     def take_step(self, batch: Batch) -> None:
         """Learn from one batch."""
         task = self.task
-        torch.manual_seed(task.seed(self.step))
+        distributed.seed(task.seed(self.step), task.ranks.device)
         for group in task.optimizer.param_groups:
             group["lr"] = task.rate(self.step) * group.get("scale", 1.0)
         task.optimizer.zero_grad(set_to_none=True)
@@ -121,7 +131,7 @@ class Loop(Generic[Batch]):
         norm = nn.utils.clip_grad_norm_(parameters, task.clip_norm or float("inf"))
         task.optimizer.step()
         if task.average:
-            task.average.update(task.model, self.step)
+            task.average.update(self.step)
         self._pending.append(torch.cat([numbers, (norm / task.ranks.ranks).double().view(1).to(numbers.device)]))
         self.step += 1
 
@@ -243,9 +253,13 @@ class Loop(Generic[Batch]):
         means = {name: sum(c) / len(recent) for name, c in zip(names, zip(*recent, strict=True), strict=True)}
         speed = count * task.photos_a_step / max(1e-9, now - logged[1])
         top1 = f"  top-1 {means['top1']:.1%}" if "top1" in means else ""
-        advance(0, f"loss {means['loss']:.3f}{top1}  {speed:.0f} photos/s")
+        values = {"images_per_second": speed, "learning_rate": task.rate(self.step - 1)}
+        used = ""
+        if task.flops_a_photo:
+            values["mfu"] = speed * task.flops_a_photo / task.peak_flops()
+            used = f"  MFU {values['mfu']:.1%}"
+        advance(0, f"loss {means['loss']:.3f}{top1}  {speed:.0f} photos/s{used}")
         if log:
-            values = {"images_per_second": speed, "learning_rate": task.rate(self.step - 1)}
             log.write("train", self.step, **means, **values, **task.log_values(self.step))
         return self.step, now
 

@@ -13,7 +13,7 @@ if TYPE_CHECKING:
 OPTIMIZERS = ("adagrad", "adamw", "sgd")
 Settings = TypeVar("Settings", bound="DataclassInstance")
 SCHEDULES = ("constant", "one-cycle")
-PRECISIONS = ("auto", "float32", "bf16")
+PRECISIONS = ("auto", "float32", "tf32", "bf16")
 
 
 @dataclasses.dataclass(frozen=True)
@@ -81,11 +81,13 @@ class Recipe:
     # the machine
     precision: str = "auto"
     channels_last: bool = True
-    compile: bool = False
+    compile: bool | str = False  # or auto: where it pays within the run
     sync_norm: bool = True  # batch norm over the whole batch of all ranks
     seed: int = 0
 
     def __post_init__(self) -> None:
+        if self.compile not in (True, False, "auto"):
+            raise InputError(f"recipe: compile {self.compile!r} is unknown; use true, false or auto")
         for choice, known in (("optimizer", OPTIMIZERS), ("schedule", SCHEDULES), ("precision", PRECISIONS)):
             if getattr(self, choice) not in known:
                 raise InputError(f"recipe: {choice} {getattr(self, choice)!r} is unknown; use {', '.join(known)}")
@@ -205,9 +207,11 @@ def changed(recipe: Settings, settings: Iterable[str]) -> Settings:
 
 
 def _parsed(key: str, kind: Any, text: str) -> Any:
-    if kind is bool:
+    if kind in (bool, bool | str):
+        if kind is not bool and text.lower() == "auto":
+            return "auto"
         if text.lower() not in ("true", "yes", "on", "1", "false", "no", "off", "0"):
-            raise InputError(f"setting {key}={text}: expected true or false")
+            raise InputError(f"setting {key}={text}: expected true or false{'' if kind is bool else ', or auto'}")
         return text.lower() in ("true", "yes", "on", "1")
     try:
         if kind in (int, float, str):

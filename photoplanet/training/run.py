@@ -18,7 +18,7 @@ from photoplanet.locate import point_estimates
 from photoplanet.models import folder as model_folder
 from photoplanet.packing import estimate
 from photoplanet.photos import splits
-from photoplanet.training import dataset, distributed, export, validation, working_folder
+from photoplanet.training import dataset, distributed, export, flops, validation, working_folder
 from photoplanet.training.classification import Classification
 from photoplanet.training.classifier import Classifier
 from photoplanet.training.data import LabelledPhotos
@@ -70,6 +70,11 @@ def _train(
         where = f"{ranks.ranks} × {ranks.device} in {task.precision}"
         most = "at most " if task.patience else ""
         say(f"{most}{task.total:,} steps of {recipe.batch_size} photos on {where}")
+        say(
+            f"MFU is the share of {flops.peak(ranks.device, task.precision).described}, at "
+            f"{task.flops_a_photo / 1e9:.3g} GFLOP a photo"
+        )
+        loop.ready()  # outside the bar, whose rate is that of the steps
         with bar("training", task.total) if ranks.writes else no_bar("") as advance:
             loop.run(advance)
         if not ranks.writes:
@@ -189,6 +194,7 @@ def _facts_of(loop: Loop[Any], task: Classification) -> dict[str, Any]:
         "device": _device_name(task.ranks.device),
         "processes": task.ranks.ranks,
         "precision": task.precision,
+        **({"compiled": task.compiled} if task.compiled is not None else {}),
         **({"decoder": "nvJPEG"} if loop.options.decoder == "cuda" else {}),
         "validation": loop.best or (loop.history[-1] if loop.history else None),
         "versions": {"python": platform.python_version(), "torch": str(torch.__version__), "numpy": np.__version__},

@@ -5,6 +5,7 @@ There are four: `classification` (the CNN), `albums.task`, `embedding.task` and 
 
 from abc import ABC, abstractmethod
 from collections.abc import Generator
+from pathlib import Path
 from typing import Any, Generic, TypeVar
 
 import torch
@@ -37,10 +38,19 @@ class Task(ABC, Generic[Batch]):
     clip_norm: float = 0.0  # longest gradient; 0: no clipping
     columns: tuple[str, ...] = ("loss",)  # names of the numbers that `backward` returns
     photos_a_step: int = 1
+    flops_a_photo: int = 0  # floating-point operations of training on a photo; 0: not known, and no MFU in the log
     keeps_best: bool = False  # keep the weights of the best validation
     patience: int = 0  # validations in a row without a better one that end the run; 0: none; needs `keeps_best`
     if_not_finite: str = "try a lower --learning-rate"
     if_another_run: str = "give the same settings, or another -o"
+
+    def start(self, folder: Path | None, step: int) -> None:
+        """Get ready to learn from step `step` on, after a resume; `folder`: the run's. Called before `batches`."""
+        return
+
+    def peak_flops(self) -> float:
+        """Return what the devices of all ranks can do in a second; only asked where `flops_a_photo` is known."""
+        return float("inf")
 
     @abstractmethod
     def batches(self, first: int, stop: int) -> Generator[Batch, None, None]:

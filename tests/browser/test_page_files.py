@@ -7,6 +7,8 @@ import io
 import re
 import xml.etree.ElementTree as ET
 
+import drone_files
+import jxl_files
 from page_use import (
     GPX,
     HOSTILE,
@@ -17,6 +19,7 @@ from page_use import (
     saved,
     snap,
 )
+from PIL import Image
 from playwright.sync_api import expect
 
 
@@ -49,6 +52,20 @@ def test_photos_and_a_track_are_dropped_and_the_track_places_them(visit, address
     expect(page.locator(".facts")).to_contain_text("from a track")
     page.get_by_role("button", name="Remove all").click()
     expect(page.locator("#welcome")).to_be_visible()
+
+
+def test_a_drones_captions_are_a_track_and_other_captions_are_none(visit, address):
+    drone = drone_files.captions(drone_files.GENERATIONS["Air 2S"], [(48.858, 2.294)] * 3)
+    spoken = b"1\n00:00:00,000 --> 00:00:01,000\nHello there.\n"
+    files = {"DJI_0001.SRT": drone, "wide.srt": drone.decode().encode("utf-16"), "film.srt": spoken}
+    photo = {"name": "a.jxl", "mimeType": "", "buffer": jxl_files.jxl(Image.new("RGB", (32, 32)))}
+    page = visit(address)
+    give(page, TRIP[1], photo, *({"name": name, "mimeType": "", "buffer": data} for name, data in files.items()))
+    expect(page.locator("#tracks li")).to_have_text([re.compile("DJI_0001.SRT"), re.compile("wide.srt")])
+    expect(page.locator("#notice")).to_contain_text("1 file left out, not a photo: film.srt")
+    expect(page.locator("#count")).to_contain_text("2 photos")
+    page.get_by_role("switch", name="Locate together").check()
+    expect(page.locator("#trouble")).to_contain_text("some photos or tracks name no time zone: say under Options")
 
 
 def test_a_folder_is_taken_whole_and_a_picture_can_be_pasted(visit, address, tmp_path):

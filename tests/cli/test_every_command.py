@@ -129,6 +129,12 @@ def test_an_option_that_takes_one_value_is_refused_twice(run, name):
 
 
 @every
+def test_what_reads_photos_takes_the_limit_of_their_pixels(name):
+    read_none = ("figure partition", "figure errors", "models", "encoders", "partition", "score", "toyworld")
+    assert ("max_pixels" in {option.name for option in options(name)}) == (not name.startswith(read_none))
+
+
+@every
 def test_what_prints_results_can_print_json(name):
     assert ("as_json" in {each.name for each in options(name)}) is (name not in NO_JSON)
 

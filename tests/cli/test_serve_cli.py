@@ -27,7 +27,7 @@ def serve(tiny_model, own_home):
         command = [sys.executable, "-m", "photoplanet", "serve", "--model", str(model), "--port", "0", *options]
         environment = os.environ | {"PHOTOPLANET_HOME": str(own_home)}
         process = subprocess.Popen(
-            command, stderr=subprocess.PIPE, stdout=subprocess.PIPE, text=True, env=environment,
+            command, stderr=subprocess.PIPE, stdout=subprocess.PIPE, text=True, env=environment, start_new_session=True,
             preexec_fn=lambda: signal.signal(signal.SIGINT, signal.default_int_handler),
         )  # fmt: skip
         started.append(process)
@@ -49,12 +49,14 @@ def ask(address, data=None, **headers):
         return json.load(answer)
 
 
-def test_it_answers_on_this_machine_and_stops_cleanly(serve, photo):
-    process, address, _ = serve()
+@pytest.mark.parametrize("workers", [0, 2])
+def test_it_answers_on_this_machine_and_stops_cleanly(serve, photo, workers):
+    """A terminal sends Ctrl-C to all processes; none is left behind, for it would hold the standard error open."""
+    process, address, _ = serve("--workers", str(workers))
     assert address.startswith("http://127.0.0.1:")
     found = ask(f"{address}/v1/locate", photo("red").read_bytes())
     assert found["photos"][0]["best"]["country_code"] == "FR"
-    process.send_signal(signal.SIGINT)
+    os.killpg(process.pid, signal.SIGINT)
     out, err = process.communicate(timeout=30)
     assert process.returncode == 0 and out == "" and err == ""
 
@@ -62,7 +64,7 @@ def test_it_answers_on_this_machine_and_stops_cleanly(serve, photo):
 def test_told_to_stop_it_answers_the_album_that_is_under_way(serve, tmp_path):
     noise = io.BytesIO()
     Image.effect_noise((1500, 1200), 80).save(noise, "JPEG")
-    process, address, _ = serve()
+    process, address, _ = serve("--workers", "1")
     parts = b"".join(
         b'--x\r\nContent-Disposition: form-data; name="a"; filename="%d.jpg"\r\n\r\n%s\r\n' % (n, noise.getvalue())
         for n in range(60)
@@ -74,7 +76,7 @@ def test_told_to_stop_it_answers_the_album_that_is_under_way(serve, tmp_path):
     asking.start()
     while not ask(f"{address}/healthz")["waiting"]:
         assert asking.is_alive(), "the album was answered before it could be interrupted"
-    process.send_signal(signal.SIGTERM)
+    os.killpg(process.pid, signal.SIGTERM)  # as a service manager does it
     asking.join(60)
     process.communicate(timeout=30)
     assert len(answers[0]["albums"][0]["photos"]) == 60 and answers[0]["failed"] == 0

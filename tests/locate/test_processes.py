@@ -13,7 +13,7 @@ from PIL import Image
 
 import photoplanet as pp
 from photoplanet.errors import InputError, WorkerError
-from photoplanet.photos import decoding_processes
+from photoplanet.photos import decoding_processes, pixel_limit
 
 
 @pytest.fixture(scope="module")
@@ -38,6 +38,12 @@ def test_answers_are_those_of_threads_in_their_order(tiny_model, photos):
         else:
             assert (one.probabilities == other.probabilities).all()
     assert sum(isinstance(answer, InputError) for _, answer in got) == 2
+
+
+def test_the_limit_of_pixels_holds_in_processes_too(photos):
+    with pixel_limit.limited(100):
+        (found,) = decoding_processes.load_many(photos[:1], decoding_processes.Preprocessing(size=16), 1)
+    assert "32 × 24 pixels, the limit is 100" in str(found)
 
 
 def test_little_is_taken_ahead_and_processes_end_with_the_iterator(tiny_model, photos):

@@ -1,6 +1,7 @@
 """JPEG XL: decoded in a process of its own; what is wrong with a file costs it alone, and is said in a line."""
 
 import io
+import random
 
 import imagecodecs
 import jxl_files
@@ -120,6 +121,14 @@ def test_a_size_that_only_a_header_claims_is_refused_before_anything_is_decoded(
     with pytest.raises(PhotoError, match="MB to decode, the limit is 448") as caught:
         open_photo(jxl_files.header(100_000, 100_000), max_pixels=ANY_PIXELS)
     assert caught.value.reason == MEMORY
+
+
+def test_a_frame_that_is_larger_than_its_header_says_takes_no_memory(make):
+    larger = jxl_files.frame_of_its_own(30_000, 30_000) + random.Random(1).randbytes(200_000)  # 11 GB, unbounded
+    assert size(larger) == (8, 8)
+    with pytest.raises(PhotoError, match="takes over 64 MB"):
+        open_photo(larger)
+    assert open_photo(jxl_files.jxl(make.scene())).size == (120, 90)
 
 
 def test_what_takes_too_much_memory_or_time_costs_that_photo_alone(monkeypatch):

@@ -102,7 +102,7 @@ def test_other_work_takes_its_turn_between_batches_and_its_errors_are_its_own(mo
             batcher.see(RED), batcher.run(lambda: pow(2, 10)), batcher.run(lambda: 1 / 0), batcher.see(b"no photo"),
             return_exceptions=True,
         )  # fmt: skip
-        return seen, power, failed, bad, await batcher.locate(RED, lambda found: found.best.near.country_code)
+        return seen, power, failed, bad, await batcher.locate(RED, lambda found, own: found.best.near.country_code)
 
     seen, power, failed, bad, country = run(model, work)
     assert len(seen) == 3 and power == 1024 and country == "FR"
@@ -114,7 +114,10 @@ def test_an_error_in_finishing_is_of_that_photo_only(model, batches):
 
     async def work(batcher):
         gate.clear()
-        tasks = [batcher.locate(RED, lambda found: 1 / 0), batcher.locate(RED, lambda found: found.best.near.country)]
+        tasks = [
+            batcher.locate(RED, lambda found, own: 1 / 0),
+            batcher.locate(RED, lambda found, own: found.best.near.country),
+        ]
         first = asyncio.create_task(batcher.see(GREEN))
         await until(lambda: sizes)
         waiting = asyncio.gather(*tasks, return_exceptions=True)
@@ -164,7 +167,7 @@ def test_other_work_and_photos_take_turns(model, batches):
         first = asyncio.create_task(batcher.see(RED))
         await until(lambda: sizes)
         others = [asyncio.create_task(batcher.run(lambda n=n: order.append(n))) for n in range(10)]
-        photo = asyncio.create_task(batcher.locate(GREEN, lambda found: order.append("photo")))
+        photo = asyncio.create_task(batcher.locate(GREEN, lambda found, own: order.append("photo")))
         await until(lambda: batcher.ready == 11)
         gate.set()
         await asyncio.gather(first, photo, *others)

@@ -79,7 +79,7 @@ def test_averaged_weights_follow_the_documented_decay():
             model.weight.fill_(value)
             model.running_mean.fill_(value)
             model.num_batches_tracked.fill_(step)
-        average.update(model, step)
+        average.update(step)
         decay = min(0.5, (1 + step) / (10 + step))
         expected = decay * expected + (1 - decay) * value
         assert average.model.weight.item() == pytest.approx(expected, rel=1e-5)

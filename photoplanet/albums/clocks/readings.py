@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 
 from photoplanet.albums.shots import Shot
 from photoplanet.metadata.times import FIRST_YEAR, never_set
-from photoplanet.photos import table
+from photoplanet.photos.coordinate_faults import coordinate_fault
 
 Floats = NDArray[np.float64]
 Rows = NDArray[np.int64]
@@ -64,7 +64,7 @@ def read(shots: Sequence[Shot], use_places: bool = True) -> Readings:
     places, camera = np.full((n, 2), np.nan), np.full(n, -1, np.int64)
     numbers: dict[tuple[str | None, str | None], int] = {}
     for row, shot in enumerate(shots):
-        if use_places and shot.place is not None and table.coordinate_fault(*shot.place) is None:
+        if use_places and shot.place is not None and coordinate_fault(*shot.place) is None:
             places[row] = shot.place
         shown[row], stated[row] = _reading(shot.receiver_at if never_set(shot.taken_at) else shot.taken_at)
         if np.isnan(shown[row]):

@@ -65,7 +65,8 @@ def open_library(library: str, **arguments: Any) -> "Library":
             sizes = ", ".join(f"{part} {size:,.0f}" for part, size in parts.items())
             say(f"photoplanet: bytes per photo, {kind}: {sum(parts.values()):,.0f} ({sizes})")
     if not len(found):
-        say(f"photoplanet: {library}: it holds no photo with a place, so nothing can match")
+        what = "no photo with a place can be read" if found.unreadable else "it holds no photo with a place"
+        say(f"photoplanet: {library}: {what}, so nothing can match")
     if built and found.searcher.trust is not None and len(found):
         for line in found.searcher.trust.lines():
             say(f"photoplanet: {library}: {line}")

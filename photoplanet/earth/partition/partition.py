@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
+from photoplanet.core import tables_extra
 from photoplanet.core.atomic import write_text
 from photoplanet.core.progress import Advance, ignore
 from photoplanet.core.workers import in_threads, slices, threads
@@ -165,7 +166,8 @@ class Partition:
         ...     Partition.adaptive_from_parquet(path, max_photos=2, min_photos=1)
         <Partition of 3 cells holding 4 photos>
         """
-        from photoplanet.earth.partition.point_reader import Tables
+        with tables_extra.needed():
+            from photoplanet.earth.partition.point_reader import Tables
 
         return _adaptive(Tables(paths, latitude_column, longitude_column, skip_bad), max_photos, min_photos, advance)
 
@@ -201,7 +203,8 @@ class Partition:
         >>> partition, partition.made["left_out"]
         (<Partition of 1 cells holding 2 photos>, 1)
         """
-        from photoplanet.earth.partition.point_reader import Tables
+        with tables_extra.needed():
+            from photoplanet.earth.partition.point_reader import Tables
 
         return _uniform(Tables(paths, latitude_column, longitude_column, skip_bad), level, min_photos, advance)
 

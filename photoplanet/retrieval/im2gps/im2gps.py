@@ -29,6 +29,7 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from photoplanet.core.progress import Advance, ignore
+from photoplanet.core.workers import slices
 from photoplanet.earth import geodesy
 from photoplanet.retrieval.im2gps import neighbours
 from photoplanet.retrieval.im2gps.reference_photos import ALL, SIX, Records, ReferencePhotos, build
@@ -41,9 +42,13 @@ CLUSTER_KM = 200.0  # bandwidth of the mean shift
 MEAN_SHIFT_STEPS = 100
 SMALLEST_CLUSTER = 4  # neighbours: fewer are not evidence
 SVM_C = 1.0
+_TOGETHER = 32  # queries that one pass over the photos answers, at most
+_DISTANCES = 1 << 25  # float32 in memory at once
 
 Floats = NDArray[np.float64]
 Labels = NDArray[np.int64]
+Rows = NDArray[np.int64]
+Answer = Callable[[Records, NDArray[np.float32], Rows], tuple[float, float]]
 
 
 class Baseline(Protocol):
@@ -62,7 +67,12 @@ def nearest(
     The distance is the sum over the descriptors `names` of each one's own distance, in its standard deviations. Photos
     that could not be read are never among them.
     """
-    total = photos.distances(query, names)
+    return _nearest_of(photos, photos.distances(np.atleast_1d(query), names)[0], k)
+
+
+def _nearest_of(
+    photos: ReferencePhotos, total: NDArray[np.float32], k: int
+) -> tuple[NDArray[np.float32], NDArray[np.int64]]:
     k = min(k, int(photos.usable.sum()))
     rows = np.argpartition(total, k - 1)[:k]
     rows = rows[np.lexsort((rows, total[rows]))]
@@ -72,11 +82,10 @@ def nearest(
 def original(photos: ReferencePhotos, queries: Records, advance: Advance = ignore) -> tuple[Floats, Floats]:
     """Im2GPS 2008: the position of the nearest neighbour by the six descriptors."""
 
-    def answer(query: Records) -> tuple[float, float]:
-        row = nearest(photos, query, 1, SIX)[1][0]
-        return float(photos.latitude[row]), float(photos.longitude[row])
+    def answer(query: Records, away: NDArray[np.float32], rows: Rows) -> tuple[float, float]:
+        return float(photos.latitude[rows[0]]), float(photos.longitude[rows[0]])
 
-    return _each(queries, answer, advance)
+    return _each(photos, queries, answer, advance, 1, SIX)
 
 
 def extended(photos: ReferencePhotos, queries: Records, advance: Advance = ignore) -> tuple[Floats, Floats]:
@@ -85,32 +94,29 @@ def extended(photos: ReferencePhotos, queries: Records, advance: Advance = ignor
     Where no score is positive, the position of the nearest neighbour.
     """
 
-    def answer(query: Records) -> tuple[float, float]:
-        _, rows = nearest(photos, query)
+    def answer(query: Records, away: NDArray[np.float32], rows: Rows) -> tuple[float, float]:
         return _winning_cluster(photos, query, rows)
 
-    return _each(queries, answer, advance)
+    return _each(photos, queries, answer, advance)
 
 
 def extended_any(photos: ReferencePhotos, queries: Records, advance: Advance = ignore) -> tuple[Floats, Floats]:
     """As `extended`, but the cluster with the highest score wins whatever its sign, as is usual with one-vs-rest."""
 
-    def answer(query: Records) -> tuple[float, float]:
-        _, rows = nearest(photos, query)
+    def answer(query: Records, away: NDArray[np.float32], rows: Rows) -> tuple[float, float]:
         return _winning_cluster(photos, query, rows, rejects=False)
 
-    return _each(queries, answer, advance)
+    return _each(photos, queries, answer, advance)
 
 
 def density(photos: ReferencePhotos, queries: Records, advance: Advance = ignore) -> tuple[Floats, Floats]:
     """The same neighbours read as a kernel density (Vo et al. 2017)."""
 
-    def answer(query: Records) -> tuple[float, float]:
-        away, rows = nearest(photos, query)
+    def answer(query: Records, away: NDArray[np.float32], rows: Rows) -> tuple[float, float]:
         lat, lng = neighbours.kernel_density(away[None], photos.latitude[rows][None], photos.longitude[rows][None])
         return float(lat[0]), float(lng[0])
 
-    return _each(queries, answer, advance)
+    return _each(photos, queries, answer, advance)
 
 
 METHODS: dict[str, Baseline] = {
@@ -217,11 +223,16 @@ def _kernel(photos: ReferencePhotos, records: Records) -> Floats:
 
 
 def _each(
-    queries: Records, answer: Callable[[Records], tuple[float, float]], advance: Advance
-) -> tuple[Floats, Floats]:
+    photos: ReferencePhotos, queries: Records, answer: Answer, advance: Advance, k: int = NEIGHBOURS,
+    names: Sequence[str] = ALL,
+) -> tuple[Floats, Floats]:  # fmt: skip
+    """Degrees (q,), (q,) of what `answer` makes of each query and its `k` nearest photos, NaN for unreadable ones."""
     found = np.full((len(queries), 2), np.nan)
-    for row, query in enumerate(queries):
-        if query["usable"]:
-            found[row] = answer(query)
-        advance(1)
+    readable = np.flatnonzero(queries["usable"])
+    advance(len(queries) - len(readable))
+    for part in slices(len(readable), max(1, min(_TOGETHER, _DISTANCES // len(photos)))):
+        rows = readable[part]
+        for row, total in zip(rows, photos.distances(queries[rows], names), strict=True):
+            found[row] = answer(queries[row], *_nearest_of(photos, total, k))
+            advance(1)
     return found[:, 0], found[:, 1]

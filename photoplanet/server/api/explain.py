@@ -1,5 +1,6 @@
 """POST /v1/explain: which parts of a photo speak for its place."""
 
+import time
 from typing import Annotated, Any, Literal, cast
 
 import numpy as np
@@ -7,7 +8,7 @@ from pydantic import ConfigDict, Field
 from starlette.requests import Request
 from typing_extensions import NotRequired, TypedDict
 
-from photoplanet.explain.occlusion import Occlusion, runs, steps
+from photoplanet.explain.occlusion import BATCH, Occlusion, runs, steps
 from photoplanet.server import openapi
 from photoplanet.server.api import answers
 from photoplanet.server.api.answers import Latitude, Longitude, ModelName
@@ -18,6 +19,9 @@ from photoplanet.server.endpoint import Endpoint
 from photoplanet.server.problems import Problem
 from photoplanet.server.service import NO_MODEL, Service
 from photoplanet.server.uploads import Upload
+
+SLICE_SECONDS = 0.1  # for which an explanation may keep the network from others
+FIRST = 4  # runs, before it is known how long one takes
 
 
 class ExplainQuery(AreaQuery):
@@ -55,6 +59,28 @@ class ExplainAnswer(ModelName):
     map: NotRequired[list[list[Share]]]
 
 
+class Slices:
+    """How many runs of the network one explanation takes at a time: what `SLICE_SECONDS` allow, up to `BATCH`.
+
+    >>> slices = Slices()
+    >>> slices.took(4, 0.4)
+    >>> slices.size()
+    1
+    """
+
+    def __init__(self) -> None:
+        self._size, self._first = FIRST, True
+
+    def size(self) -> int:
+        """Runs of the next slice."""
+        return self._size
+
+    def took(self, runs: int, seconds: float) -> None:
+        """Learn from a slice; the first has one run more, of the whole photo."""
+        runs, self._first = runs + self._first, False
+        self._size = max(1, min(BATCH, int(SLICE_SECONDS * runs / max(seconds, 1e-9))))
+
+
 EXAMPLE: ExplainAnswer = {
     "model": "toy", "world": "toy", "file": "IMG_1.jpg", "cell": "47e67", "latitude": 48.86, "longitude": 2.35,
     "cell_is": "predicted", "unknown": 0.03, "confidence": 0.62, "misleads": [],
@@ -86,7 +112,7 @@ def endpoint(service: Service) -> Endpoint:
 
 
 async def _explained(service: Service, photo: Upload, query: ExplainQuery) -> dict[str, Any]:
-    """The explanation, a batch at a time, so that photos of others pass through the network in between."""
+    """The explanation, a slice at a time, so that photos of others pass through the network in between."""
     partition = service.locator.partition
     truth = None if query.latitude is None or query.longitude is None else (query.latitude, query.longitude)
     if truth is not None and partition.assign(np.array([truth[0]]), np.array([truth[1]]))[0] < 0:
@@ -94,13 +120,16 @@ async def _explained(service: Service, photo: Upload, query: ExplainQuery) -> di
                            "and the predicted cell is explained")  # fmt: skip
     cut = await cut_of(service, query)
     pixels = await service.batcher.pixels(photo.content)
-    work = steps(service.locator, pixels, truth, query.positions, query.box, cut=cut)
+    slices = Slices()
+    work = steps(service.locator, pixels, truth, query.positions, query.box, cut=cut, batch=slices.size)
 
     def step() -> Occlusion | None:
+        began = time.perf_counter()
         try:
-            next(work)
+            done = next(work)
         except StopIteration as end:
             return cast(Occlusion, end.value)
+        slices.took(done, time.perf_counter() - began)
         return None
 
     while (found := await service.batcher.run(step)) is None:

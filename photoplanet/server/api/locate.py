@@ -1,13 +1,13 @@
 """POST /v1/locate: photos → places."""
 
 import asyncio
-from collections.abc import Callable
 from typing import cast
 
 from starlette.requests import Request
 
 from photoplanet.errors import InputError
-from photoplanet.locate import joining, own_place, why
+from photoplanet.locate import joining, why
+from photoplanet.locate.own_place import OwnPlace
 from photoplanet.locate.prediction import Prediction
 from photoplanet.locate.within import Cut
 from photoplanet.server import openapi, problems
@@ -15,6 +15,7 @@ from photoplanet.server.api import answers, evidence
 from photoplanet.server.api.answers import Count, LocatedPhoto, ModelName, UnreadablePhoto
 from photoplanet.server.api.areas import cut_of
 from photoplanet.server.api.parameters import EstimateQuery
+from photoplanet.server.batching import Report
 from photoplanet.server.endpoint import Endpoint
 from photoplanet.server.finder import Text
 from photoplanet.server.problems import Problem
@@ -74,9 +75,7 @@ def endpoint(service: Service) -> Endpoint:
 async def _located(
     service: Service, photo: Upload, query: EstimateQuery, cut: Cut | None, number: int, given: Reading | None
 ) -> LocatedPhoto | UnreadablePhoto:
-    own = await service.batcher.decode(own_place.of, photo.content)
-
-    def report(prediction: Prediction) -> LocatedPhoto:
+    def report(prediction: Prediction, own: OwnPlace | None) -> LocatedPhoto:
         found = prediction if cut is None else cut(prediction)
         return answers.located(photo.name, found, query.options(), query.geojson, query.regions, own)
 
@@ -94,22 +93,22 @@ async def _located(
 
 async def _joined(
     service: Service, photo: Upload, query: EstimateQuery, number: int, given: Reading | None,
-    report: Callable[[Prediction], LocatedPhoto],
+    report: Report[LocatedPhoto],
 ) -> LocatedPhoto:  # fmt: skip
     """The answer to one photo, in which evidence is looked for while the network sees it."""
 
-    def join(before: Prediction, text: Text) -> LocatedPhoto:
+    def join(before: Prediction, own: OwnPlace | None, text: Text) -> LocatedPhoto:
         looked = service.finder.clues(photo.content, text, query.clock, query.struck(number))
         found = joining.joined(before, looked.clues, looked.reading, looked.struck)
         facts = evidence.about(text, query)
         if found.evidence is None or found.evidence.kept:
-            return cast(LocatedPhoto, report(found) | facts)
-        return cast(LocatedPhoto, report(before) | why.record(found.evidence) | facts)  # worked out already
+            return cast(LocatedPhoto, report(found, own) | facts)
+        return cast(LocatedPhoto, report(before, own) | why.record(found.evidence) | facts)  # worked out already
 
     reading = service.finder.begin(photo.content, query.signs, given)
     try:
-        before = await service.batcher.locate(photo.content, lambda prediction: prediction)
+        before, own = await service.batcher.locate(photo.content, lambda prediction, own: (prediction, own))
         text = await reading
     finally:
         reading.cancel()
-    return await service.finder.join(lambda: join(before, text))
+    return await service.finder.join(lambda: join(before, own, text))

@@ -202,6 +202,10 @@ class Inception(Backbone):
         self.dropout = nn.Dropout(DROPOUT)
         self.project = nn.Identity() if self.embedding == last else nn.Linear(last, self.embedding)
 
+    def regions(self) -> list[nn.Module]:
+        """Return the stem and the blocks: what repeats is compiled once."""
+        return [self.stem, *self.grid35, self.reduce17, *self.grid17, self.reduce8, *self.grid8]
+
     def forward(self, x: Tensor) -> tuple[Tensor, Tensor | None]:
         """Return the embedding, and the auxiliary features while training."""
         if min(x.shape[2:]) < self.minimum_size:

@@ -35,6 +35,10 @@ class Backbone(nn.Module, ABC):
         """Return its layers, from the photo to the embedding, for rates and freezing layer by layer: by default one."""
         return [self]
 
+    def regions(self) -> list[nn.Module]:
+        """Return the parts that are compiled one by one, so that compiling can stop between two; none: as a whole."""
+        return []
+
     def freeze(self, learning: int, norms: bool) -> None:
         """Let only the last `learning` layers learn (0: all); with `norms`, no batch norm's statistics change either.
 

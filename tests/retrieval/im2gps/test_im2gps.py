@@ -102,7 +102,9 @@ def test_a_photo_is_never_less_than_0_away_from_itself(name):
     """Rounding left less than 0 of the distance between equal histograms, which `density` refuses."""
     records = np.zeros(200, descriptors.RECORD)
     records[name] = np.random.default_rng(0).integers(0, 256, records[name].shape)
-    itself = [reference_photos.distances(name, records[row], records[row : row + 1])[0] for row in range(200)]
+    itself = [
+        reference_photos.distances(name, records[row : row + 1], records[row : row + 1])[0, 0] for row in range(200)
+    ]
     assert min(itself) >= 0 and max(itself) < 1e-2
 
 
@@ -123,7 +125,7 @@ def test_distances_by_their_definition(library, queries):
             slow = ((a - b) ** 2 / np.maximum(a + b, 1e-12)).sum(1)
         else:
             slow = np.abs(a - b).sum(1) if name == "lines" else np.sqrt(((a - b) ** 2).sum(1))
-        assert reference_photos.distances(name, queries[0], block) == pytest.approx(slow, rel=1e-3, abs=1e-4), name
+        assert reference_photos.distances(name, queries[:1], block)[0] == pytest.approx(slow, rel=1e-3, abs=1e-4), name
     for name, table in library.words.items():
         whole = np.zeros((len(library.usable), table.size))
         for row, record in enumerate(library.records(np.arange(len(whole)))):
@@ -134,13 +136,13 @@ def test_distances_by_their_definition(library, queries):
         rows = whole * idf
         unit = [v / max(np.linalg.norm(v), 1e-12) for v in (mine, *rows)]
         slow = [np.sqrt(max(0, 2 - 2 * unit[0] @ other)) for other in unit[1:]]
-        assert table.distances(queries[2]) == pytest.approx(slow, abs=2e-3), name
+        assert table.distances(queries[2:3])[0] == pytest.approx(slow, abs=2e-3), name
 
 
 def test_a_nearest_neighbour_sums_scaled_distances(library, queries):
     away, rows = im2gps.nearest(library, queries[1], 4, im2gps.SIX)
     block = library.records(np.arange(3 * EACH))
-    total = sum(reference_photos.distances(name, queries[1], block) / library.scale[name] for name in im2gps.SIX)
+    total = sum(reference_photos.distances(name, queries[1:2], block)[0] / library.scale[name] for name in im2gps.SIX)
     order = np.argsort(total)[:4]
     assert rows.tolist() == order.tolist() and away == pytest.approx(total[order], rel=1e-4)
 
@@ -240,3 +242,15 @@ def test_a_photo_takes_the_bytes_that_the_docs_say_and_200_are_compared():
     used = {"six": sum(descriptors.RECORD[name].itemsize for name in im2gps.SIX), "all": descriptors.RECORD.itemsize}
     assert used == {"six": 3029, "all": 8726}
     assert im2gps.NEIGHBOURS == 200
+
+
+@pytest.mark.parametrize("method", im2gps.METHODS)
+def test_queries_answered_together_get_what_each_gets_alone(method, library, queries, monkeypatch):
+    many = np.concatenate([queries, np.zeros(1, descriptors.RECORD), library.records(np.arange(5))])
+    together = np.stack(im2gps.METHODS[method](library, many))
+    monkeypatch.setattr(im2gps, "_TOGETHER", 2)
+    for answers in (im2gps.METHODS[method](library, many), zip(*[
+        np.ravel(im2gps.METHODS[method](library, many[row : row + 1])) for row in range(len(many))
+    ], strict=True)):  # fmt: skip
+        np.testing.assert_allclose(together, np.stack(list(answers)), atol=1e-9)
+    assert np.isnan(together[:, 3]).all() and np.isfinite(np.delete(together, 3, axis=1)).all()

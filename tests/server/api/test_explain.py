@@ -10,6 +10,8 @@ from pictures import encoded
 from PIL import Image
 
 from photoplanet.explain import occlusion
+from photoplanet.explain.occlusion import BATCH
+from photoplanet.server.api.explain import FIRST, Slices
 from photoplanet.server.limits import Limits
 
 
@@ -34,7 +36,7 @@ def test_explain_names_the_parts_that_matter(connect, model, is_problem):
 
 
 def test_a_photo_passes_through_the_network_between_the_batches_of_explanations(connect, model, monkeypatch):
-    """Eighteen explanations of 6 batches each are inside; a photo that comes then waits for a batch or two."""
+    """Eighteen explanations of 101 runs each are inside; a photo that comes then waits for a slice or two."""
     sizes, real, gate = [], model.see, threading.Event()
 
     def watched(rows):
@@ -58,7 +60,40 @@ def test_a_photo_passes_through_the_network_between_the_batches_of_explanations(
         assert located.result().status_code == 200
         assert {each.result().status_code for each in explained} == {200}
     assert 1 in sizes[waiting : waiting + 4]
-    assert set(sizes) == {1, 20} and len(sizes) == 18 * 6 + 1
+    assert max(sizes) <= 20 and sum(sizes) == 18 * 101 + 1
+
+
+def test_slices_are_as_long_as_others_may_wait():
+    slices = Slices()
+    assert slices.size() == FIRST
+    for runs, seconds, following in ((4, 0.4, 1), (1, 0.05, 2), (2, 0.02, 10), (10, 0.001, BATCH), (BATCH, 9.0, 1)):
+        slices.took(runs, seconds)
+        assert slices.size() == following
+
+
+def test_a_photo_is_answered_between_two_slices_of_an_explanation(connect, model, monkeypatch):
+    """The explanation's second slice does not begin before the photo, which came during the first, is answered."""
+    begun, answered, real, slices = threading.Event(), threading.Event(), model.see, []
+
+    def watched(rows):
+        if len(rows) > 1:
+            slices.append(answered.is_set())
+            begun.set()
+            while len(slices) == 1 and not batcher._ready:
+                time.sleep(0.001)
+        return real(rows)
+
+    monkeypatch.setattr(model, "see", watched)
+    client = connect()
+    batcher = client.app.state.service.batcher
+    real_answer = batcher._predict
+    monkeypatch.setattr(batcher, "_predict", lambda batch: (real_answer(batch), answered.set())[0])
+    with ThreadPoolExecutor(2) as pool:
+        explained = pool.submit(client.post, "/v1/explain?positions=10", content=photo())
+        assert begun.wait(20)
+        assert client.post("/v1/locate", content=photo()).status_code == 200
+        assert explained.result().status_code == 200
+    assert slices[:2] == [False, True] and len(slices) > 2
 
 
 def test_an_explanation_costs_as_much_as_the_network_runs(connect, is_problem):
