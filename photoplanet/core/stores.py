@@ -205,13 +205,14 @@ def fault(place: Stored, error: Exception) -> InputError:
     'gs://photos/a.parquet: no such file; check the address'
     """
     text = " ".join(str(error).split())
+    text = text[max(0, text.find("AWS Error")) :]  # what comes before is the name again
     scheme = place.url.partition("://")[0]
     if any(word in text for word in ("ACCESS_DENIED", "INVALID_ACCESS_KEY", "SIGNATURE", "PERMISSION", "HTTP code 403",
                                      "UNAUTHENTICATED", "status code=401", "status code=403")):  # fmt: skip
         return InputError(f"{place}: no access; {_HELP.get(scheme, 'fetch it by hand')}")
     if isinstance(error, FileNotFoundError) or "NO_SUCH_BUCKET" in text or "RESOURCE_NOT_FOUND" in text:
         return InputError(f"{place}: no such file; check the address")
-    return InputError(f"{place}: the store does not answer as it should ({printable(text)[-200:]}); try again, or "
+    return InputError(f"{place}: the store does not answer as it should ({printable(text)[:200]}); try again, or "
                       "check the address and the network")  # fmt: skip
 
 

@@ -105,16 +105,14 @@ def read(path: table_sets.Named, top: int = 5, coordinates: Named | None = None)
     layout = table_files.layout(path, "a predictions file")
     places = _places(layout, coordinates)
     found = foreign_tables.read(layout, _ALIASES, _NULLS, places.names)
-    lacking = [name for name in ("photo_id",) if name not in found.columns.column_names]
-    foreign_tables.check_columns(path, lacking, found.names, _ALIASES)
+    if "photo_id" not in found.columns.column_names:
+        foreign_tables.check_columns(path, ["photo_id"], found.names, _ALIASES)
     raw, gone = found.columns, found.gone
     ids = names.composed(raw["photo_id"].cast(pa.large_string()))
     lat, lng, withheld = tables.degrees(raw, [places], path)
     rank = _ranks(raw)
     sure = _numbers(raw["confidence"])[0] if "confidence" in raw.column_names else np.full(len(raw), np.nan)
     radius, bad_radii = _radii(raw, gone)
-    world = _world(raw)
-    del found, raw  # what follows takes as much again
     problems = foreign_tables.counted(gone)
     with np.errstate(invalid="ignore"):
         keep = ~withheld & ~(rank > top)
@@ -144,7 +142,7 @@ def read(path: table_sets.Named, top: int = 5, coordinates: Named | None = None)
         "bad_rows": problems,
         "bad_radii": bad_radii,
         "duplicates": _again(again, kept, ids, gone),
-        "world": world,
+        "world": _world(raw),
     }
     return PredictionRows(photos, best[0], best[1], best[2][:, 0], best[3][:, 0], report)
 
