@@ -30,17 +30,26 @@ Row = dict[str, object]
 # Each script's arguments: small, and as docs/performance.md states it (the small ones where there is no other).
 RUNS: dict[str, tuple[str, str]] = {
     "cold_start": ("--runs 9", "--runs 25"),
-    "geojson": ("--photos 30", "--photos 200"),
-    "cells": ("--points 400_000", "--points 4_000_000"),
+    "locate_batch": ("--photos 256", "--photos 1024 --rounds 9"),
     "inference": ("--backbone mobile --rounds 9", "--rounds 9 --batch 32 8 1"),
     "devices": ("--backbone mobile --batch 32 --rounds 9", "--batch 32 4 1 --rounds 9"),
-    "locate_batch": ("--photos 256", "--photos 1024"),
+    "server_load": ("--rounds 3 --seconds 2", "--rounds 9 --seconds 5"),
+    "step": ("--steps 1 --rounds 5 --batch-size 16", "--compiled"),
+    "input_pipeline": (
+        "--short-side 160 160 --steps 2 --count 192 --batch-size 64 --rounds 5",
+        "--short-side 160 160 --steps 4 --count 768 --batch-size 64 --rounds 9",
+    ),
     "pack": ("--photos 6 --rounds 3", "--photos 24 --rounds 5"),
-    "toyworld": ("--photos 100", ""),
     "index": ("", ""),
-    "vector_index": ("--vectors 20_000", "--vectors 200_000"),
+    "cells": ("--points 400_000", "--points 4_000_000"),
+    "partition": ("--points 2_000_000", "--points 100_000_000"),
+    "duplicates": ("--training 200_000 --test 20_000", "--training 10_000_000 --test 1_000_000"),
+    "vector_index": ("--vectors 20_000 --rounds 9", "--vectors 200_000 --rounds 9"),
+    "im2gps_speed": ("", ""),
     "hmm_decode": ("--method hmm --photos 200 --classes 5_000", "--method hmm"),
     "occlusion": ("--rounds 3", ""),
+    "geojson": ("--photos 30", "--photos 200"),
+    "toyworld": ("--photos 100", ""),
 }
 
 

@@ -10,6 +10,7 @@ import os
 import statistics
 import tempfile
 import time
+import traceback
 from collections.abc import Callable
 from contextlib import closing
 from dataclasses import dataclass
@@ -19,12 +20,15 @@ import numpy as np
 import torch
 from input_pipeline import generated, measure, told
 from small_trainings import fed
+from step import BARE, NOTHING_MORE, OURS, OURS_BARE, SAME, bare, made, ours, ratios, same_work
+from step import measure as in_turns
+from torch.profiler import ProfilerActivity, profile
 
 from photoplanet.photos import decode
 from photoplanet.photos.preprocessing import Preprocessing
-from photoplanet.training import cuda_decoding, recipes
+from photoplanet.training import compile_cache, compiling, cuda_decoding, flops, recipes
 from photoplanet.training.classification import Classification
-from photoplanet.training.data import Loader, default_threads
+from photoplanet.training.data import Batch, Loader, default_threads
 from photoplanet.training.dataset import Data
 from photoplanet.training.distributed import start
 
@@ -121,7 +125,101 @@ def small_trainings(setting: Setting) -> dict[str, object]:
     return fed(setting.device, setting.trial)
 
 
-PARTS = {part.__name__: part for part in (decoding, feeding, pixels, small_trainings)}
+def step(setting: Setting) -> dict[str, object]:
+    """Our step from memory against plain loops over the same network (goal 1.0), its parts, and whether it ever waits.
+
+    `waits`: the first place where a step makes the processor wait for the GPU, by torch's own guard; "" for none.
+    """
+    settings = _step_settings(setting)
+    task, reference = (made(setting.data, settings, str(setting.device)) for _ in range(2))
+    little = made(setting.data, [*settings, *NOTHING_MORE], str(setting.device))
+    ways = {OURS: ours(task), OURS_BARE: ours(little), SAME: same_work(reference), BARE: bare(reference)}
+    batches = _batches(task)
+    count, rounds = (1, 3) if setting.trial else (4, 7)
+    seconds = in_turns(ways, batches, setting.device, count, rounds)
+    rate = setting.batch / statistics.median(seconds[OURS])
+    peak = flops.peak(setting.device, task.precision)
+    waits = ""
+    if setting.device.type == "cuda":
+        torch.cuda.set_sync_debug_mode("error")
+        try:
+            ways[OURS](batches[0])
+        except RuntimeError as error:
+            waits = "".join(traceback.format_exception(error)[-3:])
+        finally:
+            torch.cuda.set_sync_debug_mode("default")
+    return {
+        "photos_per_second": {name: round(setting.batch / statistics.median(s), 1) for name, s in seconds.items()},
+        "ours_is_so_many_times_as_fast_as": ratios(seconds),
+        "ours_doing_as_little_as_bare": ratios(seconds, OURS_BARE)[BARE], "precision": task.precision, "waits": waits,
+        "mfu": round(rate * task.flops_a_photo / peak.flops, 4), "of": peak.described,
+        "kernels": _kernels(task, batches),
+    }  # fmt: skip
+
+
+def formats(setting: Setting) -> dict[str, object]:
+    """Photos a second of our step by number format, memory layout, and cuDNN's search for the fastest algorithm."""
+    names = ("float32", "tf32", "bf16") if setting.device.type == "cuda" else ("float32", "bf16")
+    found = {}
+    for number_format in names:
+        for layout in ("true", "false"):
+            for search in (False, True) if setting.device.type == "cuda" else (False,):
+                torch.backends.cudnn.benchmark = search
+                settings = [*_step_settings(setting), f"precision={number_format}", f"channels_last={layout}"]
+                task = made(setting.data, settings, str(setting.device))
+                seconds = in_turns({OURS: ours(task)}, _batches(task), setting.device, 2, 1 if setting.trial else 3)
+                name = f"{number_format}, channels {'last' if layout == 'true' else 'first'}{', searched' * search}"
+                found[name] = round(setting.batch / statistics.median(seconds[OURS]), 1)
+                task.close()
+    torch.backends.cudnn.benchmark = False
+    return {"photos_per_second": found}
+
+
+def compiled(setting: Setting) -> dict[str, object]:
+    """Our step compiled against not, what compiling takes, and what it takes again from the cache beside the run.
+
+    No further region is compiled after 35 s: the rate is that of so many parts.
+    """
+    settings = _step_settings(setting)
+    found: dict[str, object] = {}
+    compiling.LIMIT = 35.0
+    with tempfile.TemporaryDirectory() as folder:
+        plain = made(setting.data, settings, str(setting.device))
+        for how in ("cold", "cached"):
+            torch.compiler.reset()
+            task = made(setting.data, [*settings, "compile=true"], str(setting.device))
+            task.start(Path(folder), 0)
+            found |= {f"{what}_{how}": value for what, value in task.compiled.items() if what != "compiled"}
+            file = Path(folder) / compile_cache.NAME
+            found["cache_megabytes"] = round(file.stat().st_size / 1e6, 1) if file.exists() else None
+        ways = {OURS: ours(task), "not compiled": ours(plain), BARE: bare(plain)}
+        seconds = in_turns(ways, _batches(task), setting.device, 2, 3 if setting.trial else 7)
+        task.close()
+    rates = {name: round(setting.batch / statistics.median(s), 1) for name, s in seconds.items()}
+    return {"photos_per_second": rates, "ours_is_so_many_times_as_fast_as": ratios(seconds), **found}
+
+
+def _step_settings(setting: Setting) -> list[str]:
+    backbone = ["backbone=mobile", "width=0.25"] if setting.trial else ["backbone=inception"]
+    return [*backbone, f"image_size={setting.preprocessing.size}", f"batch_size={setting.batch}", "min_photos=1"]
+
+
+def _batches(task: Classification) -> list[Batch]:
+    """Two batches on the device."""
+    return [batch.to(task.ranks.device) for batch in task.batches(0, 2)]
+
+
+def _kernels(task: Classification, batches: list[Batch]) -> dict[str, float]:
+    """Milliseconds of the device in one step, by what takes the most of it."""
+    run, cuda = ours(task), task.ranks.device.type == "cuda"
+    kinds = [ProfilerActivity.CPU, *([ProfilerActivity.CUDA] if cuda else [])]
+    with profile(activities=kinds) as profiler:
+        run(batches[0])
+    times = [(e.self_device_time_total if cuda else e.self_cpu_time_total, e.key) for e in profiler.key_averages()]
+    return {name[:60]: round(microseconds / 1000, 2) for microseconds, name in sorted(times, reverse=True)[:12]}
+
+
+PARTS = {part.__name__: part for part in (decoding, feeding, pixels, step, formats, compiled, small_trainings)}
 
 
 def nvjpeg(device: torch.device) -> Callable[[], cuda_decoding.CudaDecoding] | None:

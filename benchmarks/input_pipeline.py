@@ -14,6 +14,7 @@ import tempfile
 import time
 from pathlib import Path
 
+import figures
 import numpy as np
 import torch
 from PIL import Image
@@ -126,6 +127,7 @@ def main() -> None:
     parser.add_argument("--set", action="append", default=[], help="settings of the recipe, key=value")
     parser.add_argument("--short-side", type=int, nargs=2, default=(160, 500), help="of generated JPEGs, in pixels")
     parser.add_argument("--torch-threads", type=int, default=0, help="default: torch's own choice, one per core")
+    figures.add_json(parser)
     given = parser.parse_args()
     if given.torch_threads:
         torch.set_num_threads(given.torch_threads)
@@ -148,11 +150,24 @@ def main() -> None:
         for loader in loaders.values():
             loader.close()
     memory = seconds.pop("memory")
+    figures.write(given.json, [in_table(name, found, memory, given) for name, found in seconds.items()])
     print(json.dumps({
         "images_per_second_from_memory": round(given.batch_size / statistics.median(memory["step"]), 1),
         **{name: told(found, memory, given.batch_size) for name, found in seconds.items()},
         "device": str(task.ranks.device), "precision": task.precision, "torch_threads": torch.get_num_threads(),
     }))  # fmt: skip
+
+
+def in_table(name: str, found: dict[str, list[float]], memory: dict[str, list[float]], given) -> dict[str, object]:
+    """The row of docs/performance.md: fed from files, against from memory; all cores do both by turns."""
+    sides = "its own photos" if given.photos else "JPEGs of {} to {} px".format(*given.short_side)
+    what = f"training fed by {name}, {sides}, against from memory: `{given.backbone}`, {given.image_size} px"
+    step, decoding = (statistics.median(each) / given.batch_size for each in (memory["step"], found["decode"]))
+    limit = f"{step / (step + decoding):.2f} where decoding and steps share the cores"
+    return figures.row(
+        what, found["step"], memory["step"], f"{given.batch_size / statistics.median(found['step']):,.0f} photos/s",
+        limit=limit,
+    )  # fmt: skip
 
 
 def told(found: dict[str, list[float]], memory: dict[str, list[float]], batch: int) -> dict[str, object]:

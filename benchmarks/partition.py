@@ -100,16 +100,17 @@ def main() -> None:
     lat, lng = geotags(options.points, options.coordinates, rng)
     print(f"{options.points:,} geotags, {threads()} threads, load {os.getloadavg()[0]:.1f}")
 
-    sorting, copies, splitting, assigning, fewer = [], [], [], [], []
+    sorting, copies, splitting, processor, assigning, fewer = [], [], [], [], [], []
     few, tenth = slice(0, min(options.points, 20_000_000)), slice(0, max(1, options.points // 10))
     for _ in range(options.repeats):
         numbers = rng.integers(0, 2**63, options.points, dtype=np.uint64)
         sorting.append(clocked(numbers.sort))
         del numbers
         copies.append(copying(lat, lng))
-        start = time.perf_counter()
+        start, used = time.perf_counter(), time.process_time()
         part = Partition.adaptive(lat, lng, max_photos, min_photos)
         splitting.append(time.perf_counter() - start)
+        processor.append(time.process_time() - used)
         assigning.append(clocked(partial(part.assign, lat[few], lng[few])))
         fewer.append(clocked(lambda: Partition.adaptive(lat[tenth], lng[tenth], max(1, max_photos // 10), 1)))
     sort, copy, split, assign, less = map(statistics.median, (sorting, copies, splitting, assigning, fewer))
@@ -118,17 +119,19 @@ def main() -> None:
     print(f"copying the coordinates         {copy:8.3f} s   {32e-9 * options.points / copy:.1f} GB/s")
     ratios = f"{split / sort:.1f} × the sort, {split / copy:.0f} × the copy"
     print(f"adaptive partition              {split:8.2f} s   {ratios}   ({part})")
-    print(f"  {1e9 * slope:.0f} ns for each point beyond a tenth of them")
+    used = 1e9 * statistics.median(processor) / options.points
+    print(f"  {1e9 * slope:.0f} ns for each point beyond a tenth of them; {used:.0f} ns of processor time a point")
     for name, (seconds, moved) in stages(lat, lng, max_photos).items():
         away = seconds / (moved * options.points / (32 * options.points / copy))
         print(f"  {name:<30}{seconds:8.2f} s   {away:.0f} × moving its {moved} bytes a point")
     print(f"assign                          {few.stop / assign / 1e6:8.1f} M points/s")
     print(f"peak memory, input included     {resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 2**20:8.2f} GiB")
+    figure = f"{1e9 * slope:.0f} ns a point, {used:.0f} of processor time"
     what, memory = f"adaptive partition of {options.points:,} geotags", f"{32e-9 * options.points / copy:.1f} GB/s"
     figures.write(options.json, [
         figures.row(f"{what}, against `np.sort` of as many uint64", splitting, sorting, f"{split:.2f} s", rate=False,
                     limit="arithmetic, not memory: see the next row"),
-        figures.row(f"{what}, against copying its coordinates", splitting, copies, f"{1e9 * slope:.0f} ns a point",
+        figures.row(f"{what}, against copying its coordinates", splitting, copies, figure,
                     rate=False, limit=f"memory bandwidth, {memory} with all threads: the ratio"),
         figures.row(f"`assign` of {few.stop:,} geotags, against copying their coordinates", assigning,
                     [one * few.stop / options.points for one in copies], f"{few.stop / assign / 1e6:.1f} M points/s",

@@ -149,9 +149,9 @@ def apart(work: Any, *arguments: Any) -> Iterator[Any]:
 
 @dataclass
 class Served:
-    """A server with so many workers, and what its turns came to."""
+    """A server, and what its turns came to."""
 
-    workers: int
+    name: str
     process: "subprocess.Popen[str]"
     port: int
     rates: list[float] = field(default_factory=list)  # photos a second, of each turn
@@ -163,16 +163,22 @@ class Served:
     memory: list[float] = field(default_factory=list)  # MB after each turn
 
     @property
-    def name(self) -> str:
-        return f"--workers {self.workers}"
-
-    @property
     def pids(self) -> list[int]:
         """The server and its workers."""
         found = [self.process.pid]
         for task in Path(f"/proc/{self.process.pid}/task").iterdir():
             found += map(int, (task / "children").read_text().split())
         return found
+
+    def limit(self, each: int) -> str:
+        """What the cores would allow if they were never idle."""
+        photos = each * sum(self.statuses.values())
+        most = (os.cpu_count() or 1) * photos / (self.used + self.by_clients)
+        share = statistics.median(self.rates) / most
+        return (
+            f"the cores, never idle: {most:,.0f} photos/s at {1e3 * self.used / photos:.2f} ms of processor each "
+            f"({1e3 * self.by_clients / photos:.2f} more in the clients), {share:.0%} reached"
+        )
 
     def turn(self, asked: Any, count: int, seconds: float, each: int) -> None:
         """Let so many clients ask for so long, with `each` photos a request."""
@@ -192,16 +198,21 @@ class Served:
 
 
 @contextmanager
-def server(model: str, waiting: int, workers: int) -> Iterator[Served]:
-    """`photoplanet serve` on a free port, stopped as Ctrl-C does."""
+def server(model: str, waiting: int, workers: int | Path) -> Iterator[Served]:
+    """`photoplanet serve` on a free port, stopped as Ctrl-C does; a path: that of another checkout."""
+    other = isinstance(workers, Path)
+    own = [] if other else ["--workers", str(workers)]
     command = [sys.executable, "-m", "photoplanet", "serve", "--model", model, "--port", "0", "--seconds", "120",
-               "--waiting", str(waiting + 100), "--workers", str(workers), "--no-signs"]  # fmt: skip
-    process = subprocess.Popen(command, stderr=subprocess.PIPE, text=True)
+               "--waiting", str(waiting + 100), "--no-signs", *own]  # fmt: skip
+    places = {"cwd": workers, "env": os.environ | {"PYTHONPATH": str(workers)}} if other else {}
+    process = subprocess.Popen(command, stderr=subprocess.PIPE, text=True, **places)
     try:
         line = process.stderr.readline()  # type: ignore[union-attr]
         if " on http" not in line:
             raise SystemExit(f"the server did not start: {line}")
-        yield Served(workers, process, int(line.split(" on ")[1].split()[0].rpartition(":")[2]))
+        yield Served(
+            "before" if other else " ".join(own), process, int(line.split(" on ")[1].split()[0].rpartition(":")[2])
+        )
         process.send_signal(signal.SIGINT)
         process.wait(30)
     finally:
@@ -227,6 +238,7 @@ def main() -> None:
     parser.add_argument("--rounds", type=int, default=7)
     parser.add_argument("--seconds", type=float, default=4, help="of each turn")
     parser.add_argument("--workers", type=int, nargs="+", default=[0, 2], help="of servers that are compared")
+    parser.add_argument("--before", type=Path, nargs=1, default=[], help="a checkout whose server takes turns, too")
     parser.add_argument("--photos", type=Path, help="folder of photos; default: 256 photos of the toy Earth, 500 px")
     parser.add_argument("--album", type=int, default=0, help="ask /v1/album with so many photos a request instead")
     parser.add_argument("--options", default="", help="query of the requests")
@@ -238,10 +250,11 @@ def main() -> None:
     path = ("/v1/album" if options.album else "/v1/locate") + (f"?{options.options}" if options.options else "")
     each = options.album or 1
     references: dict[str, list[tuple[float, float]]] = {name: [] for name in REFERENCES}
+    chosen = [*(path.resolve() for path in options.before), *options.workers]
     with ExitStack() as stack:
         locates = stack.enter_context(apart(library, options.model, photos))
         asked = stack.enter_context(apart(clients, photos, path, options.album))
-        servers = [stack.enter_context(server(options.model, options.clients * each, n)) for n in options.workers]
+        servers = [stack.enter_context(server(options.model, options.clients * each, n)) for n in chosen]
         for served in servers:  # warm up
             asked.send((served.port, options.clients, 1.0))
             asked.recv()
@@ -271,8 +284,8 @@ def report(
         told(served, each)
         for name, rounds in references.items():
             ours, theirs = [1 / rate for rate in served.rates], [1 / rate for rate, _ in rounds]
-            figure = f"{statistics.median(served.rates):,.0f} photos/s"
-            row = figures.row(f"serve {served.name} against {name}", ours, theirs, figure)
+            figure, limit = f"{statistics.median(served.rates):,.0f} photos/s", served.limit(each)
+            row = figures.row(f"serve {served.name} against {name}", ours, theirs, figure, limit=limit)
             print(f"  against {name}: {row['ratio']:.2f} ({row['low']:.2f} to {row['high']:.2f})")
             rows.append(row)
     figures.write(path, rows)

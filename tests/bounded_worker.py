@@ -17,6 +17,8 @@ def answer(kind, data):
         os.abort()
     if kind == "wait":
         time.sleep(60)
+    while kind == "compute":
+        pass
     if kind == "fail":
         raise ValueError("line one\nline two " + "x" * 1000)
     if kind == "say":  # as C code does

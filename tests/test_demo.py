@@ -128,7 +128,7 @@ def test_what_is_installed_is_what_reads_signs(checkout):
     missing = make(checkout, "--dry-run", "demo", "PHOTOS=my trip").stdout
     (checkout / STAMP).touch()
     there = make(checkout, "--dry-run", "demo", "PHOTOS=my trip").stdout
-    assert "pip install -q '.[signs]'" in missing and "pip" not in there
+    assert "pip install -q '.[signs,tables]'" in missing and "pip" not in there
     assert "toyworld" not in missing and "tools/demo_photos.py" in missing
 
 

@@ -111,9 +111,8 @@ def command(
     from photoplanet.photos import inputs
 
     sources = inputs.sources(photos, files_from, say)
-    inputs.check_outputs(
-        (csv_path, geojson_path, map_path), [*sources, files_from, library, str(prior) if prior else None]
-    )
+    read = [*sources, files_from, library, str(prior) if prior else None]
+    inputs.check_outputs((csv_path, geojson_path, map_path), read)
     opening: dict[str, Any] = {"index": index_dir, "update": not no_update, "threads": threads}
     if _by_details(library, by, model):
         from photoplanet.earth.areas import parse

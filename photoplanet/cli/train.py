@@ -83,7 +83,8 @@ def _own(setting: str) -> str:
 @click.option(
     "--compile/--no-compile",
     default=None,
-    help="torch.compile: starts a minute later, then is faster on a GPU." + _own("compile"),
+    help="torch.compile: starts minutes later, then is faster on a GPU; --set compile=auto: where that pays within "
+    "the run." + _own("compile"),
 )
 @click.option(
     "--threads", type=click.IntRange(0, 1024), default=0, show_default=True, help="Decoding threads; 0: one per core."

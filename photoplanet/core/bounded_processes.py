@@ -21,11 +21,13 @@ from photoplanet.core.byte_budget import ByteBudget
 from photoplanet.errors import PhotoplanetError
 
 KIND = 8  # bytes of the word that says what is asked
-_REQUEST, _ANSWER = struct.Struct(f"<{KIND}sQQ"), struct.Struct("<BHQ")  # kind, memory, length; how, head, body
+_REQUEST, _ANSWER = struct.Struct(f"<{KIND}sQdQ"), struct.Struct("<BHQ")  # kind, bounds, length; how, head, body
 _WELL, _FAULT, _MEMORY = range(3)
 _MOST_TEXT = 300
 _END_SECONDS = 2.0
-_WATCH_SECONDS = 0.02  # between two looks at the memory, where the system sets no limit
+_WATCH_SECONDS = 0.02  # between two looks at the time of computing, and at memory where the system sets no limit
+_PATIENCE = 10.0  # times its seconds of computing that a request may take: others may be computing, too
+_LATE = 75  # the exit status of a process that has computed too long
 Handler = Callable[[str, bytes], tuple[bytes, memoryview]]
 Read = Callable[[int], bytes]
 
@@ -87,19 +89,19 @@ class BoundedProcesses:
     def asked(self, kind: str, data: bytes, memory: int, seconds: float) -> Iterator[tuple[bytes, int, Read]]:
         """Ask about bytes: yields the answer's head, the length of its body, and a function that reads so many of it.
 
-        `memory`: bytes that the process may take for it, at most `total`; `seconds`: until it is ended. `Refused`
-        where there is no answer, also where reading ends early.
+        `memory`: bytes that the process may take for it, at most `total`; `seconds`: of computing, or ten times as many
+        by the clock, until it is ended. `Refused` where there is no answer, also where reading ends early.
         """
         if self._pid != os.getpid():  # a copy of this process: the others are not its own
             self._reset()
         with self._places, self._budget.hold(min(memory, self.total)):
             process = self._taken()
             answer = _Answer(process)
-            timer = threading.Timer(seconds, answer.end)
+            timer = threading.Timer(_PATIENCE * seconds, answer.end)
             timer.daemon = True
             timer.start()
             try:
-                answer.send(kind, data, memory)
+                answer.send(kind, data, memory, seconds)
                 yield answer.head, answer.left, answer.read
             finally:
                 timer.cancel()
@@ -147,12 +149,12 @@ class _Answer:
         self.late = True
         self._process.kill()
 
-    def send(self, kind: str, data: bytes, memory: int) -> None:
+    def send(self, kind: str, data: bytes, memory: int, seconds: float) -> None:
         """Ask, and read the answer's beginning."""
         to = self._process.stdin
         assert to is not None
         with suppress(OSError):  # a process that has ended says so when it is read from
-            to.write(_REQUEST.pack(kind.encode("ascii"), memory, len(data)))
+            to.write(_REQUEST.pack(kind.encode("ascii"), memory, seconds, len(data)))
             to.write(data)
             to.flush()
         how, head, left = _ANSWER.unpack(self._exactly(_ANSWER.size))
@@ -176,8 +178,14 @@ class _Answer:
         assert source is not None
         data = source.read(count)
         if len(data) < count:
-            raise Refused("time" if self.late else "broken")
+            raise Refused("time" if self.late or self._ended() == _LATE else "broken")
         return data
+
+    def _ended(self) -> int | None:
+        """The exit status of a process whose answer has ended."""
+        with suppress(subprocess.TimeoutExpired):
+            return self._process.wait(_END_SECONDS)
+        return None
 
 
 def _end(process: "subprocess.Popen[bytes]") -> None:
@@ -197,7 +205,7 @@ def serve(handler: Handler) -> None:
     """Answer requests on stdin until it ends: what a process of `BoundedProcesses` does; for its `main` alone.
 
     `handler` gets what is asked and the bytes, and returns an answer's head and body. What it raises is the answer,
-    too; its memory is bounded where the system can, else it is watched.
+    too. It is watched for how long it computes; its memory is bounded where the system can, else watched.
 
     >>> run = command("photoplanet.core.bounded_processes", "serve", "a handler that nobody asks")
     >>> subprocess.run(run, input=b"", env=environment()).returncode
@@ -212,14 +220,14 @@ def serve(handler: Handler) -> None:
         os.dup2(nowhere, stream)
     watch = _Watch()
     while len(begin := source.read(_REQUEST.size)) == _REQUEST.size:
-        kind, memory, length = _REQUEST.unpack(begin)
+        kind, memory, seconds, length = _REQUEST.unpack(begin)
         data = source.read(length)
-        watch.limit(memory)
+        watch.begin(memory, seconds)
         answer = _answered(handler, kind.rstrip(b"\0").decode("ascii"), data)
         del data
+        watch.end()
         _write(to, *answer)
         del answer
-        watch.limit(None)
 
 
 def _answered(handler: Handler, kind: str, data: bytes) -> tuple[int, bytes, memoryview]:
@@ -240,35 +248,48 @@ def _write(to: IO[bytes], how: int, head: bytes, body: memoryview) -> None:
 
 
 class _Watch:
-    """Holds this process to so many bytes more than it has: by the system's limit; without one, by ending it."""
+    """Holds this process to so many seconds of computing, by ending it, and to so many bytes more than it has.
+
+    The latter by the system's limit; without one, by ending it. What computes must let other threads run.
+    """
 
     def __init__(self) -> None:
-        self._most: int | None = None
         self._resource: Any = None
         with suppress(ImportError):  # Windows has none
             import resource
 
             self._resource = resource
-        self._limits = self._resource is not None and sys.platform.startswith("linux")
-        if self._resource is not None and not self._limits:  # macOS has the limit, and does not mind it
-            threading.Thread(target=self._look, daemon=True).start()
+        self._limits = sys.platform.startswith("linux")  # macOS has the limit, and does not mind it
+        self._busy = threading.Event()
+        self._seconds, self._most = 0.0, 0
+        threading.Thread(target=self._look, daemon=True).start()
 
-    def limit(self, memory: int | None) -> None:
-        """Allow so many bytes more; None: as many as there are."""
+    def begin(self, memory: int, seconds: float) -> None:
+        """Allow so many bytes more, and so many seconds from now on."""
+        self._seconds = time.process_time() + seconds
         if self._limits:
             kind, hard = self._resource.RLIMIT_AS, self._resource.getrlimit(self._resource.RLIMIT_AS)[1]
             now = int(Path("/proc/self/statm").read_text().split()[0]) * self._resource.getpagesize()
-            most = hard if memory is None else now + memory
-            self._resource.setrlimit(kind, (most if hard < 0 else min(most, hard) if most >= 0 else hard, hard))
-        elif self._resource is not None:
-            self._most = None if memory is None else self._peak() + memory
+            self._resource.setrlimit(kind, (now + memory if hard < 0 else min(now + memory, hard), hard))
+        else:
+            self._most = self._peak() + memory
+        self._busy.set()
+
+    def end(self) -> None:
+        """Allow as much as there is."""
+        self._busy.clear()
+        if self._limits:
+            kind = self._resource.RLIMIT_AS
+            self._resource.setrlimit(kind, (self._resource.getrlimit(kind)[1],) * 2)
 
     def _peak(self) -> int:
-        """The most bytes that this process has had; bytes on macOS, where this is asked."""
-        return int(self._resource.getrusage(self._resource.RUSAGE_SELF).ru_maxrss)
+        """The most bytes that this process has had; bytes on macOS, where this is asked; 0 on Windows."""
+        return int(self._resource.getrusage(self._resource.RUSAGE_SELF).ru_maxrss) if self._resource else 0
 
     def _look(self) -> None:
-        while True:
+        while self._busy.wait():
             time.sleep(_WATCH_SECONDS)
-            if self._most is not None and self._peak() > self._most:
+            if self._busy.is_set() and time.process_time() > self._seconds:
+                os._exit(_LATE)
+            if self._busy.is_set() and not self._limits and self._peak() > self._most:
                 os._exit(1)

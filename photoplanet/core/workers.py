@@ -50,7 +50,13 @@ def process_pool(processes: int) -> "ProcessPoolExecutor":
 
 
 def begin() -> None:
-    """What a worker process does first: leave Ctrl-C to its parent, and end when that is gone."""
+    """What a worker process does first: leave Ctrl-C to its parent, and end when that is gone.
+
+    >>> before = signal.getsignal(signal.SIGINT)
+    >>> begin()
+    >>> signal.signal(signal.SIGINT, before) == signal.SIG_IGN
+    True
+    """
     signal.signal(signal.SIGINT, signal.SIG_IGN)
     threading.Thread(target=_end_with_parent, daemon=True).start()
 

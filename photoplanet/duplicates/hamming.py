@@ -37,8 +37,8 @@ def find(
     Codes are uint8 (n, bits / 8). For each test code the `most` nearest are kept (of equally near ones the first).
     `exact` compares every pair; by default only up to 4·10¹⁰ pairs. Beyond, codes are compared that come close to each
     other in one of several random orders: of random pairs just within the threshold 99 % are found, up to 40 of 256
-    bits, and more of closer ones (`sorted_windows`, docs/duplicates.md). Memory: 200 bytes a test code, 60 · `most` for
-    one with pairs, and 200 MB for each thread; `training` may be a memory map, it is read once, in blocks. `advance`
+    bits, and more of closer ones (`sorted_windows`, docs/duplicates.md). Memory: 100 bytes a test code on two cores,
+    60 · `most` for one with pairs, and 200 MB; `training` may be a memory map, it is read once, in blocks. `advance`
     counts training codes. Raises InputError for codes or a threshold that do not fit, and MissingExtra without FAISS.
 
     >>> rows, others, distances = find(np.uint8([[0b1111]]), np.uint8([[0b0000], [0b0111]]), threshold=2)

@@ -25,7 +25,7 @@ Add = Callable[[Rows, Rows], None]
 BLOCK = 1 << 21  # training codes at a time
 REACH = 8  # neighbours on either side that a code looks at, in each order
 MISSED = 0.01  # of pairs just within the threshold, by the number of orders
-FEWEST, MOST_ORDERS = 8, 128
+FEWEST, MOST_ORDERS = 16, 128
 _STEP = 32  # bits from one key of a permutation to its next
 _KEY = 64  # bits of a key, and of the bits that are compared first
 _TURNED_DOWN = 1e-4  # of pairs at the threshold, by the bits that are compared first
@@ -40,7 +40,7 @@ def orders(threshold: int, bits: int, codes: int) -> int:
     they agree in as many bits as it takes to tell `codes` / `REACH` apart. Closer pairs are missed more rarely.
 
     >>> orders(16, 256, 1 << 20), orders(32, 256, 1 << 20), orders(64, 256, 1 << 20)
-    (12, 46, 128)
+    (16, 46, 128)
     """
     prefix = max(0, math.ceil(math.log2(max(1, codes) / REACH)))
     agree = math.prod(max(0, bits - threshold - bit) / (bits - bit) for bit in range(min(prefix, bits)))
@@ -56,7 +56,8 @@ def search(test: Codes, training: Codes, nearest: NearestPairs, threshold: int, 
 
     Codes are uint8 (n, bits / 8); `training` may be a memory map, it is read once, in blocks. `earlier`: only pairs
     whose training row comes before the test row. `advance` counts training codes. Every pair added is right; which are
-    found is the same in every run. Memory: some 40 bytes a test code, and as much again in each thread.
+    found is the same in every run. Memory: 32 bytes, and 32 more in each thread (eight at most for codes of 256 bits),
+    for each test code and for each of 2 million training codes.
 
     >>> nearest = NearestPairs(rows=1, most=5, threshold=2)
     >>> search(np.uint8([[15]]), np.uint8([[0], [7]]), nearest, 2)

@@ -15,7 +15,8 @@ from photoplanet.locate.within import Cut
 from photoplanet.photos import decode
 
 if TYPE_CHECKING:
-    from photoplanet.locate.locator import Locator, Photo, Seen
+    from photoplanet.locate.locator import Locator, Photo
+    from photoplanet.locate.seen import Seen
 
 POSITIONS = 20  # of the box, each way: 400 in all
 BOX = 0.2  # side of the box, as a share of the photo's

@@ -76,13 +76,14 @@ class IndexOptions:
 def inspect_photo(candidate: Candidate, options: IndexOptions) -> Record:
     """Return {"row": columns found, "fault": why it has no coordinate or None}, or why the photo is left out.
 
-    The second is {"left": reason, "detail": message}, with "again": True where another try may go well without a change
-    of the file: it is missing, the system failed to read it, or the user's own filter failed.
+    The second is {"left": reason, "detail": message}. Either has "again": True where another try may find something
+    else in the same file: it was missing, or an extra, the system failed to read it, or the user's filter failed.
 
     >>> inspect_photo(Candidate("/no/such.jpg", "", "such", {}), IndexOptions())["left"]
     'missing'
     """
     row: dict[str, Any] = {}
+    known = True
     try:
         if candidate.json_at is not None:
             row.update(_from_json(candidate))
@@ -91,7 +92,7 @@ def inspect_photo(candidate: Candidate, options: IndexOptions) -> Record:
             row["width"], row["height"] = exif.upright_size(image, found.orientation)
             with reported(name):
                 if not options.decodes and image.width * image.height <= options.max_pixels:
-                    _check_whole(image, name)
+                    known = _check_whole(image, name)
         if refusal := _refusal(candidate.address, options):
             return refusal
     except InputError as error:
@@ -105,14 +106,18 @@ def inspect_photo(candidate: Candidate, options: IndexOptions) -> Record:
         row["latitude"], row["longitude"], fault = found.latitude, found.longitude, found.gps_fault
     elif fault is not None:
         row["latitude"] = row["longitude"] = None
-    return {"row": {key: value for key, value in row.items() if value is not None}, "fault": fault}
+    found_row = {key: value for key, value in row.items() if value is not None}
+    return {"row": found_row, "fault": fault, **({} if known else {"again": True})}
 
 
-def _check_whole(image: Image.Image, name: str) -> None:
-    """PhotoError for a file that is cut off; one that takes much memory, or an extra, to know it has its place."""
+def _check_whole(image: Image.Image, name: str) -> bool:
+    """PhotoError for a file that is cut off; one that takes much memory, or an extra, to know it has its place.
+
+    Returns whether another try will say the same: not where an extra may be there by then.
+    """
     file = getattr(image, "fp", None)
     if file and surely_whole(file, image):
-        return
+        return True
     image.draft(None, (1, 1))  # the cheapest way to read a JPEG to its end
     try:
         with decoding_cost.held(image, name):
@@ -120,6 +125,8 @@ def _check_whole(image: Image.Image, name: str) -> None:
     except PhotoError as error:
         if error.reason not in (MEMORY, NEEDS, NO_PREVIEW):
             raise
+        return error.reason != NEEDS
+    return True
 
 
 def sound(value: Any) -> bool:

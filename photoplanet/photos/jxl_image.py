@@ -19,7 +19,7 @@ from photoplanet.photos.photo_error import MEMORY, NEEDS, WORK, PhotoError
 
 TOTAL = 1 << 30  # bytes that all processes take at most, beside some 60 MB that each takes idle
 _A_PIXEL, _SPARE = 32, 64 << 20  # bytes that one photo may take: photos of 8 bits take 3 to 16 a pixel, others up to 25
-_SECONDS, _SECONDS_A_MEGAPIXEL, _MOST_SECONDS = 5.0, 1.0, 40.0  # photos take 0.01 to 0.15 seconds a megapixel
+_SECONDS, _SECONDS_A_MEGAPIXEL, _MOST_SECONDS = 5.0, 1.0, 40.0  # of computing; photos take 0.01 to 0.15 a megapixel
 _UNPACKING = 64 << 20
 _MOST_PROCESSES = 4
 _STRIP = 4 << 20  # bytes of pixels that are taken over at a time
@@ -121,7 +121,9 @@ def _refusal(refused: Refused, name: str, mebibytes: int, seconds: float) -> Pho
     if refused.why == "memory":
         return PhotoError(name, MEMORY, f"takes over {mebibytes:,} MB to decode; save it smaller, or as JPEG")
     if refused.why == "time":
-        return PhotoError(name, WORK, f"takes over {seconds:.0f} seconds to decode; save it smaller, or as JPEG")
+        return PhotoError(
+            name, WORK, f"takes over {seconds:.0f} seconds of computing to decode; save it smaller, or as JPEG"
+        )
     if refused.why == "broken":
         detail = f"cannot decode it (its decoder broke down, or took over {mebibytes:,} MB); save it as JPEG"
         return PhotoError(name, "unreadable", detail)

@@ -11,7 +11,7 @@ from photoplanet.earth import geodesy
 from photoplanet.earth.partition.partition import Partition
 from photoplanet.errors import ModelError
 from photoplanet.evaluation import accuracy, calibration
-from photoplanet.locate.locator import softmax_at
+from photoplanet.locate.seen import softmax_at
 from photoplanet.models import device_parity
 from photoplanet.models.importers.parity import pictures
 

@@ -1,7 +1,8 @@
 """The HTTP API: photos in, places out, with bounds on everything; nothing of an upload is written to disk or log."""
 
+import asyncio
 from collections.abc import AsyncIterator, Sequence
-from contextlib import asynccontextmanager
+from contextlib import asynccontextmanager, suppress
 from typing import TYPE_CHECKING
 
 from starlette.applications import Starlette
@@ -35,7 +36,7 @@ def create_app(
     """Make the application for a loaded model. `token`, `hosts`, `origins`: who may ask (`server.security.Guard`).
 
     `library`: what `retrieval.library.library.open` returns, for /v1/similar. `workers`: processes that decode photos
-    (0: threads of this one do), started here; they import the main module, so that a script has to guard it.
+    (0: threads of this one do); they import the main module, so that a script has to guard it.
 
     >>> import photoplanet as pp
     >>> app = create_app(pp.load("toy"), Limits(photos=10))
@@ -48,8 +49,9 @@ def create_app(
     @asynccontextmanager
     async def lifespan(app: Starlette) -> AsyncIterator[None]:
         service.batcher.start()
-        yield
-        await service.stop()
+        with suppress(asyncio.CancelledError):  # a second Ctrl-C waits for nothing
+            yield
+            await service.stop()
 
     described = openapi.route(TITLE, ABOUT, endpoints)
     app = Starlette(

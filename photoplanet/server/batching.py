@@ -70,6 +70,8 @@ class Batcher:
     def start(self) -> None:
         """Begin to take photos; call it in the running event loop."""
         self._loop = asyncio.get_running_loop()
+        if self._workers is not None:
+            self._workers.start()
         self._network.start()
 
     async def stop(self) -> None:
@@ -115,7 +117,7 @@ class Batcher:
     async def decode(self, work: Callable[..., T], *arguments: Any) -> T:
         """Run other work on the threads for decoding."""
         waiting = _Waiting(self._loop.create_future())
-        self._begin(waiting, lambda: work(*arguments), self._decoders)
+        self._begin(waiting, lambda photo: work(*arguments), self._decoders)
         found: T = await waiting.answer
         return found
 
@@ -125,18 +127,18 @@ class Batcher:
 
     def _look(self, waiting: _Waiting, own: bool, then: Then | None = None) -> None:
         """Decode a photo in a worker, or on a thread where there are none."""
-        what = waiting.content, self.locator.info.preprocessing, self.limits.photo_pixels, own
-        self._begin(waiting, partial(look, *what), self._workers or self._decoders, then)
+        work = partial(look, preprocessing=self.locator.info.preprocessing, most=self.limits.photo_pixels, own=own)
+        self._begin(waiting, work, self._workers or self._decoders, then)
 
     def _to_network(self, waiting: _Waiting, found: FirstLook) -> None:
         waiting.look, waiting.content = found, b""
         self._put(self._ready, waiting)
 
     def _begin(
-        self, waiting: _Waiting, work: Callable[[], Any], where: Workers | Lane, then: Then | None = None
+        self, waiting: _Waiting, work: Callable[[bytes], Any], where: Workers | Lane, then: Then | None = None
     ) -> None:
-        """Do work in its sender's turn; what is heavy to decode goes to the thread for that."""
-        sender = SENDER.get()
+        """Do work with a photo in its sender's turn; what is heavy to decode goes to the thread for that."""
+        sender, photo = SENDER.get(), waiting.content
 
         def deliver(found: Any) -> None:
             if isinstance(found, decoding_cost.Heavy):
@@ -148,7 +150,7 @@ class Batcher:
 
         def attempt() -> Any:
             try:
-                return None if waiting.answer.done() else work()
+                return None if waiting.answer.done() else work(photo)
             except (Exception, decoding_cost.Heavy) as error:
                 return error
 
@@ -158,7 +160,7 @@ class Batcher:
             deliver(found)
 
         if isinstance(where, Workers):
-            where.submit(sender, Job(work, deliver, waiting.answer.done, len(waiting.content)))
+            where.submit(sender, Job(work, photo, deliver, waiting.answer.done))
         else:
             where.submit(sender, light)
 

@@ -20,7 +20,7 @@ class FirstLook(NamedTuple):
     own: OwnPlace | None = None
 
 
-def look(content: bytes, preprocessing: Preprocessing, most: int, own: bool = False) -> FirstLook:
+def look(content: bytes | memoryview, preprocessing: Preprocessing, most: int, own: bool = False) -> FirstLook:
     """Decode a photo of at most `most` pixels; with `own`, see what place it states. InputError for a bad one.
 
     >>> from photoplanet.photos import decode

@@ -35,7 +35,7 @@ class Service:
     """A loaded model, its batcher and metrics, and the bounds on what it takes; `library`: for /v1/similar, or None.
 
     `finder` looks for evidence beside the model; `model`: whether there is a network at all. `workers`: processes that
-    decode photos, 0: threads do; they start at once.
+    decode photos; 0: threads do.
     """
 
     def __init__(self, locator: Locator, limits: Limits, library: "Library | None" = None, workers: int = 0):

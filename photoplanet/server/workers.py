@@ -5,62 +5,71 @@ lock in the server. What is heavy to decode comes back as `decoding_cost.Heavy` 
 that the bound on memory stays one for all.
 """
 
+import atexit
 import logging
+import pickle
+import socket
 import threading
 import time
 from collections import deque
 from collections.abc import Callable
 from contextlib import suppress
 from dataclasses import dataclass
-from multiprocessing import get_context
+from multiprocessing import connection, get_context
 from multiprocessing.process import BaseProcess
 from typing import Any
+
+import numpy as np
 
 from photoplanet.core.workers import interrupts_held
 from photoplanet.errors import InputError
 from photoplanet.photos import decode
-from photoplanet.server import worker_main
+from photoplanet.server import messages, worker_main
 from photoplanet.server.lanes import Sender, Turns
 
 MOST_JOBS = 16  # under way to one worker
 AHEAD_SECONDS = 0.02  # of work that is under way to a worker, and two jobs at least
 AHEAD_BYTES = 8 << 20  # of photos, and one job at least
+LEAST_SECONDS = 30.0  # that a worker has for a photo, however short a time clients are given
 AGAIN_SECONDS = 1.0  # before a worker is replaced that never began
 _log = logging.getLogger(__name__)
 
 
 @dataclass
 class Job:
-    """`work()`, which can be pickled, for a worker; `deliver` gets what it returns, or the exception.
+    """`work(photo)`, with work that can be pickled, for a worker; `deliver` gets what it returns, or the exception.
 
     `deliver` is called in a thread, must not raise, and may get `decoding_cost.Heavy`. `over`: whether nobody waits for
-    it any more; `size`: bytes of the photo.
+    it any more.
     """
 
-    work: Callable[[], Any]
+    work: Callable[[Any], Any]
+    photo: bytes
     deliver: Callable[[Any], None]
     over: Callable[[], bool]
-    size: int = 0
     tried: bool = False
 
 
 class Workers:
-    """So many worker processes, which start at once; `seconds`: those that take longer for a photo are killed.
+    """So many worker processes, from `start` to `stop`; those that take longer than `seconds` for a photo are killed.
 
     `replaced` is called for each that ended and has a successor. What was under way to it is done once more, by itself,
     so that a photo that kills its worker twice is known, and takes no other with it.
     """
 
     def __init__(self, processes: int, seconds: float, replaced: Callable[[], object] = lambda: None):
-        self.seconds, self.replaced = seconds, replaced
+        self.seconds, self.replaced = max(seconds, LEAST_SECONDS), replaced
         self.lock = threading.RLock()
         self.changed = threading.Condition(self.lock)
         self.turns, self.again = Turns[Job](), deque[Job]()
         self.stopped = False
         self._all = [_Worker(self, number) for number in range(processes)]
 
-    def __len__(self) -> int:
-        return len(self._all)
+    def start(self) -> None:
+        """Start the processes."""
+        atexit.register(self.stop, 0.0)  # they ignore SIGTERM, with which `multiprocessing` would end them
+        for worker in self._all:
+            worker.start()
 
     @property
     def pids(self) -> list[int]:
@@ -75,6 +84,7 @@ class Workers:
 
     def stop(self, seconds: float) -> None:
         """End the processes; those that do not within so many seconds are killed."""
+        atexit.unregister(self.stop)
         with self.lock:
             self.stopped = True
             self.changed.notify_all()
@@ -94,6 +104,9 @@ class _Worker:
         self.room = threading.Condition(pool.lock)  # for its sender, while there is too much under way
         self._bytes, self._most, self._since, self._running = 0, 2, 0.0, True
         self._process: BaseProcess | None = None
+
+    def start(self) -> None:
+        """Start the process and its threads."""
         self._begin()
         for target in (self._send, self._receive):
             threading.Thread(target=target, name=f"{self._name}-{target.__name__.strip('_')}", daemon=True).start()
@@ -111,7 +124,7 @@ class _Worker:
 
     def _begin(self) -> None:
         context = get_context("spawn")  # fork is unsafe beside threads
-        self._pipe, theirs = context.Pipe()
+        self._pipe, theirs = socket.socketpair()
         process = context.Process(target=worker_main.main, args=(theirs,), name=self._name, daemon=True)
         with interrupts_held():
             process.start()
@@ -128,7 +141,7 @@ class _Worker:
             # The last message is empty, and the process ends. A pipe that has broken is noticed by the thread that
             # receives, which has these jobs done again.
             with suppress(OSError):
-                pipe.send([job.work for job in jobs])
+                messages.send(pipe, [(job.work, pickle.PickleBuffer(job.photo)) for job in jobs])
             if not jobs:
                 return
 
@@ -150,7 +163,7 @@ class _Worker:
                 job = self._pool.turns.take()
                 if not job.over():
                     jobs.append(job)
-                    self._bytes += job.size
+                    self._bytes += len(job.photo)
         if jobs and not self._under_way:
             self._since = time.monotonic()
         self._under_way += jobs
@@ -161,11 +174,11 @@ class _Worker:
         begun = False
         while True:
             try:
-                if not self._pipe.poll(1.0):
+                if not connection.wait([self._pipe], 1.0):
                     self._check()
                     continue
-                found = self._pipe.recv()
-            except (EOFError, OSError):
+                found = messages.receive(self._pipe, _room)
+            except (EOFError, OSError, ValueError):  # ValueError: it is closed already
                 if not self._replace(begun):
                     return
                 begun = False
@@ -178,7 +191,7 @@ class _Worker:
     def _deliver(self, found: list[tuple[Any, float]]) -> None:
         with self._pool.lock:
             jobs = [self._under_way.popleft() for _ in found]
-            self._bytes -= sum(job.size for job in jobs)
+            self._bytes -= sum(len(job.photo) for job in jobs)
             self._since = time.monotonic()
             each = sum(seconds for _, seconds in found) / len(found)
             self._most = max(2, min(MOST_JOBS, int(AHEAD_SECONDS / max(each, 1e-6))))
@@ -231,3 +244,8 @@ class _Worker:
             self.room.notify_all()
             self._pool.changed.notify_all()
         return True
+
+
+def _room(size: int) -> memoryview:
+    """Memory for an answer, which is written once, and so need not be empty."""
+    return np.empty(size, np.uint8).data

@@ -126,10 +126,8 @@ class Classification(Task[Batch]):
             raise TrainingError(f"{folder}: cannot be written ({error.strerror}); choose another -o") from error
         with closing(self.loader.batches(step, step + 1)) as stream:
             batch = next(stream).to(self.ranks.device)
-        if decide:
-            verdict = compiling.decided(self.learning, batch, self.total - step, self._cache, self.say)
-        else:
-            verdict = compiling.enforced(self.learning, batch)
+        steps = self.total - step if decide else None
+        verdict = compiling.decided(self.learning, batch, steps, self._cache, self.say)
         self.compiled = {"compiled": verdict.compiled, **verdict.facts}
         self.say(verdict.line)
         if verdict.compiled:

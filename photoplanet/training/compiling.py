@@ -75,10 +75,17 @@ def impossible(device: torch.device) -> str:
 
 
 def compile_in_place(parts: list[nn.Module]) -> None:
-    """Let modules run compiled from their next call on; dropout draws as it does without, so that losses agree."""
-    torch._dynamo.config.recompile_limit = max(torch._dynamo.config.recompile_limit, _REGIONS)
-    for part in parts:
-        part.compile(dynamic=False, options={"fallback_random": True})
+    """Let modules run compiled from their next call on; dropout draws as it does without, so that losses agree.
+
+    >>> compile_in_place([layer := nn.Linear(2, 1)])
+    >>> isinstance(eagerly(layer), nullcontext)  # it would be compiled
+    False
+    """
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")  # torch's about torch
+        torch._dynamo.config.recompile_limit = max(torch._dynamo.config.recompile_limit, _REGIONS)
+        for part in parts:
+            part.compile(dynamic=False, options={"fallback_random": True})
 
 
 def eagerly(learning: nn.Module) -> AbstractContextManager[object]:
@@ -94,46 +101,56 @@ def eagerly(learning: nn.Module) -> AbstractContextManager[object]:
     return nullcontext()
 
 
-def decided(learning: Learning, batch: Batch, steps: int, cache: CompileCache, say: Say) -> Verdict:
-    """Compile what a run with `steps` to go learns by, if that pays within the run; measured on `batch`.
+def decided(learning: Learning, batch: Batch, steps: int | None, cache: CompileCache, say: Say) -> Verdict:
+    """Compile what a run with `steps` to go learns by, if that pays within the run; None: whatever it gains.
 
-    Nothing that is learned changes: what the timed steps did to running statistics is undone. Where torch.compile fails
-    the run goes on without.
+    It is measured on `batch`, and nothing that is learned changes: what the timed steps did to running statistics is
+    undone. Where torch.compile fails a run goes on without; TrainingError where it was to compile whatever it gains.
+
+    >>> import numpy as np
+    >>> from photoplanet.photos.preprocessing import Preprocessing
+    >>> from photoplanet.training.classifier import Classifier
+    >>> from photoplanet.training.objective import Objective
+    >>> from photoplanet.training.recipes import Recipe
+    >>> network, objective = Classifier("mobile", 1, Preprocessing(size=32)), Objective(Recipe(), np.zeros((1, 2)), [])
+    >>> photos, numbers = torch.zeros((2, 32, 32, 3), dtype=torch.uint8), torch.zeros((2, 12), dtype=torch.float64)
+    >>> batch = Batch(photos, torch.zeros(2, dtype=torch.int64), numbers[:, :3], numbers, {})
+    >>> decided(Learning(Recipe(), network, objective, "float32"), batch, 10, CompileCache(None), print).line
+    'not compiled: would save about 0 s of this run, and take about 42 s'
     """
     trial = _Trial(learning, batch)
-    eager = trial.seconds()
-    layers = sum(isinstance(part, nn.Conv2d | nn.Linear) for part in learning.modules())
-    expected = LAYER_SECONDS * layers / (4 if cache.found else 1)
-    hoped = eager / GAIN[batch.images.device.type]
-    if not pays(steps, eager, hoped, expected):
-        saved = steps * (eager - hoped)
-        line = f"not compiled: would save about {saved:.0f} s of this run, and take about {expected:.0f} s"
-        return Verdict(False, line, {"eager_seconds": round(eager, 4)})
-    say(f"compiling, which may take {min(expected, LIMIT):.0f} s")
+    eager, before = 0.0, Facts()
+    if steps is not None:
+        eager = trial.seconds()
+        before["eager_seconds"] = round(eager, 4)
+        layers = sum(isinstance(part, nn.Conv2d | nn.Linear) for part in learning.modules())
+        expected = LAYER_SECONDS * layers / (4 if cache.found else 1)
+        hoped = eager / GAIN[batch.images.device.type]
+        if not pays(steps, eager, hoped, expected):
+            saved = steps * (eager - hoped)
+            line = f"not compiled: would save about {saved:.0f} s of this run, and take about {expected:.0f} s"
+            return Verdict(False, line, before)
+        say(f"compiling, which may take {min(expected, LIMIT):.0f} s")
     try:
-        seconds, parts, all_parts = trial.compiled()
+        facts = before | trial.compiled()
     except Exception as error:  # torch raises whatever its compilers do
         trial.undo()
-        return Verdict(False, f"not compiled: torch.compile failed ({_first_line(error)})", {})
+        why = f"torch.compile failed ({_first_line(error)})"
+        if steps is None:
+            raise TrainingError(f"{why}; leave --compile out") from error
+        return Verdict(False, f"not compiled: {why}", before)
+    return Verdict(True, _done(facts), facts) if steps is None else _compared(trial, eager, facts)
+
+
+def _compared(trial: "_Trial", eager: float, facts: Facts) -> Verdict:
+    """Whether steps stay compiled, now that both are timed."""
     compiled = trial.seconds()
-    facts = {"eager_seconds": round(eager, 4), "compiled_seconds": round(compiled, 4), "compiling": round(seconds, 1)}
+    facts |= {"compiled_seconds": round(compiled, 4)}
     times = f"a step takes {compiled:.3g} s instead of {eager:.3g}"
     if compiled > KEPT * eager:
         trial.undo()
-        return Verdict(False, f"not compiled: tried for {seconds:.0f} s, and {times}", facts)
-    what = "" if parts == all_parts else f" {parts} of {all_parts} parts"
-    return Verdict(True, f"compiled{what} in {seconds:.0f} s: {times}", facts)
-
-
-def enforced(learning: Learning, batch: Batch) -> Verdict:
-    """Compile, whatever it gains; TrainingError where torch.compile fails."""
-    trial = _Trial(learning, batch)
-    try:
-        seconds, parts, all_parts = trial.compiled()
-    except Exception as error:
-        raise TrainingError(f"torch.compile failed ({_first_line(error)}); leave --compile out") from error
-    what = "" if parts == all_parts else f" {parts} of {all_parts} parts"
-    return Verdict(True, f"compiled{what} in {seconds:.0f} s", {"compiling": round(seconds, 1)})
+        return Verdict(False, f"not compiled: tried for {facts['compiling']:.0f} s, and {times}", facts)
+    return Verdict(True, f"{_done(facts)}: {times}", facts)
 
 
 class _Trial:
@@ -147,18 +164,19 @@ class _Trial:
         """Seconds a step, the median of three; one more before them warms up."""
         return statistics.median([self._step() for _ in range(1 + TRIALS)][1:])
 
-    def compiled(self) -> tuple[float, int, int]:
+    def compiled(self) -> Facts:
         """Compile one region after the other within the limit; the seconds that took, and how many of how many."""
         started, regions = time.perf_counter(), self.learning.regions()
         for region in regions:
             if time.perf_counter() - started > LIMIT:
                 break
             self.parts.append(region)
+            compile_in_place([region])
             with warnings.catch_warnings():
-                warnings.simplefilter("ignore")  # torch's about torch
-                compile_in_place([region])
+                warnings.simplefilter("ignore")
                 self._step()
-        return time.perf_counter() - started, len(self.parts), len(regions)
+        seconds = round(time.perf_counter() - started, 1)
+        return {"compiling": seconds, "compiled_parts": len(self.parts), "parts": len(regions)}
 
     def undo(self) -> None:
         """Let everything run as it did before."""
@@ -180,6 +198,11 @@ class _Trial:
             with torch.no_grad():
                 for name, value in learning.named_buffers():
                     value.copy_(before[name])
+
+
+def _done(facts: Facts) -> str:
+    some = f" {facts['compiled_parts']} of {facts['parts']} parts" if facts["compiled_parts"] < facts["parts"] else ""
+    return f"compiled{some} in {facts['compiling']:.0f} s"
 
 
 def _first_line(error: Exception) -> str:

@@ -4,18 +4,21 @@ import torch
 from torch import Tensor
 
 from photoplanet.core import devices
+from photoplanet.core.progress import Say, silent
 
 
-def device_of(name: str | None = None) -> torch.device:
+def device_of(name: str | None = None, say: Say = silent) -> torch.device:
     """Return what torch trains on where the network works on `name`, one of `devices.NAMES`: the GPU, if torch sees it.
 
-    InputError for another name.
+    `say` gets a line where only torch does not see it. InputError for another name.
 
     >>> device_of("cpu")
     device(type='cpu')
     """
-    on_gpu = devices.chosen(name) in (devices.AUTO, devices.CUDA) and torch.cuda.is_available()
-    return torch.device("cuda" if on_gpu else "cpu")
+    chosen, seen = devices.chosen(name), torch.cuda.is_available()
+    if chosen == devices.CUDA and not seen:
+        say("torch sees no GPU here, so this trains on the processor; install torch for CUDA to use the GPU")
+    return torch.device("cuda" if seen and chosen in (devices.AUTO, devices.CUDA) else "cpu")
 
 
 def sent(tensor: Tensor, device: torch.device) -> Tensor:

@@ -211,7 +211,8 @@ def _parsed(key: str, kind: Any, text: str) -> Any:
         if kind is not bool and text.lower() == "auto":
             return "auto"
         if text.lower() not in ("true", "yes", "on", "1", "false", "no", "off", "0"):
-            raise InputError(f"setting {key}={text}: expected true or false{'' if kind is bool else ', or auto'}")
+            choices = "true or false" if kind is bool else "true, false or auto"
+            raise InputError(f"setting {key}={text}: expected {choices}")
         return text.lower() in ("true", "yes", "on", "1")
     try:
         if kind in (int, float, str):

@@ -117,3 +117,13 @@ def test_beyond_the_limit_of_pairs_neighbours_are_searched(monkeypatch):
     assert len(hamming.find(codes, codes, 0)[0]) == 30 and not searched
     monkeypatch.setattr(hamming, "EXACT_PAIRS", 899)
     assert len(hamming.find(codes, codes, 0)[0]) == 0 and searched == [30]
+
+
+def test_however_many_pairs_there_are_few_are_in_memory_at_once(monkeypatch):
+    """All of 300 × 400 codes are near each other: a block is as large as lets every pair in."""
+    monkeypatch.setattr(hamming, "PAIRS_AT_ONCE", 3000)
+    rng, seen = np.random.default_rng(0), []
+    test, training = (rng.integers(0, 4, (n, 8), np.uint8) for n in (300, 400))
+    found = hamming.find(test, training, 63, exact=True, advance=lambda n, note="": seen.append(n))
+    assert max(seen) <= 11 and sum(seen) == 400
+    assert list(zip(*(values.tolist() for values in found), strict=True))[:10] == brute(test[:2], training, 63, 5)

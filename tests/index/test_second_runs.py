@@ -167,6 +167,17 @@ def test_what_needs_an_extra_is_tried_again(make, tmp_path, monkeypatch):
     assert left_out == [] and rows["latitude"].to_pylist() == [46.5]
 
 
+def test_whether_a_file_is_whole_is_looked_at_once_the_extra_is_there(make, tmp_path, monkeypatch):
+    (tmp_path / "a.jxl").write_bytes(jxl_files.jxl(make.scene())[:500])
+    (tmp_path / "a.jxl.xmp").write_bytes(make.xmp(46.5, 7.25))
+    with monkeypatch.context() as without:
+        without.setattr("importlib.util.find_spec", lambda name: None)
+        rows, _ = build.index([tmp_path], tmp_path / "t.csv")
+    assert rows["latitude"].to_pylist() == [46.5] and rows["width"].to_pylist() == [120]
+    _, left_out = build.index([tmp_path], tmp_path / "t.csv")
+    assert reasons(left_out)["a.jxl"] == "truncated"
+
+
 def test_an_avif_is_left_out_until_there_is_a_pillow_that_reads_it(make, tmp_path, monkeypatch):
     (tmp_path / "a.avif").write_bytes(make.geotagged(46.5, 7.25, kind="AVIF"))
     with monkeypatch.context() as without:

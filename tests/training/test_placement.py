@@ -71,7 +71,10 @@ def test_an_embedding_step_stays_on_the_device_and_never_waits_for_it(whole, els
 
 
 def test_what_torch_trains_on(monkeypatch):
-    assert [device_of(name).type for name in ("cpu", "cuda", "auto", "openvino")] == ["cpu"] * 4
+    monkeypatch.setattr(torch.cuda, "is_available", lambda: False)
+    said = []
+    assert [device_of(name, said.append).type for name in ("cpu", "cuda", "auto", "openvino")] == ["cpu"] * 4
+    assert len(said) == 1 and "torch sees no GPU" in said[0]
     monkeypatch.setattr(torch.cuda, "is_available", lambda: True)
     assert [device_of(name).type for name in ("cpu", "cuda", "auto", "openvino")] == ["cpu", "cuda", "cuda", "cpu"]
     with pytest.raises(InputError, match="not a device"):

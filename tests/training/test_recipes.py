@@ -31,6 +31,13 @@ def test_settings_by_name_take_the_type_of_the_field():
     assert (changed.hierarchy, changed.backbone) == ((1.0, 2.5), "inception")
 
 
+@pytest.mark.parametrize(("text", "value"), [("auto", "auto"), ("AUTO", "auto"), ("no", False), ("1", True)])
+def test_compiling_is_on_off_or_as_it_pays(text, value):
+    changed = recipes.changed(recipes.Recipe(), [f"compile={text}"])
+    assert changed.compile == value
+    assert recipes.Recipe.from_dict(json.loads(json.dumps(changed.as_dict()))) == changed
+
+
 def test_two_settings_that_belong_together_change_at_once():
     changed = recipes.changed(recipes.Recipe(), ["hierarchy=", "hierarchy_shares="])
     assert changed.hierarchy == changed.hierarchy_shares == ()
@@ -43,7 +50,8 @@ def test_two_settings_that_belong_together_change_at_once():
         ("learning_rate", "key=value"),
         ("learning_rate=fast", "a number"),
         ("batch_size=1.5", "whole number"),
-        ("compile=maybe", "true or false"),
+        ("compile=maybe", "expected true, false or auto"),
+        ("channels_last=auto", "expected true or false"),
         ("learning_rate=nan", "finite"),
         ("learning_rate=-1", "outside"),
         ("optimizer=lion", "adagrad, adamw, sgd"),

@@ -13,8 +13,8 @@ from photoplanet.earth.partition.partition import Partition
 from photoplanet.evaluation.recalibration import temperature
 from photoplanet.locate.correction import Correction
 from photoplanet.locate.credible_region import REGION_SHARE, MassAround, descending
-from photoplanet.locate.locator import softmax_at
 from photoplanet.locate.prediction import Prediction, prepare
+from photoplanet.locate.seen import softmax_at
 from photoplanet.models.calibration_facts import KNOTS_KM
 
 Floats = NDArray[np.float64]

@@ -82,7 +82,7 @@ def _train(
         album_parameters.PART: model_folder.read(target, verify=False).info.parts[album_parameters.PART]
     }
     head = softmax_of(bundle) if _has_softmax(bundle) else None
-    device = device_of(locator.device.name)
+    device = device_of(locator.device.name, say)
     for recipe in recipes:
         place = work / networks.part_name(recipe.method)
         place.mkdir(parents=True, exist_ok=True)

@@ -52,7 +52,7 @@ def train(
     settings = settings or (FINETUNING if network else triplet.Settings())
     bundle = target_folder(Path(model), Path(out))
     with working_folder.held(bundle.folder.with_name(bundle.folder.name + ".embedding"), bundle.folder) as work:
-        return _train(photos, bundle, work, embed, validation, network, settings, bar, say, device_of(device))
+        return _train(photos, bundle, work, embed, validation, network, settings, bar, say, device_of(device, say))
 
 
 def _train(

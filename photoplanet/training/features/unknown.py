@@ -6,7 +6,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from photoplanet.locate.locator import softmax_at
+from photoplanet.locate.seen import softmax_at
 from photoplanet.locate.unknown import evidence
 from photoplanet.training.features.fitted import Array, Fitted, learned
 from photoplanet.training.features.settings import Settings

@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 
 from photoplanet.earth import geodesy
 from photoplanet.earth.partition.partition import Partition
-from photoplanet.locate.locator import softmax_at
+from photoplanet.locate.seen import softmax_at
 from photoplanet.locate.unknown import evidence
 from photoplanet.training.unknown import learn
 from photoplanet.training.unknown.bank import Bank
