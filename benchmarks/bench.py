@@ -110,7 +110,8 @@ def fell(new: Row, old: Row) -> bool:
 
 def line(row: Row) -> str:
     """A row of the table."""
-    ratio = f"{shown(row['ratio'])} ({shown(row['low'])} to {shown(row['high'])})"
+    what = "of its speed" if row["better"] == "more" else "of its time"
+    ratio = f"{shown(row['ratio'])} {what} ({shown(row['low'])} to {shown(row['high'])})"
     return f"| {row['name']} | {ratio} | {row['figure']} | {row['limit']} | {row['processor']} | `{row['command']}` |"
 
 
