@@ -86,9 +86,7 @@ def test_nothing_calls_out_and_nothing_is_unpickled(path):
     never = clients | {"pickle", "marshal", "shelve", "dill", "joblib", "huggingface_hub", "torch.hub"}
     if path.name != "listening.py":
         never |= {"socket"}
-    if (
-        path == PACKAGE / "core" / "downloads.py"
-    ):  # which runs only where a person wrote --download, or the address of a table
+    if path == PACKAGE / "core" / "downloads.py":  # which runs only where a person wrote --download, or an address
         never -= {"urllib.request", "http.client"}
     if path == PACKAGE / "core" / "stores.py":  # which runs only where a person wrote an address
         never -= {"pyarrow.fs"}

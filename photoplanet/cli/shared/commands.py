@@ -63,7 +63,7 @@ class Source(click.Path):
 
 
 class OutFile(click.Path):
-    """A file to write; "-" is stdout."""
+    """A file to write, or with `folders` also a folder; "-" is stdout."""
 
     def __init__(self, folders: bool = False) -> None:
         super().__init__(dir_okay=folders, path_type=Path)
