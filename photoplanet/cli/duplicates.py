@@ -11,12 +11,14 @@ from photoplanet.cli.shared.output import print_json, report_error, say
 from photoplanet.cli.shared.progress import bar
 
 if TYPE_CHECKING:
+    from photoplanet.core.table_sets import TableSet
     from photoplanet.duplicates.between_tables import DuplicatePairs, Listed
 
 
 @commands.command()
-@click.argument("photos", type=options.IN_FILE)
-@click.option("--against", type=options.IN_FILE, help="The photo table to look in, as a rule the training set.")
+@click.argument("photos", nargs=-1, required=True, type=options.IN_FILE)
+@click.option("--against", type=options.IN_FILE, multiple=True,
+              help="The photo table to look in, as a rule the training set; repeatable.")  # fmt: skip
 @click.option("-o", "--output", type=options.OUT_FILE, help="Write PHOTOS without them: .parquet or .csv.")
 @click.option("--report", type=options.OUT_FILE, help="Write every pair: .csv with photo_id, duplicate_of, distance.")
 @click.option("--threshold", type=click.IntRange(0), metavar="BITS",
@@ -26,10 +28,10 @@ if TYPE_CHECKING:
 @options.MAX_PIXELS
 @options.JSON
 def command(
-    photos: Path, against: Path | None, output: Path | None, report: Path | None, threshold: int | None,
-    threads: int | None, as_json: bool,
+    photos: tuple[Path, ...], against: tuple[Path, ...], output: Path | None, report: Path | None,
+    threshold: int | None, threads: int | None, as_json: bool,
 ) -> None:  # fmt: skip
-    """Find the photos of PHOTOS, a photo table, that another table has too: the same, cropped, scaled, captioned, ….
+    """Find the photos of PHOTOS, photo tables, that another table has too: the same, cropped, scaled, captioned, ….
 
     Without --against: the photos that repeat an earlier one of PHOTOS itself. Photos that cannot be read stay in. What
     was read once is kept in a hidden folder beside each table, so that a stopped run resumes.
@@ -40,18 +42,20 @@ def command(
       photoplanet duplicates photos.parquet -o unique.parquet
     """
     from photoplanet.core import outputs
+    from photoplanet.core.table_sets import TableSet
 
     with needs("comparing photos", "retrieval"):
         from photoplanet.duplicates import between_tables, clean_table
 
     _check_output(output, (".parquet", ".pq", ".csv", ".tsv"))
     _check_output(report, (".csv",))
-    outputs.check([output, report], [photos, against])
+    outputs.check([output, report], [*photos, *against])
+    tables, searched = TableSet.of(photos), TableSet.of(against) if against else None
     _check_threshold(threshold)
-    mine = between_tables.listed(photos)
-    other = between_tables.listed(against, ("photo_id", "path")) if against else mine
+    mine = between_tables.listed(tables)
+    other = between_tables.listed(searched, ("photo_id", "path")) if searched else mine
     limit = between_tables.default_threshold(len(other.ids)) if threshold is None else threshold
-    for path, listed in ((photos, mine), (against, other))[: 2 if against else 1]:
+    for path, listed in ((tables, mine), (searched, other))[: 2 if searched else 1]:
         if listed.left_out:
             say(f"{path}: {listed.left_out}")
     with bar("reading", len(mine.ids) + (len(other.ids) if against else 0)) as advance:
@@ -66,12 +70,12 @@ def command(
     if report is not None:
         clean_table.write_pairs(report, found.named(mine.ids, other.ids))
     if output is not None:
-        clean_table.write_without(photos, mine, found, output)
+        clean_table.write_without(tables, mine, found, output)
     if as_json:
         print_json({**_facts(mine, other if against else None, found, limit),
                     "output": str(output) if output else None, "report": str(report) if report else None})  # fmt: skip
         return
-    _print(mine, other, found, limit, against, report)
+    _print(mine, other, found, limit, searched, report)
     if output is not None:
         click.echo(f"{output}: {len(mine.ids) - int(found.leaked.sum()):,} photos")
 
@@ -110,7 +114,8 @@ def _facts(mine: "Listed", other: "Listed | None", found: "DuplicatePairs", limi
 
 
 def _print(
-    mine: "Listed", other: "Listed", found: "DuplicatePairs", limit: int, against: Path | None, report: Path | None
+    mine: "Listed", other: "Listed", found: "DuplicatePairs", limit: int, against: "TableSet | None",
+    report: Path | None,
 ) -> None:  # fmt: skip
     from photoplanet.duplicates import between_tables, binary_codes
 

@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 
 
 @commands.command()
-@click.argument("words", nargs=-1, metavar="[PHOTOS]")
+@click.argument("words", nargs=-1, metavar="[PHOTOS]...")
 @options.MODEL
 @options.READOUT
 @click.option(
@@ -38,8 +38,8 @@ if TYPE_CHECKING:
 @benchmark_option("A public benchmark, with --images and --list.")
 @click.option("--images", type=options.IN_FOLDER, help="Folder with the benchmark's photos.")
 @click.option("--list", "listing", type=options.IN_FILE, help="The benchmark's list: photo ids and coordinates.")
-@click.option("--training", type=options.IN_FILE,
-              help="The table that MODEL was trained on, to see whether PHOTOS are in it.  "
+@click.option("--training", type=options.IN_FILE, multiple=True,
+              help="A table that MODEL was trained on, to see whether PHOTOS are in it.  "
               "[default: the one that MODEL names, if it lies beside PHOTOS, MODEL or here]")  # fmt: skip
 @click.option("--drop-duplicates", is_flag=True, help="Score without the photos that have a duplicate there.")
 @click.option("--baselines", is_flag=True, help="Also what needs no network: chance, a constant, nearest thumbnail.")
@@ -51,11 +51,11 @@ if TYPE_CHECKING:
 @options.DEVICE
 def command(
     words: tuple[str, ...], model: str | None, readout: str, top: int, region: float, uncovered: str, by: str | None,
-    out: Path | None, benchmark: str | None, images: Path | None, listing: Path | None, training: Path | None,
+    out: Path | None, benchmark: str | None, images: Path | None, listing: Path | None, training: tuple[Path, ...],
     drop_duplicates: bool, baselines: bool, signs: bool, style: str | None, intervals: bool, resample: str | None,
     as_json: bool, threads: int | None, device: str | None,
 ) -> int:  # fmt: skip
-    """Measure the accuracy of MODEL on PHOTOS, a photo table, or on a public benchmark.
+    """Measure the accuracy of MODEL on PHOTOS, photo tables, or on a public benchmark.
 
     Unreadable photos count as wrong; photos outside every cell of the model are
     scored by distance, as in the paper, or with --uncovered wrong. Prints accuracy at 1, 25, 200, 750 and 2500 km with
@@ -76,12 +76,12 @@ def command(
     from photoplanet.locate.opening import NONE
 
     model, photos = _named(words, model, benchmark)
-    outputs.check([out], [photos, listing, training])
+    outputs.check([out], [*photos, listing, *training])
     truth = _truth(photos, benchmark, images, listing)
     loaded = loading.load(model, threads, signs=signs or model == NONE, device=device)
     found = evaluate(
         loaded, truth, readout=readout, top=top, region=region, by=by, uncovered=uncovered,
-        resample=resample, training=training,
+        resample=resample, training=training or None,
         drop_duplicates=drop_duplicates, beside_baselines=baselines, predictions_file=out, threads=threads, bar=bar,
     )  # fmt: skip
     found |= {"signs": True} if loaded.collector is not None else {}
@@ -96,18 +96,23 @@ def command(
     return 0
 
 
-def _named(words: tuple[str, ...], model: str | None, benchmark: str | None) -> tuple[str | None, Path | None]:
-    """The model and the photo table; MODEL before PHOTOS, as it was once written, is understood too."""
+def _named(words: tuple[str, ...], model: str | None, benchmark: str | None) -> tuple[str | None, list[Path]]:
+    """The model and the photo tables; MODEL before PHOTOS, as it was once written, is understood too."""
+    from photoplanet.core import stores, table_sets
+
+    def is_table(name: str) -> bool:
+        return stores.is_address(name) or Path(name).is_file() or table_sets.is_folder_of_tables(Path(name))
+
     names = list(words)
-    if model is None and (len(names) == 2 or (len(names) == 1 and (benchmark or not Path(names[0]).is_file()))):
-        model = names.pop(1 if len(names) == 2 and Path(names[0]).is_file() and not Path(names[1]).is_file() else 0)
-    if len(names) > 1:
-        raise click.UsageError(f"one photo table, not {len(names)}: {', '.join(names)}", click.get_current_context())
+    others = [name for name in names if not is_table(name)]
+    if model is None and names and (others or benchmark):
+        model = others[0] if others else names[0]
+        names.remove(model)
     context = click.get_current_context()
-    return model, options.IN_FILE.convert(names[0], context.command.params[0], context) if names else None
+    return model, [options.IN_FILE.convert(name, context.command.params[0], context) for name in names]
 
 
-def _truth(photos: Path | None, benchmark: str | None, images: Path | None, listing: Path | None) -> "Truth":
+def _truth(photos: list[Path], benchmark: str | None, images: Path | None, listing: Path | None) -> "Truth":
     """The photos to evaluate on, from whichever was given."""
     from photoplanet.errors import InputError
     from photoplanet.evaluation import published, truth

@@ -299,6 +299,7 @@ def _finish(drawn: "Figure", output: Path, as_json: bool, facts: dict[str, Any],
 
 def _table(photos: Path, model: str | None) -> "tuple[pa.Table, list[str], Locator]":
     """Return the photo table, its paths and the loaded model."""
+    from photoplanet.core.table_sets import TableSet
     from photoplanet.photos import table
 
     known, dropped = table.read(photos)
@@ -306,4 +307,4 @@ def _table(photos: Path, model: str | None) -> "tuple[pa.Table, list[str], Locat
         raise InputError(f"{photos}: no usable photo in it")
     if dropped:
         say(f"{photos}: {table.describe(dropped)}")
-    return known, table.paths(known, photos.parent), loading.load(model)
+    return known, table.paths(known, TableSet.of(photos).folder), loading.load(model)

@@ -11,9 +11,9 @@ from photoplanet.photos import pixel_limit
 
 
 @commands.command()
-@click.argument("sources", nargs=-1, required=True, type=click.Path(path_type=Path))
-@click.option("-o", "--output", required=True, type=options.OUT_FILE,
-              help="The photo table to write: .parquet or .csv.")  # fmt: skip
+@click.argument("sources", nargs=-1, required=True, type=options.SOURCE)
+@click.option("-o", "--output", required=True, type=options.OUT_TABLE,
+              help="The photo table to write: .parquet or .csv, or a new folder of parts.")  # fmt: skip
 @click.option("--report", type=options.OUT_FILE,
               help="Write every file left out and why: .csv or .json.")  # fmt: skip
 @click.option("--images", type=options.IN_FOLDER,
@@ -50,13 +50,16 @@ def command(
     from photoplanet.errors import InputError
     from photoplanet.index import build as library
 
-    for path, suffixes in ((output, (".parquet", ".pq", ".csv", ".tsv")), (report, (".csv", ".json"))):
+    for path, suffixes in ((output, (".parquet", ".pq", ".csv", ".tsv", "")), (report, (".csv", ".json"))):
         if path is not None and path.suffix.lower() not in suffixes:
-            raise InputError(f"{path}: the name must end in {' or '.join(suffixes)}")
+            raise InputError(f"{path}: the name must end in {' or '.join(filter(None, suffixes))}")
     # what img2dataset wrote about a shard lies beside it
-    outputs.check([output, report], [*sources, *(path.with_suffix(".parquet") for path in sources if path.suffix)])
+    outputs.check(
+        [output, report],
+        [*sources, *(path.with_suffix(".parquet") for path in sources if isinstance(path, Path) and path.suffix)],
+    )
     with bar("indexing") as advance:
-        table, left_out = library.index(
+        photos, left_out = library.write(
             sources, output, images=images, keep_without_gps=keep_without_gps, drop_graphics=drop_graphics, filter=hook,
             threads=threads, processes=processes, max_pixels=pixel_limit.current(), advance=advance,
             coordinates=options.named_columns(latitude_column, longitude_column),
@@ -65,18 +68,18 @@ def command(
         library.write_report(left_out, report)
     reasons, without_time = library.counts(left_out), library.times_left_empty(left_out)
     if as_json:
-        print_json({"output": str(output) if len(table) else None, "photos": len(table), "left_out": reasons,
+        print_json({"output": str(output) if photos else None, "photos": photos, "left_out": reasons,
                     "times_left_empty": without_time,
                     "report": None if report is None else str(report)})  # fmt: skip
     else:
-        if len(table):
-            print(f"{len(table):,} photos in {output}")
+        if photos:
+            print(f"{photos:,} photos in {output}")
         for reason, count in reasons.items():
             print(f"{count:>9,} left out: {reason}")
         if without_time:
             print(f"{without_time:>9,} without a time: it is unreadable, or day and month could be exchanged")
         if left_out and report is None:
             print("which and why: add --report left-out.csv")
-    if not len(table):
+    if not photos:
         hint = "; --keep-without-gps keeps photos to locate" if "no GPS" in reasons else ""
         raise InputError(f"{', '.join(map(str, sources))}: no photo could be indexed, no table written{hint}")

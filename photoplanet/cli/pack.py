@@ -91,12 +91,13 @@ def _print(result: "Result", report: Path | None) -> None:
 def _estimate(chosen: "Plan", processes: int | None, as_json: bool) -> None:
     """Say what packing would take."""
     from photoplanet.core.progress import duration
+    from photoplanet.core.table_sets import folder_of
     from photoplanet.core.workers import threads
     from photoplanet.errors import InputError
     from photoplanet.packing import estimate
     from photoplanet.photos import table
 
-    found = estimate.measure(table.paths(chosen.rows, chosen.source.parent), chosen.settings)
+    found = estimate.measure(table.paths(chosen.rows, folder_of(chosen.source)), chosen.settings)
     if found is None:
         raise InputError(f"{chosen.source}: none of {min(estimate.SAMPLE, len(chosen.rows))} photos can be read")
     photos, workers = len(chosen.rows), processes or threads()

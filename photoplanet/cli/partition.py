@@ -12,7 +12,7 @@ from photoplanet.earth.partition.partition import MAX_PHOTOS, MIN_PHOTOS
 
 
 @commands.command()
-@click.argument("tables", nargs=-1, required=True, type=click.Path(path_type=Path))
+@click.argument("tables", nargs=-1, required=True, type=options.SOURCE)
 @click.option("-o", "--output", required=True, type=options.OUT_FILE, help="The Parquet file to write.")
 @click.option(
     "--max-photos",

@@ -32,7 +32,7 @@ def _own(setting: str) -> str:
 
 
 @commands.command(epilog=hint(*NEEDS))
-@click.argument("photos", type=options.IN_FILE)
+@click.argument("photos", nargs=-1, required=True, type=options.IN_FILE)
 @click.option("-o", "--output", type=click.Path(path_type=Path), required=True, help="The model folder to write.")
 @click.option(
     "--recipe", default="default", show_default=True, metavar="NAME", help="default or paper: all settings at once."
@@ -118,10 +118,10 @@ def _own(setting: str) -> str:
 @options.MAX_PIXELS
 @options.JSON
 def command(
-    photos: Path, output: Path, recipe: str, settings: tuple[str, ...], cells: Path | None, validation: Path | None,
-    as_json: bool, tensorboard: bool, **given: Any,
+    photos: tuple[Path, ...], output: Path, recipe: str, settings: tuple[str, ...], cells: Path | None,
+    validation: Path | None, as_json: bool, tensorboard: bool, **given: Any,
 ) -> int:  # fmt: skip
-    """Train on geotagged PHOTOS (a photo table) and write a model folder.
+    """Train on geotagged PHOTOS (photo tables) and write a model folder.
 
     On the features of an encoder this takes seconds, once they are computed. A network from pixels takes many photos
     and hours; its checkpoints, the log (log.jsonl) and TensorBoard's curves go to OUTPUT.run/. Stopped or killed, the
@@ -260,7 +260,13 @@ def _is_installed() -> bool:
 
 
 def _on_features(
-    photos: Path, output: Path, name: str, settings: tuple[str, ...], seed: int | None, threads: int, as_json: bool
+    photos: tuple[Path, ...],
+    output: Path,
+    name: str,
+    settings: tuple[str, ...],
+    seed: int | None,
+    threads: int,
+    as_json: bool,
 ) -> int:
     from photoplanet.encoders import installed as encoders
     from photoplanet.models import installed

@@ -1,7 +1,8 @@
 """The only home of connections: files of known size and hash, fetched over HTTPS, resumed and checked.
 
-Nothing here runs unless a person wrote `--download`. Standard library only: what a hub's own client adds (accounts,
-caches, uploads, its own network code) is not wanted here. No name, token or cookie is sent.
+Nothing here runs unless a person wrote `--download`, or typed the address of a table. Standard library only: what a
+hub's own client adds (accounts, caches, uploads, its own network code) is not wanted here. No name, token or cookie is
+sent.
 """
 
 import errno
@@ -94,6 +95,39 @@ def read_json(url: str, most: int = MAX_JSON) -> Any:
         return json.loads(data)
     except (ValueError, RecursionError):
         raise DownloadError(f"{url}: the answer is not JSON; is this the address of a hub?") from None
+
+
+def size(url: str) -> int:
+    """Return the bytes of a file on the web; InputError where its server does not send parts of it. Errors as `fetch`.
+
+    >>> size("ftp://example.org/photos.parquet")
+    Traceback (most recent call last):
+    photoplanet.errors.InputError: ftp://example.org/photos.parquet: not an https address
+    """
+    check_address(url)
+    with _errors(url), _open(url, 0, 1) as answer:
+        total = answer.headers.get("Content-Range", "").rpartition("/")[2]
+        if answer.status != 206 or not total.isdecimal():
+            raise InputError(f"{url}: its server sends no parts of files; fetch it by hand, and name your copy")
+        return int(total)
+
+
+def read_range(url: str, begin: int, count: int, total: int) -> bytes:
+    """Return `count` bytes of a file of `total` bytes on the web, from `begin` on; DownloadError where it changes.
+
+    >>> read_range("ftp://example.org/photos.parquet", 0, 1, 1)
+    Traceback (most recent call last):
+    photoplanet.errors.InputError: ftp://example.org/photos.parquet: not an https address
+    """
+    check_address(url)
+    with _errors(url), _open(url, begin, count) as answer:
+        said = answer.headers.get("Content-Range", "")
+        data: bytes = answer.read(count)
+    if answer.status != 206 or said != f"bytes {begin}-{begin + count - 1}/{total}":
+        raise DownloadError(f"{url}: the file has changed while it was read; run the command again")
+    if len(data) < count:
+        raise DownloadError(f"{url}: the connection ended early; run the command again", broken=True)
+    return data
 
 
 def check_address(url: str) -> None:
@@ -265,7 +299,7 @@ class _Redirects(urllib.request.HTTPRedirectHandler):
     http_error_308 = urllib.request.HTTPRedirectHandler.http_error_302  # Python 3.10 does not know 308
 
 
-def _open(url: str, begin: int = 0) -> Any:
+def _open(url: str, begin: int = 0, count: int | None = None) -> Any:
     """The answer to a request for the bytes from `begin` on, redirections followed. HTTP and HTTPS are all it knows."""
     opener = urllib.request.OpenerDirector()
     handlers = [
@@ -275,8 +309,8 @@ def _open(url: str, begin: int = 0) -> Any:
     for handler in handlers if _is_local(url) else [urllib.request.ProxyHandler(), *handlers]:
         opener.add_handler(handler)
     headers = {"User-Agent": "photoplanet", "Accept-Encoding": "identity"}
-    if begin:
-        headers["Range"] = f"bytes={begin}-"
+    if begin or count:
+        headers["Range"] = f"bytes={begin}-{begin + count - 1 if count else ''}"
     return opener.open(urllib.request.Request(url, headers=headers), timeout=TIMEOUT_SECONDS)
 
 

@@ -7,13 +7,16 @@ from collections.abc import Iterable
 from pathlib import Path
 
 from photoplanet.core.atomic import check_folder
+from photoplanet.core.stores import Stored, located
+from photoplanet.core.table_sets import SUFFIXES, Named, is_folder_of_tables
 from photoplanet.errors import InputError
 
 
-def check(outputs: Iterable[str | Path | None], inputs: Iterable[str | Path | None]) -> None:
+def check(outputs: Iterable[str | Path | None], inputs: Iterable[Named | None]) -> None:
     """Raise InputError, before any work, for an output that is one of the inputs, is named twice, or has no folder.
 
-    Links lead to what they lead to: an input under another name is found too. None stands for what was not given.
+    Links lead to what they lead to: an input under another name is found too. A table among the parts of an input would
+    be read with them the next time, so it is refused, too. None stands for what was not given.
     OSError for a folder that cannot be written to.
 
     >>> table = getfixture("tmp_path") / "photos.csv"
@@ -32,8 +35,14 @@ def check(outputs: Iterable[str | Path | None], inputs: Iterable[str | Path | No
         if key is not None:
             named[key] = output
     for given in inputs if named else ():
-        if given is not None and (clash := named.get(_key(Path(given)))):
+        if given is None or isinstance(place := located(given), Stored):
+            continue
+        if clash := named.get(_key(place)):
             raise InputError(f"{clash}: this is what the result is made from; give the result another name")
+        if is_folder_of_tables(place):
+            for output in named.values():
+                if output.suffix.lower() in SUFFIXES and output.absolute().parent.resolve() == place.resolve():
+                    raise InputError(f"{output}: lies among the tables that it is made from; write it elsewhere")
 
 
 def _check_writable(path: Path) -> None:

@@ -11,10 +11,10 @@ import io
 import re
 from collections import deque
 from collections.abc import Callable, Iterable, Iterator, Sequence
-from pathlib import Path
 
 import numpy as np
 
+from photoplanet.core.stores import Located
 from photoplanet.errors import InputError
 
 UNKNOWN_ENCODING = "neither UTF-8 nor Western European text; save it as UTF-8 (in Excel: CSV UTF-8)"
@@ -58,12 +58,13 @@ def head(data: bytes) -> tuple[tuple[str, ...], str]:
     return tuple(field.decode() for field in found), delimiter
 
 
-def opened(path: Path, delimiter: str, fields: int) -> Path | io.BufferedReader:
+def opened(path: Located, delimiter: str, fields: int) -> Located | io.BufferedReader:
     r"""Return what a parser of UTF-8 with quotation marks can read: the file itself, or a stream of it mended.
 
     `fields`: how many columns the table has. InputError for a table in an encoding that is not known here.
 
     >>> import tempfile
+    >>> from pathlib import Path
     >>> with tempfile.TemporaryDirectory() as folder:
     ...     path = Path(folder, "t.tsv")
     ...     _ = path.write_text('path\ttitle\na.jpg\t5" lens\n')
@@ -215,7 +216,7 @@ class _Stream(io.RawIOBase):
         return count
 
 
-def _looked_through(path: Path, delimiter: str) -> tuple[str, bool]:
+def _looked_through(path: Located, delimiter: str) -> tuple[str, bool]:
     """(encoding, whether a parser can read the file as it is): UTF-8, each quoted field whole on its line."""
     mark = delimiter.encode()
     with path.open("rb") as file:
@@ -289,7 +290,7 @@ def _well_quoted(data: bytes, delimiter: bytes) -> bool:
     return bool((np.searchsorted(lines, opening) == np.searchsorted(lines, closing)).all())
 
 
-def _lines(path: Path, encoding: str) -> Iterator[bytes]:
+def _lines(path: Located, encoding: str) -> Iterator[bytes]:
     """The lines of a text file as UTF-8, without their ends; what cannot be decoded becomes U+FFFD."""
     decode: Callable[..., str] = codecs.getincrementaldecoder(encoding)("replace").decode
     rest = b""

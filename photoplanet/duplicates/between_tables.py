@@ -11,6 +11,7 @@ from numpy.typing import NDArray
 
 from photoplanet.core.names import same
 from photoplanet.core.progress import Advance, ignore
+from photoplanet.core.table_sets import Given, TableSet
 from photoplanet.duplicates import binary_codes, hamming
 from photoplanet.duplicates.binary_codes import place
 from photoplanet.errors import InputError
@@ -58,7 +59,7 @@ class DuplicatePairs:
         return DuplicatePairs(self.rows[first], self.others[first], self.distances[first], self.leaked, self.unreadable)
 
 
-def listed(path: Path, columns: Sequence[str] | None = None) -> Listed:
+def listed(photos: Given, columns: Sequence[str] | None = None) -> Listed:
     r"""Read a table's ids and paths (coordinates are not needed); InputError when no photo is in it.
 
     >>> import tempfile
@@ -68,14 +69,15 @@ def listed(path: Path, columns: Sequence[str] | None = None) -> Listed:
     ...     listed(path).ids
     ['a']
     """
-    rows, dropped = table.read(path, require=("photo_id", "path"), columns=columns)
+    given = TableSet.of(photos)
+    rows, dropped = table.read(given, require=("photo_id", "path"), columns=columns)
     about = table.describe(dropped)
     if not len(rows):
-        raise InputError(f"{path}: no usable photo in it ({about or 'no rows'})")
-    return Listed(rows, rows["photo_id"].to_pylist(), table.paths(rows, path.parent), place(path), about)
+        raise InputError(f"{given}: no usable photo in it ({about or 'no rows'})")
+    return Listed(rows, rows["photo_id"].to_pylist(), table.paths(rows, given.folder), beside(given), about)
 
 
-def size(path: Path) -> tuple[int, int]:
+def size(photos: Given) -> tuple[int, int]:
     r"""Return (photos of a table that can be trained on, how many of them have no code yet).
 
     >>> import tempfile
@@ -85,8 +87,18 @@ def size(path: Path) -> tuple[int, int]:
     ...     size(path)
     (1, 1)
     """
-    rows, _ = table.read(path, columns=table.REQUIRED)
-    return len(rows), binary_codes.missing(table.paths(rows, path.parent), place(path))
+    given = TableSet.of(photos)
+    rows, _ = table.read(given, columns=table.REQUIRED)
+    return len(rows), binary_codes.missing(table.paths(rows, given.folder), beside(given))
+
+
+def beside(photos: TableSet) -> Path | None:
+    """Return where the codes of the photos of tables are kept: beside the first; None for what is in a store.
+
+    >>> beside(TableSet.of(["a.parquet", "b.parquet"])).name
+    '.a.parquet.duplicates'
+    """
+    return None if photos.beside is None else place(photos.beside)
 
 
 def default_threshold(searched: int = 0) -> int:

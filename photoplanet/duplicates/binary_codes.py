@@ -93,7 +93,7 @@ def codes(
     return found, unreadable
 
 
-def missing(sources: Sequence[decode.Source], cache: Path) -> int:
+def missing(sources: Sequence[decode.Source], cache: Path | None) -> int:
     """Return how many of these photos have no code in `cache` yet: what `codes` would have to read.
 
     >>> missing(["a.jpg", "b.jpg"], Path("/no/such/cache"))

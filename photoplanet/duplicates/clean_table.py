@@ -9,7 +9,8 @@ from typing import Any
 
 import pyarrow as pa
 
-from photoplanet.core import atomic
+from photoplanet.core import atomic, stores
+from photoplanet.core.table_sets import Given, TableSet
 from photoplanet.duplicates.between_tables import DuplicatePairs, Listed
 from photoplanet.errors import InputError
 from photoplanet.photos import table
@@ -17,7 +18,7 @@ from photoplanet.photos import table
 PAIR_COLUMNS = ("photo_id", "duplicate_of", "distance")
 
 
-def write_without(source: Path, photos: Listed, found: DuplicatePairs, output: Path) -> int:
+def write_without(source: Given, photos: Listed, found: DuplicatePairs, output: Path) -> int:
     """Write the table `photos`, read from `source`, without the photos that `found` has; return how many are left.
 
     Paths stay as they were when the new table lies beside the old one, and become absolute elsewhere. InputError when
@@ -34,9 +35,10 @@ def write_without(source: Path, photos: Listed, found: DuplicatePairs, output: P
         raise InputError(f"{source}: every photo has a duplicate; {output} would be empty and is not written")
     keep = ~found.leaked
     clean = photos.rows.filter(pa.array(keep))
-    if output.absolute().parent.resolve() != source.absolute().parent.resolve():
+    folder = TableSet.of(source).folder
+    if stores.is_address(folder) or output.absolute().parent.resolve() != Path(folder).resolve():
         absolute = [
-            os.path.abspath(path)  # noqa: PTH100  # links stay as they are
+            path if stores.is_address(path) else os.path.abspath(path)  # noqa: PTH100  # links stay as they are
             for path, kept in zip(photos.paths, keep, strict=True)
             if kept
         ]

@@ -11,6 +11,7 @@ import numpy as np
 import numpy.typing as npt
 from numpy.typing import NDArray
 
+from photoplanet.core.workers import slices
 from photoplanet.earth.geodesy import RADII_KM, distance_km
 from photoplanet.errors import InputError
 from photoplanet.evaluation import resampling
@@ -18,6 +19,7 @@ from photoplanet.evaluation import resampling
 GEOSCORE_BEST, GEOSCORE_SCALE_KM = 5000.0, 1492.7  # OSV-5M (Astruc et al., CVPR 2024), as in the game GeoGuessr
 FARTHEST_KM = 20_038.0  # half a great circle, rounded up
 RESAMPLES = resampling.RESAMPLES
+_AT_A_TIME = 1 << 20  # photos, so that what is in between takes no more memory than the result
 _TAIL = 2.5  # per cent on either side of a 95 % interval
 
 
@@ -155,10 +157,12 @@ def top_k_errors(
     if lat.ndim != 2 or lat.shape != lng.shape or true_lat.shape != lat.shape[:1] or true_lng.shape != true_lat.shape:
         raise InputError(f"candidates {lat.shape}, {lng.shape}, truth {true_lat.shape}: give (n, k), (n, k) and (n,)")
     errors = np.full(lat.shape, np.inf)
-    known = np.isfinite(lat) & np.isfinite(lng)
-    row = np.nonzero(known)[0]
-    errors[known] = distance_km(lat[known], lng[known], true_lat[row], true_lng[row])
-    return np.asarray(np.minimum.accumulate(errors, axis=1))
+    for some in slices(len(lat), _AT_A_TIME):
+        known = np.isfinite(lat[some]) & np.isfinite(lng[some])
+        row = np.nonzero(known)[0]
+        errors[some][known] = distance_km(lat[some][known], lng[some][known], true_lat[some][row], true_lng[some][row])
+        np.minimum.accumulate(errors[some], axis=1, out=errors[some])
+    return errors
 
 
 def error_curve(

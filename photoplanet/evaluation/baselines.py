@@ -3,7 +3,6 @@
 On few photos, of few places, a constant or the colours of a thumbnail go far. All three know the training photos only.
 """
 
-import os
 from collections.abc import Sequence
 from typing import Any
 
@@ -11,6 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from photoplanet.core import progress
+from photoplanet.core.table_sets import Given
 from photoplanet.earth import geodesy
 from photoplanet.earth.geodesy import RADII_KM
 from photoplanet.errors import InputError
@@ -92,7 +92,7 @@ def nearest(known: NDArray[np.float32], asked: NDArray[np.float32]) -> NDArray[n
 
 
 def errors(
-    training: Truth | str | os.PathLike[str],
+    training: Truth | Given,
     test: Truth,
     seed: int = 0,
     threads: int | None = None,

@@ -10,6 +10,7 @@ from numpy.typing import NDArray
 from photoplanet.albums import known_places
 from photoplanet.core import progress
 from photoplanet.core.output_files import OutputFiles
+from photoplanet.core.table_sets import Given
 from photoplanet.errors import InputError
 from photoplanet.evaluation import (
     accuracy,
@@ -42,7 +43,7 @@ def evaluate(
     by: str | None = None,
     uncovered: str = UNCOVERED[0],
     resample: str | None = None,
-    training: str | os.PathLike[str] | None = None,
+    training: Given | None = None,
     drop_duplicates: bool = False,
     beside_baselines: bool = False,
     predictions_file: str | os.PathLike[str] | None = None,
@@ -94,9 +95,7 @@ def evaluate(
     return found | {"readout": readout, "uncovered_scored_by": uncovered}
 
 
-def training_photos(
-    locator: Locator, truth: Truth, training: str | os.PathLike[str] | None = None
-) -> str | os.PathLike[str]:
+def training_photos(locator: Locator, truth: Truth, training: Given | None = None) -> Given:
     """Return the table of a model's training photos: the one given, or the one that it names; InputError without one.
 
     >>> import photoplanet as pp

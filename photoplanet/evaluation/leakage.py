@@ -11,7 +11,8 @@ import numpy.typing as npt
 from numpy.typing import NDArray
 
 from photoplanet.core import progress
-from photoplanet.duplicates import between_tables, binary_codes
+from photoplanet.core.table_sets import Given, TableSet
+from photoplanet.duplicates import between_tables
 from photoplanet.errors import InputError, MissingExtra
 from photoplanet.evaluation import accuracy
 from photoplanet.evaluation.truth import Truth
@@ -62,7 +63,7 @@ class Leakage:
 def check(
     model: Bundle,
     truth: Truth,
-    training: str | os.PathLike[str] | None = None,
+    training: Given | None = None,
     *,
     required: bool = False,
     threads: int | None = None,
@@ -83,7 +84,7 @@ def check(
     (False, 'give --training TABLE')
     """
     nothing = np.zeros(len(truth.paths), np.bool_)
-    path, why = (Path(training), "") if training is not None else training_table(model, truth.source)
+    path, why = (TableSet.of(training), "") if training is not None else _found(model, truth)
     if path is None:
         if required:
             raise InputError(f"duplicates cannot be left out: {why}; name the training table with --training TABLE")
@@ -92,7 +93,7 @@ def check(
         truth.photos,
         [truth.ids[row] for row in truth.present],
         [path for path in truth.paths if path],
-        None if truth.source is None else binary_codes.place(truth.source),
+        None if truth.source is None else between_tables.beside(truth.source),
     )
     try:
         other = between_tables.listed(path, ("photo_id", "path"))
@@ -114,7 +115,12 @@ def check(
     )
 
 
-def training_table(model: Bundle, beside: Path | None = None) -> tuple[Path | None, str]:
+def _found(model: Bundle, truth: Truth) -> tuple[TableSet | None, str]:
+    path, why = training_table(model, truth.source)
+    return None if path is None else TableSet.of(path), why
+
+
+def training_table(model: Bundle, beside: TableSet | None = None) -> tuple[Path | None, str]:
     """Find the table that a model names as its training photos → (its path, ""), or (None, why it is not usable).
 
     It is looked for in the folder of `beside` (the list of test photos), beside the model, and in the current folder;
@@ -128,10 +134,11 @@ def training_table(model: Bundle, beside: Path | None = None) -> tuple[Path | No
     name = facts.get("file") if isinstance(facts, dict) else None
     if not isinstance(facts, dict) or not isinstance(name, str) or Path(name).name != name:
         return None, "the model does not name its training photos"
-    folders = [*([beside.parent] if beside is not None else []), model.folder.parent, Path()]
-    path = next((folder / name for folder in folders if (folder / name).is_file()), None)
+    near = None if beside is None else beside.beside
+    folders = [*([near.parent] if near is not None else []), model.folder.parent, Path()]
+    path = next((folder / name for folder in folders if (folder / name).exists()), None)
     if path is None:
-        where = f"beside it, beside {beside.name} or here" if beside is not None else "beside it or here"
+        where = f"beside it, beside {near.name} or here" if near is not None else "beside it or here"
         return None, f"{name}, the model's training photos, is not {where}"
     try:
         photos, new = between_tables.size(path)
@@ -182,5 +189,5 @@ def trained_on(model: Bundle, sources: Sequence[Any]) -> NDArray[np.int64] | Non
     if path is None:
         return np.arange(len(sources))
     rows, _ = table.read(path, require=("path",))
-    listed = {os.path.realpath(each) for each in table.paths(rows, path.parent)}
+    listed = {os.path.realpath(each) for each in table.paths(rows, TableSet.of(path).folder)}
     return np.flatnonzero([not isinstance(each, str) or os.path.realpath(each) in listed for each in sources])

@@ -11,9 +11,10 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import pyarrow as pa
+import pyarrow.compute as pc
 from numpy.typing import NDArray
 
-from photoplanet.core import atomic, names, table_files
+from photoplanet.core import atomic, names, repeats, table_files, table_sets
 from photoplanet.earth.coordinates import arrays, tables
 from photoplanet.earth.coordinates.names import TRUE, Columns, may_be_guess, pairs, pieces, with_both
 from photoplanet.earth.coordinates.tables import Named
@@ -43,6 +44,7 @@ _NULLS = ("", "nan", "NaN", "null", "None")  # how others write that there is no
 _SHOWN = 5
 _SAME, _TOO_MANY = 1e-6, 5  # degrees; so many answers, all of them exactly right, are not a prediction
 _WHOLE_PAIR = re.compile(r"[\[(]?\s*[+-]?\d{1,2},\s*[+-]?\d{1,3}\s*[\])]?")
+_AT_A_TIME = 1 << 16  # ids that are Python's
 _LOOKED_AT = 1000  # rows in which columns that could be places are looked at
 
 
@@ -50,14 +52,14 @@ _LOOKED_AT = 1000  # rows in which columns that could be places are looked at
 class PredictionRows:
     """A file of predictions, photo by photo.
 
-    `photo_id` (n,) str; `latitude`, `longitude` (n, k) degrees by rank; of the first `confidence` (n,), and `radius`
-    (n,) km, which is said to hold the truth; all NaN for none.
+    `photo_id` (n,) large_string, sorted; `latitude`, `longitude` (n, k) degrees by rank; of the first `confidence`
+    (n,), and `radius` (n,) km, which is said to hold the truth; all NaN for none.
 
     `report`: `rows`, `photos`, `without_answer` (rows that give no coordinates), `bad_rows`, `bad_radii` and
     `duplicates` (each {reason: {"count", "rows"}}, rows counted from 1 below the header), `world` ("toy" or "real").
     """
 
-    photo_id: NDArray[np.str_]
+    photo_id: pa.LargeStringArray
     latitude: NDArray[np.float64]
     longitude: NDArray[np.float64]
     confidence: NDArray[np.float64]
@@ -74,7 +76,7 @@ class Matched:
     left out) and `matched_by` ("photo_id", "file name" or "file name without suffix").
     """
 
-    photo_id: NDArray[np.str_]
+    photo_id: pa.ChunkedArray
     true_latitude: NDArray[np.float64]
     true_longitude: NDArray[np.float64]
     latitude: NDArray[np.float64]
@@ -84,8 +86,8 @@ class Matched:
     report: dict[str, Any]
 
 
-def read(path: str | Path, top: int = 5, coordinates: Named | None = None) -> PredictionRows:
-    r"""Read a predictions file: CSV, TSV or Parquet.
+def read(path: table_sets.Named, top: int = 5, coordinates: Named | None = None) -> PredictionRows:
+    r"""Read a predictions file, or a folder of them: CSV, TSV or Parquet.
 
     Columns: photo_id, latitude and longitude in degrees, optional rank (1 … `top` are read), confidence, a radius that
     is said to hold the truth (km, or metres where its name says so) and world. Foreign column names and notations are
@@ -103,13 +105,13 @@ def read(path: str | Path, top: int = 5, coordinates: Named | None = None) -> Pr
     layout = table_files.layout(path, "a predictions file")
     places = _places(layout, coordinates)
     found = foreign_tables.read(layout, _ALIASES, _NULLS, places.names)
-    lacking = [name for name in ("photo_id",) if name not in found.columns.column_names]
-    foreign_tables.check_columns(path, lacking, found.names, _ALIASES)
+    if "photo_id" not in found.columns.column_names:
+        foreign_tables.check_columns(path, ["photo_id"], found.names, _ALIASES)
     raw, gone = found.columns, found.gone
-    ids = np.array(names.composed(raw["photo_id"].cast(pa.string())).to_pylist(), dtype=object)
+    ids = names.composed(raw["photo_id"].cast(pa.large_string()))
     lat, lng, withheld = tables.degrees(raw, [places], path)
     rank = _ranks(raw)
-    sure = _numbers(raw["confidence"])[0] if "confidence" in raw.column_names else np.full(len(ids), np.nan)
+    sure = _numbers(raw["confidence"])[0] if "confidence" in raw.column_names else np.full(len(raw), np.nan)
     radius, bad_radii = _radii(raw, gone)
     problems = foreign_tables.counted(gone)
     with np.errstate(invalid="ignore"):
@@ -122,7 +124,7 @@ def read(path: str | Path, top: int = 5, coordinates: Named | None = None) -> Pr
             problems[reason] = {"count": int(rows.size), "rows": foreign_tables.row_numbers(rows.tolist(), gone)}
             keep[rows] = False
 
-    leave_out(np.array([not photo for photo in ids], dtype=bool), "no photo_id")
+    leave_out(pc.fill_null(pc.equal(ids, ""), True).to_numpy().astype(bool), "no photo_id")
     leave_out(np.isnan(lat) | np.isnan(lng), "coordinates are not numbers")
     with np.errstate(invalid="ignore"):
         leave_out(~((np.abs(lat) <= 90) & (np.abs(lng) <= 180)), "coordinates out of range")
@@ -130,12 +132,12 @@ def read(path: str | Path, top: int = 5, coordinates: Named | None = None) -> Pr
     if len(ids) and not keep.any() and not withheld.any() and not later:
         raise InputError(f"{path}: none of its {len(ids):,} rows can be used ({describe(problems)})")
     kept = np.flatnonzero(keep)
-    photos, number = np.unique(ids[kept].astype(str), return_inverse=True)
+    photos, number = _distinct(ids.filter(pa.array(keep)))
     columns = [values[kept] for values in (lat, lng, sure, radius)]
-    best, again = _by_rank(number, rank[kept].astype(np.int64) - 1, columns, photos.size, top)
+    best, again = _by_rank(number, rank[kept].astype(np.int64) - 1, columns, len(photos), top)
     report = {
         "rows": len(ids),
-        "photos": int(photos.size),
+        "photos": len(photos),
         "without_answer": int(withheld.sum()),
         "bad_rows": problems,
         "bad_radii": bad_radii,
@@ -159,25 +161,20 @@ def match(predictions: PredictionRows, truth: pa.Table) -> Matched:
     array([[ nan],
            [48.9]])
     """
-    ids = [str(photo) for photo in truth["photo_id"].to_pylist()]
-    if not ids:
+    ids = truth["photo_id"].cast(pa.large_string())
+    if not len(ids):
         raise InputError("the truth holds no usable photo to score against; its rows need photo_id and coordinates")
-    keys: tuple[tuple[str, Callable[[str], str]], ...] = (
-        ("photo_id", names.same),
-        ("file name", _file_name),
-        ("file name without suffix", _stem),
-    )
-    for how, key in keys:
-        row_of = _unique_rows([key(photo) for photo in predictions.photo_id.tolist()])
-        wanted = [key(photo) for photo in ids]
-        if row_of is None or len(set(wanted)) < len(wanted):
+    predicted = pa.chunked_array([predictions.photo_id])
+    for how, key in (("photo_id", None), ("file name", _file_name), ("file name without suffix", _stem)):
+        known, wanted = (names.composed(each) if key is None else _keys(each, key) for each in (predicted, ids))
+        if repeats.repeated(known).any() or repeats.repeated(wanted).any():
             continue
-        rows = np.array([row_of.get(photo, -1) for photo in wanted])
-        if (rows >= 0).any() or not predictions.photo_id.size:
+        rows = pc.fill_null(pc.index_in(wanted, known.combine_chunks()), -1).to_numpy().astype(np.int64)
+        if (rows >= 0).any() or not len(predicted):
             return _joined(predictions, truth, ids, rows, how)
     raise InputError(
         f"no prediction belongs to a photo of the truth: predictions have photo_id "
-        f"{str(predictions.photo_id[0])[:100]!r}, the truth {ids[0][:100]!r}; give both the same photo_id"
+        f"{str(predicted[0])[:100]!r}, the truth {str(ids[0])[:100]!r}; give both the same photo_id"
     )
 
 
@@ -240,25 +237,42 @@ def describe(problems: dict[str, dict[str, Any]]) -> str:
     return "; ".join(parts)
 
 
-def _joined(predictions: PredictionRows, truth: pa.Table, ids: list[str], rows: np.ndarray, how: str) -> Matched:
+def _distinct(ids: pa.ChunkedArray) -> tuple[pa.LargeStringArray, NDArray[np.int64]]:
+    """The distinct ids in their order, and the number of each row's among them."""
+    encoded = ids.dictionary_encode().combine_chunks()
+    encoded = encoded.chunk(0) if isinstance(encoded, pa.ChunkedArray) else encoded
+    order = pc.sort_indices(encoded.dictionary).to_numpy()
+    rank = np.empty(len(order), np.int64)
+    rank[order] = np.arange(len(order))
+    return encoded.dictionary.take(pa.array(order)), rank[encoded.indices.to_numpy()]
+
+
+def _keys(ids: pa.ChunkedArray, key: Callable[[str], str]) -> pa.ChunkedArray:
+    parts = [pa.array(map(key, some.column(0).to_pylist()), pa.large_string())
+             for some in pa.table({"id": ids}).to_batches(max_chunksize=_AT_A_TIME)]  # fmt: skip
+    return pa.chunked_array(parts, pa.large_string())
+
+
+def _joined(predictions: PredictionRows, truth: pa.Table, ids: pa.ChunkedArray, rows: np.ndarray, how: str) -> Matched:
     found = rows >= 0
-    used = np.zeros(predictions.photo_id.size, bool)
+    used = np.zeros(len(predictions.photo_id), bool)
     used[rows[found]] = True
     lat, lng = (np.full((len(ids), predictions.latitude.shape[1]), np.nan) for _ in range(2))
     lat[found], lng[found] = predictions.latitude[rows[found]], predictions.longitude[rows[found]]
     confidence, radius = (np.full(len(ids), np.nan) for _ in range(2))
     confidence[found], radius[found] = predictions.confidence[rows[found]], predictions.radius[rows[found]]
-    absent, extra = np.flatnonzero(~found), predictions.photo_id[~used]
+    absent, extra = np.flatnonzero(~found), np.flatnonzero(~used)
+    unknown = predictions.photo_id.take(pa.array(extra[:_SHOWN])).to_pylist()
     report = predictions.report | {
         "matched_by": how,
-        "missing": {"count": int(absent.size), "first": [ids[i] for i in absent[:_SHOWN]]},
-        "without_truth": {"count": int(extra.size), "first": extra[:_SHOWN].tolist()},
+        "missing": {"count": int(absent.size), "first": ids.take(pa.array(absent[:_SHOWN])).to_pylist()},
+        "without_truth": {"count": int(extra.size), "first": unknown},
     }
     true_lat, true_lng = (truth[name].to_numpy().astype(np.float64) for name in ("latitude", "longitude"))
     apart = np.maximum(np.abs(lat[found, 0] - true_lat[found]), np.abs(lng[found, 0] - true_lng[found]))
     apart = apart[~np.isnan(apart)]
     report["same_as_truth"] = bool(apart.size >= _TOO_MANY and (apart <= _SAME).all())
-    return Matched(np.array(ids), true_lat, true_lng, lat, lng, confidence, radius, report)
+    return Matched(ids, true_lat, true_lng, lat, lng, confidence, radius, report)
 
 
 def _places(layout: table_files.Layout, named: Named | None) -> Columns:
@@ -372,7 +386,7 @@ def _by_rank(
 
 
 def _again(
-    again: NDArray[np.int64], kept: NDArray[np.int64], ids: np.ndarray, gone: dict[str, list[int]]
+    again: NDArray[np.int64], kept: NDArray[np.int64], ids: pa.ChunkedArray, gone: dict[str, list[int]]
 ) -> dict[str, dict[str, Any]]:
     if not again.size:
         return {}
@@ -380,11 +394,6 @@ def _again(
     names = ", ".join(dict.fromkeys(str(ids[row]) for row in rows[:_SHOWN]))
     reason = f"photo and rank seen before, the first counts ({names})"
     return {reason: {"count": int(rows.size), "rows": foreign_tables.row_numbers(rows.tolist(), gone)}}
-
-
-def _unique_rows(names: list[str]) -> dict[str, int] | None:
-    rows = {name: row for row, name in enumerate(names)}
-    return rows if len(rows) == len(names) else None
 
 
 def _file_name(photo: str) -> str:

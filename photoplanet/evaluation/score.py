@@ -1,9 +1,9 @@
 """Anybody's predictions against the truth, in one result."""
 
-import os
 from typing import Any
 
-from photoplanet.earth.coordinates.tables import Named
+from photoplanet.core.table_sets import Given, Named
+from photoplanet.earth.coordinates import tables
 from photoplanet.evaluation import accuracy, predictions, published, radii, regions, report, resampling
 from photoplanet.evaluation.truth import LISTED
 from photoplanet.locate.credible_region import REGION_SHARE
@@ -11,8 +11,8 @@ from photoplanet.photos import table
 
 
 def score(
-    predicted: str | os.PathLike[str],
-    truth: str | os.PathLike[str],
+    predicted: Named,
+    truth: Given,
     *,
     top: int = 5,
     by: str | None = None,
@@ -20,9 +20,9 @@ def score(
     benchmark: str | None = None,
     region: float = REGION_SHARE,
     resample: str | None = None,
-    coordinates: Named | None = None,
+    coordinates: tables.Named | None = None,
 ) -> dict[str, Any]:
-    r"""Score a file of predictions against a photo table, or a list of photo ids and places → values for JSON.
+    r"""Score a file or folder of predictions against photo tables, or lists of ids and places → values for JSON.
 
     Files: CSV, TSV or Parquet; see `predictions.read` and `predictions.match`. `top`: candidates a photo; `by`: also by
     "continent" or "country"; `name`: what to call the predictions; `benchmark`: the public benchmark that the truth
@@ -41,8 +41,8 @@ def score(
     >>> found["accuracy"]["city"], found["report"]["missing"]
     (0.5, {'count': 1, 'first': ['b']})
     """
-    known, left_out = table.read(os.fspath(truth), require=LISTED, columns=("photo_id", *resampling.COLUMNS))
-    matched = predictions.match(predictions.read(os.fspath(predicted), top, coordinates), known)
+    known, left_out = table.read(truth, require=LISTED, columns=("photo_id", *resampling.COLUMNS))
+    matched = predictions.match(predictions.read(predicted, top, coordinates), known)
     errors = accuracy.top_k_errors(matched.latitude, matched.longitude, matched.true_latitude, matched.true_longitude)
     groups = regions.groups(matched.true_latitude, matched.true_longitude, by) if by else None
     units = resampling.units(known, resample)

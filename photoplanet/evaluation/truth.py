@@ -3,11 +3,11 @@
 import os
 from dataclasses import dataclass, field
 from functools import cached_property
-from pathlib import Path
 from typing import Any
 
 import pyarrow as pa
 
+from photoplanet.core.table_sets import Given, TableSet
 from photoplanet.earth import geodesy
 from photoplanet.errors import InputError
 from photoplanet.evaluation import published, resampling
@@ -22,13 +22,13 @@ class Truth:
     """Photos to evaluate a model on.
 
     `photos`: a photo table with `photo_id`, `latitude` and `longitude` in degrees; `paths`: the file of each row, None
-    where there is none; `source`: the file that lists them, None for a table in memory; `left_out`: rows of it that
+    where there is none; `source`: the tables that list them, None for a table in memory; `left_out`: rows of it that
     cannot be used, as `photos.table.read` reports them; `benchmark`: the facts of `published.check`, or None.
     """
 
     photos: pa.Table
     paths: list[str | None]
-    source: Path | None = None
+    source: TableSet | None = None
     left_out: dict[str, dict[str, Any]] = field(default_factory=dict)
     benchmark: dict[str, Any] | None = None
 
@@ -43,8 +43,8 @@ class Truth:
         return [row for row, path in enumerate(self.paths) if path]
 
 
-def of(photos: str | os.PathLike[str] | pa.Table) -> Truth:
-    """Take a photo table: a file (CSV, TSV or Parquet), or a `pyarrow.Table` with the columns of one.
+def of(photos: Given | pa.Table) -> Truth:
+    """Take photo tables: files (CSV, TSV or Parquet), folders of them, or a `pyarrow.Table` with the columns of one.
 
     Relative paths start at the file's folder, or at the current one for a table in memory. InputError for a file that
     is not a photo table, a missing column, a place off the Earth, or no usable photo.
@@ -54,9 +54,9 @@ def of(photos: str | os.PathLike[str] | pa.Table) -> Truth:
     ['a']
     """
     if not isinstance(photos, pa.Table):
-        source = Path(photos)
+        source = TableSet.of(photos)
         known, left_out = table.read(source, columns=READ)
-        return Truth(_some(known, source, left_out), list(table.paths(known, source.parent)), source, left_out)
+        return Truth(_some(known, source, left_out), list(table.paths(known, source.folder)), source, left_out)
     missing = [name for name in table.REQUIRED if name not in photos.column_names]
     if missing:
         raise InputError(f"the table has no column {', '.join(missing)}; a photo table has {', '.join(table.REQUIRED)}")
@@ -64,7 +64,7 @@ def of(photos: str | os.PathLike[str] | pa.Table) -> Truth:
     return Truth(_some(photos, "the table"), list(table.paths(photos, "")))
 
 
-def of_benchmark(name: str, images: str | os.PathLike[str], listing: str | os.PathLike[str]) -> Truth:
+def of_benchmark(name: str, images: str | os.PathLike[str], listing: Given) -> Truth:
     r"""Take a copy of a benchmark of `published.BENCHMARKS`: the folder of its images, and its list of photos.
 
     InputError for an unknown benchmark, a list that cannot be used, or a folder that holds none of the photos.
@@ -75,13 +75,13 @@ def of_benchmark(name: str, images: str | os.PathLike[str], listing: str | os.Pa
     >>> of_benchmark("im2gps", folder, folder / "list.csv").benchmark["complete"]
     False
     """
-    source = Path(listing)
+    source = TableSet.of(listing)
     known, left_out = table.read(source, require=LISTED, columns=READ)
     paths, facts = published.check(name, _some(known, source, left_out), os.fspath(images))
     return Truth(known, paths, source, left_out, facts)
 
 
-def _some(known: pa.Table, source: str | Path, left_out: table.Dropped | None = None) -> pa.Table:
+def _some(known: pa.Table, source: object, left_out: table.Dropped | None = None) -> pa.Table:
     if not len(known):
         why = f" ({table.describe(left_out)})" if left_out else ""
         needs = "a photo needs an id, a path, a latitude and a longitude"

@@ -5,8 +5,9 @@ import io
 import json
 import os
 from collections import Counter, deque
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from concurrent.futures import Executor, Future, ThreadPoolExecutor
+from contextlib import ExitStack
 from itertools import islice
 from pathlib import Path
 
@@ -14,21 +15,23 @@ import pyarrow as pa
 
 from photoplanet.core import atomic, progress
 from photoplanet.core.cache import Cache, Entry
+from photoplanet.core.table_sets import Named
 from photoplanet.core.workers import process_pool
-from photoplanet.earth.coordinates.tables import Named
+from photoplanet.earth.coordinates import tables
 from photoplanet.errors import InputError
 from photoplanet.index.inspect import Candidate, IndexOptions, Record, inspect_photo, sound
 from photoplanet.index.rows import TIME_EMPTY, Rows
 from photoplanet.index.scan import LeftOut, candidates
-from photoplanet.photos import image_folder, quiet, table
+from photoplanet.photos import image_folder, quiet
 from photoplanet.photos.decode import MAX_PIXELS
 from photoplanet.photos.graphics_filter import Filter
+from photoplanet.photos.table_writer import TableWriter
 
 _CHUNK = 32  # photos a worker takes at a time
 
 
 def index(
-    sources: Sequence[str | Path],
+    sources: Sequence[Named],
     output: str | Path | None = None,
     *,
     images: str | Path | None = None,
@@ -38,10 +41,10 @@ def index(
     threads: int | None = None,
     processes: int = 0,
     max_pixels: int = MAX_PIXELS,
-    coordinates: Named | None = None,
+    coordinates: tables.Named | None = None,
     advance: progress.Advance = progress.ignore,
 ) -> tuple[pa.Table, list[LeftOut]]:
-    """List folders, photo files, CSV, Parquet and .tar shards: (photo table, photos left out: {path, reason, detail}).
+    """List folders, photos, CSV, Parquet and .tar shards, also in stores: (table, left out: path, reason, detail).
 
     With `output` (.parquet or .csv) the table is written there, its paths are relative to its folder where they can
     be, and a cache beside it lets a second run read only photos that are new or changed in size or time. A photo
@@ -60,17 +63,51 @@ def index(
     >>> len(rows), left_out[0]["reason"]
     (0, 'no GPS')
     """
+    held: list[pa.Table] = []
+    _, left_out = write(
+        sources, output, images=images, keep_without_gps=keep_without_gps, drop_graphics=drop_graphics, filter=filter,
+        threads=threads, processes=processes, max_pixels=max_pixels, coordinates=coordinates, advance=advance,
+        each=held.append,
+    )  # fmt: skip
+    return pa.concat_tables(held), left_out
+
+
+def write(
+    sources: Sequence[Named],
+    output: str | Path | None = None,
+    *,
+    images: str | Path | None = None,
+    keep_without_gps: bool = False,
+    drop_graphics: bool = False,
+    filter: str | Filter | None = None,
+    threads: int | None = None,
+    processes: int = 0,
+    max_pixels: int = MAX_PIXELS,
+    coordinates: tables.Named | None = None,
+    advance: progress.Advance = progress.ignore,
+    each: Callable[[pa.Table], None] = lambda rows: None,
+) -> tuple[int, list[LeftOut]]:
+    """Do what `index` does without holding the table: (how many photos are in it, photos left out).
+
+    `each` is called with some of its rows at a time. `output` may also be a name without an ending, for a folder of
+    parts.
+
+    >>> write([getfixture("tmp_path")])
+    (0, [])
+    """
     if not sources:
         raise InputError("nothing to index: give a folder, a table, a shard or photos")
     if processes and callable(filter):
         raise InputError("a filter for several processes is named 'module:function', so that each can import it")
     options = IndexOptions(max_pixels, drop_graphics, filter)
     target = None if output is None else Path(output).absolute()
-    if target is not None:
-        atomic.check_folder(target)
-    rows = Rows(target.parent if target else None, keep_without_gps)
     listed = image_folder.ImageFolder(images) if images is not None else None
-    with Cache(cache_folder(target) if target else None, options.fingerprint, sound=sound, strict=False) as cache:
+    with ExitStack() as stack:
+        sink = _sink(target, stack, each)
+        base = None if target is None else target.parent if target.suffix else target
+        rows = Rows(base, keep_without_gps, sink.add)
+        about = options.fingerprint
+        cache = stack.enter_context(Cache(cache_folder(target) if target else None, about, sound=sound, strict=False))
         pool, workers = _pool(threads, processes)
         try:
             new = rows.new(candidates(sources, listed, coordinates))
@@ -82,10 +119,29 @@ def index(
                 advance(1)
         finally:
             pool.shutdown(wait=True, cancel_futures=True)
-    result = rows.table()
-    if target is not None and len(result):  # an empty result must not replace a table that was there
-        table.write(result, target)
-    return result, rows.left_out
+        rows.finish()
+    return sink.rows, rows.left_out
+
+
+class _Sink:
+    """Where rows go: to who asked for them, and to the table that is written."""
+
+    def __init__(self, each: Callable[[pa.Table], None], written: TableWriter | None):
+        self.rows, self._each, self._written = 0, each, written
+
+    def add(self, rows: pa.Table) -> None:
+        self.rows += len(rows)
+        self._each(rows)
+        if self._written is not None:
+            self._written.add(rows)
+
+
+def _sink(target: Path | None, stack: ExitStack, each: Callable[[pa.Table], None]) -> _Sink:
+    """An empty result does not replace a table that was there."""
+    if target is None:
+        return _Sink(each, None)
+    atomic.check_folder(target)
+    return _Sink(each, stack.enter_context(TableWriter(target)))
 
 
 def _key(candidate: Candidate) -> tuple[str, str]:

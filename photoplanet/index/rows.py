@@ -1,13 +1,15 @@
 """The rows of a photo table that is being built: every photo once, and a reason for each that is left out."""
 
 import os
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from pathlib import Path
 from typing import Any
 
 import pyarrow as pa
 
+from photoplanet.core.hash_sets import HashSet
 from photoplanet.core.names import readable, same
+from photoplanet.core.stores import is_address
 from photoplanet.index.inspect import Candidate, Record
 from photoplanet.index.scan import LeftOut
 from photoplanet.photos import table
@@ -19,19 +21,18 @@ _BATCH = 20_000  # rows that wait as Python objects before they become Arrow col
 
 
 class Rows:
-    """Collects the rows of the table and what is left out; every path and every photo_id once.
+    """Hands the rows of the table on to `sink`, and collects what is left out; every path and every photo_id once.
 
     Paths become relative to `folder` where they lie in it (None: they stay absolute).
     """
 
-    def __init__(self, folder: Path | None, keep_without_gps: bool):
+    def __init__(self, folder: Path | None, keep_without_gps: bool, sink: Callable[[pa.Table], None]):
         self.left_out: list[LeftOut] = []
+        self._sink = sink
         self._folder = folder
         self._keep_without_gps = keep_without_gps
         self._rows: list[dict[str, Any]] = []
-        self._tables: list[pa.Table] = []
-        self._paths: set[int] = set()  # hashes: five million paths would take a gigabyte
-        self._ids: set[int] = set()
+        self._paths, self._ids = HashSet(), HashSet()  # hashes: five million paths would take a gigabyte
 
     def new(self, found: Iterable[Candidate | LeftOut]) -> Iterator[Candidate]:
         """Pass on the photos whose file was not there before, under whatever name or link; note the others.
@@ -42,11 +43,9 @@ class Rows:
             if not isinstance(candidate, Candidate):
                 self.left_out.append(candidate)
                 continue
-            mark = _mark(candidate)
-            if mark in self._paths:
+            if not self._paths.add(_mark(candidate)):
                 self._leave(candidate.address, "duplicate path", f"{candidate.address}: the same file came before")
                 continue
-            self._paths.add(mark)
             if readable(path := self._relative(candidate.address)) != path:
                 detail = f"{candidate.address}: a table holds Unicode only; rename it, as convmv does for whole folders"
                 self._leave(candidate.address, "name not UTF-8", detail)
@@ -84,19 +83,16 @@ class Rows:
         if len(self._rows) >= _BATCH:
             self._pack()
 
-    def table(self) -> pa.Table:
-        """All rows so far."""
+    def finish(self) -> None:
+        """Hand on the last rows."""
         self._pack()
-        return pa.concat_tables(self._tables)
 
     def _pack(self) -> None:
-        self._tables.append(table.from_rows(self._rows))
+        self._sink(table.from_rows(self._rows))
         self._rows = []
 
     def _unused(self, name: str) -> bool:
-        fresh = hash(name) not in self._ids
-        self._ids.add(hash(name))
-        return fresh
+        return self._ids.add(hash(name))
 
     def _relative(self, address: str) -> str:
         if self._folder is None or not address.startswith(f"{self._folder}{os.sep}"):
@@ -114,4 +110,6 @@ def _mark(candidate: Candidate) -> int:
     if number:
         own = candidate.stamp.partition(";")[0]  # without those of sidecars: beside another name others may lie
         return hash((device, number, own, shard[1] if shard else ""))
+    if shard and is_address(shard[0]):
+        return hash(candidate.address)
     return hash(f"{os.path.realpath(shard[0])}#{shard[1]}" if shard else os.path.realpath(candidate.address))

@@ -8,14 +8,16 @@ from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
-from photoplanet.core import table_files
-from photoplanet.core.names import OnDisk, readable, same
+from photoplanet.core import table_files, table_sets
+from photoplanet.core.names import OnDisk, natural_key, readable, same
+from photoplanet.core.stores import Located, Stored, allow, check_allowed, is_address, located
+from photoplanet.core.table_sets import TableSet, is_folder_of_tables
 from photoplanet.earth.coordinates import tables
 from photoplanet.earth.coordinates.tables import Named
 from photoplanet.errors import InputError
 from photoplanet.index.inspect import TEXT_COLUMNS, Candidate, row_of
 from photoplanet.metadata.sidecars import Sidecars
-from photoplanet.photos import folders, foreign_tables, formats, table
+from photoplanet.photos import folders, foreign_tables, formats, table, table_pieces
 from photoplanet.photos.formats import SUFFIXES
 from photoplanet.photos.image_folder import ImageFolder
 from photoplanet.photos.shards import members
@@ -25,7 +27,7 @@ LeftOut = dict[str, str]  # path, reason, detail
 
 
 def candidates(
-    sources: Sequence[str | Path], images: ImageFolder | None = None, coordinates: Named | None = None
+    sources: Sequence[table_sets.Named], images: ImageFolder | None = None, coordinates: Named | None = None
 ) -> Iterator[Candidate | LeftOut]:
     """Yield every photo of folders, photo files, tables and shards, in a stable order; or why one is left out at once.
 
@@ -38,13 +40,18 @@ def candidates(
     """
     beside = Sidecars()
     for source in sources:
-        path = Path(source)
+        path = located(source)
+        if isinstance(path, Stored):
+            yield from _stored(path, images, coordinates, beside)
+            continue
         if not path.exists():
             raise InputError(f"{path}: no such file or folder; check the path")
         suffix = path.suffix.lower()
         if not path.is_dir() and not path.is_file():
             raise InputError(f"{path}: is not a regular file; give a folder, a table, a shard or a photo")
-        if path.is_dir():
+        if is_folder_of_tables(path):
+            yield from _table(path, images, coordinates, beside)
+        elif path.is_dir():
             yield from _folder(path, beside)
         elif suffix in TABLE_SUFFIXES:
             yield from _table(path, images, coordinates, beside)
@@ -145,46 +152,91 @@ _DETAILS = {
 
 
 def _table(
-    path: Path, images: ImageFolder | None, coordinates: Named | None, beside: Sidecars
+    path: Located, images: ImageFolder | None, coordinates: Named | None, beside: Sidecars
 ) -> Iterator[Candidate | LeftOut]:
     """The photos a table lists; its values win over the files' EXIF."""
-    rows, dropped = table.read(path, require=("photo_id",) if images else ("path",), coordinates=coordinates)
-    for reason, entry in table.left_out(dropped).items():
-        for row in entry["rows"]:
-            yield _left(f"{path} row {row}", reason, "the row cannot be used")
-        if more := entry["count"] - len(entry["rows"]):
-            yield _left(f"{path}, {more} more rows", reason, "the rows cannot be used") | {"rows": str(more)}
-    disk = OnDisk()
-    folder = path.absolute().parent
-    for batch in rows.to_batches(max_chunksize=10_000):
-        for given in batch.to_pylist():
-            listed = given.pop("path", None)
-            address = images.find(given["photo_id"], listed) if images else _absolute(folder / listed)
-            if address is None:
-                why = "no such file below the folder of the photos, or several of that name: write its path below it"
-                yield _left(f"{path}: {given['photo_id']}", "missing", why)
-                continue
-            address = disk.find(address)
-            given = {key: value for key, value in given.items() if value is not None}
-            photo_id = given.pop("photo_id", address)
-            for name in ("width", "height"):
-                given.pop(name, None)  # the file knows better
-            try:
-                yield _listed(address, photo_id, given, beside)
-            except (OSError, ValueError) as error:
-                yield _left(address, "missing", getattr(error, "strerror", None) or str(error))
+    given = TableSet.of(path)
+    folder, disk = given.folder, OnDisk()
+    for rows, dropped in _pieces(given, images, coordinates):
+        for reason, entry in table.left_out(dropped).items():
+            for row in entry["rows"]:
+                yield _left(f"{path} row {row}", reason, "the row cannot be used")
+            if more := entry["count"] - len(entry["rows"]):
+                yield _left(f"{path}, {more} more rows", reason, "the rows cannot be used") | {"rows": str(more)}
+        for batch in rows.to_batches(max_chunksize=10_000):
+            yield from _rows(batch.to_pylist(), path, folder, images, beside, disk)
 
 
-def _shard(path: Path) -> Iterator[Candidate | LeftOut]:
+def _pieces(
+    given: TableSet, images: ImageFolder | None, coordinates: Named | None
+) -> Iterator[tuple[Any, table.Dropped]]:  # fmt: skip
+    """A table piece by piece, whatever its size; whole where photos are known by their ids, which must differ then."""
+    if images:
+        yield table.read(given, require=("photo_id",), coordinates=coordinates)
+        return
+    for piece in table_pieces.pieces(given, ("path",), table.SCHEMA.names, coordinates):
+        yield piece.rows, piece.dropped | piece.gone
+
+
+def _rows(
+    rows: list[dict[str, Any]], path: Located, folder: str, images: ImageFolder | None, beside: Sidecars, disk: OnDisk
+) -> Iterator[Candidate | LeftOut]:
+    for given in rows:
+        listed = given.pop("path", None)
+        address = images.find(given["photo_id"], listed) if images else _beside(folder, listed)
+        if address is None:
+            why = "no such file below the folder of the photos, or several of that name: write its path below it"
+            yield _left(f"{path}: {given['photo_id']}", "missing", why)
+            continue
+        address = disk.find(address)
+        given = {key: value for key, value in given.items() if value is not None}
+        photo_id = given.pop("photo_id", address)
+        for name in ("width", "height"):
+            given.pop(name, None)  # the file knows better
+        try:
+            yield _listed(address, photo_id, given, beside)
+        except (OSError, ValueError) as error:
+            yield _left(address, "missing", getattr(error, "strerror", None) or str(error))
+
+
+def _beside(folder: str, listed: str) -> str:
+    """A path that a table lists, from its folder on."""
+    if is_address(folder) or is_address(listed):
+        return listed if is_address(listed) else f"{folder}/{listed}"
+    return _absolute(Path(folder).absolute() / listed)
+
+
+def _stored(
+    path: Stored, images: ImageFolder | None, coordinates: Named | None, beside: Sidecars
+) -> Iterator[Candidate | LeftOut]:
+    """The photos of a table, a shard or a folder of either in a store."""
+    allow(path)
+    if path.suffix.lower() == ".tar":
+        yield from _shard(path)
+    elif path.suffix.lower() in TABLE_SUFFIXES or is_folder_of_tables(path):
+        yield from _table(path, images, coordinates, beside)
+    else:
+        shards = [each for each in path.iterdir() if each.suffix.lower() == ".tar"] if path.is_dir() else []
+        if not shards:
+            raise InputError(
+                f"{path}: holds neither tables nor shards; of a store, only .tar, .parquet and .csv are read"
+            )
+        for shard in sorted(shards, key=lambda each: natural_key(each.name)):
+            allow(shard)
+            yield from _shard(shard)
+
+
+def _shard(path: Located) -> Iterator[Candidate | LeftOut]:
     """The photos of a WebDataset shard, with what img2dataset wrote about them in the Parquet beside it.
 
     Samples have other parts than their photo; only other pictures and films are reported.
     """
-    path = path.absolute()
-    beside = path.with_suffix(".parquet")
+    if isinstance(path, Path):
+        path = path.absolute()
+    beside = path.parent / f"{path.name[: -len(path.suffix)]}.parquet"
     about = _sidecar(beside) if beside.is_file() else {}
-    status = path.stat()
-    stamp = _stamp(status) + (_stamp(beside.stat()) if about else "")
+    stamp, file = _shard_stamp(path)
+    stamp += _shard_stamp(beside)[0] if about else ""
     photos: dict[str, str] = {}
     jsons: dict[str, tuple[int, int]] = {}
     for name, offset, size in members(path):
@@ -199,11 +251,10 @@ def _shard(path: Path) -> Iterator[Candidate | LeftOut]:
             yield _left(f"{path}#{name}", why, _DETAILS[why])
     for key, name in photos.items():
         given = dict(about.get(same(key), {}))
-        file = (status.st_dev, status.st_ino)
         yield Candidate(f"{path}#{name}", stamp, given.pop("photo_id", key), given, jsons.get(same(key)), file)
 
 
-def _sidecar(path: Path) -> dict[str, dict[str, Any]]:
+def _sidecar(path: Located) -> dict[str, dict[str, Any]]:
     """Sample key → columns, from img2dataset's Parquet; empty when it has no keys. InputError when it is damaged."""
     beside = table_files.layout(path)
     if "key" not in beside.names:
@@ -225,10 +276,23 @@ def _sidecar(path: Path) -> dict[str, dict[str, Any]]:
 def _listed(address: str, photo_id: str, given: dict[str, Any], beside: Sidecars) -> Candidate:
     """A photo that a table lists, in a file or a shard."""
     shard, hash_sign, _ = address.partition(".tar#")
+    if hash_sign and is_address(shard):
+        stamp, file = _shard_stamp(located(shard + ".tar"))
+        return Candidate(address, stamp, photo_id, given, file=file)
     status = os.stat(shard + ".tar" if hash_sign else address)  # noqa: PTH116  # 100,000 rows: pathlib doubles it
     if hash_sign:
         return Candidate(address, _stamp(status), photo_id, given, file=(status.st_dev, status.st_ino))
     return _photo(address, status, photo_id, given, beside)
+
+
+def _shard_stamp(shard: Located) -> tuple[str, tuple[int, int]]:
+    """What changes with a shard, and the numbers of its disk and of the file there: 0 in a store."""
+    if isinstance(shard, Stored):
+        check_allowed(shard)
+        changed, size = shard.stamp()
+        return f"{size}:{changed};", (0, 0)
+    status = shard.stat()
+    return _stamp(status), (status.st_dev, status.st_ino)
 
 
 def _stamp(status: os.stat_result) -> str:

@@ -5,7 +5,6 @@ import statistics
 import time
 from collections.abc import Sequence
 from dataclasses import dataclass
-from pathlib import Path
 from typing import Any
 
 from photoplanet.core import progress
@@ -73,11 +72,12 @@ def packed_size(image_size: int, crop_area: float) -> int:
     return 32 * max(1, round(image_size / math.sqrt(crop_area) / 32))
 
 
-def advice(sources: Sequence[Any], photos: Path, image_size: int, crop_area: float) -> str | None:
+def advice(sources: Sequence[Any], photos: object, image_size: int, crop_area: float) -> str | None:
     """Return a line that says what packing the photo table `photos` would save in an epoch over its `sources`.
 
     None where photos are small already, or nothing much is saved; what takes no time where the headers say so.
 
+    >>> from pathlib import Path
     >>> advice(["/no/such.jpg"], Path("photos.parquet"), 299, 0.7) is None
     True
     """
@@ -91,9 +91,10 @@ def advice(sources: Sequence[Any], photos: Path, image_size: int, crop_area: flo
     return None if found is None else saving(found, len(sources), size, photos)
 
 
-def saving(found: Estimate, photos: int, size: int, table: Path) -> str | None:
+def saving(found: Estimate, photos: int, size: int, table: object) -> str | None:
     """Return the line of `advice` for so many photos; None for less than half of the decoding, or than ten seconds.
 
+    >>> from pathlib import Path
     >>> large = Estimate(16, 16, 12.2, 40_000, 0.09, 0.037, 0.0012)
     >>> saving(large, 100_000, 352, Path("photos.parquet"))
     'photos of 12 megapixels take 37 ms each to decode, packed ones 1.2 ms: ...pack photos.parquet -o ... --size 352...'

@@ -7,6 +7,8 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from photoplanet.core import arrow_files, atomic
+from photoplanet.core.stores import located
+from photoplanet.core.table_sets import Named
 from photoplanet.packing.plan import RESERVED
 from photoplanet.photos import table
 
@@ -33,7 +35,7 @@ def write(folder: Path, parts: Iterable[pa.Table], facts: str) -> pa.Table:
     return rows
 
 
-def is_packed(path: str | Path) -> bool:
+def is_packed(path: Named) -> bool:
     """Whether a photo table is one that `photoplanet pack` wrote; False for what is no Parquet file.
 
     >>> is_packed("/no/such.parquet")
@@ -42,10 +44,11 @@ def is_packed(path: str | Path) -> bool:
     import pyarrow.parquet as pq
 
     try:
-        with Path(path).open("rb") as file:
+        place = located(path)
+        with place.open("rb") as file:
             if file.read(4) != b"PAR1":
                 return False
-        with arrow_files.opened(Path(path)) as source:
+        with arrow_files.opened(place) as source:
             return MARK in (pq.read_schema(source).metadata or {})
     except (pa.ArrowException, OSError, ValueError):
         return False

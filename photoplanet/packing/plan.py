@@ -5,13 +5,14 @@ import json
 import math
 from collections.abc import Iterator
 from dataclasses import asdict, dataclass
-from pathlib import Path
 from typing import Any
 
 import numpy as np
 import pyarrow as pa
 
 from photoplanet.core import table_files
+from photoplanet.core.stores import Located, located
+from photoplanet.core.table_sets import Named, folder_of
 from photoplanet.errors import InputError, printable
 from photoplanet.photos import table
 from photoplanet.photos.decode import MAX_PIXELS
@@ -77,7 +78,7 @@ class Shard:
 class Plan:
     """All rows of a table in the order in which they are packed, and what reading left out."""
 
-    source: Path
+    source: Located
     settings: Settings
     rows: pa.Table
     left_out: table.Dropped
@@ -92,7 +93,7 @@ class Plan:
         digits = max(_DIGITS[1], len(str(each - 1)))
         for number in range(len(self)):
             rows = self.rows.slice(number * each, each)
-            yield Shard(number, rows, table.paths(rows, self.source.parent), digits)
+            yield Shard(number, rows, table.paths(rows, folder_of(self.source)), digits)
 
     def notes(self) -> list[str]:
         """Return lines about rows that were left out in reading, and about columns that are not kept."""
@@ -109,7 +110,7 @@ class Plan:
         return digest.hexdigest()[:32]
 
 
-def make(photos: str | Path, settings: Settings) -> Plan:
+def make(photos: Named, settings: Settings) -> Plan:
     """Read a photo table and shuffle it; its other columns are kept where they hold text, numbers, times or yes and no.
 
     The order is a permutation by the seed, the same on every machine. Raises InputError as `table.read`, and for a
@@ -120,7 +121,7 @@ def make(photos: str | Path, settings: Settings) -> Plan:
     >>> [shard.keys for shard in make(photos, Settings(320, per_shard=3)).shards()]
     [['000000000', '000000001', '000000002'], ['000010000', '000010001']]
     """
-    photos = Path(photos)
+    photos = located(photos)
     rows, left_out = table.read(photos, ("photo_id", "path"), others=True)
     if not len(rows):
         raise InputError(f"{photos}: no photo to pack; {table.describe(left_out) or 'it has no rows'}")

@@ -1,11 +1,10 @@
 """The one reader of tables that other projects wrote: their names for our columns, and which rows are which."""
 
 import re
-from collections.abc import Collection, Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
 from itertools import islice
-from pathlib import Path
 from types import MappingProxyType
 from typing import Any
 
@@ -111,12 +110,48 @@ def read(
     InputError for what is not a table.
 
     >>> import tempfile
+    >>> from pathlib import Path
     >>> with tempfile.TemporaryDirectory() as folder:
     ...     path = Path(folder, "photos.csv")
     ...     _ = path.write_text("IMG_ID;USER;x\na.jpg;Ann;1\n")
     ...     read(table_files.layout(path), PHOTO_COLUMNS, also=["x"]).columns.to_pylist()
     [{'x': '1', 'photo_id': 'a.jpg', 'photographer': 'Ann'}]
     """
+    found = _found(table, aliases)
+    raw, gone = table_files.read(table, [*found.values(), *also], nulls)
+    return _named(raw, found, also, table.names, gone)
+
+
+def pieces(
+    table: table_files.Layout, aliases: Mapping[str, Sequence[str]], also: Collection[str] = (), whole: bool = False
+) -> Iterator[tuple[table_files.Layout, ForeignTable]]:
+    r"""Read as `read` does, in pieces: each with the layout of its file; `gone` are the rows left out in the piece.
+
+    Parquet comes a million rows at a time unless files are wanted `whole`; no row of a piece is held by the next.
+
+    >>> import tempfile
+    >>> from pathlib import Path
+    >>> with tempfile.TemporaryDirectory() as folder:
+    ...     path = Path(folder, "photos.csv")
+    ...     _ = path.write_text("IMG_ID\na.jpg\n")
+    ...     [piece.columns.to_pylist() for _, piece in pieces(table_files.layout(path), PHOTO_COLUMNS)]
+    [[{'photo_id': 'a.jpg'}]]
+    """
+    found = _found(table, aliases)
+    for file in table.files:
+        for raw, gone in table_files.pieces(file, [*found.values(), *also], whole=whole):
+            yield file, _named(raw, found, also, table.names, gone)
+
+
+def _named(
+    raw: pa.Table, found: Mapping[str, str], also: Collection[str], names: tuple[str, ...], gone: dict[str, list[int]]
+) -> ForeignTable:
+    columns = {name: raw[name] for name in also} | {ours: raw[name] for ours, name in found.items()}
+    return ForeignTable(pa.table(columns), names, gone)
+
+
+def _found(table: table_files.Layout, aliases: Mapping[str, Sequence[str]]) -> dict[str, str]:
+    """Our column → the table's own; InputError where several could be the photo's id or path."""
     found = matched(table.names, aliases)
     for ours in ("photo_id", "path"):
         same = [name for name in table.names if ours in found and _squeezed(name) == _squeezed(found[ours])]
@@ -124,9 +159,7 @@ def read(
             raise InputError(
                 f"{table.path}: columns {table_files.shown(same)} could all be {ours}; remove or rename the others"
             )
-    raw, gone = table_files.read(table, [*found.values(), *also], nulls)
-    columns = {name: raw[name] for name in also} | {ours: raw[name] for ours, name in found.items()}
-    return ForeignTable(pa.table(columns), table.names, gone)
+    return found
 
 
 def clock_beside(names: Sequence[str], aliases: Mapping[str, Sequence[str]] = PHOTO_COLUMNS) -> list[str]:
@@ -142,7 +175,7 @@ def clock_beside(names: Sequence[str], aliases: Mapping[str, Sequence[str]] = PH
 
 
 def check_columns(
-    path: str | Path, lacking: Sequence[str], names: Sequence[str], aliases: Mapping[str, Sequence[str]]
+    path: object, lacking: Sequence[str], names: Sequence[str], aliases: Mapping[str, Sequence[str]]
 ) -> None:
     """Raise InputError where columns are `lacking`, with what they may be called and what the file has.
 

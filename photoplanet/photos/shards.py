@@ -1,5 +1,6 @@
 """Photos inside WebDataset tar shards, addressed as `shard.tar#member`; an index of offsets makes a read one seek."""
 
+import io
 import os
 import re
 import threading
@@ -7,10 +8,13 @@ from collections import OrderedDict
 from collections.abc import Iterator
 from contextlib import suppress
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 
 from photoplanet.core.names import same
+from photoplanet.core.stores import Located, Stored, check_allowed, is_address, located
+from photoplanet.core.table_sets import Named
 from photoplanet.errors import InputError
 
 MAX_CACHED_MEMBERS = 5_000_000  # 24 bytes each: the cache of shard indices stays under 120 MB
@@ -30,7 +34,7 @@ def split_address(source: str) -> tuple[str, str] | None:
     return (found[1], found[2]) if found else None
 
 
-def members(shard: str | Path) -> Iterator[tuple[str, int, int]]:
+def members(shard: Named) -> Iterator[tuple[str, int, int]]:
     """Yield (name, offset in bytes, size in bytes) of every regular file of a tar.
 
     Links, devices and folders are passed over, and nothing is ever written to disk. InputError for what is not a tar,
@@ -45,12 +49,12 @@ def members(shard: str | Path) -> Iterator[tuple[str, int, int]]:
     """
     import tarfile  # late: most photos are in files of their own
 
-    path = Path(shard)
+    path = _asked(shard)
     try:
         if not path.is_file():
             raise InputError(f"{path}: no such shard; check the path")
-        size = path.stat().st_size
-        with tarfile.open(path, "r:") as archive:
+        size = stamp(path)[1]
+        with path.open("rb") as file, tarfile.open(fileobj=_buffered(file, path), mode="r:") as archive:
             while (member := archive.next()) is not None:
                 archive.members = []  # type: ignore[attr-defined]  # tarfile keeps every header otherwise
                 if not member.isreg() or member.issparse():
@@ -85,7 +89,7 @@ def read_member(shard: str, name: str, max_bytes: int) -> bytes:
     return read_range(shard, int(offsets[row]), int(sizes[row]))
 
 
-def read_range(shard: str | Path, offset: int, size: int) -> bytes:
+def read_range(shard: Named, offset: int, size: int) -> bytes:
     """Return `size` bytes of a file from `offset`; InputError where the file ends before.
 
     >>> import tempfile
@@ -95,9 +99,9 @@ def read_range(shard: str | Path, offset: int, size: int) -> bytes:
     b'234'
     """
     try:
-        with Path(shard).open("rb") as file:
+        with _asked(shard).open("rb") as file:
             file.seek(offset)
-            data = file.read(size)
+            data: bytes = file.read(size)
     except OSError as error:
         raise InputError(f"{shard}: {error.strerror or error}") from None
     if len(data) < size:
@@ -112,21 +116,45 @@ def read_ahead(shard: str | Path) -> None:
 
     >>> read_ahead("/no/such.tar")
     """
-    if hasattr(os, "posix_fadvise"):
+    if hasattr(os, "posix_fadvise") and not is_address(shard):
         with suppress(OSError, ValueError), Path(shard).open("rb") as file:
             os.posix_fadvise(file.fileno(), 0, 0, os.POSIX_FADV_WILLNEED)
+
+
+def stamp(shard: Located) -> tuple[int, int]:
+    """Return (time of change in ns, size in bytes) of a shard; OSError or InputError where there is none.
+
+    >>> stamp(getfixture("tmp_path"))[1] > 0
+    True
+    """
+    if isinstance(shard, Stored):
+        return shard.stamp()
+    status = shard.stat()
+    return status.st_mtime_ns, status.st_size
+
+
+def _asked(shard: Named) -> Located:
+    """Where a shard is; InputError for an address that nobody named."""
+    place = located(shard)
+    if isinstance(place, Stored):
+        check_allowed(place)
+    return place
+
+
+def _buffered(file: Any, path: Located) -> Any:
+    """A file whose headers are read one after the other: from a store in pieces of a megabyte, not of 512 bytes."""
+    return file if isinstance(path, Path) or isinstance(file, io.BufferedReader) else io.BufferedReader(file, 1 << 20)
 
 
 def _index(shard: str) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
     """Sorted name hashes, offsets and sizes of a shard, from the cache unless the file has changed."""
     try:
-        status = Path(shard).stat()
+        found_stamp = stamp(_asked(shard))
     except OSError as error:
         raise InputError(f"{shard}: {error.strerror or error}; check the path") from None
-    stamp = (status.st_mtime_ns, status.st_size)
     with _lock:
         held = _cache.get(shard)
-        if held is None or held[0] != stamp:
+        if held is None or held[0] != found_stamp:
             found, forms = {}, {}
             for name, offset, size in members(shard):
                 found[hash(name)] = offset, size  # the last wins
@@ -136,7 +164,7 @@ def _index(shard: str) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
             hashes = np.fromiter(found, np.int64, len(found))
             places = np.array(list(found.values()), np.int64).reshape(-1, 2)
             order = np.argsort(hashes)
-            held = _cache[shard] = (stamp, hashes[order], places[order, 0], places[order, 1])
+            held = _cache[shard] = (found_stamp, hashes[order], places[order, 0], places[order, 1])
             while len(_cache) > 1 and sum(len(entry[1]) for entry in _cache.values()) > MAX_CACHED_MEMBERS:
                 _cache.popitem(last=False)
         _cache.move_to_end(shard)

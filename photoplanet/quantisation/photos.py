@@ -8,6 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from photoplanet.core.progress import Bar, Say, no_bar, silent
+from photoplanet.core.table_sets import TableSet
 from photoplanet.errors import InputError
 from photoplanet.evaluation import leakage
 from photoplanet.models.folder import Bundle
@@ -94,4 +95,4 @@ def _own(bundle: Bundle) -> tuple[list[str], NDArray[np.float64], str]:
 
 def _of_table(rows: "pa.Table", path: Path) -> tuple[list[str], NDArray[np.float64], str]:
     places = np.column_stack([rows["latitude"].to_numpy(), rows["longitude"].to_numpy()])
-    return list(table.paths(rows, path.parent)), places.astype(np.float64), path.name
+    return list(table.paths(rows, TableSet.of(path).folder)), places.astype(np.float64), path.name

@@ -17,9 +17,8 @@ from photoplanet.locate.locator import BATCH_SIZE, Locator
 from photoplanet.locate.own_place import OwnPlace
 from photoplanet.locate.prediction import Prediction, prepare
 from photoplanet.photos import decoding_cost
-from photoplanet.server.first_look import FirstLook, look
+from photoplanet.server.first_look import FirstLook, Look
 from photoplanet.server.lanes import SENDER, Lane
-from photoplanet.server.limits import Limits
 from photoplanet.server.workers import Job, Workers
 
 MAX_DECODERS = 8  # threads
@@ -45,15 +44,15 @@ class Batcher:
     """Decodes in `workers`, or (None) on one thread per core, and runs the network on one more thread.
 
     The network gets batches of whatever is ready. Photos that are heavy to decode have a thread of their own, so that
-    others pass them. Photos go from thread to thread without the event loop, which hears of each batch once. `observe`
-    gets the size of each batch.
+    others pass them. `look` is what is done with a photo first. Photos go from thread to thread without the event loop,
+    which hears of each batch once. `observe` gets the size of each batch.
     """
 
     def __init__(
-        self, locator: Locator, limits: Limits, observe: Callable[[int], object] = lambda photos: None,
+        self, locator: Locator, look: Look, observe: Callable[[int], object] = lambda photos: None,
         workers: Workers | None = None,
     ):  # fmt: skip
-        self.locator, self.limits, self._observe, self._workers = locator, limits, observe, workers
+        self.locator, self._seen, self._observe, self._workers = locator, look, observe, workers
         self._decoders = Lane("decode", min(MAX_DECODERS, os.cpu_count() or 1))
         self._heavy = Lane("decode-heavy")
         self._network = threading.Thread(target=self._work, name="network", daemon=True)
@@ -127,17 +126,20 @@ class Batcher:
 
     def _look(self, waiting: _Waiting, own: bool, then: Then | None = None) -> None:
         """Decode a photo in a worker, or on a thread where there are none."""
-        work = partial(look, preprocessing=self.locator.info.preprocessing, most=self.limits.photo_pixels, own=own)
-        self._begin(waiting, work, self._workers or self._decoders, then)
+        self._begin(waiting, partial(self._seen, own=own), self._decoders, then, own)
 
     def _to_network(self, waiting: _Waiting, found: FirstLook) -> None:
         waiting.look, waiting.content = found, b""
         self._put(self._ready, waiting)
 
     def _begin(
-        self, waiting: _Waiting, work: Callable[[bytes], Any], where: Workers | Lane, then: Then | None = None
-    ) -> None:
-        """Do work with a photo in its sender's turn; what is heavy to decode goes to the thread for that."""
+        self, waiting: _Waiting, work: Callable[[bytes], Any], where: Lane, then: Then | None = None,
+        own: bool | None = None,
+    ) -> None:  # fmt: skip
+        """Do work with a photo in its sender's turn; what is heavy to decode goes to the thread for that.
+
+        `own`: of a first look, which a worker takes where there are any.
+        """
         sender, photo = SENDER.get(), waiting.content
 
         def deliver(found: Any) -> None:
@@ -159,8 +161,8 @@ class Batcher:
                 found = attempt()
             deliver(found)
 
-        if isinstance(where, Workers):
-            where.submit(sender, Job(work, photo, deliver, waiting.answer.done))
+        if self._workers is not None and own is not None:
+            self._workers.submit(sender, Job(photo, own, deliver, waiting.answer.done))
         else:
             where.submit(sender, light)
 

@@ -1,5 +1,7 @@
 """What is needed of a photo before the network has its turn; by itself, so that worker processes import little more."""
 
+from collections.abc import Callable
+from functools import partial
 from typing import NamedTuple
 
 import numpy as np
@@ -18,6 +20,18 @@ class FirstLook(NamedTuple):
 
     pixels: NDArray[np.uint8]
     own: OwnPlace | None = None
+
+
+Look = Callable[..., FirstLook]  # `look(content, own=...)` with a model's settings
+
+
+def looking(preprocessing: Preprocessing, most: int) -> Look:
+    """Return `look` for a network's photos, of at most `most` pixels; it can be sent to another process.
+
+    >>> looking(Preprocessing(size=16), 10_000).keywords["most"]
+    10000
+    """
+    return partial(look, preprocessing=preprocessing, most=most)
 
 
 def look(content: bytes | memoryview, preprocessing: Preprocessing, most: int, own: bool = False) -> FirstLook:

@@ -1,51 +1,90 @@
-"""Messages between the server and its workers: photos and pixels go as they are, past pickle, and are copied once.
+"""Messages between the server and its workers: JSON and, as they are, photos and pixels; nothing is unpickled.
 
-Both ends are ours, on one machine: nothing that a client sends is ever unpickled.
+A worker decodes photos from outside, so what it answers is bounded and checked like these.
 """
 
-import pickle
-import socket
-import struct
-from collections.abc import Callable
+import json
+from collections.abc import Sequence
+from multiprocessing.connection import Connection
 from typing import Any
 
-_COUNT, _SIZE = struct.Struct("<I"), struct.Struct("<Q")
-Room = Callable[[int], memoryview]  # so many bytes to write into
+import numpy as np
+from numpy.typing import NDArray
+
+from photoplanet.errors import InputError
+from photoplanet.locate.own_place import OwnPlace
+from photoplanet.photos import decoding_cost
+from photoplanet.server.first_look import FirstLook
+
+MOST_HEAD = 1 << 20  # bytes of JSON
+MOST_TEXT = 10_000  # characters of an error
+Pixels = NDArray[np.uint8]
+Result = FirstLook | Exception | decoding_cost.Heavy  # of one photo
+_LOOK, _BAD, _HEAVY, _BROKEN = "look", "bad", "heavy", "broken"
 
 
-def send(pipe: socket.socket, message: object) -> None:
-    """Send an object; its arrays and `pickle.PickleBuffer`s are not pickled. OSError where the other end is gone.
+def send(pipe: Connection, head: Any, parts: Sequence[bytes | Pixels] = ()) -> None:
+    """Send what JSON can say, and bytes. OSError where the other end is gone.
 
-    >>> ours, theirs = socket.socketpair()
-    >>> send(ours, ["a photo", pickle.PickleBuffer(b"content")])
-    >>> name, content = receive(theirs)
-    >>> ours.close(), theirs.close(), bytes(content)
-    (None, None, b'content')
+    >>> import multiprocessing
+    >>> ours, theirs = multiprocessing.Pipe()
+    >>> send(ours, {"a": 1}, [b"photo"])
+    >>> receive(theirs, 10)
+    ({'a': 1}, [b'photo'])
     """
-    buffers: list[pickle.PickleBuffer] = []
-    body = pickle.dumps(message, 5, buffer_callback=buffers.append)
-    parts: list[bytes | memoryview] = [body, *(buffer.raw() for buffer in buffers)]
-    pipe.sendall(_COUNT.pack(len(parts)) + b"".join(_SIZE.pack(len(part)) for part in parts) + body)
-    for part in parts[1:]:
-        pipe.sendall(part)
+    pipe.send_bytes(json.dumps([head, len(parts)]).encode())
+    for part in parts:
+        pipe.send_bytes(part if isinstance(part, bytes) else part.reshape(-1).data)
 
 
-def receive(pipe: socket.socket, room: Room = lambda size: memoryview(bytearray(size))) -> Any:
-    """Return the next object, its arrays and buffers in `room`; EOFError or OSError where the other end is gone."""
-    (count,) = _COUNT.unpack(_exactly(pipe, memoryview(bytearray(_COUNT.size))))
-    heads = _exactly(pipe, memoryview(bytearray(count * _SIZE.size)))
-    sizes = [size for (size,) in _SIZE.iter_unpack(heads)]
-    whole = _exactly(pipe, room(sum(sizes))[: sum(sizes)])
-    ends = [sum(sizes[: number + 1]) for number in range(count)]
-    body, *buffers = (whole[end - size : end] for size, end in zip(sizes, ends, strict=True))
-    return pickle.loads(body, buffers=buffers)
+def receive(pipe: Connection, most: int) -> tuple[Any, list[bytes]]:
+    """Return the next message, its parts of at most `most` bytes.
+
+    EOFError or OSError where the other end is gone or has sent more, ValueError where it is no message.
+    """
+    try:
+        head, count = json.loads(pipe.recv_bytes(MOST_HEAD))
+        return head, [pipe.recv_bytes(most) for _ in range(count)]
+    except (TypeError, RecursionError) as error:
+        raise ValueError(str(error)) from None
 
 
-def _exactly(pipe: socket.socket, into: memoryview) -> memoryview:
-    at = 0
-    while at < len(into):
-        got = pipe.recv_into(into[at:])
-        if not got:
-            raise EOFError
-        at += got
-    return into
+def told(result: Result) -> tuple[dict[str, Any], list[Pixels]]:
+    """Return what is sent of a result: JSON, and its pixels where there are any.
+
+    >>> told(InputError("photo: no photo"))
+    ({'is': 'bad', 'text': 'photo: no photo'}, [])
+    """
+    if isinstance(result, FirstLook):
+        own = result.own and [result.own.latitude, result.own.longitude, result.own.source]
+        return {"is": _LOOK, "shape": result.pixels.shape, "own": own}, [result.pixels]
+    if isinstance(result, decoding_cost.Heavy):
+        return {"is": _HEAVY}, []
+    return {"is": _BAD if isinstance(result, InputError) else _BROKEN, "text": str(result)[:MOST_TEXT]}, []
+
+
+def understood(head: Any, parts: list[bytes]) -> Result:
+    """Return the result that `told` made this of, whose pixels are taken from the front of `parts`; else ValueError.
+
+    >>> understood(*told(FirstLook(np.zeros((2, 2, 3), np.uint8)))[:1], [bytes(12)]).pixels.shape
+    (2, 2, 3)
+    """
+    try:
+        kind = head["is"]
+        if kind == _HEAVY:
+            return decoding_cost.Heavy()
+        if kind in (_BAD, _BROKEN):
+            return (InputError if kind == _BAD else RuntimeError)(str(head["text"]))
+        if kind != _LOOK:
+            raise ValueError(f"a result that is {kind!r}")
+        height, width, colours = head["shape"]
+        pixels = np.frombuffer(parts.pop(0), np.uint8).reshape(height, width, colours)
+        return FirstLook(pixels, None if head["own"] is None else _place(*head["own"]))
+    except (KeyError, TypeError, IndexError) as error:
+        raise ValueError(f"no result: {error}") from None
+
+
+def _place(latitude: float, longitude: float, source: str) -> OwnPlace:
+    if not (abs(latitude) <= 90 and abs(longitude) <= 180):
+        raise ValueError("no place on the Earth")
+    return OwnPlace(float(latitude), float(longitude), str(source)[:MOST_TEXT])

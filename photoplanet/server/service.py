@@ -14,6 +14,7 @@ from photoplanet.server import uploads
 from photoplanet.server.admission import Admission
 from photoplanet.server.batching import STOP_SECONDS, Batcher
 from photoplanet.server.finder import Finder
+from photoplanet.server.first_look import looking
 from photoplanet.server.lanes import SENDER, Lane, turn
 from photoplanet.server.limits import Limits
 from photoplanet.server.metrics import Metrics
@@ -43,9 +44,11 @@ class Service:
         self.model = not isinstance(locator.bundle, WithoutModel)
         self.metrics, self.rate_limit = Metrics(), RateLimit(limits.rate)
         self.admission = Admission(limits, self.metrics.waiting.set)
-        self.workers = Workers(workers, limits.seconds, self.metrics.replaced.inc) if workers else None
+        look = looking(locator.info.preprocessing, limits.photo_pixels)
+        counted = self.metrics.replaced.inc
+        self.workers = Workers(workers, look, limits.photo_bytes, limits.seconds, counted) if workers else None
         self.metrics.workers.set(workers)
-        self.batcher = Batcher(locator, limits, self.metrics.batches.observe, self.workers)
+        self.batcher = Batcher(locator, look, self.metrics.batches.observe, self.workers)
         self.finder = Finder(locator, limits, self.metrics)
         self._aside: dict[Aside, Lane] = {
             "album": Lane("album"),

@@ -1,69 +1,56 @@
-"""What a worker process of the server does: jobs in, answers out, until it is told that there are no more."""
+"""What a worker process of the server does: photos in, first looks out, until it is told that there are no more."""
 
 import signal
-import socket
 import time
 import traceback
-from collections.abc import Callable
-from typing import Any
+from multiprocessing.connection import Connection
 
 from photoplanet.core import workers
 from photoplanet.errors import InputError
 from photoplanet.photos import decoding_cost
 from photoplanet.server import messages
+from photoplanet.server.first_look import Look
 
-FLUSH_SECONDS = 0.01  # after which answers are sent although more jobs of the same message are to be done
-KEPT_BYTES = 16 << 20  # of the memory for photos, which is used again
-Work = Callable[[Any], Any]  # takes a photo's bytes; a function of a module, or a partial one
-Result = Any  # what it returns, or an exception, which is not raised
+FLUSH_SECONDS = 0.01  # after which answers are sent although more photos of the same message are to be decoded
 
 
-def main(pipe: socket.socket) -> None:
-    """Say None once it can begin; then answer lists of (work, photo) with lists of (result, seconds).
+def main(pipe: Connection, look: Look, most: int) -> None:
+    """Say null once it can begin; then answer lists of photos of at most `most` bytes with lists of results.
 
     Ctrl-C and SIGTERM are left to the server; an empty list is the last.
     """
     workers.begin()
     signal.signal(signal.SIGTERM, signal.SIG_IGN)  # a service manager sends it to every process
-    kept = memoryview(bytearray(0))
-
-    def room(size: int) -> memoryview:
-        nonlocal kept
-        if size <= len(kept):
-            return kept
-        fresh = memoryview(bytearray(size))
-        if size <= KEPT_BYTES:
-            kept = fresh
-        return fresh
-
     try:
         messages.send(pipe, None)
-        while jobs := messages.receive(pipe, room):
-            _answer(pipe, jobs)
+        while True:
+            own, photos = messages.receive(pipe, most)
+            if not photos:
+                return
+            _answer(pipe, look, own, photos)
     except (EOFError, OSError):  # the server is gone
         return
 
 
-def _answer(pipe: socket.socket, jobs: list[tuple[Work, memoryview]]) -> None:
-    done, since = list[tuple[Result, float]](), time.perf_counter()
-    for number, (work, photo) in enumerate(jobs, start=1):
+def _answer(pipe: Connection, look: Look, own: list[bool], photos: list[bytes]) -> None:
+    heads, parts, since = list[dict[str, object]](), list[messages.Pixels](), time.perf_counter()
+    for number, (wanted, photo) in enumerate(zip(own, photos, strict=True), start=1):
         began = time.perf_counter()
-        result = _result(work, photo)
+        head, pixels = messages.told(_result(look, photo, wanted))
         now = time.perf_counter()
-        done.append((result, now - began))
-        if number == len(jobs) or now - since > FLUSH_SECONDS:
-            messages.send(pipe, done)
-            done, since = [], now
+        heads.append(head | {"seconds": now - began})
+        parts += pixels
+        if number == len(photos) or now - since > FLUSH_SECONDS:
+            messages.send(pipe, heads, parts)
+            heads, parts, since = [], [], now
 
 
-def _result(work: Work, photo: memoryview) -> Result:
-    """What a job returns, or why it does not, as an exception that can be sent: its class may take other arguments."""
+def _result(look: Look, photo: bytes, own: bool) -> messages.Result:
+    """What is seen of a photo, or why nothing is, as an exception."""
     try:
         with decoding_cost.only_light():
-            return work(photo)
-    except decoding_cost.Heavy:
-        return decoding_cost.Heavy()
-    except InputError as error:
-        return InputError(str(error))
+            return look(photo, own=own)
+    except (decoding_cost.Heavy, InputError) as error:
+        return error
     except Exception:
         return RuntimeError(f"in a worker process:\n{traceback.format_exc()}")

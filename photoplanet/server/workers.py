@@ -7,8 +7,6 @@ that the bound on memory stays one for all.
 
 import atexit
 import logging
-import pickle
-import socket
 import threading
 import time
 from collections import deque
@@ -19,17 +17,18 @@ from multiprocessing import connection, get_context
 from multiprocessing.process import BaseProcess
 from typing import Any
 
-import numpy as np
-
 from photoplanet.core.workers import interrupts_held
 from photoplanet.errors import InputError
 from photoplanet.photos import decode
+from photoplanet.photos.preprocessing import MAX_SIZE
 from photoplanet.server import messages, worker_main
+from photoplanet.server.first_look import Look
 from photoplanet.server.lanes import Sender, Turns
 
 MOST_JOBS = 16  # under way to one worker
 AHEAD_SECONDS = 0.02  # of work that is under way to a worker, and two jobs at least
 AHEAD_BYTES = 8 << 20  # of photos, and one job at least
+MOST_PIXELS = 3 * MAX_SIZE**2  # bytes of a photo as a network takes it
 LEAST_SECONDS = 30.0  # that a worker has for a photo, however short a time clients are given
 AGAIN_SECONDS = 1.0  # before a worker is replaced that never began
 _log = logging.getLogger(__name__)
@@ -37,15 +36,15 @@ _log = logging.getLogger(__name__)
 
 @dataclass
 class Job:
-    """`work(photo)`, with work that can be pickled, for a worker; `deliver` gets what it returns, or the exception.
+    """A photo to decode; with `own`, what place it states is wanted, too.
 
-    `deliver` is called in a thread, must not raise, and may get `decoding_cost.Heavy`. `over`: whether nobody waits for
-    it any more.
+    `deliver` gets the first look at it or an exception; it is called in a thread, must not raise, and may get
+    `decoding_cost.Heavy`. `over`: whether nobody waits for it any more.
     """
 
-    work: Callable[[Any], Any]
     photo: bytes
-    deliver: Callable[[Any], None]
+    own: bool
+    deliver: Callable[[messages.Result], None]
     over: Callable[[], bool]
     tried: bool = False
 
@@ -53,11 +52,16 @@ class Job:
 class Workers:
     """So many worker processes, from `start` to `stop`; those that take longer than `seconds` for a photo are killed.
 
+    `look` is what they do with a photo, a function of a module or a partial one; `most`: bytes of a photo.
     `replaced` is called for each that ended and has a successor. What was under way to it is done once more, by itself,
     so that a photo that kills its worker twice is known, and takes no other with it.
     """
 
-    def __init__(self, processes: int, seconds: float, replaced: Callable[[], object] = lambda: None):
+    def __init__(
+        self, processes: int, look: Look, most: int, seconds: float,
+        replaced: Callable[[], object] = lambda: None,
+    ):  # fmt: skip
+        self.look, self.most = look, most
         self.seconds, self.replaced = max(seconds, LEAST_SECONDS), replaced
         self.lock = threading.RLock()
         self.changed = threading.Condition(self.lock)
@@ -124,8 +128,10 @@ class _Worker:
 
     def _begin(self) -> None:
         context = get_context("spawn")  # fork is unsafe beside threads
-        self._pipe, theirs = socket.socketpair()
-        process = context.Process(target=worker_main.main, args=(theirs,), name=self._name, daemon=True)
+        self._pipe, theirs = context.Pipe()
+        process = context.Process(
+            target=worker_main.main, args=(theirs, self._pool.look, self._pool.most), name=self._name, daemon=True
+        )
         with interrupts_held():
             process.start()
         self._process = process
@@ -141,7 +147,7 @@ class _Worker:
             # The last message is empty, and the process ends. A pipe that has broken is noticed by the thread that
             # receives, which has these jobs done again.
             with suppress(OSError):
-                messages.send(pipe, [(job.work, pickle.PickleBuffer(job.photo)) for job in jobs])
+                messages.send(pipe, [job.own for job in jobs], [job.photo for job in jobs])
             if not jobs:
                 return
 
@@ -177,8 +183,9 @@ class _Worker:
                 if not connection.wait([self._pipe], 1.0):
                     self._check()
                     continue
-                found = messages.receive(self._pipe, _room)
-            except (EOFError, OSError, ValueError):  # ValueError: it is closed already
+                heads, pixels = messages.receive(self._pipe, MOST_PIXELS)
+                found = heads and self._understood(heads, pixels)
+            except (EOFError, OSError, ValueError):  # ValueError: no message of ours
                 if not self._replace(begun):
                     return
                 begun = False
@@ -188,7 +195,13 @@ class _Worker:
             else:
                 self._deliver(found)
 
-    def _deliver(self, found: list[tuple[Any, float]]) -> None:
+    def _understood(self, heads: Any, pixels: list[bytes]) -> list[tuple[messages.Result, float]]:
+        """The results of photos that are under way, and the seconds that each took; else ValueError."""
+        if not isinstance(heads, list) or len(heads) > len(self._under_way):
+            raise ValueError("more results than photos")
+        return [(messages.understood(head, pixels), max(0.0, float(head.get("seconds", 0)))) for head in heads]
+
+    def _deliver(self, found: list[tuple[messages.Result, float]]) -> None:
         with self._pool.lock:
             jobs = [self._under_way.popleft() for _ in found]
             self._bytes -= sum(len(job.photo) for job in jobs)
@@ -220,6 +233,7 @@ class _Worker:
                 return False
             lost, self._under_way = list(self._under_way), deque()
             self._bytes, self._most, self._running = 0, 2, False
+        self._process.kill()  # where it has said what it should not, it is still there
         self._process.join()
         _log.warning("a process that decodes photos ended (exit status %s); another takes its place",
                      self._process.exitcode)  # fmt: skip
@@ -244,8 +258,3 @@ class _Worker:
             self.room.notify_all()
             self._pool.changed.notify_all()
         return True
-
-
-def _room(size: int) -> memoryview:
-    """Memory for an answer, which is written once, and so need not be empty."""
-    return np.empty(size, np.uint8).data

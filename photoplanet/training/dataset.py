@@ -11,6 +11,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 from numpy.typing import NDArray
 
+from photoplanet.core.table_sets import Given, TableSet
 from photoplanet.earth.partition.hierarchy import Hierarchy
 from photoplanet.earth.partition.partition import Partition
 from photoplanet.errors import TrainingError
@@ -21,6 +22,7 @@ from photoplanet.photos import splits, table
 from photoplanet.training.data import LabelledPhotos
 from photoplanet.training.recipes import Recipe
 
+_HASHED = 1 << 16  # photo_ids at a time
 IN_SEQUENCE = "-in-sequence"  # after the fingerprint of photos that are read in the order of their shards
 TRAIN_COLUMNS = ("photo_id", "path", "latitude", "longitude", "album", "photographer", "taken_at", "source")
 
@@ -37,7 +39,7 @@ class Data:
     held_out: resampling.Units  # the groups of the validation photos
 
 
-def prepare(photos: Path, recipe: Recipe, cells: Path | None = None, validation: Path | None = None) -> Data:
+def prepare(photos: Given, recipe: Recipe, cells: Path | None = None, validation: Given | None = None) -> Data:
     """Read, split, partition and assign; training photos outside every cell are dropped and counted (paper, Sect. 3).
 
     Raises InputError for tables or cells that cannot be read and for photos that make no cell, TrainingError when no
@@ -49,8 +51,10 @@ def prepare(photos: Path, recipe: Recipe, cells: Path | None = None, validation:
     >>> len(data.training) + len(data.validation), data.facts["cells"] == len(data.partition)
     (20, True)
     """
+    photos = TableSet.of(photos)
     rows, left_out = _read(photos)
     if validation is not None:
+        validation = TableSet.of(validation)
         held_out, more = _read(validation)
         left_out += [f"{validation}: {line}" for line in more]
         training = rows
@@ -60,7 +64,7 @@ def prepare(photos: Path, recipe: Recipe, cells: Path | None = None, validation:
 
 
 def arranged(
-    training: pa.Table, held_out: pa.Table, recipe: Recipe, paths: tuple[Path, Path], cells: Path | None = None,
+    training: pa.Table, held_out: pa.Table, recipe: Recipe, paths: tuple[Given, Given], cells: Path | None = None,
     left_out: Sequence[str] = (),
 ) -> Data:  # fmt: skip
     """Partition and assign photos that are read and split already; `paths`: the tables that they are from.
@@ -71,10 +75,10 @@ def arranged(
     >>> arranged(rows, rows, Recipe(min_photos=1), (Path("a.csv"), Path("a.csv"))).facts["validation_photos"]
     1
     """
-    photos = paths[0]
+    photos, other = (TableSet.of(each) for each in paths)
     if not len(training):
         raise TrainingError(f"{photos}: no photo to train on; index some with `photoplanet index`")
-    rows = len(training) + (len(held_out) if paths[1] == photos else 0)
+    rows = len(training) + (len(held_out) if other == photos else 0)
     latitude, longitude = training["latitude"].to_numpy(), training["longitude"].to_numpy()
     if cells is not None:
         partition = Partition.load(cells)
@@ -95,7 +99,7 @@ def arranged(
     mark = IN_SEQUENCE if len(learned.starts) else ""
     return Data(
         training=learned,
-        validation=_photos(held_out, paths[1], held_out_classes),
+        validation=_photos(held_out, other, held_out_classes),
         partition=partition,
         parents=_parents(partition, recipe),
         facts={
@@ -118,12 +122,14 @@ def fingerprint(training: pa.Table, classes: NDArray[np.int32], partition: Parti
     """
     digest = hashlib.sha256(np.ascontiguousarray(partition.ids).tobytes())
     digest.update(np.ascontiguousarray(classes).tobytes())
-    for chunk in training["photo_id"].chunks:
-        digest.update("\n".join(chunk.to_pylist()).encode())
+    between = ""
+    for batch in training.select(["photo_id"]).to_batches(max_chunksize=_HASHED):
+        digest.update((between + "\n".join(batch.column(0).to_pylist())).encode())
+        between = "\n" if len(batch) or between else ""  # however the rows are cut into pieces
     return digest.hexdigest()[:16]
 
 
-def _read(path: Path) -> tuple[pa.Table, list[str]]:
+def _read(path: TableSet) -> tuple[pa.Table, list[str]]:
     rows, dropped = table.read(path, columns=TRAIN_COLUMNS)
     line = table.describe(dropped)
     return rows, [line] if line else []
@@ -134,15 +140,15 @@ def _limited(rows: pa.Table, limit: int) -> pa.Table:
     return rows.take(pa.array(np.arange(limit) * len(rows) // limit)) if len(rows) > limit else rows
 
 
-def _photos(rows: pa.Table, path: Path, classes: NDArray[np.int32]) -> LabelledPhotos:
+def _photos(rows: pa.Table, given: TableSet, classes: NDArray[np.int32]) -> LabelledPhotos:
     latitude, longitude = rows["latitude"].to_numpy(), rows["longitude"].to_numpy()
-    sources = table.paths(rows, path.parent)
-    return LabelledPhotos(sources, latitude, longitude, classes, _starts(sources, path))
+    sources = table.paths(rows, given.folder)
+    return LabelledPhotos(sources, latitude, longitude, classes, _starts(sources, given))
 
 
-def _starts(sources: list[str], path: Path) -> NDArray[np.int64]:
+def _starts(sources: list[str], given: TableSet) -> NDArray[np.int64]:
     """The first row of each shard of a packed table; nothing for other tables, whose order may mean something."""
-    if not packed_table.is_packed(path):
+    if not all(map(packed_table.is_packed, given.tables)):
         return np.zeros(0, np.int64)
     names = [source.partition(".tar#")[0] for source in sources]
     return np.flatnonzero([before != name for before, name in zip([None, *names], names, strict=False)])

@@ -11,6 +11,7 @@ import torch
 from numpy.typing import NDArray
 
 from photoplanet.core.progress import Bar, Say, no_bar, silent
+from photoplanet.core.table_sets import Given, TableSet
 from photoplanet.earth import geodesy
 from photoplanet.evaluation import baselines, calibration, prior
 from photoplanet.locate import point_estimates
@@ -27,10 +28,10 @@ from photoplanet.training.unknown import bank, network
 
 
 def train(
-    photos: Path, out: Path, recipe: Recipe, cells: Path | None = None, validation_table: Path | None = None,
+    photos: Given, out: Path, recipe: Recipe, cells: Path | None = None, validation_table: Given | None = None,
     options: RunOptions = DEFAULTS, bar: Bar = no_bar, say: Say = silent,
 ) -> dict[str, Any] | None:  # fmt: skip
-    """Train on a photo table and write the model folder `out`; return its training facts (None on ranks but 0).
+    """Train on photo tables and write the model folder `out`; return its training facts (None on ranks but 0).
 
     Checkpoints and logs go to `out`.run: beside the model folder, which is only ever there whole. Run again, it goes
     on where it was. Raises InputError, ModelError and TrainingError as `dataset.prepare`, `Loop` and
@@ -40,7 +41,7 @@ def train(
     Traceback (most recent call last):
     photoplanet.errors.InputError: no-such.parquet: no such file; give a photo table
     """
-    photos, out = Path(photos), Path(out)
+    photos, out = TableSet.of(photos), Path(out)
     ranks = distributed.start(options.device)
     say = say if ranks.writes else silent
     model_folder.check_target(out)
@@ -50,8 +51,8 @@ def train(
 
 
 def _train(
-    photos: Path, out: Path, recipe: Recipe, cells: Path | None, validation_table: Path | None, options: RunOptions,
-    ranks: distributed.Ranks, bar: Bar, say: Say,
+    photos: TableSet, out: Path, recipe: Recipe, cells: Path | None, validation_table: Given | None,
+    options: RunOptions, ranks: distributed.Ranks, bar: Bar, say: Say,
 ) -> dict[str, Any] | None:  # fmt: skip
     folder = out.with_name(out.name + ".run")
     data = dataset.prepare(photos, recipe, cells, validation_table)

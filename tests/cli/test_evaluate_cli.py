@@ -117,7 +117,7 @@ def test_model_and_table_may_come_in_either_way(run, table, tiny_model):
     for words in ((tiny_model, table), (table, tiny_model)):
         assert json.loads(run("evaluate", *words, "--json")[1])["accuracy"] == wanted
     status, _, err = run("evaluate", table, table, "--model", tiny_model)
-    assert status == 2 and "one photo table, not 2" in err and err.count("\n") == 1
+    assert status == 2 and "is named twice; name each table once" in err and err.count("\n") == 1
     status, _, err = run("evaluate", table.parent / "none.csv", "--model", tiny_model)
     assert status == 2 and "none.csv" in err and err.count("\n") == 1
 

@@ -47,7 +47,7 @@ def test_ranks_beyond_top_are_not_read(tmp_path):
 )
 def test_foreign_names_are_understood(tmp_path, head, row):
     found = predictions.read(write(tmp_path / "p.csv", f"{head}\n{row}\n"))
-    assert (found.photo_id[0], found.latitude[0, 0], found.longitude[0, 0]) == ("a", 1, 2)
+    assert (found.photo_id[0].as_py(), found.latitude[0, 0], found.longitude[0, 0]) == ("a", 1, 2)
 
 
 def test_parquet_with_integer_ids(tmp_path):
@@ -118,7 +118,7 @@ def test_missing_files_folders_and_false_parquet_are_refused(tmp_path):
 def test_the_truth_rules_who_counts(tmp_path):
     path = write(tmp_path / "p.csv", "photo_id,latitude,longitude\nb,1,2\nz,3,4\n")
     matched = predictions.match(predictions.read(path), truth("a", "b", "c"))
-    assert matched.photo_id.tolist() == ["a", "b", "c"]
+    assert matched.photo_id.to_pylist() == ["a", "b", "c"]
     np.testing.assert_array_equal(matched.latitude[:, 0], [math.nan, 1, math.nan])
     assert matched.report["missing"] == {"count": 2, "first": ["a", "c"]}
     assert matched.report["without_truth"] == {"count": 1, "first": ["z"]}

@@ -77,7 +77,7 @@ def test_a_table_that_claims_more_rows_than_any_memory_holds_is_refused(tmp_path
 
 
 def test_what_is_missing_or_not_a_table_is_said_with_what_to_give(tmp_path):
-    with pytest.raises(InputError, match="is a folder; give a list"):
+    with pytest.raises(InputError, match="is a folder without tables; give a list"):
         table_files.layout(tmp_path, "a list")
     with pytest.raises(InputError, match="no such file; give a list"):
         table_files.layout(tmp_path / "none", "a list")

@@ -143,7 +143,7 @@ def test_a_failed_write_leaves_the_old_table_and_no_rubbish(tmp_path, monkeypatc
     def full(*_, **__):
         raise OSError(28, "No space left on device")
 
-    monkeypatch.setattr(pq, "write_table", full)
+    monkeypatch.setattr(pq.ParquetWriter, "write_table", full)
     with pytest.raises(OSError, match="No space"):
         table.write(table.from_rows([]), path)
     assert path.read_bytes() == before and list(tmp_path.iterdir()) == [path]

@@ -11,6 +11,7 @@ from PIL import Image
 from photoplanet.errors import InputError
 from photoplanet.photos import decoding_cost
 from photoplanet.server.batching import Batcher
+from photoplanet.server.first_look import looking
 from photoplanet.server.limits import Limits
 
 
@@ -42,7 +43,7 @@ def run(model, work):
     """Run `work(batcher)` with a batcher that is stopped afterwards."""
 
     async def inside():
-        batcher = Batcher(model, Limits())
+        batcher = Batcher(model, looking(model.info.preprocessing, Limits().photo_pixels))
         batcher.start()
         try:
             return await asyncio.wait_for(work(batcher), 20)

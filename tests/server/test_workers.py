@@ -1,17 +1,22 @@
 """Worker processes: the same answers as without, another for one that is killed, and nobody else loses anything."""
 
 import io
+import json
 import os
 import queue
 import signal
 from functools import partial
 
+import numpy as np
 import pytest
 from pictures import encoded
 from PIL import Image
 
 from photoplanet.errors import InputError
+from photoplanet.locate.own_place import OwnPlace
 from photoplanet.photos import decode, decoding_cost
+from photoplanet.server import messages
+from photoplanet.server.first_look import FirstLook
 from photoplanet.server.workers import Job, Workers
 
 
@@ -27,7 +32,7 @@ def pool():
     made = []
 
     def make(processes):
-        made.append(Workers(processes, 20, lambda: made.append(None)))
+        made.append(Workers(processes, work, 100_000_000, 20, lambda: made.append(None)))
         made[0].start()
         return made[0], lambda: made.count(None)
 
@@ -40,17 +45,21 @@ def done(workers, photos):
     found = queue.Queue()
     for number, photo in enumerate(photos):
         deliver = partial(lambda number, result: found.put((number, result)), number)
-        workers.submit(("", 0), Job(work, photo, deliver, lambda: False))
-    return [result for _, result in sorted((found.get(timeout=20) for _ in photos), key=lambda each: each[0])]
+        workers.submit(("", 0), Job(photo, False, deliver, lambda: False))
+    results = [result for _, result in sorted((found.get(timeout=20) for _ in photos), key=lambda each: each[0])]
+    return [len(each.pixels) if isinstance(each, FirstLook) else each for each in results]
 
 
-def work(photo):
-    """In a worker: the length of a photo, unless there is something about it."""
-    if bytes(photo[:5]) == b"kills":
+def work(photo, own):
+    """In a worker: as many pixels as a photo has bytes, unless there is something about it."""
+    if photo[:5] == b"kills":
         os._exit(3)
-    if bytes(photo[:5]) == b"fails":
+    if photo[:5] == b"fails":
         return 1 / 0
-    return decode.open_photo(photo).size if len(photo) > 10_000 else len(photo)
+    if photo[:5] == b"lies!":
+        return FirstLook(np.zeros((1, 1, 3), np.uint8), OwnPlace(91.0, 0.0, "EXIF"))
+    count = decode.open_photo(photo).width if len(photo) > 10_000 else len(photo)
+    return FirstLook(np.zeros((count, 1, 3), np.uint8))
 
 
 def test_workers_give_the_same_answers(connect):
@@ -87,6 +96,30 @@ def test_a_photo_that_kills_its_worker_twice_is_refused_and_takes_no_other_with_
     found = done(workers, [b"a", b"kills", *(b"a" * n for n in range(2, 30))])
     assert [each for each in found if not isinstance(each, InputError)] == [*range(1, 30)]
     assert "ended the process that did so, twice" in str(found[1]) and replaced() == 2
+
+
+def test_a_worker_that_says_what_cannot_be_is_replaced(pool):
+    """It decodes what others sent, and may be in their hands."""
+    workers, replaced = pool(1)
+    lies, good = done(workers, [b"lies!", b"good"])
+    assert isinstance(lies, InputError) and good == 4 and replaced() == 2
+
+
+@pytest.mark.parametrize(
+    "head",
+    [None, [], {"is": "else"}, {"is": "bad"}, {"is": "look", "shape": [2, 2, 3]}, {"is": "look", "shape": [9, 9, 3],
+     "own": None}, {"is": "look", "shape": [2, 2, 3], "own": [float("nan"), 0, "EXIF"]},
+     {"is": "look", "shape": "abc", "own": None}, {"is": "look", "shape": [2, 2, 3], "own": [1, 2]}],
+)  # fmt: skip
+def test_results_that_are_none_are_told(head):
+    with pytest.raises(ValueError):  # whatever it says
+        messages.understood(head, [bytes(12)])
+
+
+def test_results_come_as_they_were_sent():
+    look = FirstLook(np.arange(12, dtype=np.uint8).reshape(2, 2, 3), OwnPlace(48.5, -2.25, "XMP"))
+    found = messages.understood(json.loads(json.dumps(messages.told(look)[0])), [look.pixels.tobytes()])
+    assert np.array_equal(found.pixels, look.pixels) and found.own == look.own
 
 
 def test_what_a_worker_cannot_do_comes_back_as_what_it_is(pool):

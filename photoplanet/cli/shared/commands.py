@@ -14,28 +14,59 @@ import click
 
 from photoplanet.cli.shared import ctrl_c, numbers
 
-_TABLES = ("photos", "training", "validation", "against", "truth", "words")  # parameters that are photo tables
+_TABLES = (
+    "photos",
+    "training",
+    "validation",
+    "against",
+    "truth",
+    "words",
+    "tables",
+    "predictions",
+    "files",
+    "listing",
+)  # parameters that are photo tables
 
 
 class InFile(click.Path):
-    """A file to read, mostly a photo table, for which people name the folder of their photos."""
+    """A file to read, mostly a photo table: then a folder of tables or an address in a store, too."""
 
     def __init__(self) -> None:
         super().__init__(exists=True, dir_okay=False, path_type=Path)
 
     def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> Any:
-        """Read the path; `click.BadParameter` for a folder says how to make a photo table of it."""
-        if param is not None and param.name in _TABLES and os.path.isdir(value):  # noqa: PTH112  # any text is a name
-            self.fail(f"{os.fspath(value)!r} is a folder, and a photo table is wanted; `photoplanet index FOLDER -o "
-                      "photos.parquet` makes one", param, ctx)  # fmt: skip
+        """Read the path; `click.BadParameter` for a folder of photos says how to make a photo table of it."""
+        if param is not None and param.name in _TABLES:
+            from photoplanet.core import stores, table_sets
+
+            if stores.is_address(value):
+                return stores.located(value)
+            if os.path.isdir(value):  # noqa: PTH112  # any text is a name
+                if table_sets.holds_tables(Path(value)):
+                    return Path(value)
+                self.fail(f"{os.fspath(value)!r} is a folder, and a photo table is wanted; `photoplanet index FOLDER "
+                          "-o photos.parquet` makes one", param, ctx)  # fmt: skip
         return super().convert(value, param, ctx)
 
 
-class OutFile(click.Path):
-    """A file to write; "-" is stdout."""
+class Source(click.Path):
+    """A file or folder to read, or an address in a store."""
 
     def __init__(self) -> None:
-        super().__init__(dir_okay=False, path_type=Path)
+        super().__init__(path_type=Path)
+
+    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> Any:
+        """Read the path or address."""
+        from photoplanet.core import stores
+
+        return stores.located(value) if stores.is_address(value) else super().convert(value, param, ctx)
+
+
+class OutFile(click.Path):
+    """A file to write, or with `folders` also a folder; "-" is stdout."""
+
+    def __init__(self, folders: bool = False) -> None:
+        super().__init__(dir_okay=folders, path_type=Path)
 
     def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> Any:
         """Read the path."""

@@ -6,7 +6,7 @@ from typing import Any, TypeVar
 
 import click
 
-from photoplanet.cli.shared.commands import InFile, OutFile
+from photoplanet.cli.shared.commands import InFile, OutFile, Source
 from photoplanet.core import devices
 from photoplanet.locate.credible_region import REGION_SHARE
 from photoplanet.locate.point_estimates import DEFAULT_READOUT, READOUTS
@@ -16,8 +16,10 @@ from photoplanet.photos import pixel_limit
 Command = TypeVar("Command", bound=Callable[..., Any])
 
 IN_FILE = InFile()
+SOURCE = Source()  # a file or folder, or an address in a store
 IN_FOLDER = click.Path(exists=True, file_okay=False, path_type=Path)
 OUT_FILE = OutFile()  # "-": stdout
+OUT_TABLE = OutFile(folders=True)
 OUT_FOLDER = click.Path(file_okay=False, path_type=Path)
 
 JSON = click.option("--json", "as_json", is_flag=True, help="Print JSON.")

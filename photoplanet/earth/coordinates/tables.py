@@ -9,7 +9,6 @@ from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from functools import lru_cache
-from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -37,6 +36,7 @@ def columns_of(table: table_files.Layout, named: Named | None = None) -> list[Co
     (`coordinates`, `location`, WKT) if a place stands in it. `named`: the columns to take; InputError for others.
 
     >>> import tempfile
+    >>> from pathlib import Path
     >>> with tempfile.TemporaryDirectory() as folder:
     ...     path = Path(folder, "photos.csv")
     ...     _ = path.write_text('id,location\na,"48.86, 2.29"\n')
@@ -58,6 +58,7 @@ def columns_of(table: table_files.Layout, named: Named | None = None) -> list[Co
 def of_name(table: table_files.Layout, named: Named) -> Columns:
     """Return the columns that a user named; InputError where the table lacks one.
 
+    >>> from pathlib import Path
     >>> of_name(table_files.Layout(Path("a.csv"), ("y", "x"), ","), ("y", "lon"))
     Traceback (most recent call last):
     photoplanet.errors.InputError: a.csv: no column 'lon'; it has y, x
@@ -75,6 +76,7 @@ def with_hemispheres(table: table_files.Layout, columns: Columns) -> Columns:
     two columns of one such name are there.
 
     >>> import tempfile
+    >>> from pathlib import Path
     >>> with tempfile.TemporaryDirectory() as folder:
     ...     path = Path(folder, "photos.csv")
     ...     _ = path.write_text("id,lat,h1,lon,h2\na,33.9,S,151.2,E\n")
@@ -97,6 +99,7 @@ def holds_places(table: table_files.Layout, columns: Columns, every: bool = Fals
     r"""Whether a place stands in a column that may hold both coordinates, or in `every` row that is not empty.
 
     >>> import tempfile
+    >>> from pathlib import Path
     >>> with tempfile.TemporaryDirectory() as folder:
     ...     path = Path(folder, "photos.csv")
     ...     _ = path.write_text("id,location\na,Paris\n")
@@ -115,12 +118,13 @@ def holds_places(table: table_files.Layout, columns: Columns, every: bool = Fals
 
 
 def degrees(
-    raw: pa.Table, chosen: Sequence[Columns], path: str | Path
+    raw: pa.Table, chosen: Sequence[Columns], path: object, before: int = 0
 ) -> tuple[NDArray[np.float64], NDArray[np.float64], NDArray[np.bool_]]:
     """Return latitudes and longitudes, float64 (n,), of a table with the `chosen` columns, and which rows state none.
 
     NaN where a row states none, and for both where one of the two cannot be read or is lacking. Where the first pair
-    is empty, or at exactly 0, 0, the next one counts; InputError where two pairs state different places in one row.
+    is empty, or at exactly 0, 0, the next one counts; InputError where two pairs state different places in one row,
+    which it numbers with the rows that came `before`.
 
     >>> raw = pa.table({"lat": ["48,86", None, "1"], "lon": ["2,29", None, None]})
     >>> degrees(raw, [Columns("lat", "lon")], "a.csv")
@@ -133,7 +137,7 @@ def degrees(
         readable = ~np.isnan(lat.values) & ~np.isnan(lng.values)
         both = np.where(readable, lat.values, np.nan), np.where(readable, lng.values, np.nan)
         if len(chosen) > 1:
-            _check_same(path, (latitude, longitude), both, (chosen[0], columns))
+            _check_same(path, (latitude, longitude), both, (chosen[0], columns), before)
         none = lat.empty & lng.empty
         better = empty | ((latitude == 0) & (longitude == 0) & ~none)
         latitude, longitude = np.where(better, both[0], latitude), np.where(better, both[1], longitude)
@@ -231,8 +235,9 @@ def _same(one: tuple[float, float], two: tuple[float, float]) -> bool:
 
 
 def _check_same(
-    path: str | Path, one: Sequence[NDArray[np.float64]], two: Sequence[NDArray[np.float64]], chosen: Sequence[Columns]
-) -> None:
+    path: object, one: Sequence[NDArray[np.float64]], two: Sequence[NDArray[np.float64]], chosen: Sequence[Columns],
+    before: int,
+) -> None:  # fmt: skip
     with np.errstate(invalid="ignore"):
         apart = np.abs(one[0] - two[0]) > SAME
         turn = np.abs(one[1] - two[1]) % 360
@@ -242,6 +247,6 @@ def _check_same(
     if apart.any():
         row = int(np.flatnonzero(apart)[0])
         raise InputError(
-            f"{path}: {chosen[0]} and {chosen[1]} state different places (row {row + 1}); rename or remove one pair, "
-            "or name one where a command takes --latitude-column and --longitude-column"
+            f"{path}: {chosen[0]} and {chosen[1]} state different places (row {before + row + 1}); rename or remove "
+            "one pair, or name one where a command takes --latitude-column and --longitude-column"
         )

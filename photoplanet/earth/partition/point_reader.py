@@ -1,20 +1,21 @@
 """Coordinates from Parquet and CSV tables of any size, in chunks of bounded memory."""
 
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from functools import partial
-from pathlib import Path
 
 import numpy as np
 import pyarrow as pa
 
 from photoplanet.core import table_files
+from photoplanet.core.table_sets import Given, TableSet
 from photoplanet.core.workers import slices
 from photoplanet.earth import geodesy
 from photoplanet.earth.coordinates import tables
+from photoplanet.earth.coordinates.names import Columns
 from photoplanet.earth.partition.points import Points, locate, unlocated
 from photoplanet.errors import InputError
 
-Paths = str | Path | Iterable[str | Path]
+Paths = Given
 
 _BATCH = 1 << 20  # rows that a thread locates and counts at a time
 
@@ -29,9 +30,7 @@ class Tables:
 
     def __init__(self, paths: Paths, latitude_column: str | None = None, longitude_column: str | None = None,
                  skip_bad: bool = False):  # fmt: skip
-        self._files = [Path(paths)] if isinstance(paths, (str, Path)) else [Path(path) for path in paths]
-        if not self._files:
-            raise InputError("partition: no table given; name at least one Parquet or CSV file")
+        self._tables = TableSet.of(paths).tables
         if (latitude_column is None) != (longitude_column is None):
             raise InputError("partition: name both columns, the latitude's and the longitude's, or neither")
         self._named = (latitude_column, longitude_column) if latitude_column and longitude_column else None
@@ -41,20 +40,21 @@ class Tables:
     def __call__(self) -> Iterator[Callable[[], Points]]:
         """Yield, chunk by chunk, functions that each locate its points."""
         self.left_out = 0
-        for file in self._files:
-            yield from self._chunks(file)
+        for each in self._tables:
+            table = table_files.layout(each)
+            chosen = tables.columns_of(table, self._named)
+            if not chosen:
+                raise InputError(f"{each}: no columns latitude and longitude; it has {table_files.shown(table.names)}")
+            for file in table.files:
+                yield from self._chunks(file, chosen)
 
-    def _chunks(self, file: Path) -> Iterator[Callable[[], Points]]:
-        row = 0
-        table = table_files.layout(file)
-        chosen = tables.columns_of(table, self._named)
-        if not chosen:
-            raise InputError(f"{file}: no columns latitude and longitude; it has {table_files.shown(table.names)}")
+    def _chunks(self, table: table_files.Layout, chosen: Sequence[Columns]) -> Iterator[Callable[[], Points]]:
+        row, file = 0, table.path
         columns = list(dict.fromkeys(name for each in chosen for name in each.names))
         skipped: list[int] | None = [] if self._skip_bad else None
         try:
             for batch in table_files.stream(table, columns, skipped):
-                lat, lng, _ = tables.degrees(pa.Table.from_batches([batch]), chosen, file)
+                lat, lng, _ = tables.degrees(pa.Table.from_batches([batch]), chosen, file, row)
                 row += len(lat)
                 if self._skip_bad:
                     good = (np.abs(lat) <= 90) & (np.abs(lng) <= 180) & ((lat != 0) | (lng != 0))

@@ -1,9 +1,7 @@
 """A new calibration for a model, from photos whose places are known: what it is, and how much better it is."""
 
-import os
 from collections.abc import Mapping
 from dataclasses import dataclass
-from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -11,6 +9,7 @@ import pyarrow as pa
 from numpy.typing import NDArray
 
 from photoplanet.core import progress
+from photoplanet.core.table_sets import Given
 from photoplanet.earth import cells
 from photoplanet.errors import InputError
 from photoplanet.evaluation import leakage, resampling
@@ -47,7 +46,7 @@ def calibrate(
     locator: Locator,
     truth: Truth,
     *,
-    training: str | os.PathLike[str] | None = None,
+    training: Given | None = None,
     region: float = REGION_SHARE,
     threads: int | None = None,
     bar: progress.Bar = progress.no_bar,
@@ -92,7 +91,7 @@ def calibrate(
         settings = fitting.fit(answers, folds)
         advance(1)
     better = settings != own_settings(answers) and fitting.surely_better(before, after, groups)
-    facts = {"table": Path(name).name if truth.source else "", "photos": len(table), "groups": int(groups.max()) + 1}
+    facts = {"table": truth.source.name if truth.source else "", "photos": len(table), "groups": int(groups.max()) + 1}
     return {
         "model": locator.info.name, "world": "toy" if locator.info.is_toy else "real", **facts,
         "grouped_by": list(grouping(table).kinds), "folds": int(folds.max()) + 1,
@@ -106,7 +105,7 @@ def calibrate(
 
 
 def _leaks(
-    locator: Locator, truth: Truth, training: str | os.PathLike[str] | None, threads: int | None, bar: progress.Bar
+    locator: Locator, truth: Truth, training: Given | None, threads: int | None, bar: progress.Bar
 ) -> leakage.Leakage:  # fmt: skip
     """Photos that were trained on; the training table has to be searched where it is at hand, named or found."""
     at_hand = training is not None or leakage.training_table(locator.bundle, truth.source)[0] is not None

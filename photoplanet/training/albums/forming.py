@@ -10,6 +10,7 @@ from numpy.typing import NDArray
 
 from photoplanet.albums import album
 from photoplanet.core.progress import Advance, ignore
+from photoplanet.core.table_sets import Given, TableSet
 from photoplanet.errors import InputError
 from photoplanet.locate.locator import Locator
 from photoplanet.metadata.times import parse_times
@@ -57,7 +58,7 @@ def form(photos: pa.Table, name: str, gap_hours: float = album.GAP_HOURS) -> For
 
 
 def album_photos(
-    photos: pa.Table, path: Path, locator: Locator, kept: Path, gap_hours: float = album.GAP_HOURS,
+    photos: pa.Table, path: Given, locator: Locator, kept: Path, gap_hours: float = album.GAP_HOURS,
     threads: int | None = None, advance: Advance = ignore,
 ) -> tuple[AlbumPhotos, dict[str, Any]]:  # fmt: skip
     """Return the photos of a table (that lies at `path`) in albums, and facts; embeddings are computed where missing.
@@ -74,7 +75,7 @@ def album_photos(
     """
     albums = form(photos, str(path), gap_hours)
     ordered = photos.take(pa.array(albums.rows))
-    sources = table.paths(ordered, path.parent)
+    sources = table.paths(ordered, TableSet.of(path).folder)
     embed: embeddings.Embed = lambda pixels: locator.log_probabilities(pixels)[1]  # noqa: E731
     found, readable = embeddings.embeddings(sources, locator.info, embed, kept, threads, advance)
     latitude, longitude = ordered["latitude"].to_numpy(), ordered["longitude"].to_numpy()

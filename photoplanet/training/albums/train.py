@@ -12,6 +12,7 @@ from numpy.typing import NDArray
 
 from photoplanet.albums import album, album_parameters, networks
 from photoplanet.core.progress import Bar, Say, no_bar, silent
+from photoplanet.core.table_sets import Given, TableSet
 from photoplanet.encoders.kept import encoder_of
 from photoplanet.errors import InputError
 from photoplanet.locate.locator import Locator
@@ -32,7 +33,7 @@ OPTIONS = RunOptions(curves=False)
 
 
 def train(
-    photos: Path, locator: Locator, out: Path, recipes: Sequence[AlbumRecipe], validation_table: Path | None = None,
+    photos: Given, locator: Locator, out: Path, recipes: Sequence[AlbumRecipe], validation_table: Given | None = None,
     gap_hours: float = album.GAP_HOURS, threads: int | None = None, bar: Bar = no_bar, say: Say = silent,
 ) -> dict[str, Any]:  # fmt: skip
     """Count travel and train networks on the albums of a photo table; add them to the model folder `out`.
@@ -61,8 +62,8 @@ def train(
 
 
 def _train(
-    photos: Path, locator: Locator, target: Path, work: Path, recipes: Sequence[AlbumRecipe],
-    validation_table: Path | None, gap_hours: float, threads: int | None, bar: Bar, say: Say,
+    photos: Given, locator: Locator, target: Path, work: Path, recipes: Sequence[AlbumRecipe],
+    validation_table: Given | None, gap_hours: float, threads: int | None, bar: Bar, say: Say,
 ) -> dict[str, Any]:  # fmt: skip
     sides, facts = [], {}
     for name, rows, path in _tables(photos, validation_table, say):
@@ -116,8 +117,9 @@ def _finish(
     return bundle.info.parts[networks.part_name(recipe.method)]
 
 
-def _tables(photos: Path, validation_table: Path | None, say: Say) -> list[tuple[str, pa.Table, Path]]:
-    """The training and the validation photos: what they are, rows, and where the table lies."""
+def _tables(photos: Given, validation_table: Given | None, say: Say) -> list[tuple[str, pa.Table, TableSet]]:
+    """The training and the validation photos: what they are, rows, and their tables."""
+    photos = TableSet.of(photos)
     rows, dropped = table.read(photos, columns=forming.COLUMNS)
     if dropped:
         say(f"{photos}: {table.describe(dropped)}")
@@ -125,7 +127,7 @@ def _tables(photos: Path, validation_table: Path | None, say: Say) -> list[tuple
         training, held_out = splits.split(rows, VALIDATION)
         path = photos
     else:
-        training, path = rows, validation_table
+        training, path = rows, TableSet.of(validation_table)
         held_out, dropped = table.read(path, columns=forming.COLUMNS)
         if dropped:
             say(f"{path}: {table.describe(dropped)}")

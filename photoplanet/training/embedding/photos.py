@@ -10,6 +10,7 @@ import pyarrow as pa
 from numpy.typing import NDArray
 
 from photoplanet.core.progress import Bar, Say, no_bar, silent
+from photoplanet.core.table_sets import Given, TableSet
 from photoplanet.errors import TrainingError
 from photoplanet.models import folder
 from photoplanet.photos import splits, table
@@ -42,8 +43,8 @@ class EmbeddedPhotos:
         return self.part(np.arange(count) * len(self) // max(count, 1))
 
 
-def tables(photos: Path, validation: Path | None, say: Say = silent) -> list[tuple[str, pa.Table, Path]]:
-    """Return the training and the validation photos: what they are, rows, and where the table lies.
+def tables(photos: Given, validation: Given | None, say: Say = silent) -> list[tuple[str, pa.Table, TableSet]]:
+    """Return the training and the validation photos: what they are, rows, and their tables.
 
     `say` gets a line about rows that are left out.
 
@@ -53,19 +54,20 @@ def tables(photos: Path, validation: Path | None, say: Say = silent) -> list[tup
     (['training', 'validation'], 20)
     """
     found = []
-    for path in filter(None, (photos, validation)):
-        rows, dropped = table.read(path, columns=COLUMNS)
+    given = [TableSet.of(each) for each in (photos, validation) if each is not None]
+    for each in given:
+        rows, dropped = table.read(each, columns=COLUMNS)
         found.append(rows)
         if dropped:
-            say(f"{path}: {table.describe(dropped)}")
+            say(f"{each}: {table.describe(dropped)}")
     if validation is None:
         training, held_out = splits.split(found[0])
-        return [("training", training, photos), ("validation", held_out, photos)]
-    return [("training", found[0], photos), ("validation", found[1], validation)]
+        return [("training", training, given[0]), ("validation", held_out, given[0])]
+    return [("training", found[0], given[0]), ("validation", found[1], given[1])]
 
 
 def read(
-    rows: pa.Table, path: Path, info: folder.ModelInfo, embed: Embed, kept: Path, bar: Bar = no_bar, say: Say = silent
+    rows: pa.Table, path: Given, info: folder.ModelInfo, embed: Embed, kept: Path, bar: Bar = no_bar, say: Say = silent
 ) -> EmbeddedPhotos:
     """Return the readable photos of a table that lies at `path`; embeddings are computed once and kept in `kept`.
 
@@ -80,7 +82,7 @@ def read(
     >>> len(read(rows, home / "photos.csv", info, embed, home / "embeddings"))  # 2.png is missing
     1
     """
-    sources = table.paths(rows, path.parent)
+    sources = table.paths(rows, TableSet.of(path).folder)
     with bar("embedding", len(sources)) as advance:
         found, known = embeddings.embeddings(sources, info, embed, kept, None, advance)
     readable = np.flatnonzero(known)

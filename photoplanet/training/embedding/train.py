@@ -9,6 +9,7 @@ import torch
 
 from photoplanet.core import atomic_folders
 from photoplanet.core.progress import Bar, Say, no_bar, silent
+from photoplanet.core.table_sets import Given
 from photoplanet.models import folder as model_folder
 from photoplanet.training import export, working_folder
 from photoplanet.training.embedding import photos as embedded
@@ -28,7 +29,7 @@ OPTIONS = RunOptions(resume="if-same", log_every=1, curves=False)
 
 
 def train(
-    photos: Path, model: Path, out: Path, embed: Embed, validation: Path | None = None, network: bool = False,
+    photos: Given, model: Path, out: Path, embed: Embed, validation: Given | None = None, network: bool = False,
     settings: triplet.Settings | None = None, bar: Bar = no_bar, say: Say = silent, threads: int | None = None,
     device: str | None = None,
 ) -> dict[str, Any]:  # fmt: skip
@@ -55,7 +56,7 @@ def train(
 
 
 def _train(
-    photos: Path, bundle: model_folder.Bundle, work: Path, embed: Embed, validation: Path | None, network: bool,
+    photos: Given, bundle: model_folder.Bundle, work: Path, embed: Embed, validation: Given | None, network: bool,
     settings: triplet.Settings, bar: Bar, say: Say, device: torch.device,
 ) -> dict[str, Any]:  # fmt: skip
     checkpoints = work / "checkpoint"

@@ -13,6 +13,7 @@ from numpy.typing import NDArray
 
 from photoplanet.core import atomic, atomic_folders
 from photoplanet.core.progress import Bar, Say, no_bar, silent
+from photoplanet.core.table_sets import Given, TableSet
 from photoplanet.encoders import kept
 from photoplanet.encoders.encoder import Encoder
 from photoplanet.errors import TrainingError
@@ -45,7 +46,7 @@ NO_TUNING = Tuning()
 
 
 def train(
-    photos: Path, out: Path, encoder: Encoder, settings: Settings | None = None, threads: int | None = None,
+    photos: Given, out: Path, encoder: Encoder, settings: Settings | None = None, threads: int | None = None,
     bar: Bar = no_bar, say: Say = silent, tuning: Tuning = NO_TUNING,
 ) -> dict[str, Any]:  # fmt: skip
     """Train on a photo table and write the model folder `out`; return the facts of its training.
@@ -59,7 +60,7 @@ def train(
     Traceback (most recent call last):
     photoplanet.errors.InputError: none.csv: no such file; give a photo table
     """
-    photos, out, settings = Path(photos), Path(out), settings or Settings()
+    photos, out, settings = TableSet.of(photos), Path(out), settings or Settings()
     began = time.monotonic()
     model_folder.check_target(out)
     rows, dropped = table.read(photos, columns=COLUMNS)
@@ -154,7 +155,7 @@ def licence(encoder: Encoder) -> dict[str, str]:
 
 
 def read(
-    rows: pa.Table, photos: Path, encoder: Encoder, threads: int | None, bar: Bar, say: Say
+    rows: pa.Table, photos: Given, encoder: Encoder, threads: int | None, bar: Bar, say: Say
 ) -> tuple[pa.Table, NDArray[np.float32], int]:
     """Return the rows whose photos can be read, their features (n, d) as the encoder gives them, and how many cannot.
 
@@ -166,12 +167,13 @@ def read(
     Traceback (most recent call last):
     photoplanet.errors.TrainingError: ...photos.csv: no photo to train on; index some with `photoplanet index`
     """
+    photos = TableSet.of(photos)
     if not len(rows):
         raise TrainingError(f"{photos}: no photo to train on; index some with `photoplanet index`")
     where = kept.folder(encoder.sha256, encoder.preprocessing)
     say(f"features of {len(rows):,} photo{'s' * (len(rows) != 1)} by {encoder.name}, kept in {where}")
     with bar("computing features", len(rows)) as advance:
-        found, readable, why = kept.features(encoder, table.paths(rows, photos.parent), threads or None, advance, say)
+        found, readable, why = kept.features(encoder, table.paths(rows, photos.folder), threads or None, advance, say)
     for line in why[:NAMED]:
         say(line)
     if why:

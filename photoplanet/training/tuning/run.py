@@ -13,8 +13,10 @@ import numpy as np
 import pyarrow as pa
 from numpy.typing import NDArray
 
+from photoplanet.core import table_files
 from photoplanet.core.home import home
 from photoplanet.core.progress import Bar, Say, no_bar, silent
+from photoplanet.core.table_sets import Given, TableSet
 from photoplanet.encoders import lite
 from photoplanet.encoders.encoder import Encoder
 from photoplanet.errors import InputError, TrainingError
@@ -36,7 +38,7 @@ LEAST = 20  # photos in all
 class Photos(NamedTuple):
     """Readable photos: rows of the table and their folder's table, features, and who is kept out of the tuning."""
 
-    path: Path
+    path: TableSet
     rows: pa.Table
     compared: NDArray[np.float32]  # by the encoder as it was
     groups: NDArray[np.int64]
@@ -55,7 +57,7 @@ class Photos(NamedTuple):
 
 
 def train(
-    photos: Path, out: Path, recipe: Recipe, options: RunOptions = DEFAULTS, bar: Bar = no_bar, say: Say = silent,
+    photos: Given, out: Path, recipe: Recipe, options: RunOptions = DEFAULTS, bar: Bar = no_bar, say: Say = silent,
     settings: Settings | None = None,
 ) -> dict[str, Any] | None:  # fmt: skip
     """Tune the encoder `recipe.backbone` on a photo table and write the model folder `out`; None on ranks but 0.
@@ -69,13 +71,13 @@ def train(
     Traceback (most recent call last):
     photoplanet.errors.InputError: no-such.parquet: no such file; give a photo table
     """
-    photos, out = Path(photos), Path(out)
+    photos, out = TableSet.of(photos), Path(out)
     ranks = distributed.start(options.device)
     say = say if ranks.writes else silent
     model_folder.check_target(out)
     _check(recipe)
-    if not photos.is_file():
-        table.read(photos)  # says what is wrong before a folder is made
+    for each in photos.tables:
+        table_files.layout(each, "a photo table")  # says what is wrong before a folder is made
     folder = out.with_name(out.name + ".run")
     with working_folder.held(folder, out) if ranks.writes else nullcontext():
         given = _given(recipe, folder)
@@ -120,7 +122,7 @@ def _names() -> str:
 
 
 def _read(
-    photos: Path, encoder: Encoder, ranks: distributed.Ranks, options: RunOptions, bar: Bar, say: Say
+    photos: TableSet, encoder: Encoder, ranks: distributed.Ranks, options: RunOptions, bar: Bar, say: Say
 ) -> Photos:  # fmt: skip
     """The photos and their features, which rank 0 computes and the others find kept."""
     rows, dropped = table.read(photos, columns=features_run.COLUMNS)
