@@ -20,7 +20,7 @@ def test_a_small_model_says_how_far_it_is_from_the_other(run, photos, tmp_path):
     code, out, err = run("export", "toy", "--int8", "--photos", photos / "photos.parquet", "-o", tmp_path / "small")
     assert code == 0, err
     lines = out.splitlines()
-    assert lines[0].startswith(f"{tmp_path / 'small'}: 1,044 cells, 1.9 MB, int8")
+    assert lines[0].startswith(f"{tmp_path / 'small'}: 1,044 cells, 2.0 MB, int8")
     assert "ranges from 32 photos (photos.parquet); beside float32, on 32 other photos:" in lines[1]
     assert "the likeliest cell is the same for " in lines[2] and "calibration error" in lines[3]
     assert len(lines) == 4

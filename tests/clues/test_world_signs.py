@@ -8,7 +8,7 @@ from world_signs import NOTHING, SIGNS
 from photoplanet.clues import collect, language, place_names
 from photoplanet.earth import gazetteer, ground
 
-KINDS = [kind for kind in collect.KINDS if kind not in (language.clues, place_names.clues)]
+KINDS = [kind for kind in collect.kinds() if kind not in (language.clues, place_names.clues)]
 
 
 def found(*texts):

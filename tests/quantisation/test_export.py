@@ -187,7 +187,7 @@ def test_a_size_that_needs_int8_gets_it(photos, tmp_path):
 
 def test_a_size_that_int8_does_not_reach_is_an_error(photos, tmp_path):
     with pytest.raises(
-        InputError, match=r"toy: 1\.\d MB in int8, more than 1 MB; a model with fewer cells \(1,044 now\)"
+        InputError, match=r"toy: 2\.\d MB in int8, more than 1 MB; a model with fewer cells \(1,044 now\)"
     ):
         export(installed.resolve("toy"), tmp_path / "out", most_bytes=1_000_000, photos=photos / "photos.parquet")
     assert not (tmp_path / "out").exists()

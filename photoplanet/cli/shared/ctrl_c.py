@@ -29,6 +29,12 @@ def pressed() -> bool:
     return _pressed
 
 
+def go_on() -> None:
+    """Raise KeyboardInterrupt once more if Ctrl-C was pressed: a library that is written in C may have swallowed it."""
+    if _pressed and threading.current_thread() is threading.main_thread():
+        raise KeyboardInterrupt
+
+
 def interrupt() -> None:
     """From here on Ctrl-C raises KeyboardInterrupt, so that the work in hand is put in order.
 

@@ -4,9 +4,11 @@ import os
 import pty
 import subprocess
 import sys
+from concurrent.futures import ThreadPoolExecutor
 
 import pytest
 
+from photoplanet.cli.shared import ctrl_c
 from photoplanet.cli.shared.progress import bar
 
 WORK = """
@@ -56,3 +58,15 @@ def test_without_a_terminal_short_work_prints_nothing(capsys):
     with bar("reading", 4) as advance:
         advance(4)
     assert capsys.readouterr() == ("", "")
+
+
+def test_work_that_swallowed_ctrl_c_ends_at_its_next_step(monkeypatch):
+    """A library in C may clear the exception: once in thirty runs `locate` went on to its end."""
+    monkeypatch.setattr(ctrl_c, "_pressed", False)
+    with bar("locating", 3) as advance:
+        advance()
+        monkeypatch.setattr(ctrl_c, "_pressed", True)
+        with ThreadPoolExecutor(1) as pool:
+            pool.submit(advance).result()  # elsewhere than in the main thread it would end nothing
+        with pytest.raises(KeyboardInterrupt):
+            advance()
