@@ -6,9 +6,11 @@ export DEMO_PHOTOS := $(value PHOTOS)
 .PHONY: demo demo-painted demo-photos photos-there test test-plain-cpu lint lint-js docs bench clean
 
 # Tests whose numbers depend on the processor; `make test-plain-cpu` runs them a second time. The only list of them. Of
-# albums without the folders on movement and clocks: float64 and margins of points, and nothing that is trained.
+# albums without the folders on movement and clocks: float64 and margins of points, and nothing that is trained; of
+# libraries without those that are stopped, damaged or of the first format.
 NUMERICAL_TESTS := \
-	$(wildcard tests/albums/test_*.py) tests/evaluation tests/explain tests/locate tests/training tests/retrieval tests/quantisation \
+	$(wildcard tests/albums/test_*.py) tests/evaluation tests/explain tests/locate tests/training tests/quantisation \
+	$(filter-out tests/retrieval/library/,$(wildcard tests/retrieval/*/)) $(wildcard tests/retrieval/library/test_[lmt]*.py) \
 	tests/duplicates tests/encoders tests/models/importers tests/test_tutorial.py \
 	tests/cli/test_duplicates_cli.py tests/cli/test_train_album_cli.py tests/cli/test_train_embedding_cli.py
 
