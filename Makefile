@@ -69,7 +69,7 @@ lint-js: tools/javascript/node_modules/installed
 	tools/javascript/node_modules/.bin/biome ci --error-on-warnings --config-path=tools/javascript photoplanet
 	tools/javascript/node_modules/.bin/tsc --project tools/javascript
 
-# Speed, as ratios within one run, in ten minutes on a quiet machine; says which fell since those in docs/performance.md.
+# Speed, as ratios within one run, in some minutes on a quiet machine; says which fell since those in docs/performance.md.
 bench: .venv/installed
 	.venv/bin/python benchmarks/bench.py
 

@@ -1,8 +1,8 @@
 """Every benchmark of speed, one after the other, and which ratios fell since the committed ones: `make bench`.
 
-    python benchmarks/bench.py                    # small sizes, ten minutes on two cores
+    python benchmarks/bench.py                    # small sizes, three minutes on two cores
     python benchmarks/bench.py --only partition   # one benchmark
-    python benchmarks/bench.py --full --write     # the sizes of docs/performance.md, into its table; an hour
+    python benchmarks/bench.py --full --write     # the sizes of docs/performance.md, into its table; 15 minutes
 
 A ratio has fallen if it is worse by more than a tenth and its middle half does not meet the committed one. With --write
 the rows go to benchmarks/bench.json, and from there into the table; rows that met other work on the machine do not.
@@ -108,11 +108,17 @@ def fell(new: Row, old: Row) -> bool:
     return apart and sign * (old["ratio"] - new["ratio"]) > WORSE * old["ratio"]
 
 
-def line(row: Row) -> str:
-    """A row of the table."""
+def command(row: Row) -> str:
+    """The script and its arguments."""
+    return f"`{str(row['command']).removeprefix('python benchmarks/')}`"
+
+
+def line(row: Row, machine: bool) -> str:
+    """A row of the table, with the processor where there are several."""
     what = "of its speed" if row["better"] == "more" else "of its time"
     ratio = f"{shown(row['ratio'])} {what} ({shown(row['low'])} to {shown(row['high'])})"
-    return f"| {row['name']} | {ratio} | {row['figure']} | {row['limit']} | {row['processor']} | `{row['command']}` |"
+    cells = [row["name"], ratio, row["figure"], row["limit"], *([row["processor"]] if machine else []), command(row)]
+    return f"| {' | '.join(map(str, cells))} |"
 
 
 def shown(ratio: float) -> str:
@@ -121,8 +127,12 @@ def shown(ratio: float) -> str:
 
 def table(rows: list[Row]) -> str:
     """The table of docs/performance.md."""
-    head = "| what, against what | ratio (middle half) | reached | limit | processor | command |"
-    return "\n".join([BEGIN, "", head, "|---" * 6 + "|", *map(line, rows), "", END])
+    machines = sorted({str(row["processor"]) for row in rows})
+    several = len(machines) != 1
+    names = ["what, against what", "ratio (middle half)", "reached", "limit", *["processor"] * several, "benchmarks/"]
+    head = [] if several else [f"Processor: {machines[0]}.", ""]
+    head += [f"| {' | '.join(names)} |", "|---" * len(names) + "|"]
+    return "\n".join([BEGIN, "", *head, *(line(row, several) for row in rows), "", END])
 
 
 def write(rows: list[Row], size: str) -> None:

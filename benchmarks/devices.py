@@ -122,7 +122,9 @@ def main() -> None:
                     low, middle, high = np.percentile(seconds, [25, 50, 75])
                     print(f"| {what} | {batch / middle:.1f} | {batch / high:.1f} to {batch / low:.1f} | ", end="")
                     print(f"**{eager / middle:.2f}** |", flush=True)
-                    called = f"{what} against eager float32, `{name}`, batches of {batch}"
+                    called = (
+                        f"{what.replace('cpu', 'ONNX Runtime')} against eager float32, `{name}`, batches of {batch}"
+                    )
                     if not what.startswith("eager"):
                         rows.append(figures.row(called, seconds, times["eager"], f"{batch / middle:,.0f} photos/s"))
     figures.write(given.json, rows)

@@ -20,13 +20,15 @@ import onnxruntime
 import torch
 from torch.utils.flop_counter import FlopCounterMode
 
+from photoplanet.core import onnx_sessions
 from photoplanet.photos.decode import Preprocessing
-from photoplanet.training.backbones import BACKBONES
+from photoplanet.training import flops
 from photoplanet.training.classifier import Classifier
 from photoplanet.training.export import write_onnx
 
 SIZES = {"inception": 299, "mobile": 128}
 CELLS = 800
+NAMES = ["log_probabilities", "embedding"]
 
 
 def measure(classifier: Classifier, session, batch: int, rounds: int) -> list[list[float]]:
@@ -41,7 +43,7 @@ def measure(classifier: Classifier, session, batch: int, rounds: int) -> list[li
         with torch.inference_mode():
             classifier(images)
 
-    turns = (lambda: eager(default), lambda: eager(channels_last), lambda: session.run(None, {"images": array}))
+    turns = (lambda: eager(default), lambda: eager(channels_last), lambda: session.run(NAMES, {"images": array}))
     times: list[list[float]] = [[], [], []]
     for round_ in range(rounds + 2):
         for turn, seconds in zip(turns, times, strict=True):
@@ -52,7 +54,7 @@ def measure(classifier: Classifier, session, batch: int, rounds: int) -> list[li
     return times
 
 
-def flops(classifier: Classifier) -> int:
+def operations(classifier: Classifier) -> int:
     """Floating-point operations of one photo, a multiplication and an addition counted apart."""
     size = classifier.preprocessing.size
     with FlopCounterMode(display=False) as counter, torch.inference_mode():
@@ -60,44 +62,32 @@ def flops(classifier: Classifier) -> int:
     return int(counter.get_total_flops())
 
 
-def products(side: int = 2048, rounds: int = 9) -> float:
-    """Operations a second of a product of two square float32 matrices: what the processor can do."""
-    a, seconds = torch.rand(side, side), []
-    for _ in range(rounds):
-        start = time.perf_counter()
-        a @ a
-        seconds.append(time.perf_counter() - start)
-    return 2 * side**3 / statistics.median(seconds)
-
-
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("--backbone", nargs="*", default=list(BACKBONES), choices=list(BACKBONES))
+    parser.add_argument("--backbone", nargs="*", default=list(SIZES), choices=list(SIZES))
     parser.add_argument("--batch", nargs="*", type=int, default=[32, 1])
     parser.add_argument("--threads", type=int, default=2)
     parser.add_argument("--rounds", type=int, default=15)
     figures.add_json(parser)
     given = parser.parse_args()
     torch.set_num_threads(given.threads)
-    options = onnxruntime.SessionOptions()
-    options.intra_op_num_threads = given.threads
     print(f"torch {torch.__version__}, onnxruntime {onnxruntime.__version__}, {given.threads} threads, ", end="")
     print(f"load before {os.getloadavg()[0]:.1f}")
     print("| backbone | px | batch | eager/s | channels-last/s | ORT/s | ORT:eager | ORT:channels-last | parity |")
     print("|---|---|---|---|---|---|---|---|---|")
-    rows, peak = [], products()
+    rows, peak = [], flops.peak(torch.device("cpu"), "float32").flops
     for name in given.backbone:
         torch.manual_seed(0)
         classifier = Classifier(name, CELLS, Preprocessing(size=SIZES[name])).eval()
         with tempfile.TemporaryDirectory() as folder:
             parity = write_onnx(classifier, Path(folder) / "model.onnx")
-            session = onnxruntime.InferenceSession(str(Path(folder) / "model.onnx"), options)
+            session = onnx_sessions.open_session(Path(folder) / "model.onnx", given.threads)
         for batch in given.batch:
             times = measure(classifier, session, batch, given.rounds)
             eager, channels_last, runtime = map(statistics.median, times)
             what = f"ONNX Runtime against eager float32, `{name}`, batches of {batch}"
-            share = flops(classifier) * batch / runtime / peak
-            limit = f"{share:.0%} of the operations that a product of large matrices does"
+            share = operations(classifier) * batch / runtime / peak
+            limit = f"{share:.0%} of the {peak / 1e12:.2g} TFLOP/s of a large convolution here"
             rows.append(figures.row(what, times[2], times[0], f"{batch / runtime:,.0f} photos/s", limit=limit))
             speeds = " | ".join(f"{batch / seconds:.1f}" for seconds in (eager, channels_last, runtime))
             ratios = f"**{eager / runtime:.2f}** | {channels_last / runtime:.2f}"

@@ -46,6 +46,15 @@ def test_a_ratio_has_fallen_beyond_the_noise_and_a_tenth(scripts, better, new, o
     assert scripts[0].fell(row(new), row(old)) is has
 
 
+def test_the_page_shows_the_committed_rows(scripts):
+    bench, _ = scripts
+    kept = json.loads(bench.COMMITTED.read_text("utf-8"))
+    rows = bench.stated(kept)
+    assert {bench.script(row) for row in rows} == set(bench.RUNS), "a benchmark without a committed row"
+    assert not any(row.get("busy") for size in kept.values() for row in size)
+    assert bench.table(rows) in bench.PAGE.read_text("utf-8"), "run benchmarks/bench.py --write"
+
+
 def test_it_says_what_fell_and_what_failed(tmp_path, scripts):
     """A copy of the script with made-up benchmarks beside it: one that fell, a new one, one that fails."""
     bench, figures = scripts
