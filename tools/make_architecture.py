@@ -18,6 +18,7 @@ FOLDERS = ("photoplanet", "benchmarks", "scripts", "tools")
 WIDTH = 120
 # what can hold no comment: path below the repository, or the ending -> its line
 DATA = {
+    "benchmarks/bench.json": "The ratios that benchmarks/bench.py --write measured; docs/performance.md shows them.",
     "photoplanet/py.typed": "Says that the package is typed.",
     "photoplanet/earth/gazetteer.npz": "155,000 towns and the countries' outlines, written by tools/make_gazetteer.py.",
     "photoplanet/earth/place_names.npz": "Names of towns, states and countries, by tools/make_place_names.py.",
